@@ -1,0 +1,299 @@
+//! Acts and the events they leave: nothing is written anonymously, and nothing twice.
+
+use std::fmt;
+
+use boyin_model::alg::Digest32;
+use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::time::UnixTime;
+
+use crate::record::Status;
+
+/// Most characters of a person, a purpose or a reason.
+pub const MAX_WORDS: usize = 200;
+/// Most bytes of an idempotency key.
+pub const MAX_IDEMPOTENCY_KEY: usize = 128;
+
+/// Who does something, for which office, why and when; and what makes a repetition recognizable.
+///
+/// The same office with the same idempotency key means the same act. `request` is a digest of what was asked, so that
+/// one key used for two different requests is noticed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Act {
+    who: String,
+    office: CreditCode,
+    purpose: String,
+    at: UnixTime,
+    idempotency_key: String,
+    request: Digest32,
+}
+
+impl Act {
+    /// Checks the words and the key.
+    ///
+    /// # Errors
+    /// [`ActError`] if `who` or `purpose` is blank, longer than [`MAX_WORDS`] characters or has control characters, or
+    /// if the key is not `1..=`[`MAX_IDEMPOTENCY_KEY`] bytes without control characters.
+    pub fn new(
+        who: impl Into<String>,
+        office: CreditCode,
+        purpose: impl Into<String>,
+        at: UnixTime,
+        idempotency_key: impl Into<String>,
+        request: Digest32,
+    ) -> Result<Self, ActError> {
+        let act = Self {
+            who: who.into(),
+            office,
+            purpose: purpose.into(),
+            at,
+            idempotency_key: idempotency_key.into(),
+            request,
+        };
+        if !is_words(&act.who) {
+            return Err(ActError::Who);
+        }
+        if !is_words(&act.purpose) {
+            return Err(ActError::Purpose);
+        }
+        let key = &act.idempotency_key;
+        if !(1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) || key.chars().any(char::is_control) {
+            return Err(ActError::IdempotencyKey);
+        }
+        Ok(act)
+    }
+
+    /// The person who acts.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// The office that acts.
+    #[must_use]
+    pub fn office(&self) -> &CreditCode {
+        &self.office
+    }
+
+    /// What for.
+    #[must_use]
+    pub fn purpose(&self) -> &str {
+        &self.purpose
+    }
+
+    /// When.
+    #[must_use]
+    pub fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// What makes a repetition recognizable, within the office.
+    #[must_use]
+    pub fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    /// Digest of the request.
+    #[must_use]
+    pub fn request(&self) -> &Digest32 {
+        &self.request
+    }
+}
+
+/// Prints nothing: an act names a person.
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Act(..)")
+    }
+}
+
+/// Neither blank nor longer than [`MAX_WORDS`] characters, and on one line.
+pub(crate) fn is_words(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= MAX_WORDS && !text.chars().any(char::is_control)
+}
+
+/// Why an act was refused before anything was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActError {
+    /// Nobody acts.
+    #[error("name the person who acts in 1 to 200 characters")]
+    Who,
+    /// No purpose.
+    #[error("say what for in 1 to 200 characters")]
+    Purpose,
+    /// No usable idempotency key.
+    #[error("give an idempotency key of 1 to 128 bytes")]
+    IdempotencyKey,
+}
+
+impl ActError {
+    /// Stable code for callers.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Who => "act_who",
+            Self::Purpose => "act_purpose",
+            Self::IdempotencyKey => "act_idempotency_key",
+        }
+    }
+}
+
+/// What an act did. The codes are on disk and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The archive was made.
+    ArchiveCreated,
+    /// A license was filed.
+    LicenseIssued,
+    /// A license was put out of force for good.
+    LicenseRevoked,
+    /// A license was put out of force for now.
+    LicenseSuspended,
+    /// A suspended license is in force again.
+    LicenseRestored,
+    /// A license was given or shown to somebody.
+    LicenseShared,
+    /// A status list token was published.
+    StatusListPublished,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::ArchiveCreated,
+        Self::LicenseIssued,
+        Self::LicenseRevoked,
+        Self::LicenseSuspended,
+        Self::LicenseRestored,
+        Self::LicenseShared,
+        Self::StatusListPublished,
+    ];
+
+    /// Stable code, also on disk.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ArchiveCreated => "archive_created",
+            Self::LicenseIssued => "license_issued",
+            Self::LicenseRevoked => "license_revoked",
+            Self::LicenseSuspended => "license_suspended",
+            Self::LicenseRestored => "license_restored",
+            Self::LicenseShared => "license_shared",
+            Self::StatusListPublished => "status_list_published",
+        }
+    }
+
+    /// The kind of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// One line of the event log. It never holds a holder's number or name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event {
+    /// From 1, without gaps, in the order of the acts.
+    pub number: u64,
+    /// When.
+    pub at: UnixTime,
+    /// The person who acted.
+    pub who: String,
+    /// The office that acted.
+    pub office: CreditCode,
+    /// What was done.
+    pub what: EventKind,
+    /// What for.
+    pub why: String,
+    /// The license it was done to, if it was one.
+    pub license: Option<LicenseId>,
+    /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list;
+    /// otherwise empty.
+    pub detail: String,
+}
+
+/// Prints number and kind only: the rest names persons.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("number", &self.number)
+            .field("what", &self.what)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an act led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Number of the event it left.
+    pub event: u64,
+    /// What was done.
+    pub what: EventKind,
+    /// When it was done first.
+    pub at: UnixTime,
+    /// The license it was done to, if it was one.
+    pub license: Option<LicenseId>,
+    /// `true` if the act had been done before and nothing was done now.
+    pub replayed: bool,
+}
+
+/// A change of status and its reason.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    /// What to do.
+    pub change: Change,
+    /// Why, in 1 to [`MAX_WORDS`] characters, for the event log.
+    pub reason: String,
+}
+
+impl fmt::Debug for StatusChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusChange")
+            .field("change", &self.change)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What can be done to the status of a license: valid ⇄ suspended, and from both to revoked, which is final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// Puts it out of force for good.
+    Revoke,
+    /// Puts it out of force for now.
+    Suspend,
+    /// Puts a suspended license in force again.
+    Restore,
+}
+
+impl Change {
+    /// The status that it leads to.
+    #[must_use]
+    pub const fn to(self) -> Status {
+        match self {
+            Self::Revoke => Status::Revoked,
+            Self::Suspend => Status::Suspended,
+            Self::Restore => Status::Valid,
+        }
+    }
+
+    /// Whether it can be done to a license of status `from`.
+    #[must_use]
+    pub const fn allowed(self, from: Status) -> bool {
+        match (self, from) {
+            (Self::Revoke, Status::Valid | Status::Suspended)
+            | (Self::Suspend, Status::Valid)
+            | (Self::Restore, Status::Suspended) => true,
+            (Self::Revoke | Self::Suspend | Self::Restore, Status::Revoked)
+            | (Self::Suspend, Status::Suspended)
+            | (Self::Restore, Status::Valid) => false,
+        }
+    }
+
+    pub(crate) const fn event(self) -> EventKind {
+        match self {
+            Self::Revoke => EventKind::LicenseRevoked,
+            Self::Suspend => EventKind::LicenseSuspended,
+            Self::Restore => EventKind::LicenseRestored,
+        }
+    }
+}

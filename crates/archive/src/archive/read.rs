@@ -1,0 +1,254 @@
+//! Reads. Nothing here is verified: it is what was filed.
+
+use std::ops::RangeInclusive;
+
+use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+
+use super::{Archive, malformed};
+use crate::act::Event;
+use crate::cursor::{Cursor, Page};
+use crate::error::{ArchiveError, Damaged};
+use crate::layout;
+use crate::record::{LicenseRecord, Status, StatusSlot, check_list};
+use crate::store::Table;
+use crate::vault::HolderKey;
+
+/// Most licenses of a page. At 1 MiB each a page stays within what a process can hold.
+pub const MAX_PAGE: usize = 100;
+/// Most events of a page.
+pub const MAX_EVENTS: usize = 1000;
+/// Most slots of a page.
+pub const MAX_SLOTS: usize = 10_000;
+
+impl Archive {
+    /// The license under this identifier.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn get(&self, id: &LicenseId) -> Result<Option<LicenseRecord>, ArchiveError> {
+        Ok(self.license(id)?.map(|(record, _)| record))
+    }
+
+    /// Status of a license; `None` if it is not on file or its issuer keeps the status elsewhere.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn status_of(&self, id: &LicenseId) -> Result<Option<Status>, ArchiveError> {
+        let Some(slot) = self.get(id)?.and_then(|record| record.slot) else {
+            return Ok(None);
+        };
+        let key = layout::status(&slot);
+        let sealed = self
+            .store
+            .get(Table::Status, &key)?
+            .ok_or(Damaged { table: Table::Status })?;
+        Ok(Some(self.status_in(&key, &sealed, id)?))
+    }
+
+    /// A holder's file, newest filing first (those of one second by identifier), `1..=`[`MAX_PAGE`] at a time.
+    ///
+    /// # Errors
+    /// [`ArchiveError::BadCursor`], [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn list_by_holder(
+        &self,
+        holder: &HolderCode,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<LicenseRecord>, ArchiveError> {
+        let holder = self.vault.holder_key(holder);
+        let scope = [b"holder".as_slice(), &holder.0].concat();
+        let table = Table::ByHolder;
+        self.page(table, &holder.0, &scope, cursor, limit, |key| {
+            let id = layout::license_of_holder_key(key).map_err(malformed(table))?;
+            match self.license(&id)? {
+                Some((record, whose)) if whose == holder => Ok(record),
+                Some(_) | None => Err(Damaged { table }.into()),
+            }
+        })
+    }
+
+    /// All licenses, or those of one type, by identifier, `1..=`[`MAX_PAGE`] at a time.
+    ///
+    /// # Errors
+    /// As [`list_by_holder`](Archive::list_by_holder).
+    pub fn list(
+        &self,
+        license_type: Option<&LicenseTypeCode>,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<LicenseRecord>, ArchiveError> {
+        let prefix = license_type.map(layout::licenses_of_type).unwrap_or_default();
+        let scope = [b"license".as_slice(), &prefix].concat();
+        let table = Table::License;
+        self.page(table, &prefix, &scope, cursor, limit, |key| {
+            let id = layout::parse_license(key).map_err(malformed(table))?;
+            self.get(&id)?.ok_or(Damaged { table }.into())
+        })
+    }
+
+    /// The event log from its beginning or after the event `after`, in order, `1..=`[`MAX_EVENTS`] at a time.
+    ///
+    /// # Errors
+    /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn events(&self, after: Option<u64>, limit: usize) -> Result<Vec<Event>, ArchiveError> {
+        check_limit(limit, MAX_EVENTS)?;
+        let after = after.map(layout::event);
+        let entries = self.store.scan(Table::Event, &[], after.as_deref(), limit)?;
+        entries
+            .iter()
+            .map(|(key, sealed)| Ok(self.event_in(key, sealed)?))
+            .collect()
+    }
+
+    /// What happened to one license, as [`events`](Archive::events).
+    ///
+    /// # Errors
+    /// As [`events`](Archive::events).
+    pub fn events_of(
+        &self,
+        id: &LicenseId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Event>, ArchiveError> {
+        check_limit(limit, MAX_EVENTS)?;
+        let table = Table::EventByLicense;
+        let after = after.map(|number| layout::event_by_license(id, number));
+        let entries = self
+            .store
+            .scan(table, &layout::events_of(id), after.as_deref(), limit)?;
+        let events = entries.iter().map(|(key, _)| {
+            let key = layout::event(layout::number_of_key(key).map_err(malformed(table))?);
+            let sealed = self.store.get(Table::Event, &key)?.ok_or(Damaged { table })?;
+            let event = self.event_in(&key, &sealed)?;
+            if event.license.as_ref() == Some(id) {
+                Ok(event)
+            } else {
+                Err(Damaged { table }.into())
+            }
+        });
+        events.collect()
+    }
+
+    /// The token last published for a status list.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn status_list(&self, list: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        check_list(list)?;
+        let token = self.read(Table::StatusList, &layout::status_list(list))?;
+        Ok(token.map(|token| token.to_vec()))
+    }
+
+    /// The taken places of a status list from its beginning or after the place `after`, ascending,
+    /// `1..=`[`MAX_SLOTS`] at a time. Every place that is not among them is free.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn slots(
+        &self,
+        list: &str,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Status)>, ArchiveError> {
+        check_list(list)?;
+        check_limit(limit, MAX_SLOTS)?;
+        let table = Table::Status;
+        let after = after.map(|index| {
+            layout::status(&StatusSlot {
+                list: list.to_owned(),
+                index,
+            })
+        });
+        let entries = self
+            .store
+            .scan(table, &layout::slots_of(list), after.as_deref(), limit)?;
+        let slots = entries.iter().map(|(key, sealed)| {
+            let index = layout::index_of_status_key(key).map_err(malformed(table))?;
+            let value = self.unseal(table, key, sealed)?;
+            let (status, _) = layout::read_status(&value).map_err(malformed(table))?;
+            Ok((index, status))
+        });
+        slots.collect()
+    }
+
+    /// Whether a place on a status list is free.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Store`].
+    pub fn slot_is_free(&self, list: &str, index: u32) -> Result<bool, ArchiveError> {
+        check_list(list)?;
+        let key = layout::status(&StatusSlot {
+            list: list.to_owned(),
+            index,
+        });
+        Ok(self.store.get(Table::Status, &key)?.is_none())
+    }
+
+    pub(super) fn status_in(&self, key: &[u8], sealed: &[u8], id: &LicenseId) -> Result<Status, Damaged> {
+        let table = Table::Status;
+        let value = self.unseal(table, key, sealed)?;
+        match layout::read_status(&value).map_err(malformed(table))? {
+            (status, whose) if whose == *id => Ok(status),
+            (_, _) => Err(Damaged { table }),
+        }
+    }
+
+    fn license(&self, id: &LicenseId) -> Result<Option<(LicenseRecord, HolderKey)>, ArchiveError> {
+        let Some(value) = self.read(Table::License, &layout::license(id))? else {
+            return Ok(None);
+        };
+        Ok(Some(
+            layout::read_license(id.clone(), &value).map_err(malformed(Table::License))?,
+        ))
+    }
+
+    fn event_in(&self, key: &[u8], sealed: &[u8]) -> Result<Event, Damaged> {
+        let table = Table::Event;
+        let number = layout::number_of_key(key).map_err(malformed(table))?;
+        let value = self.unseal(table, key, sealed)?;
+        layout::read_event(number, &value).map_err(malformed(table))
+    }
+
+    /// A page of the entries of `table` under `prefix`; `record` reads the record that a key stands for.
+    fn page(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        scope: &[u8],
+        cursor: Option<&Cursor>,
+        limit: usize,
+        record: impl Fn(&[u8]) -> Result<LicenseRecord, ArchiveError>,
+    ) -> Result<Page<LicenseRecord>, ArchiveError> {
+        check_limit(limit, MAX_PAGE)?;
+        let after = match cursor {
+            Some(cursor) => {
+                let position = cursor.open(&self.vault, scope).ok_or(ArchiveError::BadCursor)?;
+                Some([prefix, &position].concat())
+            }
+            None => None,
+        };
+        // One more than asked for tells whether there is another page.
+        let mut entries = self.store.scan(table, prefix, after.as_deref(), limit + 1)?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let last = entries
+            .last()
+            .filter(|_| more)
+            .and_then(|(key, _)| key.strip_prefix(prefix));
+        let next = last.map(|position| Cursor::seal(&self.vault, scope, position));
+        let items = entries
+            .iter()
+            .map(|(key, _)| record(key))
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {
+    let offered: RangeInclusive<usize> = 1..=max;
+    if offered.contains(&limit) {
+        Ok(())
+    } else {
+        Err(ArchiveError::BadLimit { max })
+    }
+}

@@ -1,0 +1,274 @@
+//! Acts: each is one batch that is there as a whole or not at all.
+
+use std::sync::Arc;
+
+use boyin_model::id::LicenseId;
+
+use super::{Archive, malformed};
+use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
+use crate::error::{ArchiveError, Damaged};
+use crate::layout;
+use crate::record::{Filing, MAX_TOKEN, RecordField, Status, check_list};
+use crate::store::{Batch, Expect, Numbered, StoreError, Table, Write};
+
+/// How often an act that lost a race looks again. Each loss means that another act was done meanwhile, and a change of
+/// status is the only one that can lose more than once.
+const ROUNDS: usize = 100;
+
+/// What an event says beyond who, where, when and what for.
+#[derive(Clone)]
+pub(super) struct Deed {
+    pub(super) what: EventKind,
+    pub(super) license: Option<LicenseId>,
+    pub(super) detail: String,
+}
+
+impl Archive {
+    /// What this act led to, if it was done before.
+    ///
+    /// # Errors
+    /// [`ArchiveError::IdempotencyConflict`] if the office used the key for another request.
+    pub fn recall(&self, act: &Act) -> Result<Option<Outcome>, ArchiveError> {
+        let key = self.vault.act_key(act.office(), act.idempotency_key());
+        let Some(value) = self.read(Table::Idempotency, &key)? else {
+            return Ok(None);
+        };
+        let (request, outcome) = layout::read_outcome(&value).map_err(malformed(Table::Idempotency))?;
+        if request != *act.request() {
+            return Err(ArchiveError::IdempotencyConflict {
+                event: outcome.event,
+                what: outcome.what,
+            });
+        }
+        Ok(Some(outcome))
+    }
+
+    /// Files a license into its holder's file, in force.
+    ///
+    /// On `Ok` the license, its place in the holder's file, its status slot and the event are on the disk. The same act
+    /// again gives the recorded outcome and changes nothing. An identifier is used once: another act under it is a
+    /// conflict even with the same bytes, because an act that leaves no event of its own must not look done.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Conflict`], [`ArchiveError::SlotTaken`],
+    /// [`ArchiveError::IdempotencyConflict`]; nothing has changed then. [`ArchiveError::Store`].
+    pub fn file(&self, act: &Act, filing: &Filing) -> Result<Outcome, ArchiveError> {
+        let record = &filing.record;
+        let detail = record.grade.letter().to_string();
+        let deed = Deed {
+            what: EventKind::LicenseIssued,
+            license: Some(record.id.clone()),
+            detail,
+        };
+        self.perform(act, &deed, || {
+            filing.check(act.at())?;
+            let license = layout::license(&record.id);
+            if self.store.get(Table::License, &license)?.is_some() {
+                return Err(ArchiveError::Conflict);
+            }
+            let holder = self.vault.holder_key(&filing.holder);
+            let value = self.seal(Table::License, &license, &layout::license_value(record, &holder));
+            let mut batch = Batch::new()
+                .expect(Table::License, license.as_slice(), Expect::Absent)
+                .put(Table::License, license, value)
+                .put(
+                    Table::ByHolder,
+                    layout::by_holder(&holder, record.filed_at, &record.id),
+                    [],
+                );
+            if let Some(slot) = &record.slot {
+                let key = layout::status(slot);
+                if self.store.get(Table::Status, &key)?.is_some() {
+                    return Err(ArchiveError::SlotTaken { index: slot.index });
+                }
+                let value = self.seal(
+                    Table::Status,
+                    &key,
+                    &layout::status_value(Status::Valid, &record.id),
+                );
+                batch = batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(
+                    Table::Status,
+                    key,
+                    value,
+                );
+            }
+            Ok(batch)
+        })
+    }
+
+    /// Revokes, suspends or restores a license.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NotFound`], [`ArchiveError::NoSlot`], [`ArchiveError::IllegalTransition`],
+    /// [`ArchiveError::Reason`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn change_status(
+        &self,
+        act: &Act,
+        id: &LicenseId,
+        change: &StatusChange,
+    ) -> Result<Outcome, ArchiveError> {
+        let to = change.change.to();
+        let deed = Deed {
+            what: change.change.event(),
+            license: Some(id.clone()),
+            detail: change.reason.clone(),
+        };
+        self.perform(act, &deed, || {
+            if !is_words(&change.reason) {
+                return Err(ArchiveError::Reason);
+            }
+            let slot = self
+                .get(id)?
+                .ok_or(ArchiveError::NotFound)?
+                .slot
+                .ok_or(ArchiveError::NoSlot)?;
+            let key = layout::status(&slot);
+            let old = self
+                .store
+                .get(Table::Status, &key)?
+                .ok_or(Damaged { table: Table::Status })?;
+            let from = self.status_in(&key, &old, id)?;
+            if !change.change.allowed(from) {
+                return Err(ArchiveError::IllegalTransition { from, to });
+            }
+            let new = self.seal(Table::Status, &key, &layout::status_value(to, id));
+            Ok(Batch::new()
+                .expect(Table::Status, key.as_slice(), Expect::Exactly(old))
+                .put(Table::Status, key, new))
+        })
+    }
+
+    /// Keeps the token of a status list for everybody to fetch, in place of the one before.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn publish_status_list(&self, act: &Act, list: &str, token: &[u8]) -> Result<Outcome, ArchiveError> {
+        let deed = Deed {
+            what: EventKind::StatusListPublished,
+            license: None,
+            detail: list.to_owned(),
+        };
+        self.perform(act, &deed, || {
+            check_list(list)?;
+            if !(1..=MAX_TOKEN).contains(&token.len()) {
+                return Err(RecordField::Token.into());
+            }
+            let key = layout::status_list(list);
+            let value = self.seal(Table::StatusList, &key, token);
+            Ok(Batch::new().put(Table::StatusList, key, value))
+        })
+    }
+
+    /// Leaves the event that a license was given or shown to `recipient`. Call it before handing the license out.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NotFound`], [`ArchiveError::Reason`] if the recipient is not 1 to 200 characters,
+    /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn record_share(&self, act: &Act, id: &LicenseId, recipient: &str) -> Result<Outcome, ArchiveError> {
+        let deed = Deed {
+            what: EventKind::LicenseShared,
+            license: Some(id.clone()),
+            detail: recipient.to_owned(),
+        };
+        self.perform(act, &deed, || {
+            if !is_words(recipient) {
+                return Err(ArchiveError::Reason);
+            }
+            match self.store.get(Table::License, &layout::license(id))? {
+                Some(_) => Ok(Batch::new()),
+                None => Err(ArchiveError::NotFound),
+            }
+        })
+    }
+
+    /// Recalls the act, or lets `attempt` read, judge and make the batch, and commits it with event and idempotency
+    /// record. What `attempt` read is made a condition of its batch; if the condition is lost to a race, all is done
+    /// again and the reads find the reason.
+    fn perform(
+        &self,
+        act: &Act,
+        deed: &Deed,
+        attempt: impl Fn() -> Result<Batch, ArchiveError>,
+    ) -> Result<Outcome, ArchiveError> {
+        let mut rounds = 0;
+        loop {
+            if let Some(outcome) = self.recall(act)? {
+                if outcome.what == deed.what && outcome.license == deed.license {
+                    return Ok(outcome);
+                }
+                return Err(ArchiveError::IdempotencyConflict {
+                    event: outcome.event,
+                    what: outcome.what,
+                });
+            }
+            match self.commit(act, deed.clone(), attempt()?) {
+                Ok(outcome) => return Ok(outcome),
+                Err(StoreError::Conflict { .. }) if rounds < ROUNDS => rounds += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Adds event and idempotency record to `batch` and commits it.
+    pub(super) fn commit(&self, act: &Act, deed: Deed, batch: Batch) -> Result<Outcome, StoreError> {
+        let act_key = self.vault.act_key(act.office(), act.idempotency_key());
+        let outcome = Outcome {
+            event: 0,
+            what: deed.what,
+            at: act.at(),
+            license: deed.license.clone(),
+            replayed: false,
+        };
+        let (vault, act, recorded) = (Arc::clone(&self.vault), act.clone(), outcome.clone());
+        let numbered = move |number| {
+            let event = event(number, &act, deed);
+            let key = layout::event(number);
+            let value = vault.seal(Table::Event, &key, &layout::event_value(&event));
+            let done = layout::outcome_value(
+                act.request(),
+                &Outcome {
+                    event: number,
+                    ..recorded
+                },
+            );
+            let done = vault.seal(Table::Idempotency, &act_key, &done);
+            let mut also = vec![Write {
+                table: Table::Idempotency,
+                key: act_key.to_vec(),
+                value: Some(done),
+            }];
+            also.extend(event.license.map(|id| Write {
+                table: Table::EventByLicense,
+                key: layout::event_by_license(&id, number),
+                value: Some(Vec::new()),
+            }));
+            Numbered { value, also }
+        };
+        let batch = batch
+            .expect(Table::Idempotency, act_key, Expect::Absent)
+            .append(Table::Event, numbered);
+        let number = self
+            .store
+            .commit(batch)?
+            .number
+            .expect("the batch has a numbered entry");
+        Ok(Outcome {
+            event: number,
+            ..outcome
+        })
+    }
+}
+
+fn event(number: u64, act: &Act, deed: Deed) -> Event {
+    Event {
+        number,
+        at: act.at(),
+        who: act.who().to_owned(),
+        office: *act.office(),
+        what: deed.what,
+        why: act.purpose().to_owned(),
+        license: deed.license,
+        detail: deed.detail,
+    }
+}

@@ -1,0 +1,145 @@
+//! Why the archive refused, in sentences that say what to do.
+
+use crate::act::EventKind;
+use crate::record::{RecordField, Status};
+use crate::store::{StoreError, Table};
+
+/// Stored bytes that are not what was sealed there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an entry of table {table} is damaged: restore the archive from a backup")]
+pub struct Damaged {
+    /// Where it is.
+    pub table: Table,
+}
+
+/// Why an archive was not made or not opened.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The storage engine refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The place holds an archive already.
+    #[error("there is an archive here already: open it instead of making one")]
+    Exists,
+    /// The store is empty: making the archive was not finished.
+    #[error("there is no archive here yet: create it first")]
+    Empty,
+    /// The archive was made with another root secret.
+    #[error("this is not the root secret of the archive: use the one it was made with")]
+    WrongSecret,
+    /// The archive was written by a newer release.
+    #[error("the archive has format {found}, this release reads up to {supported}: use a newer release")]
+    NewerFormat {
+        /// Version on disk.
+        found: u32,
+        /// Newest version that can be read here.
+        supported: u32,
+    },
+    /// What describes the archive is missing or damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+impl OpenError {
+    /// Stable code for logs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Exists => "archive_exists",
+            Self::Empty => "archive_empty",
+            Self::WrongSecret => "archive_wrong_secret",
+            Self::NewerFormat { .. } => "archive_newer_format",
+            Self::Damaged(_) => "archive_damaged",
+        }
+    }
+}
+
+/// Why the archive refused an act or a read. Except after a failed write ([`StoreError::Full`], [`StoreError::Io`]),
+/// a refused act has changed nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// The storage engine refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored entry is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// The office used this idempotency key for another request.
+    #[error(
+        "this idempotency key was used for another request (event {event}): give the new request a key of its own"
+    )]
+    IdempotencyConflict {
+        /// Event of the act that the key belongs to.
+        event: u64,
+        /// What that act did.
+        what: EventKind,
+    },
+    /// Another act has filed a license under this identifier.
+    #[error("a license is on file under this identifier: file a new version under its own identifier")]
+    Conflict,
+    /// The place on the status list belongs to another license.
+    #[error("place {index} of the status list is taken: choose a free one")]
+    SlotTaken {
+        /// The place.
+        index: u32,
+    },
+    /// No license is on file under this identifier.
+    #[error("no license is on file under this identifier")]
+    NotFound,
+    /// The archive does not keep the status of this license.
+    #[error("the status of this license is kept by its issuer: change it there")]
+    NoSlot,
+    /// The status does not allow the change.
+    #[error("a license that is {from} cannot become {to}")]
+    IllegalTransition {
+        /// Status now.
+        from: Status,
+        /// Status asked for.
+        to: Status,
+    },
+    /// The record cannot be filed.
+    #[error("the record cannot be filed: {0}")]
+    InvalidRecord(RecordField),
+    /// No reason, or one that is too long.
+    #[error("give the reason in 1 to 200 characters")]
+    Reason,
+    /// The cursor is damaged or belongs to another list.
+    #[error("the cursor does not belong to this list: begin again without one")]
+    BadCursor,
+    /// The page size is not offered.
+    #[error("ask for 1 to {max} entries at a time")]
+    BadLimit {
+        /// Most entries of a page.
+        max: usize,
+    },
+}
+
+impl ArchiveError {
+    /// Stable code for logs and callers.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Damaged(_) => "archive_damaged",
+            Self::IdempotencyConflict { .. } => "idempotency_conflict",
+            Self::Conflict => "license_conflict",
+            Self::SlotTaken { .. } => "slot_taken",
+            Self::NotFound => "license_not_found",
+            Self::NoSlot => "license_no_slot",
+            Self::IllegalTransition { .. } => "illegal_transition",
+            Self::InvalidRecord(_) => "invalid_record",
+            Self::Reason => "invalid_reason",
+            Self::BadCursor => "bad_cursor",
+            Self::BadLimit { .. } => "bad_limit",
+        }
+    }
+}
+
+impl From<RecordField> for ArchiveError {
+    fn from(field: RecordField) -> Self {
+        Self::InvalidRecord(field)
+    }
+}

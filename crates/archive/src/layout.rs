@@ -1,0 +1,313 @@
+//! Bytes of every key and every value. `docs/archive-format.md` is their specification; the tests freeze them.
+//!
+//! Integers are big-endian. A field is its length in four bytes and then its bytes.
+
+use std::borrow::Cow;
+
+use boyin_model::alg::Digest32;
+use boyin_model::id::{CreditCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin_model::time::{Date, UnixTime};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::act::{Event, EventKind, Outcome};
+use crate::record::{Grade, LicenseRecord, Status, StatusSlot};
+use crate::vault::HolderKey;
+
+/// Version of the disk format. An archive of a newer version is refused.
+///
+/// | version | what changed |
+/// |---|---|
+/// | 1 | first |
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Meta: the format version, four bytes, not sealed.
+pub(crate) const META_FORMAT: &[u8] = b"format";
+/// Meta: digest that tells the root secret apart, 32 bytes, not sealed.
+pub(crate) const META_CHECK: &[u8] = b"check";
+/// Meta: when the archive was made, eight bytes, sealed.
+pub(crate) const META_CREATED: &[u8] = b"created";
+/// Meta: what the health probe writes, not sealed.
+pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
+
+/// Stored bytes that the format does not allow.
+#[derive(Debug)]
+pub(crate) struct Malformed;
+
+// Keys.
+
+/// License: the identifier.
+pub(crate) fn license(id: &LicenseId) -> Vec<u8> {
+    id.as_str().as_bytes().to_vec()
+}
+
+/// All keys of licenses of one type begin with this.
+pub(crate) fn licenses_of_type(license_type: &LicenseTypeCode) -> Vec<u8> {
+    [LicenseId::OID_PREFIX, license_type.as_str(), "."]
+        .concat()
+        .into_bytes()
+}
+
+/// By holder: `holder key (32) ‖ FFFFFFFFFFFFFFFF − time of filing (8) ‖ identifier`, so that the newest comes first.
+pub(crate) fn by_holder(holder: &HolderKey, filed_at: UnixTime, id: &LicenseId) -> Vec<u8> {
+    [
+        holder.0.as_slice(),
+        &(u64::MAX - filed_at.seconds()).to_be_bytes(),
+        id.as_str().as_bytes(),
+    ]
+    .concat()
+}
+
+/// The identifier at the end of a by-holder key.
+pub(crate) fn license_of_holder_key(key: &[u8]) -> Result<LicenseId, Malformed> {
+    parse_license(key.get(40..).ok_or(Malformed)?)
+}
+
+/// Status: `list ‖ 00 ‖ index (4)`.
+pub(crate) fn status(slot: &StatusSlot) -> Vec<u8> {
+    [slots_of(&slot.list).as_slice(), &slot.index.to_be_bytes()].concat()
+}
+
+/// All status keys of one list begin with this.
+pub(crate) fn slots_of(list: &str) -> Vec<u8> {
+    [list.as_bytes(), &[0]].concat()
+}
+
+/// The index at the end of a status key.
+pub(crate) fn index_of_status_key(key: &[u8]) -> Result<u32, Malformed> {
+    key.last_chunk()
+        .map(|bytes| u32::from_be_bytes(*bytes))
+        .ok_or(Malformed)
+}
+
+/// Status list: the list.
+pub(crate) fn status_list(list: &str) -> Vec<u8> {
+    list.as_bytes().to_vec()
+}
+
+/// Event: the number (8).
+pub(crate) fn event(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+/// The number at the end of an event key or an event-by-license key.
+pub(crate) fn number_of_key(key: &[u8]) -> Result<u64, Malformed> {
+    key.last_chunk()
+        .map(|bytes| u64::from_be_bytes(*bytes))
+        .ok_or(Malformed)
+}
+
+/// Event by license: `identifier ‖ 00 ‖ number (8)`.
+pub(crate) fn event_by_license(id: &LicenseId, number: u64) -> Vec<u8> {
+    [events_of(id).as_slice(), &number.to_be_bytes()].concat()
+}
+
+/// All event-by-license keys of one license begin with this.
+pub(crate) fn events_of(id: &LicenseId) -> Vec<u8> {
+    [id.as_str().as_bytes(), &[0]].concat()
+}
+
+// Values, before they are sealed.
+
+/// `holder key (32) ‖ time of filing (8) ‖ grade (1)`, then the fields holder code type, holder name, title, number,
+/// valid until (`YYYYMMDD` or empty), status list (empty: none), then `index (4)`, then the field credential.
+pub(crate) fn license_value(record: &LicenseRecord, holder: &HolderKey) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(record.credential.len() + 512));
+    out.extend_from_slice(&holder.0);
+    out.extend_from_slice(&record.filed_at.seconds().to_be_bytes());
+    out.extend_from_slice(record.grade.letter().to_string().as_bytes());
+    put_field(&mut out, record.holder_code_type.code().as_bytes());
+    put_field(&mut out, record.holder_name.as_bytes());
+    put_field(&mut out, record.title.as_bytes());
+    put_field(&mut out, record.number.as_bytes());
+    put_field(
+        &mut out,
+        record
+            .valid_until
+            .map(Date::compact)
+            .unwrap_or_default()
+            .as_bytes(),
+    );
+    let (list, index) = record
+        .slot
+        .as_ref()
+        .map_or(("", 0), |slot| (slot.list.as_str(), slot.index));
+    put_field(&mut out, list.as_bytes());
+    out.extend_from_slice(&index.to_be_bytes());
+    put_field(&mut out, &record.credential);
+    out
+}
+
+/// Reads [`license_value`].
+pub(crate) fn read_license(id: LicenseId, value: &[u8]) -> Result<(LicenseRecord, HolderKey), Malformed> {
+    let mut rest = value;
+    let holder = HolderKey(take(&mut rest)?);
+    let filed_at = take_time(&mut rest)?;
+    let [grade] = take(&mut rest)?;
+    let record = LicenseRecord {
+        id,
+        filed_at,
+        grade: Grade::from_letter(char::from(grade)).ok_or(Malformed)?,
+        holder_code_type: HolderCodeType::from_code(&take_text(&mut rest)?).ok_or(Malformed)?,
+        holder_name: take_text(&mut rest)?,
+        title: take_text(&mut rest)?,
+        number: take_text(&mut rest)?,
+        valid_until: match take_text(&mut rest)?.as_str() {
+            "" => None,
+            day => Some(Date::from_compact(day).map_err(|_| Malformed)?),
+        },
+        slot: take_slot(&mut rest)?,
+        credential: take_field(&mut rest)?.to_vec(),
+    };
+    if rest.is_empty() {
+        Ok((record, holder))
+    } else {
+        Err(Malformed)
+    }
+}
+
+/// `status (1) ‖ identifier`.
+pub(crate) fn status_value(status: Status, id: &LicenseId) -> Vec<u8> {
+    [&[status.value()], id.as_str().as_bytes()].concat()
+}
+
+/// Reads [`status_value`].
+pub(crate) fn read_status(value: &[u8]) -> Result<(Status, LicenseId), Malformed> {
+    let (status, id) = value.split_first().ok_or(Malformed)?;
+    Ok((Status::from_value(*status).ok_or(Malformed)?, parse_license(id)?))
+}
+
+/// `request (32) ‖ event number (8) ‖ time (8)`, then the fields event code and identifier (empty: none).
+pub(crate) fn outcome_value(request: &Digest32, outcome: &Outcome) -> Vec<u8> {
+    let mut out = request.to_vec();
+    out.extend_from_slice(&outcome.event.to_be_bytes());
+    out.extend_from_slice(&outcome.at.seconds().to_be_bytes());
+    put_field(&mut out, outcome.what.code().as_bytes());
+    put_field(
+        &mut out,
+        outcome.license.as_ref().map_or("", LicenseId::as_str).as_bytes(),
+    );
+    out
+}
+
+/// Reads [`outcome_value`]; the outcome is a replay.
+pub(crate) fn read_outcome(value: &[u8]) -> Result<(Digest32, Outcome), Malformed> {
+    let mut rest = value;
+    let request = take(&mut rest)?;
+    let event = u64::from_be_bytes(take(&mut rest)?);
+    let at = take_time(&mut rest)?;
+    let what = EventKind::from_code(&take_text(&mut rest)?).ok_or(Malformed)?;
+    let license = match take_field(&mut rest)? {
+        [] => None,
+        id => Some(parse_license(id)?),
+    };
+    let outcome = Outcome {
+        event,
+        what,
+        at,
+        license,
+        replayed: true,
+    };
+    if rest.is_empty() {
+        Ok((request, outcome))
+    } else {
+        Err(Malformed)
+    }
+}
+
+/// An event as JSON; the number is in the key. Member order is fixed, absent members are left out.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventJson<'e> {
+    at: UnixTime,
+    #[serde(borrow)]
+    who: Cow<'e, str>,
+    office: Cow<'e, str>,
+    what: Cow<'e, str>,
+    why: Cow<'e, str>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    license: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "str::is_empty", default)]
+    detail: Cow<'e, str>,
+}
+
+/// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"detail":…}` without white space.
+pub(crate) fn event_value(event: &Event) -> Vec<u8> {
+    let json = EventJson {
+        at: event.at,
+        who: event.who.as_str().into(),
+        office: event.office.as_str().into(),
+        what: event.what.code().into(),
+        why: event.why.as_str().into(),
+        license: event.license.as_ref().map(|id| id.as_str().into()),
+        detail: event.detail.as_str().into(),
+    };
+    serde_json::to_vec(&json).expect("text and numbers can always be written as JSON")
+}
+
+/// Reads [`event_value`].
+pub(crate) fn read_event(number: u64, value: &[u8]) -> Result<Event, Malformed> {
+    let json: EventJson<'_> = serde_json::from_slice(value).map_err(|_| Malformed)?;
+    Ok(Event {
+        number,
+        at: json.at,
+        who: json.who.into_owned(),
+        office: CreditCode::parse(&json.office).map_err(|_| Malformed)?,
+        what: EventKind::from_code(&json.what).ok_or(Malformed)?,
+        why: json.why.into_owned(),
+        license: json
+            .license
+            .map(|id| LicenseId::parse(&id))
+            .transpose()
+            .map_err(|_| Malformed)?,
+        detail: json.detail.into_owned(),
+    })
+}
+
+/// Reads eight bytes of seconds.
+pub(crate) fn read_time(value: &[u8]) -> Result<UnixTime, Malformed> {
+    let bytes = <[u8; 8]>::try_from(value).map_err(|_| Malformed)?;
+    UnixTime::new(u64::from_be_bytes(bytes)).ok_or(Malformed)
+}
+
+pub(crate) fn parse_license(bytes: &[u8]) -> Result<LicenseId, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Malformed)?;
+    LicenseId::parse(text).map_err(|_| Malformed)
+}
+
+fn put_field(out: &mut Vec<u8>, field: &[u8]) {
+    let length = u32::try_from(field.len()).expect("fields are bounded far below 4 GiB");
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(field);
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Malformed> {
+    let (head, tail) = rest.split_first_chunk().ok_or(Malformed)?;
+    *rest = tail;
+    Ok(*head)
+}
+
+fn take_time(rest: &mut &[u8]) -> Result<UnixTime, Malformed> {
+    read_time(&take::<8>(rest)?)
+}
+
+fn take_slot(rest: &mut &[u8]) -> Result<Option<StatusSlot>, Malformed> {
+    let list = take_text(rest)?;
+    let index = u32::from_be_bytes(take(rest)?);
+    match (list.is_empty(), index) {
+        (false, _) => Ok(Some(StatusSlot { list, index })),
+        (true, 0) => Ok(None),
+        (true, 1..) => Err(Malformed),
+    }
+}
+
+fn take_field<'v>(rest: &mut &'v [u8]) -> Result<&'v [u8], Malformed> {
+    let length = usize::try_from(u32::from_be_bytes(take(rest)?)).map_err(|_| Malformed)?;
+    let (head, tail) = rest.split_at_checked(length).ok_or(Malformed)?;
+    *rest = tail;
+    Ok(head)
+}
+
+fn take_text(rest: &mut &[u8]) -> Result<String, Malformed> {
+    String::from_utf8(take_field(rest)?.to_vec()).map_err(|_| Malformed)
+}

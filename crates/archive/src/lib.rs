@@ -1,0 +1,63 @@
+//! The archive of licenses: 一人一档, 一企一档.
+//!
+//! One directory on one disk holds every license with its status and the log of all acts. Three promises:
+//!
+//! 1. **Nothing acknowledged is lost.** An act is one synced batch of document, indexes, status slot, event and
+//!    idempotency record. It is there as a whole or not at all, after a crash too.
+//! 2. **Nothing is written anonymously or twice.** An act names who, which office, what for and when, and carries an
+//!    idempotency key; the same act again gives the recorded outcome.
+//! 3. **The disk alone tells nothing about a holder.** Index keys are keyed digests, values are sealed with keys derived
+//!    from a root secret that is not on the disk; a changed or moved value is an error.
+//!
+//! What is read back is *unverified*: this crate knows no signature. `docs/archive-format.md` specifies the bytes.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use boyin_archive::{Act, Archive, MemoryStore, RootSecret};
+//! use boyin_model::{id::CreditCode, time::UnixTime};
+//!
+//! let secret = RootSecret::new([7; 32].into()); // from the operating system's randomness, in earnest
+//! let office = CreditCode::parse("11100000000013338W")?;
+//! let at = UnixTime::new(1_767_196_800).expect("before the year 9999");
+//! let act = Act::new("operator", office, "first installation", at, "create", [0; 32])?;
+//! let archive = Archive::create_in(Arc::new(MemoryStore::new()), &secret, &act)?;
+//! assert_eq!(archive.events(None, 10)?.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `store`, `rocks`, `memory` | the seam to the engine, the engine on disk, the engine in memory |
+//! | `vault` | keys derived from the root secret, sealing of values |
+//! | `layout` | bytes of every key and every value |
+//! | `record`, `act` | what is filed; acts and the events they leave |
+//! | `archive` | the archive itself |
+
+mod act;
+mod archive;
+mod cursor;
+mod error;
+mod layout;
+mod memory;
+mod record;
+mod rocks;
+mod store;
+mod vault;
+
+pub use act::{
+    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
+};
+pub use archive::{Archive, Counts, MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
+pub use cursor::{Cursor, Page};
+pub use error::{ArchiveError, Damaged, OpenError};
+pub use layout::FORMAT_VERSION;
+pub use memory::{Failure, MemoryStore};
+pub use record::{
+    Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField, Status,
+    StatusSlot,
+};
+pub use rocks::RocksStore;
+pub use store::{
+    Batch, Cause, Committed, Durability, Entry, Expect, Numbered, Store, StoreError, Table, Write,
+};
+pub use vault::{HolderKey, RootSecret};

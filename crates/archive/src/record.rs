@@ -1,0 +1,215 @@
+//! What is filed: a license with what an office needs to find and grade it, and its place on a status list.
+
+use std::fmt;
+
+use boyin_model::id::{HolderCode, HolderCodeType, LicenseId};
+use boyin_model::time::{Date, UnixTime};
+
+/// Most bytes of a credential. A license of the national catalog is 2 to 20 kB; a portrait can add some hundred.
+pub const MAX_CREDENTIAL: usize = 1 << 20;
+/// Most bytes of a name, title or number. GB/T 36903 practice allows 512 characters for a name.
+pub const MAX_TEXT: usize = 2048;
+/// Most bytes of a status list's name. It is a URI.
+pub const MAX_LIST_ID: usize = 255;
+/// Most bytes of a published status list token: 10 million licenses at two bits, incompressible.
+pub const MAX_TOKEN: usize = 4 << 20;
+
+/// How much a stored license can be relied on. Only A and B free the holder from bringing the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Sealed by the issuer.
+    A,
+    /// Checked against the paper at a window.
+    B,
+    /// Uploaded by the holder.
+    C,
+    /// Declared by the holder.
+    D,
+}
+
+impl Grade {
+    /// The letter, also on disk.
+    #[must_use]
+    pub const fn letter(self) -> char {
+        match self {
+            Self::A => 'A',
+            Self::B => 'B',
+            Self::C => 'C',
+            Self::D => 'D',
+        }
+    }
+
+    /// The grade of a letter.
+    #[must_use]
+    pub fn from_letter(letter: char) -> Option<Self> {
+        [Self::A, Self::B, Self::C, Self::D]
+            .into_iter()
+            .find(|g| g.letter() == letter)
+    }
+}
+
+/// Whether a license is in force, as its issuer last said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// In force.
+    Valid,
+    /// Revoked, for good.
+    Revoked,
+    /// Out of force for now.
+    Suspended,
+}
+
+impl Status {
+    /// The value in a Token Status List, also on disk: 0 valid, 1 invalid, 2 suspended.
+    #[must_use]
+    pub const fn value(self) -> u8 {
+        match self {
+            Self::Valid => 0,
+            Self::Revoked => 1,
+            Self::Suspended => 2,
+        }
+    }
+
+    /// The status of a value.
+    #[must_use]
+    pub fn from_value(value: u8) -> Option<Self> {
+        [Self::Valid, Self::Revoked, Self::Suspended]
+            .into_iter()
+            .find(|s| s.value() == value)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+        })
+    }
+}
+
+/// The place of a license on a status list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StatusSlot {
+    /// Name (URI) of the list, `1..=`[`MAX_LIST_ID`] bytes without control characters.
+    pub list: String,
+    /// Place on the list, from 0.
+    pub index: u32,
+}
+
+/// A license as it is filed and given back.
+///
+/// What comes back is as the archive holds it and *not verified*: only the verifier says whether it is in force.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LicenseRecord {
+    /// Identifier, GB/T 36904. It contains the type and the issuer.
+    pub id: LicenseId,
+    /// The credential with all disclosures, `1..=`[`MAX_CREDENTIAL`] bytes. Never re-encoded.
+    pub credential: Vec<u8>,
+    /// Kind of the holder's number. The number itself is only in the credential.
+    pub holder_code_type: HolderCodeType,
+    /// Name of the holder, at most [`MAX_TEXT`] bytes.
+    pub holder_name: String,
+    /// Name of the license (证照名称), at most [`MAX_TEXT`] bytes.
+    pub title: String,
+    /// Number of the license (证照号码), at most [`MAX_TEXT`] bytes.
+    pub number: String,
+    /// Last day in force; `None` if it does not end.
+    pub valid_until: Option<Date>,
+    /// How much it can be relied on.
+    pub grade: Grade,
+    /// When it was filed: the time of the act that files it.
+    pub filed_at: UnixTime,
+    /// Place on a status list; `None` if its issuer keeps the status elsewhere.
+    pub slot: Option<StatusSlot>,
+}
+
+/// Prints nothing: the fields name a person.
+impl fmt::Debug for LicenseRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LicenseRecord(..)")
+    }
+}
+
+/// A license and whose it is.
+#[derive(Clone)]
+pub struct Filing {
+    /// The license.
+    pub record: LicenseRecord,
+    /// The holder whose file it goes into. Only a keyed digest of it is stored.
+    pub holder: HolderCode,
+}
+
+impl fmt::Debug for Filing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Filing(..)")
+    }
+}
+
+/// The field of a record that cannot be filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordField {
+    /// Empty or longer than [`MAX_CREDENTIAL`].
+    Credential,
+    /// Not the kind of the holder's number.
+    HolderCodeType,
+    /// Longer than [`MAX_TEXT`].
+    HolderName,
+    /// Longer than [`MAX_TEXT`].
+    Title,
+    /// Longer than [`MAX_TEXT`].
+    Number,
+    /// Not the time of the act.
+    FiledAt,
+    /// The name of the status list is empty, too long or has control characters.
+    StatusList,
+    /// The token is empty or longer than [`MAX_TOKEN`].
+    Token,
+}
+
+impl fmt::Display for RecordField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Credential => "the credential is empty or longer than 1 MiB",
+            Self::HolderCodeType => "the kind of holder number is not that of the holder",
+            Self::HolderName => "the holder's name is longer than 2048 bytes",
+            Self::Title => "the title is longer than 2048 bytes",
+            Self::Number => "the license number is longer than 2048 bytes",
+            Self::FiledAt => "the time of filing is not the time of the act",
+            Self::StatusList => "a status list is named by 1 to 255 bytes without control characters",
+            Self::Token => "the status list token is empty or longer than 4 MiB",
+        })
+    }
+}
+
+impl Filing {
+    /// Checks what the archive relies on later.
+    pub(crate) fn check(&self, at: UnixTime) -> Result<(), RecordField> {
+        let record = &self.record;
+        let check = |good: bool, field| if good { Ok(()) } else { Err(field) };
+        check(
+            (1..=MAX_CREDENTIAL).contains(&record.credential.len()),
+            RecordField::Credential,
+        )?;
+        check(
+            record.holder_code_type == self.holder.code_type(),
+            RecordField::HolderCodeType,
+        )?;
+        check(record.holder_name.len() <= MAX_TEXT, RecordField::HolderName)?;
+        check(record.title.len() <= MAX_TEXT, RecordField::Title)?;
+        check(record.number.len() <= MAX_TEXT, RecordField::Number)?;
+        check(record.filed_at == at, RecordField::FiledAt)?;
+        record.slot.as_ref().map_or(Ok(()), |slot| check_list(&slot.list))
+    }
+}
+
+/// The name of a status list is part of keys: bounded, and no byte that could end it early.
+pub(crate) fn check_list(list: &str) -> Result<(), RecordField> {
+    let good = (1..=MAX_LIST_ID).contains(&list.len()) && !list.chars().any(char::is_control);
+    if good {
+        Ok(())
+    } else {
+        Err(RecordField::StatusList)
+    }
+}

@@ -1,0 +1,226 @@
+//! Group commit: one thread takes all batches that wait, checks them in order and syncs them with one write.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use rocksdb::{DB, IteratorMode, WriteBatch, WriteOptions};
+
+use super::{engine, family};
+use crate::store::{Batch, Cause, Committed, Durability, Numbered, StoreError, Table, Write};
+
+/// Most batches in one write. Beyond this a sync is no longer what costs.
+const GROUP: usize = 256;
+
+type Answer = Result<Committed, StoreError>;
+
+struct Job {
+    batch: Batch,
+    answer: SyncSender<Answer>,
+}
+
+/// Handle of the thread. Dropping it lets the thread finish what it has taken, and waits.
+pub(super) struct Committer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Committer {
+    pub(super) fn start(db: Arc<DB>, durability: Durability) -> io::Result<Self> {
+        let (jobs, inbox) = channel();
+        let worker = Worker {
+            db,
+            durability,
+            numbers: HashMap::new(),
+            stopped: false,
+        };
+        let thread = Builder::new()
+            .name("archive-commit".to_owned())
+            .spawn(move || worker.run(&inbox))?;
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    /// Waits for the answer, so the queue is never longer than the number of calling threads.
+    pub(super) fn commit(&self, batch: Batch) -> Answer {
+        let (answer, result) = sync_channel(1);
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
+        jobs.send(Job { batch, answer })
+            .map_err(|_| StoreError::Stopped)?;
+        result.recv().map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has answered nobody since; there is nothing left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Committer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Committer(..)")
+    }
+}
+
+struct Worker {
+    db: Arc<DB>,
+    durability: Durability,
+    /// Last number given out per table, as far as a write has succeeded.
+    numbers: HashMap<Table, u64>,
+    stopped: bool,
+}
+
+/// What the batches accepted so far in this group will leave behind.
+#[derive(Default)]
+struct Group {
+    overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    numbers: HashMap<Table, u64>,
+    batch: WriteBatch,
+}
+
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Job>) {
+        while let Ok(first) = inbox.recv() {
+            let mut jobs = vec![first];
+            jobs.extend(inbox.try_iter().take(GROUP - 1));
+            for (answer, result) in self.commit(jobs) {
+                // A caller that no longer waits has nobody to tell.
+                let _ = answer.send(result);
+            }
+        }
+    }
+
+    /// Answers only after the write, so that whoever is told of a conflict can read what it lost to.
+    fn commit(&mut self, jobs: Vec<Job>) -> Vec<(SyncSender<Answer>, Answer)> {
+        if self.stopped {
+            return jobs
+                .into_iter()
+                .map(|job| (job.answer, Err(StoreError::Stopped)))
+                .collect();
+        }
+        let mut group = Group {
+            numbers: self.numbers.clone(),
+            ..Group::default()
+        };
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push((job.answer, self.admit(&mut group, job.batch)));
+        }
+        match self.write(mem::take(&mut group.batch)) {
+            Ok(()) => self.numbers = group.numbers,
+            Err(error) => {
+                self.stopped = true;
+                // A conflict inside the group may have been with a batch that now failed.
+                for (_, result) in &mut answers {
+                    *result = Err(error.clone());
+                }
+            }
+        }
+        answers
+    }
+
+    fn write(&self, batch: WriteBatch) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut options = WriteOptions::default();
+        options.set_sync(self.durability == Durability::Synced);
+        self.db.write_opt(batch, &options).map_err(engine)
+    }
+
+    fn admit(&self, group: &mut Group, batch: Batch) -> Answer {
+        for (condition, c) in batch.conditions.iter().enumerate() {
+            let holds = match group.overlay.get(&(c.table, c.key.clone())) {
+                Some(pending) => c.expect.holds(pending.as_deref()),
+                None => {
+                    let found = self
+                        .db
+                        .get_pinned_cf(family(&self.db, c.table)?, &c.key)
+                        .map_err(engine)?;
+                    c.expect.holds(found.as_deref())
+                }
+            };
+            if !holds {
+                return Err(StoreError::Conflict {
+                    table: c.table,
+                    condition,
+                });
+            }
+        }
+        let mut writes = batch.writes;
+        let mut given = None;
+        if let Some(append) = batch.append {
+            let number = self.next_number(group, append.table)?;
+            let Numbered { value, also } = (append.build)(number);
+            writes.push(Write {
+                table: append.table,
+                key: number.to_be_bytes().to_vec(),
+                value: Some(value),
+            });
+            writes.extend(also);
+            given = Some((append.table, number));
+        }
+        // Every table is looked up before the first write is taken: a batch is in the group as a whole or not at all.
+        for write in &writes {
+            family(&self.db, write.table)?;
+        }
+        for write in writes {
+            group.take(&self.db, write)?;
+        }
+        group.numbers.extend(given);
+        Ok(Committed {
+            number: given.map(|(_, number)| number),
+        })
+    }
+
+    fn next_number(&self, group: &Group, table: Table) -> Result<u64, StoreError> {
+        let last = match group.numbers.get(&table) {
+            Some(last) => *last,
+            None => self.last_number(table)?,
+        };
+        last.checked_add(1)
+            .ok_or_else(|| StoreError::Corrupt(Cause::new(BadNumber(table))))
+    }
+
+    fn last_number(&self, table: Table) -> Result<u64, StoreError> {
+        let Some(last) = self
+            .db
+            .iterator_cf(family(&self.db, table)?, IteratorMode::End)
+            .next()
+        else {
+            return Ok(0);
+        };
+        let (key, _) = last.map_err(engine)?;
+        let bytes = <[u8; 8]>::try_from(key.as_ref())
+            .map_err(|_| StoreError::Corrupt(Cause::new(BadNumber(table))))?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+}
+
+impl Group {
+    fn take(&mut self, db: &DB, write: Write) -> Result<(), StoreError> {
+        let family = family(db, write.table)?;
+        match &write.value {
+            Some(value) => self.batch.put_cf(family, &write.key, value),
+            None => self.batch.delete_cf(family, &write.key),
+        }
+        self.overlay.insert((write.table, write.key), write.value);
+        Ok(())
+    }
+}
+
+/// The last key of a numbered table is not a number that has a successor.
+#[derive(Debug, thiserror::Error)]
+#[error("the last number of table {0} is damaged")]
+struct BadNumber(Table);

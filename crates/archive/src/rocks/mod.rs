@@ -1,0 +1,301 @@
+//! RocksDB behind the seam: one column family per table, one process that writes, any number that follow.
+
+mod committer;
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
+    Direction, IteratorMode, Options, ReadOptions,
+};
+
+use self::committer::Committer;
+use crate::store::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table};
+
+/// The database, below the directory of the archive.
+const DATABASE: &str = "db";
+/// Held locked while a process has the archive open for writing.
+const LOCK: &str = "archive.lock";
+
+/// Shared by all tables. Licenses are a few kilobytes: this holds some ten thousand of them besides the indexes.
+const BLOCK_CACHE_BYTES: usize = 128 << 20;
+/// Per table; eight tables can hold this much unflushed at a time.
+const WRITE_BUFFER_BYTES: usize = 16 << 20;
+/// Bounds what is read again after a crash.
+const WAL_BYTES: u64 = 256 << 20;
+/// Ten bits per key: one lookup in a hundred for an absent key reads a block in vain.
+const BLOOM_BITS: f64 = 10.0;
+
+/// The archive on disk, in RocksDB.
+///
+/// One handle writes ([`create`](RocksStore::create), [`open`](RocksStore::open)); others, in this or another process,
+/// [`follow`](RocksStore::follow). Concurrent commits share one synced write (group commit): alone a commit costs one
+/// sync of the disk, together they cost a fraction each.
+pub struct RocksStore {
+    // Dropped in this order: the committer ends, then the database closes, then the lock is released.
+    committer: Option<Committer>,
+    db: Arc<DB>,
+    _lock: Option<File>,
+}
+
+impl RocksStore {
+    /// Makes the directory and the database where they are missing, and opens them for writing.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] if another handle has it open, [`StoreError::Io`], [`StoreError::Full`],
+    /// [`StoreError::Corrupt`].
+    pub fn create(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(path).map_err(io)?;
+        let store = Self::writer(path, durability, true)?;
+        // The names of the new directories must survive power loss as well.
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+        for directory in [Some(path), parent].into_iter().flatten() {
+            File::open(directory).and_then(|d| d.sync_all()).map_err(io)?;
+        }
+        Ok(store)
+    }
+
+    /// Opens an existing database for writing.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none, and as [`create`](RocksStore::create).
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        present(path)?;
+        Self::writer(path, durability, false)
+    }
+
+    /// Opens the database that another handle writes, for reading. `scratch` is a directory of this follower's own,
+    /// where RocksDB keeps its log. What it shows is as new as the last [`catch_up`](Store::catch_up).
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Io`], [`StoreError::Corrupt`].
+    pub fn follow(path: &Path, scratch: &Path) -> Result<Self, StoreError> {
+        present(path)?;
+        std::fs::create_dir_all(scratch).map_err(io)?;
+        let path = path.join(DATABASE);
+        let options = database_options(false);
+        let tables = column_families(&options, &path)?;
+        let db = DB::open_cf_descriptors_as_secondary(&options, &path, &scratch.to_path_buf(), tables)
+            .map_err(engine)?;
+        let store = Self {
+            committer: None,
+            db: Arc::new(db),
+            _lock: None,
+        };
+        store.catch_up()?;
+        Ok(store)
+    }
+
+    fn writer(path: &Path, durability: Durability, create: bool) -> Result<Self, StoreError> {
+        let lock = lock(&path.join(LOCK))?;
+        let path = path.join(DATABASE);
+        let options = database_options(create);
+        let tables = if create && !path.join("CURRENT").exists() {
+            Table::ALL
+                .into_iter()
+                .map(|t| ColumnFamilyDescriptor::new(t.name(), table_options()))
+                .collect()
+        } else {
+            column_families(&options, &path)?
+        };
+        let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
+        let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
+        Ok(Self {
+            committer: Some(committer),
+            db,
+            _lock: Some(lock),
+        })
+    }
+}
+
+impl fmt::Debug for RocksStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RocksStore")
+            .field("writes", &self.committer.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for RocksStore {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get_cf(family(&self.db, table)?, key).map_err(engine)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let start = match after {
+            // The key with a zero byte appended is the next possible one.
+            Some(after) if after >= prefix => [after, &[0]].concat(),
+            Some(_) | None => prefix.to_vec(),
+        };
+        let mut options = ReadOptions::default();
+        if let Some(end) = successor(prefix) {
+            options.set_iterate_upper_bound(end);
+        }
+        let from = IteratorMode::From(&start, Direction::Forward);
+        let entries = self
+            .db
+            .iterator_cf_opt(family(&self.db, table)?, options, from)
+            .take(limit);
+        let within = entries.take_while(|e| e.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)));
+        within
+            .map(|e| {
+                e.map(|(key, value)| (key.into_vec(), value.into_vec()))
+                    .map_err(engine)
+            })
+            .collect()
+    }
+
+    fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        match &self.committer {
+            Some(committer) => committer.commit(batch),
+            None => Err(StoreError::ReadOnly),
+        }
+    }
+
+    fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
+        let name = rocksdb::properties::ESTIMATE_NUM_KEYS;
+        let count = self
+            .db
+            .property_int_value_cf(family(&self.db, table)?, name)
+            .map_err(engine)?;
+        Ok(count.unwrap_or(0))
+    }
+
+    fn catch_up(&self) -> Result<(), StoreError> {
+        match &self.committer {
+            Some(_) => Ok(()),
+            None => self.db.try_catch_up_with_primary().map_err(engine),
+        }
+    }
+}
+
+/// The first byte string after all that begin with `prefix`; `None` if there is no such string.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}
+
+fn family(db: &DB, table: Table) -> Result<&ColumnFamily, StoreError> {
+    db.cf_handle(table.name())
+        .ok_or_else(|| StoreError::Corrupt(Cause::new(MissingTable(table))))
+}
+
+/// A column family of the format is not in the database.
+#[derive(Debug, thiserror::Error)]
+#[error("table {0} is missing")]
+struct MissingTable(Table);
+
+fn present(path: &Path) -> Result<(), StoreError> {
+    match path.join(DATABASE).join("CURRENT").try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(StoreError::Missing),
+        Err(e) => Err(io(e)),
+    }
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
+        Err(TryLockError::Error(e)) => Err(io(e)),
+    }
+}
+
+/// Every column family that is there, and ours. A newer format may have more of them: they are opened so that the
+/// format version can be read and the refusal names it.
+fn column_families(options: &Options, path: &Path) -> Result<Vec<ColumnFamilyDescriptor>, StoreError> {
+    let names = DB::list_cf(options, path).map_err(engine)?;
+    Ok(names
+        .into_iter()
+        .map(|name| ColumnFamilyDescriptor::new(name, table_options()))
+        .collect())
+}
+
+fn database_options(create: bool) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(create);
+    options.create_missing_column_families(create);
+    options.set_paranoid_checks(true);
+    // A torn tail is what a crash leaves of a write that was never acknowledged. Damage before the tail is refused: the
+    // default would silently drop every acknowledged act after it.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_max_total_wal_size(WAL_BYTES);
+    // A follower needs every file open; a writer may as well.
+    options.set_max_open_files(-1);
+    options.set_keep_log_file_num(2);
+    options.set_max_log_file_size(4 << 20);
+    options
+}
+
+fn table_options() -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(block_cache());
+    blocks.set_bloom_filter(BLOOM_BITS, false);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&blocks);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    options
+}
+
+fn block_cache() -> &'static Cache {
+    static CACHE: std::sync::OnceLock<Cache> = std::sync::OnceLock::new();
+    CACHE.get_or_init(|| Cache::new_lru_cache(BLOCK_CACHE_BYTES))
+}
+
+fn io(error: std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull
+        | std::io::ErrorKind::QuotaExceeded
+        | std::io::ErrorKind::FileTooLarge => StoreError::Full(Cause::new(error)),
+        _ => StoreError::Io(Cause::new(error)),
+    }
+}
+
+/// RocksDB gives the operating system's cause in its message only.
+fn engine(error: rocksdb::Error) -> StoreError {
+    use rocksdb::ErrorKind::{
+        Aborted, Busy, ColumnFamilyDropped, CompactionTooLarge, Corruption, Expired, IOError, Incomplete,
+        InvalidArgument, MergeInProgress, NotFound, NotSupported, ShutdownInProgress, TimedOut, TryAgain,
+        Unknown,
+    };
+    match error.kind() {
+        IOError => {
+            let message = error.as_ref();
+            let is = |text: &str| message.contains(text);
+            if is("No space left") || is("File too large") || is("quota exceeded") {
+                StoreError::Full(Cause::new(error))
+            } else if is("lock hold by current process") || is("While lock file") {
+                StoreError::Locked
+            } else {
+                StoreError::Io(Cause::new(error))
+            }
+        }
+        Corruption | InvalidArgument | NotFound | NotSupported | ColumnFamilyDropped => {
+            StoreError::Corrupt(Cause::new(error))
+        }
+        Aborted | Busy | CompactionTooLarge | Expired | Incomplete | MergeInProgress | ShutdownInProgress
+        | TimedOut | TryAgain | Unknown => StoreError::Io(Cause::new(error)),
+    }
+}

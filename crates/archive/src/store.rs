@@ -1,0 +1,341 @@
+//! The seam to the storage engine: ordered keys, prefix scans and one atomic conditional batch.
+//!
+//! [`Archive`](crate::Archive) needs nothing else, so another engine (a distributed one, say) can stand behind it by
+//! implementing [`Store`]. [`RocksStore`](crate::RocksStore) is the embedded default, [`MemoryStore`](crate::MemoryStore)
+//! the model that tests compare it with.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The tables of the archive: a closed list. Their names are part of the disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// What the archive is: format version, key check, time of creation.
+    Meta,
+    /// License identifier → the license as filed.
+    License,
+    /// Holder digest and time of filing → nothing; the license identifier is in the key.
+    ByHolder,
+    /// Status list and index → status and license identifier.
+    Status,
+    /// Status list → the token last published.
+    StatusList,
+    /// Number → event.
+    Event,
+    /// License identifier and event number → nothing.
+    EventByLicense,
+    /// Digest of office and idempotency key → what the act did.
+    Idempotency,
+}
+
+impl Table {
+    /// Every table, in the order of the format document.
+    pub const ALL: [Self; 8] = [
+        Self::Meta,
+        Self::License,
+        Self::ByHolder,
+        Self::Status,
+        Self::StatusList,
+        Self::Event,
+        Self::EventByLicense,
+        Self::Idempotency,
+    ];
+
+    /// The name on disk (the column family).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::License => "license",
+            Self::ByHolder => "by_holder",
+            Self::Status => "status",
+            Self::StatusList => "status_list",
+            Self::Event => "event",
+            Self::EventByLicense => "event_by_license",
+            Self::Idempotency => "idempotency",
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A key and its value.
+pub type Entry = (Vec<u8>, Vec<u8>);
+
+/// An ordered key-value store that several threads share.
+///
+/// The contract, which every implementation keeps and the test suite checks on each:
+///
+/// - Keys are byte strings in ascending unsigned order; each [`Table`] is a key space of its own.
+/// - A read that begins after a [`commit`](Store::commit) returned `Ok` sees all of that batch. No read ever sees a
+///   part of a batch as the final state.
+/// - Damaged bytes are an error, never a panic and never a wrong value.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The value under `key`, or `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], [`StoreError::Corrupt`].
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// At most `limit` entries whose key begins with `prefix`, ascending, beginning after the key `after`
+    /// (which need not exist). Fewer than `limit` entries mean that there are no more.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], [`StoreError::Corrupt`].
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// Does all of `batch` or nothing, in one order that all callers agree on.
+    ///
+    /// On `Ok` the batch survives power loss, unless the store was opened with [`Durability::Buffered`].
+    /// On [`StoreError::Conflict`] nothing was written. After any other error the outcome is unknown until the store is
+    /// opened again: the batch is then there as a whole or not at all.
+    /// Once a write has failed, the store takes no further batch until it is opened again; reads go on.
+    ///
+    /// # Errors
+    /// [`StoreError`], every variant but `Missing` and `Locked`.
+    fn commit(&self, batch: Batch) -> Result<Committed, StoreError>;
+
+    /// How many entries a table has. Exact where entries are put once and never replaced; an estimate otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], [`StoreError::Corrupt`].
+    fn len_estimate(&self, table: Table) -> Result<u64, StoreError>;
+
+    /// Takes in what the writing process has written since. Only a follower has something to do here.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], [`StoreError::Corrupt`].
+    fn catch_up(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// What `Ok` from [`Store::commit`] promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// On the disk: survives power loss.
+    #[default]
+    Synced,
+    /// With the operating system: survives the end of the process, not power loss. For benches and tests.
+    Buffered,
+}
+
+/// What a key must hold for a batch to be done.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    Absent,
+    /// Exactly these bytes.
+    Exactly(Vec<u8>),
+}
+
+impl Expect {
+    pub(crate) fn holds(&self, found: Option<&[u8]>) -> bool {
+        match self {
+            Self::Absent => found.is_none(),
+            Self::Exactly(bytes) => found == Some(bytes.as_slice()),
+        }
+    }
+}
+
+/// One condition of a [`Batch`].
+pub(crate) struct Condition {
+    pub(crate) table: Table,
+    pub(crate) key: Vec<u8>,
+    pub(crate) expect: Expect,
+}
+
+/// One write: a value to put, or `None` to delete.
+pub struct Write {
+    /// Where.
+    pub table: Table,
+    /// Under which key.
+    pub key: Vec<u8>,
+    /// The new value; `None` deletes.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What a numbered entry and the writes that depend on its number look like.
+pub struct Numbered {
+    /// Value of the numbered entry itself.
+    pub value: Vec<u8>,
+    /// Further writes of the same batch that need the number.
+    pub also: Vec<Write>,
+}
+
+/// The number of an appended entry goes in; its value and what depends on it come out.
+pub(crate) type Build = Box<dyn FnOnce(u64) -> Numbered + Send>;
+
+pub(crate) struct Append {
+    pub(crate) table: Table,
+    pub(crate) build: Build,
+}
+
+/// Conditions and writes that are done together or not at all.
+#[derive(Default)]
+#[must_use = "a batch does nothing until it is committed"]
+pub struct Batch {
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) append: Option<Append>,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a condition. Conditions are numbered from 0 in the order of these calls.
+    pub fn expect(mut self, table: Table, key: impl Into<Vec<u8>>, expect: Expect) -> Self {
+        self.conditions.push(Condition {
+            table,
+            key: key.into(),
+            expect,
+        });
+        self
+    }
+
+    /// Puts `value` under `key`, replacing what was there.
+    pub fn put(mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
+        self.writes.push(Write {
+            table,
+            key: key.into(),
+            value: Some(value.into()),
+        });
+        self
+    }
+
+    /// Removes `key` if it is there.
+    pub fn delete(mut self, table: Table, key: impl Into<Vec<u8>>) -> Self {
+        self.writes.push(Write {
+            table,
+            key: key.into(),
+            value: None,
+        });
+        self
+    }
+
+    /// Puts an entry under the next number of `table`, as eight big-endian bytes.
+    ///
+    /// Numbers begin at 1 and have no gaps in commit order. `build` gets the number and returns the value together with
+    /// the writes that depend on it, so that an entry can be bound to its number and indexed in the same batch. It is
+    /// called at most once, after all conditions held, on the thread that writes: it must be short and must not call
+    /// the store. A batch has one numbered entry; a later call replaces an earlier one.
+    pub fn append(mut self, table: Table, build: impl FnOnce(u64) -> Numbered + Send + 'static) -> Self {
+        self.append = Some(Append {
+            table,
+            build: Box::new(build),
+        });
+        self
+    }
+}
+
+/// Keys and values may name persons: only sizes are printed.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("conditions", &self.conditions.len())
+            .field("writes", &self.writes.len())
+            .field("append", &self.append.as_ref().map(|a| a.table))
+            .finish()
+    }
+}
+
+/// What a commit assigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Number of the appended entry, if the batch had one.
+    pub number: Option<u64>,
+}
+
+/// Why a store refused.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A condition of the batch did not hold. Nothing was written.
+    #[error("condition {condition} of the batch did not hold in table {table}")]
+    Conflict {
+        /// The table of the first condition that did not hold.
+        table: Table,
+        /// Its number in the batch, from 0.
+        condition: usize,
+    },
+    /// This handle only follows another process.
+    #[error("this handle is read-only: write through the process that owns the archive")]
+    ReadOnly,
+    /// The disk, the quota or the file size limit is full.
+    #[error("no space left: free space on the disk of the archive, then open it again")]
+    Full(#[source] Cause),
+    /// The operating system refused to read or write.
+    #[error("the disk refused: {0}")]
+    Io(#[source] Cause),
+    /// Stored bytes are damaged.
+    #[error("stored data is damaged: restore it from a backup ({0})")]
+    Corrupt(#[source] Cause),
+    /// An earlier write failed; no more is taken.
+    #[error("an earlier write failed: find its cause, then open the archive again")]
+    Stopped,
+    /// Another process (or another handle) has it open for writing.
+    #[error("the archive is in use by another process: stop that one first, or follow it read-only")]
+    Locked,
+    /// There is no store at this path.
+    #[error("there is no archive at this path: create it first")]
+    Missing,
+}
+
+impl StoreError {
+    /// Stable code for logs and callers.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => "store_conflict",
+            Self::ReadOnly => "store_read_only",
+            Self::Full(_) => "store_full",
+            Self::Io(_) => "store_io",
+            Self::Corrupt(_) => "store_corrupt",
+            Self::Stopped => "store_stopped",
+            Self::Locked => "store_locked",
+            Self::Missing => "store_missing",
+        }
+    }
+}
+
+/// The engine's own error. Shared, because one failed write answers every batch in it.
+#[derive(Clone)]
+pub struct Cause(Arc<dyn std::error::Error + Send + Sync>);
+
+impl Cause {
+    /// Wraps an error of the engine.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Arc::from(error.into()))
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,335 @@
+//! Acts: what they change, what they refuse, and that doing them again changes nothing.
+
+use boyin_archive::{
+    Act, ActError, Archive, ArchiveError, Change, EventKind, Filing, MAX_CREDENTIAL, RecordField, Status,
+    StatusChange, StoreError,
+};
+
+use crate::fixtures::{
+    HOLDER_NAME, LIST, act, act_at, change, filing, holder, id, in_memory, office, time, whole,
+};
+
+#[test]
+fn a_filed_license_is_visible_everywhere_at_once() {
+    let (archive, _) = in_memory();
+    let filing = filing(7);
+    let outcome = archive.file(&act("file"), &filing).unwrap();
+    assert_eq!(
+        (outcome.event, outcome.what, outcome.replayed),
+        (2, EventKind::LicenseIssued, false)
+    );
+    assert_eq!(archive.get(&id(7)).unwrap().as_ref(), Some(&filing.record));
+    assert_eq!(
+        archive.list_by_holder(&holder(0), None, 10).unwrap().items,
+        [filing.record]
+    );
+    assert!(
+        archive
+            .list_by_holder(&holder(1), None, 10)
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    assert_eq!(archive.status_of(&id(7)).unwrap(), Some(Status::Valid));
+    assert!(!archive.slot_is_free(LIST, 7).unwrap());
+    assert!(archive.slot_is_free(LIST, 8).unwrap());
+    let event = archive.events_of(&id(7), None, 10).unwrap().remove(0);
+    assert_eq!(
+        (event.who.as_str(), event.why.as_str(), event.detail.as_str()),
+        ("窗口一", "办理登记", "A")
+    );
+    assert_eq!(
+        (event.office, event.at, event.license),
+        (office(), time(0), Some(id(7)))
+    );
+    assert_eq!(archive.get(&id(8)).unwrap(), None);
+    assert_eq!(archive.status_of(&id(8)).unwrap(), None);
+    assert_eq!(archive.counts().unwrap().licenses, 1);
+    archive.writable().unwrap();
+}
+
+/// Doing `again` must change no byte of the store.
+fn unchanged(archive: &Archive, again: impl Fn()) {
+    let before = whole(archive);
+    let events = archive.events(None, 1000).unwrap();
+    again();
+    assert_eq!(whole(archive), before);
+    assert_eq!(archive.events(None, 1000).unwrap(), events);
+}
+
+#[test]
+fn the_same_act_again_gives_the_recorded_outcome() {
+    let (archive, _) = in_memory();
+    assert_eq!(archive.recall(&act("file")).unwrap(), None);
+    let first = archive.file(&act("file"), &filing(1)).unwrap();
+    let revoked = archive
+        .change_status(&act("revoke"), &id(1), &change(Change::Revoke))
+        .unwrap();
+    let published = archive.publish_status_list(&act("list"), LIST, b"token").unwrap();
+    let shared = archive.record_share(&act("share"), &id(1), "住建局").unwrap();
+    unchanged(&archive, || {
+        let again = [
+            (&first, archive.file(&act("file"), &filing(1)).unwrap()),
+            (&first, archive.recall(&act("file")).unwrap().unwrap()),
+            (
+                &revoked,
+                archive
+                    .change_status(&act("revoke"), &id(1), &change(Change::Revoke))
+                    .unwrap(),
+            ),
+            (
+                &published,
+                archive.publish_status_list(&act("list"), LIST, b"token").unwrap(),
+            ),
+            (
+                &shared,
+                archive.record_share(&act("share"), &id(1), "住建局").unwrap(),
+            ),
+        ];
+        for (then, now) in again {
+            assert!(now.replayed && !then.replayed);
+            assert_eq!(
+                (now.event, now.what, now.at, &now.license),
+                (then.event, then.what, then.at, &then.license)
+            );
+        }
+        let later = archive.file(&act_at("file", 1, 60), &filing(1)).unwrap();
+        assert_eq!(later.at, time(0), "a repetition keeps the first time");
+    });
+    assert_eq!(
+        archive.status_list(LIST).unwrap().as_deref(),
+        Some(b"token".as_slice())
+    );
+}
+
+#[test]
+fn one_key_for_two_requests_is_refused() {
+    let (archive, _) = in_memory();
+    archive.file(&act("key"), &filing(1)).unwrap();
+    let conflict = |result: Result<_, ArchiveError>| match result {
+        Err(ArchiveError::IdempotencyConflict {
+            event: 2,
+            what: EventKind::LicenseIssued,
+        }) => {}
+        other => panic!("{:?}", other.map(|_: boyin_archive::Outcome| ())),
+    };
+    unchanged(&archive, || {
+        conflict(archive.file(&act_at("key", 2, 0), &filing(2)));
+        conflict(archive.file(&act("key"), &filing(2)));
+        conflict(archive.change_status(&act("key"), &id(1), &change(Change::Revoke)));
+        conflict(archive.publish_status_list(&act("key"), LIST, b"t"));
+    });
+    // The key belongs to the office: another one may use the same.
+    let other = boyin_model::id::CreditCode::parse("11430000006122244L").unwrap();
+    let theirs = Act::new("窗口二", other, "办理登记", time(0), "key", [2; 32]).unwrap();
+    assert!(!archive.file(&theirs, &filing(2)).unwrap().replayed);
+}
+
+#[test]
+fn an_identifier_and_a_slot_are_used_once() {
+    let (archive, _) = in_memory();
+    archive.file(&act("first"), &filing(1)).unwrap();
+    unchanged(&archive, || {
+        assert!(matches!(
+            archive.file(&act("same bytes"), &filing(1)),
+            Err(ArchiveError::Conflict)
+        ));
+        let mut other = filing(1);
+        other.record.credential.push(b'x');
+        other.record.slot.as_mut().unwrap().index = 9;
+        assert!(matches!(
+            archive.file(&act("other bytes"), &other),
+            Err(ArchiveError::Conflict)
+        ));
+        let mut taken = filing(2);
+        taken.record.slot.as_mut().unwrap().index = 1;
+        assert!(matches!(
+            archive.file(&act("slot"), &taken),
+            Err(ArchiveError::SlotTaken { index: 1 })
+        ));
+    });
+}
+
+#[test]
+fn status_changes_only_along_the_allowed_ways() {
+    use Change::{Restore, Revoke, Suspend};
+    use Status::{Revoked, Suspended, Valid};
+    let ways: [(&[Change], Change, Result<Status, Status>); 9] = [
+        (&[], Revoke, Ok(Revoked)),
+        (&[], Suspend, Ok(Suspended)),
+        (&[], Restore, Err(Valid)),
+        (&[Suspend], Revoke, Ok(Revoked)),
+        (&[Suspend], Suspend, Err(Suspended)),
+        (&[Suspend], Restore, Ok(Valid)),
+        (&[Revoke], Revoke, Err(Revoked)),
+        (&[Revoke], Suspend, Err(Revoked)),
+        (&[Revoke], Restore, Err(Revoked)),
+    ];
+    for (before, last, expected) in ways {
+        let (archive, _) = in_memory();
+        archive.file(&act("file"), &filing(1)).unwrap();
+        for step in before {
+            archive
+                .change_status(&act("before"), &id(1), &change(*step))
+                .unwrap();
+        }
+        let result = archive.change_status(&act("last"), &id(1), &change(last));
+        match (result, expected) {
+            (Ok(outcome), Ok(status)) => {
+                assert_eq!(archive.status_of(&id(1)).unwrap(), Some(status));
+                assert_eq!(archive.slots(LIST, None, 10).unwrap(), [(1, status)]);
+                let event = archive.events_of(&id(1), None, 10).unwrap().pop().unwrap();
+                assert_eq!(
+                    (event.number, event.what, event.detail.as_str()),
+                    (outcome.event, outcome.what, "依申请")
+                );
+            }
+            (Err(ArchiveError::IllegalTransition { from, to }), Err(status)) => {
+                assert_eq!((from, to), (status, last.to()));
+                assert_eq!(archive.status_of(&id(1)).unwrap(), Some(status));
+            }
+            (result, expected) => panic!("{before:?} {last:?}: {result:?}, not {expected:?}"),
+        }
+        whole(&archive);
+    }
+}
+
+#[test]
+fn what_is_not_on_file_cannot_be_changed() {
+    let (archive, _) = in_memory();
+    let mut elsewhere = filing(1);
+    elsewhere.record.slot = None;
+    archive.file(&act("file"), &elsewhere).unwrap();
+    let revoke = change(Change::Revoke);
+    assert!(matches!(
+        archive.change_status(&act("a"), &id(1), &revoke),
+        Err(ArchiveError::NoSlot)
+    ));
+    assert!(matches!(
+        archive.change_status(&act("a"), &id(2), &revoke),
+        Err(ArchiveError::NotFound)
+    ));
+    assert!(matches!(
+        archive.record_share(&act("a"), &id(2), "住建局"),
+        Err(ArchiveError::NotFound)
+    ));
+    let silent = StatusChange {
+        change: Change::Revoke,
+        reason: " ".to_owned(),
+    };
+    assert!(matches!(
+        archive.change_status(&act("a"), &id(1), &silent),
+        Err(ArchiveError::Reason)
+    ));
+    assert_eq!(archive.status_of(&id(1)).unwrap(), None);
+    assert_eq!(
+        archive.events(None, 10).unwrap().len(),
+        2,
+        "a refused act leaves no event"
+    );
+    assert_eq!(
+        archive.recall(&act("a")).unwrap(),
+        None,
+        "a refused act does not use its key up"
+    );
+}
+
+#[test]
+fn a_record_that_cannot_be_relied_on_is_refused() {
+    let (archive, _) = in_memory();
+    let spoil: [(fn(&mut Filing), RecordField); 8] = [
+        (|f| f.record.credential.clear(), RecordField::Credential),
+        (
+            |f| f.record.credential = vec![b'a'; MAX_CREDENTIAL + 1],
+            RecordField::Credential,
+        ),
+        (|f| f.holder = holder(1), RecordField::HolderCodeType),
+        (
+            |f| f.record.holder_name = "a".repeat(2049),
+            RecordField::HolderName,
+        ),
+        (|f| f.record.title = "a".repeat(2049), RecordField::Title),
+        (|f| f.record.number = "a".repeat(2049), RecordField::Number),
+        (|f| f.record.filed_at = time(1), RecordField::FiledAt),
+        (
+            |f| f.record.slot.as_mut().unwrap().list = "a\0b".to_owned(),
+            RecordField::StatusList,
+        ),
+    ];
+    for (spoil, field) in spoil {
+        let mut filing = filing(1);
+        spoil(&mut filing);
+        match archive.file(&act("file"), &filing) {
+            Err(ArchiveError::InvalidRecord(found)) => assert_eq!(found, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    for list in ["", "a\n", &"a".repeat(256)] {
+        assert!(matches!(
+            archive.publish_status_list(&act("p"), list, b"t"),
+            Err(ArchiveError::InvalidRecord(_))
+        ));
+        assert!(matches!(
+            archive.slots(list, None, 1),
+            Err(ArchiveError::InvalidRecord(_))
+        ));
+    }
+    let empty = archive.publish_status_list(&act("p"), LIST, b"");
+    assert!(matches!(
+        empty,
+        Err(ArchiveError::InvalidRecord(RecordField::Token))
+    ));
+    assert!(whole(&archive).is_empty());
+}
+
+#[test]
+fn nothing_is_done_anonymously() {
+    let make = |who: &str, purpose: &str, key: &str| {
+        Act::new(who, office(), purpose, time(0), key, [0; 32])
+            .map(|_| ())
+            .map_err(ActError::code)
+    };
+    let long = "字".repeat(200);
+    assert_eq!(make(&long, &long, &"k".repeat(128)), Ok(()));
+    assert_eq!(make("", "p", "k"), Err("act_who"));
+    assert_eq!(make(" \u{3000}", "p", "k"), Err("act_who"));
+    assert_eq!(make(&format!("{long}字"), "p", "k"), Err("act_who"));
+    assert_eq!(make("w\n", "p", "k"), Err("act_who"));
+    assert_eq!(make("w", "", "k"), Err("act_purpose"));
+    assert_eq!(make("w", "p", ""), Err("act_idempotency_key"));
+    assert_eq!(make("w", "p", &"k".repeat(129)), Err("act_idempotency_key"));
+}
+
+#[test]
+fn a_lost_answer_is_found_again_by_the_key() {
+    for failure in [boyin_archive::Failure::Lost, boyin_archive::Failure::Unanswered] {
+        let (archive, store) = in_memory();
+        store.fail_after(0, failure);
+        assert!(matches!(
+            archive.file(&act("file"), &filing(1)),
+            Err(ArchiveError::Store(StoreError::Io(_)))
+        ));
+        store.reopen();
+        let again = archive.file(&act("file"), &filing(1)).unwrap();
+        assert_eq!(again.replayed, failure == boyin_archive::Failure::Unanswered);
+        assert_eq!(again.event, 2);
+        assert_eq!(whole(&archive).len(), 1);
+    }
+}
+
+#[test]
+fn debug_output_names_nobody() {
+    let filing = filing(1);
+    let (archive, store) = in_memory();
+    archive.file(&act("file"), &filing).unwrap();
+    let event = archive.events(None, 10).unwrap().pop().unwrap();
+    let page = archive.list_by_holder(&holder(0), None, 1).unwrap();
+    let printed = format!(
+        "{filing:?} {:?} {:?} {event:?} {archive:?} {store:?} {page:?}",
+        filing.record,
+        act("file")
+    );
+    for personal in [HOLDER_NAME, "1101051949", "窗口一", "eyJ", "2026"] {
+        assert!(!printed.contains(personal), "{printed}");
+    }
+}

@@ -1,0 +1,274 @@
+//! Damaged bytes are an error at the place where they are, never a panic and never another value.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use boyin_archive::{
+    Archive, ArchiveError, Batch, Change, Damaged, Entry, MemoryStore, OpenError, Store, StoreError, Table,
+};
+use tempfile::tempdir;
+
+use crate::fixtures::{LIST, act, change, filing, holder, id, in_memory, secret, whole};
+
+const TWO: [u32; 2] = [1, 2];
+
+fn filled() -> (Archive, Arc<MemoryStore>) {
+    let (archive, store) = in_memory();
+    for n in TWO {
+        archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+    }
+    archive
+        .change_status(&act("suspend"), &id(2), &change(Change::Suspend))
+        .unwrap();
+    archive
+        .publish_status_list(&act("publish"), LIST, b"token")
+        .unwrap();
+    archive
+        .publish_status_list(&act("publish 2"), "2", b"token")
+        .unwrap();
+    (archive, store)
+}
+
+/// Reads everything that the archive can read from `table`, until the first error.
+fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
+    for n in TWO {
+        match table {
+            Table::License => drop(archive.get(&id(n))?),
+            Table::Status => drop(archive.status_of(&id(n))?),
+            Table::EventByLicense => drop(archive.events_of(&id(n), None, 100)?),
+            Table::Idempotency => drop(archive.recall(&act(&format!("file {n}")))?),
+            Table::Meta | Table::ByHolder | Table::StatusList | Table::Event => {}
+        }
+    }
+    match table {
+        Table::ByHolder => drop(archive.list_by_holder(&holder(0), None, 100)?),
+        Table::Status => drop(archive.slots(LIST, None, 100)?),
+        Table::License => drop(archive.list(None, None, 100)?),
+        Table::Event => drop(archive.events(None, 100)?),
+        Table::StatusList => {
+            archive.status_list(LIST)?;
+            archive.status_list("2")?;
+        }
+        Table::Idempotency => {
+            for key in ["create", "suspend", "publish", "publish 2"] {
+                archive.recall(&act(key))?;
+            }
+        }
+        Table::Meta | Table::EventByLicense => {}
+    }
+    Ok(())
+}
+
+fn assert_damaged(archive: &Archive, table: Table, what: &str) {
+    match catch_unwind(AssertUnwindSafe(|| read_all(archive, table))) {
+        Ok(Err(ArchiveError::Damaged(Damaged { table: found }))) => assert_eq!(found, table, "{what}"),
+        Ok(other) => panic!("{table} {what}: {other:?}"),
+        Err(_) => panic!("{table} {what}: panicked"),
+    }
+}
+
+/// Every way to damage one value that the tests try: each byte, a byte less, a byte more, nothing.
+fn damages(value: &[u8]) -> Vec<Vec<u8>> {
+    let flipped = (0..value.len()).map(|place| {
+        let mut bytes = value.to_vec();
+        bytes[place] ^= 1 << (place % 8);
+        bytes
+    });
+    let lengths = [
+        value[..value.len() - 1].to_vec(),
+        [value, &[0]].concat(),
+        Vec::new(),
+    ];
+    flipped.chain(lengths).collect()
+}
+
+const SEALED: [Table; 5] = [
+    Table::License,
+    Table::Status,
+    Table::StatusList,
+    Table::Event,
+    Table::Idempotency,
+];
+
+fn entries(store: &MemoryStore, table: Table) -> Vec<Entry> {
+    store.scan(table, &[], None, 100).unwrap()
+}
+
+#[test]
+fn every_flipped_byte_of_every_sealed_value_is_found() {
+    let (archive, store) = filled();
+    for table in SEALED {
+        read_all(&archive, table).unwrap();
+        for (key, value) in entries(&store, table) {
+            for damaged in damages(&value) {
+                store
+                    .commit(Batch::new().put(table, key.as_slice(), damaged.as_slice()))
+                    .unwrap();
+                assert_damaged(&archive, table, &format!("{damaged:?}"));
+            }
+            store.commit(Batch::new().put(table, key, value)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_value_moved_to_another_key_is_found() {
+    let (archive, store) = filled();
+    for table in SEALED {
+        let entries = entries(&store, table);
+        let [(a, of_a), (b, of_b)] = entries.get(..2).unwrap() else {
+            unreachable!()
+        };
+        assert_ne!(of_a, of_b);
+        store
+            .commit(Batch::new().put(table, a.as_slice(), of_b.as_slice()).put(
+                table,
+                b.as_slice(),
+                of_a.as_slice(),
+            ))
+            .unwrap();
+        assert_damaged(&archive, table, "swapped");
+        store
+            .commit(Batch::new().put(table, a.as_slice(), of_a.as_slice()).put(
+                table,
+                b.as_slice(),
+                of_b.as_slice(),
+            ))
+            .unwrap();
+    }
+}
+
+#[test]
+fn index_entries_that_point_nowhere_are_found() {
+    let keys = |table, edit: fn(Vec<u8>) -> Vec<u8>| {
+        let (archive, store) = filled();
+        let (key, _) = entries(&store, table).remove(0);
+        store.commit(Batch::new().put(table, edit(key), [])).unwrap();
+        assert_damaged(&archive, table, "pointing nowhere");
+    };
+    keys(Table::ByHolder, |mut key| {
+        key.truncate(32);
+        key
+    });
+    keys(Table::ByHolder, |key| {
+        [&key[..40], id(9).as_str().as_bytes()].concat()
+    });
+    keys(Table::ByHolder, |key| [&key[..40], b"\xff"].concat());
+    keys(Table::EventByLicense, |key| [key.as_slice(), &[9; 8]].concat());
+    keys(Table::EventByLicense, |key| {
+        [&key[..key.len() - 8], &1_u64.to_be_bytes()].concat()
+    });
+    keys(Table::License, |_| b"not a license".to_vec());
+    keys(Table::Event, |_| b"short".to_vec());
+    keys(Table::Status, |_| [LIST.as_bytes(), &[0]].concat());
+}
+
+#[test]
+fn a_license_in_another_holders_file_is_found() {
+    let (archive, store) = filled();
+    let (mut key, _) = entries(&store, Table::ByHolder).remove(0);
+    archive
+        .file(&act("other"), &crate::fixtures::filing_for(1, 3, 0))
+        .unwrap();
+    // The identifier of the other holder's license behind the first holder's digest.
+    key.truncate(40);
+    key.extend_from_slice(id(3).as_str().as_bytes());
+    store.commit(Batch::new().put(Table::ByHolder, key, [])).unwrap();
+    assert_damaged(&archive, Table::ByHolder, "another holder's");
+}
+
+#[test]
+fn garbage_in_the_database_is_an_error() {
+    let directory = tempdir().unwrap();
+    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    drop(archive);
+    {
+        let names: Vec<&str> = Table::ALL
+            .iter()
+            .map(|table| table.name())
+            .chain(["default"])
+            .collect();
+        let raw =
+            rocksdb::DB::open_cf(&rocksdb::Options::default(), directory.path().join("db"), names).unwrap();
+        raw.put_cf(raw.cf_handle("license").unwrap(), id(1).as_str(), b"garbage")
+            .unwrap();
+    }
+    let archive = Archive::open(directory.path(), &secret()).unwrap();
+    assert_damaged(&archive, Table::License, "garbage");
+    archive.file(&act("file 2"), &filing(2)).unwrap();
+}
+
+/// Flips one byte in a file of the database: opening or reading must fail, or everything acknowledged is still there.
+#[test]
+fn a_flipped_byte_in_a_file_of_the_database_loses_nothing_silently() {
+    let origin = tempdir().unwrap();
+    {
+        let archive = Archive::create(origin.path(), &secret(), &act("create")).unwrap();
+        for n in 0..30 {
+            archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+        }
+    }
+    let mut refused = 0;
+    for opened_before in [false, true] {
+        if opened_before {
+            // Opening rewrites the log as tables.
+            drop(Archive::open(origin.path(), &secret()).unwrap());
+        }
+        for file in database_files(origin.path()) {
+            let length = std::fs::metadata(&file).unwrap().len();
+            for part in 0..8_u64 {
+                let place = length * part / 8;
+                refused += u32::from(flip_and_read(origin.path(), &file, place));
+            }
+        }
+    }
+    assert!(refused > 16, "only {refused} flipped bytes were noticed");
+}
+
+fn database_files(directory: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(directory.join("db"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let data = |path: &PathBuf| path.extension().is_some_and(|e| e == "log" || e == "sst");
+    files
+        .filter(data)
+        .filter(|path| std::fs::metadata(path).unwrap().len() > 0)
+        .collect()
+}
+
+/// Whether the damage was refused.
+fn flip_and_read(origin: &Path, file: &Path, place: u64) -> bool {
+    let copy = tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("db")).unwrap();
+    for entry in std::fs::read_dir(origin.join("db")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        if path == file {
+            bytes[usize::try_from(place).unwrap()] ^= 0x10;
+        }
+        std::fs::write(copy.path().join("db").join(path.file_name().unwrap()), bytes).unwrap();
+    }
+    let archive = match Archive::open(copy.path(), &secret()) {
+        Ok(archive) => archive,
+        Err(OpenError::Store(StoreError::Corrupt(_)) | OpenError::Damaged(_)) => return true,
+        Err(other) => panic!("{file:?} {place}: {other:?}"),
+    };
+    for n in 0..30 {
+        match archive.get(&id(n)) {
+            Ok(Some(record)) => assert_eq!(record, filing(n).record),
+            Ok(None) => panic!("{file:?} {place}: license {n} is gone without a word"),
+            Err(ArchiveError::Store(StoreError::Corrupt(_)) | ArchiveError::Damaged(_)) => return true,
+            Err(other) => panic!("{file:?} {place}: {other:?}"),
+        }
+    }
+    let list = archive.list_by_holder(&holder(0), None, 100);
+    match (list, archive.events(None, 100), archive.slots(LIST, None, 100)) {
+        (Ok(_), Ok(_), Ok(_)) => {
+            whole(&archive);
+            false
+        }
+        (_, _, _) => true,
+    }
+}

@@ -1,0 +1,344 @@
+//! The archive against a few maps: any sequence of acts, failing writes and restarts, in memory and on disk.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use boyin_archive::MemoryStore;
+use boyin_archive::{
+    Act, Archive, ArchiveError, Batch, Cause, Change, Committed, Durability, Entry, EventKind, Failure,
+    Outcome, RocksStore, Status, Store, StoreError, Table,
+};
+use proptest::prelude::*;
+use tempfile::{TempDir, tempdir};
+
+use crate::fixtures::{LIST, act, act_at, change, filing_for, holder, id, secret};
+
+#[derive(Clone, Debug)]
+enum Op {
+    File {
+        n: u32,
+        whose: u8,
+        slot: u32,
+    },
+    Change(u32, Change),
+    Share(u32),
+    /// Does the act of this earlier step again.
+    Again(usize),
+    Reopen,
+    FailAfter(u64, Failure),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let change = prop_oneof![Just(Change::Revoke), Just(Change::Suspend), Just(Change::Restore)];
+    let failure = prop_oneof![Just(Failure::Lost), Just(Failure::Unanswered)];
+    prop_oneof![
+        6 => (0..6_u32, 0..3_u8, 0..8_u32).prop_map(|(n, whose, slot)| Op::File { n, whose, slot }),
+        6 => (0..6_u32, change).prop_map(|(n, change)| Op::Change(n, change)),
+        1 => (0..6_u32).prop_map(Op::Share),
+        3 => (0..30_usize).prop_map(Op::Again),
+        2 => Just(Op::Reopen),
+        1 => (0..3_u64, failure).prop_map(|(n, failure)| Op::FailAfter(n, failure)),
+    ]
+}
+
+#[derive(Default)]
+struct Model {
+    licenses: BTreeMap<u32, (u8, u32, Status)>,
+    /// Licenses in the order of filing.
+    order: Vec<u32>,
+    events: Vec<(EventKind, Option<u32>)>,
+    done: BTreeMap<usize, u64>,
+    fail: Option<(u64, Failure)>,
+    stopped: bool,
+}
+
+impl Model {
+    /// What the act of `step` must answer: the number of its event and whether it is a replay, or the code of an error.
+    fn apply(&mut self, step: usize, op: &Op) -> Result<(u64, bool), &'static str> {
+        if let Some(event) = self.done.get(&step) {
+            return Ok((*event, true));
+        }
+        let (what, n) = self.judge(op)?;
+        if self.stopped {
+            return Err("store_stopped");
+        }
+        let failure = match &mut self.fail {
+            Some((0, failure)) => Some(*failure),
+            Some((left, _)) => {
+                *left -= 1;
+                None
+            }
+            None => None,
+        };
+        self.stopped = failure.is_some();
+        if failure != Some(Failure::Lost) {
+            self.take(op);
+            self.events.push((what, Some(n)));
+            self.done.insert(step, self.events.len().try_into().unwrap());
+        }
+        if failure.is_some() {
+            Err("store_io")
+        } else {
+            Ok((self.done[&step], false))
+        }
+    }
+
+    fn judge(&self, op: &Op) -> Result<(EventKind, u32), &'static str> {
+        match op {
+            Op::File { n, .. } if self.licenses.contains_key(n) => Err("license_conflict"),
+            Op::File { slot, .. } if self.licenses.values().any(|(_, taken, _)| taken == slot) => {
+                Err("slot_taken")
+            }
+            Op::File { n, .. } => Ok((EventKind::LicenseIssued, *n)),
+            Op::Share(n) => match self.licenses.get(n) {
+                Some(_) => Ok((EventKind::LicenseShared, *n)),
+                None => Err("license_not_found"),
+            },
+            Op::Change(n, change) => {
+                let (_, _, from) = self.licenses.get(n).ok_or("license_not_found")?;
+                match (change, from) {
+                    (_, Status::Revoked) => Err("illegal_transition"),
+                    (Change::Revoke, _) => Ok((EventKind::LicenseRevoked, *n)),
+                    (Change::Suspend, Status::Valid) => Ok((EventKind::LicenseSuspended, *n)),
+                    (Change::Restore, Status::Suspended) => Ok((EventKind::LicenseRestored, *n)),
+                    (Change::Suspend | Change::Restore, _) => Err("illegal_transition"),
+                }
+            }
+            Op::Again(_) | Op::Reopen | Op::FailAfter(..) => unreachable!("no acts"),
+        }
+    }
+
+    fn take(&mut self, op: &Op) {
+        match op {
+            Op::File { n, whose, slot } => {
+                self.licenses.insert(*n, (*whose, *slot, Status::Valid));
+                self.order.push(*n);
+            }
+            Op::Change(n, change) => self.licenses.get_mut(n).unwrap().2 = change.to(),
+            Op::Share(_) | Op::Again(_) | Op::Reopen | Op::FailAfter(..) => {}
+        }
+    }
+}
+
+/// A store on disk whose writes can be made to fail.
+struct Flaky {
+    inner: RocksStore,
+    fail: Mutex<(Option<(u64, Failure)>, bool)>,
+}
+
+impl fmt::Debug for Flaky {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flaky(..)")
+    }
+}
+
+impl Store for Flaky {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(table, key)
+    }
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.scan(table, prefix, after, limit)
+    }
+    fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
+        self.inner.len_estimate(table)
+    }
+    fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let mut state = self.fail.lock().unwrap();
+        let (fail, stopped) = &mut *state;
+        if *stopped {
+            return Err(StoreError::Stopped);
+        }
+        match fail {
+            Some((0, failure)) => {
+                *stopped = true;
+                if *failure == Failure::Unanswered {
+                    self.inner.commit(batch)?;
+                }
+                return Err(StoreError::Io(Cause::new("the write was made to fail")));
+            }
+            Some((left, _)) => *left -= 1,
+            None => {}
+        }
+        self.inner.commit(batch)
+    }
+}
+
+enum Place {
+    Memory(Arc<MemoryStore>),
+    Disk(TempDir, Option<Arc<Flaky>>),
+}
+
+struct Real {
+    place: Place,
+    archive: Option<Archive>,
+}
+
+impl Real {
+    fn new(place: Place) -> Self {
+        let mut real = Self { place, archive: None };
+        let store = real.store();
+        real.archive = Some(Archive::create_in(store, &secret(), &act("create")).unwrap());
+        real
+    }
+
+    fn archive(&self) -> &Archive {
+        self.archive.as_ref().unwrap()
+    }
+
+    fn store(&mut self) -> Arc<dyn Store> {
+        match &mut self.place {
+            Place::Memory(store) => {
+                store.reopen();
+                Arc::<MemoryStore>::clone(store)
+            }
+            Place::Disk(directory, slot) => {
+                let path: PathBuf = directory.path().join("archive");
+                let inner = RocksStore::create(&path, Durability::Buffered).unwrap();
+                let store = Arc::new(Flaky {
+                    inner,
+                    fail: Mutex::new((None, false)),
+                });
+                *slot = Some(Arc::clone(&store));
+                store
+            }
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.archive = None;
+        if let Place::Disk(_, slot) = &mut self.place {
+            *slot = None;
+        }
+        let store = self.store();
+        self.archive = Some(Archive::with_store(store, &secret()).unwrap());
+    }
+
+    fn fail_after(&self, commits: u64, failure: Failure) {
+        match &self.place {
+            Place::Memory(store) => store.fail_after(commits, failure),
+            Place::Disk(_, slot) => slot.as_ref().unwrap().fail.lock().unwrap().0 = Some((commits, failure)),
+        }
+    }
+
+    fn act(step: usize) -> Act {
+        act_at(&format!("step {step}"), 1, step.try_into().unwrap())
+    }
+
+    fn apply(&self, step: usize, op: &Op) -> Result<Outcome, ArchiveError> {
+        let act = Self::act(step);
+        match op {
+            Op::File { n, whose, slot } => {
+                let mut filing = filing_for(*whose, *n, step.try_into().unwrap());
+                filing.record.slot.as_mut().unwrap().index = *slot;
+                self.archive().file(&act, &filing)
+            }
+            Op::Change(n, to) => self.archive().change_status(&act, &id(*n), &change(*to)),
+            Op::Share(n) => self.archive().record_share(&act, &id(*n), "住建局"),
+            Op::Again(_) | Op::Reopen | Op::FailAfter(..) => unreachable!("no acts"),
+        }
+    }
+}
+
+fn run(ops: &[Op], place: Place) {
+    let mut real = Real::new(place);
+    let mut model = Model {
+        events: vec![(EventKind::ArchiveCreated, None)],
+        ..Model::default()
+    };
+    for (step, op) in ops.iter().enumerate() {
+        let (step, op) = match op {
+            Op::Again(step) => match ops.get(*step).filter(|_| *step <= ops.len()) {
+                Some(op) if !matches!(op, Op::Again(_)) => (*step, op),
+                Some(_) | None => continue,
+            },
+            op => (step, op),
+        };
+        match op {
+            Op::Reopen => {
+                real.reopen();
+                (model.fail, model.stopped) = (None, false);
+            }
+            Op::FailAfter(commits, failure) => {
+                // After a failure nothing is counted until the store is opened again.
+                if !model.stopped {
+                    real.fail_after(*commits, *failure);
+                    model.fail = Some((*commits, *failure));
+                }
+            }
+            act => {
+                let answer = real
+                    .apply(step, act)
+                    .map(|o| (o.event, o.replayed))
+                    .map_err(|e| e.code());
+                assert_eq!(answer, model.apply(step, act), "step {step}: {act:?}");
+            }
+        }
+        compare(real.archive(), &model);
+    }
+}
+
+fn compare(archive: &Archive, model: &Model) {
+    let kept: Vec<u32> = model.licenses.keys().copied().collect();
+    let listed = archive.list(None, None, 100).unwrap().items;
+    assert_eq!(
+        listed.iter().map(|r| r.id.clone()).collect::<Vec<_>>(),
+        kept.iter().map(|n| id(*n)).collect::<Vec<_>>()
+    );
+    for whose in 0..3 {
+        let of_holder = |n: &&u32| model.licenses[*n].0 == whose;
+        let expected: Vec<_> = model
+            .order
+            .iter()
+            .rev()
+            .filter(of_holder)
+            .map(|n| id(*n))
+            .collect();
+        let found = archive.list_by_holder(&holder(whose), None, 100).unwrap().items;
+        // Repeated steps carry their first time, so the order is by time and not by when they succeeded.
+        let mut found: Vec<_> = found.into_iter().map(|r| r.id).collect();
+        let mut expected = expected;
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+    let mut slots: Vec<(u32, Status)> = model
+        .licenses
+        .values()
+        .map(|(_, slot, status)| (*slot, *status))
+        .collect();
+    slots.sort_by_key(|(slot, _)| *slot);
+    assert_eq!(archive.slots(LIST, None, 100).unwrap(), slots);
+    for (n, (_, _, status)) in &model.licenses {
+        assert_eq!(archive.status_of(&id(*n)).unwrap(), Some(*status));
+        let of_license = model.events.iter().filter(|(_, of)| of == &Some(*n)).count();
+        assert_eq!(archive.events_of(&id(*n), None, 100).unwrap().len(), of_license);
+    }
+    let events = archive.events(None, 1000).unwrap();
+    let seen: Vec<_> = events.iter().map(|e| (e.what, e.license.clone())).collect();
+    let expected: Vec<_> = model.events.iter().map(|(what, n)| (*what, n.map(id))).collect();
+    assert_eq!(seen, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn in_memory_it_does_what_the_model_does(ops in prop::collection::vec(op(), 1..40)) {
+        run(&ops, Place::Memory(Arc::new(MemoryStore::new())));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn on_disk_it_does_what_the_model_does(ops in prop::collection::vec(op(), 1..40)) {
+        run(&ops, Place::Disk(tempdir().unwrap(), None));
+    }
+}

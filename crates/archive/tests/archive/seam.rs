@@ -1,0 +1,212 @@
+//! The contract of the storage seam, on every implementation.
+
+use std::sync::{Arc, Mutex};
+
+use boyin_archive::{
+    Batch, Durability, Expect, Failure, MemoryStore, Numbered, RocksStore, Store, StoreError, Table, Write,
+};
+use tempfile::tempdir;
+
+fn on_every_store(check: impl Fn(&dyn Store)) {
+    check(&MemoryStore::new());
+    let directory = tempdir().unwrap();
+    check(&RocksStore::create(directory.path(), Durability::Buffered).unwrap());
+    let directory = tempdir().unwrap();
+    check(&RocksStore::create(directory.path(), Durability::Synced).unwrap());
+}
+
+fn keys(store: &dyn Store, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<Vec<u8>> {
+    store
+        .scan(Table::License, prefix, after, limit)
+        .unwrap()
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect()
+}
+
+#[test]
+fn scans_are_ascending_and_end_with_the_prefix() {
+    on_every_store(|store| {
+        let all: [&[u8]; 6] = [b"a", b"a\0", b"ab", b"a\xff", b"a\xff\xff", b"b"];
+        for key in all.iter().rev() {
+            let _ = store
+                .commit(
+                    Batch::new()
+                        .put(Table::License, *key, *key)
+                        .put(Table::Event, *key, []),
+                )
+                .unwrap();
+        }
+        assert_eq!(keys(store, b"", None, 10), all);
+        assert_eq!(keys(store, b"a", None, 10), all[..5]);
+        assert_eq!(keys(store, b"a\xff", None, 10), all[3..5]);
+        assert_eq!(keys(store, b"a", None, 2), all[..2]);
+        assert_eq!(keys(store, b"a", Some(b"a"), 10), all[1..5]);
+        assert_eq!(
+            keys(store, b"a", Some(b"aa"), 10),
+            all[2..5],
+            "the key after which it begins need not exist"
+        );
+        assert_eq!(
+            keys(store, b"a", Some(b"A"), 10),
+            all[..5],
+            "a place before the prefix is its beginning"
+        );
+        assert_eq!(keys(store, b"a", Some(b"b"), 10), Vec::<Vec<u8>>::new());
+        assert_eq!(keys(store, b"c", None, 10), Vec::<Vec<u8>>::new());
+        assert_eq!(
+            store.get(Table::License, b"ab").unwrap().as_deref(),
+            Some(b"ab".as_slice())
+        );
+        assert_eq!(store.get(Table::Status, b"ab").unwrap(), None, "tables are apart");
+    });
+}
+
+#[test]
+fn a_condition_that_does_not_hold_changes_nothing() {
+    on_every_store(|store| {
+        store.commit(Batch::new().put(Table::Meta, "k", "old")).unwrap();
+        let refused = [
+            (0, Batch::new().expect(Table::Meta, "k", Expect::Absent)),
+            (
+                0,
+                Batch::new().expect(Table::Meta, "k", Expect::Exactly(b"other".to_vec())),
+            ),
+            (
+                0,
+                Batch::new().expect(Table::Meta, "none", Expect::Exactly(Vec::new())),
+            ),
+            (
+                1,
+                Batch::new().expect(Table::Meta, "none", Expect::Absent).expect(
+                    Table::Meta,
+                    "k",
+                    Expect::Absent,
+                ),
+            ),
+        ];
+        for (place, batch) in refused {
+            let batch = batch.put(Table::Meta, "k", "new").put(Table::Meta, "more", "");
+            match store.commit(batch) {
+                Err(StoreError::Conflict {
+                    table: Table::Meta,
+                    condition,
+                }) => assert_eq!(condition, place),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(
+            store.get(Table::Meta, b"k").unwrap().as_deref(),
+            Some(b"old".as_slice())
+        );
+        assert_eq!(store.get(Table::Meta, b"more").unwrap(), None);
+        let good = Batch::new()
+            .expect(Table::Meta, "k", Expect::Exactly(b"old".to_vec()))
+            .delete(Table::Meta, "k");
+        store.commit(good).unwrap();
+        assert_eq!(store.get(Table::Meta, b"k").unwrap(), None);
+    });
+}
+
+#[test]
+fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
+    on_every_store(|store| {
+        let numbered = |key: &'static str| {
+            Batch::new()
+                .expect(Table::Meta, key, Expect::Absent)
+                .put(Table::Meta, key, "")
+                .append(Table::Event, move |number| Numbered {
+                    value: key.into(),
+                    also: vec![Write {
+                        table: Table::Status,
+                        key: key.into(),
+                        value: Some(vec![number.try_into().unwrap()]),
+                    }],
+                })
+        };
+        assert_eq!(store.commit(numbered("a")).unwrap().number, Some(1));
+        assert!(store.commit(numbered("a")).is_err());
+        assert_eq!(store.commit(numbered("b")).unwrap().number, Some(2));
+        assert_eq!(store.commit(Batch::new()).unwrap().number, None);
+        assert_eq!(
+            store.get(Table::Event, &2_u64.to_be_bytes()).unwrap().as_deref(),
+            Some(b"b".as_slice())
+        );
+        assert_eq!(store.get(Table::Status, b"b").unwrap(), Some(vec![2]));
+        assert_eq!(store.len_estimate(Table::Event).unwrap(), 2);
+    });
+}
+
+#[test]
+fn numbers_go_on_after_reopening() {
+    let directory = tempdir().unwrap();
+    let numbered = || {
+        Batch::new().append(Table::Event, |_| Numbered {
+            value: Vec::new(),
+            also: Vec::new(),
+        })
+    };
+    for expected in 1..4 {
+        let store = RocksStore::create(directory.path(), Durability::Synced).unwrap();
+        assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));
+    }
+}
+
+/// Many threads that each raise one counter by comparing and swapping: the batches of one group see each other.
+#[test]
+fn batches_in_one_group_see_each_other() {
+    on_every_store(|store| {
+        store.commit(Batch::new().put(Table::Meta, "n", [0])).unwrap();
+        let lost = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        while !raise(store) {
+                            *lost.lock().unwrap() += 1;
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(
+            store.get(Table::Meta, b"n").unwrap(),
+            Some(vec![80]),
+            "{} lost races",
+            lost.lock().unwrap()
+        );
+    });
+}
+
+fn raise(store: &dyn Store) -> bool {
+    let old = store.get(Table::Meta, b"n").unwrap().unwrap();
+    let new = [old[0] + 1];
+    let batch = Batch::new()
+        .expect(Table::Meta, "n", Expect::Exactly(old))
+        .put(Table::Meta, "n", new);
+    match store.commit(batch) {
+        Ok(_) => true,
+        Err(StoreError::Conflict { .. }) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn after_a_failed_write_only_reads_go_on() {
+    for (failure, written) in [(Failure::Lost, false), (Failure::Unanswered, true)] {
+        let store = Arc::new(MemoryStore::new());
+        store.fail_after(1, failure);
+        store.commit(Batch::new().put(Table::Meta, "a", "")).unwrap();
+        assert!(matches!(
+            store.commit(Batch::new().put(Table::Meta, "b", "")),
+            Err(StoreError::Io(_))
+        ));
+        assert!(matches!(
+            store.commit(Batch::new().put(Table::Meta, "c", "")),
+            Err(StoreError::Stopped)
+        ));
+        assert_eq!(store.get(Table::Meta, b"b").unwrap().is_some(), written);
+        store.reopen();
+        store.commit(Batch::new().put(Table::Meta, "c", "")).unwrap();
+    }
+}

@@ -1,0 +1,378 @@
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use boyin_archive::{
+    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, MAX_SLOTS, Outcome, StatusChange, StatusSlot,
+};
+use boyin_issue::{Assignment, Draft, License, SigningKey, status_list};
+use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
+use boyin_model::catalog::Catalog;
+use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::json;
+use boyin_model::status::{StatusBits, StatusList, StatusListClaims, StatusReference};
+use boyin_model::time::UnixTime;
+use boyin_suite::{ES256, all_jws};
+use boyin_verify::{Context, StatusSnapshot, TrustSnapshot, Verifier};
+
+use crate::config::{Config, Office};
+use crate::error::{DeskError, HomeError};
+use crate::home::Home;
+use crate::keyring::{Keyring, Passphrase};
+use crate::registry::{status_list_id, status_list_uri};
+
+/// Entries of a status list.
+const STATUS_LIST_ENTRIES: u32 = 1 << 20;
+/// Draws of a free place or number before giving up. A list three quarters full fails so once in 10⁸ acts.
+const DRAWS: usize = 64;
+/// Random characters in a serial, after the date: 36⁸ for each office, license type and day.
+const SERIAL_RANDOM_CHARS: usize = 8;
+
+/// Who asks for what, for which office, and what for.
+#[derive(Clone)]
+pub struct Order {
+    /// The person who acts.
+    pub who: String,
+    /// The office that acts.
+    pub office: CreditCode,
+    /// What for; goes into the event log.
+    pub purpose: String,
+    /// The same key means the same act: a repetition changes nothing and gives the first result.
+    pub idempotency_key: String,
+    /// When.
+    pub at: UnixTime,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Order(..)")
+    }
+}
+
+/// What an act of issue led to.
+#[derive(Clone)]
+pub struct Receipt {
+    /// Identifier of the license.
+    pub license_id: LicenseId,
+    /// Number of the event in the log.
+    pub event: u64,
+    /// When it was issued.
+    pub at: UnixTime,
+    /// Whether the act had been done before.
+    pub replayed: bool,
+    /// The license in the compact serialization, with all disclosures.
+    pub credential: Vec<u8>,
+}
+
+/// Shows the identifier only.
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Receipt({}, ..)", self.license_id)
+    }
+}
+
+/// Where acts are done: holds the archive and, once used, the private keys of the offices.
+///
+/// Only one desk can have a data directory open.
+#[derive(Debug)]
+pub struct Desk {
+    config: Config,
+    catalog: Catalog,
+    offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
+    keyring: Keyring,
+    passphrase: Passphrase,
+    archive: Archive,
+    verifier: Verifier,
+    trust: TrustSnapshot,
+    status: RwLock<StatusSnapshot>,
+}
+
+impl Desk {
+    /// Opens the archive for writing and renews the status lists that are past half of their time.
+    ///
+    /// # Errors
+    /// [`DeskError`]; another process that has the archive open is [`boyin_archive::StoreError::Locked`] within.
+    pub fn open(home: &Home, passphrase: &Passphrase, now: UnixTime) -> Result<Self, DeskError> {
+        let (_, trust) = home.trust()?;
+        let secret = home.keyring().archive_secret(passphrase)?;
+        let archive = Archive::open(&home.archive_path(), &secret).map_err(HomeError::from)?;
+        let offices = home.offices().iter().map(|office| (office.code, (office.clone(), OnceLock::new())));
+        let desk = Self {
+            config: home.config().clone(),
+            catalog: home.catalog().clone(),
+            offices: offices.collect(),
+            keyring: home.keyring(),
+            passphrase: passphrase.clone(),
+            archive,
+            verifier: Verifier::new(&all_jws()),
+            trust,
+            status: RwLock::new(StatusSnapshot::default()),
+        };
+        desk.load_status()?;
+        Ok(desk).and_then(|desk| desk.renew_status_lists(now).map(|()| desk))
+    }
+
+    /// The archive, for reading.
+    #[must_use]
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    fn office(&self, code: CreditCode) -> Result<&Office, DeskError> {
+        self.offices.get(&code).map(|(office, _)| office).ok_or(DeskError::UnknownOffice(code))
+    }
+
+    /// Opening a key takes a deliberately slow derivation, so each is opened when first needed.
+    fn key(&self, code: CreditCode) -> Result<&SigningKey, DeskError> {
+        let (office, slot) = self.offices.get(&code).ok_or(DeskError::UnknownOffice(code))?;
+        if let Some(key) = slot.get() {
+            return Ok(key);
+        }
+        let key = self.keyring.office_key(code, office.suite.into(), &self.passphrase)?;
+        Ok(slot.get_or_init(|| key))
+    }
+
+    /// Issues a license: checks the form, assigns identifier and status place, signs, verifies the result, files it.
+    ///
+    /// The same order again gives the first license back.
+    ///
+    /// # Errors
+    /// [`DeskError`]; the archive is then as it was.
+    pub fn issue(
+        &self,
+        draft: &Draft,
+        order: &Order,
+        random: &mut dyn Randomness,
+    ) -> Result<Receipt, DeskError> {
+        let office = self.office(order.office)?;
+        let act = act(order, request_digest(draft))?;
+        if let Some(done) = self.archive.recall(&act)? {
+            return self.receipt(done);
+        }
+        let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
+        for _ in 0..DRAWS {
+            let assignment = self.assign(&license, office.code, order.at, random)?;
+            let credential = self.sign_and_check(&license, &assignment, order, random)?;
+            let filing = filing(&license, &assignment, credential, order.at);
+            match self.archive.file(&act, &filing) {
+                // Somebody else drew the same number or place: draw again.
+                Err(ArchiveError::Conflict | ArchiveError::SlotTaken { .. }) => {}
+                other => return self.receipt(other?),
+            }
+        }
+        Err(DeskError::StatusListFull)
+    }
+
+    fn assign(
+        &self,
+        license: &License,
+        office: CreditCode,
+        at: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<Assignment, DeskError> {
+        let uri = status_list_uri(&self.config, &status_list_id(office));
+        let mut index = None;
+        for _ in 0..DRAWS {
+            let mut bytes = [0; 4];
+            random.fill(&mut bytes)?;
+            // A power of two: every entry is equally likely.
+            let drawn = u32::from_be_bytes(bytes) % STATUS_LIST_ENTRIES;
+            if self.archive.slot_is_free(&uri, drawn)? {
+                index = Some(drawn);
+                break;
+            }
+        }
+        let index = index.ok_or(DeskError::StatusListFull)?;
+        let serial = format!("{}{}", at.date().compact(), random_serial(random)?);
+        let license_id = LicenseId::new(license.license_type().code, office, &serial, 1)
+            .expect("digits and upper-case letters within the bound");
+        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at })
+    }
+
+    fn sign_and_check(
+        &self,
+        license: &License,
+        assignment: &Assignment,
+        order: &Order,
+        random: &mut dyn Randomness,
+    ) -> Result<Vec<u8>, DeskError> {
+        let key = self.key(order.office)?;
+        let prepared = license.prepare(assignment, key.reference(), random)?;
+        let signature = key.sign(prepared.to_be_signed())?;
+        let credential = prepared
+            .complete(&signature, key.verify_key())
+            .map_err(|_| boyin_issue::SigningKeyError::SelfCheck)?;
+        let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
+        let context = Context { now: order.at, trust: &self.trust, status: &status };
+        match self.verifier.check(&credential, &context).into_verified() {
+            Ok(_) => Ok(credential),
+            // A license for later days is issued today; nothing else may be wrong with it.
+            Err(report) if report.verdict().reason() == Some(boyin_verify::Reason::NotYetValid) => Ok(credential),
+            Err(report) => Err(DeskError::SelfCheck(report)),
+        }
+    }
+
+    fn receipt(&self, outcome: Outcome) -> Result<Receipt, DeskError> {
+        let license_id = outcome.license.ok_or(ArchiveError::NotFound)?;
+        let record = self.archive.get(&license_id)?.ok_or(ArchiveError::NotFound)?;
+        Ok(Receipt {
+            license_id,
+            event: outcome.event,
+            at: outcome.at,
+            replayed: outcome.replayed,
+            credential: record.credential,
+        })
+    }
+
+    /// Revokes, suspends or restores a license and publishes the office's status list.
+    ///
+    /// # Errors
+    /// [`DeskError::ForeignLicense`] if another office issued it; [`ArchiveError::IllegalTransition`] within if its
+    /// status does not allow it; the others as they occur.
+    pub fn change_status(
+        &self,
+        id: &LicenseId,
+        change: Change,
+        reason: &str,
+        order: &Order,
+    ) -> Result<Outcome, DeskError> {
+        self.office(order.office)?;
+        if id.issuer() != order.office {
+            return Err(DeskError::ForeignLicense(id.issuer()));
+        }
+        let request = ES256.digest(&[id.as_str().as_bytes(), change.to().code().as_bytes(), reason.as_bytes()]);
+        let change = StatusChange { change, reason: reason.to_owned() };
+        let outcome = self.archive.change_status(&act(order, request)?, id, &change)?;
+        self.publish_status_list(order.office, order.at)?;
+        Ok(outcome)
+    }
+
+    /// Publishes the status lists that are past half of their time.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn renew_status_lists(&self, now: UnixTime) -> Result<(), DeskError> {
+        let half = u64::from(self.config.status_list_hours) * 3600 / 2;
+        for code in self.offices.keys() {
+            let uri = status_list_uri(&self.config, &status_list_id(*code));
+            let fresh_until =
+                self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(&uri);
+            if fresh_until.is_none_or(|end| end <= now.plus(half)) {
+                self.publish_status_list(*code, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load_status(&self) -> Result<(), DeskError> {
+        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
+        for code in self.offices.keys() {
+            let uri = status_list_uri(&self.config, &status_list_id(*code));
+            if let Some(token) = self.archive.status_list(&uri)? {
+                status.add(&token, &self.trust)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the list from the archive, so that what is published is what is filed.
+    fn publish_status_list(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
+        let uri = status_list_uri(&self.config, &status_list_id(office));
+        let mut list = StatusList::new(StatusBits::Two, STATUS_LIST_ENTRIES);
+        let mut after = None;
+        loop {
+            let slots = self.archive.slots(&uri, after, MAX_SLOTS)?;
+            for (index, status) in &slots {
+                list.set(*index, status.value()).map_err(|_| DeskError::StatusListFull)?;
+            }
+            match slots.last() {
+                Some((index, _)) if slots.len() == MAX_SLOTS => after = Some(*index),
+                Some(_) | None => break,
+            }
+        }
+        let hours = u64::from(self.config.status_list_hours);
+        let claims = StatusListClaims {
+            sub: uri.clone(),
+            iat: now,
+            exp: now.plus(hours * 3600),
+            ttl: u32::from(self.config.status_list_hours) * 3600 / 4,
+            list,
+        };
+        let key = self.key(office)?;
+        let token = key.sign_jws(&status_list(&claims, key.reference()))?;
+        let digest = ES256.digest(&[&token]);
+        let order = Order {
+            who: "desk".to_owned(),
+            office,
+            purpose: "发布状态列表".to_owned(),
+            idempotency_key: format!("status-list-{}", boyin_model::b64::encode(&digest)),
+            at: now,
+        };
+        // Verified before it is published: a list that verifiers refuse would make every license indeterminate.
+        self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust)?;
+        self.archive.publish_status_list(&act(&order, digest)?, &uri, &token)?;
+        Ok(())
+    }
+
+    /// Whether acts can be done now: the archive takes a write and every opened key signs.
+    ///
+    /// # Errors
+    /// The first thing that does not work.
+    pub fn probe(&self) -> Result<(), DeskError> {
+        self.archive.writable()?;
+        for (_, key) in self.offices.values() {
+            if let Some(key) = key.get() {
+                key.sign(b"boyin health probe")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
+    let Order { who, office, purpose, idempotency_key, at } = order.clone();
+    Ok(Act::new(who, office, purpose, at, idempotency_key, request)?)
+}
+
+fn request_digest(draft: &Draft) -> Digest32 {
+    ES256.digest(&[&json::canonical(draft)])
+}
+
+fn filing(license: &License, assignment: &Assignment, credential: Vec<u8>, at: UnixTime) -> Filing {
+    let StatusReference { uri, index } = assignment.status.clone();
+    Filing {
+        record: LicenseRecord {
+            id: assignment.license_id.clone(),
+            credential,
+            holder_code_type: license.holder().code_type(),
+            holder_name: license.holder_name().to_owned(),
+            title: license.license_type().name.clone(),
+            number: license.license_number().to_owned(),
+            valid_until: license.valid_until(),
+            grade: Grade::A,
+            filed_at: at,
+            slot: Some(StatusSlot { list: uri, index }),
+        },
+        holder: license.holder().clone(),
+    }
+}
+
+fn random_serial(random: &mut dyn Randomness) -> Result<String, DeskError> {
+    const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut serial = String::with_capacity(SERIAL_RANDOM_CHARS);
+    while serial.len() < SERIAL_RANDOM_CHARS {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes)?;
+        // 252 is the largest multiple of 36 in a byte: no character is likelier than another.
+        let fair = bytes.into_iter().filter(|byte| *byte < 252).map(|byte| ALPHABET[usize::from(byte % 36)]);
+        serial.extend(fair.map(char::from).take(SERIAL_RANDOM_CHARS - serial.len()));
+    }
+    Ok(serial)
+}
+
+impl Desk {
+    /// Shares one desk between threads.
+    #[must_use]
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}

@@ -1,0 +1,169 @@
+use std::path::PathBuf;
+
+use boyin_archive::{ActError, ArchiveError, OpenError};
+use boyin_issue::{Defect, PrepareError, SigningKeyError};
+use boyin_model::catalog::CatalogError;
+use boyin_model::id::CreditCode;
+use boyin_suite::KeyError;
+use boyin_verify::{Report, StatusError, TrustError};
+
+/// Why a data directory cannot be made or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// The directory exists and is not empty.
+    #[error("{0} exists and is not empty: choose another directory")]
+    NotEmpty(PathBuf),
+    /// The directory holds no data of ours.
+    #[error("{0} is not a data directory: make one with `boyin init`")]
+    NotAHome(PathBuf),
+    /// Written by a newer release.
+    #[error("the data directory has format {found}, this release reads up to {supported}: use a newer release")]
+    NewerFormat {
+        /// Format on disk.
+        found: u32,
+        /// Newest format that can be read here.
+        supported: u32,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}: {source}")]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: Box<toml::de::Error>,
+    },
+    /// The catalog is wrong.
+    #[error(transparent)]
+    Catalog(#[from] Box<CatalogError>),
+    /// An office names a license type that the catalog does not have, or occurs twice.
+    #[error("office {office} in offices.toml: {fault}")]
+    Office {
+        /// The office.
+        office: CreditCode,
+        /// What is wrong.
+        fault: OfficeFault,
+    },
+    /// The anchor or the trust list is wrong.
+    #[error("trust list: {0}")]
+    Trust(#[from] TrustError),
+    /// The anchor file is not a key.
+    #[error("{0} does not hold a public key: restore it from a backup")]
+    Anchor(PathBuf),
+    /// A key cannot be made or opened.
+    #[error("{path}: {source}")]
+    Key {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong.
+        source: KeyError,
+    },
+    /// The archive cannot be made or opened.
+    #[error(transparent)]
+    Archive(#[from] OpenError),
+    /// A list cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] boyin_model::alg::RandomnessUnavailable),
+}
+
+/// What is wrong with an office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfficeFault {
+    /// The code occurs twice.
+    #[error("the code occurs twice")]
+    Twice,
+    /// The catalog lacks one of its license types.
+    #[error("the catalog lacks one of its license types")]
+    LicenseType,
+}
+
+/// Why an act was refused. Nothing was changed, unless the source says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The office is not in `offices.toml`.
+    #[error("no office with code {0} in this data directory: see offices.toml")]
+    UnknownOffice(CreditCode),
+    /// The license belongs to another office.
+    #[error("the license was issued by {0}: only that office can change it")]
+    ForeignLicense(CreditCode),
+    /// The form has defects; here are all of them.
+    #[error("the form has {} defect(s)", .0.len())]
+    Defects(Vec<Defect>),
+    /// Who, what for or the idempotency key is missing.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// The archive refused.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The license could not be prepared.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The signer failed.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+    /// The finished license did not pass its own verification.
+    #[error("the finished license did not pass its own verification: {}", describe(.0))]
+    SelfCheck(Box<Report>),
+    /// The status list has no free place.
+    #[error("the status list of the office has no free place")]
+    StatusListFull,
+    /// A status list of ours is not accepted by the verifier.
+    #[error("status list: {0}")]
+    Status(#[from] StatusError),
+    /// Keys or files.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] boyin_model::alg::RandomnessUnavailable),
+}
+
+fn describe(report: &Report) -> String {
+    report.verdict().reason().map_or_else(String::new, |reason| reason.to_string())
+}
+
+impl DeskError {
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOffice(_) => "unknown_office",
+            Self::ForeignLicense(_) => "foreign_license",
+            Self::Defects(_) => "form_defects",
+            Self::Act(error) => error.code(),
+            Self::Archive(error) => error.code(),
+            Self::Prepare(_) => "prepare",
+            Self::Signing(_) => "signing",
+            Self::SelfCheck(_) => "self_check",
+            Self::StatusListFull => "status_list_full",
+            Self::Status(_) => "status_list",
+            Self::Home(_) => "home",
+            Self::Randomness(_) => "randomness",
+        }
+    }
+}
+
+/// Why a read failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// The archive refused or is damaged.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// Files of the data directory.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}

@@ -1,0 +1,339 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boyin_archive::{Act, Archive};
+use boyin_issue::{KeyRef, SigningKey, trust_list};
+use boyin_model::alg::Randomness;
+use boyin_model::catalog::{Catalog, EMBEDDED};
+use boyin_model::id::{CreditCode, DivisionCode};
+use boyin_model::time::UnixTime;
+use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
+use boyin_suite::all_jws;
+use boyin_verify::TrustSnapshot;
+
+use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName};
+use crate::error::{HomeError, OfficeFault};
+use crate::keyring::{Keyring, Passphrase, read_text, replace, sync_parent, write_private};
+use crate::tokens::{AccessToken, Scope, Tokens};
+
+/// A data directory of the prefecture.
+///
+/// ```text
+/// boyin.toml     configuration          keys/trust-list.pem     signs the trust list
+/// offices.toml   who issues what        keys/<code>.pem         signs the licenses of one office
+/// catalog.toml   license types          keys/archive.pem        opens the archive
+/// tokens.toml    who may read           trust/anchor.json       what a verifier pins
+/// archive/       the licenses           trust/list.jwt          the trust list
+/// ```
+/// Key files are encrypted under the passphrase.
+#[derive(Clone, Debug)]
+pub struct Home {
+    dir: PathBuf,
+    config: Config,
+    offices: Vec<Office>,
+    catalog: Catalog,
+    anchor: Jwk,
+}
+
+/// What a new data directory is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Name of the office that keeps the trust list.
+    pub authority: String,
+    /// Its unified credit code.
+    pub authority_code: CreditCode,
+    /// Division of the prefecture.
+    pub division: DivisionCode,
+    /// Where the service will be reached.
+    pub public_url: String,
+    /// Suite of the trust list's key.
+    pub suite: SuiteName,
+    /// The issuers.
+    pub offices: Vec<Office>,
+}
+
+/// Days for which a trust list is fresh, unless the configuration is changed.
+const TRUST_LIST_DAYS: u16 = 30;
+/// Hours for which a status list is fresh, unless the configuration is changed.
+const STATUS_LIST_HOURS: u16 = 24;
+
+impl Home {
+    /// Makes a data directory: configuration, keys, trust list and an empty archive, whole or not at all.
+    ///
+    /// # Errors
+    /// [`HomeError::NotEmpty`] if `dir` holds anything; the others as they occur. Nothing is left behind then but a
+    /// directory `<dir>.partial`, which the next attempt removes.
+    pub fn create(
+        dir: &Path,
+        setup: &Setup,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<Self, HomeError> {
+        let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied || dir.is_file() {
+            return Err(HomeError::NotEmpty(dir.to_owned()));
+        }
+        let partial = dir.with_extension("partial");
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| HomeError::File { path, source }
+        };
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(fail(&partial))?;
+        }
+        for sub in ["keys", "trust"] {
+            make_private_dir(&partial.join(sub))?;
+        }
+        populate(&partial, setup, passphrase, now, random)?;
+        if dir.exists() {
+            fs::remove_dir(dir).map_err(fail(dir))?;
+        }
+        fs::rename(&partial, dir).map_err(fail(dir))?;
+        sync_parent(dir)?;
+        Self::open(dir)
+    }
+
+    /// Reads configuration, offices, catalog and anchor. Opens no key and no archive.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        let path = dir.join("boyin.toml");
+        if !path.is_file() {
+            return Err(HomeError::NotAHome(dir.to_owned()));
+        }
+        let config = read_config(&path)?;
+        let catalog_path = dir.join("catalog.toml");
+        let catalog: Catalog = read_text(&catalog_path)?.parse().map_err(Box::new)?;
+        let offices: Offices = read_toml(&dir.join("offices.toml"))?;
+        check_offices(&offices.office, &catalog)?;
+        let anchor_path = dir.join("trust/anchor.json");
+        let anchor = parse_anchor(&read_text(&anchor_path)?).ok_or(HomeError::Anchor(anchor_path))?;
+        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What the prefecture shares.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The issuers.
+    #[must_use]
+    pub fn offices(&self) -> &[Office] {
+        &self.offices
+    }
+
+    /// The license types.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The public key that verifies the trust list.
+    #[must_use]
+    pub fn anchor(&self) -> &Jwk {
+        &self.anchor
+    }
+
+    pub(crate) fn keyring(&self) -> Keyring {
+        Keyring::new(&self.dir)
+    }
+
+    pub(crate) fn archive_path(&self) -> PathBuf {
+        self.dir.join("archive")
+    }
+
+    /// The trust list as published, and verified.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let token = read_text(&self.dir.join("trust/list.jwt"))?.into_bytes();
+        let snapshot = TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
+        Ok((token, snapshot))
+    }
+
+    /// Publishes the next trust list: the same entries, fresh from now on.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
+        let (_, current) = self.trust()?;
+        let algorithm = all_jws()
+            .into_iter()
+            .zip([boyin_suite::Algorithm::Es256, boyin_suite::Algorithm::Sm2])
+            .find(|(alg, _)| alg.id().jws == Some(self.anchor.alg.as_str()))
+            .map(|(_, algorithm)| algorithm);
+        let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir.join("trust/anchor.json")))?;
+        let key = self.keyring().trust_key(algorithm, passphrase)?;
+        let list = TrustList {
+            sequence: current.list().sequence + 1,
+            issued_at: now,
+            next_update: now.plus(u64::from(self.config.trust_list_days) * 86_400),
+            ..current.list().clone()
+        };
+        let token = key.sign_jws(&trust_list(&list, key.reference()))?;
+        replace(&self.dir.join("trust/list.jwt"), &token)?;
+        Ok(list)
+    }
+
+    /// The tokens that the service accepts.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn tokens(&self) -> Result<Tokens, HomeError> {
+        Tokens::read(&self.dir.join("tokens.toml"))
+    }
+
+    /// Makes a token for a reader of the service.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn grant_token(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        random: &mut dyn Randomness,
+    ) -> Result<AccessToken, HomeError> {
+        let mut tokens = self.tokens()?;
+        let token = tokens.grant(name, scopes, random)?;
+        tokens.write(&self.dir.join("tokens.toml"))?;
+        Ok(token)
+    }
+}
+
+fn populate(
+    dir: &Path,
+    setup: &Setup,
+    passphrase: &Passphrase,
+    now: UnixTime,
+    random: &mut dyn Randomness,
+) -> Result<(), HomeError> {
+    let catalog = Catalog::embedded();
+    check_offices(&setup.offices, &catalog)?;
+    let config = Config {
+        format: CONFIG_FORMAT,
+        authority: setup.authority.clone(),
+        authority_code: setup.authority_code,
+        division: setup.division,
+        public_url: setup.public_url.trim_end_matches('/').to_owned(),
+        trust_list_days: TRUST_LIST_DAYS,
+        status_list_hours: STATUS_LIST_HOURS,
+    };
+    let keyring = Keyring::new(dir);
+    let mut issuers = Vec::with_capacity(setup.offices.len());
+    for office in &setup.offices {
+        let key = keyring.make_office_key(office.code, office.suite.into(), passphrase, random)?;
+        issuers.push(issuer(office, &catalog, key.reference(), now));
+    }
+    let trust_key = keyring.make_trust_key(setup.suite.into(), passphrase, random)?;
+    let list = TrustList {
+        authority: config.authority.clone(),
+        division: config.division,
+        format: TRUST_LIST_FORMAT,
+        sequence: 1,
+        issued_at: now,
+        next_update: now.plus(u64::from(config.trust_list_days) * 86_400),
+        issuers,
+    };
+    write_trust(dir, &trust_key, &list)?;
+    let secret = keyring.make_archive_secret(passphrase, random)?;
+    let request = boyin_model::alg::VerifyAlg::digest(&boyin_suite::ES256, &[config.authority.as_bytes()]);
+    let act = Act::new("init", setup.authority_code, "建立数据目录", now, "archive", request);
+    let act = act.expect("the words are ours");
+    Archive::create(&dir.join("archive"), &secret, &act)?;
+    write_private(&dir.join("catalog.toml"), EMBEDDED.as_bytes())?;
+    let offices = Offices { office: setup.offices.clone() };
+    write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
+    write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())
+}
+
+fn write_trust(dir: &Path, key: &SigningKey, list: &TrustList) -> Result<(), HomeError> {
+    let token = key.sign_jws(&trust_list(list, key.reference()))?;
+    let anchor = boyin_model::json::canonical(key.reference().jwk());
+    write_private(&dir.join("trust/anchor.json"), &anchor)?;
+    write_private(&dir.join("trust/list.jwt"), &token)
+}
+
+fn issuer(office: &Office, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Issuer {
+    let types = office.licenses.iter().filter_map(|name| catalog.find(name));
+    let entitlements = types.map(|license_type| Entitlement {
+        license_type: license_type.code,
+        divisions: vec![office.division],
+        from: now,
+        until: None,
+    });
+    Issuer {
+        code: office.code,
+        name: office.name.clone(),
+        division: office.division,
+        keys: vec![IssuerKey::new(key.jwk().clone(), now, None)],
+        entitlements: entitlements.collect(),
+    }
+}
+
+fn check_offices(offices: &[Office], catalog: &Catalog) -> Result<(), HomeError> {
+    for (place, office) in offices.iter().enumerate() {
+        let refuse = |fault| Err(HomeError::Office { office: office.code, fault });
+        if offices[..place].iter().any(|earlier| earlier.code == office.code) {
+            return refuse(OfficeFault::Twice);
+        }
+        if office.licenses.iter().any(|name| catalog.find(name).is_none()) {
+            return refuse(OfficeFault::LicenseType);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the format first: a newer file may have members that this release does not know.
+fn read_config(path: &Path) -> Result<Config, HomeError> {
+    #[derive(serde::Deserialize)]
+    struct FormatOnly {
+        format: u32,
+    }
+    let FormatOnly { format: found } = read_toml(path)?;
+    if found > CONFIG_FORMAT {
+        return Err(HomeError::NewerFormat { found, supported: CONFIG_FORMAT });
+    }
+    read_toml(path)
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, HomeError> {
+    toml::from_str(&read_text(path)?)
+        .map_err(|source| HomeError::Toml { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn toml_text<T: serde::Serialize>(value: &T) -> String {
+    toml::to_string(value).expect("the configuration has a TOML form")
+}
+
+/// An anchor is a JSON object of texts, which is TOML-free and read by the strict reader of signed documents.
+fn parse_anchor(text: &str) -> Option<Jwk> {
+    let parsed = boyin_model::json::parse(text.trim_end().as_bytes(), boyin_model::json::Reader::Field).ok()?;
+    let object = parsed.value.as_object().filter(|object| object.len() == 6)?;
+    let member = |name: &str| Some(object.get(name)?.as_text()?.to_owned());
+    Some(Jwk {
+        alg: member("alg")?,
+        crv: member("crv")?,
+        kid: member("kid")?,
+        kty: member("kty")?,
+        x: member("x")?,
+        y: member("y")?,
+    })
+}
+
+fn make_private_dir(path: &Path) -> Result<(), HomeError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| HomeError::File { path: path.to_owned(), source })
+}

@@ -1,0 +1,33 @@
+//! Boyin (博印): the paved path.
+//!
+//! | part | what it does | what it holds |
+//! |---|---|---|
+//! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
+//! | [`Desk`] | acts: issue, revoke, suspend, restore; publishes status lists and the trust list | private keys, the archive |
+//! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
+//!
+//! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
+
+mod config;
+mod desk;
+mod error;
+mod home;
+mod keyring;
+mod lookup;
+mod registry;
+mod tokens;
+
+pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
+pub use desk::{Desk, Order, Receipt};
+pub use error::{DeskError, HomeError, LookupError};
+pub use home::{Home, Setup};
+pub use keyring::Passphrase;
+pub use lookup::{Found, Health, HealthItem, HolderPage, Lookup};
+pub use registry::{Registry, status_list_id};
+pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
+
+pub use boyin_archive as archive;
+pub use boyin_issue as issue;
+pub use boyin_model as model;
+pub use boyin_suite as suite;
+pub use boyin_verify as verify;

@@ -1,0 +1,228 @@
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use boyin_archive::{Archive, Cursor, Event, LicenseRecord};
+use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::time::UnixTime;
+use boyin_suite::all_jws;
+use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, StatusSnapshot, Verifier};
+
+use crate::error::{HomeError, LookupError};
+use crate::home::Home;
+use crate::keyring::Passphrase;
+use crate::registry::{Registry, status_list_id, status_list_uri};
+
+/// Licenses of one list at most, in one answer.
+const HEALTH_EVENTS: usize = 1;
+
+/// A license on file and what verifying it says now.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The license as filed.
+    pub record: LicenseRecord,
+    /// Its verification at the instant of the request.
+    pub report: Report,
+}
+
+/// Part of a holder's file.
+#[derive(Clone, Debug)]
+pub struct HolderPage {
+    /// Licenses, newest first.
+    pub licenses: Vec<Found>,
+    /// Where the next part begins.
+    pub next: Option<Cursor>,
+}
+
+/// The reading side: holds no private key and cannot write.
+#[derive(Debug)]
+pub struct Lookup {
+    home: Home,
+    archive: Archive,
+    verifier: Verifier,
+    registry: RwLock<Arc<Registry>>,
+}
+
+/// One thing that health asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthItem {
+    /// What: `store`, `trust_list`, `status_lists`, `clock`.
+    pub name: &'static str,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found, in a few words.
+    pub detail: String,
+}
+
+/// Whether verdicts given now can be relied on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Each question with its answer.
+    pub items: Vec<HealthItem>,
+}
+
+impl Health {
+    /// Whether everything is as it should be.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.items.iter().all(|item| item.ok)
+    }
+}
+
+impl Lookup {
+    /// Opens the archive as a read-only follower; a desk may have it open at the same time.
+    ///
+    /// `scratch` is a directory for the follower's own notes; it may be emptied when nobody uses it.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn open(home: &Home, scratch: &Path, passphrase: &Passphrase) -> Result<Self, LookupError> {
+        let secret = home.keyring().archive_secret(passphrase)?;
+        let archive = Archive::follow(&home.archive_path(), scratch, &secret).map_err(HomeError::from)?;
+        let registry = load(home, &archive)?;
+        Ok(Self {
+            home: home.clone(),
+            archive,
+            verifier: Verifier::new(&all_jws()),
+            registry: RwLock::new(Arc::new(registry)),
+        })
+    }
+
+    /// Takes over what was filed and published since the last time.
+    ///
+    /// # Errors
+    /// [`LookupError`]; the last good lists stay in use.
+    pub fn refresh(&self) -> Result<(), LookupError> {
+        self.archive.catch_up()?;
+        let fresh = Arc::new(load(&self.home, &self.archive)?);
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// Trust and status as last loaded.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Verifies a license that somebody presents.
+    pub fn verify(&self, bytes: &[u8], now: UnixTime) -> Report {
+        self.registry().check(&self.verifier, bytes, now)
+    }
+
+    fn found(&self, record: LicenseRecord, now: UnixTime) -> Found {
+        let report = self.verify(&record.credential, now);
+        Found { record, report }
+    }
+
+    /// One license, verified.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn license(&self, id: &LicenseId, now: UnixTime) -> Result<Option<Found>, LookupError> {
+        Ok(self.archive.get(id)?.map(|record| self.found(record, now)))
+    }
+
+    /// A part of one holder's file (一人一档、一企一档), each license verified.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn holder(
+        &self,
+        holder: &HolderCode,
+        cursor: Option<&Cursor>,
+        limit: usize,
+        now: UnixTime,
+    ) -> Result<HolderPage, LookupError> {
+        let page = self.archive.list_by_holder(holder, cursor, limit)?;
+        let licenses = page.items.into_iter().map(|record| self.found(record, now)).collect();
+        Ok(HolderPage { licenses, next: page.next })
+    }
+
+    /// A part of all licenses, each verified.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn licenses(
+        &self,
+        license_type: Option<&LicenseTypeCode>,
+        cursor: Option<&Cursor>,
+        limit: usize,
+        now: UnixTime,
+    ) -> Result<HolderPage, LookupError> {
+        let page = self.archive.list(license_type, cursor, limit)?;
+        let licenses = page.items.into_iter().map(|record| self.found(record, now)).collect();
+        Ok(HolderPage { licenses, next: page.next })
+    }
+
+    /// What was done to a license, oldest first.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn history(&self, id: &LicenseId) -> Result<Vec<Event>, LookupError> {
+        Ok(self.archive.events_of(id, None, boyin_archive::MAX_EVENTS)?)
+    }
+
+    /// The trust list as published.
+    #[must_use]
+    pub fn trust_list(&self) -> Vec<u8> {
+        self.registry().trust_token.clone()
+    }
+
+    /// The status list with this name, as published.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn status_list(&self, id: &str) -> Result<Option<Vec<u8>>, LookupError> {
+        let known = self.home.offices().iter().any(|office| status_list_id(office.code) == id);
+        if !known {
+            return Ok(None);
+        }
+        Ok(self.archive.status_list(&status_list_uri(self.home.config(), id))?)
+    }
+
+    /// Asks whether verdicts given now can be relied on.
+    #[must_use]
+    pub fn health(&self, now: UnixTime) -> Health {
+        let registry = self.registry();
+        let list = registry.trust.list();
+        let store = self.archive.events(None, HEALTH_EVENTS);
+        let stale = self.home.offices().iter().filter(|office| {
+            let uri = status_list_uri(self.home.config(), &status_list_id(office.code));
+            registry.status.fresh_until(&uri).is_none_or(|end| end <= now)
+        });
+        let stale = stale.count();
+        let item = |name, ok, detail| HealthItem { name, ok, detail };
+        let clock_ok = list.issued_at <= now.plus(CLOCK_TOLERANCE_SECONDS);
+        Health {
+            items: vec![
+                item(
+                    "store",
+                    store.is_ok(),
+                    store.map_or_else(|error| error.code().to_owned(), |_| "readable".to_owned()),
+                ),
+                item("trust_list", now < list.next_update, format!("fresh until {}", list.next_update)),
+                item("status_lists", stale == 0, format!("{stale} of {} stale", self.home.offices().len())),
+                item("clock", clock_ok, format!("now {now}")),
+            ],
+        }
+    }
+}
+
+fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
+    let (trust_token, trust) = home.trust()?;
+    let mut status = StatusSnapshot::default();
+    for office in home.offices() {
+        let uri = status_list_uri(home.config(), &status_list_id(office.code));
+        if let Some(token) = archive.status_list(&uri)? {
+            // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
+            let _ = status.add(&token, &trust);
+        }
+    }
+    Ok(Registry { trust, status, trust_token })
+}

@@ -1,0 +1,44 @@
+use boyin_model::id::CreditCode;
+use boyin_model::time::UnixTime;
+use boyin_verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
+
+use crate::config::Config;
+
+/// Trust and status as they were loaded at one instant: all that a verification needs beside bytes and time.
+#[derive(Debug)]
+pub struct Registry {
+    pub(crate) trust: TrustSnapshot,
+    pub(crate) status: StatusSnapshot,
+    /// The trust list as published.
+    pub(crate) trust_token: Vec<u8>,
+}
+
+impl Registry {
+    /// Verifies one license.
+    pub fn check(&self, verifier: &Verifier, bytes: &[u8], now: UnixTime) -> Report {
+        verifier.check(bytes, &Context { now, trust: &self.trust, status: &self.status })
+    }
+
+    /// The trust snapshot.
+    #[must_use]
+    pub fn trust(&self) -> &TrustSnapshot {
+        &self.trust
+    }
+
+    /// The status snapshot.
+    #[must_use]
+    pub fn status(&self) -> &StatusSnapshot {
+        &self.status
+    }
+}
+
+/// Name of an office's status list within the service: the last part of its URI.
+#[must_use]
+pub fn status_list_id(office: CreditCode) -> String {
+    format!("{}-1", office.as_str())
+}
+
+/// URI of the status list with this name.
+pub(crate) fn status_list_uri(config: &Config, id: &str) -> String {
+    format!("{}/v1/status-lists/{id}", config.public_url)
+}

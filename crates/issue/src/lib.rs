@@ -1,0 +1,20 @@
+//! From a form to a signed license.
+//!
+//! ```text
+//! Draft --check--> License --prepare--> Prepared --to_be_signed--> signer, anywhere --signature--> complete
+//! ```
+//!
+//! *Check* finds every defect of the form at once, so that nobody has to come twice. *Prepare* fixes every byte.
+//! *Sign* needs nothing but those bytes: the key may be in this process, in a token or in another office. *Complete*
+//! verifies the signature before anyone sees the license.
+//!
+//! Status lists and trust lists go the same way: [`status_list`] and [`trust_list`] fix the bytes, [`SigningKey`]
+//! signs and checks itself.
+
+mod draft;
+mod prepare;
+mod signing;
+
+pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};
+pub use prepare::{Assignment, CompleteError, PrepareError, Prepared, PreparedError};
+pub use signing::{KeyRef, SigningKey, SigningKeyError, status_list, trust_list};

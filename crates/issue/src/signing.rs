@@ -1,0 +1,123 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use boyin_model::alg::{BadKey, PublicKey, SignError, Signer, VerifyAlg, VerifyKey};
+use boyin_model::jws::{Header, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
+use boyin_model::status::StatusListClaims;
+use boyin_model::trust::{Jwk, TrustList};
+
+/// The public half of a signing key: all that is needed to prepare.
+#[derive(Clone, Debug)]
+pub struct KeyRef {
+    alg: &'static dyn VerifyAlg,
+    jwk: Jwk,
+}
+
+impl KeyRef {
+    /// The key of `point` under `alg`.
+    ///
+    /// # Errors
+    /// [`BadKey`] if it is not a point of the curve, or the algorithm is not one for JWS.
+    pub fn new(alg: &'static dyn VerifyAlg, point: &[u8]) -> Result<Self, BadKey> {
+        alg.key(PublicKey(point))?;
+        let jwk = Jwk::from_point(alg, point).ok_or(BadKey)?;
+        Ok(Self { alg, jwk })
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub fn alg(&self) -> &'static dyn VerifyAlg {
+        self.alg
+    }
+
+    /// The key in the form of the trust list.
+    #[must_use]
+    pub fn jwk(&self) -> &Jwk {
+        &self.jwk
+    }
+
+    pub(crate) fn header(&self, typ: &'static str) -> Header<'_> {
+        Header {
+            alg: Cow::Borrowed(&self.jwk.alg),
+            kid: Cow::Borrowed(&self.jwk.kid),
+            typ: Cow::Borrowed(typ),
+        }
+    }
+}
+
+/// A signer with the public key that checks each of its signatures before anyone sees it.
+///
+/// A device that signs wrongly, or with another key than expected, is found out here and not by the citizen.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    signer: Arc<dyn Signer>,
+    key: Arc<dyn VerifyKey>,
+    reference: KeyRef,
+}
+
+/// Why no signature was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningKeyError {
+    /// The signer gave none.
+    #[error(transparent)]
+    Signer(#[from] SignError),
+    /// The signer gave one that does not verify.
+    #[error("the signer gave a signature that does not verify")]
+    SelfCheck,
+}
+
+impl SigningKey {
+    /// Wraps a signer.
+    ///
+    /// # Errors
+    /// [`BadKey`] if its public key is not one of its algorithm.
+    pub fn new(signer: Arc<dyn Signer>) -> Result<Self, BadKey> {
+        let reference = KeyRef::new(signer.alg(), signer.public_key().0)?;
+        let key = Arc::from(signer.alg().key(signer.public_key())?);
+        Ok(Self { signer, key, reference })
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn reference(&self) -> &KeyRef {
+        &self.reference
+    }
+
+    /// The key that verifies.
+    #[must_use]
+    pub fn verify_key(&self) -> &dyn VerifyKey {
+        self.key.as_ref()
+    }
+
+    /// Signs and verifies at once.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+        let signature = self.signer.sign(message)?;
+        self.key.verify(message, &signature).map_err(|_| SigningKeyError::SelfCheck)?;
+        Ok(signature)
+    }
+
+    /// Signs fixed bytes and returns the compact serialization.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`].
+    pub fn sign_jws(&self, unsigned: &Unsigned) -> Result<Vec<u8>, SigningKeyError> {
+        let signature = self.sign(unsigned.to_be_signed())?;
+        Ok(unsigned.with_signature(&signature).into_bytes())
+    }
+}
+
+/// Fixes the bytes of a status list token (`docs/format.md` §6).
+#[must_use]
+pub fn status_list(claims: &StatusListClaims, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_STATUS_LIST), &claims.write())
+}
+
+/// Fixes the bytes of a trust list (`docs/format.md` §7).
+#[must_use]
+pub fn trust_list(list: &TrustList, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_TRUST_LIST), &list.write())
+}

@@ -1,0 +1,133 @@
+//! The seam between formats and algorithms.
+//!
+//! An algorithm is an object in a list, not an arm of a `match`. Each set of parameters (curve, digest, signature
+//! encoding, SM2 user ID) is its own object. The objects live in leaf crates (`boyin-suite`); formats and the verifier
+//! know these traits only, so another back end needs no change here.
+//!
+//! The algorithm is chosen by the *key* (which the trust list binds to one algorithm), never by the message alone.
+
+use std::fmt;
+
+/// A 256-bit digest: SHA-256 or SM3, as the suite says.
+pub type Digest32 = [u8; 32];
+
+/// How the two integers of an elliptic-curve signature are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignatureEncoding {
+    /// `r ‖ s`, 32 bytes each, big-endian. JWS (RFC 7518 §3.4) uses this.
+    Raw,
+    /// `SEQUENCE { r INTEGER, s INTEGER }` in strict DER. X.509, CMS and GM/T 0009 use this.
+    Der,
+    /// One octet string whose length is that of the modulus (RSA PKCS#1 v1.5).
+    Pkcs1,
+}
+
+/// Names one algorithm together with all its parameters.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct AlgId {
+    /// Unique name of the parameter set, for reports and logs: `ES256`, `SM2-SM3-DER`, …
+    pub name: &'static str,
+    /// The `alg` value in a JWS header that this object answers to; `None` if it is not used in JWS.
+    pub jws: Option<&'static str>,
+    /// Name of the suite's digest in `_sd_alg`: `sha-256` or `sm3`.
+    pub digest: &'static str,
+    /// The `crv` of a JSON Web Key (RFC 7518 §6.2.1.1); `None` for RSA.
+    pub curve: Option<&'static str>,
+    /// How a signature is written.
+    pub encoding: SignatureEncoding,
+}
+
+impl fmt::Display for AlgId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Bytes of a public key: the SEC 1 uncompressed point `04 ‖ X ‖ Y` (65 bytes) for curves, a DER `RSAPublicKey`
+/// (RFC 8017 A.1.1) for RSA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey<'k>(pub &'k [u8]);
+
+/// An algorithm that can verify.
+pub trait VerifyAlg: Send + Sync + fmt::Debug {
+    /// Which parameter set this is.
+    fn id(&self) -> &'static AlgId;
+
+    /// Checks a public key and makes it ready for many verifications.
+    ///
+    /// This is the place for precomputation: a trust list calls it once for each key that it names.
+    ///
+    /// # Errors
+    /// [`BadKey`] if the bytes are no key of this algorithm (wrong form, not on the curve, the point at infinity,
+    /// an RSA modulus out of bounds).
+    fn key(&self, public: PublicKey<'_>) -> Result<Box<dyn VerifyKey>, BadKey>;
+
+    /// The suite's digest over the concatenation of `parts`.
+    fn digest(&self, parts: &[&[u8]]) -> Digest32;
+}
+
+/// A public key that was checked and prepared by [`VerifyAlg::key`].
+pub trait VerifyKey: Send + Sync + fmt::Debug {
+    /// The algorithm that this key is bound to.
+    fn alg(&self) -> &'static dyn VerifyAlg;
+
+    /// Verifies `signature` over the whole `message` (hashing included).
+    ///
+    /// # Errors
+    /// [`BadSignature`] for every signature that is not valid, whatever the cause.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
+}
+
+/// A private key that can sign: in this process, in a token, or in another office.
+pub trait Signer: Send + Sync + fmt::Debug {
+    /// The algorithm that its signatures verify under.
+    fn alg(&self) -> &'static dyn VerifyAlg;
+
+    /// The public key, in the form of [`PublicKey`].
+    fn public_key(&self) -> PublicKey<'_>;
+
+    /// Signs the whole `message` (hashing included).
+    ///
+    /// # Errors
+    /// [`SignError`] if the key cannot be used now.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+/// A source of unpredictable bytes. Fixed in tests, the operating system's in production.
+pub trait Randomness {
+    /// Fills `buf`.
+    ///
+    /// # Errors
+    /// [`RandomnessUnavailable`]; the content of `buf` is then unspecified.
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), RandomnessUnavailable>;
+}
+
+/// The signature does not match. Says nothing more, on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not match")]
+pub struct BadSignature;
+
+/// The bytes are not a public key of the algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are not a public key of this algorithm")]
+pub struct BadKey;
+
+/// Why a signer gave no signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The device or process that holds the key cannot be reached.
+    #[error("the signing key cannot be reached")]
+    Unavailable,
+    /// The device refused (locked, wrong PIN, use limit reached).
+    #[error("the signing device refused")]
+    Refused,
+    /// No randomness for the signature.
+    #[error("no randomness for the signature")]
+    NoRandomness,
+}
+
+/// The operating system gave no randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gave no randomness")]
+pub struct RandomnessUnavailable;

@@ -1,0 +1,176 @@
+use super::{
+    CatalogError, FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange,
+};
+use crate::credential::FieldValue;
+use crate::id::{CitizenId, CreditCode, HolderCodeType};
+use crate::time::Date;
+
+/// Digits before the point of a decimal.
+const MAX_DECIMAL_DIGITS: usize = 15;
+
+/// Why the value of a field was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldFault {
+    /// Text where an integer belongs, or the other way round.
+    #[error("is of another kind than the catalog says")]
+    Kind,
+    /// Empty, too long, or with control characters.
+    #[error("must be 1 to {max_chars} characters without control characters")]
+    Text {
+        /// The bound.
+        max_chars: usize,
+    },
+    /// Not a real date written `YYYY-MM-DD`.
+    #[error("must be a real date written YYYY-MM-DD")]
+    Date,
+    /// Beyond the bounds.
+    #[error("is beyond the bounds of the catalog")]
+    Range,
+    /// Not a decimal number.
+    #[error("must be a number with at most two decimal places, such as 88000.00")]
+    Decimal,
+    /// Not one of the choices.
+    #[error("must be one of: {}", choices.join("、"))]
+    Choice {
+        /// The choices.
+        choices: Vec<String>,
+    },
+    /// Not a citizen ID or credit code.
+    #[error("{0}")]
+    Identifier(crate::id::IdError),
+}
+
+/// Why the dates of a license do not fit its type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidityFault {
+    /// The last day comes before the first.
+    #[error("the last day comes before the first")]
+    Reversed,
+    /// A last day without a first.
+    #[error("a last day needs a first day")]
+    NoFirstDay,
+    /// The term is not one that the catalog allows.
+    #[error("the term must be one of: {}", allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join("、"))]
+    Term {
+        /// The allowed terms.
+        allowed: Vec<ValidityRange>,
+    },
+}
+
+impl HolderKind {
+    /// Whether a holder with such a number may hold it.
+    #[must_use]
+    pub fn admits(self, code_type: HolderCodeType) -> bool {
+        (self == Self::NaturalPerson) == code_type.is_natural_person()
+    }
+}
+
+impl FieldSpec {
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// [`FieldFault`].
+    pub fn check(&self, value: &FieldValue) -> Result<(), FieldFault> {
+        match (self.kind, value) {
+            (FieldKind::Integer, FieldValue::Integer(number)) => {
+                let low = self.min.is_none_or(|min| min <= *number);
+                let high = self.max.is_none_or(|max| *number <= max);
+                if low && high && number.unsigned_abs() < 1 << 53 { Ok(()) } else { Err(FieldFault::Range) }
+            }
+            (FieldKind::Integer, FieldValue::Text(_)) | (_, FieldValue::Integer(_)) => Err(FieldFault::Kind),
+            (kind, FieldValue::Text(text)) => self.check_text(kind, text),
+        }
+    }
+
+    fn check_text(&self, kind: FieldKind, text: &str) -> Result<(), FieldFault> {
+        let max_chars = self.max_chars;
+        let length = text.chars().count();
+        let untidy = text.trim() != text || text.chars().any(char::is_control);
+        if length == 0 || length > max_chars || untidy {
+            return Err(FieldFault::Text { max_chars });
+        }
+        match kind {
+            FieldKind::Text | FieldKind::Integer => Ok(()),
+            FieldKind::Date => text.parse::<Date>().map(|_| ()).map_err(|_| FieldFault::Date),
+            FieldKind::Decimal if is_decimal(text) => Ok(()),
+            FieldKind::Decimal => Err(FieldFault::Decimal),
+            FieldKind::Choice if self.choices.iter().any(|choice| choice == text) => Ok(()),
+            FieldKind::Choice => Err(FieldFault::Choice { choices: self.choices.clone() }),
+            FieldKind::CitizenId => CitizenId::parse(text).map(|_| ()).map_err(FieldFault::Identifier),
+            FieldKind::CreditCode => CreditCode::parse(text).map(|_| ()).map_err(FieldFault::Identifier),
+        }
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let no_padding = whole == "0" || !whole.starts_with('0');
+    digits(whole) && digits(fraction) && no_padding && whole.len() <= MAX_DECIMAL_DIGITS && fraction.len() <= 2
+}
+
+impl LicenseType {
+    /// Checks the first and last day against the allowed terms.
+    ///
+    /// The last day of a term may be the same day of a later year (as identity cards have it) or the day before (as
+    /// permits have it): both are in use.
+    ///
+    /// # Errors
+    /// [`ValidityFault`].
+    pub fn check_validity(&self, from: Option<Date>, until: Option<Date>) -> Result<(), ValidityFault> {
+        match (from, until) {
+            (None, Some(_)) => return Err(ValidityFault::NoFirstDay),
+            (Some(first), Some(last)) if last < first => return Err(ValidityFault::Reversed),
+            (Some(_), Some(_)) | (Some(_) | None, None) => {}
+        }
+        let fits = |range: &ValidityRange| match (range, from, until) {
+            (ValidityRange::LongTerm, _, None) => true,
+            (ValidityRange::LongTerm, _, Some(_)) => false,
+            (ValidityRange::Agreed, _, last) => last.is_some(),
+            (term, Some(first), Some(last)) => {
+                let same_day = match term {
+                    ValidityRange::Years(n) => first.plus_years(*n),
+                    ValidityRange::Months(n) => first.plus_months(*n),
+                    ValidityRange::Days(n) => first.plus_days(u32::from(*n)),
+                    ValidityRange::LongTerm | ValidityRange::Agreed => return false,
+                };
+                last == same_day || last == same_day.previous()
+            }
+            (ValidityRange::Years(_) | ValidityRange::Months(_) | ValidityRange::Days(_), _, _) => false,
+        };
+        if self.validity.iter().any(fits) {
+            return Ok(());
+        }
+        Err(ValidityFault::Term { allowed: self.validity.clone() })
+    }
+}
+
+pub(super) fn license_type(license_type: &LicenseType) -> Result<(), CatalogError> {
+    let refuse =
+        |place, fault| Err(CatalogError::Inconsistent { code: license_type.code, place, fault });
+    let tidy = |name: &str, separator: char| {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(good)
+    };
+    if !tidy(&license_type.key, '-') {
+        return refuse(Place::Key, SpecFault::Name);
+    }
+    if license_type.validity.is_empty() {
+        return refuse(Place::Validity, SpecFault::NoTerm);
+    }
+    for (index, field) in license_type.fields.iter().enumerate() {
+        let place = Place::Field(index);
+        if !tidy(&field.name, '_') {
+            return refuse(place, SpecFault::Name);
+        }
+        if license_type.fields[..index].iter().any(|earlier| earlier.name == field.name) {
+            return refuse(place, SpecFault::NameTwice);
+        }
+        if (field.kind == FieldKind::Choice) == field.choices.is_empty() {
+            return refuse(place, SpecFault::Choices);
+        }
+    }
+    Ok(())
+}

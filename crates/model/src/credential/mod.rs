@@ -1,0 +1,316 @@
+//! The license credential: a signed set of claims of which the personal ones are hidden behind salted digests.
+//!
+//! `docs/format.md` §4. Reading goes in steps, and each step keeps the received bytes: [`Envelope::open`] splits and
+//! decodes, [`Envelope::read`] reads the JSON, [`reveal`] puts the disclosed claims in their places, and
+//! [`LicenseClaims::read`] gives them their types. None of these steps proves anything: only the verifier does.
+
+mod claims;
+mod disclosure;
+mod metadata;
+
+use std::borrow::Cow;
+
+pub use claims::{ClaimError, ClaimFault, FieldValue, ISSUER_URN, LICENSE_TYPE_URN, LicenseClaims};
+pub use disclosure::{DECOY_MULTIPLE, Disclosure, DisclosureFault, Revealed, SALT_BYTES, SALT_CHARS, reveal};
+pub use metadata::{Hidden, METADATA, Term};
+
+use crate::b64;
+use crate::json::{self, JsonError, JsonErrorKind, Object, Reader, Value};
+use crate::jws::{Compact, Header, JwsError, TYP_LICENSE};
+use crate::limits::{MAX_CREDENTIAL_BYTES, MAX_DISCLOSURES};
+
+/// Which of the two serializations the bytes use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serialization {
+    /// `<header>.<payload>.<signature>~<disclosure>~…~`
+    Compact,
+    /// Flattened JSON (RFC 9901 §8).
+    Json,
+}
+
+/// A credential, split and decoded but not understood.
+#[derive(Clone, Debug)]
+pub struct Envelope<'b> {
+    serialization: Serialization,
+    reader: Reader,
+    canonical: bool,
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    signing_input: Cow<'b, [u8]>,
+    signature: Vec<u8>,
+    disclosures: Vec<EncodedDisclosure<'b>>,
+}
+
+#[derive(Clone, Debug)]
+struct EncodedDisclosure<'b> {
+    text: Cow<'b, str>,
+    json: Vec<u8>,
+}
+
+/// The JSON of a credential, understood as far as its shape goes.
+#[derive(Clone, Debug)]
+pub struct Credential<'e> {
+    /// Protected header.
+    pub header: Header<'e>,
+    /// All signed claims, digests included.
+    pub payload: Object<'e>,
+    /// What the presenter reveals, in the order received.
+    pub disclosures: Vec<Disclosure<'e>>,
+    /// Whether every part was canonical; always true for [`Reader::Ours`].
+    pub canonical: bool,
+}
+
+impl<'b> Envelope<'b> {
+    /// Splits and decodes either serialization; the first byte decides which.
+    ///
+    /// # Errors
+    /// [`FormatError`] if the bytes are neither, are larger than [`MAX_CREDENTIAL_BYTES`], hold more than
+    /// [`MAX_DISCLOSURES`] disclosures, or end in a key-binding token.
+    pub fn open(bytes: &'b [u8], reader: Reader) -> Result<Self, FormatError> {
+        if bytes.len() > MAX_CREDENTIAL_BYTES {
+            return Err(FormatError::new(Part::Envelope, FormatFault::TooLarge));
+        }
+        if bytes.first() == Some(&b'{') { Self::open_json(bytes, reader) } else { Self::open_compact(bytes, reader) }
+    }
+
+    fn open_compact(bytes: &'b [u8], reader: Reader) -> Result<Self, FormatError> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|fault| FormatError::at(Part::Envelope, FormatFault::Malformed, fault.valid_up_to()))?;
+        let (jws, rest) =
+            text.split_once('~').ok_or(FormatError::new(Part::Envelope, FormatFault::Malformed))?;
+        let Some(list) = rest.strip_suffix('~').or(rest.is_empty().then_some("")) else {
+            return Err(FormatError::new(Part::Envelope, FormatFault::KeyBinding));
+        };
+        let compact = Compact::open(jws.as_bytes(), MAX_CREDENTIAL_BYTES).map_err(envelope_fault)?;
+        let texts = if rest.is_empty() { Vec::new() } else { list.split('~').map(Cow::Borrowed).collect() };
+        Ok(Self {
+            serialization: Serialization::Compact,
+            reader,
+            canonical: true,
+            header: compact.header,
+            payload: compact.payload,
+            signing_input: Cow::Borrowed(compact.signing_input),
+            signature: compact.signature,
+            disclosures: decode_disclosures(texts)?,
+        })
+    }
+
+    fn open_json(bytes: &'b [u8], reader: Reader) -> Result<Self, FormatError> {
+        let parsed = json::parse(bytes, reader).map_err(|fault| FormatError::json(Part::Envelope, fault))?;
+        let malformed = FormatError::new(Part::Envelope, FormatFault::Malformed);
+        let object = parsed.value.as_object().ok_or(malformed)?;
+        let text = |name| object.get(name).and_then(Value::as_text).ok_or(malformed);
+        let (protected, payload) = (text("protected")?, text("payload")?);
+        let decode = |part: &str| b64::decode(part.as_bytes()).map_err(|_| malformed);
+        let unprotected = object.get("header").and_then(Value::as_object).ok_or(malformed)?;
+        if unprotected.get("kb_jwt").is_some() {
+            return Err(FormatError::new(Part::Envelope, FormatFault::KeyBinding));
+        }
+        if object.len() != 4 || unprotected.len() != 1 {
+            return Err(malformed);
+        }
+        let listed = unprotected.get("disclosures").and_then(Value::as_array).ok_or(malformed)?;
+        let texts = listed.iter().map(|item| match item {
+            Value::Text(text) => Ok(text.clone()),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Object(_) => Err(malformed),
+        });
+        Ok(Self {
+            serialization: Serialization::Json,
+            reader,
+            canonical: parsed.canonical,
+            header: decode(protected)?,
+            payload: decode(payload)?,
+            signing_input: Cow::Owned(format!("{protected}.{payload}").into_bytes()),
+            signature: decode(text("signature")?)?,
+            disclosures: decode_disclosures(texts.collect::<Result<_, _>>()?)?,
+        })
+    }
+
+    /// Which serialization the bytes used.
+    #[must_use]
+    pub fn serialization(&self) -> Serialization {
+        self.serialization
+    }
+
+    /// What was signed: the ASCII of `<header>.<payload>` as received.
+    #[must_use]
+    pub fn signing_input(&self) -> &[u8] {
+        &self.signing_input
+    }
+
+    /// The raw signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// Reads header, payload and disclosures.
+    ///
+    /// # Errors
+    /// [`FormatError`] for JSON faults, a header of another shape or type, a disclosure that is none.
+    pub fn read(&self) -> Result<Credential<'_>, FormatError> {
+        let (header, canonical_header) = Header::read(&self.header, self.reader).map_err(|fault| match fault {
+            JwsError::Header(fault) => FormatError::json(Part::Header, fault),
+            other => FormatError { part: Part::Header, ..envelope_fault(other) },
+        })?;
+        if header.typ != TYP_LICENSE {
+            return Err(FormatError::new(Part::Header, FormatFault::WrongType));
+        }
+        let parsed = json::parse(&self.payload, self.reader)
+            .map_err(|fault| FormatError::json(Part::Payload, fault))?;
+        let Value::Object(payload) = parsed.value else {
+            return Err(FormatError::new(Part::Payload, FormatFault::Malformed));
+        };
+        let mut canonical = self.canonical && canonical_header && parsed.canonical;
+        let mut disclosures = Vec::with_capacity(self.disclosures.len());
+        for (index, encoded) in self.disclosures.iter().enumerate() {
+            let (disclosure, spelled_well) = Disclosure::read(&encoded.text, &encoded.json, self.reader)
+                .map_err(|fault| FormatError { part: Part::Disclosure(index), ..fault })?;
+            canonical &= spelled_well;
+            disclosures.push(disclosure);
+        }
+        Ok(Credential { header, payload, disclosures, canonical })
+    }
+
+    /// The compact serialization of the same signed bytes with the disclosures for which `keep` says yes.
+    #[must_use]
+    pub fn to_compact(&self, mut keep: impl FnMut(usize) -> bool) -> Vec<u8> {
+        let mut out = self.signing_input.to_vec();
+        out.push(b'.');
+        out.extend_from_slice(b64::encode(&self.signature).as_bytes());
+        out.push(b'~');
+        for (index, disclosure) in self.disclosures.iter().enumerate() {
+            if keep(index) {
+                out.extend_from_slice(disclosure.text.as_bytes());
+                out.push(b'~');
+            }
+        }
+        out
+    }
+
+    /// The JSON serialization of the same signed bytes with the disclosures for which `keep` says yes.
+    #[must_use]
+    pub fn to_json(&self, mut keep: impl FnMut(usize) -> bool) -> Vec<u8> {
+        let disclosures: Vec<&str> = self
+            .disclosures
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| keep(*index))
+            .map(|(_, disclosure)| disclosure.text.as_ref())
+            .collect();
+        json::canonical(&serde_json::json!({
+            "header": { "disclosures": disclosures },
+            "payload": b64::encode(&self.payload),
+            "protected": b64::encode(&self.header),
+            "signature": b64::encode(&self.signature),
+        }))
+    }
+}
+
+fn decode_disclosures(texts: Vec<Cow<'_, str>>) -> Result<Vec<EncodedDisclosure<'_>>, FormatError> {
+    if texts.len() > MAX_DISCLOSURES {
+        return Err(FormatError::new(Part::Envelope, FormatFault::TooLarge));
+    }
+    let decode = |(index, text): (usize, Cow<'_, str>)| match b64::decode(text.as_bytes()) {
+        Ok(json) => Ok((text.into_owned(), json)),
+        Err(_) => Err(FormatError::new(Part::Disclosure(index), FormatFault::Malformed)),
+    };
+    texts
+        .into_iter()
+        .enumerate()
+        .map(|numbered| decode(numbered).map(|(text, json)| EncodedDisclosure { text: Cow::Owned(text), json }))
+        .collect()
+}
+
+fn envelope_fault(fault: JwsError) -> FormatError {
+    let offset = if let JwsError::Base64 { offset } = fault { offset } else { 0 };
+    FormatError::at(Part::Envelope, FormatFault::Malformed, offset)
+}
+
+/// Which part of a credential is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The serialization itself.
+    Envelope,
+    /// The protected header.
+    Header,
+    /// The signed claims.
+    Payload,
+    /// The disclosure with this index, from 0.
+    Disclosure(usize),
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Envelope => f.write_str("envelope"),
+            Self::Header => f.write_str("header"),
+            Self::Payload => f.write_str("payload"),
+            Self::Disclosure(index) => write!(f, "disclosure {index}"),
+        }
+    }
+}
+
+/// Why bytes are not a credential, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {fault} (byte {offset})")]
+pub struct FormatError {
+    /// The part at fault.
+    pub part: Part,
+    /// What is wrong.
+    pub fault: FormatFault,
+    /// Byte position in that part, after base64url is undone.
+    pub offset: usize,
+}
+
+impl FormatError {
+    pub(crate) fn new(part: Part, fault: FormatFault) -> Self {
+        Self::at(part, fault, 0)
+    }
+
+    fn at(part: Part, fault: FormatFault, offset: usize) -> Self {
+        Self { part, fault, offset }
+    }
+
+    pub(crate) fn json(part: Part, error: JsonError) -> Self {
+        let fault = match error.kind {
+            JsonErrorKind::NotCanonical => FormatFault::NotCanonical,
+            JsonErrorKind::DuplicateMember => FormatFault::DuplicateMember,
+            JsonErrorKind::TooDeep => FormatFault::TooDeep,
+            JsonErrorKind::TooManyMembers => FormatFault::TooLarge,
+            JsonErrorKind::Truncated
+            | JsonErrorKind::Trailing
+            | JsonErrorKind::Unexpected
+            | JsonErrorKind::NotUtf8
+            | JsonErrorKind::BadEscape
+            | JsonErrorKind::BadNumber => FormatFault::Malformed,
+        };
+        Self::at(part, fault, error.offset)
+    }
+}
+
+/// See [`FormatError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatFault {
+    /// Beyond a limit of [`crate::limits`].
+    #[error("larger than the limit")]
+    TooLarge,
+    /// Not the structure of a credential.
+    #[error("not the structure of a credential")]
+    Malformed,
+    /// Correct, but not the one canonical spelling.
+    #[error("not the canonical spelling")]
+    NotCanonical,
+    /// A member name occurs twice.
+    #[error("a member name occurs twice")]
+    DuplicateMember,
+    /// Nested too deeply.
+    #[error("nested too deeply")]
+    TooDeep,
+    /// A key-binding token follows; it is not supported and must not be ignored.
+    #[error("a key-binding token, which is not supported")]
+    KeyBinding,
+    /// A signed document, but not a license.
+    #[error("a signed document of another type")]
+    WrongType,
+}

@@ -1,0 +1,187 @@
+//! JSON Web Signatures (RFC 7515) as far as the formats of ours use them: three header members, raw signatures.
+
+use std::borrow::Cow;
+
+use crate::b64;
+use crate::json::{self, JsonError, Object, Reader, Value};
+
+/// `typ` of a license credential (SD-JWT VC).
+pub const TYP_LICENSE: &str = "dc+sd-jwt";
+/// `typ` of a status list token.
+pub const TYP_STATUS_LIST: &str = "statuslist+jwt";
+/// `typ` of a trust list.
+pub const TYP_TRUST_LIST: &str = "trust-list+jwt";
+
+/// The protected header: exactly `alg`, `kid` and `typ`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header<'b> {
+    /// Name of the suite. A claim of the message: the key decides, this must agree.
+    pub alg: Cow<'b, str>,
+    /// Key ID: RFC 7638 thumbprint of the key.
+    pub kid: Cow<'b, str>,
+    /// Media type of the payload.
+    pub typ: Cow<'b, str>,
+}
+
+impl<'b> Header<'b> {
+    /// Reads a header from its JSON text. The flag says whether the text was canonical.
+    ///
+    /// # Errors
+    /// [`JwsError::Header`] for JSON faults, [`JwsError::HeaderMember`] for a missing, unknown or mistyped member.
+    pub fn read(text: &'b [u8], reader: Reader) -> Result<(Self, bool), JwsError> {
+        let parsed = json::parse(text, reader).map_err(JwsError::Header)?;
+        let Value::Object(object) = parsed.value else { return Err(JwsError::HeaderMember("alg")) };
+        for (name, _) in object.members() {
+            if !matches!(name, "alg" | "kid" | "typ") {
+                return Err(JwsError::HeaderMember("unknown"));
+            }
+        }
+        let text = |name: &'static str| match object.get(name) {
+            Some(Value::Text(text)) => Ok(text.clone()),
+            Some(_) | None => Err(JwsError::HeaderMember(name)),
+        };
+        Ok((Self { alg: text("alg")?, kid: text("kid")?, typ: text("typ")? }, parsed.canonical))
+    }
+
+    /// The canonical header text.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut object = Object::default();
+        for (name, value) in [("alg", &self.alg), ("kid", &self.kid), ("typ", &self.typ)] {
+            let fresh = object.insert(Cow::Borrowed(name), Value::Text(value.clone()));
+            debug_assert!(fresh, "three different names");
+        }
+        let mut out = Vec::new();
+        json::write(&Value::Object(object), &mut out);
+        out
+    }
+}
+
+/// The parts of `<header>.<payload>.<signature>`, decoded.
+#[derive(Clone, Debug)]
+pub struct Compact<'b> {
+    /// Header text.
+    pub header: Vec<u8>,
+    /// Payload text.
+    pub payload: Vec<u8>,
+    /// The ASCII of `<header>.<payload>`: what was signed.
+    pub signing_input: &'b [u8],
+    /// Raw signature.
+    pub signature: Vec<u8>,
+}
+
+impl<'b> Compact<'b> {
+    /// Splits and decodes.
+    ///
+    /// # Errors
+    /// [`JwsError::TooLarge`] beyond `limit` bytes, [`JwsError::Parts`] unless there are three parts,
+    /// [`JwsError::Base64`] if one is not base64url.
+    pub fn open(text: &'b [u8], limit: usize) -> Result<Self, JwsError> {
+        if text.len() > limit {
+            return Err(JwsError::TooLarge { limit });
+        }
+        let mut dots = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(JwsError::Parts);
+        };
+        let decode = |part: &[u8], offset| b64::decode(part).map_err(|_| JwsError::Base64 { offset });
+        Ok(Self {
+            header: decode(&text[..first], 0)?,
+            payload: decode(&text[first + 1..second], first + 1)?,
+            signing_input: &text[..second],
+            signature: decode(&text[second + 1..], second + 1)?,
+        })
+    }
+}
+
+/// Header and payload, fixed and encoded, waiting for a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsigned {
+    /// The ASCII of `<header>.<payload>`.
+    signing_input: String,
+}
+
+impl Unsigned {
+    /// Fixes the bytes.
+    #[must_use]
+    pub fn new(header: &Header<'_>, payload: &[u8]) -> Self {
+        Self { signing_input: format!("{}.{}", b64::encode(&header.write()), b64::encode(payload)) }
+    }
+
+    /// What a signer signs.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.signing_input.as_bytes()
+    }
+
+    /// The compact serialization with `signature`, which is not checked here.
+    #[must_use]
+    pub fn with_signature(&self, signature: &[u8]) -> String {
+        format!("{}.{}", self.signing_input, b64::encode(signature))
+    }
+}
+
+/// Why bytes are no JWS of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwsError {
+    /// Larger than the limit, in bytes.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// Not three parts with two dots between.
+    #[error("not three parts separated by dots")]
+    Parts,
+    /// A part is not base64url.
+    #[error("not base64url in the part that begins at byte {offset}")]
+    Base64 {
+        /// Where the part begins.
+        offset: usize,
+    },
+    /// The header is not JSON as required.
+    #[error("header: {0}")]
+    Header(#[source] JsonError),
+    /// A header member is missing, mistyped or unknown.
+    #[error("header member `{0}` is missing, unknown or not text")]
+    HeaderMember(&'static str),
+    /// The payload is not JSON as required.
+    #[error("payload: {0}")]
+    Payload(#[source] JsonError),
+    /// `typ` names another kind of document.
+    #[error("the document is of another type than expected")]
+    WrongType,
+    /// A claim is missing, mistyped or unknown.
+    #[error("claim `{0}` is missing, unknown or invalid")]
+    Claim(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_has_exactly_three_members() {
+        let good = br#"{"alg":"ES256","kid":"k","typ":"t"}"#;
+        let (header, _) = Header::read(good, Reader::Ours).unwrap();
+        assert_eq!(header.write(), good);
+        for (text, member) in [
+            (&br#"{"alg":"ES256","kid":"k"}"#[..], "typ"),
+            (br#"{"alg":1,"kid":"k","typ":"t"}"#, "alg"),
+            (br#"{"alg":"ES256","crit":["b64"],"kid":"k","typ":"t"}"#, "unknown"),
+            (br#"[]"#, "alg"),
+        ] {
+            assert_eq!(Header::read(text, Reader::Field), Err(JwsError::HeaderMember(member)));
+        }
+    }
+
+    #[test]
+    fn splits_three_parts_only() {
+        assert_eq!(Compact::open(b"YQ.Yg.Yw", 100).unwrap().payload, b"b");
+        assert_eq!(Compact::open(b"YQ.Yg", 100).unwrap_err(), JwsError::Parts);
+        assert_eq!(Compact::open(b"YQ.Yg.Yw.ZA", 100).unwrap_err(), JwsError::Parts);
+        assert_eq!(Compact::open(b"YQ.Y$.Yw", 100).unwrap_err(), JwsError::Base64 { offset: 3 });
+        assert_eq!(Compact::open(b"YQ.Yg.Yw", 7).unwrap_err(), JwsError::TooLarge { limit: 7 });
+    }
+}

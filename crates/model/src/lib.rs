@@ -1,0 +1,22 @@
+//! What a license, a status list, a trust list and an identifier *are*: their types and their bytes.
+//!
+//! This crate knows no curve, no clock, no file and no database. Algorithms stand behind the traits of [`alg`];
+//! time and randomness arrive as arguments. `docs/format.md` is the specification of every format defined here.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
+//! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
+//! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
+
+pub mod alg;
+pub mod b64;
+pub mod catalog;
+pub mod credential;
+pub mod id;
+pub mod json;
+pub mod jws;
+pub mod limits;
+pub mod status;
+pub mod time;
+pub mod trust;

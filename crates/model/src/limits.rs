@@ -1,0 +1,20 @@
+//! Every bound on hostile input, with its reason. Beyond a bound the input is refused before work is done on it.
+
+/// Bytes of a credential in either serialization. A license with 256 fields is about 60 KiB.
+pub const MAX_CREDENTIAL_BYTES: usize = 1 << 20;
+/// Nesting of arrays and objects. The deepest structure of ours has six levels.
+pub const MAX_JSON_DEPTH: usize = 16;
+/// Members of one JSON object. Bounds the work of sorting members that another writer left unsorted.
+pub const MAX_JSON_MEMBERS: usize = 512;
+/// Disclosures in one credential.
+pub const MAX_DISCLOSURES: usize = 256;
+/// Digests in one `_sd` array: fields and decoys.
+pub const MAX_DIGESTS: usize = 512;
+/// Characters in the text of one claim.
+pub const MAX_TEXT_CHARS: usize = 4096;
+/// Bytes of a trust list; about ten thousand issuers.
+pub const MAX_TRUST_LIST_BYTES: usize = 16 << 20;
+/// Bytes of a status list token.
+pub const MAX_STATUS_TOKEN_BYTES: usize = 8 << 20;
+/// Bytes of an inflated status list: 2²⁶ entries of two bits.
+pub const MAX_STATUS_LIST_BYTES: usize = 16 << 20;

@@ -1,0 +1,273 @@
+//! Instants and calendar dates. No clock: an instant always arrives as an argument.
+//!
+//! Licenses carry calendar dates. A date begins at midnight China standard time (UTC+08:00, no daylight saving).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Offset of China standard time from UTC, in seconds.
+const CHINA_OFFSET_SECONDS: i64 = 8 * 3600;
+const DAY_SECONDS: i64 = 86_400;
+
+/// Whole seconds since 1970-01-01T00:00:00Z; leap seconds do not exist.
+///
+/// At most [`UnixTime::MAX`], the last second of the year 9999 in China, so that every instant has a printed form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct UnixTime(u64);
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = u64::deserialize(deserializer)?;
+        Self::new(seconds).ok_or_else(|| serde::de::Error::custom(TimeError::OutOfRange))
+    }
+}
+
+impl UnixTime {
+    /// 9999-12-31T23:59:59+08:00.
+    pub const MAX: Self = Self(253_402_271_999);
+
+    /// The instant `seconds` after the epoch, or `None` beyond [`UnixTime::MAX`].
+    #[must_use]
+    pub fn new(seconds: u64) -> Option<Self> {
+        (seconds <= Self::MAX.0).then_some(Self(seconds))
+    }
+
+    /// Seconds since the epoch.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0
+    }
+
+    /// The instant `seconds` later, stopping at [`UnixTime::MAX`].
+    #[must_use]
+    pub fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds).min(Self::MAX.0))
+    }
+
+    /// The instant `seconds` earlier, stopping at the epoch.
+    #[must_use]
+    pub fn minus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    /// The calendar date in China at this instant.
+    #[must_use]
+    pub fn date(self) -> Date {
+        let (date, _) = self.local();
+        date
+    }
+
+    fn local(self) -> (Date, i64) {
+        let local = i64::try_from(self.0).unwrap_or(i64::MAX - CHINA_OFFSET_SECONDS) + CHINA_OFFSET_SECONDS;
+        let days = local.div_euclid(DAY_SECONDS);
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let span = jiff::Span::new().try_days(days).unwrap_or_default();
+        (Date(epoch.saturating_add(span)), local.rem_euclid(DAY_SECONDS))
+    }
+}
+
+/// `2026-11-23T09:30:00+08:00`.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, second) = self.local();
+        write!(
+            f,
+            "{date}T{:02}:{:02}:{:02}+08:00",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )
+    }
+}
+
+/// A real calendar date, years 0001 to 9999, written `YYYY-MM-DD`.
+///
+/// ```
+/// use boyin_model::time::Date;
+/// let last: Date = "2024-02-29".parse()?;
+/// assert_eq!(last.compact(), "20240229");
+/// assert!("2023-02-29".parse::<Date>().is_err());
+/// # Ok::<(), boyin_model::time::TimeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(jiff::civil::Date);
+
+impl Date {
+    /// The date, if such a day exists.
+    ///
+    /// # Errors
+    /// [`TimeError::NoSuchDay`].
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self, TimeError> {
+        let part = |n: u16| i16::try_from(n).map_err(|_| TimeError::NoSuchDay);
+        let small = |n: u8| i8::try_from(n).map_err(|_| TimeError::NoSuchDay);
+        if year == 0 {
+            return Err(TimeError::NoSuchDay);
+        }
+        jiff::civil::Date::new(part(year)?, small(month)?, small(day)?)
+            .map(Self)
+            .map_err(|_| TimeError::NoSuchDay)
+    }
+
+    /// Reads `YYYYMMDD`.
+    ///
+    /// # Errors
+    /// [`TimeError::Form`] if it is not eight ASCII digits, [`TimeError::NoSuchDay`] if the calendar has no such day.
+    pub fn from_compact(text: &str) -> Result<Self, TimeError> {
+        if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(TimeError::Form);
+        }
+        let number = |range| {
+            text.get(range)
+                .and_then(|t: &str| t.parse().ok())
+                .ok_or(TimeError::Form)
+        };
+        let narrow = |n: u16| u8::try_from(n).map_err(|_| TimeError::NoSuchDay);
+        Self::new(number(0..4)?, narrow(number(4..6)?)?, narrow(number(6..8)?)?)
+    }
+
+    /// `YYYYMMDD`.
+    #[must_use]
+    pub fn compact(self) -> String {
+        format!("{:04}{:02}{:02}", self.0.year(), self.0.month(), self.0.day())
+    }
+
+    /// The first second of the day in China. Days before 1970 begin at the epoch.
+    #[must_use]
+    pub fn begins(self) -> UnixTime {
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let days = epoch.until(self.0).map_or(0, |span| i64::from(span.get_days()));
+        let seconds = days * DAY_SECONDS - CHINA_OFFSET_SECONDS;
+        UnixTime(u64::try_from(seconds).unwrap_or(0)).min(UnixTime::MAX)
+    }
+
+    /// The first second after the day in China.
+    #[must_use]
+    pub fn ends(self) -> UnixTime {
+        self.begins().plus(DAY_SECONDS.unsigned_abs())
+    }
+
+    /// The same day `years` later; 29 February becomes 28 February where needed; stops at the year 9999.
+    #[must_use]
+    pub fn plus_years(self, years: u16) -> Self {
+        Self(
+            self.0
+                .saturating_add(jiff::Span::new().try_years(years).unwrap_or_default()),
+        )
+    }
+
+    /// The same day `months` later, or the last day of a shorter month; stops at the year 9999.
+    #[must_use]
+    pub fn plus_months(self, months: u16) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().try_months(months).unwrap_or_default()))
+    }
+
+    /// The day `days` later; stops at the year 9999.
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(
+            self.0
+                .saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()),
+        )
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.yesterday().unwrap_or(self.0))
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:04}-{:02}-{:02}",
+            self.0.year(),
+            self.0.month(),
+            self.0.day()
+        )
+    }
+}
+
+impl FromStr for Date {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return Err(TimeError::Form);
+        }
+        Self::from_compact(&text.replace('-', ""))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why a date or an instant was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimeError {
+    /// Not written as the format asks.
+    #[error("a date is written YYYY-MM-DD with ASCII digits")]
+    Form,
+    /// The calendar has no such day.
+    #[error("the calendar has no such day")]
+    NoSuchDay,
+    /// Later than the year 9999.
+    #[error("the instant is later than the year 9999")]
+    OutOfRange,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_in_china_begins_eight_hours_before_utc() {
+        let day: Date = "2026-01-01".parse().unwrap();
+        assert_eq!(day.begins().seconds(), 1_767_196_800); // date -d '2026-01-01 00:00 +0800' +%s
+        assert_eq!(day.ends().seconds(), 1_767_283_200);
+        assert_eq!(day.begins().to_string(), "2026-01-01T00:00:00+08:00");
+        assert_eq!(day.begins().date(), day);
+        assert_eq!(day.begins().minus(1).date(), day.previous());
+    }
+
+    #[test]
+    fn the_last_instant_prints() {
+        assert_eq!(UnixTime::MAX.to_string(), "9999-12-31T23:59:59+08:00");
+        assert_eq!(UnixTime::new(UnixTime::MAX.seconds() + 1), None);
+    }
+
+    #[test]
+    fn only_real_days_in_the_one_spelling() {
+        for bad in [
+            "2023-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "0000-01-01",
+            "2026-1-01",
+            "2026/01/01",
+            "２０２６-01-01",
+        ] {
+            assert!(bad.parse::<Date>().is_err(), "{bad}");
+        }
+        assert_eq!(
+            "2024-02-29".parse::<Date>().unwrap().plus_years(1).to_string(),
+            "2025-02-28"
+        );
+    }
+}

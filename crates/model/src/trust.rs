@@ -1,0 +1,193 @@
+//! The trust list: who may issue which license type in which division, with which keys, from when until when.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::b64;
+use crate::id::{CreditCode, DivisionCode, LicenseTypeCode};
+use crate::json::{self, Reader};
+use crate::jws::JwsError;
+use crate::time::UnixTime;
+
+/// The `format` that this crate reads and writes.
+pub const TRUST_LIST_FORMAT: u32 = 1;
+
+/// The claims of a trust list (`docs/format.md` §7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustList {
+    /// Name of the office that keeps the list.
+    pub authority: String,
+    /// Division that the list is for.
+    pub division: DivisionCode,
+    /// [`TRUST_LIST_FORMAT`].
+    pub format: u32,
+    /// Grows by one with each list.
+    pub sequence: u64,
+    /// When the list was made.
+    pub issued_at: UnixTime,
+    /// From then on the list is stale.
+    pub next_update: UnixTime,
+    /// Who may issue.
+    pub issuers: Vec<Issuer>,
+}
+
+/// An issuer (证照颁发机构) in the trust list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// Unified credit code.
+    pub code: CreditCode,
+    /// Name, as on its licenses.
+    pub name: String,
+    /// Division that the office belongs to.
+    pub division: DivisionCode,
+    /// Its keys, past and present.
+    pub keys: Vec<IssuerKey>,
+    /// What it may issue.
+    pub entitlements: Vec<Entitlement>,
+}
+
+/// A key of an issuer with the time in which it may sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerKey {
+    /// `alg` of the suite.
+    pub alg: String,
+    /// Curve name.
+    pub crv: String,
+    /// Key ID.
+    pub kid: String,
+    /// Always `EC`.
+    pub kty: String,
+    /// base64url of the 32-byte x.
+    pub x: String,
+    /// base64url of the 32-byte y.
+    pub y: String,
+    /// First instant of use.
+    pub from: UnixTime,
+    /// First instant after use; absent while in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+}
+
+impl IssuerKey {
+    /// The key with its time of use.
+    #[must_use]
+    pub fn new(jwk: Jwk, from: UnixTime, until: Option<UnixTime>) -> Self {
+        let Jwk { alg, crv, kid, kty, x, y } = jwk;
+        Self { alg, crv, kid, kty, x, y, from, until }
+    }
+
+    /// The key alone.
+    #[must_use]
+    pub fn jwk(&self) -> Jwk {
+        let Self { alg, crv, kid, kty, x, y, .. } = self.clone();
+        Jwk { alg, crv, kid, kty, x, y }
+    }
+}
+
+/// The right to issue one license type in some divisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entitlement {
+    /// The license type.
+    pub license_type: LicenseTypeCode,
+    /// Divisions; each includes those below it.
+    pub divisions: Vec<DivisionCode>,
+    /// First instant of the right.
+    pub from: UnixTime,
+    /// First instant after the right; absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+}
+
+/// Whether `at` lies in `from ≤ at < until`.
+#[must_use]
+pub fn in_force(from: UnixTime, until: Option<UnixTime>, at: UnixTime) -> bool {
+    from <= at && until.is_none_or(|end| at < end)
+}
+
+/// A public key on a curve (RFC 7517, RFC 7518 §6.2), bound to one suite. Also the form of an anchor file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwk {
+    /// `alg` of the suite.
+    pub alg: String,
+    /// Curve name.
+    pub crv: String,
+    /// Key ID: RFC 7638 thumbprint.
+    pub kid: String,
+    /// Always `EC`.
+    pub kty: String,
+    /// base64url of the 32-byte x.
+    pub x: String,
+    /// base64url of the 32-byte y.
+    pub y: String,
+}
+
+impl Jwk {
+    /// The key of an uncompressed point `04 ‖ X ‖ Y`, with its thumbprint as ID; `None` for other bytes or an algorithm
+    /// without curve or JWS name.
+    #[must_use]
+    pub fn from_point(alg: &dyn crate::alg::VerifyAlg, point: &[u8]) -> Option<Self> {
+        let (&[4], coordinates) = point.split_first_chunk()? else { return None };
+        if coordinates.len() != 64 {
+            return None;
+        }
+        let (x, y) = coordinates.split_at(32);
+        let id = alg.id();
+        let mut key = Self {
+            alg: id.jws?.to_owned(),
+            crv: id.curve?.to_owned(),
+            kid: String::new(),
+            kty: "EC".to_owned(),
+            x: b64::encode(x),
+            y: b64::encode(y),
+        };
+        key.kid = key.thumbprint(alg);
+        Some(key)
+    }
+
+    /// The key ID that this key must have: RFC 7638 thumbprint with the digest of its suite, base64url.
+    #[must_use]
+    pub fn thumbprint(&self, alg: &dyn crate::alg::VerifyAlg) -> String {
+        let Self { crv, kty, x, y, .. } = self;
+        let members = BTreeMap::from([("crv", crv), ("kty", kty), ("x", x), ("y", y)]);
+        b64::encode(&alg.digest(&[&json::canonical(&members)]))
+    }
+
+    /// The point `04 ‖ X ‖ Y`; `None` if a coordinate is not 32 bytes in base64url or the key is not of type `EC`.
+    #[must_use]
+    pub fn point(&self) -> Option<[u8; 65]> {
+        let coordinate = |text: &str| b64::decode(text.as_bytes()).ok().filter(|bytes| bytes.len() == 32);
+        let (x, y) = (coordinate(&self.x)?, coordinate(&self.y)?);
+        let mut point = [4; 65];
+        point[1..33].copy_from_slice(&x);
+        point[33..].copy_from_slice(&y);
+        (self.kty == "EC").then_some(point)
+    }
+}
+
+impl TrustList {
+    /// The canonical payload.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        json::canonical(self)
+    }
+
+    /// Reads a payload.
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for missing, unknown or invalid members or another
+    /// `format`.
+    pub fn read(payload: &[u8], reader: Reader) -> Result<Self, JwsError> {
+        json::parse(payload, reader).map_err(JwsError::Payload)?;
+        let list: Self = serde_json::from_slice(payload).map_err(|_| JwsError::Claim("issuers"))?;
+        if list.format != TRUST_LIST_FORMAT {
+            return Err(JwsError::Claim("format"));
+        }
+        Ok(list)
+    }
+}

@@ -1,0 +1,58 @@
+//! Algorithm suites behind the traits of [`boyin_model::alg`]: SM2-SM3 and ES256, with software keys; RS256 to verify.
+//!
+//! Every parameter set is one static object, chosen by the key and never by the message:
+//!
+//! | object | key | signature | what it is for |
+//! |---|---|---|---|
+//! | [`ES256`] | P-256 | `r ‖ s`, low s only | what this project issues (JWS) |
+//! | [`ES256_ANY_S`] | P-256 | `r ‖ s` | JWS made by others |
+//! | [`ECDSA_P256_SHA256_DER`] | P-256 | DER | X.509, CMS |
+//! | [`ES256_P256`], [`ECDSA_P256_SHA256_DER_P256`] | P-256 | as above | the same two through a second, independent implementation |
+//! | [`SM2_SM3`] | SM2 | `r ‖ s`, default user ID | what this project issues (JWS) |
+//! | [`SM2_SM3_DER`] | SM2 | DER, default user ID | X.509, seals (GM/T 0009) |
+//! | [`Sm2Sm3::with_user_id`] | SM2 | either | other user IDs |
+//! | [`RS256`] | RSA 2048 to 8192 bits | PKCS#1 v1.5 | certificate chains, verify only |
+//!
+//! A license verifier accepts [`all_jws`] and nothing else.
+//!
+//! ```
+//! use boyin_model::alg::Signer as _;
+//! use boyin_suite::{Algorithm, SoftwareKey, SystemRandom};
+//!
+//! let key = SoftwareKey::generate(Algorithm::Sm2, &mut SystemRandom)?;
+//! let signature = key.sign(b"message")?;
+//! let prepared = key.alg().key(key.public_key())?;
+//! assert!(prepared.verify(b"message", &signature).is_ok());
+//! assert!(prepared.verify(b"massage", &signature).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ecdsa;
+mod encoding;
+mod key;
+mod key_id;
+mod random;
+mod rsa;
+mod sm2;
+
+use boyin_model::alg::VerifyAlg;
+
+pub use crate::ecdsa::{
+    ECDSA_P256_SHA256_DER, ECDSA_P256_SHA256_DER_P256, ES256, ES256_ANY_S, ES256_P256, P256Ecdsa, P256Key,
+    RingEcdsa,
+};
+pub use crate::encoding::{der_to_raw, raw_to_der};
+pub use crate::key::{
+    Algorithm, KeyError, KeyPart, SoftwareKey, open_secret, public_key_from_spki, public_key_to_spki,
+    seal_secret,
+};
+pub use crate::key_id::key_id;
+pub use crate::random::SystemRandom;
+pub use crate::rsa::{RS256, Rs256};
+pub use crate::sm2::{DEFAULT_USER_ID, MAX_USER_ID_BYTES, SM2_SM3, SM2_SM3_DER, Sm2Key, Sm2Sm3, UserIdError};
+
+/// What a license verifier accepts in a JWS: [`ES256`] and [`SM2_SM3`].
+#[must_use]
+pub fn all_jws() -> [&'static dyn VerifyAlg; 2] {
+    [&ES256, &SM2_SM3]
+}

@@ -1,0 +1,97 @@
+//! Faults that only the lists or the clock show.
+
+use boyin_model::id::DivisionCode;
+use boyin_model::status::StatusList;
+use boyin_verify::Reason;
+
+use super::{Book, Scene, instant, outlast};
+use crate::prefecture::{now, since};
+
+pub(super) fn add(book: &mut Book) {
+    trust_list(book);
+    entitlement(book);
+    validity(book);
+    status_list(book);
+    status_values(book);
+}
+
+fn trust_list(book: &mut Book) {
+    book.fail("trust_list/stale", Reason::TrustListStale, |s| s.trust.next_update = now());
+    book.fail("trust_list/from-the-future", Reason::TrustListFromFuture, |s| s.trust.issued_at = now().plus(301));
+}
+
+fn entitlement(book: &mut Book) {
+    use Reason::{DivisionNotEntitled, EntitlementNotInForce, TypeNotEntitled};
+    book.fail_public("entitlement/another-type", TypeNotEntitled, |s| {
+        let vct = s.parts.payload["vct"].as_str().expect("text").to_owned();
+        s.office().entitlements.retain(|right| !vct.ends_with(right.license_type.as_str()));
+    });
+    book.fail_public("entitlement/no-right", TypeNotEntitled, |s| s.office().entitlements.clear());
+    for (id, divisions) in [
+        ("entitlement/the-neighbor", &["652722"][..]),
+        ("entitlement/another-prefecture", &["650100"]),
+        ("entitlement/nowhere", &[]),
+    ] {
+        let divisions = divisions.iter().map(|code| DivisionCode::parse(code).expect("a division"));
+        let divisions: Vec<_> = divisions.collect();
+        book.fail_public(id, DivisionNotEntitled, |s| {
+            s.office().entitlements.iter_mut().for_each(|right| right.divisions.clone_from(&divisions));
+        });
+    }
+    book.fail_public("entitlement/a-second-too-early", EntitlementNotInForce, |s| {
+        let from = instant(s, "iat").plus(1);
+        s.office().entitlements.iter_mut().for_each(|right| right.from = from);
+    });
+    book.fail_public("entitlement/a-second-too-late", EntitlementNotInForce, |s| {
+        let end = instant(s, "iat");
+        s.office().entitlements.iter_mut().for_each(|right| right.until = Some(end));
+    });
+}
+
+fn validity(book: &mut Book) {
+    use Reason::{Expired, IssuedInFuture, NotYetValid};
+    book.fail("validity/issued-301-seconds-ahead", IssuedInFuture, |s| {
+        s.parts.set("iat", now().plus(301).seconds());
+    });
+    book.fail("validity/a-second-too-early", NotYetValid, |s| {
+        s.now = instant(s, "nbf").minus(1);
+        s.trust.issued_at = since();
+        s.status.iat = since();
+        s.parts.set("iat", since().seconds());
+    });
+    book.fail("validity/a-second-too-late", Expired, |s| {
+        s.now = instant(s, "exp");
+        outlast(s, s.now);
+    });
+}
+
+fn status_list(book: &mut Book) {
+    use Reason::{
+        StatusListForeign, StatusListFromFuture, StatusListStale, StatusListUnavailable, StatusOutOfRange,
+    };
+    book.fail("status/no-list", StatusListUnavailable, |s| s.status_at_hand = false);
+    book.fail("status/another-list", StatusListUnavailable, |s| s.status.sub.push('2'));
+    book.fail("status/stale", StatusListStale, |s| s.status.exp = now());
+    book.fail("status/from-the-future", StatusListFromFuture, |s| s.status.iat = now().plus(301));
+    let other = book.prefecture.other.lists.clone();
+    book.fail("status/signed-by-another-office", StatusListForeign, |s| s.status_key = other);
+    book.fail("status/index-beyond-the-list", StatusOutOfRange, |s| {
+        s.status.list = StatusList::new(s.status.list.bits(), 0);
+    });
+}
+
+fn status_values(book: &mut Book) {
+    use Reason::{Revoked, StatusValueUnknown, Suspended};
+    book.fail("status/revoked", Revoked, |s| mark(s, 1));
+    book.fail("status/revoked-in-a-stale-list", Revoked, |s| {
+        mark(s, 1);
+        s.status.exp = now();
+    });
+    book.fail("status/suspended", Suspended, |s| mark(s, 2));
+    book.fail("status/undefined-value", StatusValueUnknown, |s| mark(s, 3));
+}
+
+fn mark(scene: &mut Scene, value: u8) {
+    let index = scene.parts.payload["status"]["status_list"]["idx"].as_u64().expect("an index");
+    scene.status.list.set(u32::try_from(index).expect("small"), value).expect("within the list");
+}

@@ -1,0 +1,23 @@
+//! What tests, benches and fuzz targets share. Never published, never imported by the product.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cases`] | one license document for each reason not to pass, and some that pass |
+//! | [`fuzz`] | the oracles of the fuzz targets |
+//! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
+//! | [`mutate`] | takes a credential apart, changes it and signs it again, or does not |
+//! | [`prefecture`] | an authority, two issuing offices, their lists; issues licenses at a fixed instant |
+//! | [`random`] | randomness from a seed |
+//! | [`samples`] | a filled-in form for each license type of a catalog; every name is invented |
+//! | [`vectors`] | finds published vectors |
+//!
+//! Everything here is deterministic: the same call gives the same bytes on every run.
+
+pub mod cases;
+pub mod fuzz;
+pub mod key;
+pub mod mutate;
+pub mod prefecture;
+pub mod random;
+pub mod samples;
+pub mod vectors;

@@ -1,0 +1,24 @@
+//! Finds the published vectors that are not part of this repository.
+
+use std::path::PathBuf;
+
+/// The file or folder `relative` of the vector set, or `None` where the set is absent.
+///
+/// The set is looked for in `BOYIN_VECTORS`, else beside the checkout in `../shared/vectors`. Callers skip on `None`.
+///
+/// # Panics
+/// If `CI=true` and the set is absent: a check that did not run must not look like one that passed.
+#[must_use]
+pub fn path(relative: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("BOYIN_VECTORS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
+        PathBuf::from,
+    );
+    let path = root.join(relative);
+    if path.exists() {
+        return Some(path);
+    }
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!in_ci, "vectors are missing: {} (set BOYIN_VECTORS)", path.display());
+    None
+}

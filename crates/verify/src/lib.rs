@@ -1,0 +1,23 @@
+//! Decides whether a license is valid.
+//!
+//! A pure function: bytes, an instant, a trust snapshot and a status snapshot go in; a [`Report`] comes out. No file,
+//! no network, no clock, no randomness. The verdict has three values, and "unknown" is never valid: a missing or stale
+//! list is [`Verdict::Indeterminate`].
+//!
+//! All checks that can run do run and are reported. The verdict is the first check, in the order of
+//! `docs/format.md` §8, that is not passed. A passing report turns into a [`Verified`], which nothing else can make:
+//! code that acts on a license takes a `Verified`, so that forgetting to verify does not compile.
+
+mod check;
+mod policy;
+mod reason;
+mod report;
+mod status;
+mod trust;
+
+pub use check::{Context, Verifier};
+pub use policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
+pub use reason::{Owner, Reason, ReasonInfo};
+pub use report::{Check, Detail, Note, Outcome, Report, Verdict, Verified};
+pub use status::{StatusError, StatusSnapshot};
+pub use trust::{TrustError, TrustSnapshot};

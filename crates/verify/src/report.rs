@@ -1,0 +1,384 @@
+use std::borrow::Cow;
+
+use boyin_model::credential::{LicenseClaims, Part};
+use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::json::{self, Object, Value};
+use boyin_model::time::UnixTime;
+
+use crate::reason::{Reason, ReasonInfo};
+
+/// `format` of the report's JSON form.
+const REPORT_FORMAT: i64 = 1;
+
+/// The checks, in the order that decides the verdict (`docs/format.md` §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// The bytes are one credential in its one spelling.
+    Format,
+    /// Issuer and key are in the trust list, the key in force at issue.
+    Issuer,
+    /// The algorithm is that of the key.
+    Algorithm,
+    /// The signature verifies.
+    Signature,
+    /// Each disclosure belongs to the license.
+    Disclosures,
+    /// The claims are complete and agree with each other.
+    Content,
+    /// The trust list is fresh.
+    TrustList,
+    /// The issuer might issue this type in this division.
+    Entitlement,
+    /// The license is in its time.
+    Validity,
+    /// The license is neither revoked nor suspended.
+    Status,
+}
+
+impl Check {
+    /// All checks in order.
+    pub const ALL: [Self; 10] = [
+        Self::Format,
+        Self::Issuer,
+        Self::Algorithm,
+        Self::Signature,
+        Self::Disclosures,
+        Self::Content,
+        Self::TrustList,
+        Self::Entitlement,
+        Self::Validity,
+        Self::Status,
+    ];
+
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.names().0
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Format => ("format", "文件格式"),
+            Self::Issuer => ("issuer", "颁发机构与密钥"),
+            Self::Algorithm => ("algorithm", "签名算法"),
+            Self::Signature => ("signature", "数字签名"),
+            Self::Disclosures => ("disclosures", "披露数据"),
+            Self::Content => ("content", "内容与标识"),
+            Self::TrustList => ("trust_list", "信任列表时效"),
+            Self::Entitlement => ("entitlement", "颁发权限"),
+            Self::Validity => ("validity", "有效期"),
+            Self::Status => ("status", "证照状态"),
+        }
+    }
+
+    pub(crate) fn place(self) -> usize {
+        Self::ALL.iter().position(|check| *check == self).unwrap_or(0)
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As required.
+    Passed,
+    /// Not as required, or not decided: see [`Reason::is_indeterminate`].
+    NotPassed(Reason, Option<Detail>),
+    /// An earlier check left nothing to work on.
+    Skipped,
+}
+
+/// Where exactly, or how far off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A place in the bytes.
+    Place {
+        /// The part.
+        part: Part,
+        /// Byte position in it.
+        offset: usize,
+    },
+    /// A claim.
+    Claim(&'static str),
+    /// A disclosure, counted from 0.
+    Disclosure(usize),
+    /// The instant of verification and the limit it missed.
+    Instants {
+        /// Now.
+        now: UnixTime,
+        /// The limit.
+        limit: UnixTime,
+    },
+    /// A status value.
+    Value(u8),
+}
+
+/// Something worth knowing that does not change the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Read from another writer, not in the canonical spelling.
+    NotCanonical,
+    /// The trust list is stale; the policy accepts it for now.
+    StaleTrustAccepted,
+    /// The status list is stale; the policy accepts it for now.
+    StaleStatusAccepted,
+}
+
+impl Note {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotCanonical => "not_canonical",
+            Self::StaleTrustAccepted => "stale_trust_accepted",
+            Self::StaleStatusAccepted => "stale_status_accepted",
+        }
+    }
+}
+
+/// The answer. Unknown is never `Passed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check passed.
+    Passed,
+    /// Not valid, for this reason.
+    Failed(Reason),
+    /// Not decided, for this reason; not to be relied on.
+    Indeterminate(Reason),
+}
+
+impl Verdict {
+    /// `passed`, `failed` or `indeterminate`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Indeterminate(_) => "indeterminate",
+        }
+    }
+
+    /// The reason, unless it passed.
+    #[must_use]
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Passed => None,
+            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
+        }
+    }
+}
+
+/// What the bytes claim to be, without anything personal. Claimed, not proven, unless the verdict is Passed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// License identifier, if it is one.
+    pub license_id: Option<LicenseId>,
+    /// Issuer, if it is a credit code.
+    pub issuer: Option<CreditCode>,
+    /// Key ID, if it looks like one.
+    pub key: Option<String>,
+}
+
+/// The result of a verification.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(crate) at: UnixTime,
+    pub(crate) checks: [Outcome; Check::ALL.len()],
+    pub(crate) notes: Vec<Note>,
+    pub(crate) document: String,
+    pub(crate) subject: Subject,
+    pub(crate) trust_sequence: u64,
+    pub(crate) trust_next_update: UnixTime,
+    pub(crate) claims: Option<LicenseClaims>,
+}
+
+/// Proof that one license passed every check at one instant. Only [`Report::into_verified`] makes it.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Verified {
+    report: Report,
+    claims: LicenseClaims,
+}
+
+impl Verified {
+    /// The claims, as far as they were disclosed.
+    #[must_use]
+    pub fn claims(&self) -> &LicenseClaims {
+        &self.claims
+    }
+
+    /// The instant for which the proof holds.
+    #[must_use]
+    pub fn at(&self) -> UnixTime {
+        self.report.at
+    }
+
+    /// The report.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+impl Report {
+    /// The verdict: the first check that is not passed.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        for outcome in self.checks {
+            match outcome {
+                Outcome::Passed | Outcome::Skipped => {}
+                Outcome::NotPassed(reason, _) if reason.is_indeterminate() => {
+                    return Verdict::Indeterminate(reason);
+                }
+                Outcome::NotPassed(reason, _) => return Verdict::Failed(reason),
+            }
+        }
+        // A check is skipped only after one that was not passed; should that ever be broken, fail closed.
+        if self.checks.contains(&Outcome::Skipped) {
+            return Verdict::Failed(Reason::Malformed);
+        }
+        Verdict::Passed
+    }
+
+    /// Every check with what it found, in order.
+    pub fn checks(&self) -> impl Iterator<Item = (Check, Outcome)> {
+        Check::ALL.into_iter().zip(self.checks)
+    }
+
+    /// Things worth knowing.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// What the bytes claim to be.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The instant of the verification.
+    #[must_use]
+    pub fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// The proof, if the license passed.
+    ///
+    /// # Errors
+    /// The report itself, if it did not.
+    pub fn into_verified(mut self) -> Result<Verified, Box<Self>> {
+        match (self.verdict(), self.claims.take()) {
+            (Verdict::Passed, Some(claims)) => Ok(Verified { report: self, claims }),
+            _ => Err(Box::new(self)),
+        }
+    }
+
+    /// The canonical JSON form (`docs/format.md` §9): same input, same bytes. Holds nothing personal.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
+        let notes = self.notes.iter().map(|note| Value::Text(note.code().into())).collect();
+        let mut members = vec![
+            ("at", instant(self.at)),
+            ("checks", Value::Array(checks)),
+            ("document", Value::Text(self.document.as_str().into())),
+            ("format", Value::Int(REPORT_FORMAT)),
+            ("notes", Value::Array(notes)),
+            (
+                "trust_list",
+                object([
+                    ("next_update", instant(self.trust_next_update)),
+                    ("sequence", Value::Int(i64::try_from(self.trust_sequence).unwrap_or(i64::MAX))),
+                ]),
+            ),
+            ("verdict", Value::Text(self.verdict().code().into())),
+        ];
+        if let Some(reason) = self.verdict().reason() {
+            members.push(("reason", reason_json(reason.info())));
+        }
+        let license = self.subject.to_json();
+        if license.as_object().is_some_and(|object| !object.is_empty()) {
+            members.push(("license", license));
+        }
+        let mut out = Vec::with_capacity(2048);
+        json::write(&object(members), &mut out);
+        out
+    }
+}
+
+impl Subject {
+    fn to_json(&self) -> Value<'_> {
+        let id = self.license_id.as_ref();
+        let license_type = id.map(|id| Cow::Owned(id.license_type().as_str().to_owned()));
+        let members = [
+            ("issuer", self.issuer.map(|code| Cow::Owned(code.as_str().to_owned()))),
+            ("key", self.key.as_deref().map(Cow::Borrowed)),
+            ("license_id", id.map(|id| Cow::Borrowed(id.as_str()))),
+            ("license_type", license_type),
+        ];
+        object(members.into_iter().filter_map(|(name, text)| Some((name, Value::Text(text?)))))
+    }
+}
+
+fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
+    let mut object = Object::default();
+    for (name, value) in members {
+        let fresh = object.insert(Cow::Borrowed(name), value);
+        debug_assert!(fresh, "member names are literals and differ");
+    }
+    Value::Object(object)
+}
+
+fn text(text: &'static str) -> Value<'static> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+fn instant(at: UnixTime) -> Value<'static> {
+    Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
+}
+
+fn number(number: usize) -> Value<'static> {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn check_json(check: Check, outcome: Outcome) -> Value<'static> {
+    let mut members = vec![("check", text(check.code()))];
+    match outcome {
+        Outcome::Passed => members.push(("outcome", text("passed"))),
+        Outcome::Skipped => members.push(("outcome", text("skipped"))),
+        Outcome::NotPassed(reason, detail) => {
+            let outcome = if reason.is_indeterminate() { "indeterminate" } else { "failed" };
+            members.extend([("outcome", text(outcome)), ("reason", text(reason.code()))]);
+            members.extend(detail.map(|detail| ("detail", detail_json(detail))));
+        }
+    }
+    object(members)
+}
+
+fn detail_json(detail: Detail) -> Value<'static> {
+    match detail {
+        Detail::Place { part, offset } => {
+            object([("offset", number(offset)), ("part", Value::Text(part.to_string().into()))])
+        }
+        Detail::Claim(claim) => object([("claim", text(claim))]),
+        Detail::Disclosure(index) => object([("disclosure", number(index))]),
+        Detail::Instants { now, limit } => object([("limit", instant(limit)), ("now", instant(now))]),
+        Detail::Value(value) => object([("value", Value::Int(i64::from(value)))]),
+    }
+}
+
+fn reason_json(info: ReasonInfo) -> Value<'static> {
+    object([
+        ("clause", text(info.clause)),
+        ("code", text(info.code)),
+        ("en", text(info.en)),
+        ("next_step_en", text(info.next_step_en)),
+        ("next_step_zh", text(info.next_step_zh)),
+        ("owner", text(info.owner.code())),
+        ("zh", text(info.zh)),
+    ])
+}

@@ -1,0 +1,92 @@
+use std::collections::HashMap;
+
+use boyin_model::id::CreditCode;
+use boyin_model::json::Reader;
+use boyin_model::jws::{Compact, Header, JwsError, TYP_STATUS_LIST};
+use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
+use boyin_model::status::{StatusList, StatusListClaims};
+use boyin_model::time::UnixTime;
+
+use crate::trust::TrustSnapshot;
+
+/// Status lists whose signatures were checked, by their URI.
+#[derive(Debug, Default)]
+pub struct StatusSnapshot {
+    lists: HashMap<String, TrustedList>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TrustedList {
+    pub(crate) issuer: CreditCode,
+    pub(crate) made: UnixTime,
+    pub(crate) ends: UnixTime,
+    pub(crate) list: StatusList,
+}
+
+/// Why a status list was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatusError {
+    /// Not a status list token.
+    #[error("not a status list: {0}")]
+    Format(#[from] JwsError),
+    /// The trust list does not name the key, or not with this algorithm.
+    #[error("the trust list does not name the key of the status list")]
+    KeyUnknown,
+    /// The key was not in force when the list was made.
+    #[error("the key was not in force when the status list was made")]
+    KeyNotInForce,
+    /// The signature does not match.
+    #[error("the signature of the status list does not match")]
+    Signature,
+    /// `exp` is not later than `iat`.
+    #[error("the status list ends before it begins")]
+    Times,
+    /// A newer list with this URI, or one of another issuer, is there already.
+    #[error("a newer status list, or one of another issuer, has this URI already")]
+    Superseded,
+}
+
+impl StatusSnapshot {
+    /// Verifies a status list token and adds it. A newer list takes the place of an older one.
+    ///
+    /// # Errors
+    /// [`StatusError`]; the snapshot is then unchanged.
+    pub fn add(&mut self, token: &[u8], trust: &TrustSnapshot) -> Result<(), StatusError> {
+        let compact = Compact::open(token, MAX_STATUS_TOKEN_BYTES)?;
+        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
+        if header.typ != TYP_STATUS_LIST {
+            return Err(JwsError::WrongType.into());
+        }
+        let trusted = trust.key(&header.kid).ok_or(StatusError::KeyUnknown)?;
+        if trusted.key.alg().id().jws != Some(header.alg.as_ref()) {
+            return Err(StatusError::KeyUnknown);
+        }
+        trusted.key.verify(compact.signing_input, &compact.signature).map_err(|_| StatusError::Signature)?;
+        let claims = StatusListClaims::read(&compact.payload, Reader::Ours)?;
+        if !trusted.in_force(claims.iat) {
+            return Err(StatusError::KeyNotInForce);
+        }
+        if claims.exp <= claims.iat {
+            return Err(StatusError::Times);
+        }
+        if let Some(old) = self.lists.get(&claims.sub)
+            && (old.made > claims.iat || old.issuer != trusted.issuer)
+        {
+            return Err(StatusError::Superseded);
+        }
+        let StatusListClaims { sub, iat, exp, list, .. } = claims;
+        self.lists.insert(sub, TrustedList { issuer: trusted.issuer, made: iat, ends: exp, list });
+        Ok(())
+    }
+
+    /// Until when the list with this URI is fresh, or `None` if it is not here.
+    #[must_use]
+    pub fn fresh_until(&self, uri: &str) -> Option<UnixTime> {
+        self.lists.get(uri).map(|list| list.ends)
+    }
+
+    pub(crate) fn get(&self, uri: &str) -> Option<&TrustedList> {
+        self.lists.get(uri)
+    }
+}

@@ -1,0 +1,161 @@
+use std::collections::HashMap;
+
+use boyin_model::alg::{PublicKey, VerifyAlg, VerifyKey};
+use boyin_model::id::{CreditCode, DivisionCode, LicenseTypeCode};
+use boyin_model::json::Reader;
+use boyin_model::jws::{Compact, Header, JwsError, TYP_TRUST_LIST};
+use boyin_model::limits::MAX_TRUST_LIST_BYTES;
+use boyin_model::time::UnixTime;
+use boyin_model::trust::{Entitlement, IssuerKey, Jwk, TrustList, in_force};
+
+use crate::reason::Reason;
+
+/// A trust list whose signature was checked, with every key ready for use.
+///
+/// Loading is the slow step, done once; verifying a license then only looks keys up.
+#[derive(Debug)]
+pub struct TrustSnapshot {
+    list: TrustList,
+    issuers: HashMap<CreditCode, usize>,
+    keys: HashMap<String, TrustedKey>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TrustedKey {
+    pub(crate) issuer: CreditCode,
+    pub(crate) key: Box<dyn VerifyKey>,
+    from: UnixTime,
+    until: Option<UnixTime>,
+}
+
+impl TrustedKey {
+    pub(crate) fn in_force(&self, at: UnixTime) -> bool {
+        in_force(self.from, self.until, at)
+    }
+}
+
+/// Why a trust list was refused. A refused list is not used in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// Not a trust list.
+    #[error("not a trust list: {0}")]
+    Format(#[from] JwsError),
+    /// The anchor is not a key of an algorithm that is allowed here.
+    #[error("the anchor is not a key of an allowed algorithm")]
+    Anchor,
+    /// The list is signed with another key than the anchor.
+    #[error("the list is not signed by the anchor")]
+    NotByAnchor,
+    /// The signature does not match.
+    #[error("the signature of the list does not match")]
+    Signature,
+    /// A key in the list is not usable: unknown algorithm, bad point, wrong key ID.
+    #[error("key {key} of issuer {issuer} is not a usable key")]
+    Key {
+        /// Index of the issuer, from 0.
+        issuer: usize,
+        /// Index of the key, from 0.
+        key: usize,
+    },
+    /// An issuer or a key ID occurs twice.
+    #[error("issuer {issuer} or one of its keys occurs twice")]
+    Duplicate {
+        /// Index of the second issuer, from 0.
+        issuer: usize,
+    },
+    /// `next_update` is not later than `issued_at`.
+    #[error("the list ends before it begins")]
+    Times,
+}
+
+impl TrustSnapshot {
+    /// Verifies a trust list with the anchor and prepares its keys.
+    ///
+    /// Freshness is not asked here: it depends on the instant of each verification.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn load(token: &[u8], anchor: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Result<Self, TrustError> {
+        let compact = Compact::open(token, MAX_TRUST_LIST_BYTES)?;
+        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
+        if header.typ != TYP_TRUST_LIST {
+            return Err(JwsError::WrongType.into());
+        }
+        let key = prepare(anchor, algs).ok_or(TrustError::Anchor)?;
+        if header.kid != anchor.kid || header.alg != anchor.alg {
+            return Err(TrustError::NotByAnchor);
+        }
+        key.verify(compact.signing_input, &compact.signature).map_err(|_| TrustError::Signature)?;
+        Self::index(TrustList::read(&compact.payload, Reader::Ours)?, algs)
+    }
+
+    fn index(list: TrustList, algs: &[&'static dyn VerifyAlg]) -> Result<Self, TrustError> {
+        if list.next_update <= list.issued_at {
+            return Err(TrustError::Times);
+        }
+        let mut issuers = HashMap::with_capacity(list.issuers.len());
+        let mut keys = HashMap::new();
+        for (place, issuer) in list.issuers.iter().enumerate() {
+            if issuers.insert(issuer.code, place).is_some() {
+                return Err(TrustError::Duplicate { issuer: place });
+            }
+            for (number, entry) in issuer.keys.iter().enumerate() {
+                let key = prepare(&entry.jwk(), algs).ok_or(TrustError::Key { issuer: place, key: number })?;
+                let IssuerKey { kid, from, until, .. } = entry.clone();
+                let trusted = TrustedKey { issuer: issuer.code, key, from, until };
+                if keys.insert(kid, trusted).is_some() {
+                    return Err(TrustError::Duplicate { issuer: place });
+                }
+            }
+        }
+        Ok(Self { list, issuers, keys })
+    }
+
+    /// The list itself.
+    #[must_use]
+    pub fn list(&self) -> &TrustList {
+        &self.list
+    }
+
+    pub(crate) fn knows_issuer(&self, code: CreditCode) -> bool {
+        self.issuers.contains_key(&code)
+    }
+
+    pub(crate) fn key(&self, kid: &str) -> Option<&TrustedKey> {
+        self.keys.get(kid)
+    }
+
+    /// Whether the issuer might issue the type in the division at the instant; the reason if not.
+    pub(crate) fn entitled(
+        &self,
+        issuer: CreditCode,
+        license_type: LicenseTypeCode,
+        division: DivisionCode,
+        at: UnixTime,
+    ) -> Result<(), Reason> {
+        let entry = self.issuers.get(&issuer).map(|place| &self.list.issuers[*place]);
+        let entry = entry.ok_or(Reason::IssuerUnknown)?;
+        let of_type = |right: &&Entitlement| right.license_type == license_type;
+        let in_division = |right: &&Entitlement| right.divisions.iter().any(|d| d.contains(division));
+        let rights: Vec<_> = entry.entitlements.iter().filter(of_type).collect();
+        if rights.is_empty() {
+            return Err(Reason::TypeNotEntitled);
+        }
+        let rights: Vec<_> = rights.into_iter().filter(|right| in_division(right)).collect();
+        if rights.is_empty() {
+            return Err(Reason::DivisionNotEntitled);
+        }
+        let now_in_force = rights.iter().any(|right| in_force(right.from, right.until, at));
+        if now_in_force { Ok(()) } else { Err(Reason::EntitlementNotInForce) }
+    }
+}
+
+/// Checks that the key is of an allowed algorithm and that its ID is its thumbprint.
+fn prepare(jwk: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Option<Box<dyn VerifyKey>> {
+    let alg = algs.iter().find(|alg| alg.id().jws == Some(jwk.alg.as_str()))?;
+    if alg.id().curve != Some(jwk.crv.as_str()) || jwk.thumbprint(*alg) != jwk.kid {
+        return None;
+    }
+    alg.key(PublicKey(&jwk.point()?)).ok()
+}

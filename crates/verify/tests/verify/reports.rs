@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+
+use boyin_model::json::{Reader, parse};
+use boyin_suite::Algorithm;
+use boyin_testkit::cases::{Case, all};
+use boyin_testkit::prefecture::Prefecture;
+use boyin_testkit::samples;
+use boyin_verify::Report;
+
+fn report(case: &Case, algorithm: Algorithm) -> Report {
+    let prefecture = Prefecture::new(algorithm);
+    Prefecture::verifier().check(&case.document, &case.world(&prefecture).context())
+}
+
+/// The report of a case must not change. `BLESS=1` writes it anew after a change of the specification.
+fn golden(id: &str) {
+    let cases = all(Algorithm::Es256);
+    let case = cases.iter().find(|case| case.id == id).unwrap();
+    let json = report(case, Algorithm::Es256).to_json();
+    let name = format!("tests/golden/{}.json", id.replace('/', "-"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &json).unwrap();
+    }
+    let kept = std::fs::read(&path).unwrap();
+    assert_eq!(String::from_utf8(json).unwrap(), String::from_utf8(kept).unwrap(), "{}", path.display());
+}
+
+#[test]
+fn the_report_of_a_valid_license_is_frozen() {
+    golden("passed/personal");
+}
+
+#[test]
+fn the_report_of_an_expired_license_is_frozen() {
+    golden("validity/a-second-too-late");
+}
+
+#[test]
+fn the_report_of_a_revoked_license_is_frozen() {
+    golden("status/revoked");
+}
+
+#[test]
+fn the_report_of_a_damaged_document_is_frozen() {
+    golden("format/claim-twice");
+}
+
+#[test]
+fn reports_are_canonical_repeatable_and_hold_nothing_personal() {
+    let number = samples::citizen(1);
+    for algorithm in Algorithm::ALL {
+        for case in all(algorithm) {
+            let once = report(&case, algorithm);
+            let json = once.to_json();
+            assert_eq!(json, report(&case, algorithm).to_json(), "{}", case.id);
+            parse(&json, Reader::Ours).unwrap_or_else(|fault| panic!("{}: {fault}", case.id));
+            let text = format!("{} {once:?}", String::from_utf8(json).unwrap());
+            for personal in [samples::PERSON, number.as_str(), samples::COMPANY, "样字第", "1990-01-02"] {
+                assert!(!text.contains(personal), "{}: {personal}", case.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_document_is_named_by_its_sha_256() {
+    let prefecture = Prefecture::new(Algorithm::Sm2);
+    let report = Prefecture::verifier().check(b"abc", &prefecture.world().context());
+    let text = String::from_utf8(report.to_json()).unwrap();
+    // FIPS 180-2, B.1.
+    assert!(text.contains("sha-256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+}

@@ -1,0 +1,136 @@
+use boyin_model::jws::JwsError;
+use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
+use boyin_model::status::StatusListClaims;
+use boyin_suite::Algorithm;
+use boyin_testkit::key::FixedKey;
+use boyin_testkit::mutate::Parts;
+use boyin_testkit::prefecture::{Prefecture, now, since, status_token};
+use boyin_verify::{Reason, StatusError, StatusSnapshot, TrustSnapshot, Verdict};
+
+struct Setup {
+    prefecture: Prefecture,
+    trust: TrustSnapshot,
+}
+
+impl Setup {
+    fn new(algorithm: Algorithm) -> Self {
+        let prefecture = Prefecture::new(algorithm);
+        let trust = prefecture.trust(&prefecture.trust_list());
+        Self { prefecture, trust }
+    }
+
+    fn token(&self, edit: impl FnOnce(&mut StatusListClaims)) -> Vec<u8> {
+        let mut claims = self.prefecture.status_list();
+        edit(&mut claims);
+        status_token(&claims, &self.prefecture.office.lists)
+    }
+
+    fn add(&self, token: &[u8]) -> Result<(), StatusError> {
+        StatusSnapshot::default().add(token, &self.trust)
+    }
+
+    /// Signs the token's header and payload again after `edit`.
+    fn resigned(&self, edit: impl FnOnce(&mut Parts)) -> Vec<u8> {
+        let mut token = self.token(|_| {});
+        token.push(b'~');
+        let mut parts = Parts::open(&token);
+        edit(&mut parts);
+        let mut token = parts.signed(&self.prefecture.office.lists);
+        token.pop();
+        token
+    }
+}
+
+#[test]
+fn a_right_list_is_added() {
+    for algorithm in Algorithm::ALL {
+        let setup = Setup::new(algorithm);
+        let mut status = StatusSnapshot::default();
+        status.add(&setup.token(|_| {}), &setup.trust).unwrap();
+        let uri = setup.prefecture.office.status_uri();
+        assert_eq!(status.fresh_until(&uri), Some(setup.prefecture.status_list().exp));
+        assert_eq!(status.fresh_until("https://status.example/none"), None);
+    }
+}
+
+#[test]
+fn every_fault_of_a_list_has_its_error() {
+    for algorithm in Algorithm::ALL {
+        let setup = Setup::new(algorithm);
+        let stranger = FixedKey::signing(algorithm, 999);
+        let claims = setup.prefecture.status_list();
+        assert_eq!(setup.add(&status_token(&claims, &stranger)), Err(StatusError::KeyUnknown));
+        let other_suite = if algorithm == Algorithm::Es256 { "SM2-SM3" } else { "ES256" };
+        for name in [other_suite, "none"] {
+            let token = setup.resigned(|parts| parts.set_header("alg", name));
+            assert_eq!(setup.add(&token), Err(StatusError::KeyUnknown), "{name}");
+        }
+        assert_eq!(setup.add(&setup.token(|c| c.iat = since().minus(1))), Err(StatusError::KeyNotInForce));
+        assert_eq!(setup.add(&setup.token(|c| c.iat = since())), Ok(()));
+        assert_eq!(setup.add(&setup.token(|c| c.exp = c.iat)), Err(StatusError::Times));
+        let mut parts = Parts::open(&[setup.token(|_| {}), b"~".to_vec()].concat());
+        parts.set("ttl", 60);
+        let mut changed = parts.compact();
+        changed.pop();
+        assert_eq!(setup.add(&changed), Err(StatusError::Signature));
+    }
+}
+
+#[test]
+fn another_document_is_no_status_list() {
+    let setup = Setup::new(Algorithm::Es256);
+    let format = |token: &[u8]| match setup.add(token) {
+        Err(StatusError::Format(fault)) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(format(&setup.prefecture.trust_token(&setup.prefecture.trust_list())), JwsError::WrongType);
+    let mut license = setup.prefecture.issue(&setup.prefecture.draft("food-business-permit"));
+    license.pop();
+    assert_eq!(format(&license), JwsError::WrongType);
+    assert_eq!(format(b"e30"), JwsError::Parts);
+    assert!(matches!(format(&vec![b'A'; MAX_STATUS_TOKEN_BYTES + 1]), JwsError::TooLarge { .. }));
+    for (claim, value) in [("remark", 1), ("ttl", -1), ("sub", 1), ("exp", -5)] {
+        let token = setup.resigned(|parts| parts.set(claim, value));
+        assert!(matches!(format(&token), JwsError::Claim(_)), "{claim}");
+    }
+    let bits = setup.resigned(|parts| parts.payload["status_list"]["bits"] = 3.into());
+    assert!(matches!(format(&bits), JwsError::Claim(_)));
+    let broken = setup.resigned(|parts| parts.payload["status_list"]["lst"] = "AAAA".into());
+    assert_eq!(format(&broken), JwsError::Claim("lst"));
+}
+
+#[test]
+fn an_older_list_never_takes_the_place_of_a_newer_one() {
+    let setup = Setup::new(Algorithm::Sm2);
+    let mut status = StatusSnapshot::default();
+    let index = 10;
+    let revoked = setup.token(|claims| {
+        claims.list.set(index, 1).unwrap();
+        claims.exp = now().plus(500);
+    });
+    let older = setup.token(|claims| claims.iat = claims.iat.minus(1));
+    status.add(&older, &setup.trust).unwrap();
+    status.add(&revoked, &setup.trust).unwrap();
+    assert_eq!(status.add(&older, &setup.trust), Err(StatusError::Superseded));
+    let uri = setup.prefecture.office.status_uri();
+    assert_eq!(status.fresh_until(&uri), Some(now().plus(500)), "the snapshot is unchanged");
+    assert_eq!(status.add(&revoked, &setup.trust), Ok(()), "the same list again changes nothing");
+}
+
+#[test]
+fn another_office_cannot_take_the_place_of_a_list() {
+    let setup = Setup::new(Algorithm::Es256);
+    let prefecture = &setup.prefecture;
+    let mut claims = prefecture.status_list();
+    claims.iat = now();
+    let foreign = status_token(&claims, &prefecture.other.lists);
+    let mut world = prefecture.world();
+    assert_eq!(world.status.add(&foreign, &setup.trust), Err(StatusError::Superseded));
+    let document = prefecture.issue(&prefecture.draft("identity-card"));
+    let verifier = Prefecture::verifier();
+    assert_eq!(verifier.check(&document, &world.context()).verdict(), Verdict::Passed);
+    world.status = StatusSnapshot::default();
+    world.status.add(&foreign, &setup.trust).unwrap();
+    let report = verifier.check(&document, &world.context());
+    assert_eq!(report.verdict(), Verdict::Indeterminate(Reason::StatusListForeign));
+}

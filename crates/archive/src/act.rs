@@ -6,7 +6,7 @@ use boyin_model::alg::Digest32;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::time::UnixTime;
 
-use crate::record::Status;
+use boyin_model::status::LicenseStatus;
 
 /// Most characters of a person, a purpose or a reason.
 pub const MAX_WORDS: usize = 200;
@@ -248,9 +248,7 @@ pub struct StatusChange {
 
 impl fmt::Debug for StatusChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusChange")
-            .field("change", &self.change)
-            .finish_non_exhaustive()
+        f.debug_struct("StatusChange").field("change", &self.change).finish_non_exhaustive()
     }
 }
 
@@ -268,24 +266,24 @@ pub enum Change {
 impl Change {
     /// The status that it leads to.
     #[must_use]
-    pub const fn to(self) -> Status {
+    pub const fn to(self) -> LicenseStatus {
         match self {
-            Self::Revoke => Status::Revoked,
-            Self::Suspend => Status::Suspended,
-            Self::Restore => Status::Valid,
+            Self::Revoke => LicenseStatus::Revoked,
+            Self::Suspend => LicenseStatus::Suspended,
+            Self::Restore => LicenseStatus::Valid,
         }
     }
 
     /// Whether it can be done to a license of status `from`.
     #[must_use]
-    pub const fn allowed(self, from: Status) -> bool {
+    pub const fn allowed(self, from: LicenseStatus) -> bool {
         match (self, from) {
-            (Self::Revoke, Status::Valid | Status::Suspended)
-            | (Self::Suspend, Status::Valid)
-            | (Self::Restore, Status::Suspended) => true,
-            (Self::Revoke | Self::Suspend | Self::Restore, Status::Revoked)
-            | (Self::Suspend, Status::Suspended)
-            | (Self::Restore, Status::Valid) => false,
+            (Self::Revoke, LicenseStatus::Valid | LicenseStatus::Suspended)
+            | (Self::Suspend, LicenseStatus::Valid)
+            | (Self::Restore, LicenseStatus::Suspended) => true,
+            (Self::Revoke | Self::Suspend | Self::Restore, LicenseStatus::Revoked)
+            | (Self::Suspend, LicenseStatus::Suspended)
+            | (Self::Restore, LicenseStatus::Valid) => false,
         }
     }
 

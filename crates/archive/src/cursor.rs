@@ -42,9 +42,7 @@ impl Cursor {
         }
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
         let (position, tag) = bytes.split_last_chunk::<CURSOR_TAG>()?;
-        vault
-            .is_cursor_tag(scope, position, tag)
-            .then(|| position.to_vec())
+        vault.is_cursor_tag(scope, position, tag).then(|| position.to_vec())
     }
 }
 

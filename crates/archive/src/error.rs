@@ -1,7 +1,8 @@
 //! Why the archive refused, in sentences that say what to do.
 
+use boyin_model::status::LicenseStatus;
 use crate::act::EventKind;
-use crate::record::{RecordField, Status};
+use crate::record::{RecordField};
 use crate::store::{StoreError, Table};
 
 /// Stored bytes that are not what was sealed there.
@@ -96,10 +97,13 @@ pub enum ArchiveError {
     #[error("a license that is {from} cannot become {to}")]
     IllegalTransition {
         /// Status now.
-        from: Status,
+        from: LicenseStatus,
         /// Status asked for.
-        to: Status,
+        to: LicenseStatus,
     },
+    /// Other acts on the same license came first again and again.
+    #[error("other acts on this license came first: try again")]
+    Busy,
     /// The record cannot be filed.
     #[error("the record cannot be filed: {0}")]
     InvalidRecord(RecordField),
@@ -130,6 +134,7 @@ impl ArchiveError {
             Self::NotFound => "license_not_found",
             Self::NoSlot => "license_no_slot",
             Self::IllegalTransition { .. } => "illegal_transition",
+            Self::Busy => "archive_busy",
             Self::InvalidRecord(_) => "invalid_record",
             Self::Reason => "invalid_reason",
             Self::BadCursor => "bad_cursor",

@@ -2,6 +2,7 @@
 //!
 //! Integers are big-endian. A field is its length in four bytes and then its bytes.
 
+use boyin_model::status::LicenseStatus;
 use std::borrow::Cow;
 
 use boyin_model::alg::Digest32;
@@ -43,19 +44,12 @@ pub(crate) fn license(id: &LicenseId) -> Vec<u8> {
 
 /// All keys of licenses of one type begin with this.
 pub(crate) fn licenses_of_type(license_type: &LicenseTypeCode) -> Vec<u8> {
-    [LicenseId::OID_PREFIX, license_type.as_str(), "."]
-        .concat()
-        .into_bytes()
+    [LicenseId::OID_PREFIX, license_type.as_str(), "."].concat().into_bytes()
 }
 
 /// By holder: `holder key (32) ‖ FFFFFFFFFFFFFFFF − time of filing (8) ‖ identifier`, so that the newest comes first.
 pub(crate) fn by_holder(holder: &HolderKey, filed_at: UnixTime, id: &LicenseId) -> Vec<u8> {
-    [
-        holder.0.as_slice(),
-        &(u64::MAX - filed_at.seconds()).to_be_bytes(),
-        id.as_str().as_bytes(),
-    ]
-    .concat()
+    [holder.0.as_slice(), &(u64::MAX - filed_at.seconds()).to_be_bytes(), id.as_str().as_bytes()].concat()
 }
 
 /// The identifier at the end of a by-holder key.
@@ -75,9 +69,7 @@ pub(crate) fn slots_of(list: &str) -> Vec<u8> {
 
 /// The index at the end of a status key.
 pub(crate) fn index_of_status_key(key: &[u8]) -> Result<u32, Malformed> {
-    key.last_chunk()
-        .map(|bytes| u32::from_be_bytes(*bytes))
-        .ok_or(Malformed)
+    key.last_chunk().map(|bytes| u32::from_be_bytes(*bytes)).ok_or(Malformed)
 }
 
 /// Status list: the list.
@@ -92,9 +84,7 @@ pub(crate) fn event(number: u64) -> Vec<u8> {
 
 /// The number at the end of an event key or an event-by-license key.
 pub(crate) fn number_of_key(key: &[u8]) -> Result<u64, Malformed> {
-    key.last_chunk()
-        .map(|bytes| u64::from_be_bytes(*bytes))
-        .ok_or(Malformed)
+    key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)).ok_or(Malformed)
 }
 
 /// Event by license: `identifier ‖ 00 ‖ number (8)`.
@@ -120,18 +110,8 @@ pub(crate) fn license_value(record: &LicenseRecord, holder: &HolderKey) -> Zeroi
     put_field(&mut out, record.holder_name.as_bytes());
     put_field(&mut out, record.title.as_bytes());
     put_field(&mut out, record.number.as_bytes());
-    put_field(
-        &mut out,
-        record
-            .valid_until
-            .map(Date::compact)
-            .unwrap_or_default()
-            .as_bytes(),
-    );
-    let (list, index) = record
-        .slot
-        .as_ref()
-        .map_or(("", 0), |slot| (slot.list.as_str(), slot.index));
+    put_field(&mut out, record.valid_until.map(Date::compact).unwrap_or_default().as_bytes());
+    let (list, index) = record.slot.as_ref().map_or(("", 0), |slot| (slot.list.as_str(), slot.index));
     put_field(&mut out, list.as_bytes());
     out.extend_from_slice(&index.to_be_bytes());
     put_field(&mut out, &record.credential);
@@ -159,22 +139,18 @@ pub(crate) fn read_license(id: LicenseId, value: &[u8]) -> Result<(LicenseRecord
         slot: take_slot(&mut rest)?,
         credential: take_field(&mut rest)?.to_vec(),
     };
-    if rest.is_empty() {
-        Ok((record, holder))
-    } else {
-        Err(Malformed)
-    }
+    if rest.is_empty() { Ok((record, holder)) } else { Err(Malformed) }
 }
 
 /// `status (1) ‖ identifier`.
-pub(crate) fn status_value(status: Status, id: &LicenseId) -> Vec<u8> {
+pub(crate) fn status_value(status: LicenseStatus, id: &LicenseId) -> Vec<u8> {
     [&[status.value()], id.as_str().as_bytes()].concat()
 }
 
 /// Reads [`status_value`].
-pub(crate) fn read_status(value: &[u8]) -> Result<(Status, LicenseId), Malformed> {
+pub(crate) fn read_status(value: &[u8]) -> Result<(LicenseStatus, LicenseId), Malformed> {
     let (status, id) = value.split_first().ok_or(Malformed)?;
-    Ok((Status::from_value(*status).ok_or(Malformed)?, parse_license(id)?))
+    Ok((LicenseStatus::from_value(*status).ok_or(Malformed)?, parse_license(id)?))
 }
 
 /// `request (32) ‖ event number (8) ‖ time (8)`, then the fields event code and identifier (empty: none).
@@ -183,10 +159,7 @@ pub(crate) fn outcome_value(request: &Digest32, outcome: &Outcome) -> Vec<u8> {
     out.extend_from_slice(&outcome.event.to_be_bytes());
     out.extend_from_slice(&outcome.at.seconds().to_be_bytes());
     put_field(&mut out, outcome.what.code().as_bytes());
-    put_field(
-        &mut out,
-        outcome.license.as_ref().map_or("", LicenseId::as_str).as_bytes(),
-    );
+    put_field(&mut out, outcome.license.as_ref().map_or("", LicenseId::as_str).as_bytes());
     out
 }
 
@@ -201,18 +174,8 @@ pub(crate) fn read_outcome(value: &[u8]) -> Result<(Digest32, Outcome), Malforme
         [] => None,
         id => Some(parse_license(id)?),
     };
-    let outcome = Outcome {
-        event,
-        what,
-        at,
-        license,
-        replayed: true,
-    };
-    if rest.is_empty() {
-        Ok((request, outcome))
-    } else {
-        Err(Malformed)
-    }
+    let outcome = Outcome { event, what, at, license, replayed: true };
+    if rest.is_empty() { Ok((request, outcome)) } else { Err(Malformed) }
 }
 
 /// An event as JSON; the number is in the key. Member order is fixed, absent members are left out.
@@ -255,11 +218,7 @@ pub(crate) fn read_event(number: u64, value: &[u8]) -> Result<Event, Malformed> 
         office: CreditCode::parse(&json.office).map_err(|_| Malformed)?,
         what: EventKind::from_code(&json.what).ok_or(Malformed)?,
         why: json.why.into_owned(),
-        license: json
-            .license
-            .map(|id| LicenseId::parse(&id))
-            .transpose()
-            .map_err(|_| Malformed)?,
+        license: json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?,
         detail: json.detail.into_owned(),
     })
 }

@@ -73,15 +73,10 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Entry>, StoreError> {
         let state = self.lock();
         let from = (table, after.map_or(prefix, |a| a.max(prefix)).to_vec());
-        let entries = state
-            .tables
-            .range(from..)
-            .take_while(|((t, k), _)| *t == table && k.starts_with(prefix));
+        let entries =
+            state.tables.range(from..).take_while(|((t, k), _)| *t == table && k.starts_with(prefix));
         let rest = entries.filter(|((_, k), _)| after.is_none_or(|a| k.as_slice() > a));
-        Ok(rest
-            .take(limit)
-            .map(|((_, k), v)| (k.clone(), v.clone()))
-            .collect())
+        Ok(rest.take(limit).map(|((_, k), v)| (k.clone(), v.clone())).collect())
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
@@ -92,10 +87,7 @@ impl Store for MemoryStore {
         for (condition, c) in batch.conditions.iter().enumerate() {
             let found = state.tables.get(&(c.table, c.key.clone()));
             if !c.expect.holds(found.map(Vec::as_slice)) {
-                return Err(StoreError::Conflict {
-                    table: c.table,
-                    condition,
-                });
+                return Err(StoreError::Conflict { table: c.table, condition });
             }
         }
         let mut writes = batch.writes;
@@ -103,11 +95,7 @@ impl Store for MemoryStore {
         if let Some(append) = batch.append {
             let next = state.next_number(append.table);
             let Numbered { value, also } = (append.build)(next);
-            writes.push(Write {
-                table: append.table,
-                key: next.to_be_bytes().to_vec(),
-                value: Some(value),
-            });
+            writes.push(Write { table: append.table, key: next.to_be_bytes().to_vec(), value: Some(value) });
             writes.extend(also);
             number = Some(next);
         }

@@ -42,50 +42,7 @@ impl Grade {
     /// The grade of a letter.
     #[must_use]
     pub fn from_letter(letter: char) -> Option<Self> {
-        [Self::A, Self::B, Self::C, Self::D]
-            .into_iter()
-            .find(|g| g.letter() == letter)
-    }
-}
-
-/// Whether a license is in force, as its issuer last said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// In force.
-    Valid,
-    /// Revoked, for good.
-    Revoked,
-    /// Out of force for now.
-    Suspended,
-}
-
-impl Status {
-    /// The value in a Token Status List, also on disk: 0 valid, 1 invalid, 2 suspended.
-    #[must_use]
-    pub const fn value(self) -> u8 {
-        match self {
-            Self::Valid => 0,
-            Self::Revoked => 1,
-            Self::Suspended => 2,
-        }
-    }
-
-    /// The status of a value.
-    #[must_use]
-    pub fn from_value(value: u8) -> Option<Self> {
-        [Self::Valid, Self::Revoked, Self::Suspended]
-            .into_iter()
-            .find(|s| s.value() == value)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Valid => "valid",
-            Self::Revoked => "revoked",
-            Self::Suspended => "suspended",
-        })
+        [Self::A, Self::B, Self::C, Self::D].into_iter().find(|g| g.letter() == letter)
     }
 }
 
@@ -188,14 +145,8 @@ impl Filing {
     pub(crate) fn check(&self, at: UnixTime) -> Result<(), RecordField> {
         let record = &self.record;
         let check = |good: bool, field| if good { Ok(()) } else { Err(field) };
-        check(
-            (1..=MAX_CREDENTIAL).contains(&record.credential.len()),
-            RecordField::Credential,
-        )?;
-        check(
-            record.holder_code_type == self.holder.code_type(),
-            RecordField::HolderCodeType,
-        )?;
+        check((1..=MAX_CREDENTIAL).contains(&record.credential.len()), RecordField::Credential)?;
+        check(record.holder_code_type == self.holder.code_type(), RecordField::HolderCodeType)?;
         check(record.holder_name.len() <= MAX_TEXT, RecordField::HolderName)?;
         check(record.title.len() <= MAX_TEXT, RecordField::Title)?;
         check(record.number.len() <= MAX_TEXT, RecordField::Number)?;
@@ -207,9 +158,5 @@ impl Filing {
 /// The name of a status list is part of keys: bounded, and no byte that could end it early.
 pub(crate) fn check_list(list: &str) -> Result<(), RecordField> {
     let good = (1..=MAX_LIST_ID).contains(&list.len()) && !list.chars().any(char::is_control);
-    if good {
-        Ok(())
-    } else {
-        Err(RecordField::StatusList)
-    }
+    if good { Ok(()) } else { Err(RecordField::StatusList) }
 }

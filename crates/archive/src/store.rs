@@ -198,31 +198,19 @@ impl Batch {
 
     /// Adds a condition. Conditions are numbered from 0 in the order of these calls.
     pub fn expect(mut self, table: Table, key: impl Into<Vec<u8>>, expect: Expect) -> Self {
-        self.conditions.push(Condition {
-            table,
-            key: key.into(),
-            expect,
-        });
+        self.conditions.push(Condition { table, key: key.into(), expect });
         self
     }
 
     /// Puts `value` under `key`, replacing what was there.
     pub fn put(mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
-        self.writes.push(Write {
-            table,
-            key: key.into(),
-            value: Some(value.into()),
-        });
+        self.writes.push(Write { table, key: key.into(), value: Some(value.into()) });
         self
     }
 
     /// Removes `key` if it is there.
     pub fn delete(mut self, table: Table, key: impl Into<Vec<u8>>) -> Self {
-        self.writes.push(Write {
-            table,
-            key: key.into(),
-            value: None,
-        });
+        self.writes.push(Write { table, key: key.into(), value: None });
         self
     }
 
@@ -233,10 +221,7 @@ impl Batch {
     /// called at most once, after all conditions held, on the thread that writes: it must be short and must not call
     /// the store. A batch has one numbered entry; a later call replaces an earlier one.
     pub fn append(mut self, table: Table, build: impl FnOnce(u64) -> Numbered + Send + 'static) -> Self {
-        self.append = Some(Append {
-            table,
-            build: Box::new(build),
-        });
+        self.append = Some(Append { table, build: Box::new(build) });
         self
     }
 }

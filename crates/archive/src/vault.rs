@@ -87,11 +87,7 @@ impl Vault {
 
     /// HMAC-SHA256 over `code type ‖ 00 ‖ code`.
     pub(crate) fn holder_key(&self, holder: &HolderCode) -> HolderKey {
-        let parts: [&[u8]; 3] = [
-            holder.code_type().code().as_bytes(),
-            &[0],
-            holder.as_str().as_bytes(),
-        ];
+        let parts: [&[u8]; 3] = [holder.code_type().code().as_bytes(), &[0], holder.as_str().as_bytes()];
         HolderKey(digest(&self.holders, &parts))
     }
 
@@ -109,11 +105,7 @@ impl Vault {
     /// Whether `tag` is the authenticator, without telling by time how much of it is right.
     pub(crate) fn is_cursor_tag(&self, scope: &[u8], position: &[u8], tag: &[u8; CURSOR_TAG]) -> bool {
         let right = self.cursor_tag(scope, position);
-        right
-            .iter()
-            .zip(tag)
-            .fold(0, |differing, (a, b)| differing | (a ^ b))
-            == 0
+        right.iter().zip(tag).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
     }
 
     /// `01 ‖ nonce (12) ‖ ciphertext ‖ tag (16)`, bound to the table and the key.
@@ -153,19 +145,14 @@ impl Vault {
         }
         let mut plaintext = Zeroizing::new(body.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self
-            .value_key(table)
-            .open_in_place(nonce, associated(table, key), &mut plaintext);
+        let opened = self.value_key(table).open_in_place(nonce, associated(table, key), &mut plaintext);
         let length = opened.map_err(|_| NotAuthentic)?.len();
         plaintext.truncate(length);
         Ok(plaintext)
     }
 
     fn value_key(&self, table: Table) -> &LessSafeKey {
-        let place = Table::ALL
-            .iter()
-            .position(|t| *t == table)
-            .expect("every table is in the list");
+        let place = Table::ALL.iter().position(|t| *t == table).expect("every table is in the list");
         self.values.get(place).expect("there is one key per table")
     }
 }
@@ -182,11 +169,8 @@ fn associated(table: Table, key: &[u8]) -> Aad<Vec<u8>> {
 
 fn expand(prk: &Prk, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut out = Zeroizing::new([0; 32]);
-    let okm = prk
-        .expand(info, HKDF_SHA256)
-        .expect("32 bytes are within the limit of HKDF");
-    okm.fill(out.as_mut_slice())
-        .expect("the output has the length asked for");
+    let okm = prk.expand(info, HKDF_SHA256).expect("32 bytes are within the limit of HKDF");
+    okm.fill(out.as_mut_slice()).expect("the output has the length asked for");
     out
 }
 
@@ -201,7 +185,5 @@ fn digest(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
 
 /// Length as eight big-endian bytes.
 fn length(bytes: &[u8]) -> [u8; 8] {
-    u64::try_from(bytes.len())
-        .expect("a length fits 64 bits")
-        .to_be_bytes()
+    u64::try_from(bytes.len()).expect("a length fits 64 bits").to_be_bytes()
 }

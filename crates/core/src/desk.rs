@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use boyin_archive::{
     Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, MAX_SLOTS, Outcome, StatusChange, StatusSlot,
@@ -84,6 +84,7 @@ pub struct Desk {
     verifier: Verifier,
     trust: TrustSnapshot,
     status: RwLock<StatusSnapshot>,
+    publishing: Mutex<()>,
 }
 
 impl Desk {
@@ -106,9 +107,11 @@ impl Desk {
             verifier: Verifier::new(&all_jws()),
             trust,
             status: RwLock::new(StatusSnapshot::default()),
+            publishing: Mutex::new(()),
         };
         desk.load_status()?;
-        Ok(desk).and_then(|desk| desk.renew_status_lists(now).map(|()| desk))
+        desk.renew_status_lists(now)?;
+        Ok(desk)
     }
 
     /// The archive, for reading.
@@ -276,6 +279,8 @@ impl Desk {
 
     /// Builds the list from the archive, so that what is published is what is filed.
     fn publish_status_list(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
+        // Reading and publishing are one step: a list read earlier must not take the place of one read later.
+        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let uri = status_list_uri(&self.config, &status_list_id(office));
         let mut list = StatusList::new(StatusBits::Two, STATUS_LIST_ENTRIES);
         let mut after = None;
@@ -313,16 +318,29 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether acts can be done now: the archive takes a write and every opened key signs.
+    /// Opens the keys of all offices, so that a later act does not wait and a missing key is found now.
     ///
     /// # Errors
-    /// The first thing that does not work.
-    pub fn probe(&self) -> Result<(), DeskError> {
-        self.archive.writable()?;
-        for (_, key) in self.offices.values() {
-            if let Some(key) = key.get() {
-                key.sign(b"boyin health probe")?;
-            }
+    /// The first key that cannot be opened.
+    pub fn unlock(&self) -> Result<(), DeskError> {
+        self.offices.keys().try_for_each(|code| self.key(*code).map(|_| ()))
+    }
+
+    /// Whether the archive takes a write.
+    ///
+    /// # Errors
+    /// What the archive says.
+    pub fn probe_store(&self) -> Result<(), DeskError> {
+        Ok(self.archive.writable()?)
+    }
+
+    /// Whether every opened key signs, and rightly.
+    ///
+    /// # Errors
+    /// What the first failing signer says.
+    pub fn probe_signers(&self) -> Result<(), DeskError> {
+        for key in self.offices.values().filter_map(|(_, key)| key.get()) {
+            key.sign(b"boyin health probe")?;
         }
         Ok(())
     }
@@ -367,12 +385,4 @@ fn random_serial(random: &mut dyn Randomness) -> Result<String, DeskError> {
         serial.extend(fair.map(char::from).take(SERIAL_RANDOM_CHARS - serial.len()));
     }
     Ok(serial)
-}
-
-impl Desk {
-    /// Shares one desk between threads.
-    #[must_use]
-    pub fn shared(self) -> Arc<Self> {
-        Arc::new(self)
-    }
 }

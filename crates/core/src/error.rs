@@ -14,6 +14,9 @@ pub enum HomeError {
     /// The directory exists and is not empty.
     #[error("{0} exists and is not empty: choose another directory")]
     NotEmpty(PathBuf),
+    /// The path is `.`, `..` or the root: there is no name to put the new directory under.
+    #[error("{0} does not name a directory that could be made: give its name, such as ./boyin-data")]
+    Unnamed(PathBuf),
     /// The directory holds no data of ours.
     #[error("{0} is not a data directory: make one with `boyin init`")]
     NotAHome(PathBuf),

@@ -74,7 +74,7 @@ impl Home {
         if occupied || dir.is_file() {
             return Err(HomeError::NotEmpty(dir.to_owned()));
         }
-        let partial = dir.with_extension("partial");
+        let partial = partial_of(dir)?;
         let fail = |path: &Path| {
             let path = path.to_owned();
             move |source| HomeError::File { path, source }
@@ -151,12 +151,16 @@ impl Home {
         self.dir.join("archive")
     }
 
+    pub(crate) fn trust_token(&self) -> Result<Vec<u8>, HomeError> {
+        Ok(read_text(&self.dir.join("trust/list.jwt"))?.into_bytes())
+    }
+
     /// The trust list as published, and verified.
     ///
     /// # Errors
     /// [`HomeError`].
     pub fn trust(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
-        let token = read_text(&self.dir.join("trust/list.jwt"))?.into_bytes();
+        let token = self.trust_token()?;
         let snapshot = TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
         Ok((token, snapshot))
     }
@@ -208,6 +212,15 @@ impl Home {
         tokens.write(&self.dir.join("tokens.toml"))?;
         Ok(token)
     }
+}
+
+/// The whole name with `.partial` after it: `data.v1` and `data.v2` must not share one, and a directory of another
+/// name must never be taken for a left-over.
+fn partial_of(dir: &Path) -> Result<PathBuf, HomeError> {
+    let Some(name) = dir.file_name() else { return Err(HomeError::Unnamed(dir.to_owned())) };
+    let mut name = name.to_owned();
+    name.push(".partial");
+    Ok(dir.with_file_name(name))
 }
 
 fn populate(

@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::keyring::Passphrase;
 use crate::registry::{Registry, status_list_id, status_list_uri};
 
-/// Licenses of one list at most, in one answer.
+/// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
 
 /// A license on file and what verifying it says now.
@@ -45,7 +45,7 @@ pub struct Lookup {
 /// One thing that health asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthItem {
-    /// What: `store`, `trust_list`, `status_lists`, `clock`.
+    /// What: `store`, `signer`, `trust_list`, `status_lists`, `clock`.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub ok: bool,
@@ -58,6 +58,14 @@ pub struct HealthItem {
 pub struct Health {
     /// Each question with its answer.
     pub items: Vec<HealthItem>,
+}
+
+impl HealthItem {
+    /// An answer.
+    #[must_use]
+    pub fn new(name: &'static str, ok: bool, detail: impl Into<String>) -> Self {
+        Self { name, ok, detail: detail.into() }
+    }
 }
 
 impl Health {
@@ -93,6 +101,11 @@ impl Lookup {
     /// [`LookupError`]; the last good lists stay in use.
     pub fn refresh(&self) -> Result<(), LookupError> {
         self.archive.catch_up()?;
+        let current = self.registry();
+        let same_status = status_tokens(&self.home, &self.archive)? == current.status_tokens;
+        if same_status && self.home.trust_token()? == current.trust_token {
+            return Ok(());
+        }
         let fresh = Arc::new(load(&self.home, &self.archive)?);
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
@@ -168,6 +181,14 @@ impl Lookup {
         Ok(self.archive.events_of(id, None, boyin_archive::MAX_EVENTS)?)
     }
 
+    /// The event log after the event `after`, in order, at most [`boyin_archive::MAX_EVENTS`] at a time.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn events(&self, after: Option<u64>, limit: usize) -> Result<Vec<Event>, LookupError> {
+        Ok(self.archive.events(after, limit)?)
+    }
+
     /// The trust list as published.
     #[must_use]
     pub fn trust_list(&self) -> Vec<u8> {
@@ -197,18 +218,16 @@ impl Lookup {
             registry.status.fresh_until(&uri).is_none_or(|end| end <= now)
         });
         let stale = stale.count();
-        let item = |name, ok, detail| HealthItem { name, ok, detail };
-        let clock_ok = list.issued_at <= now.plus(CLOCK_TOLERANCE_SECONDS);
+        let offices = self.home.offices().len();
+        let readable = store.map_or_else(|error| error.code(), |_| "readable");
+        let clock = list.issued_at <= now.plus(CLOCK_TOLERANCE_SECONDS);
+        let fresh = now < list.next_update;
         Health {
             items: vec![
-                item(
-                    "store",
-                    store.is_ok(),
-                    store.map_or_else(|error| error.code().to_owned(), |_| "readable".to_owned()),
-                ),
-                item("trust_list", now < list.next_update, format!("fresh until {}", list.next_update)),
-                item("status_lists", stale == 0, format!("{stale} of {} stale", self.home.offices().len())),
-                item("clock", clock_ok, format!("now {now}")),
+                HealthItem::new("store", readable == "readable", readable),
+                HealthItem::new("trust_list", fresh, format!("fresh until {}", list.next_update)),
+                HealthItem::new("status_lists", stale == 0, format!("{stale} of {offices} stale")),
+                HealthItem::new("clock", clock, format!("now {now}")),
             ],
         }
     }
@@ -216,13 +235,16 @@ impl Lookup {
 
 fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
     let (trust_token, trust) = home.trust()?;
+    let status_tokens = status_tokens(home, archive)?;
     let mut status = StatusSnapshot::default();
-    for office in home.offices() {
-        let uri = status_list_uri(home.config(), &status_list_id(office.code));
-        if let Some(token) = archive.status_list(&uri)? {
-            // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
-            let _ = status.add(&token, &trust);
-        }
+    for token in status_tokens.iter().flatten() {
+        // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
+        let _ = status.add(token, &trust);
     }
-    Ok(Registry { trust, status, trust_token })
+    Ok(Registry { trust, status, trust_token, status_tokens })
+}
+
+fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
+    let uris = home.offices().iter().map(|office| status_list_uri(home.config(), &status_list_id(office.code)));
+    uris.map(|uri| Ok(archive.status_list(&uri)?)).collect()
 }

@@ -11,6 +11,8 @@ pub struct Registry {
     pub(crate) status: StatusSnapshot,
     /// The trust list as published.
     pub(crate) trust_token: Vec<u8>,
+    /// The status lists as published, in the order of the offices.
+    pub(crate) status_tokens: Vec<Option<Vec<u8>>>,
 }
 
 impl Registry {

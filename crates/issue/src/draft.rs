@@ -186,23 +186,26 @@ impl Draft {
             self.check_fields(license_type, &mut defects);
         }
         match (license_type, license_number, holder, holder_name, division, issue_date) {
-            (Some(license_type), Some(number), Some(holder), Some(name), Some(division), Some(issue_date))
-                if defects.0.is_empty() =>
-            {
-                Ok(License {
-                    license_type: license_type.clone(),
-                    license_number: number,
-                    holder,
-                    holder_name: name,
-                    issuer,
-                    issuer_name: issuer_name.to_owned(),
-                    division,
-                    issue_date,
-                    valid_from,
-                    valid_until,
-                    fields: self.fields_in_one_spelling(license_type),
-                })
-            }
+            (
+                Some(license_type),
+                Some(number),
+                Some(holder),
+                Some(name),
+                Some(division),
+                Some(issue_date),
+            ) if defects.0.is_empty() => Ok(License {
+                license_type: license_type.clone(),
+                license_number: number,
+                holder,
+                holder_name: name,
+                issuer,
+                issuer_name: issuer_name.to_owned(),
+                division,
+                issue_date,
+                valid_from,
+                valid_until,
+                fields: self.fields_in_one_spelling(license_type),
+            }),
             _ => Err(defects.0),
         }
     }

@@ -97,19 +97,19 @@ impl License {
         let mut hide = Hider { key, randomness, disclosures: Vec::new() };
         let mut claims = Claims::default();
         for term in METADATA {
-            let Some(value) = self.metadata(&term, assignment) else { continue };
-            let personal = term.hidden == Hidden::ForNaturalPersons
-                && self.holder.code_type().is_natural_person();
-            hide.put(&mut claims, term.claim, value.into(), personal)?;
+            let Some(value) = self.metadata(&term, assignment) else {
+                continue;
+            };
+            let personal =
+                term.hidden == Hidden::ForNaturalPersons && self.holder.code_type().is_natural_person();
+            hide.put(&mut claims, term.claim, FieldValue::Text(value), personal)?;
         }
         let mut fields = Claims::default();
         for spec in &self.license_type.fields {
-            let Some(value) = self.fields.get(&spec.name) else { continue };
-            let value = match value {
-                FieldValue::Text(text) => text.clone().into(),
-                FieldValue::Integer(number) => (*number).into(),
+            let Some(value) = self.fields.get(&spec.name) else {
+                continue;
             };
-            hide.put(&mut fields, &spec.name, value, spec.personal)?;
+            hide.put(&mut fields, &spec.name, value.clone(), spec.personal)?;
         }
         hide.close(&mut claims)?;
         hide.close(&mut fields)?;
@@ -178,18 +178,22 @@ impl Hider<'_> {
         &mut self,
         claims: &mut Claims,
         name: &str,
-        value: serde_json::Value,
+        value: FieldValue,
         personal: bool,
     ) -> Result<(), PrepareError> {
         if !personal {
+            let value = match value {
+                FieldValue::Text(text) => text.into(),
+                FieldValue::Integer(number) => number.into(),
+            };
             claims.open.insert(name.to_owned(), value);
             return Ok(());
         }
         let mut salt = [0; SALT_BYTES];
         self.randomness.fill(&mut salt)?;
         let value = match value {
-            serde_json::Value::String(text) => Value::Text(text.into()),
-            other => Value::Int(other.as_i64().unwrap_or_default()),
+            FieldValue::Text(text) => Value::Text(text.into()),
+            FieldValue::Integer(number) => Value::Int(number),
         };
         let disclosure = Disclosure::write(&salt, name, value);
         claims.digests.push(b64::encode(&self.key.alg().digest(&[disclosure.as_bytes()])));

@@ -30,7 +30,9 @@ impl<'b> Header<'b> {
     /// [`JwsError::Header`] for JSON faults, [`JwsError::HeaderMember`] for a missing, unknown or mistyped member.
     pub fn read(text: &'b [u8], reader: Reader) -> Result<(Self, bool), JwsError> {
         let parsed = json::parse(text, reader).map_err(JwsError::Header)?;
-        let Value::Object(object) = parsed.value else { return Err(JwsError::HeaderMember("alg")) };
+        let Value::Object(object) = parsed.value else {
+            return Err(JwsError::HeaderMember("alg"));
+        };
         for (name, _) in object.members() {
             if !matches!(name, "alg" | "kid" | "typ") {
                 return Err(JwsError::HeaderMember("unknown"));

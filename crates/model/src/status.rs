@@ -1,5 +1,7 @@
 //! Status lists: one or a few bits for each license, compressed and signed (IETF Token Status List).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::b64;
@@ -22,10 +24,17 @@ pub enum LicenseStatus {
     Suspended,
 }
 
+/// The code.
+impl fmt::Display for LicenseStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
 impl LicenseStatus {
     /// The value in a list: 0, 1 or 2.
     #[must_use]
-    pub fn value(self) -> u8 {
+    pub const fn value(self) -> u8 {
         match self {
             Self::Valid => 0,
             Self::Revoked => 1,
@@ -41,7 +50,7 @@ impl LicenseStatus {
 
     /// `valid`, `revoked` or `suspended`.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Valid => "valid",
             Self::Revoked => "revoked",

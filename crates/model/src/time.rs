@@ -73,13 +73,7 @@ impl UnixTime {
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (date, second) = self.local();
-        write!(
-            f,
-            "{date}T{:02}:{:02}:{:02}+08:00",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        write!(f, "{date}T{:02}:{:02}:{:02}+08:00", second / 3600, second / 60 % 60, second % 60)
     }
 }
 
@@ -119,11 +113,7 @@ impl Date {
         if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(TimeError::Form);
         }
-        let number = |range| {
-            text.get(range)
-                .and_then(|t: &str| t.parse().ok())
-                .ok_or(TimeError::Form)
-        };
+        let number = |range| text.get(range).and_then(|t: &str| t.parse().ok()).ok_or(TimeError::Form);
         let narrow = |n: u16| u8::try_from(n).map_err(|_| TimeError::NoSuchDay);
         Self::new(number(0..4)?, narrow(number(4..6)?)?, narrow(number(6..8)?)?)
     }
@@ -152,10 +142,7 @@ impl Date {
     /// The same day `years` later; 29 February becomes 28 February where needed; stops at the year 9999.
     #[must_use]
     pub fn plus_years(self, years: u16) -> Self {
-        Self(
-            self.0
-                .saturating_add(jiff::Span::new().try_years(years).unwrap_or_default()),
-        )
+        Self(self.0.saturating_add(jiff::Span::new().try_years(years).unwrap_or_default()))
     }
 
     /// The same day `months` later, or the last day of a shorter month; stops at the year 9999.
@@ -167,10 +154,7 @@ impl Date {
     /// The day `days` later; stops at the year 9999.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(
-            self.0
-                .saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()),
-        )
+        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
     }
 
     /// The day before.
@@ -182,13 +166,7 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.0.year(),
-            self.0.month(),
-            self.0.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
@@ -265,9 +243,6 @@ mod tests {
         ] {
             assert!(bad.parse::<Date>().is_err(), "{bad}");
         }
-        assert_eq!(
-            "2024-02-29".parse::<Date>().unwrap().plus_years(1).to_string(),
-            "2025-02-28"
-        );
+        assert_eq!("2024-02-29".parse::<Date>().unwrap().plus_years(1).to_string(), "2025-02-28");
     }
 }

@@ -132,7 +132,9 @@ impl Jwk {
     /// without curve or JWS name.
     #[must_use]
     pub fn from_point(alg: &dyn crate::alg::VerifyAlg, point: &[u8]) -> Option<Self> {
-        let (&[4], coordinates) = point.split_first_chunk()? else { return None };
+        let (&[4], coordinates) = point.split_first_chunk()? else {
+            return None;
+        };
         if coordinates.len() != 64 {
             return None;
         }

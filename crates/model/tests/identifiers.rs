@@ -60,26 +60,22 @@ prop_compose! {
 fn substitutions(text: &str, reach: usize) -> impl Iterator<Item = String> {
     (0..reach).flat_map(move |place| {
         let kept = text.as_bytes()[place];
-        (b' '..=b'~')
-            .filter(move |&other| other != kept)
-            .map(move |other| {
-                let mut bytes = text.as_bytes().to_vec();
-                bytes[place] = other;
-                String::from_utf8(bytes).unwrap()
-            })
+        (b' '..=b'~').filter(move |&other| other != kept).map(move |other| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[place] = other;
+            String::from_utf8(bytes).unwrap()
+        })
     })
 }
 
 /// Every text with two different neighbors swapped, and the place of the first.
 fn transpositions(text: &str) -> impl Iterator<Item = (usize, String)> {
     let bytes = text.as_bytes();
-    (1..bytes.len())
-        .filter(|&place| bytes[place - 1] != bytes[place])
-        .map(|place| {
-            let mut bytes = bytes.to_vec();
-            bytes.swap(place - 1, place);
-            (place - 1, String::from_utf8(bytes).unwrap())
-        })
+    (1..bytes.len()).filter(|&place| bytes[place - 1] != bytes[place]).map(|place| {
+        let mut bytes = bytes.to_vec();
+        bytes.swap(place - 1, place);
+        (place - 1, String::from_utf8(bytes).unwrap())
+    })
 }
 
 /// Whether MOD 37,36 cannot see the swap at `place`: consecutive values, and `p + smaller ≡ 18 mod 36` before them.
@@ -229,13 +225,8 @@ proptest! {
 fn one_state_in_36_misses_the_swap_of_01() {
     let license_type = LicenseTypeCode::parse("11100000000013338W011").unwrap();
     let issuer = CreditCode::parse("11430000006122244L").unwrap();
-    let check = |serial: String| {
-        LicenseId::new(license_type, issuer, &serial, 1)
-            .unwrap()
-            .as_str()
-            .chars()
-            .last()
-    };
+    let check =
+        |serial: String| LicenseId::new(license_type, issuer, &serial, 1).unwrap().as_str().chars().last();
     let missed = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         .chars()
         .filter(|first| check(format!("{first}01")) == check(format!("{first}10")));
@@ -251,11 +242,7 @@ fn check_license(value: &str, expected: &str) {
             assert_eq!(read.to_strict(), LicenseId::parse(value));
         }
         "valid_only_in_shandong_variant" => {
-            assert_eq!(
-                read.check(),
-                CheckChar::KnownVariant(Variant::Shandong),
-                "{value}"
-            );
+            assert_eq!(read.check(), CheckChar::KnownVariant(Variant::Shandong), "{value}");
             assert_eq!(ReadLicenseId::expected_check(&read), 'D', "{value}");
             assert!(LicenseId::parse(value).is_err(), "{value}");
         }
@@ -301,8 +288,5 @@ fn published_identifiers() {
         }
     }
     assert_eq!(licenses + credit_codes + citizens, lines.count());
-    assert!(
-        licenses >= 3 && credit_codes >= 8 && citizens >= 2,
-        "the table lost lines"
-    );
+    assert!(licenses >= 3 && credit_codes >= 8 && citizens >= 2, "the table lost lines");
 }

@@ -38,7 +38,8 @@ impl Parts {
     pub fn open(compact: &[u8]) -> Self {
         let text = std::str::from_utf8(compact).expect("ASCII");
         let (jws, disclosures) = text.split_once('~').expect("a tilde");
-        let parts: Vec<_> = jws.split('.').map(|part| b64::decode(part.as_bytes()).expect("base64url")).collect();
+        let parts: Vec<_> =
+            jws.split('.').map(|part| b64::decode(part.as_bytes()).expect("base64url")).collect();
         let object = |bytes: &[u8]| serde_json::from_slice(bytes).expect("a JSON object");
         let [header, payload, signature] = parts.as_slice() else { panic!("three parts") };
         Self {

@@ -223,7 +223,12 @@ impl Prefecture {
             entitlements: self
                 .catalog
                 .types()
-                .map(|t| Entitlement { license_type: t.code, divisions: vec![division], from: since(), until: None })
+                .map(|t| Entitlement {
+                    license_type: t.code,
+                    divisions: vec![division],
+                    from: since(),
+                    until: None,
+                })
                 .collect(),
         };
         TrustList {
@@ -264,7 +269,8 @@ impl Prefecture {
     /// If the list is refused.
     #[must_use]
     pub fn trust(&self, list: &TrustList) -> TrustSnapshot {
-        TrustSnapshot::load(&self.trust_token(list), self.anchor_jwk(), &all_jws()).expect("a list without faults")
+        TrustSnapshot::load(&self.trust_token(list), self.anchor_jwk(), &all_jws())
+            .expect("a list without faults")
     }
 
     /// The world in which every sample passes.

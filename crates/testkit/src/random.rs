@@ -16,7 +16,7 @@ impl FixedRandom {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -28,7 +28,7 @@ impl FixedRandom {
 impl Randomness for FixedRandom {
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), RandomnessUnavailable> {
         for chunk in buf.chunks_mut(8) {
-            let bytes = self.next().to_be_bytes();
+            let bytes = self.next_u64().to_be_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
         Ok(())

@@ -21,3 +21,8 @@ pub use reason::{Owner, Reason, ReasonInfo};
 pub use report::{Check, Detail, Note, Outcome, Report, Verdict, Verified};
 pub use status::{StatusError, StatusSnapshot};
 pub use trust::{TrustError, TrustSnapshot};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -101,7 +101,8 @@ impl TrustSnapshot {
                 return Err(TrustError::Duplicate { issuer: place });
             }
             for (number, entry) in issuer.keys.iter().enumerate() {
-                let key = prepare(&entry.jwk(), algs).ok_or(TrustError::Key { issuer: place, key: number })?;
+                let key =
+                    prepare(&entry.jwk(), algs).ok_or(TrustError::Key { issuer: place, key: number })?;
                 let IssuerKey { kid, from, until, .. } = entry.clone();
                 let trusted = TrustedKey { issuer: issuer.code, key, from, until };
                 if keys.insert(kid, trusted).is_some() {

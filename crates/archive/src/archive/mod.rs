@@ -48,11 +48,7 @@ impl Archive {
     /// # Errors
     /// [`OpenError::Exists`] if there is one, [`OpenError::Store`].
     pub fn create(path: &Path, secret: &RootSecret, act: &Act) -> Result<Self, OpenError> {
-        Self::create_in(
-            Arc::new(RocksStore::create(path, Durability::Synced)?),
-            secret,
-            act,
-        )
+        Self::create_in(Arc::new(RocksStore::create(path, Durability::Synced)?), secret, act)
     }
 
     /// Opens an archive for reading and writing. One process can have it open so; others [`follow`](Archive::follow).
@@ -82,11 +78,7 @@ impl Archive {
             return Err(OpenError::Exists);
         }
         check_empty(store.as_ref())?;
-        let archive = Self {
-            store,
-            vault: Arc::new(Vault::new(secret)),
-            created: act.at(),
-        };
+        let archive = Self { store, vault: Arc::new(Vault::new(secret)), created: act.at() };
         let created = act.at().seconds().to_be_bytes();
         let batch = Batch::new()
             .expect(Table::Meta, layout::META_FORMAT, Expect::Absent)
@@ -97,11 +89,7 @@ impl Archive {
                 layout::META_CREATED,
                 archive.seal(Table::Meta, layout::META_CREATED, &created),
             );
-        let deed = Deed {
-            what: EventKind::ArchiveCreated,
-            license: None,
-            detail: String::new(),
-        };
+        let deed = Deed { what: EventKind::ArchiveCreated, license: None, detail: String::new() };
         archive.commit(act, deed, batch)?;
         Ok(archive)
     }
@@ -117,14 +105,9 @@ impl Archive {
             check_empty(store.as_ref())?;
             return Err(OpenError::Empty);
         };
-        let found = <[u8; 4]>::try_from(format)
-            .map(u32::from_be_bytes)
-            .map_err(|_| damaged)?;
+        let found = <[u8; 4]>::try_from(format).map(u32::from_be_bytes).map_err(|_| damaged)?;
         if found > FORMAT_VERSION {
-            return Err(OpenError::NewerFormat {
-                found,
-                supported: FORMAT_VERSION,
-            });
+            return Err(OpenError::NewerFormat { found, supported: FORMAT_VERSION });
         }
         if found == 0 {
             return Err(damaged.into());
@@ -135,15 +118,9 @@ impl Archive {
             return Err(OpenError::WrongSecret);
         }
         let created = store.get(Table::Meta, layout::META_CREATED)?.ok_or(damaged)?;
-        let created = vault
-            .open(Table::Meta, layout::META_CREATED, &created)
-            .map_err(|_| damaged)?;
+        let created = vault.open(Table::Meta, layout::META_CREATED, &created).map_err(|_| damaged)?;
         let created = layout::read_time(&created).map_err(|Malformed| damaged)?;
-        Ok(Self {
-            store,
-            vault: Arc::new(vault),
-            created,
-        })
+        Ok(Self { store, vault: Arc::new(vault), created })
     }
 
     /// When the archive was made.
@@ -188,9 +165,7 @@ impl Archive {
     /// Reads and unseals one value.
     fn read(&self, table: Table, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, ArchiveError> {
         let sealed = self.store.get(table, key)?;
-        Ok(sealed
-            .map(|sealed| self.unseal(table, key, &sealed))
-            .transpose()?)
+        Ok(sealed.map(|sealed| self.unseal(table, key, &sealed)).transpose()?)
     }
 
     fn unseal(&self, table: Table, key: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Damaged> {

@@ -1,5 +1,6 @@
 //! Reads. Nothing here is verified: it is what was filed.
 
+use boyin_model::status::LicenseStatus;
 use std::ops::RangeInclusive;
 
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
@@ -9,7 +10,7 @@ use crate::act::Event;
 use crate::cursor::{Cursor, Page};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
-use crate::record::{LicenseRecord, Status, StatusSlot, check_list};
+use crate::record::{LicenseRecord, LicenseStatus, StatusSlot, check_list};
 use crate::store::Table;
 use crate::vault::HolderKey;
 
@@ -33,15 +34,12 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
-    pub fn status_of(&self, id: &LicenseId) -> Result<Option<Status>, ArchiveError> {
+    pub fn status_of(&self, id: &LicenseId) -> Result<Option<LicenseStatus>, ArchiveError> {
         let Some(slot) = self.get(id)?.and_then(|record| record.slot) else {
             return Ok(None);
         };
         let key = layout::status(&slot);
-        let sealed = self
-            .store
-            .get(Table::Status, &key)?
-            .ok_or(Damaged { table: Table::Status })?;
+        let sealed = self.store.get(Table::Status, &key)?.ok_or(Damaged { table: Table::Status })?;
         Ok(Some(self.status_in(&key, &sealed, id)?))
     }
 
@@ -94,10 +92,7 @@ impl Archive {
         check_limit(limit, MAX_EVENTS)?;
         let after = after.map(layout::event);
         let entries = self.store.scan(Table::Event, &[], after.as_deref(), limit)?;
-        entries
-            .iter()
-            .map(|(key, sealed)| Ok(self.event_in(key, sealed)?))
-            .collect()
+        entries.iter().map(|(key, sealed)| Ok(self.event_in(key, sealed)?)).collect()
     }
 
     /// What happened to one license, as [`events`](Archive::events).
@@ -113,18 +108,12 @@ impl Archive {
         check_limit(limit, MAX_EVENTS)?;
         let table = Table::EventByLicense;
         let after = after.map(|number| layout::event_by_license(id, number));
-        let entries = self
-            .store
-            .scan(table, &layout::events_of(id), after.as_deref(), limit)?;
+        let entries = self.store.scan(table, &layout::events_of(id), after.as_deref(), limit)?;
         let events = entries.iter().map(|(key, _)| {
             let key = layout::event(layout::number_of_key(key).map_err(malformed(table))?);
             let sealed = self.store.get(Table::Event, &key)?.ok_or(Damaged { table })?;
             let event = self.event_in(&key, &sealed)?;
-            if event.license.as_ref() == Some(id) {
-                Ok(event)
-            } else {
-                Err(Damaged { table }.into())
-            }
+            if event.license.as_ref() == Some(id) { Ok(event) } else { Err(Damaged { table }.into()) }
         });
         events.collect()
     }
@@ -149,19 +138,12 @@ impl Archive {
         list: &str,
         after: Option<u32>,
         limit: usize,
-    ) -> Result<Vec<(u32, Status)>, ArchiveError> {
+    ) -> Result<Vec<(u32, LicenseStatus)>, ArchiveError> {
         check_list(list)?;
         check_limit(limit, MAX_SLOTS)?;
         let table = Table::Status;
-        let after = after.map(|index| {
-            layout::status(&StatusSlot {
-                list: list.to_owned(),
-                index,
-            })
-        });
-        let entries = self
-            .store
-            .scan(table, &layout::slots_of(list), after.as_deref(), limit)?;
+        let after = after.map(|index| layout::status(&StatusSlot { list: list.to_owned(), index }));
+        let entries = self.store.scan(table, &layout::slots_of(list), after.as_deref(), limit)?;
         let slots = entries.iter().map(|(key, sealed)| {
             let index = layout::index_of_status_key(key).map_err(malformed(table))?;
             let value = self.unseal(table, key, sealed)?;
@@ -177,14 +159,11 @@ impl Archive {
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Store`].
     pub fn slot_is_free(&self, list: &str, index: u32) -> Result<bool, ArchiveError> {
         check_list(list)?;
-        let key = layout::status(&StatusSlot {
-            list: list.to_owned(),
-            index,
-        });
+        let key = layout::status(&StatusSlot { list: list.to_owned(), index });
         Ok(self.store.get(Table::Status, &key)?.is_none())
     }
 
-    pub(super) fn status_in(&self, key: &[u8], sealed: &[u8], id: &LicenseId) -> Result<Status, Damaged> {
+    pub(super) fn status_in(&self, key: &[u8], sealed: &[u8], id: &LicenseId) -> Result<LicenseStatus, Damaged> {
         let table = Table::Status;
         let value = self.unseal(table, key, sealed)?;
         match layout::read_status(&value).map_err(malformed(table))? {
@@ -197,9 +176,7 @@ impl Archive {
         let Some(value) = self.read(Table::License, &layout::license(id))? else {
             return Ok(None);
         };
-        Ok(Some(
-            layout::read_license(id.clone(), &value).map_err(malformed(Table::License))?,
-        ))
+        Ok(Some(layout::read_license(id.clone(), &value).map_err(malformed(Table::License))?))
     }
 
     fn event_in(&self, key: &[u8], sealed: &[u8]) -> Result<Event, Damaged> {
@@ -231,24 +208,14 @@ impl Archive {
         let mut entries = self.store.scan(table, prefix, after.as_deref(), limit + 1)?;
         let more = entries.len() > limit;
         entries.truncate(limit);
-        let last = entries
-            .last()
-            .filter(|_| more)
-            .and_then(|(key, _)| key.strip_prefix(prefix));
+        let last = entries.last().filter(|_| more).and_then(|(key, _)| key.strip_prefix(prefix));
         let next = last.map(|position| Cursor::seal(&self.vault, scope, position));
-        let items = entries
-            .iter()
-            .map(|(key, _)| record(key))
-            .collect::<Result<_, _>>()?;
+        let items = entries.iter().map(|(key, _)| record(key)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 }
 
 fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {
     let offered: RangeInclusive<usize> = 1..=max;
-    if offered.contains(&limit) {
-        Ok(())
-    } else {
-        Err(ArchiveError::BadLimit { max })
-    }
+    if offered.contains(&limit) { Ok(()) } else { Err(ArchiveError::BadLimit { max }) }
 }

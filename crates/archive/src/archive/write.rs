@@ -1,5 +1,6 @@
 //! Acts: each is one batch that is there as a whole or not at all.
 
+use boyin_model::status::LicenseStatus;
 use std::sync::Arc;
 
 use boyin_model::id::LicenseId;
@@ -8,11 +9,10 @@ use super::{Archive, malformed};
 use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
-use crate::record::{Filing, MAX_TOKEN, RecordField, Status, check_list};
+use crate::record::{Filing, MAX_TOKEN, RecordField, check_list};
 use crate::store::{Batch, Expect, Numbered, StoreError, Table, Write};
 
-/// How often an act that lost a race looks again. Each loss means that another act was done meanwhile, and a change of
-/// status is the only one that can lose more than once.
+/// How often an act that loses races looks again. Each loss means that another act on the same license was done meanwhile.
 const ROUNDS: usize = 100;
 
 /// What an event says beyond who, where, when and what for.
@@ -35,10 +35,7 @@ impl Archive {
         };
         let (request, outcome) = layout::read_outcome(&value).map_err(malformed(Table::Idempotency))?;
         if request != *act.request() {
-            return Err(ArchiveError::IdempotencyConflict {
-                event: outcome.event,
-                what: outcome.what,
-            });
+            return Err(ArchiveError::IdempotencyConflict { event: outcome.event, what: outcome.what });
         }
         Ok(Some(outcome))
     }
@@ -55,37 +52,30 @@ impl Archive {
     pub fn file(&self, act: &Act, filing: &Filing) -> Result<Outcome, ArchiveError> {
         let record = &filing.record;
         let detail = record.grade.letter().to_string();
-        let deed = Deed {
-            what: EventKind::LicenseIssued,
-            license: Some(record.id.clone()),
-            detail,
-        };
+        let deed = Deed { what: EventKind::LicenseIssued, license: Some(record.id.clone()), detail };
         self.perform(act, &deed, || {
             filing.check(act.at())?;
+            let slot = record.slot.as_ref().map(layout::status);
+            // The slot is looked at first: whoever took it under this identifier is then seen below.
+            let taken = match &slot {
+                Some(key) => self.store.get(Table::Status, key)?.is_some(),
+                None => false,
+            };
             let license = layout::license(&record.id);
             if self.store.get(Table::License, &license)?.is_some() {
                 return Err(ArchiveError::Conflict);
+            }
+            if let Some(slot) = record.slot.as_ref().filter(|_| taken) {
+                return Err(ArchiveError::SlotTaken { index: slot.index });
             }
             let holder = self.vault.holder_key(&filing.holder);
             let value = self.seal(Table::License, &license, &layout::license_value(record, &holder));
             let mut batch = Batch::new()
                 .expect(Table::License, license.as_slice(), Expect::Absent)
                 .put(Table::License, license, value)
-                .put(
-                    Table::ByHolder,
-                    layout::by_holder(&holder, record.filed_at, &record.id),
-                    [],
-                );
-            if let Some(slot) = &record.slot {
-                let key = layout::status(slot);
-                if self.store.get(Table::Status, &key)?.is_some() {
-                    return Err(ArchiveError::SlotTaken { index: slot.index });
-                }
-                let value = self.seal(
-                    Table::Status,
-                    &key,
-                    &layout::status_value(Status::Valid, &record.id),
-                );
+                .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
+            if let Some(key) = slot {
+                let value = self.seal(Table::Status, &key, &layout::status_value(LicenseStatus::Valid, &record.id));
                 batch = batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(
                     Table::Status,
                     key,
@@ -109,33 +99,25 @@ impl Archive {
         change: &StatusChange,
     ) -> Result<Outcome, ArchiveError> {
         let to = change.change.to();
-        let deed = Deed {
-            what: change.change.event(),
-            license: Some(id.clone()),
-            detail: change.reason.clone(),
-        };
+        let deed =
+            Deed { what: change.change.event(), license: Some(id.clone()), detail: change.reason.clone() };
         self.perform(act, &deed, || {
             if !is_words(&change.reason) {
                 return Err(ArchiveError::Reason);
             }
-            let slot = self
-                .get(id)?
-                .ok_or(ArchiveError::NotFound)?
-                .slot
-                .ok_or(ArchiveError::NoSlot)?;
+            let slot = self.get(id)?.ok_or(ArchiveError::NotFound)?.slot.ok_or(ArchiveError::NoSlot)?;
             let key = layout::status(&slot);
-            let old = self
-                .store
-                .get(Table::Status, &key)?
-                .ok_or(Damaged { table: Table::Status })?;
+            let old = self.store.get(Table::Status, &key)?.ok_or(Damaged { table: Table::Status })?;
             let from = self.status_in(&key, &old, id)?;
             if !change.change.allowed(from) {
                 return Err(ArchiveError::IllegalTransition { from, to });
             }
             let new = self.seal(Table::Status, &key, &layout::status_value(to, id));
-            Ok(Batch::new()
-                .expect(Table::Status, key.as_slice(), Expect::Exactly(old))
-                .put(Table::Status, key, new))
+            Ok(Batch::new().expect(Table::Status, key.as_slice(), Expect::Exactly(old)).put(
+                Table::Status,
+                key,
+                new,
+            ))
         })
     }
 
@@ -144,11 +126,7 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn publish_status_list(&self, act: &Act, list: &str, token: &[u8]) -> Result<Outcome, ArchiveError> {
-        let deed = Deed {
-            what: EventKind::StatusListPublished,
-            license: None,
-            detail: list.to_owned(),
-        };
+        let deed = Deed { what: EventKind::StatusListPublished, license: None, detail: list.to_owned() };
         self.perform(act, &deed, || {
             check_list(list)?;
             if !(1..=MAX_TOKEN).contains(&token.len()) {
@@ -166,11 +144,8 @@ impl Archive {
     /// [`ArchiveError::NotFound`], [`ArchiveError::Reason`] if the recipient is not 1 to 200 characters,
     /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn record_share(&self, act: &Act, id: &LicenseId, recipient: &str) -> Result<Outcome, ArchiveError> {
-        let deed = Deed {
-            what: EventKind::LicenseShared,
-            license: Some(id.clone()),
-            detail: recipient.to_owned(),
-        };
+        let deed =
+            Deed { what: EventKind::LicenseShared, license: Some(id.clone()), detail: recipient.to_owned() };
         self.perform(act, &deed, || {
             if !is_words(recipient) {
                 return Err(ArchiveError::Reason);
@@ -191,22 +166,31 @@ impl Archive {
         deed: &Deed,
         attempt: impl Fn() -> Result<Batch, ArchiveError>,
     ) -> Result<Outcome, ArchiveError> {
-        let mut rounds = 0;
-        loop {
-            if let Some(outcome) = self.recall(act)? {
-                if outcome.what == deed.what && outcome.license == deed.license {
-                    return Ok(outcome);
-                }
-                return Err(ArchiveError::IdempotencyConflict {
-                    event: outcome.event,
-                    what: outcome.what,
-                });
+        for _ in 0..ROUNDS {
+            if let Some(outcome) = self.done_before(act, deed)? {
+                return Ok(outcome);
             }
-            match self.commit(act, deed.clone(), attempt()?) {
+            let batch = match attempt() {
+                Ok(batch) => batch,
+                // The state that refuses it may be its own: a twin can have finished since the look above.
+                Err(refusal) => return self.done_before(act, deed)?.ok_or(refusal),
+            };
+            match self.commit(act, deed.clone(), batch) {
                 Ok(outcome) => return Ok(outcome),
-                Err(StoreError::Conflict { .. }) if rounds < ROUNDS => rounds += 1,
+                Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
+        }
+        Err(ArchiveError::Busy)
+    }
+
+    /// The outcome of this very act, if it was done before.
+    fn done_before(&self, act: &Act, deed: &Deed) -> Result<Option<Outcome>, ArchiveError> {
+        match self.recall(act)? {
+            Some(outcome) if outcome.what != deed.what || outcome.license != deed.license => {
+                Err(ArchiveError::IdempotencyConflict { event: outcome.event, what: outcome.what })
+            }
+            recalled => Ok(recalled),
         }
     }
 
@@ -225,19 +209,10 @@ impl Archive {
             let event = event(number, &act, deed);
             let key = layout::event(number);
             let value = vault.seal(Table::Event, &key, &layout::event_value(&event));
-            let done = layout::outcome_value(
-                act.request(),
-                &Outcome {
-                    event: number,
-                    ..recorded
-                },
-            );
+            let done = layout::outcome_value(act.request(), &Outcome { event: number, ..recorded });
             let done = vault.seal(Table::Idempotency, &act_key, &done);
-            let mut also = vec![Write {
-                table: Table::Idempotency,
-                key: act_key.to_vec(),
-                value: Some(done),
-            }];
+            let mut also =
+                vec![Write { table: Table::Idempotency, key: act_key.to_vec(), value: Some(done) }];
             also.extend(event.license.map(|id| Write {
                 table: Table::EventByLicense,
                 key: layout::event_by_license(&id, number),
@@ -245,18 +220,9 @@ impl Archive {
             }));
             Numbered { value, also }
         };
-        let batch = batch
-            .expect(Table::Idempotency, act_key, Expect::Absent)
-            .append(Table::Event, numbered);
-        let number = self
-            .store
-            .commit(batch)?
-            .number
-            .expect("the batch has a numbered entry");
-        Ok(Outcome {
-            event: number,
-            ..outcome
-        })
+        let batch = batch.expect(Table::Idempotency, act_key, Expect::Absent).append(Table::Event, numbered);
+        let number = self.store.commit(batch)?.number.expect("the batch has a numbered entry");
+        Ok(Outcome { event: number, ..outcome })
     }
 }
 

@@ -32,27 +32,16 @@ pub(super) struct Committer {
 impl Committer {
     pub(super) fn start(db: Arc<DB>, durability: Durability) -> io::Result<Self> {
         let (jobs, inbox) = channel();
-        let worker = Worker {
-            db,
-            durability,
-            numbers: HashMap::new(),
-            stopped: false,
-        };
-        let thread = Builder::new()
-            .name("archive-commit".to_owned())
-            .spawn(move || worker.run(&inbox))?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-        })
+        let worker = Worker { db, durability, numbers: HashMap::new(), stopped: false };
+        let thread = Builder::new().name("archive-commit".to_owned()).spawn(move || worker.run(&inbox))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Waits for the answer, so the queue is never longer than the number of calling threads.
     pub(super) fn commit(&self, batch: Batch) -> Answer {
         let (answer, result) = sync_channel(1);
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
-        jobs.send(Job { batch, answer })
-            .map_err(|_| StoreError::Stopped)?;
+        jobs.send(Job { batch, answer }).map_err(|_| StoreError::Stopped)?;
         result.recv().map_err(|_| StoreError::Stopped)?
     }
 }
@@ -104,15 +93,9 @@ impl Worker {
     /// Answers only after the write, so that whoever is told of a conflict can read what it lost to.
     fn commit(&mut self, jobs: Vec<Job>) -> Vec<(SyncSender<Answer>, Answer)> {
         if self.stopped {
-            return jobs
-                .into_iter()
-                .map(|job| (job.answer, Err(StoreError::Stopped)))
-                .collect();
+            return jobs.into_iter().map(|job| (job.answer, Err(StoreError::Stopped))).collect();
         }
-        let mut group = Group {
-            numbers: self.numbers.clone(),
-            ..Group::default()
-        };
+        let mut group = Group { numbers: self.numbers.clone(), ..Group::default() };
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push((job.answer, self.admit(&mut group, job.batch)));
@@ -144,18 +127,12 @@ impl Worker {
             let holds = match group.overlay.get(&(c.table, c.key.clone())) {
                 Some(pending) => c.expect.holds(pending.as_deref()),
                 None => {
-                    let found = self
-                        .db
-                        .get_pinned_cf(family(&self.db, c.table)?, &c.key)
-                        .map_err(engine)?;
+                    let found = self.db.get_pinned_cf(family(&self.db, c.table)?, &c.key).map_err(engine)?;
                     c.expect.holds(found.as_deref())
                 }
             };
             if !holds {
-                return Err(StoreError::Conflict {
-                    table: c.table,
-                    condition,
-                });
+                return Err(StoreError::Conflict { table: c.table, condition });
             }
         }
         let mut writes = batch.writes;
@@ -179,9 +156,7 @@ impl Worker {
             group.take(&self.db, write)?;
         }
         group.numbers.extend(given);
-        Ok(Committed {
-            number: given.map(|(_, number)| number),
-        })
+        Ok(Committed { number: given.map(|(_, number)| number) })
     }
 
     fn next_number(&self, group: &Group, table: Table) -> Result<u64, StoreError> {
@@ -189,16 +164,11 @@ impl Worker {
             Some(last) => *last,
             None => self.last_number(table)?,
         };
-        last.checked_add(1)
-            .ok_or_else(|| StoreError::Corrupt(Cause::new(BadNumber(table))))
+        last.checked_add(1).ok_or_else(|| StoreError::Corrupt(Cause::new(BadNumber(table))))
     }
 
     fn last_number(&self, table: Table) -> Result<u64, StoreError> {
-        let Some(last) = self
-            .db
-            .iterator_cf(family(&self.db, table)?, IteratorMode::End)
-            .next()
-        else {
+        let Some(last) = self.db.iterator_cf(family(&self.db, table)?, IteratorMode::End).next() else {
             return Ok(0);
         };
         let (key, _) = last.map_err(engine)?;

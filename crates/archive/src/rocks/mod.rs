@@ -80,11 +80,7 @@ impl RocksStore {
         let tables = column_families(&options, &path)?;
         let db = DB::open_cf_descriptors_as_secondary(&options, &path, &scratch.to_path_buf(), tables)
             .map_err(engine)?;
-        let store = Self {
-            committer: None,
-            db: Arc::new(db),
-            _lock: None,
-        };
+        let store = Self { committer: None, db: Arc::new(db), _lock: None };
         store.catch_up()?;
         Ok(store)
     }
@@ -94,28 +90,19 @@ impl RocksStore {
         let path = path.join(DATABASE);
         let options = database_options(create);
         let tables = if create && !path.join("CURRENT").exists() {
-            Table::ALL
-                .into_iter()
-                .map(|t| ColumnFamilyDescriptor::new(t.name(), table_options()))
-                .collect()
+            Table::ALL.into_iter().map(|t| ColumnFamilyDescriptor::new(t.name(), table_options())).collect()
         } else {
             column_families(&options, &path)?
         };
         let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
         let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
-        Ok(Self {
-            committer: Some(committer),
-            db,
-            _lock: Some(lock),
-        })
+        Ok(Self { committer: Some(committer), db, _lock: Some(lock) })
     }
 }
 
 impl fmt::Debug for RocksStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RocksStore")
-            .field("writes", &self.committer.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("RocksStore").field("writes", &self.committer.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -141,17 +128,9 @@ impl Store for RocksStore {
             options.set_iterate_upper_bound(end);
         }
         let from = IteratorMode::From(&start, Direction::Forward);
-        let entries = self
-            .db
-            .iterator_cf_opt(family(&self.db, table)?, options, from)
-            .take(limit);
+        let entries = self.db.iterator_cf_opt(family(&self.db, table)?, options, from).take(limit);
         let within = entries.take_while(|e| e.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)));
-        within
-            .map(|e| {
-                e.map(|(key, value)| (key.into_vec(), value.into_vec()))
-                    .map_err(engine)
-            })
-            .collect()
+        within.map(|e| e.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(engine)).collect()
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
@@ -163,10 +142,7 @@ impl Store for RocksStore {
 
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
         let name = rocksdb::properties::ESTIMATE_NUM_KEYS;
-        let count = self
-            .db
-            .property_int_value_cf(family(&self.db, table)?, name)
-            .map_err(engine)?;
+        let count = self.db.property_int_value_cf(family(&self.db, table)?, name).map_err(engine)?;
         Ok(count.unwrap_or(0))
     }
 
@@ -191,8 +167,7 @@ fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn family(db: &DB, table: Table) -> Result<&ColumnFamily, StoreError> {
-    db.cf_handle(table.name())
-        .ok_or_else(|| StoreError::Corrupt(Cause::new(MissingTable(table))))
+    db.cf_handle(table.name()).ok_or_else(|| StoreError::Corrupt(Cause::new(MissingTable(table))))
 }
 
 /// A column family of the format is not in the database.
@@ -209,12 +184,7 @@ fn present(path: &Path) -> Result<(), StoreError> {
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(io)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
@@ -226,10 +196,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 /// format version can be read and the refusal names it.
 fn column_families(options: &Options, path: &Path) -> Result<Vec<ColumnFamilyDescriptor>, StoreError> {
     let names = DB::list_cf(options, path).map_err(engine)?;
-    Ok(names
-        .into_iter()
-        .map(|name| ColumnFamilyDescriptor::new(name, table_options()))
-        .collect())
+    Ok(names.into_iter().map(|name| ColumnFamilyDescriptor::new(name, table_options())).collect())
 }
 
 fn database_options(create: bool) -> Options {
@@ -265,12 +232,10 @@ fn block_cache() -> &'static Cache {
 }
 
 fn io(error: std::io::Error) -> StoreError {
-    match error.kind() {
-        std::io::ErrorKind::StorageFull
-        | std::io::ErrorKind::QuotaExceeded
-        | std::io::ErrorKind::FileTooLarge => StoreError::Full(Cause::new(error)),
-        _ => StoreError::Io(Cause::new(error)),
-    }
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let full = matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge);
+    let cause = Cause::new(error);
+    if full { StoreError::Full(cause) } else { StoreError::Io(cause) }
 }
 
 /// RocksDB gives the operating system's cause in its message only.

@@ -1,7 +1,8 @@
 //! Acts: what they change, what they refuse, and that doing them again changes nothing.
 
+use boyin_model::status::LicenseStatus;
 use boyin_archive::{
-    Act, ActError, Archive, ArchiveError, Change, EventKind, Filing, MAX_CREDENTIAL, RecordField, Status,
+    Act, ActError, Archive, ArchiveError, Change, EventKind, Filing, MAX_CREDENTIAL, RecordField, 
     StatusChange, StoreError,
 };
 
@@ -14,34 +15,16 @@ fn a_filed_license_is_visible_everywhere_at_once() {
     let (archive, _) = in_memory();
     let filing = filing(7);
     let outcome = archive.file(&act("file"), &filing).unwrap();
-    assert_eq!(
-        (outcome.event, outcome.what, outcome.replayed),
-        (2, EventKind::LicenseIssued, false)
-    );
+    assert_eq!((outcome.event, outcome.what, outcome.replayed), (2, EventKind::LicenseIssued, false));
     assert_eq!(archive.get(&id(7)).unwrap().as_ref(), Some(&filing.record));
-    assert_eq!(
-        archive.list_by_holder(&holder(0), None, 10).unwrap().items,
-        [filing.record]
-    );
-    assert!(
-        archive
-            .list_by_holder(&holder(1), None, 10)
-            .unwrap()
-            .items
-            .is_empty()
-    );
-    assert_eq!(archive.status_of(&id(7)).unwrap(), Some(Status::Valid));
+    assert_eq!(archive.list_by_holder(&holder(0), None, 10).unwrap().items, [filing.record]);
+    assert!(archive.list_by_holder(&holder(1), None, 10).unwrap().items.is_empty());
+    assert_eq!(archive.status_of(&id(7)).unwrap(), Some(LicenseStatus::Valid));
     assert!(!archive.slot_is_free(LIST, 7).unwrap());
     assert!(archive.slot_is_free(LIST, 8).unwrap());
     let event = archive.events_of(&id(7), None, 10).unwrap().remove(0);
-    assert_eq!(
-        (event.who.as_str(), event.why.as_str(), event.detail.as_str()),
-        ("窗口一", "办理登记", "A")
-    );
-    assert_eq!(
-        (event.office, event.at, event.license),
-        (office(), time(0), Some(id(7)))
-    );
+    assert_eq!((event.who.as_str(), event.why.as_str(), event.detail.as_str()), ("窗口一", "办理登记", "A"));
+    assert_eq!((event.office, event.at, event.license), (office(), time(0), Some(id(7))));
     assert_eq!(archive.get(&id(8)).unwrap(), None);
     assert_eq!(archive.status_of(&id(8)).unwrap(), None);
     assert_eq!(archive.counts().unwrap().licenses, 1);
@@ -62,29 +45,16 @@ fn the_same_act_again_gives_the_recorded_outcome() {
     let (archive, _) = in_memory();
     assert_eq!(archive.recall(&act("file")).unwrap(), None);
     let first = archive.file(&act("file"), &filing(1)).unwrap();
-    let revoked = archive
-        .change_status(&act("revoke"), &id(1), &change(Change::Revoke))
-        .unwrap();
+    let revoked = archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke)).unwrap();
     let published = archive.publish_status_list(&act("list"), LIST, b"token").unwrap();
     let shared = archive.record_share(&act("share"), &id(1), "住建局").unwrap();
     unchanged(&archive, || {
         let again = [
             (&first, archive.file(&act("file"), &filing(1)).unwrap()),
             (&first, archive.recall(&act("file")).unwrap().unwrap()),
-            (
-                &revoked,
-                archive
-                    .change_status(&act("revoke"), &id(1), &change(Change::Revoke))
-                    .unwrap(),
-            ),
-            (
-                &published,
-                archive.publish_status_list(&act("list"), LIST, b"token").unwrap(),
-            ),
-            (
-                &shared,
-                archive.record_share(&act("share"), &id(1), "住建局").unwrap(),
-            ),
+            (&revoked, archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke)).unwrap()),
+            (&published, archive.publish_status_list(&act("list"), LIST, b"token").unwrap()),
+            (&shared, archive.record_share(&act("share"), &id(1), "住建局").unwrap()),
         ];
         for (then, now) in again {
             assert!(now.replayed && !then.replayed);
@@ -96,10 +66,7 @@ fn the_same_act_again_gives_the_recorded_outcome() {
         let later = archive.file(&act_at("file", 1, 60), &filing(1)).unwrap();
         assert_eq!(later.at, time(0), "a repetition keeps the first time");
     });
-    assert_eq!(
-        archive.status_list(LIST).unwrap().as_deref(),
-        Some(b"token".as_slice())
-    );
+    assert_eq!(archive.status_list(LIST).unwrap().as_deref(), Some(b"token".as_slice()));
 }
 
 #[test]
@@ -107,14 +74,12 @@ fn one_key_for_two_requests_is_refused() {
     let (archive, _) = in_memory();
     archive.file(&act("key"), &filing(1)).unwrap();
     let conflict = |result: Result<_, ArchiveError>| match result {
-        Err(ArchiveError::IdempotencyConflict {
-            event: 2,
-            what: EventKind::LicenseIssued,
-        }) => {}
+        Err(ArchiveError::IdempotencyConflict { event: 2, what: EventKind::LicenseIssued }) => {}
         other => panic!("{:?}", other.map(|_: boyin_archive::Outcome| ())),
     };
     unchanged(&archive, || {
         conflict(archive.file(&act_at("key", 2, 0), &filing(2)));
+        conflict(archive.file(&act_at("key", 2, 0), &filing(1)));
         conflict(archive.file(&act("key"), &filing(2)));
         conflict(archive.change_status(&act("key"), &id(1), &change(Change::Revoke)));
         conflict(archive.publish_status_list(&act("key"), LIST, b"t"));
@@ -130,31 +95,22 @@ fn an_identifier_and_a_slot_are_used_once() {
     let (archive, _) = in_memory();
     archive.file(&act("first"), &filing(1)).unwrap();
     unchanged(&archive, || {
-        assert!(matches!(
-            archive.file(&act("same bytes"), &filing(1)),
-            Err(ArchiveError::Conflict)
-        ));
+        assert!(matches!(archive.file(&act("same bytes"), &filing(1)), Err(ArchiveError::Conflict)));
         let mut other = filing(1);
         other.record.credential.push(b'x');
         other.record.slot.as_mut().unwrap().index = 9;
-        assert!(matches!(
-            archive.file(&act("other bytes"), &other),
-            Err(ArchiveError::Conflict)
-        ));
+        assert!(matches!(archive.file(&act("other bytes"), &other), Err(ArchiveError::Conflict)));
         let mut taken = filing(2);
         taken.record.slot.as_mut().unwrap().index = 1;
-        assert!(matches!(
-            archive.file(&act("slot"), &taken),
-            Err(ArchiveError::SlotTaken { index: 1 })
-        ));
+        assert!(matches!(archive.file(&act("slot"), &taken), Err(ArchiveError::SlotTaken { index: 1 })));
     });
 }
 
 #[test]
 fn status_changes_only_along_the_allowed_ways() {
     use Change::{Restore, Revoke, Suspend};
-    use Status::{Revoked, Suspended, Valid};
-    let ways: [(&[Change], Change, Result<Status, Status>); 9] = [
+    use LicenseStatus::{Revoked, Suspended, Valid};
+    let ways: [(&[Change], Change, Result<LicenseStatus, LicenseStatus>); 9] = [
         (&[], Revoke, Ok(Revoked)),
         (&[], Suspend, Ok(Suspended)),
         (&[], Restore, Err(Valid)),
@@ -169,9 +125,7 @@ fn status_changes_only_along_the_allowed_ways() {
         let (archive, _) = in_memory();
         archive.file(&act("file"), &filing(1)).unwrap();
         for step in before {
-            archive
-                .change_status(&act("before"), &id(1), &change(*step))
-                .unwrap();
+            archive.change_status(&act("before"), &id(1), &change(*step)).unwrap();
         }
         let result = archive.change_status(&act("last"), &id(1), &change(last));
         match (result, expected) {
@@ -201,60 +155,29 @@ fn what_is_not_on_file_cannot_be_changed() {
     elsewhere.record.slot = None;
     archive.file(&act("file"), &elsewhere).unwrap();
     let revoke = change(Change::Revoke);
-    assert!(matches!(
-        archive.change_status(&act("a"), &id(1), &revoke),
-        Err(ArchiveError::NoSlot)
-    ));
-    assert!(matches!(
-        archive.change_status(&act("a"), &id(2), &revoke),
-        Err(ArchiveError::NotFound)
-    ));
-    assert!(matches!(
-        archive.record_share(&act("a"), &id(2), "住建局"),
-        Err(ArchiveError::NotFound)
-    ));
-    let silent = StatusChange {
-        change: Change::Revoke,
-        reason: " ".to_owned(),
-    };
-    assert!(matches!(
-        archive.change_status(&act("a"), &id(1), &silent),
-        Err(ArchiveError::Reason)
-    ));
+    assert!(matches!(archive.change_status(&act("a"), &id(1), &revoke), Err(ArchiveError::NoSlot)));
+    assert!(matches!(archive.change_status(&act("a"), &id(2), &revoke), Err(ArchiveError::NotFound)));
+    assert!(matches!(archive.record_share(&act("a"), &id(2), "住建局"), Err(ArchiveError::NotFound)));
+    let silent = StatusChange { change: Change::Revoke, reason: " ".to_owned() };
+    assert!(matches!(archive.change_status(&act("a"), &id(1), &silent), Err(ArchiveError::Reason)));
     assert_eq!(archive.status_of(&id(1)).unwrap(), None);
-    assert_eq!(
-        archive.events(None, 10).unwrap().len(),
-        2,
-        "a refused act leaves no event"
-    );
-    assert_eq!(
-        archive.recall(&act("a")).unwrap(),
-        None,
-        "a refused act does not use its key up"
-    );
+    assert_eq!(archive.events(None, 10).unwrap().len(), 2, "a refused act leaves no event");
+    assert_eq!(archive.recall(&act("a")).unwrap(), None, "a refused act does not use its key up");
 }
 
 #[test]
 fn a_record_that_cannot_be_relied_on_is_refused() {
     let (archive, _) = in_memory();
-    let spoil: [(fn(&mut Filing), RecordField); 8] = [
+    type Spoil = fn(&mut Filing);
+    let spoil: [(Spoil, RecordField); 8] = [
         (|f| f.record.credential.clear(), RecordField::Credential),
-        (
-            |f| f.record.credential = vec![b'a'; MAX_CREDENTIAL + 1],
-            RecordField::Credential,
-        ),
+        (|f| f.record.credential = vec![b'a'; MAX_CREDENTIAL + 1], RecordField::Credential),
         (|f| f.holder = holder(1), RecordField::HolderCodeType),
-        (
-            |f| f.record.holder_name = "a".repeat(2049),
-            RecordField::HolderName,
-        ),
+        (|f| f.record.holder_name = "a".repeat(2049), RecordField::HolderName),
         (|f| f.record.title = "a".repeat(2049), RecordField::Title),
         (|f| f.record.number = "a".repeat(2049), RecordField::Number),
         (|f| f.record.filed_at = time(1), RecordField::FiledAt),
-        (
-            |f| f.record.slot.as_mut().unwrap().list = "a\0b".to_owned(),
-            RecordField::StatusList,
-        ),
+        (|f| f.record.slot.as_mut().unwrap().list = "a\0b".to_owned(), RecordField::StatusList),
     ];
     for (spoil, field) in spoil {
         let mut filing = filing(1);
@@ -269,25 +192,17 @@ fn a_record_that_cannot_be_relied_on_is_refused() {
             archive.publish_status_list(&act("p"), list, b"t"),
             Err(ArchiveError::InvalidRecord(_))
         ));
-        assert!(matches!(
-            archive.slots(list, None, 1),
-            Err(ArchiveError::InvalidRecord(_))
-        ));
+        assert!(matches!(archive.slots(list, None, 1), Err(ArchiveError::InvalidRecord(_))));
     }
     let empty = archive.publish_status_list(&act("p"), LIST, b"");
-    assert!(matches!(
-        empty,
-        Err(ArchiveError::InvalidRecord(RecordField::Token))
-    ));
+    assert!(matches!(empty, Err(ArchiveError::InvalidRecord(RecordField::Token))));
     assert!(whole(&archive).is_empty());
 }
 
 #[test]
 fn nothing_is_done_anonymously() {
     let make = |who: &str, purpose: &str, key: &str| {
-        Act::new(who, office(), purpose, time(0), key, [0; 32])
-            .map(|_| ())
-            .map_err(ActError::code)
+        Act::new(who, office(), purpose, time(0), key, [0; 32]).map(|_| ()).map_err(ActError::code)
     };
     let long = "字".repeat(200);
     assert_eq!(make(&long, &long, &"k".repeat(128)), Ok(()));
@@ -324,11 +239,8 @@ fn debug_output_names_nobody() {
     archive.file(&act("file"), &filing).unwrap();
     let event = archive.events(None, 10).unwrap().pop().unwrap();
     let page = archive.list_by_holder(&holder(0), None, 1).unwrap();
-    let printed = format!(
-        "{filing:?} {:?} {:?} {event:?} {archive:?} {store:?} {page:?}",
-        filing.record,
-        act("file")
-    );
+    let printed =
+        format!("{filing:?} {:?} {:?} {event:?} {archive:?} {store:?} {page:?}", filing.record, act("file"));
     for personal in [HOLDER_NAME, "1101051949", "窗口一", "eyJ", "2026"] {
         assert!(!printed.contains(personal), "{printed}");
     }

@@ -1,11 +1,16 @@
 //! Many threads on one archive: each act exactly once, and of those that exclude each other exactly one.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use boyin_archive::{Archive, ArchiveError, Change, Status};
+use boyin_model::status::LicenseStatus;
+use boyin_archive::{
+    Archive, ArchiveError, Batch, Change, Committed, Entry, MemoryStore, Store, StoreError, Table,
+};
 use tempfile::tempdir;
 
-use crate::fixtures::{act, change, filing, id, secret, whole};
+use crate::fixtures::{act, change, filing, id, in_memory, secret, whole};
 
 const THREADS: u32 = 8;
 const ACTS: u32 = 40;
@@ -23,10 +28,7 @@ fn every_act_is_done_exactly_once() {
                 for n in (thread / 2 * ACTS)..(thread / 2 + 1) * ACTS {
                     let outcome = archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
                     done.fetch_add(usize::from(!outcome.replayed), Ordering::SeqCst);
-                    assert_eq!(
-                        archive.events_of(&id(n), None, 10).unwrap()[0].number,
-                        outcome.event
-                    );
+                    assert_eq!(archive.events_of(&id(n), None, 10).unwrap()[0].number, outcome.event);
                 }
             });
         }
@@ -35,10 +37,7 @@ fn every_act_is_done_exactly_once() {
     assert_eq!(done.into_inner(), expected);
     assert_eq!(whole(&archive).len(), expected);
     drop(archive);
-    assert_eq!(
-        whole(&Archive::open(directory.path(), &secret()).unwrap()).len(),
-        expected
-    );
+    assert_eq!(whole(&Archive::open(directory.path(), &secret()).unwrap()).len(), expected);
 }
 
 #[test]
@@ -63,10 +62,7 @@ fn of_acts_that_exclude_each_other_one_is_done() {
                 &change(Change::Suspend),
             ) {
                 Ok(_) => true,
-                Err(ArchiveError::IllegalTransition {
-                    from: Status::Suspended,
-                    ..
-                }) => false,
+                Err(ArchiveError::IllegalTransition { from: LicenseStatus::Suspended, .. }) => false,
                 Err(other) => panic!("{other:?}"),
             }
         });
@@ -94,4 +90,81 @@ fn together(work: impl Fn(u32) -> bool + Sync) -> usize {
         }
     });
     done.into_inner()
+}
+
+/// Lets a twin of the act run once, just before a value of `table` is read.
+struct Interleaved {
+    inner: Arc<MemoryStore>,
+    table: Table,
+    twin: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl fmt::Debug for Interleaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Interleaved(..)")
+    }
+}
+
+impl Store for Interleaved {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if table == self.table
+            && let Some(twin) = self.twin.lock().unwrap().take()
+        {
+            twin();
+        }
+        self.inner.get(table, key)
+    }
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.scan(table, prefix, after, limit)
+    }
+    fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
+        self.inner.len_estimate(table)
+    }
+    fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        self.inner.commit(batch)
+    }
+}
+
+/// An archive and its store in memory, with license 1 filed; `twin` runs on it in the middle of the next act.
+fn interleaved(table: Table, twin: impl FnOnce(&Archive) + Send + 'static) -> (Archive, Archive) {
+    let (plain, inner) = in_memory();
+    plain.file(&act("file 1"), &filing(1)).unwrap();
+    let of_twin = Archive::with_store(Arc::<MemoryStore>::clone(&inner), &secret()).unwrap();
+    let twin: Box<dyn FnOnce() + Send> = Box::new(move || twin(&of_twin));
+    let store = Interleaved { inner, table, twin: Mutex::new(Some(twin)) };
+    (Archive::with_store(Arc::new(store), &secret()).unwrap(), plain)
+}
+
+#[test]
+fn a_twin_in_the_middle_of_an_act_makes_it_a_replay() {
+    for table in [Table::Status, Table::License] {
+        let (archive, plain) = interleaved(table, |twin| {
+            assert!(!twin.file(&act("file 2"), &filing(2)).unwrap().replayed);
+        });
+        assert!(archive.file(&act("file 2"), &filing(2)).unwrap().replayed, "{table}");
+        assert_eq!(whole(&plain).len(), 2);
+        let (archive, plain) = interleaved(table, |twin| {
+            twin.change_status(&act("suspend"), &id(1), &change(Change::Suspend)).unwrap();
+        });
+        let outcome = archive.change_status(&act("suspend"), &id(1), &change(Change::Suspend)).unwrap();
+        assert!(outcome.replayed, "{table}");
+        assert_eq!(plain.status_of(&id(1)).unwrap(), Some(LicenseStatus::Suspended));
+    }
+}
+
+#[test]
+fn another_act_in_the_middle_is_judged_by_what_it_left() {
+    for table in [Table::Status, Table::License] {
+        let (archive, _) = interleaved(table, |other| {
+            other.file(&act("other"), &filing(2)).unwrap();
+        });
+        let refused = archive.file(&act("file 2"), &filing(2));
+        assert!(matches!(refused, Err(ArchiveError::Conflict)), "{table}: {refused:?}");
+    }
 }

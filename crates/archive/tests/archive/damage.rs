@@ -18,15 +18,9 @@ fn filled() -> (Archive, Arc<MemoryStore>) {
     for n in TWO {
         archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
     }
-    archive
-        .change_status(&act("suspend"), &id(2), &change(Change::Suspend))
-        .unwrap();
-    archive
-        .publish_status_list(&act("publish"), LIST, b"token")
-        .unwrap();
-    archive
-        .publish_status_list(&act("publish 2"), "2", b"token")
-        .unwrap();
+    archive.change_status(&act("suspend"), &id(2), &change(Change::Suspend)).unwrap();
+    archive.publish_status_list(&act("publish"), LIST, b"token").unwrap();
+    archive.publish_status_list(&act("publish 2"), "2", b"token").unwrap();
     (archive, store)
 }
 
@@ -75,21 +69,12 @@ fn damages(value: &[u8]) -> Vec<Vec<u8>> {
         bytes[place] ^= 1 << (place % 8);
         bytes
     });
-    let lengths = [
-        value[..value.len() - 1].to_vec(),
-        [value, &[0]].concat(),
-        Vec::new(),
-    ];
+    let lengths = [value[..value.len() - 1].to_vec(), [value, &[0]].concat(), Vec::new()];
     flipped.chain(lengths).collect()
 }
 
-const SEALED: [Table; 5] = [
-    Table::License,
-    Table::Status,
-    Table::StatusList,
-    Table::Event,
-    Table::Idempotency,
-];
+const SEALED: [Table; 5] =
+    [Table::License, Table::Status, Table::StatusList, Table::Event, Table::Idempotency];
 
 fn entries(store: &MemoryStore, table: Table) -> Vec<Entry> {
     store.scan(table, &[], None, 100).unwrap()
@@ -102,9 +87,7 @@ fn every_flipped_byte_of_every_sealed_value_is_found() {
         read_all(&archive, table).unwrap();
         for (key, value) in entries(&store, table) {
             for damaged in damages(&value) {
-                store
-                    .commit(Batch::new().put(table, key.as_slice(), damaged.as_slice()))
-                    .unwrap();
+                store.commit(Batch::new().put(table, key.as_slice(), damaged.as_slice())).unwrap();
                 assert_damaged(&archive, table, &format!("{damaged:?}"));
             }
             store.commit(Batch::new().put(table, key, value)).unwrap();
@@ -117,9 +100,7 @@ fn a_value_moved_to_another_key_is_found() {
     let (archive, store) = filled();
     for table in SEALED {
         let entries = entries(&store, table);
-        let [(a, of_a), (b, of_b)] = entries.get(..2).unwrap() else {
-            unreachable!()
-        };
+        let [(a, of_a), (b, of_b)] = entries.get(..2).unwrap() else { unreachable!() };
         assert_ne!(of_a, of_b);
         store
             .commit(Batch::new().put(table, a.as_slice(), of_b.as_slice()).put(
@@ -151,14 +132,10 @@ fn index_entries_that_point_nowhere_are_found() {
         key.truncate(32);
         key
     });
-    keys(Table::ByHolder, |key| {
-        [&key[..40], id(9).as_str().as_bytes()].concat()
-    });
+    keys(Table::ByHolder, |key| [&key[..40], id(9).as_str().as_bytes()].concat());
     keys(Table::ByHolder, |key| [&key[..40], b"\xff"].concat());
     keys(Table::EventByLicense, |key| [key.as_slice(), &[9; 8]].concat());
-    keys(Table::EventByLicense, |key| {
-        [&key[..key.len() - 8], &1_u64.to_be_bytes()].concat()
-    });
+    keys(Table::EventByLicense, |key| [&key[..key.len() - 8], &1_u64.to_be_bytes()].concat());
     keys(Table::License, |_| b"not a license".to_vec());
     keys(Table::Event, |_| b"short".to_vec());
     keys(Table::Status, |_| [LIST.as_bytes(), &[0]].concat());
@@ -168,14 +145,27 @@ fn index_entries_that_point_nowhere_are_found() {
 fn a_license_in_another_holders_file_is_found() {
     let (archive, store) = filled();
     let (mut key, _) = entries(&store, Table::ByHolder).remove(0);
-    archive
-        .file(&act("other"), &crate::fixtures::filing_for(1, 3, 0))
-        .unwrap();
+    archive.file(&act("other"), &crate::fixtures::filing_for(1, 3, 0)).unwrap();
     // The identifier of the other holder's license behind the first holder's digest.
     key.truncate(40);
     key.extend_from_slice(id(3).as_str().as_bytes());
     store.commit(Batch::new().put(Table::ByHolder, key, [])).unwrap();
     assert_damaged(&archive, Table::ByHolder, "another holder's");
+}
+
+/// Two archives of one secret: a status entry of the one, copied into the other, is whole but of another license.
+#[test]
+fn the_status_of_another_license_is_found() {
+    let (archive, store) = filled();
+    let (other, of_other) = in_memory();
+    let mut filing = filing(9);
+    filing.record.slot.as_mut().unwrap().index = 1;
+    other.file(&act("file 9"), &filing).unwrap();
+    let (key, value) = entries(&of_other, Table::Status).remove(0);
+    store.commit(Batch::new().put(Table::Status, key, value)).unwrap();
+    assert_damaged(&archive, Table::Status, "another license's");
+    let revoked = archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke));
+    assert!(matches!(revoked, Err(ArchiveError::Damaged(_))), "{revoked:?}");
 }
 
 #[test]
@@ -185,15 +175,10 @@ fn garbage_in_the_database_is_an_error() {
     archive.file(&act("file 1"), &filing(1)).unwrap();
     drop(archive);
     {
-        let names: Vec<&str> = Table::ALL
-            .iter()
-            .map(|table| table.name())
-            .chain(["default"])
-            .collect();
+        let names: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["default"]).collect();
         let raw =
             rocksdb::DB::open_cf(&rocksdb::Options::default(), directory.path().join("db"), names).unwrap();
-        raw.put_cf(raw.cf_handle("license").unwrap(), id(1).as_str(), b"garbage")
-            .unwrap();
+        raw.put_cf(raw.cf_handle("license").unwrap(), id(1).as_str(), b"garbage").unwrap();
     }
     let archive = Archive::open(directory.path(), &secret()).unwrap();
     assert_damaged(&archive, Table::License, "garbage");
@@ -218,8 +203,8 @@ fn a_flipped_byte_in_a_file_of_the_database_loses_nothing_silently() {
         }
         for file in database_files(origin.path()) {
             let length = std::fs::metadata(&file).unwrap().len();
-            for part in 0..8_u64 {
-                let place = length * part / 8;
+            for part in 0..=8_u64 {
+                let place = (length - 1) * part / 8;
                 refused += u32::from(flip_and_read(origin.path(), &file, place));
             }
         }
@@ -228,14 +213,9 @@ fn a_flipped_byte_in_a_file_of_the_database_loses_nothing_silently() {
 }
 
 fn database_files(directory: &Path) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(directory.join("db"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
     let data = |path: &PathBuf| path.extension().is_some_and(|e| e == "log" || e == "sst");
-    files
-        .filter(data)
-        .filter(|path| std::fs::metadata(path).unwrap().len() > 0)
-        .collect()
+    files.filter(data).filter(|path| std::fs::metadata(path).unwrap().len() > 0).collect()
 }
 
 /// Whether the damage was refused.
@@ -257,18 +237,39 @@ fn flip_and_read(origin: &Path, file: &Path, place: u64) -> bool {
     };
     for n in 0..30 {
         match archive.get(&id(n)) {
-            Ok(Some(record)) => assert_eq!(record, filing(n).record),
-            Ok(None) => panic!("{file:?} {place}: license {n} is gone without a word"),
-            Err(ArchiveError::Store(StoreError::Corrupt(_)) | ArchiveError::Damaged(_)) => return true,
-            Err(other) => panic!("{file:?} {place}: {other:?}"),
+            Ok(found) => assert!(
+                found == Some(filing(n).record),
+                "{file:?} {place}: license {n} is gone without a word"
+            ),
+            Err(error) => return is_damage(&error),
         }
     }
-    let list = archive.list_by_holder(&holder(0), None, 100);
-    match (list, archive.events(None, 100), archive.slots(LIST, None, 100)) {
-        (Ok(_), Ok(_), Ok(_)) => {
-            whole(&archive);
+    match read_everything(&archive) {
+        Ok(()) => {
+            assert_eq!(whole(&archive).len(), 30);
             false
         }
-        (_, _, _) => true,
+        Err(error) => is_damage(&error),
     }
+}
+
+fn is_damage(error: &ArchiveError) -> bool {
+    assert!(
+        matches!(error, ArchiveError::Store(StoreError::Corrupt(_)) | ArchiveError::Damaged(_)),
+        "{error:?}"
+    );
+    true
+}
+
+fn read_everything(archive: &Archive) -> Result<(), ArchiveError> {
+    archive.list(None, None, 100)?;
+    archive.list_by_holder(&holder(0), None, 100)?;
+    archive.events(None, 100)?;
+    archive.slots(LIST, None, 100)?;
+    for n in 0..30 {
+        archive.status_of(&id(n))?;
+        archive.events_of(&id(n), None, 100)?;
+        archive.recall(&act(&format!("file {n}")))?;
+    }
+    Ok(())
 }

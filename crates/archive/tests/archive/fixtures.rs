@@ -1,11 +1,10 @@
 //! A small office, its holders and licenses, and the stores that tests run on.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Act, Archive, Change, Durability, Filing, Grade, LicenseRecord, MemoryStore, RocksStore, RootSecret,
-    StatusChange, StatusSlot, Store,
+    Act, Archive, Change, Event, EventKind, Filing, Grade, LicenseRecord, MemoryStore, RootSecret,
+    StatusChange, StatusSlot,
 };
 use boyin_model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
@@ -77,19 +76,13 @@ pub(crate) fn filing_for(whose: u8, n: u32, seconds: u64) -> Filing {
         valid_until: Some("2036-12-31".parse().unwrap()),
         grade: Grade::A,
         filed_at: time(seconds),
-        slot: Some(StatusSlot {
-            list: LIST.to_owned(),
-            index: n,
-        }),
+        slot: Some(StatusSlot { list: LIST.to_owned(), index: n }),
     };
     Filing { record, holder }
 }
 
 pub(crate) fn change(change: Change) -> StatusChange {
-    StatusChange {
-        change,
-        reason: "依申请".to_owned(),
-    }
+    StatusChange { change, reason: "依申请".to_owned() }
 }
 
 /// An archive in memory and the store below it.
@@ -97,17 +90,6 @@ pub(crate) fn in_memory() -> (Archive, Arc<MemoryStore>) {
     let store = Arc::new(MemoryStore::new());
     let archive = Archive::create_in(Arc::<MemoryStore>::clone(&store), &secret(), &act("create")).unwrap();
     (archive, store)
-}
-
-/// Makes or opens an archive whose writes are not synced.
-pub(crate) fn quick(path: &Path) -> Archive {
-    let fresh = !path.join("db").exists();
-    let store: Arc<dyn Store> = Arc::new(RocksStore::create(path, Durability::Buffered).unwrap());
-    if fresh {
-        Archive::create_in(store, &secret(), &act("create")).unwrap()
-    } else {
-        Archive::with_store(store, &secret()).unwrap()
-    }
 }
 
 /// What must hold of every archive, whatever happened to it: each license is whole (document, place in its holder's
@@ -124,31 +106,22 @@ pub(crate) fn whole(archive: &Archive) -> Vec<LicenseRecord> {
         }
     }
     let mut events = Vec::new();
-    while let Ok(more) = archive.events(events.last().map(|e: &boyin_archive::Event| e.number), 1000) {
+    while let Ok(more) = archive.events(events.last().map(|e: &Event| e.number), 1000) {
         if more.is_empty() {
             break;
         }
         events.extend(more);
     }
     let numbers: Vec<u64> = events.iter().map(|e| e.number).collect();
-    assert_eq!(
-        numbers,
-        (1..).take(numbers.len()).collect::<Vec<u64>>(),
-        "event numbers without gaps"
-    );
+    assert_eq!(numbers, (1..).take(numbers.len()).collect::<Vec<u64>>(), "event numbers without gaps");
 
-    let issued = events
-        .iter()
-        .filter(|e| e.what == boyin_archive::EventKind::LicenseIssued)
-        .count();
+    let issued = events.iter().filter(|e| e.what == EventKind::LicenseIssued).count();
     assert_eq!(issued, licenses.len(), "one issue event per license");
     let mut filed = 0;
     for whose in 0..4 {
         let mut cursor = None;
         loop {
-            let page = archive
-                .list_by_holder(&holder(whose), cursor.as_ref(), 100)
-                .unwrap();
+            let page = archive.list_by_holder(&holder(whose), cursor.as_ref(), 100).unwrap();
             filed += page.items.len();
             cursor = page.next;
             if cursor.is_none() {

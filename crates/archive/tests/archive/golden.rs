@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use boyin_archive::{Archive, Change, EventKind, FORMAT_VERSION, Grade, Status, Store, Table};
+use boyin_model::status::LicenseStatus;
+use boyin_archive::{Archive, Change, EventKind, FORMAT_VERSION, Grade, Store, Table};
 use tempfile::tempdir;
 
 use crate::fixtures::{LIST, act, change, filing, id, in_memory, secret};
@@ -19,12 +20,8 @@ fn dump() -> String {
     bare.record.valid_until = None;
     bare.record.grade = Grade::D;
     archive.file(&act("file 2"), &bare).unwrap();
-    archive
-        .change_status(&act("suspend"), &id(1), &change(Change::Suspend))
-        .unwrap();
-    archive
-        .publish_status_list(&act("publish"), LIST, b"token")
-        .unwrap();
+    archive.change_status(&act("suspend"), &id(1), &change(Change::Suspend)).unwrap();
+    archive.publish_status_list(&act("publish"), LIST, b"token").unwrap();
     archive.record_share(&act("share"), &id(1), "住建局").unwrap();
     archive.writable().unwrap();
     let mut text = String::new();
@@ -85,24 +82,11 @@ fn codes_are_frozen() {
         "status_list_published",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
+    assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));
+    assert_eq!([LicenseStatus::Valid, LicenseStatus::Revoked, LicenseStatus::Suspended].map(LicenseStatus::value), [0, 1, 2]);
+    assert_eq!([Grade::A, Grade::B, Grade::C, Grade::D].map(Grade::letter), ['A', 'B', 'C', 'D']);
     assert_eq!(
-        EventKind::ALL.map(|kind| EventKind::from_code(kind.code())),
-        EventKind::ALL.map(Some)
-    );
-    assert_eq!(
-        [Status::Valid, Status::Revoked, Status::Suspended].map(Status::value),
-        [0, 1, 2]
-    );
-    assert_eq!(
-        [Grade::A, Grade::B, Grade::C, Grade::D].map(Grade::letter),
-        ['A', 'B', 'C', 'D']
-    );
-    assert_eq!(
-        (
-            Grade::from_letter('E'),
-            Status::from_value(3),
-            EventKind::from_code("")
-        ),
+        (Grade::from_letter('E'), LicenseStatus::from_value(3), EventKind::from_code("")),
         (None, None, None)
     );
 }

@@ -1,5 +1,7 @@
 //! Every test of the archive, in one binary: RocksDB is linked once.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it says")]
+
 mod acts;
 mod concurrent;
 mod damage;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use boyin_archive::MemoryStore;
+use boyin_model::status::LicenseStatus;
 use boyin_archive::{
     Act, Archive, ArchiveError, Batch, Cause, Change, Committed, Durability, Entry, EventKind, Failure,
-    Outcome, RocksStore, Status, Store, StoreError, Table,
+    Outcome, RocksStore, Store, StoreError, Table,
 };
 use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
@@ -45,9 +46,8 @@ fn op() -> impl Strategy<Value = Op> {
 
 #[derive(Default)]
 struct Model {
-    licenses: BTreeMap<u32, (u8, u32, Status)>,
-    /// Licenses in the order of filing.
-    order: Vec<u32>,
+    /// Holder, slot, status and the step that filed it.
+    licenses: BTreeMap<u32, (u8, u32, LicenseStatus, usize)>,
     events: Vec<(EventKind, Option<u32>)>,
     done: BTreeMap<usize, u64>,
     fail: Option<(u64, Failure)>,
@@ -74,21 +74,17 @@ impl Model {
         };
         self.stopped = failure.is_some();
         if failure != Some(Failure::Lost) {
-            self.take(op);
+            self.take(step, op);
             self.events.push((what, Some(n)));
             self.done.insert(step, self.events.len().try_into().unwrap());
         }
-        if failure.is_some() {
-            Err("store_io")
-        } else {
-            Ok((self.done[&step], false))
-        }
+        if failure.is_some() { Err("store_io") } else { Ok((self.done[&step], false)) }
     }
 
     fn judge(&self, op: &Op) -> Result<(EventKind, u32), &'static str> {
         match op {
             Op::File { n, .. } if self.licenses.contains_key(n) => Err("license_conflict"),
-            Op::File { slot, .. } if self.licenses.values().any(|(_, taken, _)| taken == slot) => {
+            Op::File { slot, .. } if self.licenses.values().any(|(_, taken, ..)| taken == slot) => {
                 Err("slot_taken")
             }
             Op::File { n, .. } => Ok((EventKind::LicenseIssued, *n)),
@@ -97,12 +93,12 @@ impl Model {
                 None => Err("license_not_found"),
             },
             Op::Change(n, change) => {
-                let (_, _, from) = self.licenses.get(n).ok_or("license_not_found")?;
+                let (_, _, from, _) = self.licenses.get(n).ok_or("license_not_found")?;
                 match (change, from) {
-                    (_, Status::Revoked) => Err("illegal_transition"),
+                    (_, LicenseStatus::Revoked) => Err("illegal_transition"),
                     (Change::Revoke, _) => Ok((EventKind::LicenseRevoked, *n)),
-                    (Change::Suspend, Status::Valid) => Ok((EventKind::LicenseSuspended, *n)),
-                    (Change::Restore, Status::Suspended) => Ok((EventKind::LicenseRestored, *n)),
+                    (Change::Suspend, LicenseStatus::Valid) => Ok((EventKind::LicenseSuspended, *n)),
+                    (Change::Restore, LicenseStatus::Suspended) => Ok((EventKind::LicenseRestored, *n)),
                     (Change::Suspend | Change::Restore, _) => Err("illegal_transition"),
                 }
             }
@@ -110,11 +106,10 @@ impl Model {
         }
     }
 
-    fn take(&mut self, op: &Op) {
+    fn take(&mut self, step: usize, op: &Op) {
         match op {
             Op::File { n, whose, slot } => {
-                self.licenses.insert(*n, (*whose, *slot, Status::Valid));
-                self.order.push(*n);
+                self.licenses.insert(*n, (*whose, *slot, LicenseStatus::Valid, step));
             }
             Op::Change(n, change) => self.licenses.get_mut(n).unwrap().2 = change.to(),
             Op::Share(_) | Op::Again(_) | Op::Reopen | Op::FailAfter(..) => {}
@@ -202,10 +197,7 @@ impl Real {
             Place::Disk(directory, slot) => {
                 let path: PathBuf = directory.path().join("archive");
                 let inner = RocksStore::create(&path, Durability::Buffered).unwrap();
-                let store = Arc::new(Flaky {
-                    inner,
-                    fail: Mutex::new((None, false)),
-                });
+                let store = Arc::new(Flaky { inner, fail: Mutex::new((None, false)) });
                 *slot = Some(Arc::clone(&store));
                 store
             }
@@ -249,17 +241,14 @@ impl Real {
 
 fn run(ops: &[Op], place: Place) {
     let mut real = Real::new(place);
-    let mut model = Model {
-        events: vec![(EventKind::ArchiveCreated, None)],
-        ..Model::default()
-    };
+    let mut model = Model { events: vec![(EventKind::ArchiveCreated, None)], ..Model::default() };
     for (step, op) in ops.iter().enumerate() {
         let (step, op) = match op {
-            Op::Again(step) => match ops.get(*step).filter(|_| *step <= ops.len()) {
+            Op::Again(step) => match ops.get(*step) {
                 Some(op) if !matches!(op, Op::Again(_)) => (*step, op),
                 Some(_) | None => continue,
             },
-            op => (step, op),
+            Op::File { .. } | Op::Change(..) | Op::Share(_) | Op::Reopen | Op::FailAfter(..) => (step, op),
         };
         match op {
             Op::Reopen => {
@@ -273,11 +262,8 @@ fn run(ops: &[Op], place: Place) {
                     model.fail = Some((*commits, *failure));
                 }
             }
-            act => {
-                let answer = real
-                    .apply(step, act)
-                    .map(|o| (o.event, o.replayed))
-                    .map_err(|e| e.code());
+            act @ (Op::File { .. } | Op::Change(..) | Op::Share(_) | Op::Again(_)) => {
+                let answer = real.apply(step, act).map(|o| (o.event, o.replayed)).map_err(|e| e.code());
                 assert_eq!(answer, model.apply(step, act), "step {step}: {act:?}");
             }
         }
@@ -293,30 +279,18 @@ fn compare(archive: &Archive, model: &Model) {
         kept.iter().map(|n| id(*n)).collect::<Vec<_>>()
     );
     for whose in 0..3 {
-        let of_holder = |n: &&u32| model.licenses[*n].0 == whose;
-        let expected: Vec<_> = model
-            .order
-            .iter()
-            .rev()
-            .filter(of_holder)
-            .map(|n| id(*n))
-            .collect();
+        let of_holder = model.licenses.iter().filter(|(_, license)| license.0 == whose);
+        let mut expected: Vec<(usize, u32)> = of_holder.map(|(n, license)| (license.3, *n)).collect();
+        expected.sort_by(|a, b| b.cmp(a));
+        let expected: Vec<_> = expected.into_iter().map(|(_, n)| id(n)).collect();
         let found = archive.list_by_holder(&holder(whose), None, 100).unwrap().items;
-        // Repeated steps carry their first time, so the order is by time and not by when they succeeded.
-        let mut found: Vec<_> = found.into_iter().map(|r| r.id).collect();
-        let mut expected = expected;
-        found.sort();
-        expected.sort();
-        assert_eq!(found, expected);
+        assert_eq!(found.into_iter().map(|r| r.id).collect::<Vec<_>>(), expected, "newest first");
     }
-    let mut slots: Vec<(u32, Status)> = model
-        .licenses
-        .values()
-        .map(|(_, slot, status)| (*slot, *status))
-        .collect();
+    let mut slots: Vec<(u32, LicenseStatus)> =
+        model.licenses.values().map(|(_, slot, status, _)| (*slot, *status)).collect();
     slots.sort_by_key(|(slot, _)| *slot);
     assert_eq!(archive.slots(LIST, None, 100).unwrap(), slots);
-    for (n, (_, _, status)) in &model.licenses {
+    for (n, (_, _, status, _)) in &model.licenses {
         assert_eq!(archive.status_of(&id(*n)).unwrap(), Some(*status));
         let of_license = model.events.iter().filter(|(_, of)| of == &Some(*n)).count();
         assert_eq!(archive.events_of(&id(*n), None, 100).unwrap().len(), of_license);

@@ -23,10 +23,7 @@ fn what_was_filed_is_there_after_opening_again() {
     let archive = Archive::open(&path, &secret()).unwrap();
     assert_eq!(whole(&archive), filed);
     assert_eq!(archive.created(), time(0));
-    assert_eq!(
-        archive.events(None, 1).unwrap()[0].what,
-        EventKind::ArchiveCreated
-    );
+    assert_eq!(archive.events(None, 1).unwrap()[0].what, EventKind::ArchiveCreated);
     assert!(archive.file(&act("file"), &filing(1)).unwrap().replayed);
     assert_eq!(archive.counts().unwrap().licenses, 1);
     assert_eq!(archive.counts().unwrap().events, 2);
@@ -37,33 +34,21 @@ fn an_archive_is_made_once_and_opened_only_where_one_is() {
     let directory = tempdir().unwrap();
     let path = directory.path().join("archive");
     let missing = Archive::open(&path, &secret()).unwrap_err();
-    assert!(
-        matches!(missing, OpenError::Store(StoreError::Missing)),
-        "{missing}"
-    );
+    assert!(matches!(missing, OpenError::Store(StoreError::Missing)), "{missing}");
     let missing = Archive::follow(&path, &directory.path().join("scratch"), &secret()).unwrap_err();
-    assert!(
-        matches!(missing, OpenError::Store(StoreError::Missing)),
-        "{missing}"
-    );
+    assert!(matches!(missing, OpenError::Store(StoreError::Missing)), "{missing}");
     assert!(!path.exists(), "opening makes nothing");
     drop(RocksStore::create(&path, Durability::Synced).unwrap());
     assert!(matches!(Archive::open(&path, &secret()), Err(OpenError::Empty)));
     drop(Archive::create(&path, &secret(), &act("create")).unwrap());
-    assert!(matches!(
-        Archive::create(&path, &secret(), &act("create")),
-        Err(OpenError::Exists)
-    ));
+    assert!(matches!(Archive::create(&path, &secret(), &act("create")), Err(OpenError::Exists)));
 }
 
 #[test]
 fn another_secret_does_not_open_it() {
     let (_, store) = in_memory();
     let wrong = RootSecret::new([0x43; 32].into());
-    assert!(matches!(
-        Archive::with_store(store, &wrong),
-        Err(OpenError::WrongSecret)
-    ));
+    assert!(matches!(Archive::with_store(store, &wrong), Err(OpenError::WrongSecret)));
 }
 
 #[test]
@@ -79,12 +64,11 @@ fn a_newer_format_is_refused_by_name() {
         let names = rocksdb::DB::list_cf(&options, &database).unwrap();
         let mut raw = rocksdb::DB::open_cf(&options, &database, names).unwrap();
         raw.create_cf("by_future", &options).unwrap();
-        raw.put_cf(raw.cf_handle("meta").unwrap(), "format", newer.to_be_bytes())
-            .unwrap();
+        raw.put_cf(raw.cf_handle("meta").unwrap(), "format", newer.to_be_bytes()).unwrap();
     }
     match Archive::open(path, &secret()) {
         Err(OpenError::NewerFormat { found, supported }) => {
-            assert_eq!((found, supported), (newer, FORMAT_VERSION))
+            assert_eq!((found, supported), (newer, FORMAT_VERSION));
         }
         other => panic!("{other:?}"),
     }
@@ -105,15 +89,10 @@ fn what_describes_the_archive_must_be_there_and_whole() {
         let (archive, store) = in_memory();
         archive.file(&act("file"), &filing(1)).unwrap();
         let batch = Batch::new().delete(Table::Meta, key);
-        store
-            .commit(value.map_or(batch, |value| Batch::new().put(Table::Meta, key, value)))
-            .unwrap();
+        store.commit(value.map_or(batch, |value| Batch::new().put(Table::Meta, key, value))).unwrap();
         let store: Arc<dyn Store> = store;
         let opened = Archive::with_store(Arc::clone(&store), &secret());
-        assert!(
-            matches!(opened, Err(OpenError::Damaged(_))),
-            "{key} {value:?}: {opened:?}"
-        );
+        assert!(matches!(opened, Err(OpenError::Damaged(_))), "{key} {value:?}: {opened:?}");
         if key == "format" && value.is_none() {
             let made = Archive::create_in(store, &secret(), &act("again"));
             assert!(
@@ -130,21 +109,14 @@ fn what_describes_the_archive_must_be_there_and_whole() {
 fn a_second_handle_is_locked_out_and_let_in_afterwards() {
     let directory = tempdir().unwrap();
     let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
-    for attempt in [
-        Archive::open(directory.path(), &secret()),
-        Archive::create(directory.path(), &secret(), &act("c")),
-    ] {
-        assert!(
-            matches!(attempt, Err(OpenError::Store(StoreError::Locked))),
-            "{attempt:?}"
-        );
+    for attempt in
+        [Archive::open(directory.path(), &secret()), Archive::create(directory.path(), &secret(), &act("c"))]
+    {
+        assert!(matches!(attempt, Err(OpenError::Store(StoreError::Locked))), "{attempt:?}");
     }
     archive.writable().unwrap();
     drop(archive);
-    Archive::open(directory.path(), &secret())
-        .unwrap()
-        .writable()
-        .unwrap();
+    Archive::open(directory.path(), &secret()).unwrap().writable().unwrap();
 }
 
 #[test]
@@ -156,26 +128,13 @@ fn a_follower_reads_what_the_writer_has_written() {
     let follower = Archive::follow(&path, &directory.path().join("scratch"), &secret()).unwrap();
     assert_eq!(whole(&follower).len(), 1);
     archive.file(&act("2"), &filing(2)).unwrap();
-    assert_eq!(
-        follower.get(&id(2)).unwrap(),
-        None,
-        "a follower stands still until it catches up"
-    );
+    assert_eq!(follower.get(&id(2)).unwrap(), None, "a follower stands still until it catches up");
     follower.catch_up().unwrap();
     assert_eq!(whole(&follower), whole(&archive));
     let refused = follower.file(&act("3"), &filing(3));
-    assert!(
-        matches!(refused, Err(ArchiveError::Store(StoreError::ReadOnly))),
-        "{refused:?}"
-    );
-    assert!(matches!(
-        follower.writable(),
-        Err(ArchiveError::Store(StoreError::ReadOnly))
-    ));
-    assert!(
-        follower.file(&act("2"), &filing(2)).unwrap().replayed,
-        "what is done can be recalled anywhere"
-    );
+    assert!(matches!(refused, Err(ArchiveError::Store(StoreError::ReadOnly))), "{refused:?}");
+    assert!(matches!(follower.writable(), Err(ArchiveError::Store(StoreError::ReadOnly))));
+    assert!(follower.file(&act("2"), &filing(2)).unwrap().replayed, "what is done can be recalled anywhere");
     archive.file(&act("3"), &filing(3)).unwrap();
 }
 
@@ -188,25 +147,14 @@ fn the_disk_tells_neither_number_nor_name() {
             0 => Archive::create(directory.path(), &secret(), &act("create")).unwrap(),
             _ => Archive::open(directory.path(), &secret()).unwrap(),
         };
-        archive
-            .file(&act(&format!("案件-{CITIZEN}-{round}")), &filing(round))
-            .unwrap();
+        archive.file(&act(&format!("案件-{CITIZEN}-{round}")), &filing(round)).unwrap();
         archive.list_by_holder(&holder(0), None, 10).unwrap();
         drop(archive);
         let filing = filing(round);
-        assert!(
-            on_disk(directory.path(), filing.record.id.as_str()),
-            "the search finds what is there"
-        );
-        for hidden in [
-            CITIZEN,
-            HOLDER_NAME,
-            &filing.record.number,
-            "不动产权证书",
-            "eyJhbGci",
-            "窗口一",
-            "办理登记",
-        ] {
+        assert!(on_disk(directory.path(), filing.record.id.as_str()), "the search finds what is there");
+        for hidden in
+            [CITIZEN, HOLDER_NAME, &filing.record.number, "不动产权证书", "eyJhbGci", "窗口一", "办理登记"]
+        {
             assert!(!on_disk(directory.path(), hidden), "{hidden}");
         }
     }

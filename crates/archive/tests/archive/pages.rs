@@ -17,9 +17,7 @@ fn filled() -> Archive {
         if n % 3 == 0 {
             filing.record.id = id_of(TYPE_B, n);
         }
-        archive
-            .file(&act_at(&format!("file {n}"), 1, seconds), &filing)
-            .unwrap();
+        archive.file(&act_at(&format!("file {n}"), 1, seconds), &filing).unwrap();
     }
     archive
 }
@@ -42,34 +40,19 @@ fn pages_of_any_size_give_the_whole_list_once_and_in_order() {
     let archive = filled();
     let whole = archive.list_by_holder(&holder(0), None, 100).unwrap();
     assert_eq!((whole.items.len(), whole.next), (15, None));
-    assert!(
-        whole
-            .items
-            .is_sorted_by(|a, b| (b.filed_at, &a.id) < (a.filed_at, &b.id)),
-        "newest first"
-    );
+    assert!(whole.items.is_sorted_by(|a, b| (b.filed_at, &a.id) < (a.filed_at, &b.id)), "newest first");
     let everything = archive.list(None, None, 100).unwrap().items;
     assert!(everything.is_sorted_by(|a, b| a.id < b.id));
     assert_eq!(everything.len(), 20);
     for limit in [1, 2, 3, 5, 14, 15, 16] {
-        assert_eq!(
-            all(|cursor| archive.list_by_holder(&holder(0), cursor, limit).unwrap()),
-            whole.items
-        );
-        assert_eq!(
-            all(|cursor| archive.list(None, cursor, limit).unwrap()),
-            everything
-        );
+        assert_eq!(all(|cursor| archive.list_by_holder(&holder(0), cursor, limit).unwrap()), whole.items);
+        assert_eq!(all(|cursor| archive.list(None, cursor, limit).unwrap()), everything);
     }
     let mut seen = BTreeSet::new();
     for (code, count) in [(TYPE_A, 13), (TYPE_B, 7)] {
         let of_type = all(|cursor| archive.list(Some(&license_type(code)), cursor, 2).unwrap());
         assert_eq!(of_type.len(), count);
-        assert!(
-            of_type
-                .iter()
-                .all(|record| record.id.license_type() == license_type(code))
-        );
+        assert!(of_type.iter().all(|record| record.id.license_type() == license_type(code)));
         seen.extend(of_type.into_iter().map(|record| record.id));
     }
     assert_eq!(seen.len(), 20);
@@ -84,27 +67,17 @@ fn a_cursor_opens_its_own_list_only() {
         |result: Result<Page<LicenseRecord>, ArchiveError>| matches!(result, Err(ArchiveError::BadCursor));
     assert!(bad(archive.list_by_holder(&holder(1), Some(&cursor), 2)));
     assert!(bad(archive.list(None, Some(&cursor), 2)));
-    let of_type = archive
-        .list(Some(&license_type(TYPE_A)), None, 2)
-        .unwrap()
-        .next
-        .unwrap();
+    let of_type = archive.list(Some(&license_type(TYPE_A)), None, 2).unwrap().next.unwrap();
     assert!(bad(archive.list(None, Some(&of_type), 2)));
     assert!(bad(archive.list(Some(&license_type(TYPE_B)), Some(&of_type), 2)));
     for place in 0..cursor.as_str().len() {
         let mut text = cursor.as_str().as_bytes().to_vec();
         text[place] = if text[place] == b'A' { b'B' } else { b'A' };
         let tampered = Cursor::new(String::from_utf8(text).unwrap());
-        assert!(
-            bad(archive.list_by_holder(&holder(0), Some(&tampered), 2)),
-            "place {place}"
-        );
+        assert!(bad(archive.list_by_holder(&holder(0), Some(&tampered), 2)), "place {place}");
     }
     for text in ["", "A", "=", "不", &"A".repeat(40), &"A".repeat(10_000)] {
-        assert!(
-            bad(archive.list_by_holder(&holder(0), Some(&Cursor::new(text)), 2)),
-            "{text}"
-        );
+        assert!(bad(archive.list_by_holder(&holder(0), Some(&Cursor::new(text)), 2)), "{text}");
     }
 }
 
@@ -113,14 +86,9 @@ fn a_cursor_does_not_show_the_holder() {
     use base64::Engine;
     let archive = filled();
     let cursor = archive.list_by_holder(&holder(0), None, 2).unwrap().next.unwrap();
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(cursor.as_str())
-        .unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor.as_str()).unwrap();
     let last = id_of(TYPE_B, 18);
-    assert!(
-        bytes.windows(4).any(|w| w == b"1.2."),
-        "the position is there to be looked at"
-    );
+    assert!(bytes.windows(4).any(|w| w == b"1.2."), "the position is there to be looked at");
     assert!(!bytes.windows(CITIZEN.len()).any(|w| w == CITIZEN.as_bytes()));
     assert_eq!(
         bytes.len(),
@@ -138,10 +106,7 @@ fn page_sizes_are_bounded() {
     };
     for limit in [0, 101] {
         assert_eq!(max(archive.list(None, None, limit).map(drop)), MAX_PAGE);
-        assert_eq!(
-            max(archive.list_by_holder(&holder(0), None, limit).map(drop)),
-            MAX_PAGE
-        );
+        assert_eq!(max(archive.list_by_holder(&holder(0), None, limit).map(drop)), MAX_PAGE);
     }
     assert_eq!(max(archive.events(None, MAX_EVENTS + 1).map(drop)), MAX_EVENTS);
     assert_eq!(max(archive.events_of(&id(1), None, 0).map(drop)), MAX_EVENTS);
@@ -156,25 +121,15 @@ fn events_and_slots_go_on_after_the_last_one_seen() {
     assert_eq!(archive.events(Some(7), 3).unwrap(), events[7..10]);
     assert_eq!(archive.events(Some(u64::MAX), 3).unwrap(), []);
     let slots = archive.slots(LIST, None, 100).unwrap();
-    assert_eq!(
-        slots.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
-        (0..20).collect::<Vec<_>>()
-    );
+    assert_eq!(slots.iter().map(|(index, _)| *index).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
     assert_eq!(archive.slots(LIST, Some(4), 2).unwrap(), slots[5..7]);
     assert_eq!(
-        archive
-            .slots("https://status.example.invalid/lists/", None, 2)
-            .unwrap(),
+        archive.slots("https://status.example.invalid/lists/", None, 2).unwrap(),
         [],
         "a prefix is another list"
     );
-    archive
-        .record_share(&act_at("share", 1, 50), &id(1), "住建局")
-        .unwrap();
+    archive.record_share(&act_at("share", 1, 50), &id(1), "住建局").unwrap();
     let of_one = archive.events_of(&id(1), None, 10).unwrap();
     assert_eq!(of_one.len(), 2);
-    assert_eq!(
-        archive.events_of(&id(1), Some(of_one[0].number), 10).unwrap(),
-        of_one[1..]
-    );
+    assert_eq!(archive.events_of(&id(1), Some(of_one[0].number), 10).unwrap(), of_one[1..]);
 }

@@ -7,7 +7,8 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use boyin_archive::{Archive, ArchiveError, Change, OpenError, Status, StoreError};
+use boyin_model::status::LicenseStatus;
+use boyin_archive::{Archive, ArchiveError, Change, OpenError, StoreError};
 use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, id, secret, whole};
@@ -31,19 +32,13 @@ fn directory() -> Option<std::path::PathBuf> {
 }
 
 fn acknowledgments(directory: &Path) -> File {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(directory.join("acknowledged"))
-        .unwrap()
+    OpenOptions::new().create(true).append(true).open(directory.join("acknowledged")).unwrap()
 }
 
 /// Whole lines only: the last one may be cut off.
 fn acknowledged(directory: &Path) -> Vec<(String, u32)> {
     let text = std::fs::read_to_string(directory.join("acknowledged")).unwrap_or_default();
-    let lines = text
-        .split_inclusive('\n')
-        .filter_map(|line| line.strip_suffix('\n'));
+    let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     lines
         .map(|line| line.split_once(' ').unwrap())
         .map(|(what, n)| (what.to_owned(), n.parse().unwrap()))
@@ -53,15 +48,11 @@ fn acknowledged(directory: &Path) -> Vec<(String, u32)> {
 fn check_acknowledged(archive: &Archive, directory: &Path) -> usize {
     let acknowledged = acknowledged(directory);
     for (what, n) in &acknowledged {
-        assert_eq!(
-            archive.get(&id(*n)).unwrap().unwrap().id,
-            id(*n),
-            "license {n} was acknowledged"
-        );
+        assert_eq!(archive.get(&id(*n)).unwrap().unwrap().id, id(*n), "license {n} was acknowledged");
         if what == "suspended" {
             assert_eq!(
                 archive.status_of(&id(*n)).unwrap(),
-                Some(Status::Suspended),
+                Some(LicenseStatus::Suspended),
                 "of {n} was acknowledged"
             );
         }
@@ -80,10 +71,7 @@ fn child_that_writes() {
     let archive = Archive::open(&directory.join("archive"), &secret()).unwrap();
     let file = Mutex::new(acknowledgments(&directory));
     let tell = |what: &str, n: u32| {
-        file.lock()
-            .unwrap()
-            .write_all(format!("{what} {n}\n").as_bytes())
-            .unwrap()
+        file.lock().unwrap().write_all(format!("{what} {n}\n").as_bytes()).unwrap();
     };
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -111,9 +99,7 @@ fn killed_in_the_middle_of_writing() {
     drop(Archive::create(&path, &secret(), &act("create")).unwrap());
     let mut before = 0;
     for round in 0..5_u32 {
-        let mut child = child("process::child_that_writes", directory.path(), round * MOST)
-            .spawn()
-            .unwrap();
+        let mut child = child("process::child_that_writes", directory.path(), round * MOST).spawn().unwrap();
         let enough = before + 40 + usize::try_from(round * 17).unwrap();
         wait_for(&mut child, || acknowledged(directory.path()).len() >= enough);
         child.kill().unwrap();
@@ -147,14 +133,8 @@ fn child_that_fills_the_disk() {
             Ok(_) => file.write_all(format!("filed {n}\n").as_bytes()).unwrap(),
             Err(ArchiveError::Store(StoreError::Full(_))) => {
                 let next = archive.file(&act(&format!("file {n}")), &filing);
-                assert!(
-                    matches!(next, Err(ArchiveError::Store(StoreError::Stopped))),
-                    "{next:?}"
-                );
-                assert!(matches!(
-                    archive.writable(),
-                    Err(ArchiveError::Store(StoreError::Stopped))
-                ));
+                assert!(matches!(next, Err(ArchiveError::Store(StoreError::Stopped))), "{next:?}");
+                assert!(matches!(archive.writable(), Err(ArchiveError::Store(StoreError::Stopped))));
                 assert_eq!(archive.get(&id(0)).unwrap().unwrap().id, id(0), "reads go on");
                 file.write_all(b"full 0\n").unwrap();
                 return;
@@ -174,11 +154,7 @@ fn out_of_space() {
     let mut limited = Command::new("sh");
     // Files end at 4096 blocks of 512 bytes; without the signal a longer one is an error of the write.
     limited.args(["-c", r#"trap '' XFSZ; ulimit -f 4096; exec "$0" "$@""#]);
-    limited
-        .arg(child.get_program())
-        .args(child.get_args())
-        .env(DIRECTORY, directory.path())
-        .env(FIRST, "0");
+    limited.arg(child.get_program()).args(child.get_args()).env(DIRECTORY, directory.path()).env(FIRST, "0");
     let status: ExitStatus = limited.status().unwrap();
     assert!(status.success(), "{status}");
     let told = acknowledged(directory.path());
@@ -190,11 +166,7 @@ fn out_of_space() {
     let mut filing = filing(next);
     filing.record.credential = vec![b'a'; 20_000];
     archive.file(&act(&format!("file {next}")), &filing).unwrap();
-    assert_eq!(
-        whole(&archive).len(),
-        told.len(),
-        "the act that failed is done once when it is done again"
-    );
+    assert_eq!(whole(&archive).len(), told.len(), "the act that failed is done once when it is done again");
 }
 
 #[test]
@@ -202,10 +174,7 @@ fn out_of_space() {
 fn child_that_is_locked_out() {
     let Some(directory) = directory() else { return };
     let opened = Archive::open(&directory.join("archive"), &secret());
-    assert!(
-        matches!(opened, Err(OpenError::Store(StoreError::Locked))),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Err(OpenError::Store(StoreError::Locked))), "{opened:?}");
     let follower =
         Archive::follow(&directory.join("archive"), &directory.join("scratch"), &secret()).unwrap();
     assert_eq!(whole(&follower).len(), 1);
@@ -217,13 +186,7 @@ fn another_process_is_locked_out_but_may_follow() {
     let directory = tempdir().unwrap();
     let archive = Archive::create(&directory.path().join("archive"), &secret(), &act("create")).unwrap();
     archive.file(&act("file"), &filing(1)).unwrap();
-    let status = child("process::child_that_is_locked_out", directory.path(), 0)
-        .status()
-        .unwrap();
+    let status = child("process::child_that_is_locked_out", directory.path(), 0).status().unwrap();
     assert!(status.success());
-    assert_eq!(
-        acknowledged(directory.path()).len(),
-        1,
-        "the child has really tried"
-    );
+    assert_eq!(acknowledged(directory.path()).len(), 1, "the child has really tried");
 }

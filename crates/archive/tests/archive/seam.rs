@@ -16,12 +16,7 @@ fn on_every_store(check: impl Fn(&dyn Store)) {
 }
 
 fn keys(store: &dyn Store, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<Vec<u8>> {
-    store
-        .scan(Table::License, prefix, after, limit)
-        .unwrap()
-        .into_iter()
-        .map(|(key, _)| key)
-        .collect()
+    store.scan(Table::License, prefix, after, limit).unwrap().into_iter().map(|(key, _)| key).collect()
 }
 
 #[test]
@@ -30,11 +25,7 @@ fn scans_are_ascending_and_end_with_the_prefix() {
         let all: [&[u8]; 6] = [b"a", b"a\0", b"ab", b"a\xff", b"a\xff\xff", b"b"];
         for key in all.iter().rev() {
             let _ = store
-                .commit(
-                    Batch::new()
-                        .put(Table::License, *key, *key)
-                        .put(Table::Event, *key, []),
-                )
+                .commit(Batch::new().put(Table::License, *key, *key).put(Table::Event, *key, []))
                 .unwrap();
         }
         assert_eq!(keys(store, b"", None, 10), all);
@@ -47,17 +38,10 @@ fn scans_are_ascending_and_end_with_the_prefix() {
             all[2..5],
             "the key after which it begins need not exist"
         );
-        assert_eq!(
-            keys(store, b"a", Some(b"A"), 10),
-            all[..5],
-            "a place before the prefix is its beginning"
-        );
+        assert_eq!(keys(store, b"a", Some(b"A"), 10), all[..5], "a place before the prefix is its beginning");
         assert_eq!(keys(store, b"a", Some(b"b"), 10), Vec::<Vec<u8>>::new());
         assert_eq!(keys(store, b"c", None, 10), Vec::<Vec<u8>>::new());
-        assert_eq!(
-            store.get(Table::License, b"ab").unwrap().as_deref(),
-            Some(b"ab".as_slice())
-        );
+        assert_eq!(store.get(Table::License, b"ab").unwrap().as_deref(), Some(b"ab".as_slice()));
         assert_eq!(store.get(Table::Status, b"ab").unwrap(), None, "tables are apart");
     });
 }
@@ -68,14 +52,8 @@ fn a_condition_that_does_not_hold_changes_nothing() {
         store.commit(Batch::new().put(Table::Meta, "k", "old")).unwrap();
         let refused = [
             (0, Batch::new().expect(Table::Meta, "k", Expect::Absent)),
-            (
-                0,
-                Batch::new().expect(Table::Meta, "k", Expect::Exactly(b"other".to_vec())),
-            ),
-            (
-                0,
-                Batch::new().expect(Table::Meta, "none", Expect::Exactly(Vec::new())),
-            ),
+            (0, Batch::new().expect(Table::Meta, "k", Expect::Exactly(b"other".to_vec()))),
+            (0, Batch::new().expect(Table::Meta, "none", Expect::Exactly(Vec::new()))),
             (
                 1,
                 Batch::new().expect(Table::Meta, "none", Expect::Absent).expect(
@@ -88,21 +66,14 @@ fn a_condition_that_does_not_hold_changes_nothing() {
         for (place, batch) in refused {
             let batch = batch.put(Table::Meta, "k", "new").put(Table::Meta, "more", "");
             match store.commit(batch) {
-                Err(StoreError::Conflict {
-                    table: Table::Meta,
-                    condition,
-                }) => assert_eq!(condition, place),
+                Err(StoreError::Conflict { table: Table::Meta, condition }) => assert_eq!(condition, place),
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(
-            store.get(Table::Meta, b"k").unwrap().as_deref(),
-            Some(b"old".as_slice())
-        );
+        assert_eq!(store.get(Table::Meta, b"k").unwrap().as_deref(), Some(b"old".as_slice()));
         assert_eq!(store.get(Table::Meta, b"more").unwrap(), None);
-        let good = Batch::new()
-            .expect(Table::Meta, "k", Expect::Exactly(b"old".to_vec()))
-            .delete(Table::Meta, "k");
+        let good =
+            Batch::new().expect(Table::Meta, "k", Expect::Exactly(b"old".to_vec())).delete(Table::Meta, "k");
         store.commit(good).unwrap();
         assert_eq!(store.get(Table::Meta, b"k").unwrap(), None);
     });
@@ -112,26 +83,23 @@ fn a_condition_that_does_not_hold_changes_nothing() {
 fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
     on_every_store(|store| {
         let numbered = |key: &'static str| {
-            Batch::new()
-                .expect(Table::Meta, key, Expect::Absent)
-                .put(Table::Meta, key, "")
-                .append(Table::Event, move |number| Numbered {
+            Batch::new().expect(Table::Meta, key, Expect::Absent).put(Table::Meta, key, "").append(
+                Table::Event,
+                move |number| Numbered {
                     value: key.into(),
                     also: vec![Write {
                         table: Table::Status,
                         key: key.into(),
                         value: Some(vec![number.try_into().unwrap()]),
                     }],
-                })
+                },
+            )
         };
         assert_eq!(store.commit(numbered("a")).unwrap().number, Some(1));
         assert!(store.commit(numbered("a")).is_err());
         assert_eq!(store.commit(numbered("b")).unwrap().number, Some(2));
         assert_eq!(store.commit(Batch::new()).unwrap().number, None);
-        assert_eq!(
-            store.get(Table::Event, &2_u64.to_be_bytes()).unwrap().as_deref(),
-            Some(b"b".as_slice())
-        );
+        assert_eq!(store.get(Table::Event, &2_u64.to_be_bytes()).unwrap().as_deref(), Some(b"b".as_slice()));
         assert_eq!(store.get(Table::Status, b"b").unwrap(), Some(vec![2]));
         assert_eq!(store.len_estimate(Table::Event).unwrap(), 2);
     });
@@ -140,12 +108,7 @@ fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
 #[test]
 fn numbers_go_on_after_reopening() {
     let directory = tempdir().unwrap();
-    let numbered = || {
-        Batch::new().append(Table::Event, |_| Numbered {
-            value: Vec::new(),
-            also: Vec::new(),
-        })
-    };
+    let numbered = || Batch::new().append(Table::Event, |_| Numbered { value: Vec::new(), also: Vec::new() });
     for expected in 1..4 {
         let store = RocksStore::create(directory.path(), Durability::Synced).unwrap();
         assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));
@@ -181,9 +144,7 @@ fn batches_in_one_group_see_each_other() {
 fn raise(store: &dyn Store) -> bool {
     let old = store.get(Table::Meta, b"n").unwrap().unwrap();
     let new = [old[0] + 1];
-    let batch = Batch::new()
-        .expect(Table::Meta, "n", Expect::Exactly(old))
-        .put(Table::Meta, "n", new);
+    let batch = Batch::new().expect(Table::Meta, "n", Expect::Exactly(old)).put(Table::Meta, "n", new);
     match store.commit(batch) {
         Ok(_) => true,
         Err(StoreError::Conflict { .. }) => false,
@@ -197,14 +158,8 @@ fn after_a_failed_write_only_reads_go_on() {
         let store = Arc::new(MemoryStore::new());
         store.fail_after(1, failure);
         store.commit(Batch::new().put(Table::Meta, "a", "")).unwrap();
-        assert!(matches!(
-            store.commit(Batch::new().put(Table::Meta, "b", "")),
-            Err(StoreError::Io(_))
-        ));
-        assert!(matches!(
-            store.commit(Batch::new().put(Table::Meta, "c", "")),
-            Err(StoreError::Stopped)
-        ));
+        assert!(matches!(store.commit(Batch::new().put(Table::Meta, "b", "")), Err(StoreError::Io(_))));
+        assert!(matches!(store.commit(Batch::new().put(Table::Meta, "c", "")), Err(StoreError::Stopped)));
         assert_eq!(store.get(Table::Meta, b"b").unwrap().is_some(), written);
         store.reopen();
         store.commit(Batch::new().put(Table::Meta, "c", "")).unwrap();

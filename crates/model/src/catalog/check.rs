@@ -1,6 +1,4 @@
-use super::{
-    CatalogError, FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange,
-};
+use super::{CatalogError, FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
 use crate::credential::FieldValue;
 use crate::id::{CitizenId, CreditCode, HolderCodeType};
 use crate::time::Date;
@@ -108,7 +106,11 @@ fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let no_padding = whole == "0" || !whole.starts_with('0');
-    digits(whole) && digits(fraction) && no_padding && whole.len() <= MAX_DECIMAL_DIGITS && fraction.len() <= 2
+    digits(whole)
+        && digits(fraction)
+        && no_padding
+        && whole.len() <= MAX_DECIMAL_DIGITS
+        && fraction.len() <= 2
 }
 
 impl LicenseType {
@@ -148,8 +150,7 @@ impl LicenseType {
 }
 
 pub(super) fn license_type(license_type: &LicenseType) -> Result<(), CatalogError> {
-    let refuse =
-        |place, fault| Err(CatalogError::Inconsistent { code: license_type.code, place, fault });
+    let refuse = |place, fault| Err(CatalogError::Inconsistent { code: license_type.code, place, fault });
     let tidy = |name: &str, separator: char| {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
         name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(good)

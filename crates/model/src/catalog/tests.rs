@@ -91,7 +91,8 @@ fn bad_catalogs_are_refused_with_the_place() {
     assert_eq!(place(&|t| t.replace("[\"长期\"]", "[]")), (Place::Validity, SpecFault::NoTerm));
     assert_eq!(place(&|t| t.replace("\"use\"", "\"_sd\"")), (Place::Field(0), SpecFault::Name));
     assert_eq!(place(&|t| t.replace("\"text\"", "\"choice\"")), (Place::Field(0), SpecFault::Choices));
-    let field = "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_A\"\nkind = \"text\"\n";
+    let field =
+        "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_A\"\nkind = \"text\"\n";
     assert_eq!(place(&|t| format!("{t}{field}")), (Place::Field(1), SpecFault::NameTwice));
     for bad in ["0年", "年", "3周", "-1年"] {
         assert!(matches!(one(&|t| t.replace("长期", bad)), Err(CatalogError::Toml(_))), "{bad}");

@@ -242,7 +242,9 @@ impl<'r> ClaimReader<'r> {
     }
 
     fn maybe_text(&self, claim: &'static str) -> Result<Option<&'r str>, ClaimError> {
-        let Some(value) = self.0.get(claim) else { return Ok(None) };
+        let Some(value) = self.0.get(claim) else {
+            return Ok(None);
+        };
         let text = value.as_text().filter(|text| !text.is_empty() && text.chars().count() <= MAX_TEXT_CHARS);
         text.map(Some).ok_or(fault(claim, ClaimFault::Invalid))
     }
@@ -264,20 +266,20 @@ impl<'r> ClaimReader<'r> {
         claim: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ClaimError> {
-        let Some(text) = self.maybe_text(claim)? else { return Ok(None) };
+        let Some(text) = self.maybe_text(claim)? else {
+            return Ok(None);
+        };
         parse(text).map(Some).ok_or(fault(claim, ClaimFault::Invalid))
     }
 
-    fn parsed<T>(
-        &self,
-        claim: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, ClaimError> {
+    fn parsed<T>(&self, claim: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ClaimError> {
         self.optional(claim, parse)?.ok_or(fault(claim, ClaimFault::Missing))
     }
 
     fn instant(&self, claim: &'static str) -> Result<Option<UnixTime>, ClaimError> {
-        let Some(value) = self.0.get(claim) else { return Ok(None) };
+        let Some(value) = self.0.get(claim) else {
+            return Ok(None);
+        };
         let seconds = value.as_int().and_then(|number| u64::try_from(number).ok());
         seconds.and_then(UnixTime::new).map(Some).ok_or(fault(claim, ClaimFault::Invalid))
     }

@@ -42,7 +42,9 @@ impl<'e> Disclosure<'e> {
         let part = Part::Disclosure(0);
         let malformed = FormatError::new(part, FormatFault::Malformed);
         let parsed = json::parse(text, reader).map_err(|fault| FormatError::json(part, fault))?;
-        let Value::Array(items) = parsed.value else { return Err(malformed) };
+        let Value::Array(items) = parsed.value else {
+            return Err(malformed);
+        };
         let [Value::Text(salt), Value::Text(name), value] =
             <[Value<'e>; 3]>::try_from(items).map_err(|_| malformed)?
         else {
@@ -172,7 +174,9 @@ pub fn reveal<'e>(
 }
 
 fn digests<'o>(object: &'o Object<'_>) -> Result<Vec<&'o str>, DisclosureFault> {
-    let Some(list) = object.get("_sd") else { return Ok(Vec::new()) };
+    let Some(list) = object.get("_sd") else {
+        return Ok(Vec::new());
+    };
     let list = list.as_array().filter(|list| list.len() <= MAX_DIGESTS).ok_or(DisclosureFault::Malformed)?;
     list.iter().map(|item| item.as_text().ok_or(DisclosureFault::Malformed)).collect()
 }

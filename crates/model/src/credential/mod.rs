@@ -7,6 +7,8 @@
 mod claims;
 mod disclosure;
 mod metadata;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -70,7 +72,11 @@ impl<'b> Envelope<'b> {
         if bytes.len() > MAX_CREDENTIAL_BYTES {
             return Err(FormatError::new(Part::Envelope, FormatFault::TooLarge));
         }
-        if bytes.first() == Some(&b'{') { Self::open_json(bytes, reader) } else { Self::open_compact(bytes, reader) }
+        if bytes.first() == Some(&b'{') {
+            Self::open_json(bytes, reader)
+        } else {
+            Self::open_compact(bytes, reader)
+        }
     }
 
     fn open_compact(bytes: &'b [u8], reader: Reader) -> Result<Self, FormatError> {
@@ -112,7 +118,9 @@ impl<'b> Envelope<'b> {
         let listed = unprotected.get("disclosures").and_then(Value::as_array).ok_or(malformed)?;
         let texts = listed.iter().map(|item| match item {
             Value::Text(text) => Ok(text.clone()),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Object(_) => Err(malformed),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Object(_) => {
+                Err(malformed)
+            }
         });
         Ok(Self {
             serialization: Serialization::Json,
@@ -149,10 +157,17 @@ impl<'b> Envelope<'b> {
     /// # Errors
     /// [`FormatError`] for JSON faults, a header of another shape or type, a disclosure that is none.
     pub fn read(&self) -> Result<Credential<'_>, FormatError> {
-        let (header, canonical_header) = Header::read(&self.header, self.reader).map_err(|fault| match fault {
-            JwsError::Header(fault) => FormatError::json(Part::Header, fault),
-            other => FormatError { part: Part::Header, ..envelope_fault(other) },
-        })?;
+        let (header, canonical_header) =
+            Header::read(&self.header, self.reader).map_err(|fault| match fault {
+                JwsError::Header(fault) => FormatError::json(Part::Header, fault),
+                JwsError::TooLarge { .. }
+                | JwsError::Parts
+                | JwsError::Base64 { .. }
+                | JwsError::HeaderMember(_)
+                | JwsError::Payload(_)
+                | JwsError::WrongType
+                | JwsError::Claim(_) => FormatError::new(Part::Header, FormatFault::Malformed),
+            })?;
         if header.typ != TYP_LICENSE {
             return Err(FormatError::new(Part::Header, FormatFault::WrongType));
         }
@@ -218,7 +233,9 @@ fn decode_disclosures(texts: Vec<Cow<'_, str>>) -> Result<Vec<EncodedDisclosure<
     texts
         .into_iter()
         .enumerate()
-        .map(|numbered| decode(numbered).map(|(text, json)| EncodedDisclosure { text: Cow::Owned(text), json }))
+        .map(|numbered| {
+            decode(numbered).map(|(text, json)| EncodedDisclosure { text: Cow::Owned(text), json })
+        })
         .collect()
 }
 

@@ -7,11 +7,7 @@ pub(super) const CONFUSABLE: &[u8; 5] = b"IOSVZ";
 
 /// `0..=9` for digits, `10..=35` for letters.
 fn value_36(byte: u8) -> usize {
-    if byte.is_ascii_digit() {
-        usize::from(byte - b'0')
-    } else {
-        usize::from(byte.wrapping_sub(b'A')) + 10
-    }
+    if byte.is_ascii_digit() { usize::from(byte - b'0') } else { usize::from(byte.wrapping_sub(b'A')) + 10 }
 }
 
 /// The place in [`ALPHABET_31`].
@@ -21,29 +17,23 @@ fn value_31(byte: u8) -> usize {
 
 /// `(31 − Σ cᵢ·3^(i−1) mod 31) mod 31` over the first 17 characters of a credit code. GB 32100-2015.
 pub(super) fn credit_code(first: [u8; 17]) -> u8 {
-    let (sum, _) = first.iter().fold((0, 1), |(sum, weight), &byte| {
-        ((sum + value_31(byte) * weight) % 31, weight * 3 % 31)
-    });
+    let (sum, _) = first
+        .iter()
+        .fold((0, 1), |(sum, weight), &byte| ((sum + value_31(byte) * weight) % 31, weight * 3 % 31));
     ALPHABET_31[(31 - sum) % 31]
 }
 
 /// `11 − Σ cᵢ·wᵢ mod 11` over the first 8 characters of an organization code, 10 written X and 11 written 0. GB 11714.
 pub(super) fn organization_code(first: [u8; 8]) -> u8 {
     const WEIGHTS: [usize; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: usize = first
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(&byte, weight)| value_36(byte) * weight)
-        .sum();
+    let sum: usize = first.iter().zip(WEIGHTS).map(|(&byte, weight)| value_36(byte) * weight).sum();
     b"0X987654321"[sum % 11]
 }
 
 /// ISO 7064 MOD 11-2 over the first 17 digits of a citizen's number: with the weights `2^(18−i) mod 11` for
 /// i = 1…18, the sum of all 18 places (X counts 10) is 1 mod 11. GB 11643-1999.
 pub(super) fn citizen(first: [u8; 17]) -> u8 {
-    let sum = first
-        .iter()
-        .fold(0, |sum, &digit| (sum + value_36(digit)) * 2 % 11);
+    let sum = first.iter().fold(0, |sum, &digit| (sum + value_36(digit)) * 2 % 11);
     b"10X98765432"[sum]
 }
 

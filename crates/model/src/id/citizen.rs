@@ -54,11 +54,7 @@ impl CitizenId {
 
     fn parse_trimmed(inner: &str) -> Result<Self, IdError> {
         let number = fixed(inner.chars().map(narrow), |place, byte| {
-            if place == CHECK && byte == b'X' {
-                Ok(())
-            } else {
-                digit(byte)
-            }
+            if place == CHECK && byte == b'X' { Ok(()) } else { digit(byte) }
         })?;
         let birth = check_meaning(number.as_str())?;
         if check::citizen(number.part(0)) != number.bytes()[CHECK] {
@@ -75,10 +71,7 @@ impl CitizenId {
     pub fn compute(first17: &str) -> Result<Self, IdError> {
         let first: Ascii<17> = fixed(first17.chars(), |_, byte| digit(byte))?;
         let birth = check_meaning(first.as_str())?;
-        Ok(Self {
-            number: with_check(*first.bytes(), check::citizen(*first.bytes())),
-            birth,
-        })
+        Ok(Self { number: with_check(*first.bytes(), check::citizen(*first.bytes())), birth })
     }
 
     /// The 18 characters: personal data, not for logs.
@@ -163,10 +156,7 @@ impl LegacyCitizenId {
             7 => b'9',
             _ => old[place - 2],
         });
-        CitizenId {
-            number: with_check(first, check::citizen(first)),
-            birth: self.birth,
-        }
+        CitizenId { number: with_check(first, check::citizen(first)), birth: self.birth }
     }
 }
 
@@ -211,11 +201,7 @@ fn trim(text: &str) -> (usize, &str) {
 }
 
 fn is_legacy(inner: &str) -> bool {
-    let digits = inner
-        .chars()
-        .take(LENGTH)
-        .filter(|&c| narrow(c).is_ascii_digit())
-        .count();
+    let digits = inner.chars().take(LENGTH).filter(|&c| narrow(c).is_ascii_digit()).count();
     digits == LEGACY_LENGTH && inner.chars().nth(LEGACY_LENGTH).is_none()
 }
 

@@ -60,10 +60,7 @@ impl CreditCode {
     pub fn compute(first17: &str) -> Result<Self, IdError> {
         let first: Ascii<17> = fixed(first17.chars(), rule)?;
         inner_holds(&first)?;
-        Ok(Self(with_check(
-            *first.bytes(),
-            check::credit_code(*first.bytes()),
-        )))
+        Ok(Self(with_check(*first.bytes(), check::credit_code(*first.bytes()))))
     }
 
     /// The check character, a digit or X, of the organization code that begins with `first8`.
@@ -71,9 +68,7 @@ impl CreditCode {
     /// # Errors
     /// [`IdErrorKind::TooShort`], [`IdErrorKind::TooLong`], or a character that credit codes do not use.
     pub fn organization_check(first8: &str) -> Result<char, IdError> {
-        let first: Ascii<8> = fixed(first8.chars(), |place, byte| {
-            rule(ORGANIZATION_START + place, byte)
-        })?;
+        let first: Ascii<8> = fixed(first8.chars(), |place, byte| rule(ORGANIZATION_START + place, byte))?;
         Ok(char::from(check::organization_code(*first.bytes())))
     }
 
@@ -102,11 +97,7 @@ pub(super) fn rule(place: usize, byte: u8) -> Result<(), IdErrorKind> {
         return digit(byte);
     }
     alphanumeric(byte)?;
-    if check::CONFUSABLE.contains(&byte) {
-        Err(IdErrorKind::ConfusableLetter)
-    } else {
-        Ok(())
-    }
+    if check::CONFUSABLE.contains(&byte) { Err(IdErrorKind::ConfusableLetter) } else { Ok(()) }
 }
 
 fn inner_holds<const N: usize>(code: &Ascii<N>) -> Result<(), IdError> {

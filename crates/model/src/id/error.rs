@@ -21,10 +21,7 @@ impl IdError {
 
     /// The same fault in a longer text that holds this one from character `by` on.
     pub(super) fn shifted(self, by: usize) -> Self {
-        Self {
-            offset: self.offset + by,
-            ..self
-        }
+        Self { offset: self.offset + by, ..self }
     }
 }
 

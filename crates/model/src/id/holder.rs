@@ -102,44 +102,28 @@ impl HolderCodeType {
     fn row(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::CreditCode => ("001", "统一社会信用代码", "unified social credit code"),
-            Self::OtherOrganization => (
-                "099",
-                "其他法人或其他组织有效证件代码",
-                "other organization number",
-            ),
+            Self::OtherOrganization => ("099", "其他法人或其他组织有效证件代码", "other organization number"),
             Self::CitizenId => ("111", "公民身份号码", "citizen ID"),
             Self::ArmyOfficer => ("114", "中国人民解放军军官证编号", "PLA officer card"),
-            Self::ArmedPoliceOfficer => (
-                "115",
-                "中国人民武装警察部队警官证编号",
-                "armed police officer card",
-            ),
+            Self::ArmedPoliceOfficer => {
+                ("115", "中国人民武装警察部队警官证编号", "armed police officer card")
+            }
             Self::ArmySoldier => ("118", "中国人民解放军士兵证编号", "PLA soldier card"),
-            Self::ArmedPoliceSoldier => (
-                "119",
-                "中国人民武装警察部队士兵证编号",
-                "armed police soldier card",
-            ),
+            Self::ArmedPoliceSoldier => {
+                ("119", "中国人民武装警察部队士兵证编号", "armed police soldier card")
+            }
             Self::ArmyCivilian => ("120", "中国人民解放军文职人员证编号", "PLA civilian card"),
-            Self::ArmedPoliceCivilian => (
-                "122",
-                "中国人民武装警察部队文职人员证编号",
-                "armed police civilian card",
-            ),
+            Self::ArmedPoliceCivilian => {
+                ("122", "中国人民武装警察部队文职人员证编号", "armed police civilian card")
+            }
             Self::DiplomaticPassport => ("411", "外交护照号", "diplomatic passport"),
             Self::ServicePassport => ("412", "公务护照号", "service passport"),
             Self::PublicAffairsPassport => ("413", "公务普通护照号", "passport for public affairs"),
             Self::OrdinaryPassport => ("414", "普通护照号", "ordinary passport"),
-            Self::TaiwanPermit => (
-                "511",
-                "台湾居民来往大陆通行证号码",
-                "Taiwan resident travel permit",
-            ),
-            Self::HongKongMacaoPermit => (
-                "516",
-                "港澳居民来往内地通行证号码",
-                "Hong Kong or Macao resident travel permit",
-            ),
+            Self::TaiwanPermit => ("511", "台湾居民来往大陆通行证号码", "Taiwan resident travel permit"),
+            Self::HongKongMacaoPermit => {
+                ("516", "港澳居民来往内地通行证号码", "Hong Kong or Macao resident travel permit")
+            }
             Self::OtherPerson => ("999", "其他自然人有效证件代码", "other personal number"),
         }
     }
@@ -160,9 +144,7 @@ impl Serialize for HolderCodeType {
 
 impl<'de> Deserialize<'de> for HolderCodeType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize(deserializer, |code| {
-            Self::from_code(code).ok_or(IdErrorKind::HolderCodeType.at(0))
-        })
+        deserialize(deserializer, |code| Self::from_code(code).ok_or(IdErrorKind::HolderCodeType.at(0)))
     }
 }
 
@@ -299,10 +281,7 @@ fn check_other(text: &str) -> Result<(), IdError> {
     let mut last = 0;
     for (place, character) in text.chars().enumerate() {
         if place == HolderCode::MAX_LEN {
-            return Err(IdErrorKind::TooLong {
-                max: HolderCode::MAX_LEN,
-            }
-            .at(place));
+            return Err(IdErrorKind::TooLong { max: HolderCode::MAX_LEN }.at(place));
         }
         if character.is_control() || is_invisible(character) {
             return Err(IdErrorKind::Character.at(place));

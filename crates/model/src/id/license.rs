@@ -59,12 +59,7 @@ impl LicenseId {
         if check::license(parts.covered) != parts.check {
             return Err(IdErrorKind::CheckCharacter.at(text.len() - 1));
         }
-        Ok(Self {
-            text: text.into(),
-            license_type,
-            issuer,
-            version: parts.version,
-        })
+        Ok(Self { text: text.into(), license_type, issuer, version: parts.version })
     }
 
     /// Reads an identifier of others: older forms and a wrong check are reported, not refused.
@@ -97,12 +92,7 @@ impl LicenseId {
         let covered = format!("{license_type}.{issuer}.{serial}.{version:03}");
         let check = char::from(check::license(&covered));
         let text = format!("{}{covered}.{check}", Self::OID_PREFIX).into_boxed_str();
-        Ok(Self {
-            text,
-            license_type,
-            issuer,
-            version,
-        })
+        Ok(Self { text, license_type, issuer, version })
     }
 
     /// The same license, one version later.
@@ -150,10 +140,7 @@ pub(super) fn check_serial(serial: &str) -> Result<(), IdError> {
     }
     for (place, character) in serial.chars().enumerate() {
         if place == LicenseId::MAX_SERIAL {
-            return Err(IdErrorKind::TooLong {
-                max: LicenseId::MAX_SERIAL,
-            }
-            .at(place));
+            return Err(IdErrorKind::TooLong { max: LicenseId::MAX_SERIAL }.at(place));
         }
         let byte = u8::try_from(character).map_err(|_| IdErrorKind::Character.at(place))?;
         alphanumeric(byte).map_err(|kind| kind.at(place))?;

@@ -32,13 +32,13 @@ impl LicenseTypeCode {
     /// As [`CreditCode::parse`] for the first 18; [`super::IdErrorKind::NotDigit`] in the last three;
     /// [`super::IdErrorKind::TooShort`] or [`super::IdErrorKind::TooLong`] for another length.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let code: Ascii<21> = fixed(text.chars(), |place, byte| {
-            if place < BODY {
-                credit::rule(place, byte)
-            } else {
-                digit(byte)
-            }
-        })?;
+        let code: Ascii<21> =
+            fixed(
+                text.chars(),
+                |place, byte| {
+                    if place < BODY { credit::rule(place, byte) } else { digit(byte) }
+                },
+            )?;
         let body = CreditCode::parse(&code.as_str()[..BODY])?;
         Ok(Self { code, body })
     }

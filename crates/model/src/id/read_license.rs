@@ -76,9 +76,7 @@ impl ReadLicenseId {
         } else if check::license_shandong(parts.covered) == parts.check {
             CheckChar::KnownVariant(Variant::Shandong)
         } else {
-            CheckChar::Bad {
-                expected: self.expected_check(),
-            }
+            CheckChar::Bad { expected: self.expected_check() }
         }
     }
 
@@ -170,14 +168,9 @@ impl<'t> Parts<'t> {
         check_characters(text)?;
         let rest = after_prefix(text)?;
         let mut pieces = rest.split('.');
-        let (Some(license_type), Some(issuer), Some(serial), Some(version), Some(check), None) = (
-            pieces.next(),
-            pieces.next(),
-            pieces.next(),
-            pieces.next(),
-            pieces.next(),
-            pieces.next(),
-        ) else {
+        let (Some(license_type), Some(issuer), Some(serial), Some(version), Some(check), None) =
+            (pieces.next(), pieces.next(), pieces.next(), pieces.next(), pieces.next(), pieces.next())
+        else {
             return Err(IdErrorKind::Parts.at(fifth_dot(text)));
         };
         check_type(license_type).map_err(|e| e.shifted(Self::TYPE_START))?;
@@ -188,18 +181,8 @@ impl<'t> Parts<'t> {
         let version = read_version(version).map_err(|e| e.shifted(version_start))?;
         exact(check, 1).map_err(|e| e.shifted(version_start + 4))?;
         let covered = &rest[..rest.len() - 2];
-        let check = *check
-            .as_bytes()
-            .first()
-            .ok_or(IdErrorKind::Parts.at(text.len()))?;
-        Ok(Self {
-            license_type,
-            issuer,
-            serial,
-            version,
-            check,
-            covered,
-        })
+        let check = *check.as_bytes().first().ok_or(IdErrorKind::Parts.at(text.len()))?;
+        Ok(Self { license_type, issuer, serial, version, check, covered })
     }
 }
 
@@ -207,10 +190,7 @@ impl<'t> Parts<'t> {
 fn check_characters(text: &str) -> Result<(), IdError> {
     for (place, character) in text.chars().enumerate() {
         if place == LicenseId::MAX_LEN {
-            return Err(IdErrorKind::TooLong {
-                max: LicenseId::MAX_LEN,
-            }
-            .at(place));
+            return Err(IdErrorKind::TooLong { max: LicenseId::MAX_LEN }.at(place));
         }
         let byte = u8::try_from(character).map_err(|_| IdErrorKind::Character.at(place))?;
         if byte != b'.' {
@@ -222,22 +202,14 @@ fn check_characters(text: &str) -> Result<(), IdError> {
 
 fn after_prefix(text: &str) -> Result<&str, IdError> {
     text.strip_prefix(LicenseId::OID_PREFIX).ok_or_else(|| {
-        let same = text
-            .bytes()
-            .zip(LicenseId::OID_PREFIX.bytes())
-            .take_while(|(a, b)| a == b)
-            .count();
+        let same = text.bytes().zip(LicenseId::OID_PREFIX.bytes()).take_while(|(a, b)| a == b).count();
         IdErrorKind::Prefix.at(same)
     })
 }
 
 /// Where a part too many begins, or the end of a text with too few.
 fn fifth_dot(text: &str) -> usize {
-    let dots = text
-        .bytes()
-        .enumerate()
-        .skip(LicenseId::OID_PREFIX.len())
-        .filter(|&(_, byte)| byte == b'.');
+    let dots = text.bytes().enumerate().skip(LicenseId::OID_PREFIX.len()).filter(|&(_, byte)| byte == b'.');
     dots.map(|(place, _)| place).nth(4).unwrap_or(text.len())
 }
 
@@ -257,16 +229,11 @@ fn check_issuer(text: &str) -> Result<(), IdError> {
 fn read_version(text: &str) -> Result<u16, IdError> {
     exact(text, 3)?;
     digits(text)?;
-    text.parse()
-        .ok()
-        .filter(|&version| version != 0)
-        .ok_or(IdErrorKind::Version.at(0))
+    text.parse().ok().filter(|&version| version != 0).ok_or(IdErrorKind::Version.at(0))
 }
 
 fn digits(text: &str) -> Result<(), IdError> {
-    text.bytes()
-        .enumerate()
-        .try_for_each(|(place, byte)| digit(byte).map_err(|kind| kind.at(place)))
+    text.bytes().enumerate().try_for_each(|(place, byte)| digit(byte).map_err(|kind| kind.at(place)))
 }
 
 fn exact(text: &str, length: usize) -> Result<(), IdError> {

@@ -43,26 +43,14 @@ fn what_cannot_be_a_division() {
 #[test]
 fn faults_of_a_credit_code_are_located() {
     assert_eq!(at(CreditCode::parse("")), (Kind::TooShort { need: 18 }, 0));
-    assert_eq!(
-        at(CreditCode::parse("11100000000013338")),
-        (Kind::TooShort { need: 18 }, 17)
-    );
-    assert_eq!(
-        at(CreditCode::parse("11100000000013338W0")),
-        (Kind::TooLong { max: 18 }, 18)
-    );
+    assert_eq!(at(CreditCode::parse("11100000000013338")), (Kind::TooShort { need: 18 }, 17));
+    assert_eq!(at(CreditCode::parse("11100000000013338W0")), (Kind::TooLong { max: 18 }, 18));
     assert_eq!(at(CreditCode::parse("11100000000013338w")), (Kind::LowerCase, 17));
-    assert_eq!(
-        at(CreditCode::parse("1110000000001333OW")),
-        (Kind::ConfusableLetter, 16)
-    );
+    assert_eq!(at(CreditCode::parse("1110000000001333OW")), (Kind::ConfusableLetter, 16));
     assert_eq!(at(CreditCode::parse("11A00000000013338W")), (Kind::NotDigit, 2));
     assert_eq!(at(CreditCode::parse("1110000000001-338W")), (Kind::Character, 13));
     assert_eq!(at(CreditCode::parse("１1100000000013338W")), (Kind::Character, 0));
-    assert_eq!(
-        at(CreditCode::parse("11100000000013338X")),
-        (Kind::CheckCharacter, 17)
-    );
+    assert_eq!(at(CreditCode::parse("11100000000013338X")), (Kind::CheckCharacter, 17));
     assert_eq!(at(CreditCode::parse(" 1100000000013338W")), (Kind::Character, 0));
 }
 
@@ -72,48 +60,22 @@ fn inner_check_of_a_credit_code_is_demanded() {
     let outer_only = "11100000000013337";
     assert_eq!(at(CreditCode::compute(outer_only)), (Kind::OrganizationCheck, 16));
     let alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let faults: Vec<_> = alphabet
-        .chars()
-        .map(|check| at(CreditCode::parse(&format!("{outer_only}{check}"))))
-        .collect();
-    assert_eq!(
-        faults
-            .iter()
-            .filter(|fault| **fault == (Kind::OrganizationCheck, 16))
-            .count(),
-        1
-    );
-    assert_eq!(
-        faults
-            .iter()
-            .filter(|fault| **fault == (Kind::CheckCharacter, 17))
-            .count(),
-        30
-    );
+    let faults: Vec<_> =
+        alphabet.chars().map(|check| at(CreditCode::parse(&format!("{outer_only}{check}")))).collect();
+    assert_eq!(faults.iter().filter(|fault| **fault == (Kind::OrganizationCheck, 16)).count(), 1);
+    assert_eq!(faults.iter().filter(|fault| **fault == (Kind::CheckCharacter, 17)).count(), 30);
 }
 
 #[test]
 fn credit_codes_are_completed() {
-    assert_eq!(
-        CreditCode::compute("11100000000013338").unwrap().as_str(),
-        "11100000000013338W"
-    );
+    assert_eq!(CreditCode::compute("11100000000013338").unwrap().as_str(), "11100000000013338W");
     assert_eq!(CreditCode::organization_check("MB032716").unwrap(), '9');
     assert_eq!(CreditCode::organization_check("00000000").unwrap(), '0'); // 11 is written 0
     assert_eq!(CreditCode::organization_check("00000006").unwrap(), 'X'); // 11 − 12 mod 11 = 10
-    assert_eq!(
-        at(CreditCode::organization_check("0000001")),
-        (Kind::TooShort { need: 8 }, 7)
-    );
-    assert_eq!(
-        at(CreditCode::organization_check("0000001I")),
-        (Kind::ConfusableLetter, 7)
-    );
+    assert_eq!(at(CreditCode::organization_check("0000001")), (Kind::TooShort { need: 8 }, 7));
+    assert_eq!(at(CreditCode::organization_check("0000001I")), (Kind::ConfusableLetter, 7));
     let code = CreditCode::parse("11370306MB2867521U").unwrap();
-    assert_eq!(
-        (code.division(), code.organization_code()),
-        ("370306", "MB2867521")
-    );
+    assert_eq!((code.division(), code.organization_code()), ("370306", "MB2867521"));
 }
 
 #[test]
@@ -148,9 +110,6 @@ fn serde_goes_through_the_text() {
 #[test]
 fn a_fault_is_one_sentence_with_its_place() {
     let error = CreditCode::parse("11100000000013338w").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "at character 17 (counted from 0): letters are written in upper case"
-    );
+    assert_eq!(error.to_string(), "at character 17 (counted from 0): letters are written in upper case");
     assert_eq!(error.code(), "id_lower_case");
 }

@@ -26,9 +26,7 @@ impl<const N: usize> Ascii<N> {
 
     /// The first `kept` characters, then zeros.
     pub(super) fn zeros_from(self, kept: usize) -> Self {
-        Self(std::array::from_fn(|place| {
-            if place < kept { self.0[place] } else { b'0' }
-        }))
+        Self(std::array::from_fn(|place| if place < kept { self.0[place] } else { b'0' }))
     }
 }
 
@@ -40,18 +38,12 @@ pub(super) fn fixed<const N: usize>(
     let mut bytes = [0; N];
     let mut count = 0;
     for character in characters {
-        let slot = bytes
-            .get_mut(count)
-            .ok_or(IdErrorKind::TooLong { max: N }.at(count))?;
+        let slot = bytes.get_mut(count).ok_or(IdErrorKind::TooLong { max: N }.at(count))?;
         *slot = ascii(character).ok_or(IdErrorKind::Character.at(count))?;
         rule(count, *slot).map_err(|kind| kind.at(count))?;
         count += 1;
     }
-    if count < N {
-        Err(IdErrorKind::TooShort { need: N }.at(count))
-    } else {
-        Ok(Ascii(bytes))
-    }
+    if count < N { Err(IdErrorKind::TooShort { need: N }.at(count)) } else { Ok(Ascii(bytes)) }
 }
 
 fn ascii(character: char) -> Option<u8> {
@@ -61,17 +53,11 @@ fn ascii(character: char) -> Option<u8> {
 /// Both the credit code and the citizen's number are 17 characters and a check character.
 pub(super) fn with_check(first: [u8; 17], check: u8) -> Ascii<18> {
     debug_assert!(first.is_ascii() && check.is_ascii());
-    Ascii(std::array::from_fn(|place| {
-        first.get(place).copied().unwrap_or(check)
-    }))
+    Ascii(std::array::from_fn(|place| first.get(place).copied().unwrap_or(check)))
 }
 
 pub(super) fn digit(byte: u8) -> Result<(), IdErrorKind> {
-    if byte.is_ascii_digit() {
-        Ok(())
-    } else {
-        Err(IdErrorKind::NotDigit)
-    }
+    if byte.is_ascii_digit() { Ok(()) } else { Err(IdErrorKind::NotDigit) }
 }
 
 /// A digit or an upper-case letter.
@@ -89,10 +75,7 @@ pub(super) fn alphanumeric(byte: u8) -> Result<(), IdErrorKind> {
 pub(super) fn mask(text: &str) -> String {
     let count = text.chars().count();
     let shown = |place| count >= 10 && (place < 3 || place + 2 >= count);
-    text.chars()
-        .enumerate()
-        .map(|(place, c)| if shown(place) { c } else { '*' })
-        .collect()
+    text.chars().enumerate().map(|(place, c)| if shown(place) { c } else { '*' }).collect()
 }
 
 /// Reads a text and parses it. A value of another type is refused without repeating it.

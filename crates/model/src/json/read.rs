@@ -174,7 +174,8 @@ impl<'b> Cursor<'b> {
         let digits = &self.text.as_bytes()[first..self.at];
         let leading_zero = digits.len() > 1 && digits[0] == b'0';
         let minus_zero = first > start && digits == b"0";
-        if digits.is_empty() || leading_zero || minus_zero || matches!(self.peek(), Some(b'.' | b'e' | b'E')) {
+        if digits.is_empty() || leading_zero || minus_zero || matches!(self.peek(), Some(b'.' | b'e' | b'E'))
+        {
             return Err(bad);
         }
         let number: i64 = self.text[start..self.at].parse().map_err(|_| bad)?;

@@ -53,7 +53,11 @@ fn invalid(book: &mut Book) {
         ("content/iat-is-negative", "iat", json!(-1)),
         ("content/iat-after-the-year-9999", "iat", json!(253_402_272_000_u64)),
         ("content/status-without-index", "status", json!({"status_list": {"uri": "https://x.example"}})),
-        ("content/status-index-negative", "status", json!({"status_list": {"idx": -1, "uri": "https://x.example"}})),
+        (
+            "content/status-index-negative",
+            "status",
+            json!({"status_list": {"idx": -1, "uri": "https://x.example"}}),
+        ),
         ("content/status-with-more", "status", json!({"more": 1, "status_list": {"idx": 1, "uri": "u"}})),
         ("content/vct-without-prefix", "vct", json!("11100000MB0143028R005")),
         ("content/field-is-an-object", "fields", json!({"items": {"_sd": []}})),
@@ -104,8 +108,12 @@ fn hide_open(scene: &mut Scene, claim: &str, alg: &dyn VerifyAlg) {
 }
 
 fn unknown(book: &mut Book, alg: &'static dyn VerifyAlg) {
-    book.fail("content/unknown-claim", Reason::ClaimUnknown, |s| s.parts.set("remark", "x"));
-    book.fail("content/unknown-registered-claim", Reason::ClaimUnknown, |s| s.parts.set("sub", "x"));
+    book.fail("content/unknown-claim", Reason::ClaimUnknown, |s| {
+        s.parts.set("remark", "x");
+    });
+    book.fail("content/unknown-registered-claim", Reason::ClaimUnknown, |s| {
+        s.parts.set("sub", "x");
+    });
     book.fail("content/unknown-disclosed-claim", Reason::ClaimUnknown, |s| {
         s.parts.hide(Level::Claims, "remark", Value::Text("x".into()), alg);
     });
@@ -146,7 +154,9 @@ fn identifiers(book: &mut Book) {
     book.fail("content/type-of-another-license", IdentifierMismatch, |s| {
         s.parts.set("vct", "urn:cn:license-type:11100000MB0143028R005");
     });
-    book.fail("content/issuer-code-of-another", IdentifierMismatch, |s| s.parts.set("issuer_code", other.as_str()));
+    book.fail("content/issuer-code-of-another", IdentifierMismatch, |s| {
+        s.parts.set("issuer_code", other.as_str());
+    });
     // Signed by the office that `iss` names, under an identifier of the other office.
     let key = book.prefecture.other.key(book.prefecture.algorithm).clone();
     book.fail("content/issuer-of-another", IdentifierMismatch, |s| {

@@ -63,18 +63,36 @@ fn sizes_and_shapes(book: &mut Book) {
         respell(s, |text| text.replacen('{', &format!("{{\"A\":{},", "[".repeat(100_000)), 1));
     });
     book.fail("format/empty", Malformed, |s| s.document = Some(Vec::new()));
-    book.fail("format/not-utf8", Malformed, |s| s.document = Some(vec![0xff, b'~']));
-    book.fail("format/no-tilde", Malformed, |s| scribble(s, |text| text.replace('~', "")));
-    book.fail("format/two-parts", Malformed, |s| scribble(s, |text| text.replacen('.', "", 1)));
-    book.fail("format/empty-disclosure", Malformed, |s| scribble(s, |text| format!("{text}~")));
-    book.fail("format/padding", Malformed, |s| scribble(s, |text| text.replacen('.', "=.", 1)));
-    book.fail("format/payload-is-an-array", Malformed, |s| respell(s, |text| format!("[{text}]")));
-    book.fail("format/fraction", Malformed, |s| respell(s, |text| text.replacen("\"iat\":", "\"iat\":1.5,\"iau\":", 1)));
+    book.fail("format/not-utf8", Malformed, |s| {
+        s.document = Some(vec![0xff, b'~']);
+    });
+    book.fail("format/no-tilde", Malformed, |s| {
+        scribble(s, |text| text.replace('~', ""));
+    });
+    book.fail("format/two-parts", Malformed, |s| {
+        scribble(s, |text| text.replacen('.', "", 1));
+    });
+    book.fail("format/empty-disclosure", Malformed, |s| {
+        scribble(s, |text| format!("{text}~"));
+    });
+    book.fail("format/padding", Malformed, |s| {
+        scribble(s, |text| text.replacen('.', "=.", 1));
+    });
+    book.fail("format/payload-is-an-array", Malformed, |s| {
+        respell(s, |text| format!("[{text}]"));
+    });
+    book.fail("format/fraction", Malformed, |s| {
+        respell(s, |text| text.replacen("\"iat\":", "\"iat\":1.5,\"iau\":", 1));
+    });
     book.fail("format/disclosure-of-two-items", Malformed, |s| {
         s.parts.disclosures.push(b64::encode(b"[\"AAAAAAAAAAAAAAAAAAAAAA\",\"sex\"]"));
     });
-    book.fail("format/short-salt", Malformed, |s| s.parts.disclosures.push(b64::encode(b"[\"AAAA\",\"x\",1]")));
-    book.fail("format/unknown-header-member", Malformed, |s| s.parts.set_header("crit", "b64"));
+    book.fail("format/short-salt", Malformed, |s| {
+        s.parts.disclosures.push(b64::encode(b"[\"AAAA\",\"x\",1]"));
+    });
+    book.fail("format/unknown-header-member", Malformed, |s| {
+        s.parts.set_header("crit", "b64");
+    });
     book.fail("format/json-with-a-fifth-member", Malformed, |s| {
         json_text(s, |text| text.replacen("\"signature\"", "\"s\":1,\"signature\"", 1));
     });
@@ -87,13 +105,21 @@ fn json_text(scene: &mut Scene, change: impl FnOnce(String) -> String) {
 
 fn spellings(book: &mut Book) {
     use Reason::{DuplicateMember, NotCanonical};
-    book.fail("format/space-in-payload", NotCanonical, |s| respell(s, |text| text.replacen(':', ": ", 1)));
+    book.fail("format/space-in-payload", NotCanonical, |s| {
+        respell(s, |text| text.replacen(':', ": ", 1));
+    });
     book.fail("format/members-out-of-order", NotCanonical, |s| {
         respell(s, |text| text.replacen("{\"_sd\"", "{\"z\":1,\"_sd\"", 1));
     });
-    book.fail("format/escaped-slash", NotCanonical, |s| respell(s, |text| text.replacen('/', "\\/", 1)));
-    book.fail("format/space-in-header", NotCanonical, |s| respell_header(s, |text| format!("{text} ")));
-    book.fail("format/space-in-json", NotCanonical, |s| json_text(s, |text| format!("{text}\n")));
+    book.fail("format/escaped-slash", NotCanonical, |s| {
+        respell(s, |text| text.replacen('/', "\\/", 1));
+    });
+    book.fail("format/space-in-header", NotCanonical, |s| {
+        respell_header(s, |text| format!("{text} "));
+    });
+    book.fail("format/space-in-json", NotCanonical, |s| {
+        json_text(s, |text| format!("{text}\n"));
+    });
     book.fail("format/claim-twice", DuplicateMember, |s| {
         respell(s, |text| text.replacen("\"iat\":", "\"iat\":1,\"iat\":", 1));
     });
@@ -107,11 +133,15 @@ fn spellings(book: &mut Book) {
 
 fn other_documents(book: &mut Book) {
     use Reason::{KeyBindingUnsupported, WrongType};
-    book.fail("format/key-binding", KeyBindingUnsupported, |s| scribble(s, |text| format!("{text}e30.e30.AAAA")));
+    book.fail("format/key-binding", KeyBindingUnsupported, |s| {
+        scribble(s, |text| format!("{text}e30.e30.AAAA"));
+    });
     book.fail("format/key-binding-in-json", KeyBindingUnsupported, |s| {
         json_text(s, |text| text.replacen("]},\"payload\"", "],\"kb_jwt\":\"e30.e30.AAAA\"},\"payload\"", 1));
     });
-    book.fail("format/another-typ", WrongType, |s| s.parts.set_header("typ", "jwt"));
+    book.fail("format/another-typ", WrongType, |s| {
+        s.parts.set_header("typ", "jwt");
+    });
     book.fail("format/status-list-as-license", WrongType, |s| {
         let mut token = status_token(&s.status, &s.status_key);
         token.push(b'~');
@@ -128,7 +158,9 @@ fn issuers_and_keys(book: &mut Book) {
         s.trust.issuers[1].keys.extend(key);
         s.trust.issuers.remove(0);
     });
-    book.fail("issuer/not-a-credit-code", IssuerUnknown, |s| s.parts.set("iss", "https://issuer.example"));
+    book.fail("issuer/not-a-credit-code", IssuerUnknown, |s| {
+        s.parts.set("iss", "https://issuer.example");
+    });
     book.fail("issuer/hidden", IssuerUnknown, |s| {
         let _ = s.parts.remove("iss");
     });
@@ -164,8 +196,12 @@ fn algorithms(book: &mut Book) {
         boyin_suite::Algorithm::Es256 => ("SM2-SM3", "sm3"),
         boyin_suite::Algorithm::Sm2 => ("ES256", "sha-256"),
     };
-    book.fail("algorithm/of-the-other-suite", AlgMismatch, |s| s.parts.set_header("alg", alg));
-    book.fail("algorithm/digest-of-the-other-suite", AlgMismatch, |s| s.parts.set("_sd_alg", digest));
+    book.fail("algorithm/of-the-other-suite", AlgMismatch, |s| {
+        s.parts.set_header("alg", alg);
+    });
+    book.fail("algorithm/digest-of-the-other-suite", AlgMismatch, |s| {
+        s.parts.set("_sd_alg", digest);
+    });
     book.fail("algorithm/no-digest", AlgMismatch, |s| {
         let _ = s.parts.remove("_sd_alg");
     });
@@ -220,7 +256,9 @@ fn disclosures(book: &mut Book, alg: &'static dyn VerifyAlg) {
         ("disclosures/named-sd-in-fields", Level::Fields, "_sd"),
         ("disclosures/of-a-disclosed-field", Level::Fields, "sex"),
     ] {
-        book.fail(id, DisclosureCollides, |s| s.parts.hide(level, claim, Value::Text("x".into()), alg));
+        book.fail(id, DisclosureCollides, |s| {
+            s.parts.hide(level, claim, Value::Text("x".into()), alg);
+        });
     }
 }
 
@@ -238,11 +276,17 @@ fn digests(book: &mut Book) {
         let first = s.parts.digests(Level::Claims)[0].clone();
         s.parts.digests(Level::Fields).push(first);
     });
-    book.fail_public("disclosures/sd-is-text", DisclosureMalformed, |s| s.parts.set("_sd", "x"));
-    book.fail_public("disclosures/digest-is-a-number", DisclosureMalformed, |s| s.parts.set("_sd", vec![1]));
+    book.fail_public("disclosures/sd-is-text", DisclosureMalformed, |s| {
+        s.parts.set("_sd", "x");
+    });
+    book.fail_public("disclosures/digest-is-a-number", DisclosureMalformed, |s| {
+        s.parts.set("_sd", vec![1]);
+    });
     book.fail_public("disclosures/513-digests", DisclosureMalformed, |s| {
         let digests: Vec<_> = (0..513_u32).map(|n| b64::encode(&json::canonical(&n))).collect();
         s.parts.set("_sd", digests);
     });
-    book.fail_public("disclosures/fields-is-text", DisclosureMalformed, |s| s.parts.set("fields", "x"));
+    book.fail_public("disclosures/fields-is-text", DisclosureMalformed, |s| {
+        s.parts.set("fields", "x");
+    });
 }

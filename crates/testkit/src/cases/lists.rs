@@ -16,8 +16,12 @@ pub(super) fn add(book: &mut Book) {
 }
 
 fn trust_list(book: &mut Book) {
-    book.fail("trust_list/stale", Reason::TrustListStale, |s| s.trust.next_update = now());
-    book.fail("trust_list/from-the-future", Reason::TrustListFromFuture, |s| s.trust.issued_at = now().plus(301));
+    book.fail("trust_list/stale", Reason::TrustListStale, |s| {
+        s.trust.next_update = now();
+    });
+    book.fail("trust_list/from-the-future", Reason::TrustListFromFuture, |s| {
+        s.trust.issued_at = now().plus(301);
+    });
 }
 
 fn entitlement(book: &mut Book) {
@@ -26,7 +30,9 @@ fn entitlement(book: &mut Book) {
         let vct = s.parts.payload["vct"].as_str().expect("text").to_owned();
         s.office().entitlements.retain(|right| !vct.ends_with(right.license_type.as_str()));
     });
-    book.fail_public("entitlement/no-right", TypeNotEntitled, |s| s.office().entitlements.clear());
+    book.fail_public("entitlement/no-right", TypeNotEntitled, |s| {
+        s.office().entitlements.clear();
+    });
     for (id, divisions) in [
         ("entitlement/the-neighbor", &["652722"][..]),
         ("entitlement/another-prefecture", &["650100"]),
@@ -69,12 +75,20 @@ fn status_list(book: &mut Book) {
     use Reason::{
         StatusListForeign, StatusListFromFuture, StatusListStale, StatusListUnavailable, StatusOutOfRange,
     };
-    book.fail("status/no-list", StatusListUnavailable, |s| s.status_at_hand = false);
-    book.fail("status/another-list", StatusListUnavailable, |s| s.status.sub.push('2'));
+    book.fail("status/no-list", StatusListUnavailable, |s| {
+        s.status_at_hand = false;
+    });
+    book.fail("status/another-list", StatusListUnavailable, |s| {
+        s.status.sub.push('2');
+    });
     book.fail("status/stale", StatusListStale, |s| s.status.exp = now());
-    book.fail("status/from-the-future", StatusListFromFuture, |s| s.status.iat = now().plus(301));
+    book.fail("status/from-the-future", StatusListFromFuture, |s| {
+        s.status.iat = now().plus(301);
+    });
     let other = book.prefecture.other.lists.clone();
-    book.fail("status/signed-by-another-office", StatusListForeign, |s| s.status_key = other);
+    book.fail("status/signed-by-another-office", StatusListForeign, |s| {
+        s.status_key = other;
+    });
     book.fail("status/index-beyond-the-list", StatusOutOfRange, |s| {
         s.status.list = StatusList::new(s.status.list.bits(), 0);
     });

@@ -117,7 +117,13 @@ impl Book {
         }
     }
 
-    fn add(&mut self, id: &'static str, license_type: &str, reason: Option<Reason>, edit: impl FnOnce(&mut Scene)) {
+    fn add(
+        &mut self,
+        id: &'static str,
+        license_type: &str,
+        reason: Option<Reason>,
+        edit: impl FnOnce(&mut Scene),
+    ) {
         let mut scene = self.scene(license_type);
         edit(&mut scene);
         let status = status_token(&scene.status, &scene.status_key);

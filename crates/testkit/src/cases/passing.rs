@@ -16,8 +16,12 @@ fn samples(book: &mut Book) {
     book.pass("passed/personal", PERSONAL, |_| {});
     book.pass("passed/public", PUBLIC, |_| {});
     book.pass("passed/long-term", "marriage-certificate", |_| {});
-    book.pass("passed/nothing-disclosed", PERSONAL, |s| s.parts.disclosures.clear());
-    book.pass("passed/disclosures-in-another-order", PERSONAL, |s| s.parts.disclosures.reverse());
+    book.pass("passed/nothing-disclosed", PERSONAL, |s| {
+        s.parts.disclosures.clear();
+    });
+    book.pass("passed/disclosures-in-another-order", PERSONAL, |s| {
+        s.parts.disclosures.reverse();
+    });
     book.pass("passed/json", PERSONAL, |s| s.document = to_json(&s.document()));
     let other = book.prefecture.other.clone();
     book.pass("passed/key-of-the-other-suite-in-the-list", PERSONAL, move |s| {
@@ -39,7 +43,9 @@ fn limits(book: &mut Book) {
         s.now = instant(s, "exp").minus(1);
         outlast(s, s.now);
     });
-    book.pass("passed/issued-300-seconds-ahead", PUBLIC, |s| s.parts.set("iat", now().plus(300).seconds()));
+    book.pass("passed/issued-300-seconds-ahead", PUBLIC, |s| {
+        s.parts.set("iat", now().plus(300).seconds());
+    });
     book.pass("passed/key-from-that-second", PUBLIC, |s| s.office_keys_from());
     book.pass("passed/key-until-the-next-second", PUBLIC, |s| {
         let end = instant(s, "iat").plus(1);
@@ -62,10 +68,18 @@ fn limits(book: &mut Book) {
 }
 
 fn limits_of_lists(book: &mut Book) {
-    book.pass("passed/last-second-of-the-trust-list", PUBLIC, |s| s.trust.next_update = now().plus(1));
-    book.pass("passed/last-second-of-the-status-list", PUBLIC, |s| s.status.exp = now().plus(1));
-    book.pass("passed/trust-list-300-seconds-ahead", PUBLIC, |s| s.trust.issued_at = now().plus(300));
-    book.pass("passed/status-list-300-seconds-ahead", PUBLIC, |s| s.status.iat = now().plus(300));
+    book.pass("passed/last-second-of-the-trust-list", PUBLIC, |s| {
+        s.trust.next_update = now().plus(1);
+    });
+    book.pass("passed/last-second-of-the-status-list", PUBLIC, |s| {
+        s.status.exp = now().plus(1);
+    });
+    book.pass("passed/trust-list-300-seconds-ahead", PUBLIC, |s| {
+        s.trust.issued_at = now().plus(300);
+    });
+    book.pass("passed/status-list-300-seconds-ahead", PUBLIC, |s| {
+        s.status.iat = now().plus(300);
+    });
     let key = book.prefecture.other.lists.clone();
     book.pass("passed/status-list-of-a-second-key", PUBLIC, |s| {
         s.trust.issuers[1].keys.pop();

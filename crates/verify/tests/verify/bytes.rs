@@ -15,7 +15,10 @@ fn no_flipped_bit_passes(algorithm: Algorithm) {
             let mut bad = good.clone();
             bad[place] ^= 1 << bit;
             let verdict = verifier.check(&bad, &world.context()).verdict();
-            assert!(matches!(verdict, Verdict::Failed(_) | Verdict::Indeterminate(_)), "byte {place}, bit {bit}");
+            assert!(
+                matches!(verdict, Verdict::Failed(_) | Verdict::Indeterminate(_)),
+                "byte {place}, bit {bit}"
+            );
         }
     }
 }

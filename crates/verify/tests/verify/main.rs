@@ -2,6 +2,12 @@
 //!
 //! The documents come from `boyin_testkit::cases`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "helpers of tests are tests; the ban on files is for the verifier"
+)]
+
 mod bytes;
 mod policy;
 mod presentations;

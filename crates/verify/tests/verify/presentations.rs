@@ -19,7 +19,8 @@ fn every_subset_passes_and_shows_no_more_than_it_holds() {
             let keep = |index: usize| subset >> index & 1 == 1;
             for presentation in [envelope.to_compact(keep), envelope.to_json(keep)] {
                 let report = Prefecture::verifier().check(&presentation, &world.context());
-                let verified = report.into_verified().unwrap_or_else(|report| panic!("{subset:b} {report:?}"));
+                let verified =
+                    report.into_verified().unwrap_or_else(|report| panic!("{subset:b} {report:?}"));
                 let claims = verified.claims();
                 let shown = [
                     claims.license_number.is_some(),
@@ -62,7 +63,9 @@ fn a_presentation_without_disclosures_holds_nothing_personal() {
     let bare = Envelope::open(&whole, Reader::Ours).unwrap().to_compact(|_| false);
     let parts = boyin_testkit::mutate::Parts::open(&bare);
     let text = String::from_utf8(parts.texts().1).unwrap();
-    for personal in [samples::PERSON, samples::citizen(1).as_str(), "样字第", "1990-01-02", "样本住址", "\"男\""] {
+    for personal in
+        [samples::PERSON, samples::citizen(1).as_str(), "样字第", "1990-01-02", "样本住址", "\"男\""]
+    {
         assert!(!text.contains(personal), "{personal}");
     }
 }

@@ -10,7 +10,8 @@ fn two_implementations_of_es256_give_the_same_reports() {
     for case in all(Algorithm::Es256) {
         let world = case.world(&prefecture);
         let first = Prefecture::verifier().check(&case.document, &world.context());
-        let trust = TrustSnapshot::load(&case.trust, prefecture.anchor_jwk(), &[&ES256_P256, &SM2_SM3]).unwrap();
+        let trust =
+            TrustSnapshot::load(&case.trust, prefecture.anchor_jwk(), &[&ES256_P256, &SM2_SM3]).unwrap();
         let mut status = StatusSnapshot::default();
         for token in &case.status {
             status.add(token, &trust).unwrap();

@@ -31,9 +31,7 @@ fn expected(reason: Option<Reason>) -> Verdict {
 fn skipped_after(check: Check, reason: Reason) -> &'static [Check] {
     use Check::{Algorithm, Content, Disclosures, Entitlement, Issuer, Signature, Status, Validity};
     match check {
-        Check::Format => {
-            &[Issuer, Algorithm, Signature, Disclosures, Content, Entitlement, Validity, Status]
-        }
+        Check::Format => &[Issuer, Algorithm, Signature, Disclosures, Content, Entitlement, Validity, Status],
         Issuer if reason == Reason::KeyNotInForce => &[],
         Issuer => &[Algorithm, Signature, Disclosures, Content, Entitlement, Validity, Status],
         Disclosures => &[Content, Entitlement, Validity, Status],
@@ -56,8 +54,11 @@ fn no_other_check_would_have_caught_it() {
         let report = check(case, &case.document, prefecture);
         let missed: Vec<_> =
             report.checks().filter(|(_, outcome)| matches!(outcome, Outcome::NotPassed(..))).collect();
-        let skipped: Vec<_> =
-            report.checks().filter(|(_, outcome)| *outcome == Outcome::Skipped).map(|(check, _)| check).collect();
+        let skipped: Vec<_> = report
+            .checks()
+            .filter(|(_, outcome)| *outcome == Outcome::Skipped)
+            .map(|(check, _)| check)
+            .collect();
         let Some(reason) = case.reason else {
             assert!(missed.is_empty() && skipped.is_empty(), "{}: {missed:?}", case.id);
             return;
@@ -88,7 +89,10 @@ fn identifiers_of_cases_are_unique() {
 fn both_serializations_get_the_same_report() {
     let mut compared = 0;
     each(|case, prefecture| {
-        let Some(json) = to_json(&case.document).filter(|json| *json != case.document) else { return };
+        let compact = !case.document.starts_with(b"{");
+        let Some(json) = to_json(&case.document).filter(|_| compact) else {
+            return;
+        };
         let compact = check(case, &case.document, prefecture);
         let json = check(case, &json, prefecture);
         assert_eq!(compact.verdict(), json.verdict(), "{}", case.id);

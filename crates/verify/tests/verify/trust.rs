@@ -75,7 +75,9 @@ fn only_the_anchor_counts() {
         let mut imposter = prefecture.clone();
         imposter.anchor = prefecture.office.key(algorithm).clone();
         assert_eq!(load_token(prefecture, &imposter.trust_token(&list)), Err(TrustError::NotByAnchor));
-        let renamed = resigned(&imposter, |parts| parts.set_header("kid", &prefecture.anchor_jwk().kid));
+        let renamed = resigned(&imposter, |parts| {
+            parts.set_header("kid", &prefecture.anchor_jwk().kid);
+        });
         assert_eq!(load_token(prefecture, &renamed), Err(TrustError::Signature));
         for name in ["none", "HS256", "ES256", "SM2-SM3"] {
             let result = load_token(prefecture, &resigned(prefecture, |parts| parts.set_header("alg", name)));

@@ -1,0 +1,333 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use boyin::SuiteName;
+use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Where the service listens unless told otherwise.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8650";
+
+/// Issue, file, look up and verify electronic licenses (电子证照) of a prefecture.
+///
+/// Everything lives in one data directory: `boyin init` makes it, every other command works on it. To see it all run,
+/// with invented people and enterprises: `boyin demo`.
+#[derive(Debug, Parser)]
+#[command(name = "boyin", version, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done or passed, 1 failed, 2 indeterminate (verifications), 3 any error.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Data directory
+    #[arg(long, global = true, env = "BOYIN_HOME", value_name = "DIR", default_value = "./boyin-data")]
+    pub(crate) home: PathBuf,
+    /// File with the passphrase of the keys; otherwise BOYIN_PASSPHRASE, otherwise you are asked
+    #[arg(long, global = true, env = "BOYIN_PASSPHRASE_FILE", value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Print results as JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a data directory: keys, trust list, empty archive (建立数据目录)
+    Init(Init),
+    /// Issue, show, verify and change licenses (证照)
+    #[command(subcommand)]
+    License(License),
+    /// One person's or one enterprise's file (一人一档、一企一档)
+    #[command(subcommand)]
+    Holder(Holder),
+    /// Verify a license that somebody presents (核验)
+    Verify(Verify),
+    /// Status lists: which licenses are revoked or suspended (状态列表)
+    #[command(subcommand)]
+    Status(Status),
+    /// The trust list: who may issue what (信任列表)
+    #[command(subcommand)]
+    Trust(Trust),
+    /// Access tokens for readers of the service (访问令牌)
+    #[command(subcommand)]
+    Token(Token),
+    /// The event log: who did what, and what for (事件日志)
+    #[command(subcommand)]
+    Event(Event),
+    /// Answer lookups and verifications over HTTP, read-only (查询核验服务)
+    Serve(Serve),
+    /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
+    Demo(Demo),
+    /// Print the completion script of a shell, for example: boyin completions bash > ~/.local/share/bash-completion/completions/boyin
+    Completions {
+        /// Shell
+        shell: Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Use the offices and names of the demo instead of your own
+    #[arg(long, conflicts_with_all = ["authority", "authority_code", "division", "offices"])]
+    pub(crate) sample: bool,
+    /// Name of the office that keeps the trust list
+    #[arg(long, value_name = "NAME", required_unless_present = "sample")]
+    pub(crate) authority: Option<String>,
+    /// Its unified social credit code (统一社会信用代码)
+    #[arg(long, value_name = "USCC", required_unless_present = "sample")]
+    pub(crate) authority_code: Option<CreditCode>,
+    /// Division of the prefecture (行政区划代码), such as 652700
+    #[arg(long, value_name = "CODE", required_unless_present = "sample")]
+    pub(crate) division: Option<DivisionCode>,
+    /// The offices that issue, as offices.toml has them
+    #[arg(long, value_name = "FILE.toml", required_unless_present = "sample")]
+    pub(crate) offices: Option<PathBuf>,
+    /// Where the service will be reached; it becomes part of every license [default with --sample: http://127.0.0.1:8650]
+    #[arg(long, value_name = "URL", required_unless_present = "sample", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
+    /// Suite of the key that signs the trust list
+    #[arg(long, value_name = "SUITE", default_value = "SM2-SM3", value_parser = suite)]
+    pub(crate) suite: SuiteName,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum License {
+    /// Issue one license, or one for each form of a file (签发)
+    Issue(Issue),
+    /// Show a license with its verification and its history
+    Show(Show),
+    /// List licenses
+    List(List),
+    /// Verify a license on file
+    Verify {
+        /// License identifier (证照标识)
+        id: LicenseId,
+    },
+    /// Put a license out of force for good (吊销、注销、撤销)
+    Revoke(Change),
+    /// Put a license out of force for now (暂停)
+    Suspend(Change),
+    /// Put a suspended license in force again (恢复)
+    Restore(Change),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Issue {
+    /// Credit code of the office that issues
+    #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
+    pub(crate) office: CreditCode,
+    /// The person who acts; goes into the event log
+    #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
+    pub(crate) who: String,
+    /// What for; goes into the event log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: String,
+    /// The same key means the same act, done once [default: made from the content of the file and the line]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Write the license to a new file; with several forms, into this directory, one file for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// One form in JSON, or many in JSON Lines; - reads standard input. If interrupted, run the same again: what was
+    /// issued is not issued twice
+    #[arg(value_name = "FORM.json")]
+    pub(crate) form: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// License identifier (证照标识)
+    pub(crate) id: LicenseId,
+    /// Also list what the license hides behind digests
+    #[arg(long)]
+    pub(crate) disclosures: bool,
+    /// Show personal data in the clear
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Write the license, with all disclosures, to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// License type: key, code or Chinese name
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) license_type: Option<String>,
+    /// Licenses in one answer, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit_100)]
+    pub(crate) limit: usize,
+    /// Where to go on, as the last answer said
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+    /// Show personal data in the clear
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    /// License identifier (证照标识)
+    pub(crate) id: LicenseId,
+    /// Why; goes into the event log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// The person who acts; goes into the event log
+    #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
+    pub(crate) who: String,
+    /// Credit code of the office that acts [default: the issuer of the license]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) office: Option<CreditCode>,
+    /// The same key means the same act, done once [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Holder {
+    /// Show every license of one holder, verified now
+    Show {
+        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
+        #[arg(long = "type", value_name = "NNN", default_value = "111")]
+        code_type: String,
+        /// The number; - reads it from standard input, so that it stays out of the shell history
+        code: String,
+        /// Show personal data in the clear
+        #[arg(long)]
+        full: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The license; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Verify for this instant instead of now: 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Verify without data directory: the trust list
+    #[arg(long, value_name = "LIST.jwt", requires = "anchor")]
+    pub(crate) trust: Option<PathBuf>,
+    /// With --trust: the public key that signs the trust list, as trust/anchor.json has it
+    #[arg(long, value_name = "ANCHOR.json", requires = "trust")]
+    pub(crate) anchor: Option<PathBuf>,
+    /// With --trust: status lists
+    #[arg(long, value_name = "LIST.jwt", requires = "trust", action = ArgAction::Append)]
+    pub(crate) status: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Status {
+    /// Publish again the status lists that are past half of their time (run it daily)
+    Renew,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trust {
+    /// Show who may issue what, with which keys
+    Show,
+    /// Publish the next trust list, with the same entries
+    Renew,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token; it is shown once
+    New {
+        /// Who uses it; shown in logs
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it is good for: license:read, holder:read; can be repeated
+        #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append, value_parser = scope)]
+        scope: Vec<boyin::Scope>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Event {
+    /// Show the event log, oldest first
+    List {
+        /// Begin after this event
+        #[arg(long, value_name = "N")]
+        after: Option<u64>,
+        /// Events in one answer, 1 to 1000
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = limit_1000)]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to make it; must be new or empty [default: a temporary directory, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Where to serve; loopback only
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// Do not serve at the end
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+    /// Licenses to issue, at most as many as there are forms [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) licenses: Option<usize>,
+}
+
+fn suite(text: &str) -> Result<SuiteName, &'static str> {
+    match text {
+        "SM2-SM3" => Ok(SuiteName::Sm2Sm3),
+        "ES256" => Ok(SuiteName::Es256),
+        _ => Err("the suites are SM2-SM3 and ES256"),
+    }
+}
+
+fn scope(text: &str) -> Result<boyin::Scope, &'static str> {
+    boyin::Scope::from_code(text).ok_or("the scopes are license:read and holder:read")
+}
+
+/// A status list's URI is stored in at most 255 bytes; the path after this URL takes 41.
+const MAX_PUBLIC_URL: usize = 200;
+
+fn public_url(text: &str) -> Result<String, &'static str> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let good = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    if text.len() > MAX_PUBLIC_URL || !rest.is_some_and(good) {
+        return Err("a URL that begins with https:// or http://, at most 200 characters");
+    }
+    Ok(text.to_owned())
+}
+
+fn limit(text: &str, max: usize) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=max).contains(number));
+    number.ok_or_else(|| format!("ask for 1 to {max}"))
+}
+
+fn limit_100(text: &str) -> Result<usize, String> {
+    limit(text, boyin::archive::MAX_PAGE)
+}
+
+fn limit_1000(text: &str) -> Result<usize, String> {
+    limit(text, boyin::archive::MAX_EVENTS)
+}

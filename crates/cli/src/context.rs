@@ -1,0 +1,129 @@
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use boyin::model::alg::Randomness as _;
+use boyin::model::time::UnixTime;
+use boyin::suite::SystemRandom;
+use boyin::{Desk, Home, Lookup, Passphrase};
+use tempfile::TempDir;
+
+use crate::args::Global;
+
+/// What every command starts from: where the data are and how results are printed.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) global: Global,
+}
+
+/// The reading side of a data directory, with the place for the follower's notes.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) lookup: Lookup,
+    /// Removed when dropped, hence after the follower.
+    pub(crate) scratch: TempDir,
+}
+
+impl Session {
+    pub(crate) fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.global.json
+    }
+
+    pub(crate) fn home(&self) -> anyhow::Result<Home> {
+        Ok(Home::open(&self.global.home)?)
+    }
+
+    /// Opens the data directory for acts.
+    pub(crate) fn desk(&self) -> anyhow::Result<(Home, Desk)> {
+        let home = self.home()?;
+        let desk = Desk::open(&home, &self.passphrase()?, now()?)?;
+        Ok((home, desk))
+    }
+
+    /// Opens the data directory for reading, beside any other process.
+    pub(crate) fn reading(&self) -> anyhow::Result<Reading> {
+        reading(&self.home()?, &self.passphrase()?)
+    }
+
+    /// The passphrase from the file, the environment or the terminal.
+    pub(crate) fn passphrase(&self) -> anyhow::Result<Passphrase> {
+        match self.passphrase_given()? {
+            Some(passphrase) => Ok(passphrase),
+            None => ask("Passphrase: "),
+        }
+    }
+
+    /// As [`Self::passphrase`], but asked twice: a mistyped one would lock everybody out.
+    pub(crate) fn new_passphrase(&self) -> anyhow::Result<Passphrase> {
+        if let Some(passphrase) = self.passphrase_given()? {
+            return Ok(passphrase);
+        }
+        let first = ask_text("New passphrase: ")?;
+        if first != ask_text("Again: ")? {
+            bail!("the two passphrases differ: nothing was made, try again");
+        }
+        usable(first)
+    }
+
+    fn passphrase_given(&self) -> anyhow::Result<Option<Passphrase>> {
+        if let Some(path) = &self.global.passphrase_file {
+            return passphrase_of(path).map(Some);
+        }
+        std::env::var("BOYIN_PASSPHRASE").ok().map(usable).transpose()
+    }
+}
+
+/// Opens a data directory for reading.
+pub(crate) fn reading(home: &Home, passphrase: &Passphrase) -> anyhow::Result<Reading> {
+    let scratch = tempfile::Builder::new().prefix("boyin-follow-").tempdir();
+    let scratch = scratch.context("no temporary directory could be made")?;
+    let lookup = Lookup::open(home, scratch.path(), passphrase)?;
+    Ok(Reading { lookup, scratch })
+}
+
+/// The first line of the file.
+pub(crate) fn passphrase_of(path: &Path) -> anyhow::Result<Passphrase> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the passphrase file {} cannot be read", path.display()))?;
+    usable(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn usable(text: String) -> anyhow::Result<Passphrase> {
+    if text.is_empty() {
+        bail!("the passphrase is empty: an empty one protects nothing");
+    }
+    Ok(Passphrase::new(text))
+}
+
+fn ask(prompt: &str) -> anyhow::Result<Passphrase> {
+    usable(ask_text(prompt)?)
+}
+
+fn ask_text(prompt: &str) -> anyhow::Result<String> {
+    if !std::io::stderr().is_terminal() {
+        bail!(
+            "no passphrase: give --passphrase-file FILE or set BOYIN_PASSPHRASE_FILE or BOYIN_PASSPHRASE \
+             (there is no terminal to ask on)"
+        );
+    }
+    rpassword::prompt_password(prompt).context("the passphrase could not be read from the terminal")
+}
+
+/// The only place of this crate that reads the clock.
+pub(crate) fn now() -> anyhow::Result<UnixTime> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let now = since.and_then(|since| UnixTime::new(since.as_secs()));
+    now.context("the clock of this machine is before 1970 or after 9999: set it")
+}
+
+/// A text of `bytes` random bytes.
+pub(crate) fn random_text<const BYTES: usize>() -> anyhow::Result<String> {
+    let mut bytes = [0; BYTES];
+    SystemRandom.fill(&mut bytes)?;
+    Ok(boyin::model::b64::encode(&bytes))
+}

@@ -1,0 +1,252 @@
+//! `boyin demo`: the whole way from an empty directory to a running service.
+
+pub(crate) mod sample;
+mod tamper;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use boyin::archive::Change;
+use boyin::issue::Draft;
+use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
+use boyin::suite::SystemRandom;
+use boyin::verify::Verdict;
+use boyin::{Desk, Home, Order, Passphrase, Scope, SuiteName};
+use indicatif::ProgressBar;
+use tempfile::TempDir;
+
+use crate::Exit;
+use crate::args::Demo;
+use crate::context::{Reading, now, random_text, reading};
+use crate::output::Privacy;
+use crate::{files, holder, issue, report, serve};
+
+const WHO: &str = "演示窗口";
+const PURPOSE: &str = "演示签发";
+
+/// Where the demo lives.
+struct Place {
+    dir: PathBuf,
+    // Removed when dropped; none if a directory was given.
+    _temporary: Option<TempDir>,
+}
+
+/// `demo`
+pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    serve::check_listen(args.listen, false)?;
+    // The address becomes part of every license, so it has to be known first.
+    let listener = if args.no_serve { None } else { Some(serve::bind(args.listen)?) };
+    let address = listener.as_ref().map_or(Ok(args.listen), std::net::TcpListener::local_addr)?;
+    let place = place(args.dir.as_deref())?;
+    let forms = forms(args.licenses)?;
+
+    writeln!(out, "1. A prefecture (建立演示州)")?;
+    let started = Instant::now();
+    let (home, passphrase) = busy("keys, trust list, archive", || {
+        prefecture(&place, format!("http://{address}"))
+    })?;
+    let dir = place.dir.display();
+    writeln!(out, "   {} offices in {dir}, {}", home.offices().len(), seconds(started.elapsed()))?;
+
+    writeln!(out, "2. Licenses (签发入库)")?;
+    out.flush()?;
+    let (desk, opened) = timed(|| busy("status lists", || Ok(Desk::open(&home, &passphrase, now()?)?)))?;
+    let (issued, took) = timed(|| issue_all(&desk, &home, &forms))?;
+    writeln!(out, "   {} status lists published, {}", home.offices().len(), seconds(opened))?;
+    writeln!(out, "   {} licenses of {} types issued, {}", forms.len(), types(&forms), rate(forms.len(), took))?;
+
+    writeln!(out, "3. Verification of all of them (全部核验)")?;
+    out.flush()?;
+    let reader = reading(&home, &passphrase)?;
+    let (passed, took) = timed(|| verify_all(&reader, issued.len()))?;
+    writeln!(out, "   {passed} of {} passed, {}", issued.len(), rate(issued.len(), took))?;
+    if passed != issued.len() {
+        bail!("not every license passed: this is a fault of the program or of the clock");
+    }
+    drop(reader);
+
+    show_files(&home, &passphrase, &forms, out)?;
+    let revoked = refuse(&desk, &home, &passphrase, &issued, out)?;
+    // The archive belongs to one writing process: from here on it may be another one.
+    drop(desk);
+    let spare = issued.iter().map(|(id, _)| id).find(|id| **id != revoked);
+    if let Some(listener) = listener {
+        let token = home.grant_token("demo", &[Scope::LicenseRead, Scope::HolderRead], &mut SystemRandom)?;
+        invite(&place.dir, address, token.reveal(), spare.unwrap_or(&revoked), out)?;
+        let Reading { lookup, scratch } = reading(&home, &passphrase)?;
+        serve::serve(Arc::new(lookup), home.tokens()?, listener)?;
+        drop(scratch);
+    } else if args.dir.is_some() {
+        writeln!(out, "\nThe data stay in {dir}.")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn place(dir: Option<&Path>) -> anyhow::Result<Place> {
+    let Some(dir) = dir else {
+        let temporary = tempfile::Builder::new().prefix("boyin-demo-").tempdir();
+        let temporary = temporary.context("no temporary directory could be made: give --dir DIR")?;
+        return Ok(Place { dir: temporary.path().to_owned(), _temporary: Some(temporary) });
+    };
+    if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} exists and is not empty: choose another directory", dir.display());
+    }
+    std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+    Ok(Place { dir: dir.to_owned(), _temporary: None })
+}
+
+fn forms(wanted: Option<usize>) -> anyhow::Result<Vec<Draft>> {
+    let mut forms = sample::forms();
+    let wanted = wanted.unwrap_or(forms.len());
+    if wanted == 0 || wanted > forms.len() {
+        bail!("--licenses: there are forms for 1 to {} licenses", forms.len());
+    }
+    forms.truncate(wanted);
+    Ok(forms)
+}
+
+fn home_of(dir: &Path) -> PathBuf {
+    dir.join("prefecture")
+}
+
+fn passphrase_file(dir: &Path) -> PathBuf {
+    dir.join("passphrase")
+}
+
+fn prefecture(place: &Place, public_url: String) -> anyhow::Result<(Home, Passphrase)> {
+    let path = passphrase_file(&place.dir);
+    files::write_new(&path, format!("{}\n", random_text::<24>()?).as_bytes())?;
+    let passphrase = crate::context::passphrase_of(&path)?;
+    let setup = sample::setup(public_url, SuiteName::Sm2Sm3);
+    let home = Home::create(&home_of(&place.dir), &setup, &passphrase, now()?, &mut SystemRandom)?;
+    Ok((home, passphrase))
+}
+
+fn issue_all(desk: &Desk, home: &Home, forms: &[Draft]) -> anyhow::Result<Vec<(LicenseId, Vec<u8>)>> {
+    let bar = issue::progress(forms.len());
+    let mut issued = Vec::with_capacity(forms.len());
+    for (number, draft) in (1..).zip(forms) {
+        let office = sample::office_for(home.offices(), home.catalog(), draft);
+        let office = office.with_context(|| format!("no office issues form {number}"))?;
+        let order = order(office.code, PURPOSE, format!("demo-{number}"))?;
+        let receipt = desk.issue(draft, &order, &mut SystemRandom);
+        let receipt = receipt.with_context(|| format!("form {number}"))?;
+        issued.push((receipt.license_id, receipt.credential));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(issued)
+}
+
+fn order(office: CreditCode, purpose: &str, idempotency_key: String) -> anyhow::Result<Order> {
+    Ok(Order { who: WHO.to_owned(), office, purpose: purpose.to_owned(), idempotency_key, at: now()? })
+}
+
+/// Reads every license back from the archive and verifies it; how many passed.
+fn verify_all(reader: &Reading, count: usize) -> anyhow::Result<usize> {
+    let bar = issue::progress(count);
+    let (mut passed, mut cursor) = (0, None);
+    loop {
+        let page = reader.lookup.licenses(None, cursor.as_ref(), boyin::archive::MAX_PAGE, now()?)?;
+        passed += page.licenses.iter().filter(|l| l.report.verdict() == Verdict::Passed).count();
+        bar.inc(u64::try_from(page.licenses.len()).unwrap_or(u64::MAX));
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    Ok(passed)
+}
+
+/// One person's and one enterprise's file: of those with most licenses.
+fn show_files(home: &Home, passphrase: &Passphrase, forms: &[Draft], out: &mut dyn Write) -> anyhow::Result<()> {
+    let reader = reading(home, passphrase)?;
+    let kinds = [(HolderCodeType::CitizenId, "4. One person"), (HolderCodeType::CreditCode, "5. One enterprise")];
+    for (kind, title) in kinds {
+        let of_kind = |draft: &&Draft| draft.holder.code_type == kind.code();
+        let owned = |code: &str| forms.iter().filter(|draft| draft.holder.code == code).count();
+        let most = forms.iter().filter(of_kind).max_by_key(|draft| owned(&draft.holder.code));
+        let Some(most) = most else { continue };
+        writeln!(out, "{title}, one file")?;
+        let code = HolderCode::new(kind, &most.holder.code)?;
+        holder::show(false, &reader, &code, Privacy::Masked, out)?;
+    }
+    Ok(())
+}
+
+/// Shows that a changed license and a revoked one are refused; gives the revoked one.
+fn refuse(
+    desk: &Desk,
+    home: &Home,
+    passphrase: &Passphrase,
+    issued: &[(LicenseId, Vec<u8>)],
+    out: &mut dyn Write,
+) -> anyhow::Result<LicenseId> {
+    let (_, credential) = issued.first().context("nothing was issued")?;
+    let (id, _) = issued.last().context("nothing was issued")?;
+    let changed = tamper::change_issue_date(credential).context("the license has no date of issue")?;
+    let reader = reading(home, passphrase)?;
+    writeln!(out, "6. The date of issue in a license changed by one day (篡改)")?;
+    report::headline(out, &reader.lookup.verify(&changed, now()?))?;
+
+    let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
+    desk.change_status(id, Change::Revoke, "演示：以欺骗手段取得", &order)?;
+    reader.lookup.refresh()?;
+    writeln!(out, "7. A license revoked by its issuer (吊销)")?;
+    let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;
+    report::headline(out, &found.report)?;
+    Ok(id.clone())
+}
+
+fn invite(
+    dir: &Path,
+    address: std::net::SocketAddr,
+    token: &str,
+    license: &LicenseId,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let (home, passphrase) = (home_of(dir), passphrase_file(dir));
+    writeln!(out, "\nOpen (打开) http://{address}/ , token (令牌) {token}")?;
+    writeln!(out, "In another terminal (在另一终端试试):")?;
+    let (home, passphrase) = (home.display(), passphrase.display());
+    writeln!(out, "  export BOYIN_HOME={home} BOYIN_PASSPHRASE_FILE={passphrase}")?;
+    writeln!(out, "  boyin license show {license} --disclosures")?;
+    writeln!(out, "  boyin license suspend {license} --reason 年检未通过 --who 演示窗口")?;
+    writeln!(out, "  curl -H 'Authorization: Bearer {token}' http://{address}/v1/licenses/{license}")?;
+    writeln!(out, "Ctrl-C ends it (按 Ctrl-C 结束).")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Shows that something is going on while `work` runs.
+fn busy<T>(what: &'static str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let done = work();
+    spinner.finish_and_clear();
+    done
+}
+
+fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, Duration)> {
+    let started = Instant::now();
+    work().map(|done| (done, started.elapsed()))
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+/// Wall-clock time of this run on this machine, one thread.
+fn rate(count: usize, took: Duration) -> String {
+    let count = u32::try_from(count).map_or(f64::NAN, f64::from);
+    format!("{:.2} s, {:.0} per second", took.as_secs_f64(), count / took.as_secs_f64())
+}
+
+fn types(forms: &[Draft]) -> usize {
+    let types: std::collections::BTreeSet<_> = forms.iter().map(|draft| &draft.license_type).collect();
+    types.len()
+}

@@ -1,0 +1,87 @@
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use boyin::model::id::{HolderCode, HolderCodeType};
+use serde_json::json;
+
+use crate::args::Holder;
+use crate::context::{Reading, Session, now};
+use crate::output::{self, Privacy, json_line};
+use crate::{Exit, files};
+
+/// Licenses in one read of the archive.
+const PAGE: usize = boyin::archive::MAX_PAGE;
+
+/// `holder …`
+pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let Holder::Show { code_type, code, full } = command;
+    let holder = holder_code(&code_type, code)?;
+    show(session.json(), &session.reading()?, &holder, Privacy::new(full), out)?;
+    Ok(Exit::Done)
+}
+
+/// The number as given or from standard input. Its value is in no message.
+fn holder_code(code_type: &str, code: String) -> anyhow::Result<HolderCode> {
+    let code_type = HolderCodeType::from_code(code_type).with_context(|| {
+        let known = HolderCodeType::ALL.map(|kind| format!("{kind} {}", kind.name_zh()));
+        format!("no such kind of holder number; there are: {}", known.join(", "))
+    })?;
+    let code = if files::is_stdin(Path::new(&code)) {
+        let bytes = files::read(Path::new("-"))?;
+        String::from_utf8(bytes).map_err(|_| anyhow!("standard input is not text"))?.trim().to_owned()
+    } else {
+        code
+    };
+    HolderCode::new(code_type, &code)
+        .with_context(|| format!("this is not a {} ({})", code_type.name_en(), code_type.name_zh()))
+}
+
+/// A holder's whole file.
+pub(crate) fn show(
+    json: bool,
+    reading: &Reading,
+    holder: &HolderCode,
+    privacy: Privacy,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let at = now()?;
+    let mut licenses = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = reading.lookup.holder(holder, cursor.as_ref(), PAGE, at)?;
+        licenses.extend(page.licenses);
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    let number = match privacy {
+        Privacy::Masked => holder.masked(),
+        Privacy::Full => holder.as_str().to_owned(),
+    };
+    let kind = holder.code_type();
+    if json {
+        let licenses: Vec<_> = licenses.iter().map(|l| output::license_json(l, privacy)).collect();
+        let value = json!({
+            "holder_code_type": kind.code(), "holder_code": number, "at": at.seconds(), "licenses": licenses,
+        });
+        json_line(out, &value)?;
+        return Ok(());
+    }
+    let title = if kind.is_natural_person() { "一人一档" } else { "一企一档" };
+    let name = licenses.first().map(|first| {
+        if kind.is_natural_person() {
+            privacy.name(&first.record.holder_name)
+        } else {
+            first.record.holder_name.clone()
+        }
+    });
+    writeln!(out, "{title}: {} {} {number}", name.unwrap_or_default(), kind.name_zh())?;
+    if licenses.is_empty() {
+        writeln!(out, "No license is on file for this holder (无在档证照).")?;
+        return Ok(());
+    }
+    output::licenses(out, reading.lookup.home(), &licenses, privacy, false)?;
+    Ok(())
+}

@@ -1,0 +1,164 @@
+use std::io::Write;
+
+use anyhow::{Context as _, bail};
+use boyin::archive::{self, Cursor};
+use boyin::model::credential::Envelope;
+use boyin::model::id::LicenseId;
+use boyin::model::json::{Reader, Value as Json};
+use boyin::{Found, Order};
+use serde_json::json;
+
+use crate::args::{Change, License, List, Show};
+use crate::context::{Reading, Session, now, random_text};
+use crate::output::{self, Privacy, json_line};
+use crate::{Exit, event, files, issue, report};
+
+/// `license …`
+pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {
+        License::Issue(args) => issue::run(session, &args, out),
+        License::Show(args) => show(session, &args, out),
+        License::List(args) => list(session, args, out),
+        License::Verify { id } => verify(session, &id, out),
+        License::Revoke(args) => change(session, args, archive::Change::Revoke, out),
+        License::Suspend(args) => change(session, args, archive::Change::Suspend, out),
+        License::Restore(args) => change(session, args, archive::Change::Restore, out),
+    }
+}
+
+fn find(reading: &Reading, id: &LicenseId) -> anyhow::Result<Found> {
+    let found = reading.lookup.license(id, now()?)?;
+    found.with_context(|| format!("no license {id} is on file here: `boyin license list` shows those that are"))
+}
+
+fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(path) = &args.out {
+        files::check_free(path)?;
+    }
+    let reading = session.reading()?;
+    let found = find(&reading, &args.id)?;
+    let privacy = Privacy::new(args.full);
+    let history = reading.lookup.history(&args.id)?;
+    let hidden = if args.disclosures { hidden_claims(&found, privacy)? } else { Vec::new() };
+    if session.json() {
+        let mut value = output::license_json(&found, privacy);
+        value["history"] = history.iter().map(event::to_json).collect();
+        if args.disclosures {
+            let one = |(name, value): &(String, String)| json!({ "claim": name, "value": value });
+            value["disclosures"] = hidden.iter().map(one).collect();
+        }
+        json_line(out, &value)?;
+    } else {
+        let home = reading.lookup.home();
+        output::licenses(out, home, std::slice::from_ref(&found), privacy, true)?;
+        writeln!(out)?;
+        report::write(out, &found.report)?;
+        if args.disclosures {
+            writeln!(out, "\nHidden behind digests (可选择性披露):")?;
+            for (name, value) in &hidden {
+                writeln!(out, "  {name:<20} {value}")?;
+            }
+        }
+        writeln!(out, "\nHistory (办理记录):")?;
+        event::table(out, home, &history)?;
+    }
+    if let Some(path) = &args.out {
+        files::write_new(path, &found.record.credential)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn hidden_claims(found: &Found, privacy: Privacy) -> anyhow::Result<Vec<(String, String)>> {
+    let envelope = Envelope::open(&found.record.credential, Reader::Ours)?;
+    let credential = envelope.read()?;
+    let shown = credential.disclosures.iter().map(|disclosure| {
+        let value = match &disclosure.value {
+            Json::Text(text) => text.to_string(),
+            Json::Int(number) => number.to_string(),
+            Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => String::new(),
+        };
+        (disclosure.name.to_string(), privacy.value(&value))
+    });
+    let mut shown: Vec<_> = shown.collect();
+    shown.sort();
+    Ok(shown)
+}
+
+fn list(session: &Session, args: List, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let reading = session.reading()?;
+    let home = reading.lookup.home();
+    let license_type = args.license_type.as_deref().map(|name| match home.catalog().find(name) {
+        Some(found) => Ok(found.code),
+        None => {
+            let known: Vec<_> = home.catalog().types().map(|t| format!("{} {}", t.key, t.name)).collect();
+            bail!("the catalog has no license type `{name}`; it has: {}", known.join(", "));
+        }
+    });
+    let license_type = license_type.transpose()?;
+    let cursor = args.cursor.map(Cursor::new);
+    let page = reading.lookup.licenses(license_type.as_ref(), cursor.as_ref(), args.limit, now()?)?;
+    let privacy = Privacy::new(args.full);
+    let next = page.next.as_ref().map(Cursor::as_str);
+    if session.json() {
+        let licenses: Vec<_> = page.licenses.iter().map(|l| output::license_json(l, privacy)).collect();
+        json_line(out, &json!({ "licenses": licenses, "next": next }))?;
+        return Ok(Exit::Done);
+    }
+    output::licenses(out, home, &page.licenses, privacy, true)?;
+    if let Some(next) = next {
+        writeln!(out, "\nMore (下一页): --cursor {next}")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn verify(session: &Session, id: &LicenseId, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let reading = session.reading()?;
+    let found = find(&reading, id)?;
+    if session.json() {
+        out.write_all(&found.report.to_json())?;
+    } else {
+        report::write(out, &found.report)?;
+    }
+    Ok(report::exit(&found.report))
+}
+
+fn change(
+    session: &Session,
+    args: Change,
+    change: archive::Change,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let (_, desk) = session.desk()?;
+    let order = Order {
+        who: args.who,
+        office: args.office.unwrap_or_else(|| args.id.issuer()),
+        purpose: args.reason.clone(),
+        // A key made from the request would take the second suspension of a license for the first one.
+        idempotency_key: match args.idempotency_key {
+            Some(key) => key,
+            None => format!("change-{}", random_text::<16>()?),
+        },
+        at: now()?,
+    };
+    let outcome = desk.change_status(&args.id, change, &args.reason, &order)?;
+    let status = change.to();
+    if session.json() {
+        json_line(
+            out,
+            &json!({
+                "license_id": args.id.as_str(), "status": status.to_string(), "event": outcome.event,
+                "at": outcome.at.seconds(), "replayed": outcome.replayed,
+            }),
+        )?;
+        return Ok(Exit::Done);
+    }
+    let zh = match change {
+        archive::Change::Revoke => "已吊销",
+        archive::Change::Suspend => "已暂停",
+        archive::Change::Restore => "已恢复",
+    };
+    let before = if outcome.replayed { " (done before 此前已办理)" } else { "" };
+    writeln!(out, "✓ {} is {status} {zh}, event {}, {}{before}", args.id, outcome.event, outcome.at)?;
+    writeln!(out, "  The office's status list is published (状态列表已发布).")?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,76 @@
+use std::io::Write;
+
+use boyin::verify::{Detail, Outcome, Owner, Report, Verdict};
+
+use crate::Exit;
+use crate::output::sign;
+
+/// What a command that verifies ends with.
+pub(crate) fn exit(report: &Report) -> Exit {
+    match report.verdict() {
+        Verdict::Passed => Exit::Done,
+        Verdict::Failed(_) => Exit::Failed,
+        Verdict::Indeterminate(_) => Exit::Indeterminate,
+    }
+}
+
+/// A report for people: verdict, reason, next step, then each check.
+pub(crate) fn write(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
+    headline(out, report)?;
+    if let Some(id) = &report.subject().license_id {
+        writeln!(out, "  {:<9} {id}", "license")?;
+    }
+    writeln!(out, "  {:<9} {}", "at", report.at())?;
+    writeln!(out)?;
+    for (check, outcome) in report.checks() {
+        let (mark, words) = match outcome {
+            Outcome::Passed => ('✓', String::new()),
+            Outcome::Skipped => ('·', "not reached 未进行".to_owned()),
+            Outcome::NotPassed(reason, detail) => {
+                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
+                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
+            }
+        };
+        let line = format!("  {mark} {:<12} {}  {words}", check.code(), check.name_zh());
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// The verdict with its reason and the next step.
+pub(crate) fn headline(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
+    let verdict = report.verdict();
+    let words = match verdict {
+        Verdict::Passed => "passed 核验通过",
+        Verdict::Failed(_) => "failed 核验不通过",
+        Verdict::Indeterminate(_) => "indeterminate 无法判定，不能采信",
+    };
+    let code = verdict.reason().map(|reason| format!(": {}", reason.code()));
+    writeln!(out, "{} {words}{}", sign(verdict), code.unwrap_or_default())?;
+    if let Some(info) = verdict.reason().map(boyin::verify::Reason::info) {
+        writeln!(out, "  {}", info.zh)?;
+        writeln!(out, "  {}", info.en)?;
+        writeln!(out, "  下一步：{}", info.next_step_zh)?;
+        writeln!(out, "  Next step ({}): {}", owner(info.owner), info.next_step_en)?;
+    }
+    Ok(())
+}
+
+fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Holder => "holder 持证人",
+        Owner::Issuer => "issuer 颁发机构",
+        Owner::Verifier => "verifier 核验方",
+        Owner::Operator => "operator 平台运维",
+    }
+}
+
+fn place(detail: Detail) -> String {
+    match detail {
+        Detail::Place { part, offset } => format!(" in the {part}, byte {offset}"),
+        Detail::Claim(claim) => format!(" in `{claim}`"),
+        Detail::Disclosure(index) => format!(" in disclosure {index}"),
+        Detail::Instants { limit, .. } => format!(", limit {limit}"),
+        Detail::Value(value) => format!(", value {value}"),
+    }
+}

@@ -1,0 +1,113 @@
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use boyin::{Lookup, Tokens};
+use boyin_service::AppState;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::Exit;
+use crate::args::Serve;
+use crate::context::{Reading, Session};
+
+/// `serve`
+pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    check_listen(args.listen, args.allow_remote)?;
+    let tokens = session.home()?.tokens()?;
+    // Opened before the address is taken: whoever reaches the service is answered.
+    let Reading { lookup, scratch } = session.reading()?;
+    let listener = bind(args.listen)?;
+    let address = listener.local_addr()?;
+    writeln!(out, "Serving on http://{address} (read-only); Ctrl-C ends it.")?;
+    if tokens.grants().is_empty() {
+        writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
+    }
+    out.flush()?;
+    serve(Arc::new(lookup), tokens, listener)?;
+    drop(scratch);
+    Ok(Exit::Done)
+}
+
+/// Refuses an address that other machines reach, unless it was asked for.
+pub(crate) fn check_listen(listen: SocketAddr, allow_remote: bool) -> anyhow::Result<()> {
+    if listen.ip().is_loopback() || allow_remote {
+        return Ok(());
+    }
+    bail!(
+        "{listen} can be reached from other machines and the service has no TLS: listen on 127.0.0.1 behind a \
+         reverse proxy, or say --allow-remote"
+    )
+}
+
+
+/// Takes the address, or says what to do.
+pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(listen)
+        .with_context(|| format!("{listen} cannot be used: choose another one with --listen"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves until the process is told to end.
+pub(crate) fn serve(lookup: Arc<Lookup>, tokens: Tokens, listener: TcpListener) -> anyhow::Result<()> {
+    start_log();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let shutdown = shutdown()?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tracing::info!(address = %listener.local_addr()?, "serving");
+        boyin_service::serve(AppState::new(lookup, tokens), listener, shutdown).await?;
+        tracing::info!("ended");
+        Ok(())
+    })
+}
+
+/// JSON lines on standard error; `BOYIN_LOG` chooses what, in the syntax of tracing's env filter.
+fn start_log() {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .with_env_var("BOYIN_LOG")
+        .from_env_lossy();
+    // A second start in one process keeps the first log.
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Completes at the first SIGINT or SIGTERM. The handlers are in place when this returns.
+#[cfg(unix)]
+fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Completes at Ctrl-C.
+#[cfg(not(unix))]
+fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_machines_are_let_in_on_demand_only() {
+        for inside in ["127.0.0.1:1", "[::1]:1", "127.8.9.1:1"] {
+            assert!(check_listen(inside.parse().unwrap(), false).is_ok(), "{inside}");
+        }
+        for outside in ["0.0.0.0:1", "[::]:1", "192.168.1.1:1"] {
+            assert!(check_listen(outside.parse().unwrap(), false).is_err(), "{outside}");
+            assert!(check_listen(outside.parse().unwrap(), true).is_ok(), "{outside}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+use std::io::Write;
+
+use boyin::suite::SystemRandom;
+use serde_json::json;
+
+use crate::Exit;
+use crate::args::Token;
+use crate::context::Session;
+use crate::output::json_line;
+
+/// `token …`
+pub(crate) fn run(session: &Session, command: &Token, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let Token::New { name, scope } = command;
+    let token = session.home()?.grant_token(name, scope, &mut SystemRandom)?;
+    let scopes: Vec<_> = scope.iter().map(|scope| scope.code()).collect();
+    if session.json() {
+        json_line(out, &json!({ "name": name, "scopes": scopes, "token": token.reveal() }))?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "{}", token.reveal())?;
+    out.flush()?;
+    let mut notes = std::io::stderr();
+    writeln!(notes, "This token for {name} ({}) is shown once; keep it secret.", scopes.join(", "))?;
+    writeln!(notes, "A running service takes it in when it is started again.")?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,219 @@
+//! Who may import whom. The table is that of ARCHITECTURE.md; a crate that does not exist yet breaks no rule.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Crates by name, each with the crates that it links (dev-dependencies left out).
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+struct Rule {
+    krate: &'static str,
+    /// The crates of ours that it may name.
+    may_import: &'static [&'static str],
+    /// What it must not link, however far away.
+    never_reaches: &'static [&'static str],
+}
+
+const CURVES: [&str; 8] =
+    ["ring", "p256", "sm2", "elliptic-curve", "primeorder", "openssl", "rsa", "ed25519-dalek"];
+const STORAGE: [&str; 2] = ["rocksdb", "librocksdb-sys"];
+const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
+
+const RULES: [Rule; 8] = [
+    Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
+    Rule { krate: "boyin-suite", may_import: &["boyin-model"], never_reaches: &[] },
+    Rule {
+        krate: "boyin-verify",
+        may_import: &["boyin-model"],
+        never_reaches: &["chrono", "time", "getrandom"],
+    },
+    Rule {
+        krate: "boyin-issue",
+        may_import: &["boyin-model"],
+        never_reaches: &["chrono", "time", "getrandom"],
+    },
+    Rule {
+        krate: "boyin-archive",
+        may_import: &["boyin-model"],
+        never_reaches: &["boyin-verify", "boyin-issue", "boyin-suite"],
+    },
+    Rule {
+        krate: "boyin",
+        may_import: &["boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
+        never_reaches: &["clap"],
+    },
+    Rule { krate: "boyin-service", may_import: &["boyin", "boyin-suite"], never_reaches: &["clap"] },
+    Rule { krate: "boyin-cli", may_import: &["boyin", "boyin-suite", "boyin-service"], never_reaches: &[] },
+];
+
+/// Crates that must not link any of these groups.
+const GROUPS: [(&[&str], &[&str]); 3] = [
+    (&["boyin-model", "boyin-verify", "boyin-issue"], &CURVES),
+    (&["boyin-model", "boyin-suite", "boyin-verify", "boyin-issue"], &STORAGE),
+    (&["boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive", "boyin"], &NETWORK),
+];
+
+/// Only the archive names the storage engine.
+const NAMES_STORAGE: &str = "boyin-archive";
+/// Nothing links it but itself.
+const TESTKIT: &str = "boyin-testkit";
+
+/// Every forbidden edge, as the path that leads over it.
+fn violations(graph: &Graph) -> Vec<String> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        for name in imports(graph, rule.krate).filter(|name| is_ours(name) && !rule.may_import.contains(name))
+        {
+            found.push(format!("{} -> {name}", rule.krate));
+        }
+        let grouped =
+            GROUPS.iter().filter(|(crates, _)| crates.contains(&rule.krate)).flat_map(|(_, never)| *never);
+        for name in rule.never_reaches.iter().chain(grouped) {
+            found.extend(path(graph, rule.krate, name));
+        }
+    }
+    for krate in graph.keys().filter(|krate| is_ours(krate) && *krate != TESTKIT) {
+        found.extend(path(graph, krate, TESTKIT));
+        if krate != NAMES_STORAGE {
+            let named = imports(graph, krate).filter(|name| STORAGE.contains(name));
+            found.extend(named.map(|name| format!("{krate} -> {name}")));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "boyin" || name.starts_with("boyin-")
+}
+
+fn imports<'g>(graph: &'g Graph, krate: &str) -> impl Iterator<Item = &'g str> {
+    graph.get(krate).into_iter().flatten().map(String::as_str)
+}
+
+/// How `from` reaches `to`, if it does.
+fn path(graph: &Graph, from: &str, to: &str) -> Option<String> {
+    let mut seen = BTreeSet::from([from]);
+    let mut paths = vec![vec![from]];
+    while let Some(walked) = paths.pop() {
+        let last = *walked.last()?;
+        if last == to && walked.len() > 1 {
+            return Some(walked.join(" -> "));
+        }
+        for next in imports(graph, last) {
+            if let Some((known, _)) = graph.get_key_value(next)
+                && seen.insert(known)
+            {
+                paths.push([walked.as_slice(), &[known.as_str()]].concat());
+            }
+        }
+    }
+    None
+}
+
+fn workspace() -> cargo_metadata::Metadata {
+    let version = Command::new("rustc").arg("-vV").output().unwrap().stdout;
+    let version = String::from_utf8(version).unwrap();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    MetadataCommand::new()
+        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
+        .other_options(vec!["--filter-platform".into(), host.into()])
+        .exec()
+        .unwrap()
+}
+
+fn real_graph() -> Graph {
+    let metadata = workspace();
+    let names: BTreeMap<_, _> =
+        metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
+    let mut graph = Graph::new();
+    for node in &metadata.resolve.as_ref().unwrap().nodes {
+        let linked = node
+            .deps
+            .iter()
+            .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+        graph.entry(names[&node.id].clone()).or_default().extend(linked.map(|dep| names[&dep.pkg].clone()));
+    }
+    graph
+}
+
+#[test]
+fn the_workspace_has_no_forbidden_edge() {
+    let graph = real_graph();
+    assert!(graph.contains_key("boyin-verify") && path(&graph, "boyin-suite", "ring").is_some());
+    assert_eq!(violations(&graph), Vec::<String>::new());
+}
+
+/// Its features could be switched on by another crate of the workspace, so what counts is what the manifest asks for.
+#[test]
+fn the_calendar_of_the_model_has_no_clock() {
+    let metadata = workspace();
+    let model = metadata.packages.iter().find(|package| package.name.as_str() == "boyin-model").unwrap();
+    let calendar = model.dependencies.iter().find(|dependency| dependency.name == "jiff").unwrap();
+    assert!(!calendar.uses_default_features);
+    assert_eq!(calendar.features, ["alloc"]);
+}
+
+fn synthetic(edges: &[(&str, &str)]) -> Graph {
+    let mut graph = Graph::new();
+    for (from, to) in edges {
+        graph.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        graph.entry((*to).to_owned()).or_default();
+    }
+    graph
+}
+
+#[test]
+fn a_right_graph_passes_also_in_part() {
+    assert!(violations(&Graph::new()).is_empty());
+    let right = synthetic(&[
+        ("boyin-verify", "boyin-model"),
+        ("boyin-suite", "boyin-model"),
+        ("boyin-suite", "ring"),
+        ("boyin-archive", "rocksdb"),
+        ("rocksdb", "librocksdb-sys"),
+        ("boyin", "boyin-archive"),
+        ("boyin", "boyin-suite"),
+        ("boyin-service", "boyin"),
+        ("boyin-service", "tokio"),
+        ("boyin-testkit", "boyin-suite"),
+    ]);
+    assert_eq!(violations(&right), Vec::<String>::new());
+}
+
+#[test]
+fn every_kind_of_forbidden_edge_is_found() {
+    for (edges, expected) in [
+        (&[("boyin-model", "ring")][..], "boyin-model -> ring"),
+        (
+            &[("boyin-verify", "boyin-model"), ("boyin-model", "x"), ("x", "p256")],
+            "boyin-verify -> boyin-model -> x -> p256",
+        ),
+        (&[("boyin-verify", "boyin-suite")], "boyin-verify -> boyin-suite"),
+        (&[("boyin-verify", "x"), ("x", "tokio")], "boyin-verify -> x -> tokio"),
+        (&[("boyin-issue", "boyin-archive")], "boyin-issue -> boyin-archive"),
+        (&[("boyin-archive", "x"), ("x", "boyin-verify")], "boyin-archive -> x -> boyin-verify"),
+        (&[("boyin", "x"), ("x", "axum")], "boyin -> x -> axum"),
+        (&[("boyin-service", "rocksdb")], "boyin-service -> rocksdb"),
+        (&[("boyin-cli", "librocksdb-sys")], "boyin-cli -> librocksdb-sys"),
+        (&[("boyin-service", "boyin-model")], "boyin-service -> boyin-model"),
+        (&[("boyin-new", "boyin-testkit")], "boyin-new -> boyin-testkit"),
+        (&[("boyin-cli", "x"), ("x", "boyin-testkit")], "boyin-cli -> x -> boyin-testkit"),
+    ] {
+        let found = violations(&synthetic(edges));
+        assert!(found.iter().any(|path| path == expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn a_circle_ends() {
+    let circle = synthetic(&[("a", "b"), ("b", "a"), ("b", "c")]);
+    assert_eq!(path(&circle, "a", "c").as_deref(), Some("a -> b -> c"));
+    assert_eq!(path(&circle, "c", "a"), None);
+}

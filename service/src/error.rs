@@ -1,0 +1,70 @@
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use boyin::LookupError;
+use serde::Serialize;
+
+/// Why a call got no answer. A verdict, whatever it says, is an answer.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// No token, or one that is not known.
+    Unauthorized,
+    /// A known token without the scope.
+    Forbidden,
+    /// Nothing under this name.
+    NotFound,
+    /// The request is wrong; the sentence says how.
+    BadRequest(String),
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The reading side failed.
+    Lookup(LookupError),
+}
+
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(error)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, message) = match &self {
+            Self::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, "unauthorized", "send `Authorization: Bearer <token>`")
+            }
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope for this call"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "nothing is on file under this name"),
+            Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "bad_request", message.as_str()),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than allowed"),
+            Self::Lookup(error) => return internal(error),
+        };
+        let mut response = (status, Json(Body { code, message })).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Two audiences: the log gets the code, the caller only that it was not the caller's fault.
+fn internal(error: &LookupError) -> Response {
+    use boyin::archive::ArchiveError;
+    if let LookupError::Archive(ArchiveError::BadCursor | ArchiveError::BadLimit { .. }) = error {
+        return ApiError::BadRequest(error.to_string()).into_response();
+    }
+    let code = match error {
+        LookupError::Archive(error) => error.code(),
+        LookupError::Home(_) => "home",
+        _ => "other",
+    };
+    tracing::error!(code, "lookup failed");
+    let body = Body { code: "internal", message: "the service could not answer; the operator's log says why" };
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+}

@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::routing::{get, post};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::handlers;
+use crate::state::AppState;
+
+/// Bytes of a request body: a license of the largest size and some room, so that the verifier says "too large" itself.
+pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_CREDENTIAL_BYTES + 64 * 1024;
+/// Seconds after which a request is given up.
+pub const REQUEST_TIMEOUT_SECONDS: u64 = 30;
+/// The OpenAPI description.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The page loads nothing from elsewhere and cannot be framed.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+
+/// All calls of the service.
+pub fn router(state: AppState) -> Router {
+    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(set(header::CACHE_CONTROL, "no-store"))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
+        ))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    Router::new()
+        .route("/", get(handlers::page))
+        .route("/app.js", get(handlers::script))
+        .route("/app.css", get(handlers::style))
+        .route("/openapi.json", get(handlers::openapi))
+        .route("/v1/health", get(handlers::health))
+        .route("/v1/verify", post(handlers::verify))
+        .route("/v1/licenses/{id}", get(handlers::license))
+        .route("/v1/holders/licenses", post(handlers::holder))
+        .route("/v1/trust-list", get(handlers::trust_list))
+        .route("/v1/status-lists/{id}", get(handlers::status_list))
+        .fallback(handlers::nothing)
+        .layer(layers)
+        .with_state(state)
+}
+
+/// Method, path and request ID; never the query, the headers or the body.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}

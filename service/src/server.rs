@@ -1,0 +1,56 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use boyin::model::time::UnixTime;
+use tokio::net::TcpListener;
+
+use crate::router::router;
+use crate::state::AppState;
+
+/// Seconds between two looks at what was filed and published.
+pub const REFRESH_SECONDS: u64 = 1;
+
+/// The system's clock.
+#[must_use]
+pub fn unix_now() -> UnixTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |duration| duration.as_secs());
+    UnixTime::new(seconds).unwrap_or(UnixTime::MAX)
+}
+
+/// Serves until `shutdown` is done; then takes no new connection and finishes the requests that it has.
+///
+/// # Errors
+/// What the operating system says of the listener.
+pub async fn serve(
+    state: AppState,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let refresher = tokio::spawn(refresh(state.clone()));
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await;
+    refresher.abort();
+    served
+}
+
+/// Follows the archive and the published lists. When that fails the last good state stays, and health tells its age.
+async fn refresh(state: AppState) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let (lookup, desk, now) = (Arc::clone(&state.lookup), state.desk.clone(), state.now());
+        let done = tokio::task::spawn_blocking(move || {
+            if let Some(Err(error)) = desk.map(|desk| desk.renew_status_lists(now)) {
+                tracing::error!(code = error.code(), "status lists could not be renewed");
+            }
+            lookup.refresh()
+        });
+        match done.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "refresh failed; the last good lists stay in use"),
+            Err(_) => tracing::error!("refresh stopped unexpectedly; the last good lists stay in use"),
+        }
+    }
+}

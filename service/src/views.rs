@@ -1,0 +1,97 @@
+use boyin::model::time::{Date, UnixTime};
+use boyin::{Found, Health, HolderPage};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A license in an answer.
+#[derive(Serialize)]
+pub(crate) struct LicenseView {
+    license_id: String,
+    license_type: String,
+    license_name: String,
+    license_number: String,
+    issuer_code: String,
+    holder_code_type: &'static str,
+    holder_name: String,
+    valid_until: Option<Date>,
+    grade: char,
+    filed_at: UnixTime,
+    /// The license in the compact serialization, with all disclosures.
+    credential: String,
+    /// The canonical report, byte for byte as every other surface gives it.
+    report: Box<RawValue>,
+}
+
+/// A part of a holder's file.
+#[derive(Serialize)]
+pub(crate) struct HolderView {
+    licenses: Vec<LicenseView>,
+    next: Option<String>,
+}
+
+/// Whether verdicts can be relied on.
+#[derive(Serialize)]
+pub(crate) struct HealthView {
+    ok: bool,
+    checks: Vec<HealthCheckView>,
+}
+
+#[derive(Serialize)]
+struct HealthCheckView {
+    name: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+/// The body of a request for a holder's file. The number stands here and not in the URL: URLs are logged.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HolderRequest {
+    pub(crate) holder_code_type: String,
+    pub(crate) holder_code: String,
+    /// What for (GB/T 36906 `useCause`).
+    pub(crate) purpose: String,
+    #[serde(default)]
+    pub(crate) cursor: Option<String>,
+    #[serde(default)]
+    pub(crate) limit: Option<usize>,
+}
+
+impl From<Found> for LicenseView {
+    fn from(found: Found) -> Self {
+        let report = String::from_utf8(found.report.to_json()).expect("a report is JSON text");
+        let record = found.record;
+        Self {
+            license_type: record.id.license_type().as_str().to_owned(),
+            issuer_code: record.id.issuer().as_str().to_owned(),
+            license_id: record.id.as_str().to_owned(),
+            license_name: record.title,
+            license_number: record.number,
+            holder_code_type: record.holder_code_type.code(),
+            holder_name: record.holder_name,
+            valid_until: record.valid_until,
+            grade: record.grade.letter(),
+            filed_at: record.filed_at,
+            credential: String::from_utf8_lossy(&record.credential).into_owned(),
+            report: RawValue::from_string(report).expect("a report is JSON"),
+        }
+    }
+}
+
+impl From<HolderPage> for HolderView {
+    fn from(page: HolderPage) -> Self {
+        Self {
+            licenses: page.licenses.into_iter().map(LicenseView::from).collect(),
+            next: page.next.map(|cursor| cursor.as_str().to_owned()),
+        }
+    }
+}
+
+impl From<Health> for HealthView {
+    fn from(health: Health) -> Self {
+        let ok = health.ok();
+        let checks = health.items.into_iter();
+        let checks = checks.map(|item| HealthCheckView { name: item.name, ok: item.ok, detail: item.detail });
+        Self { ok, checks: checks.collect() }
+    }
+}

@@ -1,0 +1,92 @@
+"use strict";
+
+const CHECKS = { format: "文件格式", issuer: "颁发机构与密钥", algorithm: "签名算法", signature: "数字签名",
+  disclosures: "披露数据", content: "内容与标识", trust_list: "信任列表时效", entitlement: "颁发权限",
+  validity: "有效期", status: "证照状态" };
+const VERDICTS = { passed: "通过", failed: "不通过", indeterminate: "无法判定，不予采信" };
+const OUTCOMES = { passed: "通过", failed: "不通过", indeterminate: "无法判定", skipped: "未进行" };
+const OWNERS = { holder: "持证人", issuer: "颁发机构", verifier: "核验方", operator: "平台运维" };
+
+const byId = (id) => document.getElementById(id);
+
+/** Builds an element; text goes in as text, never as markup. */
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+function reportCard(report) {
+  const reason = report.reason;
+  const rows = report.checks.map((check) => element("tr", {},
+    element("td", {}, CHECKS[check.check] ?? check.check),
+    element("td", { class: check.outcome }, OUTCOMES[check.outcome] ?? check.outcome),
+    element("td", {}, check.reason ?? "")));
+  return element("div", { class: `card ${report.verdict}` },
+    element("h3", {}, `核验结果：${VERDICTS[report.verdict] ?? report.verdict}`),
+    reason ? element("p", {}, `${reason.zh}（${reason.en}）`) : null,
+    reason ? element("p", {}, `下一步：${reason.next_step_zh}　责任方：${OWNERS[reason.owner] ?? reason.owner}`) : null,
+    report.license?.license_id ? element("p", {}, "证照标识 ", element("code", {}, report.license.license_id)) : null,
+    element("table", {}, element("thead", {}, element("tr", {},
+      element("th", {}, "检查项"), element("th", {}, "结果"), element("th", {}, "原因代码"))),
+      element("tbody", {}, ...rows)));
+}
+
+function trouble(text) {
+  return element("div", { class: "card failed" }, element("h3", {}, "没有得到结果"), element("p", {}, text));
+}
+
+async function call(path, options) {
+  const response = await fetch(path, options);
+  const body = await response.json();
+  if (!response.ok) throw new Error(`${body.message ?? "服务出错"}（${body.code ?? response.status}）`);
+  return body;
+}
+
+async function show(target, work) {
+  target.replaceChildren(element("p", { class: "hint" }, "请稍候…"));
+  try {
+    target.replaceChildren(await work());
+  } catch (error) {
+    target.replaceChildren(trouble(error.message));
+  }
+}
+
+byId("file").addEventListener("change", async (event) => {
+  const [file] = event.target.files;
+  if (file) byId("credential").value = await file.text();
+});
+
+byId("verify-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  show(byId("verdict"), async () => reportCard(await call("/v1/verify",
+    { method: "POST", headers: { "content-type": "application/dc+sd-jwt" }, body: byId("credential").value.trim() })));
+});
+
+byId("holder-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  show(byId("holder"), async () => {
+    const answer = await call("/v1/holders/licenses", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${byId("token").value.trim()}` },
+      body: JSON.stringify({ holder_code_type: byId("code-type").value, holder_code: byId("code").value.trim(),
+        purpose: byId("purpose").value, limit: 100 }) });
+    if (answer.licenses.length === 0) return element("p", { class: "hint" }, "档案中没有证照。");
+    const rows = answer.licenses.map((license) => element("tr", {},
+      element("td", {}, license.license_name), element("td", {}, license.license_number),
+      element("td", {}, license.valid_until ?? "长期"), element("td", {}, license.grade),
+      element("td", { class: license.report.verdict },
+        VERDICTS[license.report.verdict] + (license.report.reason ? `：${license.report.reason.zh}` : ""))));
+    return element("table", {}, element("thead", {}, element("tr", {},
+      ...["证照", "编号", "有效期至", "等级", "现时核验"].map((name) => element("th", {}, name)))),
+      element("tbody", {}, ...rows));
+  });
+});
+
+fetch("/v1/health").then(async (response) => {
+  const health = await response.json();
+  const bad = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`);
+  byId("health").textContent = health.ok ? "服务正常" : `服务异常，核验结果不可作为依据：${bad.join("；")}`;
+  byId("health").classList.toggle("bad", !health.ok);
+}).catch(() => { byId("health").textContent = "无法连接服务"; byId("health").classList.add("bad"); });

@@ -1,0 +1,1 @@
+//! Whole-system flows; see `tests/flows`.

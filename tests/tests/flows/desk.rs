@@ -1,0 +1,172 @@
+//! The desk and the lookup over one data directory.
+
+use boyin::archive::{ArchiveError, Change, OpenError, StoreError};
+use boyin::issue::{DefectFault, FormPlace};
+use boyin::model::id::{HolderCode, HolderCodeType};
+use boyin::model::time::UnixTime;
+use boyin::suite::SystemRandom;
+use boyin::verify::{Reason, Verdict};
+use boyin::{Desk, DeskError, Home, HomeError, Lookup};
+
+use crate::office::{Prefecture, citizen, identity_card, market, now, order, passphrase, police};
+
+fn verdict(lookup: &Lookup, credential: &[u8], at: UnixTime) -> Verdict {
+    lookup.verify(credential, at).verdict()
+}
+
+#[test]
+fn what_is_issued_is_found_verified_and_whole() {
+    let prefecture = Prefecture::new();
+    let receipt = prefecture.issue();
+    let lookup = prefecture.lookup();
+    let found = lookup.license(&receipt.license_id, now()).unwrap().unwrap();
+    assert_eq!(found.record.credential, receipt.credential);
+    let verified = found.report.into_verified().unwrap();
+    assert_eq!(verified.claims().holder_code.as_ref().unwrap().as_str(), citizen().as_str());
+    let holder = HolderCode::new(HolderCodeType::from_code("111").unwrap(), citizen().as_str()).unwrap();
+    let page = lookup.holder(&holder, None, 10, now()).unwrap();
+    assert_eq!(page.licenses.len(), 1);
+    assert_eq!(page.licenses[0].report.verdict(), Verdict::Passed);
+    assert_eq!(lookup.history(&receipt.license_id).unwrap().len(), 1);
+}
+
+#[test]
+fn the_same_order_gives_the_same_license() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let first = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
+    let again = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
+    assert_eq!((first.replayed, again.replayed), (false, true));
+    assert_eq!(first.credential, again.credential);
+    let mut other = identity_card();
+    other.holder.name = "别人".to_owned();
+    let refused = desk.issue(&other, &order(police(), "k"), &mut SystemRandom).unwrap_err();
+    assert_eq!(refused.code(), "idempotency_conflict");
+    // A form with defects is not an act: the same key serves for the corrected form.
+    other.division = "1".to_owned();
+    assert_eq!(desk.issue(&other, &order(police(), "d"), &mut SystemRandom).unwrap_err().code(), "form_defects");
+    other.division = "652701".to_owned();
+    assert!(desk.issue(&other, &order(police(), "d"), &mut SystemRandom).is_ok());
+}
+
+#[test]
+fn a_follower_sees_suspension_and_revocation() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
+    let lookup = prefecture.lookup();
+    let mut act = 0;
+    let mut change = |change| {
+        act += 1;
+        let outcome = desk.change_status(&receipt.license_id, change, "测试", &order(police(), &format!("a{act}")));
+        lookup.refresh().unwrap();
+        outcome.map(|_| verdict(&lookup, &receipt.credential, now()))
+    };
+    assert_eq!(change(Change::Suspend).unwrap(), Verdict::Failed(Reason::Suspended));
+    assert_eq!(change(Change::Restore).unwrap(), Verdict::Passed);
+    assert_eq!(change(Change::Revoke).unwrap(), Verdict::Failed(Reason::Revoked));
+    let refused = change(Change::Restore).unwrap_err();
+    assert!(matches!(refused, DeskError::Archive(ArchiveError::IllegalTransition { .. })));
+    assert_eq!(lookup.history(&receipt.license_id).unwrap().len(), 4);
+}
+
+#[test]
+fn only_the_issuer_changes_a_license() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
+    let refused = desk.change_status(&receipt.license_id, Change::Revoke, "x", &order(market(), "k2")).unwrap_err();
+    assert!(matches!(refused, DeskError::ForeignLicense(office) if office == police()));
+}
+
+#[test]
+fn an_office_issues_only_what_it_may() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let refused = desk.issue(&identity_card(), &order(market(), "k"), &mut SystemRandom).unwrap_err();
+    let DeskError::SelfCheck(report) = refused else { panic!("{refused}") };
+    assert_eq!(report.verdict(), Verdict::Failed(Reason::TypeNotEntitled));
+    let mut elsewhere = identity_card();
+    elsewhere.division = "652722".to_owned();
+    let refused = desk.issue(&elsewhere, &order(police(), "k"), &mut SystemRandom).unwrap_err();
+    let DeskError::SelfCheck(report) = refused else { panic!("{refused}") };
+    assert_eq!(report.verdict(), Verdict::Failed(Reason::DivisionNotEntitled));
+    assert_eq!(desk.archive().list(None, None, 10).unwrap().items.len(), 0);
+}
+
+#[test]
+fn a_form_is_answered_with_all_its_defects() {
+    let prefecture = Prefecture::new();
+    let mut draft = identity_card();
+    draft.holder.code = "652701198503159980".to_owned();
+    draft.division = "65270".to_owned();
+    draft.valid_until = Some("2030-01-01".to_owned());
+    draft.fields.remove("sex");
+    draft.license_number = " ".to_owned();
+    let refused = prefecture.desk().issue(&draft, &order(police(), "k"), &mut SystemRandom).unwrap_err();
+    let DeskError::Defects(defects) = refused else { panic!("{refused}") };
+    let places: Vec<_> = defects.iter().map(|defect| defect.place.to_string()).collect();
+    assert_eq!(places, ["license_number", "holder.code", "division", "valid_until", "fields.sex"]);
+    assert_eq!(defects[4].place, FormPlace::Field("sex".to_owned()));
+    assert_eq!(defects[4].fault, DefectFault::Missing);
+}
+
+#[test]
+fn stale_lists_make_the_verdict_indeterminate_until_they_are_renewed() {
+    let prefecture = Prefecture::new();
+    let receipt = prefecture.issue();
+    let lookup = prefecture.lookup();
+    let next_day = now().plus(86_400);
+    assert_eq!(
+        verdict(&lookup, &receipt.credential, next_day),
+        Verdict::Indeterminate(Reason::StatusListStale)
+    );
+    assert!(!lookup.health(next_day).ok());
+    drop(prefecture.desk_at(next_day));
+    lookup.refresh().unwrap();
+    assert_eq!(verdict(&lookup, &receipt.credential, next_day), Verdict::Passed);
+    assert!(lookup.health(next_day).ok());
+
+    let next_month = now().plus(31 * 86_400);
+    assert_eq!(
+        verdict(&lookup, &receipt.credential, next_month),
+        Verdict::Indeterminate(Reason::TrustListStale)
+    );
+    let list = prefecture.home.renew_trust_list(&passphrase(), next_month).unwrap();
+    assert_eq!(list.sequence, 2);
+    drop(prefecture.desk_at(next_month));
+    lookup.refresh().unwrap();
+    assert_eq!(verdict(&lookup, &receipt.credential, next_month), Verdict::Passed);
+}
+
+#[test]
+fn one_desk_at_a_time() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let second = Desk::open(&prefecture.home, &passphrase(), now()).unwrap_err();
+    assert!(
+        matches!(second, DeskError::Home(HomeError::Archive(OpenError::Store(StoreError::Locked)))),
+        "{second}"
+    );
+    drop(desk);
+    assert!(Desk::open(&prefecture.home, &passphrase(), now()).is_ok());
+}
+
+#[test]
+fn a_newer_or_damaged_directory_is_refused() {
+    let prefecture = Prefecture::new();
+    let dir = prefecture.home.dir();
+    let config = std::fs::read_to_string(dir.join("boyin.toml")).unwrap();
+    let newer = config.replace("format = 1", "format = 2\nanything = true");
+    std::fs::write(dir.join("boyin.toml"), newer).unwrap();
+    assert!(matches!(Home::open(dir), Err(HomeError::NewerFormat { found: 2, supported: 1 })));
+    std::fs::write(dir.join("boyin.toml"), config).unwrap();
+    let list = std::fs::read_to_string(dir.join("trust/list.jwt")).unwrap();
+    std::fs::write(dir.join("trust/list.jwt"), list.replace("ey", "ez")).unwrap();
+    let home = Home::open(dir).unwrap();
+    assert!(matches!(home.trust(), Err(HomeError::Trust(_))));
+    let wrong = boyin::Passphrase::new("not the passphrase".to_owned());
+    std::fs::write(dir.join("trust/list.jwt"), list).unwrap();
+    assert!(matches!(Desk::open(&home, &wrong, now()), Err(DeskError::Home(HomeError::Key { .. }))));
+    assert!(matches!(Home::open(prefecture.dir.path()), Err(HomeError::NotAHome(_))));
+}

@@ -1,0 +1,279 @@
+//! The service, called without a socket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use boyin::archive::Change;
+use boyin::model::time::UnixTime;
+use boyin::suite::SystemRandom;
+use boyin::{AccessToken, Receipt, Scope};
+use boyin_service::{AppState, MAX_BODY_BYTES, OPENAPI, router};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::office::{HOLDER, Prefecture, citizen, now, order, police};
+
+struct Site {
+    prefecture: Prefecture,
+    receipt: Receipt,
+    reader: AccessToken,
+    clerk: AccessToken,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: axum::http::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+impl Site {
+    fn new() -> Self {
+        let prefecture = Prefecture::new();
+        let receipt = prefecture.issue();
+        let grant = |name, scope| prefecture.home.grant_token(name, &[scope], &mut SystemRandom).unwrap();
+        let (reader, clerk) = (grant("reader", Scope::LicenseRead), grant("clerk", Scope::HolderRead));
+        Self { prefecture, receipt, reader, clerk }
+    }
+
+    fn router(&self) -> Router {
+        self.router_at(now())
+    }
+
+    fn router_at(&self, at: UnixTime) -> Router {
+        let state = AppState::new(Arc::new(self.prefecture.lookup()), self.prefecture.home.tokens().unwrap());
+        router(state.with_clock(Arc::new(move || at)))
+    }
+}
+
+async fn send(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+fn get(path: &str, token: Option<&AccessToken>) -> Request<Body> {
+    let mut request = Request::get(path);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+fn post(path: &str, token: Option<&AccessToken>, body: impl Into<Body>) -> Request<Body> {
+    let mut request = Request::post(path);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+    }
+    request.body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn verify_answers_with_the_canonical_report_whatever_the_verdict() {
+    let site = Site::new();
+    let good = site.receipt.credential.clone();
+    let answer = send(site.router(), post("/v1/verify", None, good.clone())).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.body, site.prefecture.lookup().verify(&good, now()).to_json());
+    assert_eq!(answer.json()["verdict"], "passed");
+    assert!(!String::from_utf8_lossy(&answer.body).contains(HOLDER));
+
+    let mut pasted = good.clone();
+    pasted.extend_from_slice(b"\r\n");
+    assert_eq!(send(site.router(), post("/v1/verify", None, pasted)).await.body, answer.body);
+
+    let mut tampered = good;
+    let place = tampered.iter().position(|byte| *byte == b'.').unwrap() + 40;
+    tampered[place] = if tampered[place] == b'A' { b'B' } else { b'A' };
+    for (body, reason) in [(tampered, "failed"), (b"nonsense".to_vec(), "failed"), (Vec::new(), "failed")] {
+        let answer = send(site.router(), post("/v1/verify", None, body)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json()["verdict"], reason);
+    }
+}
+
+#[tokio::test]
+async fn sizes_are_limited_in_two_steps() {
+    let site = Site::new();
+    let large = vec![b'A'; boyin::model::limits::MAX_CREDENTIAL_BYTES + 1];
+    let answer = send(site.router(), post("/v1/verify", None, large)).await;
+    assert_eq!((answer.status, answer.json()["reason"]["code"].clone()), (StatusCode::OK, json!("too_large")));
+    let answer = send(site.router(), post("/v1/verify", None, vec![b'A'; MAX_BODY_BYTES + 1])).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.json()["code"], "too_large");
+}
+
+#[tokio::test]
+async fn reads_need_the_right_token() {
+    let site = Site::new();
+    let path = format!("/v1/licenses/{}", site.receipt.license_id);
+    let cases = [
+        (None, StatusCode::UNAUTHORIZED),
+        (Some(&site.clerk), StatusCode::FORBIDDEN),
+        (Some(&site.reader), StatusCode::OK),
+    ];
+    for (token, status) in cases {
+        assert_eq!(send(site.router(), get(&path, token)).await.status, status);
+    }
+    let stranger = Request::get(&path).header(header::AUTHORIZATION, "Bearer AAAA").body(Body::empty()).unwrap();
+    let answer = send(site.router(), stranger).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
+    let basic = Request::get(&path).header(header::AUTHORIZATION, "Basic AAAA").body(Body::empty()).unwrap();
+    assert_eq!(send(site.router(), basic).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_license_comes_with_its_report() {
+    let site = Site::new();
+    let answer = send(site.router(), get(&format!("/v1/licenses/{}", site.receipt.license_id), Some(&site.reader)));
+    let body = answer.await.json();
+    assert_eq!(body["credential"].as_str().unwrap().as_bytes(), site.receipt.credential);
+    assert_eq!(body["report"]["verdict"], "passed");
+    assert_eq!(body["valid_until"], "2040-05-06");
+    let id = site.receipt.license_id.as_str();
+    let unknown = id.replace(&id[id.len() - 5..], "002.0");
+    let answer = send(site.router(), get(&format!("/v1/licenses/{unknown}"), Some(&site.reader))).await;
+    assert!(matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND));
+    let answer = send(site.router(), get("/v1/licenses/none", Some(&site.reader))).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_holders_file_is_asked_for_in_the_body() {
+    let site = Site::new();
+    let ask = |body: Value| post("/v1/holders/licenses", Some(&site.clerk), body.to_string());
+    let number = citizen().as_str().to_owned();
+    let good = json!({ "holder_code_type": "111", "holder_code": number, "purpose": "办理居住登记" });
+    let body = send(site.router(), ask(good.clone())).await.json();
+    assert_eq!(body["licenses"].as_array().unwrap().len(), 1);
+    assert_eq!(body["licenses"][0]["holder_name"], HOLDER);
+    assert_eq!(body["next"], Value::Null);
+    for (member, value) in [
+        ("purpose", json!(" ")),
+        ("holder_code_type", json!("112")),
+        ("holder_code", json!("652701198503159980")),
+        ("limit", json!(0)),
+        ("limit", json!(101)),
+        ("cursor", json!("AAAA")),
+        ("more", json!(1)),
+    ] {
+        let mut bad = good.clone();
+        bad[member] = value;
+        let answer = send(site.router(), ask(bad)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{member}");
+        assert!(!String::from_utf8_lossy(&answer.body).contains(&number[..17]), "{member}");
+    }
+    let stranger = json!({ "holder_code_type": "111", "holder_code": "11010519491231002X", "purpose": "x" });
+    assert_eq!(send(site.router(), ask(stranger)).await.json()["licenses"], json!([]));
+}
+
+#[tokio::test]
+async fn lists_are_public_and_verify_elsewhere() {
+    let site = Site::new();
+    let trust = send(site.router(), get("/v1/trust-list", None)).await;
+    assert_eq!(trust.headers[header::CONTENT_TYPE], "application/trust-list+jwt");
+    let algs = boyin::suite::all_jws();
+    let trust = boyin::verify::TrustSnapshot::load(&trust.body, site.prefecture.home.anchor(), &algs).unwrap();
+    let id = boyin::status_list_id(police());
+    let list = send(site.router(), get(&format!("/v1/status-lists/{id}"), None)).await;
+    let mut status = boyin::verify::StatusSnapshot::default();
+    status.add(&list.body, &trust).unwrap();
+    let context = boyin::verify::Context { now: now(), trust: &trust, status: &status };
+    let report = boyin::verify::Verifier::new(&algs).check(&site.receipt.credential, &context);
+    assert!(report.into_verified().is_ok());
+    assert_eq!(send(site.router(), get("/v1/status-lists/none", None)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn health_tells_whether_verdicts_can_be_relied_on() {
+    let site = Site::new();
+    let good = send(site.router(), get("/v1/health", None)).await;
+    assert_eq!((good.status, good.json()["ok"].clone()), (StatusCode::OK, json!(true)));
+    for (at, name) in [
+        (now().plus(2 * 86_400), "status_lists"),
+        (now().plus(31 * 86_400), "trust_list"),
+        (now().minus(86_400), "clock"),
+    ] {
+        let answer = send(site.router_at(at), get("/v1/health", None)).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        let checks = answer.json()["checks"].clone();
+        let check = checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+        assert_eq!(check["ok"], false, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn beside_a_desk_health_asks_the_signers_too() {
+    let site = Site::new();
+    let desk = Arc::new(site.prefecture.desk());
+    desk.unlock().unwrap();
+    let state = AppState::new(Arc::new(site.prefecture.lookup()), site.prefecture.home.tokens().unwrap());
+    let state = state.with_desk(Arc::clone(&desk)).with_clock(Arc::new(now));
+    let body = send(router(state), get("/v1/health", None)).await.json();
+    let checks = body["checks"].as_array().unwrap();
+    let detail = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap()["detail"].clone();
+    assert_eq!((detail("store"), detail("signer")), (json!("writable"), json!("usable")));
+}
+
+#[tokio::test]
+async fn a_running_service_sees_a_revocation() {
+    let site = Site::new();
+    let lookup = Arc::new(site.prefecture.lookup());
+    let state = AppState::new(Arc::clone(&lookup), site.prefecture.home.tokens().unwrap());
+    let state = state.with_clock(Arc::new(now));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(boyin_service::serve(state.clone(), listener, async {
+        let _ = stopped.await;
+    }));
+    site.prefecture
+        .desk()
+        .change_status(&site.receipt.license_id, Change::Revoke, "测试", &order(police(), "r"))
+        .unwrap();
+    let mut verdict = Value::Null;
+    for _ in 0..100 {
+        let answer = send(router(state.clone()), post("/v1/verify", None, site.receipt.credential.clone())).await;
+        verdict = answer.json()["reason"]["code"].clone();
+        if verdict == "revoked" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(verdict, "revoked");
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_description_names_every_route_and_the_pages_are_there() {
+    let site = Site::new();
+    let served = send(site.router(), get("/openapi.json", None)).await;
+    assert_eq!(served.body, OPENAPI.as_bytes());
+    let description: Value = serde_json::from_str(OPENAPI).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    for (path, methods) in paths {
+        let path = path.replace("{id}", "none");
+        let wrong_method = if methods.get("get").is_some() { post(&path, None, "") } else { get(&path, None) };
+        let answer = send(site.router(), wrong_method).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    assert_eq!(paths.len(), 6);
+    for page in ["/", "/app.js", "/app.css"] {
+        let answer = send(site.router(), get(page, None)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("script-src 'self'"));
+        assert!(answer.headers.contains_key("x-request-id"));
+    }
+    let nowhere = send(site.router(), get("/nowhere", None)).await;
+    assert_eq!((nowhere.status, nowhere.json()["code"].clone()), (StatusCode::NOT_FOUND, json!("not_found")));
+}

@@ -47,6 +47,7 @@ fn home(dir: &Path, suite: SuiteName) -> Home {
         public_url: "http://127.0.0.1:8650".to_owned(),
         suite,
         offices: vec![office],
+        catalog: None,
     };
     Home::create(&dir.join(format!("{suite:?}")), &setup, &passphrase(), now(), &mut SystemRandom)
         .expect("a fresh directory")

@@ -17,6 +17,10 @@ pub(crate) enum ApiError {
     BadRequest(String),
     /// The body is larger than allowed.
     TooLarge,
+    /// Another method is meant.
+    MethodNotAllowed,
+    /// A fault of the service itself.
+    Internal,
     /// The reading side failed.
     Lookup(LookupError),
 }
@@ -26,6 +30,8 @@ impl From<LookupError> for ApiError {
         Self::Lookup(error)
     }
 }
+
+const INTERNAL: &str = "the service could not answer; the operator's log says why";
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -43,6 +49,10 @@ impl IntoResponse for ApiError {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "nothing is on file under this name"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "bad_request", message.as_str()),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than allowed"),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this call has another method")
+            }
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL),
             Self::Lookup(error) => return internal(error),
         };
         let mut response = (status, Json(Body { code, message })).into_response();
@@ -62,9 +72,9 @@ fn internal(error: &LookupError) -> Response {
     let code = match error {
         LookupError::Archive(error) => error.code(),
         LookupError::Home(_) => "home",
+        LookupError::TrustRollback { .. } => "trust_rollback",
         _ => "other",
     };
     tracing::error!(code, "lookup failed");
-    let body = Body { code: "internal", message: "the service could not answer; the operator's log says why" };
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+    ApiError::Internal.into_response()
 }

@@ -130,3 +130,8 @@ pub(crate) async fn style() -> Response {
 pub(crate) async fn nothing() -> ApiError {
     ApiError::NotFound
 }
+
+/// A known path with another method.
+pub(crate) async fn other_method() -> ApiError {
+    ApiError::MethodNotAllowed
+}

@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -11,6 +12,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::error::ApiError;
 use crate::handlers;
 use crate::state::AppState;
 
@@ -36,7 +38,7 @@ pub fn router(state: AppState) -> Router {
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
             Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
@@ -54,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/trust-list", get(handlers::trust_list))
         .route("/v1/status-lists/{id}", get(handlers::status_list))
         .fallback(handlers::nothing)
+        .method_not_allowed_fallback(handlers::other_method)
         .layer(layers)
         .with_state(state)
 }
@@ -62,4 +65,10 @@ pub fn router(state: AppState) -> Router {
 fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+/// A panic has told the log what happened; the caller gets the same answer as for every other fault of ours.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!(code = "panic", "a handler panicked");
+    ApiError::Internal.into_response()
 }

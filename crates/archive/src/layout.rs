@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::act::{Event, EventKind, Outcome};
-use crate::record::{Grade, LicenseRecord, Status, StatusSlot};
+use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::vault::HolderKey;
 
 /// Version of the disk format. An archive of a newer version is refused.
@@ -30,6 +30,11 @@ pub(crate) const META_CHECK: &[u8] = b"check";
 pub(crate) const META_CREATED: &[u8] = b"created";
 /// Meta: what the health probe writes, not sealed.
 pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
+
+/// Meta: `unpublished ‖ 00 ‖ list`. There while a status on the list was changed and no newer list is published.
+pub(crate) fn meta_unpublished(list: &str) -> Vec<u8> {
+    [b"unpublished\0".as_slice(), list.as_bytes()].concat()
+}
 
 /// Stored bytes that the format does not allow.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ mod vault;
 pub use act::{
     Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
 };
-pub use archive::{Archive, Counts, MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
+pub use archive::{Archive, Counts, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Unpublished};
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;

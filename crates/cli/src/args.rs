@@ -7,6 +7,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the service listens unless told otherwise.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8650";
+/// Over the options that every command has.
+const HEADING: &str = "Everywhere";
 
 /// Issue, file, look up and verify electronic licenses (电子证照) of a prefecture.
 ///
@@ -14,7 +16,9 @@ pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8650";
 /// with invented people and enterprises: `boyin demo`.
 #[derive(Debug, Parser)]
 #[command(name = "boyin", version, max_term_width = 110, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done or passed, 1 failed, 2 indeterminate (verifications), 3 any error.")]
+#[command(
+    after_help = "Exit codes: 0 done or passed, 1 failed, 2 indeterminate (verifications), 3 any error."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -25,13 +29,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Data directory
-    #[arg(long, global = true, env = "BOYIN_HOME", value_name = "DIR", default_value = "./boyin-data")]
+    #[arg(long, global = true, env = "BOYIN_HOME", value_name = "DIR", default_value = "./boyin-data", help_heading = HEADING)]
     pub(crate) home: PathBuf,
     /// File with the passphrase of the keys; otherwise BOYIN_PASSPHRASE, otherwise you are asked
-    #[arg(long, global = true, env = "BOYIN_PASSPHRASE_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "BOYIN_PASSPHRASE_FILE", value_name = "FILE", help_heading = HEADING)]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Print results as JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = HEADING)]
     pub(crate) json: bool,
 }
 
@@ -63,7 +67,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
     Demo(Demo),
-    /// Print the completion script of a shell, for example: boyin completions bash > ~/.local/share/bash-completion/completions/boyin
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "For bash: boyin completions bash > ~/.local/share/bash-completion/completions/boyin"
+    )]
     Completions {
         /// Shell
         shell: Shell,
@@ -78,6 +85,9 @@ pub(crate) enum Shell {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "boyin init --authority NAME --authority-code USCC --division CODE --public-url URL --offices FILE.toml\n       boyin init --sample"
+)]
 pub(crate) struct Init {
     /// Use the offices and names of the demo instead of your own
     #[arg(long, conflicts_with_all = ["authority", "authority_code", "division", "offices"])]
@@ -94,6 +104,9 @@ pub(crate) struct Init {
     /// The offices that issue, as offices.toml has them
     #[arg(long, value_name = "FILE.toml", required_unless_present = "sample")]
     pub(crate) offices: Option<PathBuf>,
+    /// The license types, in place of the built-in catalog (see docs/catalog.md)
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "sample")]
+    pub(crate) catalog: Option<PathBuf>,
     /// Where the service will be reached; it becomes part of every license [default with --sample: http://127.0.0.1:8650]
     #[arg(long, value_name = "URL", required_unless_present = "sample", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
@@ -211,6 +224,9 @@ pub(crate) enum Holder {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "boyin verify FILE\n       boyin verify FILE --trust LIST.jwt --anchor ANCHOR.json --status LIST.jwt   (no data directory, no passphrase)"
+)]
 pub(crate) struct Verify {
     /// The license; - reads standard input
     #[arg(value_name = "FILE")]

@@ -115,6 +115,7 @@ fn ask_text(prompt: &str) -> anyhow::Result<String> {
 }
 
 /// The only place of this crate that reads the clock.
+#[allow(clippy::disallowed_methods, reason = "the command is one of the two places that read a clock")]
 pub(crate) fn now() -> anyhow::Result<UnixTime> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let now = since.and_then(|since| UnixTime::new(since.as_secs()));

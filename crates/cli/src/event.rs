@@ -29,7 +29,16 @@ pub(crate) fn run(session: &Session, command: &Event, out: &mut dyn Write) -> an
 
 /// Events as a table.
 pub(crate) fn table(out: &mut dyn Write, home: &Home, events: &[Entry]) -> std::io::Result<()> {
-    let header = ["#", "时间 When", "机构 Office", "人员 Who", "事项 What", "目的 Purpose", "证照 License", "备注 Detail"];
+    let header = [
+        "#",
+        "时间 When",
+        "机构 Office",
+        "人员 Who",
+        "事项 What",
+        "目的 Purpose",
+        "证照 License",
+        "备注 Detail",
+    ];
     let mut table = output::table(&header);
     for event in events {
         table.add_row([

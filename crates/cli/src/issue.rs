@@ -68,8 +68,9 @@ fn prepare_out(path: &Path, many: bool) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    std::fs::create_dir_all(path)
-        .with_context(|| format!("{} cannot be made: with several forms --out is a directory", path.display()))
+    std::fs::create_dir_all(path).with_context(|| {
+        format!("{} cannot be made: with several forms --out is a directory", path.display())
+    })
 }
 
 fn deliver(path: &Path, many: bool, receipt: &Receipt) -> anyhow::Result<()> {
@@ -79,9 +80,8 @@ fn deliver(path: &Path, many: bool, receipt: &Receipt) -> anyhow::Result<()> {
         files::write_new(path, &receipt.credential)
     };
     let id = &receipt.license_id;
-    written.with_context(|| {
-        format!("the license is issued; get it with `boyin license show {id} --out FILE`")
-    })
+    written
+        .with_context(|| format!("the license is issued; get it with `boyin license show {id} --out FILE`"))
 }
 
 fn print(

@@ -2,10 +2,10 @@ use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use boyin::archive::{self, Cursor};
-use boyin::model::credential::Envelope;
+use boyin::model::credential::{Envelope, Term};
 use boyin::model::id::LicenseId;
 use boyin::model::json::{Reader, Value as Json};
-use boyin::{Found, Order};
+use boyin::{Found, Home, Order};
 use serde_json::json;
 
 use crate::args::{Change, License, List, Show};
@@ -28,7 +28,9 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
 
 fn find(reading: &Reading, id: &LicenseId) -> anyhow::Result<Found> {
     let found = reading.lookup.license(id, now()?)?;
-    found.with_context(|| format!("no license {id} is on file here: `boyin license list` shows those that are"))
+    found.with_context(|| {
+        format!("no license {id} is on file here: `boyin license list` shows those that are")
+    })
 }
 
 fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -56,7 +58,7 @@ fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<E
         if args.disclosures {
             writeln!(out, "\nHidden behind digests (可选择性披露):")?;
             for (name, value) in &hidden {
-                writeln!(out, "  {name:<20} {value}")?;
+                writeln!(out, "  {name:<20} {value}  {}", label(home, &args.id, name))?;
             }
         }
         writeln!(out, "\nHistory (办理记录):")?;
@@ -82,6 +84,16 @@ fn hidden_claims(found: &Found, privacy: Privacy) -> anyhow::Result<Vec<(String,
     let mut shown: Vec<_> = shown.collect();
     shown.sort();
     Ok(shown)
+}
+
+/// The Chinese name of a claim or a field.
+fn label(home: &Home, id: &LicenseId, name: &str) -> String {
+    if let Some(term) = Term::of_claim(name) {
+        return term.chinese.to_owned();
+    }
+    let license_type = home.catalog().types().find(|known| known.code == id.license_type());
+    let field = license_type.and_then(|license_type| license_type.field(name));
+    field.map(|field| field.label.clone()).unwrap_or_default()
 }
 
 fn list(session: &Session, args: List, out: &mut dyn Write) -> anyhow::Result<Exit> {

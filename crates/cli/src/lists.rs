@@ -74,7 +74,8 @@ fn show_trust(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
         json_line(out, &list)?;
         return Ok(Exit::Done);
     }
-    let state = if now()? < list.next_update { "fresh 有效" } else { "STALE 已过期: run `boyin trust renew`" };
+    let state =
+        if now()? < list.next_update { "fresh 有效" } else { "STALE 已过期: run `boyin trust renew`" };
     writeln!(out, "信任列表 Trust list of {} ({})", list.authority, list.division)?;
     writeln!(out, "  sequence {}, made {}", list.sequence, list.issued_at)?;
     writeln!(out, "  next update {}: {state}", list.next_update)?;

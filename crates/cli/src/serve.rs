@@ -41,7 +41,6 @@ pub(crate) fn check_listen(listen: SocketAddr, allow_remote: bool) -> anyhow::Re
     )
 }
 
-
 /// Takes the address, or says what to do.
 pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(listen)

@@ -54,9 +54,7 @@ fn token(bytes: &[u8]) -> &[u8] {
 
 /// Seconds since 1970, a date (its first second in China) or an RFC 3339 instant.
 fn instant(text: &str) -> anyhow::Result<UnixTime> {
-    let wrong = || {
-        anyhow!("--at {text}: write 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970")
-    };
+    let wrong = || anyhow!("--at {text}: write 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970");
     if let Ok(seconds) = text.parse() {
         return UnixTime::new(seconds).ok_or_else(wrong);
     }
@@ -108,11 +106,23 @@ mod tests {
     fn instants() {
         let midnight = instant("2026-01-01").unwrap();
         assert_eq!(midnight.seconds(), 1_767_196_800);
-        for same in ["1767196800", "2026-01-01T00:00:00+08:00", "2025-12-31T16:00:00Z", "2025-12-31T10:30:00-05:30"] {
+        for same in
+            ["1767196800", "2026-01-01T00:00:00+08:00", "2025-12-31T16:00:00Z", "2025-12-31T10:30:00-05:30"]
+        {
             assert_eq!(instant(same).unwrap(), midnight, "{same}");
         }
-        for bad in ["", "tomorrow", "2026-02-30", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T0:0:0Z",
-            "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00+8:00", "-1", "2026-01-01T00:00:00+08:00:00"] {
+        for bad in [
+            "",
+            "tomorrow",
+            "2026-02-30",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01T0:0:0Z",
+            "2026-01-01T00:00:00.5Z",
+            "2026-01-01T00:00:00+8:00",
+            "-1",
+            "2026-01-01T00:00:00+08:00:00",
+        ] {
             assert!(instant(bad).is_err(), "{bad}");
         }
     }

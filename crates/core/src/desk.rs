@@ -88,7 +88,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the archive for writing and renews the status lists that are past half of their time.
+    /// Opens the archive for writing and publishes the status lists that need it.
     ///
     /// # Errors
     /// [`DeskError`]; another process that has the archive open is [`boyin_archive::StoreError::Locked`] within.
@@ -249,7 +249,8 @@ impl Desk {
         Ok(outcome)
     }
 
-    /// Publishes the status lists that are past half of their time.
+    /// Publishes the status lists that are past half of their time, or that lack a change (because the process that
+    /// made it ended before it could publish).
     ///
     /// # Errors
     /// [`DeskError`].
@@ -259,7 +260,8 @@ impl Desk {
             let uri = status_list_uri(&self.config, &status_list_id(*code));
             let fresh_until =
                 self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(&uri);
-            if fresh_until.is_none_or(|end| end <= now.plus(half)) {
+            let old = fresh_until.is_none_or(|end| end <= now.plus(half));
+            if old || self.archive.unpublished(&uri)?.is_some() {
                 self.publish_status_list(*code, now)?;
             }
         }
@@ -282,6 +284,7 @@ impl Desk {
         // Reading and publishing are one step: a list read earlier must not take the place of one read later.
         let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let uri = status_list_uri(&self.config, &status_list_id(office));
+        let mark = self.archive.unpublished(&uri)?;
         let mut list = StatusList::new(StatusBits::Two, STATUS_LIST_ENTRIES);
         let mut after = None;
         loop {
@@ -315,6 +318,9 @@ impl Desk {
         // Verified before it is published: a list that verifiers refuse would make every license indeterminate.
         self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust)?;
         self.archive.publish_status_list(&act(&order, digest)?, &uri, &token)?;
+        if let Some(mark) = mark {
+            self.archive.mark_published(&uri, &mark)?;
+        }
         Ok(())
     }
 

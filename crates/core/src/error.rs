@@ -169,4 +169,12 @@ pub enum LookupError {
     /// Files of the data directory.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The trust list on disk is older than the one in use.
+    #[error("the trust list on disk has sequence {found}, the one in use {in_use}: put the newer one back")]
+    TrustRollback {
+        /// Sequence on disk.
+        found: u64,
+        /// Sequence in use.
+        in_use: u64,
+    },
 }

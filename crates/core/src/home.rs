@@ -50,6 +50,8 @@ pub struct Setup {
     pub suite: SuiteName,
     /// The issuers.
     pub offices: Vec<Office>,
+    /// Text of the catalog; the built-in one if `None`.
+    pub catalog: Option<String>,
 }
 
 /// Days for which a trust list is fresh, unless the configuration is changed.
@@ -230,7 +232,8 @@ fn populate(
     now: UnixTime,
     random: &mut dyn Randomness,
 ) -> Result<(), HomeError> {
-    let catalog = Catalog::embedded();
+    let catalog_text = setup.catalog.as_deref().unwrap_or(EMBEDDED);
+    let catalog: Catalog = catalog_text.parse().map_err(Box::new)?;
     check_offices(&setup.offices, &catalog)?;
     let config = Config {
         format: CONFIG_FORMAT,
@@ -263,7 +266,7 @@ fn populate(
     let act = Act::new("init", setup.authority_code, "建立数据目录", now, "archive", request);
     let act = act.expect("the words are ours");
     Archive::create(&dir.join("archive"), &secret, &act)?;
-    write_private(&dir.join("catalog.toml"), EMBEDDED.as_bytes())?;
+    write_private(&dir.join("catalog.toml"), catalog_text.as_bytes())?;
     let offices = Offices { office: setup.offices.clone() };
     write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
     write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())

@@ -107,6 +107,10 @@ impl Lookup {
             return Ok(());
         }
         let fresh = Arc::new(load(&self.home, &self.archive)?);
+        let (found, in_use) = (fresh.trust.list().sequence, current.trust.list().sequence);
+        if found < in_use {
+            return Err(LookupError::TrustRollback { found, in_use });
+        }
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }

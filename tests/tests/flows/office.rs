@@ -62,6 +62,7 @@ impl Prefecture {
                 office(police(), "测试市公安局", SuiteName::Sm2Sm3, &["identity-card"]),
                 office(market(), "测试市市场监督管理局", SuiteName::Es256, &["business-license"]),
             ],
+            catalog: None,
         };
         let root = dir.path().join("data");
         let home = Home::create(&root, &setup, &passphrase(), now(), &mut SystemRandom).unwrap();

@@ -4,6 +4,7 @@ mod read;
 mod write;
 
 pub use self::read::{MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
+pub use self::write::Unpublished;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::act::Event;
 use crate::cursor::{Cursor, Page};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
-use crate::record::{LicenseRecord, LicenseStatus, StatusSlot, check_list};
+use crate::record::{LicenseRecord, StatusSlot, check_list};
 use crate::store::Table;
 use crate::vault::HolderKey;
 

@@ -23,6 +23,10 @@ pub(super) struct Deed {
     pub(super) detail: String,
 }
 
+/// The mark of a change of status that is not published yet; see [`Archive::unpublished`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpublished(Vec<u8>);
+
 impl Archive {
     /// What this act led to, if it was done before.
     ///
@@ -113,12 +117,39 @@ impl Archive {
                 return Err(ArchiveError::IllegalTransition { from, to });
             }
             let new = self.seal(Table::Status, &key, &layout::status_value(to, id));
-            Ok(Batch::new().expect(Table::Status, key.as_slice(), Expect::Exactly(old)).put(
-                Table::Status,
-                key,
-                new,
-            ))
+            let mark = self.vault.act_key(act.office(), act.idempotency_key());
+            Ok(Batch::new()
+                .expect(Table::Status, key.as_slice(), Expect::Exactly(old))
+                .put(Table::Status, key, new)
+                .put(Table::Meta, layout::meta_unpublished(&slot.list), mark))
         })
+    }
+
+    /// Whether a status on the list was changed since the list was last published and [marked so][Self::mark_published].
+    ///
+    /// Ask *before* reading the slots that are published.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`] for the name, [`ArchiveError::Store`].
+    pub fn unpublished(&self, list: &str) -> Result<Option<Unpublished>, ArchiveError> {
+        check_list(list)?;
+        Ok(self.store.get(Table::Meta, &layout::meta_unpublished(list))?.map(Unpublished))
+    }
+
+    /// Takes back the mark, unless another status was changed since it was read.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`] for the name, [`ArchiveError::Store`].
+    pub fn mark_published(&self, list: &str, mark: &Unpublished) -> Result<(), ArchiveError> {
+        check_list(list)?;
+        let key = layout::meta_unpublished(list);
+        let batch = Batch::new()
+            .expect(Table::Meta, key.as_slice(), Expect::Exactly(mark.0.clone()))
+            .delete(Table::Meta, key);
+        match self.store.commit(batch) {
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Keeps the token of a status list for everybody to fetch, in place of the one before.

@@ -245,3 +245,18 @@ fn debug_output_names_nobody() {
         assert!(!printed.contains(personal), "{printed}");
     }
 }
+
+#[test]
+fn a_change_stays_marked_until_a_list_that_shows_it_is_published() {
+    let (archive, _) = in_memory();
+    archive.file(&act("file"), &filing(1)).unwrap();
+    assert_eq!(archive.unpublished(LIST).unwrap(), None);
+    archive.change_status(&act("suspend"), &id(1), &change(Change::Suspend)).unwrap();
+    let first = archive.unpublished(LIST).unwrap().unwrap();
+    archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
+    archive.mark_published(LIST, &first).unwrap();
+    let second = archive.unpublished(LIST).unwrap().unwrap();
+    assert_ne!(first, second, "the later change is not published by the earlier list");
+    archive.mark_published(LIST, &second).unwrap();
+    assert_eq!(archive.unpublished(LIST).unwrap(), None);
+}

@@ -45,20 +45,25 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
 
     writeln!(out, "1. A prefecture (建立演示州)")?;
     let started = Instant::now();
-    let (home, passphrase) = busy("keys, trust list, archive", || {
-        prefecture(&place, format!("http://{address}"))
-    })?;
+    let (home, passphrase) =
+        busy("keys, trust list, archive", || prefecture(&place, format!("http://{address}")))?;
     let dir = place.dir.display();
     writeln!(out, "   {} offices in {dir}, {}", home.offices().len(), seconds(started.elapsed()))?;
 
-    writeln!(out, "2. Licenses (签发入库)")?;
+    writeln!(out, "\n2. Licenses (签发入库)")?;
     out.flush()?;
     let (desk, opened) = timed(|| busy("status lists", || Ok(Desk::open(&home, &passphrase, now()?)?)))?;
     let (issued, took) = timed(|| issue_all(&desk, &home, &forms))?;
     writeln!(out, "   {} status lists published, {}", home.offices().len(), seconds(opened))?;
-    writeln!(out, "   {} licenses of {} types issued, {}", forms.len(), types(&forms), rate(forms.len(), took))?;
+    writeln!(
+        out,
+        "   {} licenses of {} types issued, {}",
+        forms.len(),
+        types(&forms),
+        rate(forms.len(), took)
+    )?;
 
-    writeln!(out, "3. Verification of all of them (全部核验)")?;
+    writeln!(out, "\n3. Verification of all of them (全部核验)")?;
     out.flush()?;
     let reader = reading(&home, &passphrase)?;
     let (passed, took) = timed(|| verify_all(&reader, issued.len()))?;
@@ -163,15 +168,21 @@ fn verify_all(reader: &Reading, count: usize) -> anyhow::Result<usize> {
 }
 
 /// One person's and one enterprise's file: of those with most licenses.
-fn show_files(home: &Home, passphrase: &Passphrase, forms: &[Draft], out: &mut dyn Write) -> anyhow::Result<()> {
+fn show_files(
+    home: &Home,
+    passphrase: &Passphrase,
+    forms: &[Draft],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let reader = reading(home, passphrase)?;
-    let kinds = [(HolderCodeType::CitizenId, "4. One person"), (HolderCodeType::CreditCode, "5. One enterprise")];
+    let kinds =
+        [(HolderCodeType::CitizenId, "4. One person"), (HolderCodeType::CreditCode, "5. One enterprise")];
     for (kind, title) in kinds {
         let of_kind = |draft: &&Draft| draft.holder.code_type == kind.code();
         let owned = |code: &str| forms.iter().filter(|draft| draft.holder.code == code).count();
         let most = forms.iter().filter(of_kind).max_by_key(|draft| owned(&draft.holder.code));
         let Some(most) = most else { continue };
-        writeln!(out, "{title}, one file")?;
+        writeln!(out, "\n{title}, one file")?;
         let code = HolderCode::new(kind, &most.holder.code)?;
         holder::show(false, &reader, &code, Privacy::Masked, out)?;
     }
@@ -190,13 +201,13 @@ fn refuse(
     let (id, _) = issued.last().context("nothing was issued")?;
     let changed = tamper::change_issue_date(credential).context("the license has no date of issue")?;
     let reader = reading(home, passphrase)?;
-    writeln!(out, "6. The date of issue in a license changed by one day (篡改)")?;
+    writeln!(out, "\n6. The date of issue in a license changed by one day (篡改)")?;
     report::headline(out, &reader.lookup.verify(&changed, now()?))?;
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
     desk.change_status(id, Change::Revoke, "演示：以欺骗手段取得", &order)?;
     reader.lookup.refresh()?;
-    writeln!(out, "7. A license revoked by its issuer (吊销)")?;
+    writeln!(out, "\n7. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;
     report::headline(out, &found.report)?;
     Ok(id.clone())
@@ -210,12 +221,14 @@ fn invite(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (home, passphrase) = (home_of(dir), passphrase_file(dir));
-    writeln!(out, "\nOpen (打开) http://{address}/ , token (令牌) {token}")?;
+    let program = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.display().to_string()));
+    writeln!(out, "\nOpen (打开) http://{address}/")?;
+    writeln!(out, "Access token (访问令牌) {token}")?;
     writeln!(out, "In another terminal (在另一终端试试):")?;
-    let (home, passphrase) = (home.display(), passphrase.display());
-    writeln!(out, "  export BOYIN_HOME={home} BOYIN_PASSPHRASE_FILE={passphrase}")?;
+    writeln!(out, "  export PATH=\"$PATH:{}\"", program.unwrap_or_default())?;
+    writeln!(out, "  export BOYIN_HOME={} BOYIN_PASSPHRASE_FILE={}", home.display(), passphrase.display())?;
     writeln!(out, "  boyin license show {license} --disclosures")?;
-    writeln!(out, "  boyin license suspend {license} --reason 年检未通过 --who 演示窗口")?;
+    writeln!(out, "  boyin license revoke {license} --reason 演示吊销 --who 演示窗口")?;
     writeln!(out, "  curl -H 'Authorization: Bearer {token}' http://{address}/v1/licenses/{license}")?;
     writeln!(out, "Ctrl-C ends it (按 Ctrl-C 结束).")?;
     out.flush()?;

@@ -12,7 +12,7 @@ const FORMS: &str = include_str!("../../demo/forms.jsonl");
 
 /// Name of the office that keeps the trust list.
 const AUTHORITY: &str = "博尔塔拉蒙古自治州政务服务管理局（演示）";
-/// An organization code that begins with DEMX is given to nobody.
+/// Invented: no organization code in use is known to begin with DEMX. The first 16 characters.
 const AUTHORITY_CODE: &str = "11652700DEMX0000";
 const DIVISION: &str = "652700";
 
@@ -27,6 +27,7 @@ pub(crate) fn setup(public_url: String, suite: SuiteName) -> Setup {
         public_url,
         suite,
         offices: offices(OFFICES).expect("checked by a test"),
+        catalog: None,
     }
 }
 

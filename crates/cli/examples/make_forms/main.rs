@@ -1,8 +1,10 @@
 //! Writes the forms of the demo: `cargo run -p boyin-cli --example make_forms > crates/cli/demo/forms.jsonl`.
 //!
 //! Every person and every enterprise is invented. Citizen IDs have real divisions, real days and right check
-//! characters, but the sequence numbers 999 (men) and 998 (women), which no registrar reaches in one day in one
-//! county; organization codes begin with DEMX, which is given to nobody. The same forms come out on every run.
+//! characters, but the sequence numbers 999 (men) and 998 (women), which one county is most unlikely to reach in
+//! one day; organization codes begin with DEMX, which no code in use is known to. Every run gives the same forms.
+
+mod stock;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -11,6 +13,8 @@ use boyin::issue::{Draft, DraftHolder};
 use boyin::model::credential::FieldValue;
 use boyin::model::id::{CitizenId, CreditCode};
 use boyin::model::time::Date;
+
+use stock::{COUNTIES, County, Dice, FAMILY, GIVEN_MEN, GIVEN_WOMEN, NAMES, PEOPLES, TRADES};
 
 const SEED: u64 = 20_260_101;
 const PERSONS: usize = 110;
@@ -23,67 +27,6 @@ const HOMES: usize = 30;
 const CARDS: usize = 60;
 const RECEIPTS: usize = 20;
 const INVOICES: usize = 20;
-
-struct County {
-    code: &'static str,
-    name: &'static str,
-    streets: [&'static str; 4],
-}
-
-const COUNTIES: [County; 4] = [
-    County { code: "652701", name: "博乐市", streets: ["文化路", "青年街", "南城路", "滨河东路"] },
-    County { code: "652702", name: "阿拉山口市", streets: ["天山街", "准噶尔路", "口岸大道", "友谊路"] },
-    County { code: "652722", name: "精河县", streets: ["伊犁路", "乌鲁木齐路", "枸杞大道", "团结街"] },
-    County { code: "652723", name: "温泉县", streets: ["博格达尔路", "温泉大街", "鄂托克赛尔路", "呼和托哈路"] },
-];
-
-/// Ethnicity, names of men, names of women. Family and given names are combined for Han and Hui only.
-const PEOPLES: [(&str, &[&str], &[&str]); 3] = [
-    ("维吾尔", &["买买提·吐尔逊", "艾力·阿不都拉", "吐尔洪·热合曼", "阿迪力·玉素甫", "库尔班·伊明"],
-        &["阿依古丽·买买提", "古丽娜尔·艾力", "帕提古丽·吐尔逊", "热依汗·阿不都", "米热古丽·库尔班"]),
-    ("哈萨克", &["叶尔兰·哈布都拉", "努尔兰·别克", "巴合提·胡马尔", "赛力克·加尔恒"],
-        &["阿依努尔·叶尔兰", "古丽米拉·努尔兰", "加娜尔·赛力克", "巴哈尔·巴合提"]),
-    ("蒙古", &["巴特尔", "那生巴图", "蒙克", "巴音", "才仁加甫"],
-        &["乌兰其其格", "其其格", "萨仁", "娜仁花", "乌云"]),
-];
-const FAMILY: [&str; 20] = [
-    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱", "胡", "郭", "何", "高", "林", "罗",
-];
-const GIVEN_MEN: [&str; 14] =
-    ["建国", "志强", "伟", "军", "勇", "磊", "明辉", "文博", "浩然", "国庆", "海涛", "永刚", "子轩", "俊杰"];
-const GIVEN_WOMEN: [&str; 14] =
-    ["秀英", "丽", "静", "敏", "艳", "玉兰", "雪梅", "晓燕", "欣怡", "雨桐", "红梅", "丽华", "佳琪", "思颖"];
-
-/// splitmix64.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        let bound = u64::try_from(bound).expect("a short list");
-        usize::try_from(z % bound).expect("below a short list's length")
-    }
-
-    fn pick<'l, T>(&mut self, list: &'l [T]) -> &'l T {
-        &list[self.below(list.len())]
-    }
-
-    /// A day of these years; never after the 28th of a month.
-    fn day(&mut self, from: u16, to: u16) -> Date {
-        let year = from + self.small(usize::from(to - from) + 1);
-        let (month, day) = (1 + self.small(12), 1 + self.small(28));
-        Date::new(year, month.try_into().expect("at most 12"), day.try_into().expect("at most 28"))
-            .expect("a real day")
-    }
-
-    fn small(&mut self, bound: usize) -> u16 {
-        u16::try_from(self.below(bound)).expect("a small bound")
-    }
-}
 
 #[derive(Clone)]
 struct Person {
@@ -107,17 +50,6 @@ struct Enterprise {
     address: String,
 }
 
-/// Trade, form, business scope.
-const TRADES: [(&str, &str, &str); 6] = [
-    ("餐饮服务", "个体工商户", "餐饮服务；食品销售"),
-    ("道路运输", "有限责任公司", "道路普通货物运输；仓储服务；装卸搬运"),
-    ("枸杞种植", "农民专业合作社", "枸杞种植、收购、初加工及销售"),
-    ("商贸", "有限责任公司", "日用百货、农副产品、预包装食品批发零售"),
-    ("国际物流", "有限责任公司", "国际货运代理；报关报检代理；仓储服务"),
-    ("建材", "有限责任公司", "建筑材料、五金交电批发零售"),
-];
-const NAMES: [&str; 12] = ["赛湖", "天泉", "银杉", "博源", "丝路", "雪岭", "金穗", "红果", "驼铃", "绿洲", "西域", "山泉"];
-
 struct Maker {
     dice: Dice,
     drafts: Vec<Draft>,
@@ -130,7 +62,7 @@ fn main() {
 }
 
 /// The whole file.
-pub fn generate() -> String {
+pub(crate) fn generate() -> String {
     let mut maker = Maker { dice: Dice(SEED), drafts: Vec::new(), number: 0 };
     let mut persons: Vec<_> = (0..PARENTS).map(|_| maker.person(1976, 1991)).collect();
     persons.extend((PARENTS..PERSONS).map(|_| maker.person(1955, 2004)));
@@ -154,13 +86,21 @@ pub fn generate() -> String {
     for place in 0..INVOICES {
         maker.invoice(&enterprises[place], &enterprises[place + INVOICES]);
     }
-    // As an office would have received them.
-    maker.drafts.sort_by(|a, b| (&a.issue_date, &a.license_number).cmp(&(&b.issue_date, &b.license_number)));
-    let lines = maker.drafts.iter().map(|draft| serde_json::to_string(draft).expect("a form has a JSON form"));
+    maker.shuffle();
+    let lines =
+        maker.drafts.iter().map(|draft| serde_json::to_string(draft).expect("a form has a JSON form"));
     lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 impl Maker {
+    /// So that the first few forms show most license types.
+    fn shuffle(&mut self) {
+        for place in (1..self.drafts.len()).rev() {
+            let other = self.dice.below(place + 1);
+            self.drafts.swap(place, other);
+        }
+    }
+
     fn next(&mut self) -> usize {
         self.number += 1;
         self.number
@@ -207,7 +147,8 @@ impl Maker {
         let County { code, name, .. } = &COUNTIES[county];
         let organization = format!("DEMX{:04}", 1000 + place);
         let check = CreditCode::organization_check(&organization).expect("letters of the alphabet");
-        let code = CreditCode::compute(&format!("{}{code}{organization}{check}", kind.0)).expect("both checks");
+        let code =
+            CreditCode::compute(&format!("{}{code}{organization}{check}", kind.0)).expect("both checks");
         Enterprise {
             name: format!("{name}{}{words}{}", NAMES[place % NAMES.len()], kind.1),
             code: code.as_str().to_owned(),
@@ -220,7 +161,14 @@ impl Maker {
     }
 
     /// A form without dates of validity.
-    fn add(&mut self, license_type: &str, number: String, holder: DraftHolder, county: usize, issued: Date) -> &mut Draft {
+    fn add(
+        &mut self,
+        license_type: &str,
+        number: String,
+        holder: DraftHolder,
+        county: usize,
+        issued: Date,
+    ) -> &mut Draft {
         self.drafts.push(Draft {
             license_type: license_type.to_owned(),
             license_number: number,
@@ -275,10 +223,12 @@ impl Maker {
         let mut women = persons[..PARENTS].iter().filter(|person| person.woman);
         for place in 0..COUPLES {
             let (Some(man), Some(woman)) = (men.next(), women.next()) else { return };
-            let married = later(man.born, woman.born).plus_years(26).plus_days(u32::from(self.dice.small(900)));
+            let married =
+                later(man.born, woman.born).plus_years(26).plus_days(u32::from(self.dice.small(900)));
             let number = format!("J{}-{}-{:06}", COUNTIES[man.county].code, year_of(married), self.next());
             for (holder, spouse) in [(man, woman), (woman, man)] {
-                let draft = self.add("marriage-certificate", number.clone(), citizen(holder), man.county, married);
+                let draft =
+                    self.add("marriage-certificate", number.clone(), citizen(holder), man.county, married);
                 draft.fields = fields(&[
                     ("spouse_name", &spouse.name),
                     ("spouse_citizen_id", &spouse.id),
@@ -318,7 +268,12 @@ impl Maker {
         let County { code, name, .. } = &COUNTIES[person.county];
         let (issued, serial) = (self.dice.day(2016, 2025), self.next());
         let number = format!("新（{}）{name}不动产权第{:07}号", year_of(issued), serial);
-        let unit = format!("{code}001{:03}GB{:05}F{:04}0001", self.dice.below(40) + 1, serial, self.dice.below(60) + 1);
+        let unit = format!(
+            "{code}001{:03}GB{:05}F{:04}0001",
+            self.dice.below(40) + 1,
+            serial,
+            self.dice.below(60) + 1
+        );
         let area = format!("{}.{:02}", 68 + self.dice.below(90), self.dice.below(100));
         let shared = *self.dice.pick(&["单独所有", "共同共有"]);
         let draft = self.add("real-estate-title", number, citizen(person), person.county, issued);
@@ -337,7 +292,10 @@ impl Maker {
     fn fiscal_receipt(&mut self, person: &Person) {
         let issued = self.dice.day(2024, 2025);
         let (item, amount) = *self.dice.pick(&[
-            ("门诊医疗费", "186.40"), ("住院医疗费", "3260.00"), ("不动产登记费", "80.00"), ("普通话水平测试费", "50.00"),
+            ("门诊医疗费", "186.40"),
+            ("住院医疗费", "3260.00"),
+            ("不动产登记费", "80.00"),
+            ("普通话水平测试费", "50.00"),
             ("城乡居民基本医疗保险费", "400.00"),
         ]);
         let number = format!("6506{:010}", 31_000_000 + self.next());
@@ -376,7 +334,8 @@ impl Maker {
         // Five years: what begins in 2025 lasts into 2030.
         let issued = later(self.dice.day(2025, 2025), Date::new(2025, 1, 2).expect("a real day"));
         let number = format!("JY1{}{:07}", COUNTIES[enterprise.county].code, self.next());
-        let draft = self.add("food-business-permit", number, organization(enterprise), enterprise.county, issued);
+        let draft =
+            self.add("food-business-permit", number, organization(enterprise), enterprise.county, issued);
         draft.valid_from = Some(issued.to_string());
         draft.valid_until = Some(issued.plus_years(5).previous().to_string());
         draft.fields = fields(&[
@@ -391,7 +350,8 @@ impl Maker {
         let issued = self.dice.day(2024, 2025);
         let number = format!("新交运管许可博字{}{:06}号", COUNTIES[enterprise.county].code, self.next());
         let vehicles = i64::from(self.dice.small(30)) + 1;
-        let draft = self.add("road-transport-permit", number, organization(enterprise), enterprise.county, issued);
+        let draft =
+            self.add("road-transport-permit", number, organization(enterprise), enterprise.county, issued);
         draft.valid_from = Some(issued.to_string());
         draft.valid_until = Some(issued.plus_years(8).previous().to_string());
         draft.fields = fields(&[("business_scope", "道路普通货物运输"), ("address", &enterprise.address)]);

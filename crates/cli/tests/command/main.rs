@@ -1,0 +1,19 @@
+//! The built command, run as people run it. One binary: RocksDB is linked once.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod edges;
+mod flow;
+mod refusals;
+mod service;
+mod support;
+
+#[path = "../../examples/make_forms/main.rs"]
+#[allow(dead_code, reason = "the example's `main` is not called here")]
+mod make_forms;
+
+#[test]
+fn the_checked_in_forms_are_those_that_the_example_makes() {
+    let same = make_forms::generate() == support::FORMS;
+    assert!(same, "run: cargo run -p boyin-cli --example make_forms > crates/cli/demo/forms.jsonl");
+}

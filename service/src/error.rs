@@ -45,7 +45,9 @@ impl IntoResponse for ApiError {
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "send `Authorization: Bearer <token>`")
             }
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope for this call"),
+            Self::Forbidden => {
+                (StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope for this call")
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "nothing is on file under this name"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "bad_request", message.as_str()),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than allowed"),

@@ -71,7 +71,9 @@ pub(crate) async fn holder(
     })?;
     let purpose = request.purpose.trim().to_owned();
     if purpose.is_empty() || purpose.chars().count() > MAX_PURPOSE_CHARS {
-        return Err(ApiError::BadRequest(format!("purpose: say what for in 1 to {MAX_PURPOSE_CHARS} characters")));
+        return Err(ApiError::BadRequest(format!(
+            "purpose: say what for in 1 to {MAX_PURPOSE_CHARS} characters"
+        )));
     }
     let code_type = HolderCodeType::from_code(&request.holder_code_type)
         .ok_or_else(|| ApiError::BadRequest("holder_code_type: not one of GB/T 36903".to_owned()))?;

@@ -1,9 +1,9 @@
 //! Why the archive refused, in sentences that say what to do.
 
-use boyin_model::status::LicenseStatus;
 use crate::act::EventKind;
-use crate::record::{RecordField};
+use crate::record::RecordField;
 use crate::store::{StoreError, Table};
+use boyin_model::status::LicenseStatus;
 
 /// Stored bytes that are not what was sealed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

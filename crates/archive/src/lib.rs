@@ -53,8 +53,7 @@ pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;
 pub use memory::{Failure, MemoryStore};
 pub use record::{
-    Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField,
-    StatusSlot,
+    Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField, StatusSlot,
 };
 pub use rocks::RocksStore;
 pub use store::{

@@ -293,6 +293,10 @@ pub(crate) struct Serve {
     /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
     #[arg(long)]
     pub(crate) allow_remote: bool,
+    /// Be the desk too: keep the archive for this process, renew status lists, and let health ask signers and store.
+    /// No other process can act meanwhile
+    #[arg(long)]
+    pub(crate) desk: bool,
 }
 
 #[derive(Debug, Args)]

@@ -28,7 +28,8 @@ fn renew_status(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> 
         format!("{}/v1/status-lists/{}", home.config().public_url, status_list_id(office.code))
     };
     let offices = home.offices().iter();
-    let rows: Vec<_> = offices.map(|office| (office, registry.status().fresh_until(&uri(office)))).collect();
+    let rows: Vec<_> =
+        offices.map(|office| (office, registry.status().fresh_until(office.code, &uri(office)))).collect();
     if session.json() {
         let lists = rows.iter().map(|(office, until)| {
             json!({ "office": office.code.as_str(), "fresh_until": until.map(|until| until.seconds()) })

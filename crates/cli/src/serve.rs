@@ -3,31 +3,43 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use boyin::{Lookup, Tokens};
+use boyin::{Desk, Home, Passphrase};
 use boyin_service::AppState;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::Exit;
 use crate::args::Serve;
-use crate::context::{Reading, Session};
+use crate::context::{Reading, Session, now, reading};
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
     check_listen(args.listen, args.allow_remote)?;
     let tokens = session.home()?.tokens()?;
+    let passphrase = session.passphrase()?;
+    let home = session.home()?;
     // Opened before the address is taken: whoever reaches the service is answered.
-    let Reading { lookup, scratch } = session.reading()?;
+    let desk = args.desk.then(|| desk(&home, &passphrase)).transpose()?;
+    let Reading { lookup, scratch } = reading(&home, &passphrase)?;
     let listener = bind(args.listen)?;
     let address = listener.local_addr()?;
-    writeln!(out, "Serving on http://{address} (read-only); Ctrl-C ends it.")?;
+    let role = if desk.is_some() { "desk" } else { "read-only" };
+    writeln!(out, "Serving on http://{address} ({role}); Ctrl-C ends it.")?;
     if tokens.grants().is_empty() {
         writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
     }
     out.flush()?;
-    serve(Arc::new(lookup), tokens, listener)?;
+    let state = AppState::new(Arc::new(lookup), tokens);
+    serve(desk.into_iter().fold(state, AppState::with_desk), listener)?;
     drop(scratch);
     Ok(Exit::Done)
+}
+
+/// Opens every key now: a key that cannot be opened is found before the service runs, not when it is needed.
+fn desk(home: &Home, passphrase: &Passphrase) -> anyhow::Result<Arc<Desk>> {
+    let desk = Desk::open(home, passphrase, now()?)?;
+    desk.unlock()?;
+    Ok(Arc::new(desk))
 }
 
 /// Refuses an address that other machines reach, unless it was asked for.
@@ -50,14 +62,14 @@ pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until the process is told to end.
-pub(crate) fn serve(lookup: Arc<Lookup>, tokens: Tokens, listener: TcpListener) -> anyhow::Result<()> {
+pub(crate) fn serve(state: AppState, listener: TcpListener) -> anyhow::Result<()> {
     start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = shutdown()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tracing::info!(address = %listener.local_addr()?, "serving");
-        boyin_service::serve(AppState::new(lookup, tokens), listener, shutdown).await?;
+        boyin_service::serve(state, listener, shutdown).await?;
         tracing::info!("ended");
         Ok(())
     })

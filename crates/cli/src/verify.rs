@@ -15,18 +15,16 @@ use crate::{Exit, files, report};
 pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let at = args.at.as_deref().map_or_else(now, instant)?;
     let bytes = files::read(&args.file)?;
+    let bytes = pasted(&bytes);
     let report = match (&args.trust, &args.anchor) {
-        (Some(trust), Some(anchor)) => offline(&bytes, trust, anchor, args, at)?,
-        (None, _) | (_, None) => session.reading()?.lookup.verify(&bytes, at),
+        (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, at)?,
+        (None, _) | (_, None) => session.reading()?.lookup.verify(bytes, at),
     };
     if session.json() {
         // The report and nothing else: the same bytes as on every other surface.
         out.write_all(&report.to_json())?;
     } else {
         report::write(out, &report)?;
-        if bytes.ends_with(b"\n") {
-            writeln!(out, "\nNote: the file ends with a line break, which is no part of a license.")?;
-        }
     }
     Ok(report::exit(&report))
 }
@@ -35,20 +33,20 @@ pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
 fn offline(bytes: &[u8], trust: &Path, anchor: &Path, args: &Verify, at: UnixTime) -> anyhow::Result<Report> {
     let key: Jwk = serde_json::from_slice(&files::read(anchor)?)
         .with_context(|| format!("{} is not a public key such as trust/anchor.json", anchor.display()))?;
-    let snapshot = TrustSnapshot::load(token(&files::read(trust)?), &key, &all_jws())
+    let snapshot = TrustSnapshot::load(pasted(&files::read(trust)?), &key, &all_jws())
         .with_context(|| format!("the trust list {} is refused", trust.display()))?;
     let mut status = StatusSnapshot::default();
     for path in &args.status {
         status
-            .add(token(&files::read(path)?), &snapshot)
+            .add(pasted(&files::read(path)?), &snapshot)
             .with_context(|| format!("the status list {} is refused", path.display()))?;
     }
     let verifier = Verifier::new(&all_jws());
     Ok(verifier.check(bytes, &Context { now: at, trust: &snapshot, status: &status }))
 }
 
-/// Lists are pasted and fetched with a line break at the end; it carries no meaning there.
-fn token(bytes: &[u8]) -> &[u8] {
+/// What is pasted or saved by an editor ends in a line break; no document of ours does. The service does the same.
+fn pasted(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii_end()
 }
 
@@ -61,41 +59,8 @@ fn instant(text: &str) -> anyhow::Result<UnixTime> {
     if let Ok(date) = text.parse::<Date>() {
         return Ok(date.begins());
     }
-    rfc3339(text).ok_or_else(wrong)
-}
-
-/// Seconds between a day in China and the same day in Greenwich.
-const CHINA_OFFSET_SECONDS: u64 = 8 * 3600;
-
-fn rfc3339(text: &str) -> Option<UnixTime> {
-    let (date, rest) = text.split_once('T')?;
-    let date: Date = date.parse().ok()?;
-    let (clock, zone) = rest.split_at_checked(8)?;
-    let [hour, minute, second] = numbers(clock, [23, 59, 59])?;
-    let local = date.begins().plus(hour * 3600 + minute * 60 + second);
-    let utc = local.plus(CHINA_OFFSET_SECONDS);
-    if zone == "Z" {
-        return Some(utc);
-    }
-    let (sign, zone) = zone.split_at_checked(1)?;
-    let [hours, minutes] = numbers(zone, [23, 59])?;
-    let offset = hours * 3600 + minutes * 60;
-    match sign {
-        "+" => Some(utc.minus(offset)),
-        "-" => Some(utc.plus(offset)),
-        _ => None,
-    }
-}
-
-/// Two-digit numbers between colons, each within its bound.
-fn numbers<const N: usize>(text: &str, max: [u64; N]) -> Option<[u64; N]> {
-    let mut numbers = [0; N];
-    let mut parts = text.split(':');
-    for (number, max) in numbers.iter_mut().zip(max) {
-        let part = parts.next().filter(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()))?;
-        *number = part.parse().ok().filter(|n| *n <= max)?;
-    }
-    parts.next().is_none().then_some(numbers)
+    let instant: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+    u64::try_from(instant.as_second()).ok().and_then(UnixTime::new).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use boyin_archive::{
-    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, MAX_SLOTS, Outcome, StatusChange, StatusSlot,
+    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, MAX_SLOTS, StatusChange, StatusSlot,
 };
 use boyin_issue::{Assignment, Draft, License, SigningKey, status_list};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
@@ -12,7 +12,7 @@ use boyin_model::json;
 use boyin_model::status::{StatusBits, StatusList, StatusListClaims, StatusReference};
 use boyin_model::time::UnixTime;
 use boyin_suite::{ES256, all_jws};
-use boyin_verify::{Context, StatusSnapshot, TrustSnapshot, Verifier};
+use boyin_verify::{Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
 use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
@@ -209,12 +209,12 @@ impl Desk {
         match self.verifier.check(&credential, &context).into_verified() {
             Ok(_) => Ok(credential),
             // A license for later days is issued today; nothing else may be wrong with it.
-            Err(report) if report.verdict().reason() == Some(boyin_verify::Reason::NotYetValid) => Ok(credential),
+            Err(report) if only_too_early(&report) => Ok(credential),
             Err(report) => Err(DeskError::SelfCheck(report)),
         }
     }
 
-    fn receipt(&self, outcome: Outcome) -> Result<Receipt, DeskError> {
+    fn receipt(&self, outcome: boyin_archive::Outcome) -> Result<Receipt, DeskError> {
         let license_id = outcome.license.ok_or(ArchiveError::NotFound)?;
         let record = self.archive.get(&license_id)?.ok_or(ArchiveError::NotFound)?;
         Ok(Receipt {
@@ -237,12 +237,13 @@ impl Desk {
         change: Change,
         reason: &str,
         order: &Order,
-    ) -> Result<Outcome, DeskError> {
+    ) -> Result<boyin_archive::Outcome, DeskError> {
         self.office(order.office)?;
         if id.issuer() != order.office {
             return Err(DeskError::ForeignLicense(id.issuer()));
         }
-        let request = ES256.digest(&[id.as_str().as_bytes(), change.to().code().as_bytes(), reason.as_bytes()]);
+        let request =
+            ES256.digest(&[id.as_str().as_bytes(), change.to().code().as_bytes(), reason.as_bytes()]);
         let change = StatusChange { change, reason: reason.to_owned() };
         let outcome = self.archive.change_status(&act(order, request)?, id, &change)?;
         self.publish_status_list(order.office, order.at)?;
@@ -259,7 +260,7 @@ impl Desk {
         for code in self.offices.keys() {
             let uri = status_list_uri(&self.config, &status_list_id(*code));
             let fresh_until =
-                self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(&uri);
+                self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(*code, &uri);
             let old = fresh_until.is_none_or(|end| end <= now.plus(half));
             if old || self.archive.unpublished(&uri)?.is_some() {
                 self.publish_status_list(*code, now)?;
@@ -355,6 +356,12 @@ impl Desk {
 fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
     let Order { who, office, purpose, idempotency_key, at } = order.clone();
     Ok(Act::new(who, office, purpose, at, idempotency_key, request)?)
+}
+
+fn only_too_early(report: &Report) -> bool {
+    report
+        .checks()
+        .all(|(_, outcome)| matches!(outcome, Outcome::Passed | Outcome::NotPassed(Reason::NotYetValid, _)))
 }
 
 fn request_digest(draft: &Draft) -> Digest32 {

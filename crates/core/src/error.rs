@@ -21,7 +21,9 @@ pub enum HomeError {
     #[error("{0} is not a data directory: make one with `boyin init`")]
     NotAHome(PathBuf),
     /// Written by a newer release.
-    #[error("the data directory has format {found}, this release reads up to {supported}: use a newer release")]
+    #[error(
+        "the data directory has format {found}, this release reads up to {supported}: use a newer release"
+    )]
     NewerFormat {
         /// Format on disk.
         found: u32,

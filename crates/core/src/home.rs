@@ -333,7 +333,8 @@ fn toml_text<T: serde::Serialize>(value: &T) -> String {
 
 /// An anchor is a JSON object of texts, which is TOML-free and read by the strict reader of signed documents.
 fn parse_anchor(text: &str) -> Option<Jwk> {
-    let parsed = boyin_model::json::parse(text.trim_end().as_bytes(), boyin_model::json::Reader::Field).ok()?;
+    let parsed =
+        boyin_model::json::parse(text.trim_end().as_bytes(), boyin_model::json::Reader::Field).ok()?;
     let object = parsed.value.as_object().filter(|object| object.len() == 6)?;
     let member = |name: &str| Some(object.get(name)?.as_text()?.to_owned());
     Some(Jwk {

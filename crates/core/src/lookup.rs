@@ -219,7 +219,7 @@ impl Lookup {
         let store = self.archive.events(None, HEALTH_EVENTS);
         let stale = self.home.offices().iter().filter(|office| {
             let uri = status_list_uri(self.home.config(), &status_list_id(office.code));
-            registry.status.fresh_until(&uri).is_none_or(|end| end <= now)
+            registry.status.fresh_until(office.code, &uri).is_none_or(|end| end <= now)
         });
         let stale = stale.count();
         let offices = self.home.offices().len();
@@ -249,6 +249,7 @@ fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
 }
 
 fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
-    let uris = home.offices().iter().map(|office| status_list_uri(home.config(), &status_list_id(office.code)));
+    let uris =
+        home.offices().iter().map(|office| status_list_uri(home.config(), &status_list_id(office.code)));
     uris.map(|uri| Ok(archive.status_list(&uri)?)).collect()
 }

@@ -40,13 +40,7 @@ impl SRange {
 }
 
 const fn p256_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
-    AlgId {
-        name,
-        jws,
-        digest: "sha-256",
-        curve: Some("P-256"),
-        encoding,
-    }
+    AlgId { name, jws, digest: "sha-256", curve: Some("P-256"), encoding }
 }
 
 static ES256_ID: AlgId = p256_id("ES256", Some("ES256"), SignatureEncoding::Raw);
@@ -78,18 +72,11 @@ pub static ECDSA_P256_SHA256_DER: RingEcdsa = RingEcdsa {
 };
 
 /// The parameter set of [`ES256`] through the crate `p256`, for comparison and for platforms without *ring*.
-pub static ES256_P256: P256Ecdsa = P256Ecdsa {
-    id: &ES256_ID,
-    s: SRange::Low,
-    this: &ES256_P256,
-};
+pub static ES256_P256: P256Ecdsa = P256Ecdsa { id: &ES256_ID, s: SRange::Low, this: &ES256_P256 };
 
 /// The parameter set of [`ECDSA_P256_SHA256_DER`] through the crate `p256`.
-pub static ECDSA_P256_SHA256_DER_P256: P256Ecdsa = P256Ecdsa {
-    id: &DER_ID,
-    s: SRange::Any,
-    this: &ECDSA_P256_SHA256_DER_P256,
-};
+pub static ECDSA_P256_SHA256_DER_P256: P256Ecdsa =
+    P256Ecdsa { id: &DER_ID, s: SRange::Any, this: &ECDSA_P256_SHA256_DER_P256 };
 
 /// SHA-256 of the concatenation of `parts`.
 pub(crate) fn sha256(parts: &[&[u8]]) -> Digest32 {
@@ -97,11 +84,7 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> Digest32 {
     for part in parts {
         context.update(part);
     }
-    context
-        .finish()
-        .as_ref()
-        .try_into()
-        .expect("SHA-256 has 32 bytes")
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 /// One ECDSA parameter set through *ring*: [`ES256`], [`ES256_ANY_S`], [`ECDSA_P256_SHA256_DER`].
@@ -127,10 +110,7 @@ impl VerifyAlg for RingEcdsa {
         // ring looks at a key only when it verifies; a bad key must be found when the trust list is loaded.
         let point = uncompressed(public)?;
         p256::PublicKey::from_sec1_bytes(&point).map_err(|_| BadKey)?;
-        Ok(Box::new(RingKey {
-            alg: self.this,
-            key: UnparsedPublicKey::new(self.ring, point),
-        }))
+        Ok(Box::new(RingKey { alg: self.this, key: UnparsedPublicKey::new(self.ring, point) }))
     }
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
@@ -219,9 +199,7 @@ impl P256Key {
         let raw = to_raw(self.alg.id.encoding, signature)?;
         self.alg.s.check(&raw)?;
         let signature = p256::ecdsa::Signature::from_slice(&raw).map_err(|_| BadSignature)?;
-        self.key
-            .verify_prehash(digest, &signature)
-            .map_err(|_| BadSignature)
+        self.key.verify_prehash(digest, &signature).map_err(|_| BadSignature)
     }
 }
 

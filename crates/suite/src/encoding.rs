@@ -30,15 +30,13 @@ pub fn der_to_raw(der: &[u8]) -> Result<[u8; 64], BadSignature> {
     if der.len() > MAX_DER_BYTES {
         return Err(BadSignature);
     }
-    read_two_integers(der)
-        .map_err(|_| BadSignature)
-        .and_then(|(r, s)| {
-            let mut raw = [0; 64];
-            let (left, right) = raw.split_at_mut(FIELD_BYTES);
-            write_right_aligned(left, r.as_bytes())?;
-            write_right_aligned(right, s.as_bytes())?;
-            Ok(raw)
-        })
+    read_two_integers(der).map_err(|_| BadSignature).and_then(|(r, s)| {
+        let mut raw = [0; 64];
+        let (left, right) = raw.split_at_mut(FIELD_BYTES);
+        write_right_aligned(left, r.as_bytes())?;
+        write_right_aligned(right, s.as_bytes())?;
+        Ok(raw)
+    })
 }
 
 /// Reads `SEQUENCE { INTEGER, INTEGER }` in strict DER, both not negative, nothing behind.
@@ -68,11 +66,8 @@ fn write_right_aligned(field: &mut [u8], value: &[u8]) -> Result<(), BadSignatur
 pub fn raw_to_der(raw: &[u8; 64]) -> Vec<u8> {
     let (r, s) = raw.split_at(FIELD_BYTES);
     let integer = |value| UintRef::new(value).and_then(|integer| integer.to_der());
-    let content = [
-        integer(r).expect("32 bytes are an INTEGER"),
-        integer(s).expect("32 bytes are an INTEGER"),
-    ]
-    .concat();
+    let content =
+        [integer(r).expect("32 bytes are an INTEGER"), integer(s).expect("32 bytes are an INTEGER")].concat();
     let length = u8::try_from(content.len()).expect("two INTEGERs of 33 bytes are 70 bytes");
     [&[0x30, length], content.as_slice()].concat()
 }
@@ -90,9 +85,5 @@ pub(crate) fn to_raw(encoding: SignatureEncoding, signature: &[u8]) -> Result<[u
 /// spelling (RFC 5480 §2.2 forbids hybrid, GM/T 0009 knows only this form).
 pub(crate) fn uncompressed(key: PublicKey<'_>) -> Result<Point, BadKey> {
     let point = Point::try_from(key.0).map_err(|_| BadKey)?;
-    if point[0] == UNCOMPRESSED {
-        Ok(point)
-    } else {
-        Err(BadKey)
-    }
+    if point[0] == UNCOMPRESSED { Ok(point) } else { Err(BadKey) }
 }

@@ -117,16 +117,9 @@ impl SoftwareKey {
     }
 
     fn es256(key: p256::SecretKey) -> Self {
-        let public = key
-            .public_key()
-            .to_sec1_bytes()
-            .as_ref()
-            .try_into()
-            .expect("P-256 points have 65 bytes");
-        Self {
-            secret: Secret::Es256(key),
-            public,
-        }
+        let public =
+            key.public_key().to_sec1_bytes().as_ref().try_into().expect("P-256 points have 65 bytes");
+        Self { secret: Secret::Es256(key), public }
     }
 
     fn sm2(key: ::sm2::SecretKey) -> Result<Self, KeyError> {
@@ -134,16 +127,8 @@ impl SoftwareKey {
         if *key.to_nonzero_scalar() == -::sm2::Scalar::ONE {
             return Err(KeyError::InvalidKey);
         }
-        let public = key
-            .public_key()
-            .to_sec1_bytes()
-            .as_ref()
-            .try_into()
-            .expect("SM2 points have 65 bytes");
-        Ok(Self {
-            secret: Secret::Sm2(key, &SM2_SM3),
-            public,
-        })
+        let public = key.public_key().to_sec1_bytes().as_ref().try_into().expect("SM2 points have 65 bytes");
+        Ok(Self { secret: Secret::Sm2(key, &SM2_SM3), public })
     }
 
     /// The same SM2 key signing under another user ID or in another encoding.
@@ -152,13 +137,8 @@ impl SoftwareKey {
     /// [`KeyError::WrongAlgorithm`] if this is not an SM2 key.
     pub fn with_sm2(self, alg: &'static Sm2Sm3) -> Result<Self, KeyError> {
         match self.secret {
-            Secret::Sm2(key, _) => Ok(Self {
-                secret: Secret::Sm2(key, alg),
-                public: self.public,
-            }),
-            Secret::Es256(_) => Err(KeyError::WrongAlgorithm {
-                wanted: Algorithm::Sm2,
-            }),
+            Secret::Sm2(key, _) => Ok(Self { secret: Secret::Sm2(key, alg), public: self.public }),
+            Secret::Es256(_) => Err(KeyError::WrongAlgorithm { wanted: Algorithm::Sm2 }),
         }
     }
 
@@ -177,9 +157,8 @@ impl SoftwareKey {
     /// [`KeyError::WrongAlgorithm`] if it is not a key of `algorithm`; [`KeyError::InvalidKey`] if the scalar is out of
     /// range or the public key beside it is another one; [`KeyError::Malformed`].
     pub fn from_pkcs8_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
-        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| KeyError::Malformed {
-            part: KeyPart::PrivateKeyInfo,
-        })?;
+        let info = PrivateKeyInfoRef::from_der(der)
+            .map_err(|_| KeyError::Malformed { part: KeyPart::PrivateKeyInfo })?;
         let curve = info.algorithm.parameters_oid().ok();
         if info.algorithm.oid != ID_EC_PUBLIC_KEY || curve != Some(algorithm.curve()) {
             return Err(KeyError::WrongAlgorithm { wanted: algorithm });

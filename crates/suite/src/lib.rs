@@ -30,7 +30,6 @@
 mod ecdsa;
 mod encoding;
 mod key;
-mod key_id;
 mod random;
 mod rsa;
 mod sm2;
@@ -46,7 +45,6 @@ pub use crate::key::{
     Algorithm, KeyError, KeyPart, SoftwareKey, open_secret, public_key_from_spki, public_key_to_spki,
     seal_secret,
 };
-pub use crate::key_id::key_id;
 pub use crate::random::SystemRandom;
 pub use crate::rsa::{RS256, Rs256};
 pub use crate::sm2::{DEFAULT_USER_ID, MAX_USER_ID_BYTES, SM2_SM3, SM2_SM3_DER, Sm2Key, Sm2Sm3, UserIdError};

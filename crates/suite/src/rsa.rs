@@ -59,11 +59,7 @@ fn check_modulus(bytes: &[u8]) -> Result<(), BadKey> {
     };
     let leading = usize::try_from(first.leading_zeros()).map_err(|_| BadKey)?;
     let bits = bytes.len().saturating_mul(8).saturating_sub(leading);
-    if MODULUS_BITS.contains(&bits) && is_odd(*last) {
-        Ok(())
-    } else {
-        Err(BadKey)
-    }
+    if MODULUS_BITS.contains(&bits) && is_odd(*last) { Ok(()) } else { Err(BadKey) }
 }
 
 fn check_exponent(bytes: &[u8]) -> Result<(), BadKey> {
@@ -71,11 +67,7 @@ fn check_exponent(bytes: &[u8]) -> Result<(), BadKey> {
     let start = padded.len().checked_sub(bytes.len()).ok_or(BadKey)?;
     padded[start..].copy_from_slice(bytes);
     let exponent = u64::from_be_bytes(padded);
-    if (3..=MAX_EXPONENT).contains(&exponent) && is_odd(padded[7]) {
-        Ok(())
-    } else {
-        Err(BadKey)
-    }
+    if (3..=MAX_EXPONENT).contains(&exponent) && is_odd(padded[7]) { Ok(()) } else { Err(BadKey) }
 }
 
 fn is_odd(last: u8) -> bool {

@@ -39,26 +39,14 @@ static RAW_ID: AlgId = sm2_id("SM2-SM3", Some("SM2-SM3"), SignatureEncoding::Raw
 static DER_ID: AlgId = sm2_id("SM2-SM3-DER", None, SignatureEncoding::Der);
 
 const fn sm2_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
-    AlgId {
-        name,
-        jws,
-        digest: "sm3",
-        curve: Some("SM2"),
-        encoding,
-    }
+    AlgId { name, jws, digest: "sm3", curve: Some("SM2"), encoding }
 }
 
 /// SM2-SM3 with `r ‖ s` and the default user ID: what this project issues.
-pub static SM2_SM3: Sm2Sm3 = Sm2Sm3 {
-    id: &RAW_ID,
-    user_id: DEFAULT_USER_ID,
-};
+pub static SM2_SM3: Sm2Sm3 = Sm2Sm3 { id: &RAW_ID, user_id: DEFAULT_USER_ID };
 
 /// SM2-SM3 in strict DER with the default user ID: certificates and seals (GM/T 0009-2012).
-pub static SM2_SM3_DER: Sm2Sm3 = Sm2Sm3 {
-    id: &DER_ID,
-    user_id: DEFAULT_USER_ID,
-};
+pub static SM2_SM3_DER: Sm2Sm3 = Sm2Sm3 { id: &DER_ID, user_id: DEFAULT_USER_ID };
 
 /// One SM2-SM3 parameter set: a signature encoding and a user ID.
 pub struct Sm2Sm3 {
@@ -146,11 +134,7 @@ impl Sm2Sm3 {
         let key = ::sm2::PublicKey::from_sec1_bytes(&point).map_err(|_| BadKey)?;
         // The crate's own Z takes text only and is not used: this verifier is given the finished e.
         let key = ::sm2::dsa::VerifyingKey::new("", key).map_err(|_| BadKey)?;
-        Ok(Sm2Key {
-            alg: self.itself(),
-            z: self.z_of(&point),
-            key,
-        })
+        Ok(Sm2Key { alg: self.itself(), z: self.z_of(&point), key })
     }
 
     /// `self` for as long as the process lives: objects are static or interned, there are no others.
@@ -161,11 +145,7 @@ impl Sm2Sm3 {
 
 /// Eight bytes of the ID's SM3 in hexadecimal: tells parameter sets apart in reports without quoting the ID.
 fn fingerprint(user_id: &[u8]) -> String {
-    sm3(&[user_id])
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    sm3(&[user_id]).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SM3 of the concatenation of `parts` (GB/T 32905).

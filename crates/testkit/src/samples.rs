@@ -40,7 +40,7 @@ pub fn credit_code(kind: &str, division: &str, number: u32) -> CreditCode {
 #[must_use]
 pub fn draft(license_type: &LicenseType, day: Date) -> Draft {
     let holder = match license_type.holder {
-        HolderKind::NaturalPerson => ("111", citizen(1).as_str().to_owned(), PERSON),
+        HolderKind::NaturalPerson | HolderKind::Any => ("111", citizen(1).as_str().to_owned(), PERSON),
         HolderKind::Organization => ("001", credit_code("91", "652701", 21).as_str().to_owned(), COMPANY),
     };
     let fields = license_type.fields.iter().map(|spec| (spec.name.clone(), field(spec)));

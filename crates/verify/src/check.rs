@@ -236,11 +236,8 @@ impl<'r> Run<'r> {
 
     fn status(&mut self, claims: &LicenseClaims) -> Result<(), (Reason, Option<Detail>)> {
         let now = self.context.now;
-        let list = self.context.status.get(&claims.status.uri);
-        let list = list.ok_or((Reason::StatusListUnavailable, None))?;
-        if list.issuer != claims.issuer() {
-            return Err((Reason::StatusListForeign, None));
-        }
+        let list = self.context.status.get(claims.issuer(), &claims.status.uri);
+        let list = list.map_err(|reason| (reason, None))?;
         if list.made > now.plus(CLOCK_TOLERANCE_SECONDS) {
             return Err(missed(Reason::StatusListFromFuture, now, list.made));
         }

@@ -7,12 +7,15 @@ use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
 use boyin_model::status::{StatusList, StatusListClaims};
 use boyin_model::time::UnixTime;
 
+use crate::reason::Reason;
 use crate::trust::TrustSnapshot;
 
 /// Status lists whose signatures were checked, by their URI.
+///
+/// Each issuer has its own list under a URI: one that signs a list under another's URI takes nothing from it.
 #[derive(Debug, Default)]
 pub struct StatusSnapshot {
-    lists: HashMap<String, TrustedList>,
+    lists: HashMap<String, Vec<TrustedList>>,
 }
 
 #[derive(Debug)]
@@ -42,8 +45,8 @@ pub enum StatusError {
     /// `exp` is not later than `iat`.
     #[error("the status list ends before it begins")]
     Times,
-    /// A newer list with this URI, or one of another issuer, is there already.
-    #[error("a newer status list, or one of another issuer, has this URI already")]
+    /// The issuer's newer list with this URI is there already.
+    #[error("a newer status list of the issuer has this URI already")]
     Superseded,
 }
 
@@ -70,23 +73,25 @@ impl StatusSnapshot {
         if claims.exp <= claims.iat {
             return Err(StatusError::Times);
         }
-        if let Some(old) = self.lists.get(&claims.sub)
-            && (old.made > claims.iat || old.issuer != trusted.issuer)
-        {
-            return Err(StatusError::Superseded);
-        }
         let StatusListClaims { sub, iat, exp, list, .. } = claims;
-        self.lists.insert(sub, TrustedList { issuer: trusted.issuer, made: iat, ends: exp, list });
+        let new = TrustedList { issuer: trusted.issuer, made: iat, ends: exp, list };
+        let lists = self.lists.entry(sub).or_default();
+        match lists.iter_mut().find(|old| old.issuer == new.issuer) {
+            Some(old) if old.made > new.made => return Err(StatusError::Superseded),
+            Some(old) => *old = new,
+            None => lists.push(new),
+        }
         Ok(())
     }
 
-    /// Until when the list with this URI is fresh, or `None` if it is not here.
+    /// Until when the issuer's list with this URI is fresh, or `None` if it is not here.
     #[must_use]
-    pub fn fresh_until(&self, uri: &str) -> Option<UnixTime> {
-        self.lists.get(uri).map(|list| list.ends)
+    pub fn fresh_until(&self, issuer: CreditCode, uri: &str) -> Option<UnixTime> {
+        self.get(issuer, uri).ok().map(|list| list.ends)
     }
 
-    pub(crate) fn get(&self, uri: &str) -> Option<&TrustedList> {
-        self.lists.get(uri)
+    pub(crate) fn get(&self, issuer: CreditCode, uri: &str) -> Result<&TrustedList, Reason> {
+        let lists = self.lists.get(uri).ok_or(Reason::StatusListUnavailable)?;
+        lists.iter().find(|list| list.issuer == issuer).ok_or(Reason::StatusListForeign)
     }
 }

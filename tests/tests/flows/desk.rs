@@ -44,7 +44,10 @@ fn the_same_order_gives_the_same_license() {
     assert_eq!(refused.code(), "idempotency_conflict");
     // A form with defects is not an act: the same key serves for the corrected form.
     other.division = "1".to_owned();
-    assert_eq!(desk.issue(&other, &order(police(), "d"), &mut SystemRandom).unwrap_err().code(), "form_defects");
+    assert_eq!(
+        desk.issue(&other, &order(police(), "d"), &mut SystemRandom).unwrap_err().code(),
+        "form_defects"
+    );
     other.division = "652701".to_owned();
     assert!(desk.issue(&other, &order(police(), "d"), &mut SystemRandom).is_ok());
 }
@@ -58,7 +61,8 @@ fn a_follower_sees_suspension_and_revocation() {
     let mut act = 0;
     let mut change = |change| {
         act += 1;
-        let outcome = desk.change_status(&receipt.license_id, change, "测试", &order(police(), &format!("a{act}")));
+        let outcome =
+            desk.change_status(&receipt.license_id, change, "测试", &order(police(), &format!("a{act}")));
         lookup.refresh().unwrap();
         outcome.map(|_| verdict(&lookup, &receipt.credential, now()))
     };
@@ -75,7 +79,8 @@ fn only_the_issuer_changes_a_license() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
     let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
-    let refused = desk.change_status(&receipt.license_id, Change::Revoke, "x", &order(market(), "k2")).unwrap_err();
+    let refused =
+        desk.change_status(&receipt.license_id, Change::Revoke, "x", &order(market(), "k2")).unwrap_err();
     assert!(matches!(refused, DeskError::ForeignLicense(office) if office == police()));
 }
 

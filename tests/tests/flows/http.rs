@@ -106,7 +106,10 @@ async fn sizes_are_limited_in_two_steps() {
     let site = Site::new();
     let large = vec![b'A'; boyin::model::limits::MAX_CREDENTIAL_BYTES + 1];
     let answer = send(site.router(), post("/v1/verify", None, large)).await;
-    assert_eq!((answer.status, answer.json()["reason"]["code"].clone()), (StatusCode::OK, json!("too_large")));
+    assert_eq!(
+        (answer.status, answer.json()["reason"]["code"].clone()),
+        (StatusCode::OK, json!("too_large"))
+    );
     let answer = send(site.router(), post("/v1/verify", None, vec![b'A'; MAX_BODY_BYTES + 1])).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer.json()["code"], "too_large");
@@ -124,7 +127,8 @@ async fn reads_need_the_right_token() {
     for (token, status) in cases {
         assert_eq!(send(site.router(), get(&path, token)).await.status, status);
     }
-    let stranger = Request::get(&path).header(header::AUTHORIZATION, "Bearer AAAA").body(Body::empty()).unwrap();
+    let stranger =
+        Request::get(&path).header(header::AUTHORIZATION, "Bearer AAAA").body(Body::empty()).unwrap();
     let answer = send(site.router(), stranger).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
@@ -135,7 +139,8 @@ async fn reads_need_the_right_token() {
 #[tokio::test]
 async fn a_license_comes_with_its_report() {
     let site = Site::new();
-    let answer = send(site.router(), get(&format!("/v1/licenses/{}", site.receipt.license_id), Some(&site.reader)));
+    let answer =
+        send(site.router(), get(&format!("/v1/licenses/{}", site.receipt.license_id), Some(&site.reader)));
     let body = answer.await.json();
     assert_eq!(body["credential"].as_str().unwrap().as_bytes(), site.receipt.credential);
     assert_eq!(body["report"]["verdict"], "passed");
@@ -183,7 +188,8 @@ async fn lists_are_public_and_verify_elsewhere() {
     let trust = send(site.router(), get("/v1/trust-list", None)).await;
     assert_eq!(trust.headers[header::CONTENT_TYPE], "application/trust-list+jwt");
     let algs = boyin::suite::all_jws();
-    let trust = boyin::verify::TrustSnapshot::load(&trust.body, site.prefecture.home.anchor(), &algs).unwrap();
+    let trust =
+        boyin::verify::TrustSnapshot::load(&trust.body, site.prefecture.home.anchor(), &algs).unwrap();
     let id = boyin::status_list_id(police());
     let list = send(site.router(), get(&format!("/v1/status-lists/{id}"), None)).await;
     let mut status = boyin::verify::StatusSnapshot::default();
@@ -242,7 +248,8 @@ async fn a_running_service_sees_a_revocation() {
         .unwrap();
     let mut verdict = Value::Null;
     for _ in 0..100 {
-        let answer = send(router(state.clone()), post("/v1/verify", None, site.receipt.credential.clone())).await;
+        let answer =
+            send(router(state.clone()), post("/v1/verify", None, site.receipt.credential.clone())).await;
         verdict = answer.json()["reason"]["code"].clone();
         if verdict == "revoked" {
             break;
@@ -263,7 +270,8 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
     let paths = description["paths"].as_object().unwrap();
     for (path, methods) in paths {
         let path = path.replace("{id}", "none");
-        let wrong_method = if methods.get("get").is_some() { post(&path, None, "") } else { get(&path, None) };
+        let wrong_method =
+            if methods.get("get").is_some() { post(&path, None, "") } else { get(&path, None) };
         let answer = send(site.router(), wrong_method).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }
@@ -271,7 +279,9 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
     for page in ["/", "/app.js", "/app.css"] {
         let answer = send(site.router(), get(page, None)).await;
         assert_eq!(answer.status, StatusCode::OK);
-        assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("script-src 'self'"));
+        assert!(
+            answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("script-src 'self'")
+        );
         assert!(answer.headers.contains_key("x-request-id"));
     }
     let nowhere = send(site.router(), get("/nowhere", None)).await;

@@ -163,7 +163,12 @@ impl Archive {
         Ok(self.store.get(Table::Status, &key)?.is_none())
     }
 
-    pub(super) fn status_in(&self, key: &[u8], sealed: &[u8], id: &LicenseId) -> Result<LicenseStatus, Damaged> {
+    pub(super) fn status_in(
+        &self,
+        key: &[u8],
+        sealed: &[u8],
+        id: &LicenseId,
+    ) -> Result<LicenseStatus, Damaged> {
         let table = Table::Status;
         let value = self.unseal(table, key, sealed)?;
         match layout::read_status(&value).map_err(malformed(table))? {

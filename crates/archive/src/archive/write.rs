@@ -79,7 +79,8 @@ impl Archive {
                 .put(Table::License, license, value)
                 .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
             if let Some(key) = slot {
-                let value = self.seal(Table::Status, &key, &layout::status_value(LicenseStatus::Valid, &record.id));
+                let value =
+                    self.seal(Table::Status, &key, &layout::status_value(LicenseStatus::Valid, &record.id));
                 batch = batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(
                     Table::Status,
                     key,

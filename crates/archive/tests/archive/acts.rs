@@ -1,10 +1,10 @@
 //! Acts: what they change, what they refuse, and that doing them again changes nothing.
 
-use boyin_model::status::LicenseStatus;
 use boyin_archive::{
-    Act, ActError, Archive, ArchiveError, Change, EventKind, Filing, MAX_CREDENTIAL, RecordField, 
+    Act, ActError, Archive, ArchiveError, Change, EventKind, Filing, MAX_CREDENTIAL, RecordField,
     StatusChange, StoreError,
 };
+use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{
     HOLDER_NAME, LIST, act, act_at, change, filing, holder, id, in_memory, office, time, whole,

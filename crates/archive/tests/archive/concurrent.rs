@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use boyin_model::status::LicenseStatus;
 use boyin_archive::{
     Archive, ArchiveError, Batch, Change, Committed, Entry, MemoryStore, Store, StoreError, Table,
 };
+use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, id, in_memory, secret, whole};

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use boyin_model::status::LicenseStatus;
 use boyin_archive::{Archive, Change, EventKind, FORMAT_VERSION, Grade, Store, Table};
+use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
 use crate::fixtures::{LIST, act, change, filing, id, in_memory, secret};
@@ -83,7 +83,10 @@ fn codes_are_frozen() {
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));
-    assert_eq!([LicenseStatus::Valid, LicenseStatus::Revoked, LicenseStatus::Suspended].map(LicenseStatus::value), [0, 1, 2]);
+    assert_eq!(
+        [LicenseStatus::Valid, LicenseStatus::Revoked, LicenseStatus::Suspended].map(LicenseStatus::value),
+        [0, 1, 2]
+    );
     assert_eq!([Grade::A, Grade::B, Grade::C, Grade::D].map(Grade::letter), ['A', 'B', 'C', 'D']);
     assert_eq!(
         (Grade::from_letter('E'), LicenseStatus::from_value(3), EventKind::from_code("")),

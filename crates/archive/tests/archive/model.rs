@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use boyin_archive::MemoryStore;
-use boyin_model::status::LicenseStatus;
 use boyin_archive::{
     Act, Archive, ArchiveError, Batch, Cause, Change, Committed, Durability, Entry, EventKind, Failure,
     Outcome, RocksStore, Store, StoreError, Table,
 };
+use boyin_model::status::LicenseStatus;
 use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 

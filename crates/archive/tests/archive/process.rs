@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use boyin_model::status::LicenseStatus;
 use boyin_archive::{Archive, ArchiveError, Change, OpenError, StoreError};
+use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, id, secret, whole};

@@ -15,6 +15,7 @@ use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::SystemRandom;
 use boyin::verify::Verdict;
 use boyin::{Desk, Home, Order, Passphrase, Scope, SuiteName};
+use boyin_service::AppState;
 use indicatif::ProgressBar;
 use tempfile::TempDir;
 
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
         let token = home.grant_token("demo", &[Scope::LicenseRead, Scope::HolderRead], &mut SystemRandom)?;
         invite(&place.dir, address, token.reveal(), spare.unwrap_or(&revoked), out)?;
         let Reading { lookup, scratch } = reading(&home, &passphrase)?;
-        serve::serve(Arc::new(lookup), home.tokens()?, listener)?;
+        serve::serve(AppState::new(Arc::new(lookup), home.tokens()?), listener)?;
         drop(scratch);
     } else if args.dir.is_some() {
         writeln!(out, "\nThe data stay in {dir}.")?;

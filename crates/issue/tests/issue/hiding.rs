@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
 use boyin_model::b64;
-use boyin_model::catalog::HolderKind;
 use boyin_model::credential::DECOY_MULTIPLE;
 use boyin_suite::Algorithm;
 use boyin_testkit::mutate::{Level, Parts};
@@ -27,7 +26,7 @@ fn personal_claims_are_never_in_the_payload() {
             .filter(|spec| spec.personal && draft.fields.contains_key(&spec.name))
             .map(|spec| spec.name.clone())
             .collect();
-        let person = license.license_type().holder == HolderKind::NaturalPerson;
+        let person = license.holder().code_type().is_natural_person();
         let metadata = ["license_number", "holder_name", "holder_code"].map(str::to_owned);
         if person {
             expected.extend(metadata.clone());

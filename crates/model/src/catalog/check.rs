@@ -61,7 +61,11 @@ impl HolderKind {
     /// Whether a holder with such a number may hold it.
     #[must_use]
     pub fn admits(self, code_type: HolderCodeType) -> bool {
-        (self == Self::NaturalPerson) == code_type.is_natural_person()
+        match self {
+            Self::NaturalPerson => code_type.is_natural_person(),
+            Self::Organization => !code_type.is_natural_person(),
+            Self::Any => true,
+        }
     }
 }
 

@@ -68,6 +68,8 @@ pub enum HolderKind {
     NaturalPerson,
     /// A legal person or other organization (法人和其他组织).
     Organization,
+    /// Both (混合).
+    Any,
 }
 
 /// One allowed term (有效期限范围).

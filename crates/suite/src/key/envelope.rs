@@ -41,15 +41,10 @@ pub(super) fn seal(
     }
     let mut salt = [0; SALT_BYTES];
     let mut iv = [0; 16];
-    random
-        .fill(&mut salt)
-        .and_then(|()| random.fill(&mut iv))
-        .map_err(|_| KeyError::NoRandomness)?;
+    random.fill(&mut salt).and_then(|()| random.fill(&mut iv)).map_err(|_| KeyError::NoRandomness)?;
     let cost = ScryptParams::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).expect("the constants are in range");
     let scheme = Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).expect("salt and cost are in range");
-    let encrypted = scheme
-        .encrypt(passphrase, private_key_info)
-        .expect("CBC takes any length");
+    let encrypted = scheme.encrypt(passphrase, private_key_info).expect("CBC takes any length");
     let info = EncryptedPrivateKeyInfoRef {
         encryption_algorithm: scheme.into(),
         encrypted_data: OctetStringRef::new(&encrypted).expect("a key is short"),
@@ -70,10 +65,7 @@ pub(super) fn open(pem: &str, passphrase: &[u8]) -> Result<SecretDocument, KeyEr
     }
     let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes())
         .map_err(|_| why_not_read(document.as_bytes()))?;
-    let scheme = info
-        .encryption_algorithm
-        .pbes2()
-        .ok_or(KeyError::UnsupportedEncryption)?;
+    let scheme = info.encryption_algorithm.pbes2().ok_or(KeyError::UnsupportedEncryption)?;
     check_cost(&scheme.kdf)?;
     let opened = info.decrypt(passphrase).map_err(why_not_opened)?;
     PrivateKeyInfoRef::from_der(opened.as_bytes()).map_err(|_| KeyError::WrongPassphrase)?;
@@ -90,9 +82,7 @@ fn why_not_read(der: &[u8]) -> KeyError {
     });
     match shape {
         Ok(()) => KeyError::UnsupportedEncryption,
-        Err(_) => KeyError::Malformed {
-            part: KeyPart::EncryptedPrivateKeyInfo,
-        },
+        Err(_) => KeyError::Malformed { part: KeyPart::EncryptedPrivateKeyInfo },
     }
 }
 
@@ -109,10 +99,7 @@ fn why_not_opened(error: pkcs8::Error) -> KeyError {
 }
 
 fn check_cost(kdf: &Kdf) -> Result<(), KeyError> {
-    if kdf
-        .pbkdf2()
-        .is_some_and(|params| params.iteration_count > MAX_PBKDF2_ROUNDS)
-    {
+    if kdf.pbkdf2().is_some_and(|params| params.iteration_count > MAX_PBKDF2_ROUNDS) {
         return Err(KeyError::TooCostly);
     }
     let Some(scrypt) = kdf.scrypt() else { return Ok(()) };

@@ -36,10 +36,7 @@ pub fn seal_secret(
 ) -> Result<String, KeyError> {
     let check = check_value(secret);
     let info = PrivateKeyInfo {
-        algorithm: AlgorithmIdentifierRef {
-            oid: HMAC_WITH_SHA256,
-            parameters: Some(AnyRef::NULL),
-        },
+        algorithm: AlgorithmIdentifierRef { oid: HMAC_WITH_SHA256, parameters: Some(AnyRef::NULL) },
         private_key: OctetStringRef::new(secret).expect("32 bytes are an OCTET STRING"),
         public_key: Some(BitStringRef::from_bytes(&check).expect("32 bytes are a BIT STRING")),
     };
@@ -54,23 +51,15 @@ pub fn seal_secret(
 /// [`KeyError::InvalidKey`] if the secret was altered; [`KeyError::Malformed`].
 pub fn open_secret(pem: &str, passphrase: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let opened = envelope::open(pem, passphrase)?;
-    let info = PrivateKeyInfoRef::from_der(opened.as_bytes()).map_err(|_| KeyError::Malformed {
-        part: KeyPart::PrivateKeyInfo,
-    })?;
+    let info = PrivateKeyInfoRef::from_der(opened.as_bytes())
+        .map_err(|_| KeyError::Malformed { part: KeyPart::PrivateKeyInfo })?;
     if info.algorithm.oid != HMAC_WITH_SHA256 {
         return Err(KeyError::NotASecret);
     }
     let bytes = <&[u8; 32]>::try_from(info.private_key.as_bytes()).map_err(|_| KeyError::NotASecret)?;
     let secret = Zeroizing::new(*bytes);
-    let check = info
-        .public_key
-        .and_then(|bits| bits.as_bytes())
-        .ok_or(KeyError::NotASecret)?;
-    if check == check_value(&secret) {
-        Ok(secret)
-    } else {
-        Err(KeyError::InvalidKey)
-    }
+    let check = info.public_key.and_then(|bits| bits.as_bytes()).ok_or(KeyError::NotASecret)?;
+    if check == check_value(&secret) { Ok(secret) } else { Err(KeyError::InvalidKey) }
 }
 
 fn check_value(secret: &[u8; 32]) -> [u8; 32] {

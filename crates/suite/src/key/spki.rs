@@ -14,9 +14,7 @@ use crate::encoding::{Point, uncompressed};
 /// [`KeyError::WrongAlgorithm`] if it is not a key of `algorithm`; [`KeyError::InvalidKey`] if the point is compressed
 /// or not on the curve; [`KeyError::Malformed`].
 pub fn public_key_from_spki(algorithm: Algorithm, der: &[u8]) -> Result<[u8; 65], KeyError> {
-    let malformed = KeyError::Malformed {
-        part: KeyPart::SubjectPublicKeyInfo,
-    };
+    let malformed = KeyError::Malformed { part: KeyPart::SubjectPublicKeyInfo };
     let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| malformed)?;
     let curve = info.algorithm.parameters_oid().ok();
     if info.algorithm.oid != ID_EC_PUBLIC_KEY || curve != Some(algorithm.curve()) {
@@ -34,10 +32,7 @@ pub fn public_key_to_spki(algorithm: Algorithm, key: PublicKey<'_>) -> Result<Ve
     let point = check(algorithm, key)?;
     let curve = algorithm.curve();
     let info = SubjectPublicKeyInfoRef {
-        algorithm: AlgorithmIdentifierRef {
-            oid: ID_EC_PUBLIC_KEY,
-            parameters: Some(AnyRef::from(&curve)),
-        },
+        algorithm: AlgorithmIdentifierRef { oid: ID_EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) },
         subject_public_key: BitStringRef::from_bytes(&point).map_err(|_| BadKey)?,
     };
     info.to_der().map_err(|_| BadKey)

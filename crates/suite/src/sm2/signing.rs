@@ -27,9 +27,7 @@ pub(crate) fn sign(
         let mut seed = Zeroizing::new([0; 32]);
         random.fill(seed.as_mut()).map_err(|_| SignError::NoRandomness)?;
         let candidate = Zeroizing::new(FieldBytes::from(sm3(&[d_bytes.as_slice(), seed.as_slice(), e])));
-        let nonce = NonZeroScalar::from_repr(*candidate)
-            .into_option()
-            .map(Zeroizing::new);
+        let nonce = NonZeroScalar::from_repr(*candidate).into_option().map(Zeroizing::new);
         if let Some(signature) = nonce.and_then(|k| sign_with_nonce(&d, &k, e)) {
             return Ok(signature);
         }

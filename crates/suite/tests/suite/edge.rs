@@ -56,13 +56,8 @@ fn p256_every_case() {
     let Some(file) = json("ecdsa/p256_edge.json") else {
         return;
     };
-    let algs: [&dyn VerifyAlg; 5] = [
-        &ES256,
-        &ES256_ANY_S,
-        &ES256_P256,
-        &ECDSA_P256_SHA256_DER,
-        &ECDSA_P256_SHA256_DER_P256,
-    ];
+    let algs: [&dyn VerifyAlg; 5] =
+        [&ES256, &ES256_ANY_S, &ES256_P256, &ECDSA_P256_SHA256_DER, &ECDSA_P256_SHA256_DER_P256];
     let (mut run, mut by_ring, mut high) = (0, 0, 0);
     for group in list(&file, "testGroups") {
         if let Some(tests) = refused_key(group, &algs) {
@@ -90,20 +85,13 @@ fn p256_every_case() {
 fn p256_message_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
     let verify = |alg: &dyn VerifyAlg, signature: &[u8]| {
-        alg.key(PublicKey(&public))
-            .unwrap()
-            .verify(&bytes(test, "msg"), signature)
-            .is_ok()
+        alg.key(PublicKey(&public)).unwrap().verify(&bytes(test, "msg"), signature).is_ok()
     };
     let (signature, valid, high) = (bytes(test, "sig"), expects_valid(test), test["highS"] == true);
     assert_eq!(verify(&ECDSA_P256_SHA256_DER, &signature), valid, "{test}");
     assert_eq!(verify(&ECDSA_P256_SHA256_DER_P256, &signature), valid, "{test}");
     let valid_raw = expects_valid_raw(test);
-    assert_eq!(
-        verify(&ES256_ANY_S, &signature),
-        valid_raw.unwrap_or(false),
-        "DER taken as raw: {test}"
-    );
+    assert_eq!(verify(&ES256_ANY_S, &signature), valid_raw.unwrap_or(false), "DER taken as raw: {test}");
     if let Ok(raw) = der_to_raw(&signature) {
         assert_eq!(verify(&ES256_ANY_S, &raw), valid, "{test}");
         assert_eq!(verify(&ES256, &raw), valid && !high, "{test}");
@@ -117,18 +105,10 @@ fn p256_digest_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
     let (signature, valid, high) = (bytes(test, "sig"), expects_valid(test), test["highS"] == true);
     let der = ECDSA_P256_SHA256_DER_P256.prepare(PublicKey(&public)).unwrap();
-    assert_eq!(
-        der.verify_prehashed(&digest(test), &signature).is_ok(),
-        valid,
-        "{test}"
-    );
+    assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
     if let Ok(raw) = der_to_raw(&signature) {
         let low = ES256_P256.prepare(PublicKey(&public)).unwrap();
-        assert_eq!(
-            low.verify_prehashed(&digest(test), &raw).is_ok(),
-            valid && !high,
-            "{test}"
-        );
+        assert_eq!(low.verify_prehashed(&digest(test), &raw).is_ok(), valid && !high, "{test}");
     }
 }
 
@@ -168,17 +148,11 @@ fn sm2_message_case(group: &Value, test: &Value) {
             return;
         }
     };
-    let raw = Sm2Sm3::with_user_id(&user_id, SignatureEncoding::Raw)
-        .unwrap()
-        .key(PublicKey(&public))
-        .unwrap();
+    let raw =
+        Sm2Sm3::with_user_id(&user_id, SignatureEncoding::Raw).unwrap().key(PublicKey(&public)).unwrap();
     assert_eq!(der.verify(&message, &signature).is_ok(), valid, "{test}");
     let valid_raw = expects_valid_raw(test).unwrap_or(false);
-    assert_eq!(
-        raw.verify(&message, &signature).is_ok(),
-        valid_raw,
-        "DER taken as raw: {test}"
-    );
+    assert_eq!(raw.verify(&message, &signature).is_ok(), valid_raw, "DER taken as raw: {test}");
     if let Ok(transcoded) = der_to_raw(&signature) {
         assert_eq!(raw.verify(&message, &transcoded).is_ok(), valid, "{test}");
     }
@@ -188,18 +162,10 @@ fn sm2_digest_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
     let (signature, valid) = (bytes(test, "sig"), expects_valid(test));
     let der = SM2_SM3_DER.prepare(PublicKey(&public)).unwrap();
-    assert_eq!(
-        der.verify_prehashed(&digest(test), &signature).is_ok(),
-        valid,
-        "{test}"
-    );
+    assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
     if let Ok(transcoded) = der_to_raw(&signature) {
         let raw = SM2_SM3.prepare(PublicKey(&public)).unwrap();
-        assert_eq!(
-            raw.verify_prehashed(&digest(test), &transcoded).is_ok(),
-            valid,
-            "{test}"
-        );
+        assert_eq!(raw.verify_prehashed(&digest(test), &transcoded).is_ok(), valid, "{test}");
     }
 }
 
@@ -209,10 +175,7 @@ fn accepted_der_is_the_only_spelling() {
     let mut spellings = 0;
     for name in ["ecdsa/p256_edge.json", "sm2/sm2_edge.json"] {
         let Some(file) = json(name) else { return };
-        for test in list(&file, "testGroups")
-            .iter()
-            .flat_map(|group| list(group, "tests"))
-        {
+        for test in list(&file, "testGroups").iter().flat_map(|group| list(group, "tests")) {
             let signature = bytes(test, "sig");
             match der_to_raw(&signature) {
                 Ok(raw) => assert_eq!(raw_to_der(&raw), signature, "{test}"),

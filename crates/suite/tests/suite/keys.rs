@@ -41,62 +41,33 @@ fn encrypted_pem_and_back() {
         assert_ne!(pem, second, "salt and IV must be new");
 
         let open = |pem: &str, passphrase: &[u8]| SoftwareKey::from_encrypted_pem(algorithm, pem, passphrase);
-        assert_eq!(
-            open(&pem, b"correct hors").unwrap_err(),
-            KeyError::WrongPassphrase
-        );
+        assert_eq!(open(&pem, b"correct hors").unwrap_err(), KeyError::WrongPassphrase);
         assert_eq!(open(&pem, b"").unwrap_err(), KeyError::WrongPassphrase);
         let malformed = KeyError::Malformed { part: KeyPart::Pem };
-        assert_eq!(
-            open(&pem[..pem.len() - 60], b"correct horse").unwrap_err(),
-            malformed
-        );
+        assert_eq!(open(&pem[..pem.len() - 60], b"correct horse").unwrap_err(), malformed);
         assert_eq!(open("", b"correct horse").unwrap_err(), malformed);
-        assert_eq!(
-            open(&pem.replace("ENCRYPTED PRIVATE", "PUBLIC"), b"x").unwrap_err(),
-            malformed
-        );
+        assert_eq!(open(&pem.replace("ENCRYPTED PRIVATE", "PUBLIC"), b"x").unwrap_err(), malformed);
         let plain = pem.replace("ENCRYPTED PRIVATE", "PRIVATE");
-        assert_eq!(
-            open(&plain, b"correct horse").unwrap_err(),
-            KeyError::NotEncrypted
-        );
+        assert_eq!(open(&plain, b"correct horse").unwrap_err(), KeyError::NotEncrypted);
     }
 }
 
 #[test]
 fn a_key_of_the_other_kind_is_named_so() {
-    for (made, wanted) in [
-        (Algorithm::Es256, Algorithm::Sm2),
-        (Algorithm::Sm2, Algorithm::Es256),
-    ] {
+    for (made, wanted) in [(Algorithm::Es256, Algorithm::Sm2), (Algorithm::Sm2, Algorithm::Es256)] {
         let key = fixed(made);
         let wrong = KeyError::WrongAlgorithm { wanted };
-        assert_eq!(
-            SoftwareKey::from_pkcs8_der(wanted, &key.to_pkcs8_der()).unwrap_err(),
-            wrong
-        );
+        assert_eq!(SoftwareKey::from_pkcs8_der(wanted, &key.to_pkcs8_der()).unwrap_err(), wrong);
         let pem = key.to_encrypted_pem(b"p", &mut SystemRandom).unwrap();
-        assert_eq!(
-            SoftwareKey::from_encrypted_pem(wanted, &pem, b"p").unwrap_err(),
-            wrong
-        );
+        assert_eq!(SoftwareKey::from_encrypted_pem(wanted, &pem, b"p").unwrap_err(), wrong);
         let spki = public_key_to_spki(made, key.public_key()).unwrap();
         assert_eq!(public_key_from_spki(wanted, &spki).unwrap_err(), wrong);
-        assert!(
-            wanted.verifier().key(key.public_key()).is_err(),
-            "a point of one curve is not on the other"
-        );
+        assert!(wanted.verifier().key(key.public_key()).is_err(), "a point of one curve is not on the other");
         assert!(public_key_to_spki(wanted, key.public_key()).is_err());
     }
     let secret = seal_secret(&[1; 32], b"p", &mut SystemRandom).unwrap();
-    let wrong = KeyError::WrongAlgorithm {
-        wanted: Algorithm::Sm2,
-    };
-    assert_eq!(
-        SoftwareKey::from_encrypted_pem(Algorithm::Sm2, &secret, b"p").unwrap_err(),
-        wrong
-    );
+    let wrong = KeyError::WrongAlgorithm { wanted: Algorithm::Sm2 };
+    assert_eq!(SoftwareKey::from_encrypted_pem(Algorithm::Sm2, &secret, b"p").unwrap_err(), wrong);
     assert_eq!(fixed(Algorithm::Es256).with_sm2(&SM2_SM3).unwrap_err(), wrong);
 }
 
@@ -118,17 +89,9 @@ fn damaged_structures_are_refused() {
         let spki = public_key_to_spki(algorithm, key.public_key()).unwrap();
         let mut off_curve = spki.clone();
         *off_curve.last_mut().unwrap() ^= 1;
-        assert_eq!(
-            public_key_from_spki(algorithm, &off_curve).unwrap_err(),
-            KeyError::InvalidKey
-        );
-        let malformed = KeyError::Malformed {
-            part: KeyPart::SubjectPublicKeyInfo,
-        };
-        assert_eq!(
-            public_key_from_spki(algorithm, &spki[1..]).unwrap_err(),
-            malformed
-        );
+        assert_eq!(public_key_from_spki(algorithm, &off_curve).unwrap_err(), KeyError::InvalidKey);
+        let malformed = KeyError::Malformed { part: KeyPart::SubjectPublicKeyInfo };
+        assert_eq!(public_key_from_spki(algorithm, &spki[1..]).unwrap_err(), malformed);
         assert_eq!(public_key_from_spki(algorithm, &[]).unwrap_err(), malformed);
     }
 }
@@ -143,15 +106,7 @@ fn public_keys_have_one_spelling() {
         let parity = point[64] & 1;
         let compressed = [&[2 | parity], &point[1..33]].concat();
         let hybrid = [&[6 | parity], &point[1..]].concat();
-        for bad in [
-            &[][..],
-            &[0],
-            &[0; 65],
-            &point[1..],
-            &compressed,
-            &hybrid,
-            &[point, &[0]].concat(),
-        ] {
+        for bad in [&[][..], &[0], &[0; 65], &point[1..], &compressed, &hybrid, &[point, &[0]].concat()] {
             assert!(prepare(bad).is_err(), "{bad:02x?}");
         }
     }
@@ -164,19 +119,10 @@ fn generation_refuses_bad_randomness() {
             let refused = SoftwareKey::generate(algorithm, &mut Constant(byte)).unwrap_err();
             assert_eq!(refused, KeyError::NoRandomness, "the scalar is out of range");
         }
-        assert_eq!(
-            SoftwareKey::generate(algorithm, &mut Broken).unwrap_err(),
-            KeyError::NoRandomness
-        );
+        assert_eq!(SoftwareKey::generate(algorithm, &mut Broken).unwrap_err(), KeyError::NoRandomness);
         let key = fixed(algorithm);
-        assert_eq!(
-            key.to_encrypted_pem(b"p", &mut Broken).unwrap_err(),
-            KeyError::NoRandomness
-        );
-        assert_eq!(
-            key.to_encrypted_pem(b"", &mut SystemRandom).unwrap_err(),
-            KeyError::EmptyPassphrase
-        );
+        assert_eq!(key.to_encrypted_pem(b"p", &mut Broken).unwrap_err(), KeyError::NoRandomness);
+        assert_eq!(key.to_encrypted_pem(b"", &mut SystemRandom).unwrap_err(), KeyError::EmptyPassphrase);
     }
 }
 
@@ -202,22 +148,11 @@ fn secrets_are_sealed_and_checked() {
     let pem = seal_secret(&secret, b"root", &mut SystemRandom).unwrap();
     assert_eq!(*open_secret(&pem, b"root").unwrap(), secret);
     assert_eq!(open_secret(&pem, b"toor").unwrap_err(), KeyError::WrongPassphrase);
-    assert_eq!(
-        open_secret(&pem[1..], b"root").unwrap_err(),
-        KeyError::Malformed { part: KeyPart::Pem }
-    );
-    let key = fixed(Algorithm::Sm2)
-        .to_encrypted_pem(b"root", &mut SystemRandom)
-        .unwrap();
+    assert_eq!(open_secret(&pem[1..], b"root").unwrap_err(), KeyError::Malformed { part: KeyPart::Pem });
+    let key = fixed(Algorithm::Sm2).to_encrypted_pem(b"root", &mut SystemRandom).unwrap();
     assert_eq!(open_secret(&key, b"root").unwrap_err(), KeyError::NotASecret);
-    assert_eq!(
-        seal_secret(&secret, b"", &mut SystemRandom).unwrap_err(),
-        KeyError::EmptyPassphrase
-    );
-    assert_eq!(
-        seal_secret(&secret, b"root", &mut Broken).unwrap_err(),
-        KeyError::NoRandomness
-    );
+    assert_eq!(seal_secret(&secret, b"", &mut SystemRandom).unwrap_err(), KeyError::EmptyPassphrase);
+    assert_eq!(seal_secret(&secret, b"root", &mut Broken).unwrap_err(), KeyError::NoRandomness);
 }
 
 /// CBC lets single bits of the plaintext be flipped; a changed secret must not come out as a good one.
@@ -234,21 +169,12 @@ fn altered_ciphertext_never_opens() {
         let at = altered.len() - 112 + block * 16 + 3;
         altered[at] ^= 0x10;
         let text = STANDARD.encode(&altered);
-        let lines: Vec<_> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).unwrap())
-            .collect();
+        let lines: Vec<_> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         let label = "ENCRYPTED PRIVATE KEY";
-        let pem = format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-            lines.join("\n")
-        );
+        let pem = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"));
         let refused = open_secret(&pem, b"root").unwrap_err();
-        assert!(matches!(
-            refused,
-            KeyError::WrongPassphrase | KeyError::InvalidKey | KeyError::NotASecret
-        ));
+        assert!(matches!(refused, KeyError::WrongPassphrase | KeyError::InvalidKey | KeyError::NotASecret));
     }
 }
 
@@ -262,11 +188,7 @@ fn costly_files_are_refused_unopened() {
             .map(Kdf::from)
             .unwrap()
     };
-    let pbkdf2 = |rounds| {
-        Pbkdf2Params::hmac_sha256(rounds, &[1; 16])
-            .map(Kdf::from)
-            .unwrap()
-    };
+    let pbkdf2 = |rounds| Pbkdf2Params::hmac_sha256(rounds, &[1; 16]).map(Kdf::from).unwrap();
     let open = |kdf| {
         let encryption = pkcs8::pkcs5::pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
         let info = pkcs8::EncryptedPrivateKeyInfoRef {
@@ -274,25 +196,15 @@ fn costly_files_are_refused_unopened() {
             encrypted_data: pkcs8::der::asn1::OctetStringRef::new(&[0; 32]).unwrap(),
         };
         let document = pkcs8::Document::encode_msg(&info).unwrap();
-        let pem = document
-            .to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF)
-            .unwrap();
+        let pem = document.to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF).unwrap();
         open_secret(&pem, b"p").unwrap_err()
     };
-    for costly in [
-        pbkdf2(10_000_001),
-        scrypt(19, 8, 1),
-        scrypt(17, 17, 1),
-        scrypt(10, 8, 17),
-    ] {
+    for costly in [pbkdf2(10_000_001), scrypt(19, 8, 1), scrypt(17, 17, 1), scrypt(10, 8, 17)] {
         assert_eq!(open(costly), KeyError::TooCostly);
     }
     let malformed = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAMCAQE=\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let part = KeyPart::EncryptedPrivateKeyInfo;
-    assert_eq!(
-        open_secret(malformed, b"p").unwrap_err(),
-        KeyError::Malformed { part }
-    );
+    assert_eq!(open_secret(malformed, b"p").unwrap_err(), KeyError::Malformed { part });
     for fair in [pbkdf2(10), scrypt(10, 8, 16)] {
         assert_eq!(open(fair), KeyError::WrongPassphrase);
     }
@@ -300,17 +212,13 @@ fn costly_files_are_refused_unopened() {
 
 #[test]
 fn debug_shows_no_secret() {
-    for (algorithm, shown) in [
-        (Algorithm::Es256, "SoftwareKey(ES256, ..)"),
-        (Algorithm::Sm2, "SoftwareKey(SM2-SM3, ..)"),
-    ] {
+    for (algorithm, shown) in
+        [(Algorithm::Es256, "SoftwareKey(ES256, ..)"), (Algorithm::Sm2, "SoftwareKey(SM2-SM3, ..)")]
+    {
         let key = fixed(algorithm);
         assert_eq!(format!("{key:?}"), shown);
         assert_eq!(format!("{key:#?}"), shown);
         let prepared = key.alg().key(key.public_key()).unwrap();
-        assert!(
-            format!("{prepared:?}").len() < 40,
-            "a prepared key shows its algorithm only"
-        );
+        assert!(format!("{prepared:?}").len() < 40, "a prepared key shows its algorithm only");
     }
 }

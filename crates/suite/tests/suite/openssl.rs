@@ -48,11 +48,7 @@ fn our_key(algorithm: Algorithm) {
     let options = dgst(algorithm, default_id());
     openssl.write("m", MESSAGE);
     openssl.write("k.der", key.to_pkcs8_der());
-    openssl.write(
-        "k.pem",
-        key.to_encrypted_pem("口令".as_bytes(), &mut SystemRandom)
-            .unwrap(),
-    );
+    openssl.write("k.pem", key.to_encrypted_pem("口令".as_bytes(), &mut SystemRandom).unwrap());
     openssl.write("p.der", public_key_to_spki(algorithm, key.public_key()).unwrap());
     openssl.run("pkey -inform DER -in k.der -check -noout");
     openssl.run("pkey -inform DER -in k.der -pubout -outform DER -out p1.der");
@@ -62,28 +58,16 @@ fn our_key(algorithm: Algorithm) {
     openssl.run("pkcs8 -in k.pem -passin pass:口令 -topk8 -nocrypt -outform DER -out k2.der");
     let again = SoftwareKey::from_pkcs8_der(algorithm, &openssl.read("k2.der")).unwrap();
     assert_eq!(again.public_key(), key.public_key());
-    assert!(
-        !openssl
-            .try_run("pkey -in k.pem -passin pass:wrong -noout")
-            .status
-            .success()
-    );
+    assert!(!openssl.try_run("pkey -in k.pem -passin pass:wrong -noout").status.success());
 
     openssl.run("pkey -pubin -inform DER -in p.der -out p.pem");
     openssl.write("s", der_signature(&key));
     openssl.run(&format!("{options} -verify p.pem -signature s m"));
     openssl.write("m2", b"another message");
-    assert!(
-        !openssl
-            .try_run(&format!("{options} -verify p.pem -signature s m2"))
-            .status
-            .success()
-    );
+    assert!(!openssl.try_run(&format!("{options} -verify p.pem -signature s m2")).status.success());
 
     openssl.run(&format!("{options} -sign k.pem -passin pass:口令 -out s2 m"));
-    let verifier = der_verifier(algorithm, default_id())
-        .key(key.public_key())
-        .unwrap();
+    let verifier = der_verifier(algorithm, default_id()).key(key.public_key()).unwrap();
     assert_eq!(verifier.verify(MESSAGE, &openssl.read("s2")), Ok(()));
     assert!(verifier.verify(b"another message", &openssl.read("s2")).is_err());
 }
@@ -110,10 +94,7 @@ fn their_key(algorithm: Algorithm) {
     openssl.run("pkey -inform DER -in k.der -pubout -outform DER -out p.der");
     openssl.run("pkey -inform DER -in k.der -pubout -out p.pem");
     let public = public_key_from_spki(algorithm, &openssl.read("p.der")).unwrap();
-    assert_eq!(
-        public_key_to_spki(algorithm, PublicKey(&public)).unwrap(),
-        openssl.read("p.der")
-    );
+    assert_eq!(public_key_to_spki(algorithm, PublicKey(&public)).unwrap(), openssl.read("p.der"));
 
     let mut keys = vec![SoftwareKey::from_pkcs8_der(algorithm, &openssl.read("pkcs8.der")).unwrap()];
     for name in ["pbkdf2.pem", "scrypt.pem", "aes128.pem"] {
@@ -122,10 +103,7 @@ fn their_key(algorithm: Algorithm) {
     for key in keys {
         assert_eq!(key.public_key(), PublicKey(&public));
         openssl.write("s", der_signature(&key));
-        openssl.run(&format!(
-            "{} -verify p.pem -signature s m",
-            dgst(algorithm, default_id())
-        ));
+        openssl.run(&format!("{} -verify p.pem -signature s m", dgst(algorithm, default_id())));
     }
 }
 
@@ -143,10 +121,7 @@ fn their_sm2_key() {
 fn another_user_id() {
     let Some(openssl) = OpenSsl::new() else { return };
     let alg = Sm2Sm3::with_user_id(OTHER_ID.as_bytes(), SignatureEncoding::Der).unwrap();
-    let key = SoftwareKey::generate(Algorithm::Sm2, &mut SystemRandom)
-        .unwrap()
-        .with_sm2(alg)
-        .unwrap();
+    let key = SoftwareKey::generate(Algorithm::Sm2, &mut SystemRandom).unwrap().with_sm2(alg).unwrap();
     assert_eq!(key.alg().id(), alg.id());
     openssl.write("m", MESSAGE);
     openssl.write("k.der", key.to_pkcs8_der());
@@ -156,26 +131,12 @@ fn another_user_id() {
     openssl.write("s", key.sign(MESSAGE).unwrap());
     let (other, default) = (dgst(Algorithm::Sm2, OTHER_ID), dgst(Algorithm::Sm2, default_id()));
     openssl.run(&format!("{other} -verify p.pem -signature s m"));
-    assert!(
-        !openssl
-            .try_run(&format!("{default} -verify p.pem -signature s m"))
-            .status
-            .success()
-    );
+    assert!(!openssl.try_run(&format!("{default} -verify p.pem -signature s m")).status.success());
 
     openssl.run(&format!("{other} -sign k.pem -out s2 m"));
     let signature = openssl.read("s2");
-    assert_eq!(
-        alg.key(key.public_key()).unwrap().verify(MESSAGE, &signature),
-        Ok(())
-    );
-    assert!(
-        SM2_SM3_DER
-            .key(key.public_key())
-            .unwrap()
-            .verify(MESSAGE, &signature)
-            .is_err()
-    );
+    assert_eq!(alg.key(key.public_key()).unwrap().verify(MESSAGE, &signature), Ok(()));
+    assert!(SM2_SM3_DER.key(key.public_key()).unwrap().verify(MESSAGE, &signature).is_err());
 }
 
 /// PBES1, SHA-1 and keys in the clear are refused by name, not taken for a wrong passphrase.

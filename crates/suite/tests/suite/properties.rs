@@ -71,18 +71,12 @@ fn no_bit_of_a_signature_is_free() {
         for bit in 0..512 {
             let mut changed = signature.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(
-                key.verify(b"one message", &changed).is_err(),
-                "{signer:?}: bit {bit}"
-            );
+            assert!(key.verify(b"one message", &changed).is_err(), "{signer:?}: bit {bit}");
         }
         for length in [0, 63, 65] {
             let mut changed = signature.clone();
             changed.resize(length, 0);
-            assert!(
-                key.verify(b"one message", &changed).is_err(),
-                "{signer:?}: {length} bytes"
-            );
+            assert!(key.verify(b"one message", &changed).is_err(), "{signer:?}: {length} bytes");
         }
     }
 }
@@ -93,29 +87,21 @@ fn the_limit_of_low_s() {
     use p256::elliptic_curve::ops::Reduce;
     use p256::elliptic_curve::point::AffineCoordinates;
     use p256::{FieldBytes, NonZeroScalar, ProjectivePoint, Scalar, SecretKey};
-    let half: NonZeroScalar = "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8"
-        .parse()
-        .unwrap();
+    let half: NonZeroScalar =
+        "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8".parse().unwrap();
     let reduce = |bytes: &FieldBytes| <Scalar as Reduce<FieldBytes>>::reduce(bytes);
     let k = Scalar::from(7u64);
     let r = reduce(&(ProjectivePoint::GENERATOR * k).to_affine().x());
     let e = reduce(&FieldBytes::from(ES256_P256.digest(&[b"limit"])));
     // s = (e + r d) / k, so this key signs "limit" with s = half.
     let d = (*half * k - e) * r.invert().unwrap();
-    let public = SecretKey::from_slice(&d.to_bytes())
-        .unwrap()
-        .public_key()
-        .to_sec1_bytes();
+    let public = SecretKey::from_slice(&d.to_bytes()).unwrap().public_key().to_sec1_bytes();
     let raw = |s: Scalar| [r.to_bytes(), s.to_bytes()].concat();
     let algs: [&dyn VerifyAlg; 3] = [&ES256, &ES256_P256, &ES256_ANY_S];
     for (alg, high_too) in algs.into_iter().zip([false, false, true]) {
         let key = alg.key(PublicKey(&public)).unwrap();
         assert!(key.verify(b"limit", &raw(*half)).is_ok(), "{alg:?}");
-        assert_eq!(
-            key.verify(b"limit", &raw(*half + Scalar::ONE)).is_ok(),
-            high_too,
-            "{alg:?}"
-        );
+        assert_eq!(key.verify(b"limit", &raw(*half + Scalar::ONE)).is_ok(), high_too, "{alg:?}");
     }
 }
 
@@ -123,10 +109,7 @@ fn the_limit_of_low_s() {
 fn der_is_strict() {
     let one = [0x30, 6, 2, 1, 1, 2, 1, 1];
     let raw = der_to_raw(&one).unwrap();
-    assert_eq!(
-        (raw[31], raw[63], raw.iter().filter(|byte| **byte != 0).count()),
-        (1, 1, 2)
-    );
+    assert_eq!((raw[31], raw[63], raw.iter().filter(|byte| **byte != 0).count()), (1, 1, 2));
     let refused: [&[u8]; 12] = [
         &[],
         &[0x30, 0],

@@ -1,7 +1,8 @@
 //! Samples printed in the standards.
 
 use boyin_model::alg::{PublicKey, SignatureEncoding, VerifyAlg};
-use boyin_suite::{ES256, SM2_SM3, SM2_SM3_DER, Sm2Sm3, UserIdError, all_jws, key_id, raw_to_der};
+use boyin_model::trust::Jwk;
+use boyin_suite::{ES256, SM2_SM3, SM2_SM3_DER, Sm2Sm3, UserIdError, all_jws, raw_to_der};
 
 use crate::support::hex;
 
@@ -41,12 +42,9 @@ fn sm3_vectors() {
     let mut checked = 0;
     for block in text.split("\n\n") {
         let member = |name: &str| {
-            block.lines().find_map(|line| {
-                line.strip_prefix(name)?
-                    .trim_start()
-                    .strip_prefix('=')
-                    .map(str::trim)
-            })
+            block
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('=').map(str::trim))
         };
         if member("Digest") != Some("SM3") {
             continue;
@@ -54,11 +52,7 @@ fn sm3_vectors() {
         let (input, output) = (hex(member("Input").unwrap()), hex(member("Output").unwrap()));
         assert_eq!(SM2_SM3.digest(&[&input])[..], output, "{block}");
         let (left, right) = input.split_at(input.len() / 3);
-        assert_eq!(
-            SM2_SM3.digest(&[left, &[], right])[..],
-            output,
-            "in parts: {block}"
-        );
+        assert_eq!(SM2_SM3.digest(&[left, &[], right])[..], output, "in parts: {block}");
         checked += 1;
     }
     assert_eq!(checked, text.matches("Digest = SM3").count());
@@ -78,40 +72,26 @@ fn sha256_in_parts() {
 #[test]
 fn key_id_is_the_jwk_thumbprint() {
     use base64::Engine as _;
-    let decode = |text: &str| {
-        base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(text)
-            .unwrap()
-    };
+    let decode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap();
     let point = [
         vec![4],
         decode("l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs"),
         decode("9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"),
     ]
     .concat();
-    assert_eq!(
-        key_id(&ES256, PublicKey(&point)).unwrap(),
-        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
-    );
-    assert_eq!(key_id(&SM2_SM3, PublicKey(&hex(PUBLIC))).unwrap().len(), 43);
-    assert!(key_id(&ES256, PublicKey(&point[1..])).is_err());
-    assert!(key_id(&ES256, PublicKey(&[&[6], &point[1..]].concat())).is_err());
-    assert!(key_id(&boyin_suite::RS256, PublicKey(&point)).is_err());
+    assert_eq!(Jwk::from_point(&ES256, &point).unwrap().kid, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    assert_eq!(Jwk::from_point(&SM2_SM3, &hex(PUBLIC)).unwrap().kid.len(), 43);
+    assert!(Jwk::from_point(&ES256, &point[1..]).is_none());
+    assert!(Jwk::from_point(&ES256, &[&[6], &point[1..]].concat()).is_none());
+    assert!(Jwk::from_point(&boyin_suite::RS256, &point).is_none());
 }
 
 #[test]
 fn a_license_verifier_knows_two_algorithms() {
-    let names: Vec<_> = all_jws()
-        .iter()
-        .map(|alg| (alg.id().name, alg.id().jws))
-        .collect();
+    let names: Vec<_> = all_jws().iter().map(|alg| (alg.id().name, alg.id().jws)).collect();
     assert_eq!(names, [("ES256", Some("ES256")), ("SM2-SM3", Some("SM2-SM3"))]);
-    let others: [&dyn VerifyAlg; 4] = [
-        &boyin_suite::ES256_ANY_S,
-        &boyin_suite::ECDSA_P256_SHA256_DER,
-        &SM2_SM3_DER,
-        &boyin_suite::RS256,
-    ];
+    let others: [&dyn VerifyAlg; 4] =
+        [&boyin_suite::ES256_ANY_S, &boyin_suite::ECDSA_P256_SHA256_DER, &SM2_SM3_DER, &boyin_suite::RS256];
     assert!(others.iter().all(|alg| alg.id().jws.is_none()));
 }
 
@@ -123,10 +103,7 @@ fn user_ids_are_bounded_and_interned() {
     assert_ne!(raw(b"x").unwrap().id(), raw(b"y").unwrap().id());
     assert_eq!(raw(b"x").unwrap().id().jws, None);
     assert!(raw(&[0xff; 8191]).is_ok());
-    assert_eq!(
-        raw(&[0xff; 8192]).unwrap_err(),
-        UserIdError::TooLong { bytes: 8192 }
-    );
+    assert_eq!(raw(&[0xff; 8192]).unwrap_err(), UserIdError::TooLong { bytes: 8192 });
     assert_eq!(
         Sm2Sm3::with_user_id(b"x", SignatureEncoding::Pkcs1).unwrap_err(),
         UserIdError::NoSuchEncoding

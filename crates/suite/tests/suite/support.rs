@@ -8,10 +8,7 @@ use serde_json::Value;
 /// Bytes of a hexadecimal string.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2), "odd number of hexadecimal digits");
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The JSON vector file `relative`, or `None` where the set is absent.
@@ -25,9 +22,7 @@ pub(crate) fn json(relative: &str) -> Option<Value> {
 
 /// The text member `name`.
 pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("{name} is missing in {value}"))
+    value[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {value}"))
 }
 
 /// The bytes of the hexadecimal member `name`.
@@ -37,9 +32,7 @@ pub(crate) fn bytes(value: &Value, name: &str) -> Vec<u8> {
 
 /// The array member `name`.
 pub(crate) fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name]
-        .as_array()
-        .unwrap_or_else(|| panic!("{name} is missing"))
+    value[name].as_array().unwrap_or_else(|| panic!("{name} is missing"))
 }
 
 /// A folder of its own in which `openssl` works.
@@ -48,11 +41,7 @@ pub(crate) struct OpenSsl(tempfile::TempDir);
 impl OpenSsl {
     /// `None` if the command is absent, and a panic if that happens in CI.
     pub(crate) fn new() -> Option<Self> {
-        if Command::new("openssl")
-            .arg("version")
-            .output()
-            .is_ok_and(|output| output.status.success())
-        {
+        if Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
             return Some(Self(tempfile::tempdir().unwrap()));
         }
         let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
@@ -80,20 +69,12 @@ impl OpenSsl {
     /// Runs `openssl` with the words of `line`; file names are in the folder.
     pub(crate) fn try_run(&self, line: &str) -> Output {
         let folder: &Path = self.0.path();
-        Command::new("openssl")
-            .args(line.split_whitespace())
-            .current_dir(folder)
-            .output()
-            .unwrap()
+        Command::new("openssl").args(line.split_whitespace()).current_dir(folder).output().unwrap()
     }
 
     /// As [`OpenSsl::try_run`]; must succeed.
     pub(crate) fn run(&self, line: &str) {
         let output = self.try_run(line);
-        assert!(
-            output.status.success(),
-            "openssl {line}\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "openssl {line}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -15,16 +15,10 @@ fn run(alg: &dyn VerifyAlg) {
     };
     let mut agreed = 0;
     for group in list(&file, "testGroups") {
-        let key = alg
-            .key(PublicKey(&bytes(&group["publicKey"], "uncompressed")))
-            .unwrap();
+        let key = alg.key(PublicKey(&bytes(&group["publicKey"], "uncompressed"))).unwrap();
         for test in list(group, "tests") {
             let verdict = key.verify(&bytes(test, "msg"), &bytes(test, "sig"));
-            assert_eq!(
-                verdict.is_ok(),
-                text(test, "result") == "valid",
-                "{alg:?}: {test}"
-            );
+            assert_eq!(verdict.is_ok(), text(test, "result") == "valid", "{alg:?}: {test}");
             agreed += 1;
         }
     }
@@ -60,16 +54,8 @@ fn raw_after_transcoding() {
                 continue;
             };
             let message = bytes(test, "msg");
-            assert_eq!(
-                any.verify(&message, &raw).is_ok(),
-                text(test, "result") == "valid",
-                "{test}"
-            );
-            assert_eq!(
-                low.verify(&message, &raw),
-                second.verify(&message, &raw),
-                "{test}"
-            );
+            assert_eq!(any.verify(&message, &raw).is_ok(), text(test, "result") == "valid", "{test}");
+            assert_eq!(low.verify(&message, &raw), second.verify(&message, &raw), "{test}");
             transcoded += 1;
         }
     }

@@ -1,5 +1,7 @@
 //! Whole-system flows over a real data directory: desk, lookup and service together.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the failure, with its place")]
+
 mod desk;
 mod http;
 mod office;

@@ -30,7 +30,7 @@ pub(crate) fn credit_code(eight: &str) -> CreditCode {
 }
 
 pub(crate) fn police() -> CreditCode {
-    credit_code("MBTEST01".replace('S', "X").as_str())
+    credit_code("MBTEXT01")
 }
 
 pub(crate) fn market() -> CreditCode {

@@ -82,7 +82,12 @@ fn start_log() {
         .with_env_var("BOYIN_LOG")
         .from_env_lossy();
     // A second start in one process keeps the first log.
-    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Completes at the first SIGINT or SIGTERM. The handlers are in place when this returns.

@@ -1,6 +1,6 @@
 //! The HTTP service: looks licenses up and verifies them. Thin: every answer comes from the crate `boyin`.
 //!
-//! It holds no private key and cannot write. `docs/http-api.md` describes the calls, `GET /openapi.json` is their
+//! It holds no private key and cannot write, unless it is put beside a desk ([`AppState::with_desk`]). `docs/http-api.md` describes the calls, `GET /openapi.json` is their
 //! machine form.
 
 mod auth;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -23,6 +23,8 @@ pub const REQUEST_TIMEOUT_SECONDS: u64 = 30;
 /// The OpenAPI description.
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
+/// Bytes of a caller's request ID that is logged.
+const MAX_REQUEST_ID: usize = 64;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The page loads nothing from elsewhere and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str =
@@ -61,10 +63,12 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Method, path and request ID; never the query, the headers or the body.
+/// Method, route and request ID; never the URL itself, the headers or the body: a wrong URL may hold a number.
 fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    let id = id.filter(|id| id.len() <= MAX_REQUEST_ID);
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route, id)
 }
 
 /// A panic has told the log what happened; the caller gets the same answer as for every other fault of ours.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use boyin::model::time::UnixTime;
 use tokio::net::TcpListener;
 
-use crate::router::router;
+use crate::router::{REQUEST_TIMEOUT_SECONDS, router};
 use crate::state::AppState;
 
 /// Seconds between two looks at what was filed and published.
@@ -20,7 +20,7 @@ pub fn unix_now() -> UnixTime {
     UnixTime::new(seconds).unwrap_or(UnixTime::MAX)
 }
 
-/// Serves until `shutdown` is done; then takes no new connection and finishes the requests that it has.
+/// Serves until `shutdown` is done; then takes no new connection and finishes the requests that it has, for [`REQUEST_TIMEOUT_SECONDS`] at most.
 ///
 /// # Errors
 /// What the operating system says of the listener.
@@ -30,7 +30,21 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let refresher = tokio::spawn(refresh(state.clone()));
-    let served = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await;
+    let (told, ending) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async move {
+        shutdown.await;
+        let _ = told.send(());
+    };
+    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown);
+    // A client that stops reading must not keep the process from ending.
+    let deadline = async {
+        let _ = ending.await;
+        tokio::time::sleep(Duration::from_secs(REQUEST_TIMEOUT_SECONDS)).await;
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = deadline => Ok(()),
+    };
     refresher.abort();
     served
 }
@@ -43,10 +57,10 @@ async fn refresh(state: AppState) {
         ticks.tick().await;
         let (lookup, desk, now) = (Arc::clone(&state.lookup), state.desk.clone(), state.now());
         let done = tokio::task::spawn_blocking(move || {
-            if let Some(Err(error)) = desk.map(|desk| desk.renew_status_lists(now)) {
-                tracing::error!(code = error.code(), "status lists could not be renewed");
+            for (office, error) in desk.map(|desk| desk.renew_status_lists(now)).unwrap_or_default() {
+                tracing::error!(code = error.code(), %office, "a status list could not be published");
             }
-            lookup.refresh()
+            lookup.refresh(now)
         });
         match done.await {
             Ok(Ok(())) => {}

@@ -1,12 +1,18 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use boyin::model::time::UnixTime;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
 
 use crate::server::unix_now;
 
+/// Seconds for which the answer of a desk's probe serves.
+const PROBE_SECONDS: u64 = 10;
+
 /// Where the service takes the time from; fixed in tests.
 pub type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
+
+/// What a desk's probe found, and when: store and signer.
+type Probed = (UnixTime, [HealthItem; 2]);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -14,6 +20,7 @@ pub struct AppState {
     pub(crate) lookup: Arc<Lookup>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) desk: Option<Arc<Desk>>,
+    probed: Arc<Mutex<Option<Probed>>>,
     clock: Clock,
 }
 
@@ -27,7 +34,13 @@ impl AppState {
     /// The state of a service that reads the system's clock.
     #[must_use]
     pub fn new(lookup: Arc<Lookup>, tokens: Tokens) -> Self {
-        Self { lookup, tokens: Arc::new(tokens), desk: None, clock: Arc::new(unix_now) }
+        Self {
+            lookup,
+            tokens: Arc::new(tokens),
+            desk: None,
+            probed: Arc::default(),
+            clock: Arc::new(unix_now),
+        }
     }
 
     /// The same state under another clock.
@@ -47,14 +60,28 @@ impl AppState {
     pub(crate) fn health(&self, lookup: &Lookup, now: UnixTime) -> Health {
         let mut health = lookup.health(now);
         if let Some(desk) = &self.desk {
-            let (store, signers) = (desk.probe_store(), desk.probe_signers());
+            let [store, signer] = self.probe(desk, now);
             health.items.retain(|item| item.name != "store" || !item.ok);
-            let detail = store.as_ref().map_or_else(|error| error.code(), |()| "writable");
-            health.items.push(HealthItem::new("store", store.is_ok(), detail));
-            let detail = signers.as_ref().map_or_else(|error| error.code(), |()| "usable");
-            health.items.push(HealthItem::new("signer", signers.is_ok(), detail));
+            health.items.extend([store, signer]);
         }
         health
+    }
+
+    /// Asks the desk at most once in [`PROBE_SECONDS`]: a probe writes and signs, and anybody may ask for health.
+    fn probe(&self, desk: &Desk, now: UnixTime) -> [HealthItem; 2] {
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, items)) = probed.as_ref()
+            && (*at..at.plus(PROBE_SECONDS)).contains(&now)
+        {
+            return items.clone();
+        }
+        let (store, signers) = (desk.probe_store(), desk.probe_signers());
+        let detail = store.as_ref().map_or_else(|error| error.code(), |()| "writable");
+        let store = HealthItem::new("store", store.is_ok(), detail);
+        let detail = signers.as_ref().map_or_else(|error| error.code(), |()| "usable");
+        let items = [store, HealthItem::new("signer", signers.is_ok(), detail)];
+        *probed = Some((now, items.clone()));
+        items
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -70,7 +97,10 @@ impl AppState {
         match tokio::task::spawn_blocking(move || work(&lookup, now)).await {
             Ok(done) => done,
             // Carries a panic on to the layer that answers 500.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => panic!("the work was given up: {error}"),
+            },
         }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
-    /// Answer lookups and verifications over HTTP, read-only (查询核验服务)
+    /// Answer lookups and verifications over HTTP; read-only unless --desk (查询核验服务)
     Serve(Serve),
     /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
     Demo(Demo),
@@ -248,7 +248,12 @@ pub(crate) struct Verify {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Status {
     /// Publish again the status lists that are past half of their time (run it daily)
-    Renew,
+    Renew {
+        /// Publish this office's list as if none had been published before: only after a list was made under a clock
+        /// that ran ahead
+        #[arg(long, value_name = "CODE")]
+        start_over: Option<CreditCode>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

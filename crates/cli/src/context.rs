@@ -41,7 +41,7 @@ impl Session {
     /// Opens the data directory for acts.
     pub(crate) fn desk(&self) -> anyhow::Result<(Home, Desk)> {
         let home = self.home()?;
-        let desk = Desk::open(&home, &self.passphrase()?, now()?)?;
+        let desk = open_desk(&home, &self.passphrase()?)?;
         Ok((home, desk))
     }
 
@@ -76,6 +76,15 @@ impl Session {
         }
         std::env::var("BOYIN_PASSPHRASE").ok().map(usable).transpose()
     }
+}
+
+/// Opens a data directory for acts and warns of every office whose status list could not be published.
+pub(crate) fn open_desk(home: &Home, passphrase: &Passphrase) -> anyhow::Result<Desk> {
+    let desk = Desk::open(home, passphrase, now()?)?;
+    for (office, error) in desk.overdue() {
+        eprintln!("Warning: the status list of {office} is not published: {error}");
+    }
+    Ok(desk)
 }
 
 /// Opens a data directory for reading.

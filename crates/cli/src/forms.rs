@@ -85,8 +85,13 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Form>> {
         let rest = &bytes[stream.byte_offset()..];
         let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let start = stream.byte_offset() + blank;
-        line += bytes[counted..start].iter().filter(|byte| **byte == b'\n').count();
+        let breaks = bytes[counted..start].iter().filter(|byte| **byte == b'\n').count();
+        line += breaks;
         counted = start;
+        // The line is part of the idempotency key.
+        if breaks == 0 && !forms.is_empty() && start < bytes.len() {
+            bail!("line {line}: a second form on one line; begin each form on a line of its own");
+        }
         match stream.next() {
             None => return Ok(forms),
             Some(Ok(draft)) => forms.push(Form { line, draft }),
@@ -125,6 +130,8 @@ mod tests {
         let lines: Vec<_> = parse(many.as_bytes()).unwrap().iter().map(|form| form.line).collect();
         assert_eq!(lines, [2, 4, 5]);
         assert!(parse(b" \n").unwrap().is_empty());
+        let words = parse(format!("{one_line} {one_line}").as_bytes()).unwrap_err().to_string();
+        assert!(words.contains("second form on one line"), "{words}");
     }
 
     #[test]

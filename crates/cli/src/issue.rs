@@ -57,7 +57,8 @@ fn stopped(many: bool, line: usize) -> String {
     if many {
         format!("stopped at line {line}; what was printed is issued and filed, run the same command to go on")
     } else {
-        "nothing was issued".to_owned()
+        "not known to be issued; once mended, run the same command on the same file: nothing is issued twice"
+            .to_owned()
     }
 }
 

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use boyin::model::id::LicenseTypeCode;
+use boyin::model::id::{CreditCode, LicenseTypeCode};
 use boyin::model::trust::Issuer;
 use boyin::{Home, status_list_id};
 use serde_json::{Value, json};
@@ -13,15 +13,27 @@ use crate::output::{self, json_line};
 /// `status …`
 pub(crate) fn status(session: &Session, command: &Status, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
-        Status::Renew => renew_status(session, out),
+        Status::Renew { start_over } => renew_status(session, *start_over, out),
     }
 }
 
 /// Opening the desk renews what is due; reading back tells until when everything is fresh.
-fn renew_status(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn renew_status(
+    session: &Session,
+    start_over: Option<CreditCode>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let passphrase = session.passphrase()?;
     let home = session.home()?;
-    drop(boyin::Desk::open(&home, &passphrase, now()?)?);
+    let desk = crate::context::open_desk(&home, &passphrase)?;
+    if let Some(office) = start_over {
+        desk.start_status_list_over(office, now()?)?;
+    }
+    let left = desk.overdue().iter().filter(|(office, _)| start_over != Some(*office)).count();
+    drop(desk);
+    if left > 0 {
+        anyhow::bail!("{left} status list(s) are not published: see above");
+    }
     let reading = crate::context::reading(&home, &passphrase)?;
     let registry = reading.lookup.registry();
     let uri = |office: &boyin::Office| {

@@ -10,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::Exit;
 use crate::args::Serve;
-use crate::context::{Reading, Session, now, reading};
+use crate::context::{Reading, Session, open_desk, reading};
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -37,7 +37,7 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
 
 /// Opens every key now: a key that cannot be opened is found before the service runs, not when it is needed.
 fn desk(home: &Home, passphrase: &Passphrase) -> anyhow::Result<Arc<Desk>> {
-    let desk = Desk::open(home, passphrase, now()?)?;
+    let desk = open_desk(home, passphrase)?;
     desk.unlock()?;
     Ok(Arc::new(desk))
 }

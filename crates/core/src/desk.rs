@@ -2,14 +2,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use boyin_archive::{
-    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, MAX_SLOTS, StatusChange, StatusSlot,
+    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, StatusChange, StatusSlot,
 };
-use boyin_issue::{Assignment, Draft, License, SigningKey, status_list};
+use boyin_issue::{Assignment, Draft, License, SigningKey};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::catalog::Catalog;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json;
-use boyin_model::status::{StatusBits, StatusList, StatusListClaims, StatusReference};
+use boyin_model::status::StatusReference;
 use boyin_model::time::UnixTime;
 use boyin_suite::{ES256, all_jws};
 use boyin_verify::{Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapshot, Verifier};
@@ -21,7 +21,7 @@ use crate::keyring::{Keyring, Passphrase};
 use crate::registry::{status_list_id, status_list_uri};
 
 /// Entries of a status list.
-const STATUS_LIST_ENTRIES: u32 = 1 << 20;
+pub(crate) const STATUS_LIST_ENTRIES: u32 = 1 << 20;
 /// Draws of a free place or number before giving up. A list three quarters full fails so once in 10⁸ acts.
 const DRAWS: usize = 64;
 /// Random characters in a serial, after the date: 36⁸ for each office, license type and day.
@@ -75,16 +75,17 @@ impl std::fmt::Debug for Receipt {
 /// Only one desk can have a data directory open.
 #[derive(Debug)]
 pub struct Desk {
-    config: Config,
-    catalog: Catalog,
-    offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
+    pub(crate) config: Config,
+    pub(crate) catalog: Catalog,
+    pub(crate) offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
     keyring: Keyring,
     passphrase: Passphrase,
-    archive: Archive,
+    pub(crate) archive: Archive,
     verifier: Verifier,
-    trust: TrustSnapshot,
-    status: RwLock<StatusSnapshot>,
-    publishing: Mutex<()>,
+    pub(crate) trust: TrustSnapshot,
+    pub(crate) status: RwLock<StatusSnapshot>,
+    pub(crate) publishing: Mutex<()>,
+    overdue: Vec<(CreditCode, DeskError)>,
 }
 
 impl Desk {
@@ -97,7 +98,7 @@ impl Desk {
         let secret = home.keyring().archive_secret(passphrase)?;
         let archive = Archive::open(&home.archive_path(), &secret).map_err(HomeError::from)?;
         let offices = home.offices().iter().map(|office| (office.code, (office.clone(), OnceLock::new())));
-        let desk = Self {
+        let mut desk = Self {
             config: home.config().clone(),
             catalog: home.catalog().clone(),
             offices: offices.collect(),
@@ -108,10 +109,17 @@ impl Desk {
             trust,
             status: RwLock::new(StatusSnapshot::default()),
             publishing: Mutex::new(()),
+            overdue: Vec::new(),
         };
         desk.load_status()?;
-        desk.renew_status_lists(now)?;
+        desk.overdue = desk.renew_status_lists(now);
         Ok(desk)
+    }
+
+    /// The offices whose status lists could not be published when the desk was opened, and why. The others can act.
+    #[must_use]
+    pub fn overdue(&self) -> &[(CreditCode, DeskError)] {
+        &self.overdue
     }
 
     /// The archive, for reading.
@@ -125,7 +133,7 @@ impl Desk {
     }
 
     /// Opening a key takes a deliberately slow derivation, so each is opened when first needed.
-    fn key(&self, code: CreditCode) -> Result<&SigningKey, DeskError> {
+    pub(crate) fn key(&self, code: CreditCode) -> Result<&SigningKey, DeskError> {
         let (office, slot) = self.offices.get(&code).ok_or(DeskError::UnknownOffice(code))?;
         if let Some(key) = slot.get() {
             return Ok(key);
@@ -202,7 +210,7 @@ impl Desk {
         let prepared = license.prepare(assignment, key.reference(), random)?;
         let signature = key.sign(prepared.to_be_signed())?;
         let credential = prepared
-            .complete(&signature, key.verify_key())
+            .complete(&signature, key.reference())
             .map_err(|_| boyin_issue::SigningKeyError::SelfCheck)?;
         let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
         let context = Context { now: order.at, trust: &self.trust, status: &status };
@@ -230,7 +238,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::ForeignLicense`] if another office issued it; [`ArchiveError::IllegalTransition`] within if its
-    /// status does not allow it; the others as they occur.
+    /// status does not allow it; [`DeskError::NotPublished`] if the change is filed but no list shows it yet; the others
+    /// as they occur.
     pub fn change_status(
         &self,
         id: &LicenseId,
@@ -242,87 +251,13 @@ impl Desk {
         if id.issuer() != order.office {
             return Err(DeskError::ForeignLicense(id.issuer()));
         }
-        let request =
-            ES256.digest(&[id.as_str().as_bytes(), change.to().code().as_bytes(), reason.as_bytes()]);
+        let request = ES256.digest(&[format!("{id}\0{}\0{reason}", change.to().code()).as_bytes()]);
         let change = StatusChange { change, reason: reason.to_owned() };
         let outcome = self.archive.change_status(&act(order, request)?, id, &change)?;
-        self.publish_status_list(order.office, order.at)?;
-        Ok(outcome)
-    }
-
-    /// Publishes the status lists that are past half of their time, or that lack a change (because the process that
-    /// made it ended before it could publish).
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn renew_status_lists(&self, now: UnixTime) -> Result<(), DeskError> {
-        let half = u64::from(self.config.status_list_hours) * 3600 / 2;
-        for code in self.offices.keys() {
-            let uri = status_list_uri(&self.config, &status_list_id(*code));
-            let fresh_until =
-                self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(*code, &uri);
-            let old = fresh_until.is_none_or(|end| end <= now.plus(half));
-            if old || self.archive.unpublished(&uri)?.is_some() {
-                self.publish_status_list(*code, now)?;
-            }
+        match self.publish_changes(order.office, order.at) {
+            Ok(()) => Ok(outcome),
+            Err(source) => Err(DeskError::NotPublished { event: outcome.event, source: Box::new(source) }),
         }
-        Ok(())
-    }
-
-    fn load_status(&self) -> Result<(), DeskError> {
-        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
-        for code in self.offices.keys() {
-            let uri = status_list_uri(&self.config, &status_list_id(*code));
-            if let Some(token) = self.archive.status_list(&uri)? {
-                status.add(&token, &self.trust)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Builds the list from the archive, so that what is published is what is filed.
-    fn publish_status_list(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
-        // Reading and publishing are one step: a list read earlier must not take the place of one read later.
-        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let uri = status_list_uri(&self.config, &status_list_id(office));
-        let mark = self.archive.unpublished(&uri)?;
-        let mut list = StatusList::new(StatusBits::Two, STATUS_LIST_ENTRIES);
-        let mut after = None;
-        loop {
-            let slots = self.archive.slots(&uri, after, MAX_SLOTS)?;
-            for (index, status) in &slots {
-                list.set(*index, status.value()).map_err(|_| DeskError::StatusListFull)?;
-            }
-            match slots.last() {
-                Some((index, _)) if slots.len() == MAX_SLOTS => after = Some(*index),
-                Some(_) | None => break,
-            }
-        }
-        let hours = u64::from(self.config.status_list_hours);
-        let claims = StatusListClaims {
-            sub: uri.clone(),
-            iat: now,
-            exp: now.plus(hours * 3600),
-            ttl: u32::from(self.config.status_list_hours) * 3600 / 4,
-            list,
-        };
-        let key = self.key(office)?;
-        let token = key.sign_jws(&status_list(&claims, key.reference()))?;
-        let digest = ES256.digest(&[&token]);
-        let order = Order {
-            who: "desk".to_owned(),
-            office,
-            purpose: "发布状态列表".to_owned(),
-            idempotency_key: format!("status-list-{}", boyin_model::b64::encode(&digest)),
-            at: now,
-        };
-        // Verified before it is published: a list that verifiers refuse would make every license indeterminate.
-        self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust)?;
-        self.archive.publish_status_list(&act(&order, digest)?, &uri, &token)?;
-        if let Some(mark) = mark {
-            self.archive.mark_published(&uri, &mark)?;
-        }
-        Ok(())
     }
 
     /// Opens the keys of all offices, so that a later act does not wait and a missing key is found now.
@@ -353,7 +288,7 @@ impl Desk {
     }
 }
 
-fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
+pub(crate) fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
     let Order { who, office, purpose, idempotency_key, at } = order.clone();
     Ok(Act::new(who, office, purpose, at, idempotency_key, request)?)
 }

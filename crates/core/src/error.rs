@@ -4,6 +4,7 @@ use boyin_archive::{ActError, ArchiveError, OpenError};
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
 use boyin_model::catalog::CatalogError;
 use boyin_model::id::CreditCode;
+use boyin_model::time::UnixTime;
 use boyin_suite::KeyError;
 use boyin_verify::{Report, StatusError, TrustError};
 
@@ -30,6 +31,9 @@ pub enum HomeError {
         /// Newest format that can be read here.
         supported: u32,
     },
+    /// A list would be stale at once, or fresh for too long.
+    #[error("{0}: trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
+    Freshness(PathBuf),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {
@@ -94,7 +98,8 @@ pub enum OfficeFault {
     LicenseType,
 }
 
-/// Why an act was refused. Nothing was changed, unless the source says otherwise.
+/// Why an act was refused. Nothing was changed, except for [`DeskError::NotPublished`] and where the store could not
+/// tell whether it had written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeskError {
@@ -123,8 +128,31 @@ pub enum DeskError {
     #[error("the finished license did not pass its own verification: {}", describe(.0))]
     SelfCheck(Box<Report>),
     /// The status list has no free place.
-    #[error("the status list of the office has no free place")]
+    #[error(
+        "the status list of the office has no free place: it holds about a million licenses, and there is no second one yet"
+    )]
     StatusListFull,
+    /// The change is filed, but no published list shows it yet.
+    #[error(
+        "filed as event {event}, but NOT yet published ({source}): mend that, then run `boyin status renew`"
+    )]
+    NotPublished {
+        /// Number of the event.
+        event: u64,
+        /// Why the list was not published.
+        source: Box<DeskError>,
+    },
+    /// The list published last was made later than now.
+    #[error(
+        "the status list published last is later than now ({next} after {now}): set the clock; if the list was made \
+         under a wrong clock, run `boyin status renew --start-over CODE`"
+    )]
+    ListFromFuture {
+        /// The first instant that a new list could have.
+        next: UnixTime,
+        /// Now.
+        now: UnixTime,
+    },
     /// A status list of ours is not accepted by the verifier.
     #[error("status list: {0}")]
     Status(#[from] StatusError),
@@ -154,6 +182,8 @@ impl DeskError {
             Self::Signing(_) => "signing",
             Self::SelfCheck(_) => "self_check",
             Self::StatusListFull => "status_list_full",
+            Self::NotPublished { .. } => "not_published",
+            Self::ListFromFuture { .. } => "status_list_from_future",
             Self::Status(_) => "status_list",
             Self::Home(_) => "home",
             Self::Randomness(_) => "randomness",

@@ -8,7 +8,7 @@ use boyin_model::catalog::{Catalog, EMBEDDED};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
-use boyin_suite::all_jws;
+use boyin_suite::{Algorithm, all_jws};
 use boyin_verify::TrustSnapshot;
 
 use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName};
@@ -59,12 +59,17 @@ const TRUST_LIST_DAYS: u16 = 30;
 /// Hours for which a status list is fresh, unless the configuration is changed.
 const STATUS_LIST_HOURS: u16 = 24;
 
+/// Most days for which a trust list is fresh.
+const MAX_TRUST_LIST_DAYS: u16 = 400;
+/// Most hours for which a status list is fresh: a revocation must not wait longer than a week.
+const MAX_STATUS_LIST_HOURS: u16 = 168;
+
 impl Home {
     /// Makes a data directory: configuration, keys, trust list and an empty archive, whole or not at all.
     ///
     /// # Errors
-    /// [`HomeError::NotEmpty`] if `dir` holds anything; the others as they occur. Nothing is left behind then but a
-    /// directory `<dir>.partial`, which the next attempt removes.
+    /// [`HomeError::NotEmpty`] if `dir` holds anything; the others as they occur. What was begun stays in
+    /// `<dir>.partial`, which has to be removed before the next attempt.
     pub fn create(
         dir: &Path,
         setup: &Setup,
@@ -81,13 +86,17 @@ impl Home {
             let path = path.to_owned();
             move |source| HomeError::File { path, source }
         };
+        // Whoever made it may still be at work, or it is not ours at all.
         if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(fail(&partial))?;
+            return Err(HomeError::NotEmpty(partial));
         }
         for sub in ["keys", "trust"] {
             make_private_dir(&partial.join(sub))?;
         }
         populate(&partial, setup, passphrase, now, random)?;
+        for place in ["keys/x", "trust/x", "x"] {
+            sync_parent(&partial.join(place))?;
+        }
         if dir.exists() {
             fs::remove_dir(dir).map_err(fail(dir))?;
         }
@@ -173,11 +182,9 @@ impl Home {
     /// [`HomeError`].
     pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
         let (_, current) = self.trust()?;
-        let algorithm = all_jws()
-            .into_iter()
-            .zip([boyin_suite::Algorithm::Es256, boyin_suite::Algorithm::Sm2])
-            .find(|(alg, _)| alg.id().jws == Some(self.anchor.alg.as_str()))
-            .map(|(_, algorithm)| algorithm);
+        let of_anchor =
+            |algorithm: &Algorithm| algorithm.verifier().id().jws == Some(self.anchor.alg.as_str());
+        let algorithm = Algorithm::ALL.into_iter().find(of_anchor);
         let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir.join("trust/anchor.json")))?;
         let key = self.keyring().trust_key(algorithm, passphrase)?;
         let list = TrustList {
@@ -187,6 +194,8 @@ impl Home {
             ..current.list().clone()
         };
         let token = key.sign_jws(&trust_list(&list, key.reference()))?;
+        // A list that no reader takes would lock everybody out.
+        TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
         replace(&self.dir.join("trust/list.jwt"), &token)?;
         Ok(list)
     }
@@ -319,7 +328,13 @@ fn read_config(path: &Path) -> Result<Config, HomeError> {
     if found > CONFIG_FORMAT {
         return Err(HomeError::NewerFormat { found, supported: CONFIG_FORMAT });
     }
-    read_toml(path)
+    let config: Config = read_toml(path)?;
+    if !(1..=MAX_TRUST_LIST_DAYS).contains(&config.trust_list_days)
+        || !(1..=MAX_STATUS_LIST_HOURS).contains(&config.status_list_hours)
+    {
+        return Err(HomeError::Freshness(path.to_owned()));
+    }
+    Ok(config)
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, HomeError> {

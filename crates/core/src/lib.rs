@@ -14,6 +14,7 @@ mod error;
 mod home;
 mod keyring;
 mod lookup;
+mod publish;
 mod registry;
 mod tokens;
 

@@ -1,11 +1,11 @@
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use boyin_archive::{Archive, Cursor, Event, LicenseRecord};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
 use boyin_suite::all_jws;
-use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, StatusSnapshot, Verifier};
+use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, TrustSnapshot, Verifier};
 
 use crate::error::{HomeError, LookupError};
 use crate::home::Home;
@@ -14,6 +14,9 @@ use crate::registry::{Registry, status_list_id, status_list_uri};
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
+
+/// Seconds for which taking over may fail before health says so.
+const FAILING_SECONDS: u64 = 10;
 
 /// A license on file and what verifying it says now.
 #[derive(Clone, Debug)]
@@ -40,12 +43,13 @@ pub struct Lookup {
     archive: Archive,
     verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
+    failing_since: Mutex<Option<UnixTime>>,
 }
 
 /// One thing that health asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthItem {
-    /// What: `store`, `signer`, `trust_list`, `status_lists`, `clock`.
+    /// What: `store`, `signer`, `trust_list`, `status_lists`, `published`, `following`, `clock`.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub ok: bool,
@@ -92,27 +96,48 @@ impl Lookup {
             archive,
             verifier: Verifier::new(&all_jws()),
             registry: RwLock::new(Arc::new(registry)),
+            failing_since: Mutex::new(None),
         })
     }
 
     /// Takes over what was filed and published since the last time.
     ///
     /// # Errors
-    /// [`LookupError`]; the last good lists stay in use.
-    pub fn refresh(&self) -> Result<(), LookupError> {
+    /// [`LookupError`]; what could be taken over is in use then, and the last good lists for the rest. Health tells how
+    /// long that lasts.
+    pub fn refresh(&self, now: UnixTime) -> Result<(), LookupError> {
+        let done = self.take_over();
+        let mut failing = self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
+        *failing = if done.is_ok() { None } else { failing.or(Some(now)) };
+        done
+    }
+
+    fn take_over(&self) -> Result<(), LookupError> {
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
         self.archive.catch_up()?;
-        let current = self.registry();
-        let same_status = status_tokens(&self.home, &self.archive)? == current.status_tokens;
-        if same_status && self.home.trust_token()? == current.trust_token {
-            return Ok(());
+        let status_tokens = status_tokens(&self.home, &self.archive)?;
+        // A trust list that is refused must not keep revocations out: they are taken over under the one in use.
+        let (trust_token, trust, fault) = match self.newer_trust(&registry) {
+            Ok(Some((token, trust))) => (token, Arc::new(trust), None),
+            Ok(None) => (registry.trust_token.clone(), Arc::clone(&registry.trust), None),
+            Err(error) => (registry.trust_token.clone(), Arc::clone(&registry.trust), Some(error)),
+        };
+        if status_tokens != registry.status_tokens || trust_token != registry.trust_token {
+            *registry = Arc::new(Registry::new(trust_token, trust, status_tokens));
         }
-        let fresh = Arc::new(load(&self.home, &self.archive)?);
-        let (found, in_use) = (fresh.trust.list().sequence, current.trust.list().sequence);
-        if found < in_use {
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn newer_trust(&self, current: &Registry) -> Result<Option<(Vec<u8>, TrustSnapshot)>, LookupError> {
+        if self.home.trust_token()? == current.trust_token {
+            return Ok(None);
+        }
+        let (token, trust) = self.home.trust()?;
+        if !trust.may_replace(&current.trust) {
+            let (found, in_use) = (trust.list().sequence, current.trust.list().sequence);
             return Err(LookupError::TrustRollback { found, in_use });
         }
-        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(())
+        Ok(Some((token, trust)))
     }
 
     /// Trust and status as last loaded.
@@ -217,11 +242,18 @@ impl Lookup {
         let registry = self.registry();
         let list = registry.trust.list();
         let store = self.archive.events(None, HEALTH_EVENTS);
-        let stale = self.home.offices().iter().filter(|office| {
+        let latest = now.plus(CLOCK_TOLERANCE_SECONDS);
+        let (mut stale, mut early, mut waiting) = (0, 0, 0);
+        for office in self.home.offices() {
             let uri = status_list_uri(self.home.config(), &status_list_id(office.code));
-            registry.status.fresh_until(office.code, &uri).is_none_or(|end| end <= now)
-        });
-        let stale = stale.count();
+            let (made, ends) =
+                (registry.status.made_at(office.code, &uri), registry.status.fresh_until(office.code, &uri));
+            stale += usize::from(ends.is_none_or(|end| end <= now));
+            early += usize::from(made.is_some_and(|made| made > latest));
+            waiting += usize::from(!matches!(self.archive.unpublished(&uri), Ok(None)));
+        }
+        let failing = *self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let following = failing.is_none_or(|since| now <= since.plus(FAILING_SECONDS));
         let offices = self.home.offices().len();
         let readable = store.map_or_else(|error| error.code(), |_| "readable");
         let clock = list.issued_at <= now.plus(CLOCK_TOLERANCE_SECONDS);
@@ -230,7 +262,20 @@ impl Lookup {
             items: vec![
                 HealthItem::new("store", readable == "readable", readable),
                 HealthItem::new("trust_list", fresh, format!("fresh until {}", list.next_update)),
-                HealthItem::new("status_lists", stale == 0, format!("{stale} of {offices} stale")),
+                HealthItem::new(
+                    "status_lists",
+                    stale + early == 0,
+                    format!("{stale} of {offices} stale, {early} from the future"),
+                ),
+                HealthItem::new("published", waiting == 0, format!("{waiting} lists lack a change")),
+                HealthItem::new(
+                    "following",
+                    following,
+                    failing.map_or_else(
+                        || "up to date".to_owned(),
+                        |since| format!("not since {since}: the log says why"),
+                    ),
+                ),
                 HealthItem::new("clock", clock, format!("now {now}")),
             ],
         }
@@ -239,13 +284,7 @@ impl Lookup {
 
 fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
     let (trust_token, trust) = home.trust()?;
-    let status_tokens = status_tokens(home, archive)?;
-    let mut status = StatusSnapshot::default();
-    for token in status_tokens.iter().flatten() {
-        // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
-        let _ = status.add(token, &trust);
-    }
-    Ok(Registry { trust, status, trust_token, status_tokens })
+    Ok(Registry::new(trust_token, Arc::new(trust), status_tokens(home, archive)?))
 }
 
 fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {

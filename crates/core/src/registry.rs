@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use boyin_model::id::CreditCode;
 use boyin_model::time::UnixTime;
 use boyin_verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
@@ -7,7 +9,7 @@ use crate::config::Config;
 /// Trust and status as they were loaded at one instant: all that a verification needs beside bytes and time.
 #[derive(Debug)]
 pub struct Registry {
-    pub(crate) trust: TrustSnapshot,
+    pub(crate) trust: Arc<TrustSnapshot>,
     pub(crate) status: StatusSnapshot,
     /// The trust list as published.
     pub(crate) trust_token: Vec<u8>,
@@ -16,6 +18,19 @@ pub struct Registry {
 }
 
 impl Registry {
+    pub(crate) fn new(
+        trust_token: Vec<u8>,
+        trust: Arc<TrustSnapshot>,
+        status_tokens: Vec<Option<Vec<u8>>>,
+    ) -> Self {
+        let mut status = StatusSnapshot::default();
+        for token in status_tokens.iter().flatten() {
+            // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
+            let _ = status.add(token, &trust);
+        }
+        Self { trust, status, trust_token, status_tokens }
+    }
+
     /// Verifies one license.
     pub fn check(&self, verifier: &Verifier, bytes: &[u8], now: UnixTime) -> Report {
         verifier.check(bytes, &Context { now, trust: &self.trust, status: &self.status })

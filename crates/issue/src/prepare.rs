@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use boyin_model::alg::{BadSignature, Digest32, Randomness, RandomnessUnavailable, VerifyAlg, VerifyKey};
+use boyin_model::alg::{BadSignature, Digest32, Randomness, RandomnessUnavailable, VerifyAlg};
 use boyin_model::b64;
 use boyin_model::credential::{
     DECOY_MULTIPLE, Disclosure, Envelope, FieldValue, Hidden, ISSUER_URN, LICENSE_TYPE_URN, LicenseClaims,
@@ -8,7 +8,7 @@ use boyin_model::credential::{
 };
 use boyin_model::id::LicenseId;
 use boyin_model::json::{self, Reader, Value};
-use boyin_model::jws::{Header, TYP_LICENSE, Unsigned};
+use boyin_model::jws::{Compact, Header, TYP_LICENSE, Unsigned};
 use boyin_model::limits::MAX_CREDENTIAL_BYTES;
 use boyin_model::status::StatusReference;
 use boyin_model::time::{Date, UnixTime};
@@ -63,6 +63,9 @@ pub struct PreparedError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompleteError {
+    /// It was prepared for another key or suite than the one given.
+    #[error("the license was prepared for another key")]
+    OtherKey,
     /// The signature does not match.
     #[error(transparent)]
     Signature(#[from] BadSignature),
@@ -258,12 +261,16 @@ impl Prepared {
         Ok(Self { unsigned: Unsigned::new(&header, &payload), disclosures: wire.disclosures })
     }
 
-    /// Verifies the signature and returns the license in the compact serialization, with all disclosures.
+    /// Verifies the signature with the key that the header names and returns the license in the compact serialization,
+    /// with all disclosures.
     ///
     /// # Errors
     /// [`CompleteError`]: nothing is issued.
-    pub fn complete(&self, signature: &[u8], key: &dyn VerifyKey) -> Result<Vec<u8>, CompleteError> {
-        key.verify(self.to_be_signed(), signature)?;
+    pub fn complete(&self, signature: &[u8], key: &KeyRef) -> Result<Vec<u8>, CompleteError> {
+        if !self.is_for(key) {
+            return Err(CompleteError::OtherKey);
+        }
+        key.verify_key().verify(self.to_be_signed(), signature)?;
         let mut out = self.unsigned.with_signature(signature);
         out.push('~');
         for disclosure in &self.disclosures {
@@ -272,6 +279,18 @@ impl Prepared {
         }
         Self::check_content(out.as_bytes(), key.alg())?;
         Ok(out.into_bytes())
+    }
+
+    /// Whether header and `_sd_alg` name this key and its suite: a verifier would refuse the license otherwise.
+    fn is_for(&self, key: &KeyRef) -> bool {
+        let unsigned = self.unsigned.with_signature(&[]);
+        let Ok(parts) = Compact::open(unsigned.as_bytes(), usize::MAX) else {
+            return false;
+        };
+        let payload = json::parse(&parts.payload, Reader::Ours).map(|parsed| parsed.value);
+        let digest = payload.as_ref().ok().and_then(|value| value.as_object()?.get("_sd_alg")?.as_text());
+        Header::read(&parts.header, Reader::Ours).is_ok_and(|(header, _)| header == key.header(TYP_LICENSE))
+            && digest == Some(key.alg().id().digest)
     }
 
     /// The signature does not cover the disclosures themselves, and the file may have been on another machine.

@@ -6,10 +6,10 @@ use boyin_model::jws::{Header, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
 
-/// The public half of a signing key: all that is needed to prepare.
+/// The public half of a signing key, ready for use: all that is needed to prepare and to complete.
 #[derive(Clone, Debug)]
 pub struct KeyRef {
-    alg: &'static dyn VerifyAlg,
+    key: Arc<dyn VerifyKey>,
     jwk: Jwk,
 }
 
@@ -19,15 +19,19 @@ impl KeyRef {
     /// # Errors
     /// [`BadKey`] if it is not a point of the curve, or the algorithm is not one for JWS.
     pub fn new(alg: &'static dyn VerifyAlg, point: &[u8]) -> Result<Self, BadKey> {
-        alg.key(PublicKey(point))?;
+        let key = Arc::from(alg.key(PublicKey(point))?);
         let jwk = Jwk::from_point(alg, point).ok_or(BadKey)?;
-        Ok(Self { alg, jwk })
+        Ok(Self { key, jwk })
     }
 
     /// The algorithm.
     #[must_use]
     pub fn alg(&self) -> &'static dyn VerifyAlg {
-        self.alg
+        self.key.alg()
+    }
+
+    pub(crate) fn verify_key(&self) -> &dyn VerifyKey {
+        self.key.as_ref()
     }
 
     /// The key in the form of the trust list.
@@ -51,7 +55,6 @@ impl KeyRef {
 #[derive(Clone, Debug)]
 pub struct SigningKey {
     signer: Arc<dyn Signer>,
-    key: Arc<dyn VerifyKey>,
     reference: KeyRef,
 }
 
@@ -74,8 +77,7 @@ impl SigningKey {
     /// [`BadKey`] if its public key is not one of its algorithm.
     pub fn new(signer: Arc<dyn Signer>) -> Result<Self, BadKey> {
         let reference = KeyRef::new(signer.alg(), signer.public_key().0)?;
-        let key = Arc::from(signer.alg().key(signer.public_key())?);
-        Ok(Self { signer, key, reference })
+        Ok(Self { signer, reference })
     }
 
     /// The public half.
@@ -87,7 +89,7 @@ impl SigningKey {
     /// The key that verifies.
     #[must_use]
     pub fn verify_key(&self) -> &dyn VerifyKey {
-        self.key.as_ref()
+        self.reference.verify_key()
     }
 
     /// Signs and verifies at once.
@@ -96,7 +98,7 @@ impl SigningKey {
     /// [`SigningKeyError`].
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
         let signature = self.signer.sign(message)?;
-        self.key.verify(message, &signature).map_err(|_| SigningKeyError::SelfCheck)?;
+        self.verify_key().verify(message, &signature).map_err(|_| SigningKeyError::SelfCheck)?;
         Ok(signature)
     }
 

@@ -60,7 +60,7 @@ impl<'b> Header<'b> {
 }
 
 /// The parts of `<header>.<payload>.<signature>`, decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Compact<'b> {
     /// Header text.
     pub header: Vec<u8>,
@@ -70,6 +70,13 @@ pub struct Compact<'b> {
     pub signing_input: &'b [u8],
     /// Raw signature.
     pub signature: Vec<u8>,
+}
+
+/// Shows nothing: the payload may be personal.
+impl std::fmt::Debug for Compact<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Compact(..)")
+    }
 }
 
 impl<'b> Compact<'b> {
@@ -97,10 +104,17 @@ impl<'b> Compact<'b> {
 }
 
 /// Header and payload, fixed and encoded, waiting for a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Unsigned {
     /// The ASCII of `<header>.<payload>`.
     signing_input: String,
+}
+
+/// Shows nothing: the payload may be personal.
+impl std::fmt::Debug for Unsigned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unsigned(..)")
+    }
 }
 
 impl Unsigned {

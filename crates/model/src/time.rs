@@ -127,34 +127,44 @@ impl Date {
     /// The first second of the day in China. Days before 1970 begin at the epoch.
     #[must_use]
     pub fn begins(self) -> UnixTime {
+        self.midnight(0)
+    }
+
+    /// The first second after the day in China. Days before 1970 end at the epoch.
+    #[must_use]
+    pub fn ends(self) -> UnixTime {
+        self.midnight(1)
+    }
+
+    /// The midnight in China with which the day begins, so many days later.
+    fn midnight(self, later: i64) -> UnixTime {
         let epoch = jiff::civil::date(1970, 1, 1);
         let days = epoch.until(self.0).map_or(0, |span| i64::from(span.get_days()));
-        let seconds = days * DAY_SECONDS - CHINA_OFFSET_SECONDS;
+        let seconds = (days + later) * DAY_SECONDS - CHINA_OFFSET_SECONDS;
         UnixTime(u64::try_from(seconds).unwrap_or(0)).min(UnixTime::MAX)
     }
 
-    /// The first second after the day in China.
-    #[must_use]
-    pub fn ends(self) -> UnixTime {
-        self.begins().plus(DAY_SECONDS.unsigned_abs())
-    }
-
-    /// The same day `years` later; 29 February becomes 28 February where needed; stops at the year 9999.
+    /// The same day `years` later; 29 February becomes 28 February where needed; stops at 9999-12-31.
     #[must_use]
     pub fn plus_years(self, years: u16) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().try_years(years).unwrap_or_default()))
+        self.plus(jiff::Span::new().try_years(years).ok())
     }
 
-    /// The same day `months` later, or the last day of a shorter month; stops at the year 9999.
+    /// The same day `months` later, or the last day of a shorter month; stops at 9999-12-31.
     #[must_use]
     pub fn plus_months(self, months: u16) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().try_months(months).unwrap_or_default()))
+        self.plus(jiff::Span::new().try_months(months).ok())
     }
 
-    /// The day `days` later; stops at the year 9999.
+    /// The day `days` later; stops at 9999-12-31.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+        self.plus(jiff::Span::new().try_days(days).ok())
+    }
+
+    /// `None` is a span longer than the calendar.
+    fn plus(self, span: Option<jiff::Span>) -> Self {
+        Self(span.map_or(jiff::civil::Date::MAX, |span| self.0.saturating_add(span)))
     }
 
     /// The day before.
@@ -222,6 +232,32 @@ mod tests {
         assert_eq!(day.begins().to_string(), "2026-01-01T00:00:00+08:00");
         assert_eq!(day.begins().date(), day);
         assert_eq!(day.begins().minus(1).date(), day.previous());
+    }
+
+    #[test]
+    fn days_about_the_epoch_end_where_the_next_begins() {
+        for (text, begins, ends) in
+            [("1969-12-31", 0, 0), ("1970-01-01", 0, 57_600), ("1970-01-02", 57_600, 144_000)]
+        {
+            let day: Date = text.parse().unwrap();
+            assert_eq!((day.begins().seconds(), day.ends().seconds()), (begins, ends), "{text}");
+        }
+        assert_eq!("9999-12-31".parse::<Date>().unwrap().ends(), UnixTime::MAX);
+    }
+
+    #[test]
+    fn the_calendar_stops_with_the_year_9999() {
+        let day: Date = "2026-01-31".parse().unwrap();
+        for later in [
+            day.plus_years(7974),
+            day.plus_years(u16::MAX),
+            day.plus_months(u16::MAX).plus_months(u16::MAX),
+            day.plus_days(3_000_000),
+            day.plus_days(u32::MAX),
+        ] {
+            assert_eq!(later.to_string(), "9999-12-31");
+        }
+        assert_eq!(day.plus_months(1).to_string(), "2026-02-28");
     }
 
     #[test]

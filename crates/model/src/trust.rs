@@ -68,7 +68,7 @@ pub struct IssuerKey {
     /// First instant of use.
     pub from: UnixTime,
     /// First instant after use; absent while in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
 }
 
@@ -99,8 +99,13 @@ pub struct Entitlement {
     /// First instant of the right.
     pub from: UnixTime,
     /// First instant after the right; absent while it lasts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixTime>,
+}
+
+/// An end that is there is an instant: `null` would be a second spelling of its absence.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
+    UnixTime::deserialize(deserializer).map(Some)
 }
 
 /// Whether `at` lies in `from ≤ at < until`.

@@ -205,7 +205,7 @@ impl Prefecture {
         let mut random = FixedRandom::new(u64::from(assignment.status.index));
         let prepared = license.prepare(&assignment, self.key().reference(), &mut random).expect("it fits");
         let signature = self.key().sign(prepared.to_be_signed()).expect("a fixed key signs");
-        prepared.complete(&signature, self.key().verify_key()).expect("signed by the right key")
+        prepared.complete(&signature, self.key().reference()).expect("signed by the right key")
     }
 
     /// The trust list: both offices, all their keys, every license type in the whole prefecture.

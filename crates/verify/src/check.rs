@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use boyin_model::alg::VerifyAlg;
 use boyin_model::credential::{
     ClaimError, ClaimFault, Credential, DisclosureFault, Envelope, FormatError, FormatFault, ISSUER_URN,
@@ -7,7 +5,8 @@ use boyin_model::credential::{
 };
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Value;
-use boyin_model::status::LicenseStatus;
+use boyin_model::limits::MAX_CREDENTIAL_BYTES;
+use boyin_model::status::{LicenseStatus, StatusListClaims};
 use boyin_model::time::{Date, UnixTime};
 
 use crate::policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
@@ -68,7 +67,7 @@ impl Verifier {
             at: context.now,
             checks: run.checks,
             notes: run.notes,
-            document: self.fingerprint(bytes),
+            document: (bytes.len() <= MAX_CREDENTIAL_BYTES).then(|| self.fingerprint(bytes)),
             subject: run.subject,
             trust_sequence: context.trust.list().sequence,
             trust_next_update: context.trust.list().next_update,
@@ -79,11 +78,10 @@ impl Verifier {
     fn fingerprint(&self, bytes: &[u8]) -> String {
         let sha = self.algs.iter().find(|alg| alg.id().digest == "sha-256");
         let alg = sha.unwrap_or(&self.algs[0]);
-        let mut text = format!("{}:", alg.id().digest);
-        for byte in alg.digest(&[bytes]) {
-            write!(text, "{byte:02x}").expect("a string takes every character");
-        }
-        text
+        let digest = alg.digest(&[bytes]);
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let hex = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+        alg.id().digest.chars().chain(":".chars()).chain(hex).collect()
     }
 }
 
@@ -238,19 +236,25 @@ impl<'r> Run<'r> {
         let now = self.context.now;
         let list = self.context.status.get(claims.issuer(), &claims.status.uri);
         let list = list.map_err(|reason| (reason, None))?;
-        if list.made > now.plus(CLOCK_TOLERANCE_SECONDS) {
-            return Err(missed(Reason::StatusListFromFuture, now, list.made));
+        let StatusListClaims { iat, exp, list: entries, .. } = &list.claims;
+        // The snapshot may have been filled under an older trust list than the one that counts now.
+        let key = self.context.trust.key(&list.kid);
+        if !key.is_some_and(|key| key.issuer == list.issuer && key.in_force(*iat)) {
+            return Err((Reason::StatusListForeign, None));
         }
-        let value = list.list.get(claims.status.index).ok_or((Reason::StatusOutOfRange, None))?;
+        if *iat > now.plus(CLOCK_TOLERANCE_SECONDS) {
+            return Err(missed(Reason::StatusListFromFuture, now, *iat));
+        }
+        let value = entries.get(claims.status.index).ok_or((Reason::StatusOutOfRange, None))?;
         // A revocation stays true when its list grows old, so it is reported before staleness.
         match LicenseStatus::from_value(value) {
             Some(LicenseStatus::Revoked) => return Err((Reason::Revoked, None)),
             Some(LicenseStatus::Suspended | LicenseStatus::Valid) | None => {}
         }
-        match freshness(now, list.ends, self.verifier.policy.stale_status) {
+        match freshness(now, *exp, self.verifier.policy.stale_status) {
             Freshness::Fresh => {}
             Freshness::StaleAccepted => self.notes.push(Note::StaleStatusAccepted),
-            Freshness::Stale => return Err(missed(Reason::StatusListStale, now, list.ends)),
+            Freshness::Stale => return Err(missed(Reason::StatusListStale, now, *exp)),
         }
         match LicenseStatus::from_value(value) {
             Some(LicenseStatus::Valid) => Ok(()),

@@ -7,6 +7,8 @@
 //! All checks that can run do run and are reported. The verdict is the first check, in the order of
 //! `docs/format.md` §8, that is not passed. A passing report turns into a [`Verified`], which nothing else can make:
 //! code that acts on a license takes a `Verified`, so that forgetting to verify does not compile.
+//!
+//! Whoever only verifies links this crate and `boyin-suite`; the types of `boyin-model` that it takes are exported here.
 
 mod check;
 mod policy;
@@ -18,9 +20,15 @@ mod trust;
 pub use check::{Context, Verifier};
 pub use policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
 pub use reason::{Owner, Reason, ReasonInfo};
-pub use report::{Check, Detail, Note, Outcome, Report, Verdict, Verified};
+pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
 pub use status::{StatusError, StatusSnapshot};
 pub use trust::{TrustError, TrustSnapshot};
+
+pub use boyin_model::alg::VerifyAlg;
+pub use boyin_model::id::{CreditCode, HolderCode, HolderCodeType};
+pub use boyin_model::json::Reader;
+pub use boyin_model::time::UnixTime;
+pub use boyin_model::trust::Jwk;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

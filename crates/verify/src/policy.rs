@@ -2,7 +2,8 @@ use std::num::NonZeroU16;
 
 use boyin_model::json::Reader;
 
-/// Clocks of issuers and verifiers may differ by this much. Applies to the instant of issue only.
+/// Clocks of issuers and verifiers may differ by this much. Applies to the instant of issue of a license and to the making
+/// of both lists; validity and staleness are exact.
 pub const CLOCK_TOLERANCE_SECONDS: u64 = 300;
 
 /// What to do with a list that is past its time.

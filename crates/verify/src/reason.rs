@@ -236,9 +236,9 @@ reasons! {
     StatusListFromFuture("status_list_from_future", Open, "format 6", Operator) {
         "状态列表的制作时间晚于当前时间，请检查系统时钟", "The status list was made later than now: check the clock",
         "校准系统时钟后重新核验", "Set the clock and verify again" }
-    /// The list is signed by another issuer.
+    /// The list is signed by another issuer, or with a key that the trust list no longer names.
     StatusListForeign("status_list_foreign", Open, "format 6", Operator) {
-        "状态列表不是该证照颁发机构签发的", "The status list is signed by another issuer than the license",
+        "状态列表不是用信任列表所列的该证照颁发机构密钥签发的", "The status list is not signed with a key that the trust list names for the issuer of the license",
         "取得颁发机构的状态列表后重新核验", "Fetch the issuer's own status list and verify again" }
     /// The index is beyond the list.
     StatusOutOfRange("status_out_of_range", Open, "format 6", Operator) {

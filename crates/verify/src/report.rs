@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use boyin_model::credential::{LicenseClaims, Part};
-use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::id::{CreditCode, HolderCode, LicenseId};
 use boyin_model::json::{self, Object, Value};
 use boyin_model::time::UnixTime;
 
@@ -189,7 +189,8 @@ pub struct Report {
     pub(crate) at: UnixTime,
     pub(crate) checks: [Outcome; Check::ALL.len()],
     pub(crate) notes: Vec<Note>,
-    pub(crate) document: String,
+    /// Absent if the document is larger than a credential may be: it is not hashed.
+    pub(crate) document: Option<String>,
     pub(crate) subject: Subject,
     pub(crate) trust_sequence: u64,
     pub(crate) trust_next_update: UnixTime,
@@ -204,11 +205,38 @@ pub struct Verified {
     claims: LicenseClaims,
 }
 
+/// Whether a license is held by somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// It names this holder.
+    Yes,
+    /// It names another holder.
+    No,
+    /// The holder's code is hidden and was not disclosed: nobody is shown to hold it.
+    NotShown,
+}
+
 impl Verified {
     /// The claims, as far as they were disclosed.
     #[must_use]
     pub fn claims(&self) -> &LicenseClaims {
         &self.claims
+    }
+
+    /// Whether the license is held under this code.
+    #[must_use]
+    pub fn held_by(&self, holder: &HolderCode) -> Held {
+        match &self.claims.holder_code {
+            Some(code) if code == holder => Held::Yes,
+            Some(_) => Held::No,
+            None => Held::NotShown,
+        }
+    }
+
+    /// Digest of the bytes that were verified, as in the report: `sha-256:<hex>`.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        self.report.document.as_deref()
     }
 
     /// The instant for which the proof holds.
@@ -285,7 +313,6 @@ impl Report {
         let mut members = vec![
             ("at", instant(self.at)),
             ("checks", Value::Array(checks)),
-            ("document", Value::Text(self.document.as_str().into())),
             ("format", Value::Int(REPORT_FORMAT)),
             ("notes", Value::Array(notes)),
             (
@@ -297,6 +324,7 @@ impl Report {
             ),
             ("verdict", Value::Text(self.verdict().code().into())),
         ];
+        members.extend(self.document.as_deref().map(|name| ("document", Value::Text(name.into()))));
         if let Some(reason) = self.verdict().reason() {
             members.push(("reason", reason_json(reason.info())));
         }

@@ -4,7 +4,7 @@ use boyin_model::id::CreditCode;
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError, TYP_STATUS_LIST};
 use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
-use boyin_model::status::{StatusList, StatusListClaims};
+use boyin_model::status::StatusListClaims;
 use boyin_model::time::UnixTime;
 
 use crate::reason::Reason;
@@ -21,9 +21,9 @@ pub struct StatusSnapshot {
 #[derive(Debug)]
 pub(crate) struct TrustedList {
     pub(crate) issuer: CreditCode,
-    pub(crate) made: UnixTime,
-    pub(crate) ends: UnixTime,
-    pub(crate) list: StatusList,
+    /// The key that signed it: a later trust list may no longer name it.
+    pub(crate) kid: String,
+    pub(crate) claims: StatusListClaims,
 }
 
 /// Why a status list was refused.
@@ -45,13 +45,17 @@ pub enum StatusError {
     /// `exp` is not later than `iat`.
     #[error("the status list ends before it begins")]
     Times,
-    /// The issuer's newer list with this URI is there already.
-    #[error("a newer status list of the issuer has this URI already")]
+    /// The issuer's newer list with this URI is there already, or another one made at the same instant.
+    #[error("a newer status list of the issuer, or another one of the same instant, has this URI already")]
     Superseded,
 }
 
 impl StatusSnapshot {
-    /// Verifies a status list token and adds it. A newer list takes the place of an older one.
+    /// Verifies a status list token and adds it. A newer list takes the place of an older one; the same list again
+    /// changes nothing.
+    ///
+    /// A list stays only as good as the trust list of each verification: if that no longer names its key, the verdict
+    /// is Indeterminate.
     ///
     /// # Errors
     /// [`StatusError`]; the snapshot is then unchanged.
@@ -73,21 +77,43 @@ impl StatusSnapshot {
         if claims.exp <= claims.iat {
             return Err(StatusError::Times);
         }
-        let StatusListClaims { sub, iat, exp, list, .. } = claims;
-        let new = TrustedList { issuer: trusted.issuer, made: iat, ends: exp, list };
-        let lists = self.lists.entry(sub).or_default();
-        match lists.iter_mut().find(|old| old.issuer == new.issuer) {
-            Some(old) if old.made > new.made => return Err(StatusError::Superseded),
-            Some(old) => *old = new,
-            None => lists.push(new),
+        let new = TrustedList { issuer: trusted.issuer, kid: header.kid.into_owned(), claims };
+        let lists = self.lists.entry(new.claims.sub.clone()).or_default();
+        let Some(old) = lists.iter_mut().find(|old| old.issuer == new.issuer) else {
+            lists.push(new);
+            return Ok(());
+        };
+        if old.claims.iat > new.claims.iat || old.claims.iat == new.claims.iat && old.claims != new.claims {
+            return Err(StatusError::Superseded);
         }
+        *old = new;
         Ok(())
     }
 
     /// Until when the issuer's list with this URI is fresh, or `None` if it is not here.
     #[must_use]
     pub fn fresh_until(&self, issuer: CreditCode, uri: &str) -> Option<UnixTime> {
-        self.get(issuer, uri).ok().map(|list| list.ends)
+        self.get(issuer, uri).ok().map(|list| list.claims.exp)
+    }
+
+    /// When the issuer's list with this URI was made, or `None` if it is not here.
+    #[must_use]
+    pub fn made_at(&self, issuer: CreditCode, uri: &str) -> Option<UnixTime> {
+        self.get(issuer, uri).ok().map(|list| list.claims.iat)
+    }
+
+    /// Drops the issuer's list with this URI.
+    ///
+    /// For a publisher that starts over after its clock was wrong: a list from the future keeps every later one out
+    /// until that future has come. Whoever drops a list could be handed an older one: do so only for a list of which
+    /// [`Self::made_at`] lies in the future.
+    pub fn forget(&mut self, issuer: CreditCode, uri: &str) {
+        if let Some(lists) = self.lists.get_mut(uri) {
+            lists.retain(|list| list.issuer != issuer);
+            if lists.is_empty() {
+                self.lists.remove(uri);
+            }
+        }
     }
 
     pub(crate) fn get(&self, issuer: CreditCode, uri: &str) -> Result<&TrustedList, Reason> {

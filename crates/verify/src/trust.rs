@@ -72,7 +72,8 @@ pub enum TrustError {
 impl TrustSnapshot {
     /// Verifies a trust list with the anchor and prepares its keys.
     ///
-    /// Freshness is not asked here: it depends on the instant of each verification.
+    /// Freshness is not asked here: it depends on the instant of each verification. Nor is the order of lists: see
+    /// [`Self::may_replace`].
     ///
     /// # Errors
     /// [`TrustError`].
@@ -117,6 +118,15 @@ impl TrustSnapshot {
     #[must_use]
     pub fn list(&self) -> &TrustList {
         &self.list
+    }
+
+    /// Whether this list may take the place of `old`: its sequence is greater, or it is the same list.
+    ///
+    /// A verifier that runs for long must ask this before it replaces its list: an older list is correctly signed too,
+    /// and may name a key that was withdrawn since.
+    #[must_use]
+    pub fn may_replace(&self, old: &Self) -> bool {
+        self.list.sequence > old.list.sequence || self.list == old.list
     }
 
     pub(crate) fn knows_issuer(&self, code: CreditCode) -> bool {

@@ -6,7 +6,7 @@ use boyin::model::id::{HolderCode, HolderCodeType};
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::verify::{Reason, Verdict};
-use boyin::{Desk, DeskError, Home, HomeError, Lookup};
+use boyin::{Desk, DeskError, Home, HomeError, Lookup, LookupError};
 
 use crate::office::{Prefecture, citizen, identity_card, market, now, order, passphrase, police};
 
@@ -63,7 +63,7 @@ fn a_follower_sees_suspension_and_revocation() {
         act += 1;
         let outcome =
             desk.change_status(&receipt.license_id, change, "测试", &order(police(), &format!("a{act}")));
-        lookup.refresh().unwrap();
+        lookup.refresh(now()).unwrap();
         outcome.map(|_| verdict(&lookup, &receipt.credential, now()))
     };
     assert_eq!(change(Change::Suspend).unwrap(), Verdict::Failed(Reason::Suspended));
@@ -128,7 +128,7 @@ fn stale_lists_make_the_verdict_indeterminate_until_they_are_renewed() {
     );
     assert!(!lookup.health(next_day).ok());
     drop(prefecture.desk_at(next_day));
-    lookup.refresh().unwrap();
+    lookup.refresh(now()).unwrap();
     assert_eq!(verdict(&lookup, &receipt.credential, next_day), Verdict::Passed);
     assert!(lookup.health(next_day).ok());
 
@@ -140,7 +140,7 @@ fn stale_lists_make_the_verdict_indeterminate_until_they_are_renewed() {
     let list = prefecture.home.renew_trust_list(&passphrase(), next_month).unwrap();
     assert_eq!(list.sequence, 2);
     drop(prefecture.desk_at(next_month));
-    lookup.refresh().unwrap();
+    lookup.refresh(now()).unwrap();
     assert_eq!(verdict(&lookup, &receipt.credential, next_month), Verdict::Passed);
 }
 
@@ -174,4 +174,95 @@ fn a_newer_or_damaged_directory_is_refused() {
     std::fs::write(dir.join("trust/list.jwt"), list).unwrap();
     assert!(matches!(Desk::open(&home, &wrong, now()), Err(DeskError::Home(HomeError::Key { .. }))));
     assert!(matches!(Home::open(prefecture.dir.path()), Err(HomeError::NotAHome(_))));
+}
+
+#[test]
+fn a_clock_that_ran_ahead_stops_no_other_office_and_has_a_way_back() {
+    let prefecture = Prefecture::new();
+    let receipt = prefecture.issue();
+    let desk = prefecture.desk_at(now().plus(13 * 3600));
+    drop(desk);
+    let desk = prefecture.desk();
+    let change = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &order(police(), "r"));
+    let Err(DeskError::NotPublished { event, source }) = change else { panic!("{change:?}") };
+    assert!(event > 0 && matches!(*source, DeskError::ListFromFuture { .. }), "{source}");
+    drop(desk);
+    let lookup = prefecture.lookup();
+    assert!(!lookup.health(now()).ok(), "the list is from the future, and it lacks a change");
+    let desk = prefecture.desk();
+    assert_eq!(desk.overdue().iter().map(|(office, _)| *office).collect::<Vec<_>>(), [police()]);
+    desk.start_status_list_over(police(), now()).unwrap();
+    desk.start_status_list_over(market(), now()).unwrap();
+    lookup.refresh(now()).unwrap();
+    assert_eq!(verdict(&lookup, &receipt.credential, now()), Verdict::Failed(Reason::Revoked));
+    assert!(lookup.health(now()).ok());
+}
+
+#[test]
+fn an_office_without_its_key_stops_no_other_office() {
+    let prefecture = Prefecture::new();
+    std::fs::remove_file(prefecture.home.dir().join(format!("keys/{}.pem", market()))).unwrap();
+    let desk = prefecture.desk();
+    assert_eq!(desk.overdue().iter().map(|(office, _)| *office).collect::<Vec<_>>(), [market()]);
+    let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
+    desk.change_status(&receipt.license_id, Change::Revoke, "测试", &order(police(), "r")).unwrap();
+}
+
+#[test]
+fn each_list_is_later_than_the_one_before_it() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let uri = "http://127.0.0.1:8650/v1/status-lists/".to_owned() + &boyin::status_list_id(police());
+    let mut made = Vec::new();
+    for number in 0..3 {
+        let key = format!("k{number}");
+        let receipt = desk.issue(&identity_card(), &order(police(), &key), &mut SystemRandom).unwrap();
+        let act = order(police(), &format!("r{number}"));
+        let first = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &act).unwrap();
+        let again = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &act).unwrap();
+        assert_eq!((first.event, again.replayed), (again.event, true));
+        made.push(prefecture.lookup().registry().status().made_at(police(), &uri).unwrap());
+    }
+    assert!(made.is_sorted_by(|a, b| a < b), "in one second, and a repetition publishes nothing: {made:?}");
+}
+
+#[test]
+fn a_refused_trust_list_keeps_no_revocation_out() {
+    let prefecture = Prefecture::new();
+    let receipt = prefecture.issue();
+    let path = prefecture.home.dir().join("trust/list.jwt");
+    let older = std::fs::read(&path).unwrap();
+    prefecture.home.renew_trust_list(&passphrase(), now().plus(60)).unwrap();
+    let lookup = prefecture.lookup();
+    std::fs::write(&path, older).unwrap();
+    let order = order(police(), "r");
+    prefecture.desk().change_status(&receipt.license_id, Change::Revoke, "测试", &order).unwrap();
+    let refused = lookup.refresh(now()).unwrap_err();
+    assert!(matches!(refused, LookupError::TrustRollback { found: 1, in_use: 2 }), "{refused}");
+    assert_eq!(verdict(&lookup, &receipt.credential, now()), Verdict::Failed(Reason::Revoked));
+    assert!(lookup.health(now()).ok());
+    lookup.refresh(now().plus(11)).unwrap_err();
+    assert!(!lookup.health(now().plus(11)).ok(), "health tells that following fails");
+}
+
+#[test]
+fn a_number_beyond_all_bounds_is_a_defect() {
+    let prefecture = Prefecture::new();
+    let mut draft = identity_card();
+    for number in [1 << 53, i64::MAX, i64::MIN] {
+        draft.fields.insert("sex".to_owned(), boyin::model::credential::FieldValue::Integer(number));
+        let refused = prefecture.desk().issue(&draft, &order(police(), "k"), &mut SystemRandom).unwrap_err();
+        assert_eq!(refused.code(), "form_defects");
+    }
+}
+
+#[test]
+fn freshness_has_bounds() {
+    let prefecture = Prefecture::new();
+    let path = prefecture.home.dir().join("boyin.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    for (member, value) in [("trust_list_days = 30", "trust_list_days = 0"), ("hours = 24", "hours = 169")] {
+        std::fs::write(&path, config.replace(member, value)).unwrap();
+        assert!(matches!(Home::open(prefecture.home.dir()), Err(HomeError::Freshness(_))), "{value}");
+    }
 }

@@ -207,7 +207,7 @@ fn refuse(
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
     desk.change_status(id, Change::Revoke, "演示：以欺骗手段取得", &order)?;
-    reader.lookup.refresh()?;
+    reader.lookup.refresh(now()?)?;
     writeln!(out, "\n7. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;
     report::headline(out, &found.report)?;

@@ -72,7 +72,7 @@ fn salts_and_decoys_are_fresh() {
     for _ in 0..3 {
         let prepared = license.prepare(&assignment, prefecture.key().reference(), &mut random).unwrap();
         let signature = prefecture.key().sign(prepared.to_be_signed()).unwrap();
-        let document = prepared.complete(&signature, prefecture.key().verify_key()).unwrap();
+        let document = prepared.complete(&signature, prefecture.key().reference()).unwrap();
         let mut parts = Parts::open(&document);
         for (salt, name, _) in texts(&parts) {
             assert_eq!(b64::decode(salt.as_bytes()).unwrap().len(), 16);

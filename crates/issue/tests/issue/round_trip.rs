@@ -1,5 +1,6 @@
 use boyin_issue::{CompleteError, PrepareError, Prepared, PreparedError};
 use boyin_model::alg::{BadSignature, Signer};
+use boyin_model::b64;
 use boyin_suite::{Algorithm, SoftwareKey};
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::Prefecture;
@@ -35,7 +36,7 @@ fn three_steps_on_three_machines() {
         assert_eq!(there.to_json(), file);
         let signature = prefecture.key().sign(there.to_be_signed()).unwrap();
         let here = Prepared::from_json(&file).unwrap();
-        let license = here.complete(&signature, prefecture.key().verify_key()).unwrap();
+        let license = here.complete(&signature, prefecture.key().reference()).unwrap();
         let report = Prefecture::verifier().check(&license, &prefecture.world().context());
         assert_eq!(report.verdict(), Verdict::Passed);
     }
@@ -51,11 +52,35 @@ fn a_wrong_signature_gives_nothing() {
         let other = prefecture.other.key(algorithm).sign(prepared.to_be_signed()).unwrap();
         let of_other_bytes = key.sign(b"other bytes").unwrap();
         for bad in [other, of_other_bytes, Vec::new(), good[..63].to_vec(), vec![0; 64]] {
-            let result = prepared.complete(&bad, key.verify_key());
+            let result = prepared.complete(&bad, key.reference());
             assert_eq!(result, Err(CompleteError::Signature(BadSignature)));
         }
-        let wrong_key = prefecture.other.key(algorithm).verify_key();
-        assert_eq!(prepared.complete(&good, wrong_key), Err(CompleteError::Signature(BadSignature)));
+        let wrong_key = prefecture.other.key(algorithm).reference();
+        assert_eq!(prepared.complete(&good, wrong_key), Err(CompleteError::OtherKey));
+    }
+}
+
+/// A license whose header or digest names another key or suite would be refused by every verifier, however well signed.
+#[test]
+fn a_license_prepared_for_another_key_is_not_completed() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let key = prefecture.key();
+    let original = prepared(&prefecture, "identity-card");
+    let file: serde_json::Value = serde_json::from_slice(&original.to_json()).unwrap();
+    let other = &prefecture.other.key(Algorithm::Es256).reference().jwk().kid;
+    for (part, from, to) in [
+        ("protected", key.reference().jwk().kid.as_str(), other.as_str()),
+        ("protected", "\"ES256\"", "\"SM2-SM3\""),
+        ("payload", "\"_sd_alg\":\"sha-256\"", "\"_sd_alg\":\"sm3\""),
+        ("payload", "\"_sd_alg\":\"sha-256\",", ""),
+    ] {
+        let text = String::from_utf8(b64::decode(file[part].as_str().unwrap().as_bytes()).unwrap()).unwrap();
+        assert!(text.contains(from), "{from}");
+        let mut changed = file.clone();
+        changed[part] = b64::encode(text.replacen(from, to, 1).as_bytes()).into();
+        let changed = Prepared::from_json(&boyin_model::json::canonical(&changed)).unwrap();
+        let signature = key.sign(changed.to_be_signed()).unwrap();
+        assert_eq!(changed.complete(&signature, key.reference()), Err(CompleteError::OtherKey), "{to}");
     }
 }
 
@@ -73,7 +98,7 @@ fn a_changed_file_is_refused_or_not_completed() {
             let Ok(read) = Prepared::from_json(&changed) else {
                 continue;
             };
-            let result = read.complete(&signature, prefecture.key().verify_key());
+            let result = read.complete(&signature, prefecture.key().reference());
             assert!(result.is_err(), "byte {place}, bit {bit}");
         }
     }
@@ -90,7 +115,7 @@ fn disclosures_of_another_license_are_not_completed() {
     file["disclosures"][0] =
         read(&prepared(&prefecture, "marriage-certificate").to_json())["disclosures"][0].clone();
     let changed = Prepared::from_json(&boyin_model::json::canonical(&file)).unwrap();
-    let result = changed.complete(&signature, prefecture.key().verify_key());
+    let result = changed.complete(&signature, prefecture.key().reference());
     assert_eq!(result, Err(CompleteError::Altered));
 }
 

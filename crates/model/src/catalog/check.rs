@@ -1,5 +1,5 @@
 use super::{CatalogError, FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
-use crate::credential::FieldValue;
+use crate::credential::{FieldValue, RESERVED_NAMES};
 use crate::id::{CitizenId, CreditCode, HolderCodeType};
 use crate::time::Date;
 
@@ -167,7 +167,7 @@ pub(super) fn license_type(license_type: &LicenseType) -> Result<(), CatalogErro
     }
     for (index, field) in license_type.fields.iter().enumerate() {
         let place = Place::Field(index);
-        if !tidy(&field.name, '_') {
+        if !tidy(&field.name, '_') || RESERVED_NAMES.contains(&field.name.as_str()) {
             return refuse(place, SpecFault::Name);
         }
         if license_type.fields[..index].iter().any(|earlier| earlier.name == field.name) {

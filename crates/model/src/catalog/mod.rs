@@ -152,8 +152,8 @@ pub enum CatalogError {
     /// Not the TOML that a catalog is; the source says where.
     #[error("the catalog cannot be read: {0}")]
     Toml(#[from] toml::de::Error),
-    /// Two license types share a code or a key.
-    #[error("license type {0} shares its code or key with another one")]
+    /// Two license types share a code, a key or a Chinese name.
+    #[error("license type {0} shares its code, key or name with another one")]
     Duplicate(LicenseTypeCode),
     /// A license type without a term, or with a field that contradicts itself.
     #[error("license type {code}, {place}: {fault}")]
@@ -195,8 +195,8 @@ pub enum SpecFault {
     /// No term.
     #[error("at least one term is needed")]
     NoTerm,
-    /// A key or name with other characters than lower-case ASCII, digits and separators.
-    #[error("a name is lower-case ASCII letters, digits and separators")]
+    /// A key or name with other characters than lower-case ASCII, digits and separators, or a reserved name.
+    #[error("a name is lower-case ASCII letters, digits and separators, and not `fields`")]
     Name,
     /// Two fields share a name.
     #[error("the name occurs twice")]
@@ -222,8 +222,9 @@ impl FromStr for Catalog {
         for license_type in wire.license_type {
             check::license_type(&license_type)?;
             let code = license_type.code;
-            let key_taken = types.values().any(|other| other.key == license_type.key);
-            if types.insert(code, license_type).is_some() || key_taken {
+            let same = |other: &LicenseType| other.key == license_type.key || other.name == license_type.name;
+            let taken = types.values().any(same);
+            if types.insert(code, license_type).is_some() || taken {
                 return Err(CatalogError::Duplicate(code));
             }
         }

@@ -90,6 +90,7 @@ fn bad_catalogs_are_refused_with_the_place() {
     assert_eq!(place(&|t| t.replace("\"title\"", "\"Title\"")), (Place::Key, SpecFault::Name));
     assert_eq!(place(&|t| t.replace("[\"长期\"]", "[]")), (Place::Validity, SpecFault::NoTerm));
     assert_eq!(place(&|t| t.replace("\"use\"", "\"_sd\"")), (Place::Field(0), SpecFault::Name));
+    assert_eq!(place(&|t| t.replace("\"use\"", "\"fields\"")), (Place::Field(0), SpecFault::Name));
     assert_eq!(place(&|t| t.replace("\"text\"", "\"choice\"")), (Place::Field(0), SpecFault::Choices));
     let field =
         "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_A\"\nkind = \"text\"\n";
@@ -103,4 +104,15 @@ fn bad_catalogs_are_refused_with_the_place() {
         format!("{head}\n{rest}{rest}")
     });
     assert!(matches!(twice, Err(CatalogError::Duplicate(_))));
+    // Another code and another key: only the Chinese name tells the type by which a form may call it.
+    let second = |name: &str| {
+        one(&|t| {
+            let (head, rest) = t.split_once('\n').unwrap();
+            let other = rest.replace("11100000MB03271699001", "11100000MB03271699002");
+            let other = other.replace("\"title\"", "\"deed\"").replace("\"甲\"", name);
+            format!("{head}\n{rest}{other}")
+        })
+    };
+    assert!(second("\"丁\"").is_ok());
+    assert!(matches!(second("\"甲\""), Err(CatalogError::Duplicate(_))));
 }

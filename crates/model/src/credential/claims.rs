@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::disclosure::Revealed;
+use super::disclosure::{RESERVED_NAMES, Revealed};
 use super::metadata::{Hidden, METADATA, Term};
 use crate::id::{CreditCode, DivisionCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use crate::json::{Object, Value};
@@ -14,13 +14,23 @@ pub const ISSUER_URN: &str = "urn:cn:uscc:";
 pub const LICENSE_TYPE_URN: &str = "urn:cn:license-type:";
 
 /// The value of a field of a license type.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum FieldValue {
     /// Text; dates and amounts are text too.
     Text(String),
     /// An integer.
     Integer(i64),
+}
+
+/// Shows the kind only: the value may be personal.
+impl std::fmt::Debug for FieldValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(..)"),
+            Self::Integer(_) => f.write_str("Integer(..)"),
+        }
+    }
 }
 
 /// The claims of a license with their types, consistent with each other (`docs/format.md` §4.2 and §4.3).
@@ -135,7 +145,7 @@ impl LicenseClaims {
                 })?,
             issued_at: read.instant("iat")?.ok_or(fault("iat", ClaimFault::Missing))?,
             status: read.status()?,
-            fields: read_fields(&revealed.fields)?,
+            fields: read_fields(revealed.fields.as_ref())?,
             holder_code_type,
             license_id,
         };
@@ -217,9 +227,13 @@ fn fault(claim: &'static str, fault: ClaimFault) -> ClaimError {
     ClaimError { claim, fault }
 }
 
-fn read_fields(fields: &Object<'_>) -> Result<BTreeMap<String, FieldValue>, ClaimError> {
+fn read_fields(fields: Option<&Object<'_>>) -> Result<BTreeMap<String, FieldValue>, ClaimError> {
+    let fields = fields.ok_or(fault("fields", ClaimFault::Missing))?;
     let mut read = BTreeMap::new();
     for (name, value) in fields.members() {
+        if RESERVED_NAMES.contains(&name) {
+            return Err(fault("fields", ClaimFault::Invalid));
+        }
         let value = match value {
             Value::Text(text) if text.chars().count() <= MAX_TEXT_CHARS => FieldValue::Text(text.to_string()),
             Value::Int(number) => FieldValue::Integer(*number),
@@ -290,7 +304,8 @@ impl<'r> ClaimReader<'r> {
         let list = status.as_object().filter(|object| object.len() == 1).and_then(|o| o.get("status_list"));
         let list = list.and_then(Value::as_object).filter(|object| object.len() == 2).ok_or(invalid)?;
         let index = list.get("idx").and_then(Value::as_int).and_then(|number| u32::try_from(number).ok());
-        let uri = list.get("uri").and_then(Value::as_text).filter(|uri| !uri.is_empty());
+        let bounded = |uri: &&str| !uri.is_empty() && uri.chars().count() <= MAX_TEXT_CHARS;
+        let uri = list.get("uri").and_then(Value::as_text).filter(bounded);
         match (index, uri) {
             (Some(index), Some(uri)) => Ok(StatusReference { uri: uri.to_owned(), index }),
             _ => Err(invalid),

@@ -14,6 +14,11 @@ pub const SALT_CHARS: usize = 22;
 /// An `_sd` array is filled with decoys up to a multiple of this.
 pub const DECOY_MULTIPLE: usize = 4;
 
+/// Names that mean something in SD-JWT or in the payload: no field and no disclosure has them.
+pub const RESERVED_NAMES: [&str; 4] = ["_sd", "_sd_alg", "...", "fields"];
+/// Characters of a digest in base64url.
+const DIGEST_CHARS: usize = 43;
+
 /// One revealed claim: `[<salt>,<claim>,<value>]` in canonical JSON, base64url (`docs/format.md` §4.4).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Disclosure<'e> {
@@ -69,22 +74,29 @@ impl<'e> Disclosure<'e> {
 }
 
 /// The claims of a credential with the disclosed ones in their places and the digests taken out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Revealed<'e> {
     /// Top-level claims, without `_sd`, `_sd_alg` and `fields`.
     pub claims: Object<'e>,
-    /// The members of `fields`, without `_sd`.
-    pub fields: Object<'e>,
+    /// The members of `fields`, without `_sd`; `None` if the payload has no `fields`.
+    pub fields: Option<Object<'e>>,
     /// Names of the top-level claims that came from disclosures.
     pub disclosed: Vec<String>,
     /// Names of the fields that came from disclosures.
     pub disclosed_fields: Vec<String>,
 }
 
+/// Shows nothing: values are personal.
+impl std::fmt::Debug for Revealed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Revealed(..)")
+    }
+}
+
 /// Why a set of disclosures was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DisclosureFault {
-    /// `_sd` is not an array of texts, or too long; `fields` is not an object.
+    /// `_sd` is too long or not an array of digests, each 32 bytes in base64url; `fields` is not an object.
     #[error("`_sd` is not an array of digests, or `fields` is not an object")]
     Malformed,
     /// The same digest occurs twice.
@@ -127,30 +139,22 @@ pub fn reveal<'e>(
     disclosures: &[Disclosure<'e>],
     digest: impl Fn(&[u8]) -> Digest32,
 ) -> Result<Revealed<'e>, DisclosureFault> {
-    let empty = Object::default();
     let fields = match payload.get("fields") {
-        None => &empty,
-        Some(value) => value.as_object().ok_or(DisclosureFault::Malformed)?,
+        None => None,
+        Some(value) => Some(value.as_object().ok_or(DisclosureFault::Malformed)?),
     };
     let mut places: BTreeMap<&str, (Place, bool)> = BTreeMap::new();
-    for (object, place) in [(payload, Place::Claims), (fields, Place::Fields)] {
+    let both = [(Some(payload), Place::Claims), (fields, Place::Fields)];
+    for (object, place) in both.into_iter().filter_map(|(object, place)| Some((object?, place))) {
         for text in digests(object)? {
             if places.insert(text, (place, false)).is_some() {
                 return Err(DisclosureFault::DigestRepeated);
             }
         }
     }
-    let without = |object: &Object<'e>, hidden: &[&str]| {
-        let mut rest = Object::default();
-        for (name, value) in object.members().filter(|(name, _)| !hidden.contains(name)) {
-            let fresh = rest.insert(Cow::Owned(name.to_owned()), value.clone());
-            debug_assert!(fresh, "names of an object differ");
-        }
-        rest
-    };
     let mut revealed = Revealed {
-        claims: without(payload, &["_sd", "_sd_alg", "fields"]),
-        fields: without(fields, &["_sd"]),
+        claims: payload.without(&["_sd", "_sd_alg", "fields"]),
+        fields: fields.map(|fields| fields.without(&["_sd"])),
         disclosed: Vec::new(),
         disclosed_fields: Vec::new(),
     };
@@ -162,9 +166,9 @@ pub fn reveal<'e>(
         }
         let (target, names) = match place {
             Place::Claims => (&mut revealed.claims, &mut revealed.disclosed),
-            Place::Fields => (&mut revealed.fields, &mut revealed.disclosed_fields),
+            Place::Fields => (revealed.fields.get_or_insert_default(), &mut revealed.disclosed_fields),
         };
-        let reserved = matches!(disclosure.name.as_ref(), "_sd" | "_sd_alg" | "..." | "fields");
+        let reserved = RESERVED_NAMES.contains(&disclosure.name.as_ref());
         if reserved || !target.insert(disclosure.name.clone(), disclosure.value.clone()) {
             return Err(DisclosureFault::Collides { index });
         }
@@ -178,5 +182,6 @@ fn digests<'o>(object: &'o Object<'_>) -> Result<Vec<&'o str>, DisclosureFault> 
         return Ok(Vec::new());
     };
     let list = list.as_array().filter(|list| list.len() <= MAX_DIGESTS).ok_or(DisclosureFault::Malformed)?;
-    list.iter().map(|item| item.as_text().ok_or(DisclosureFault::Malformed)).collect()
+    let is_digest = |text: &&str| text.len() == DIGEST_CHARS && b64::decode(text.as_bytes()).is_ok();
+    list.iter().map(|item| item.as_text().filter(is_digest).ok_or(DisclosureFault::Malformed)).collect()
 }

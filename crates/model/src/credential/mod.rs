@@ -13,7 +13,9 @@ mod tests;
 use std::borrow::Cow;
 
 pub use claims::{ClaimError, ClaimFault, FieldValue, ISSUER_URN, LICENSE_TYPE_URN, LicenseClaims};
-pub use disclosure::{DECOY_MULTIPLE, Disclosure, DisclosureFault, Revealed, SALT_BYTES, SALT_CHARS, reveal};
+pub use disclosure::{
+    DECOY_MULTIPLE, Disclosure, DisclosureFault, RESERVED_NAMES, Revealed, SALT_BYTES, SALT_CHARS, reveal,
+};
 pub use metadata::{Hidden, METADATA, Term};
 
 use crate::b64;
@@ -31,7 +33,7 @@ pub enum Serialization {
 }
 
 /// A credential, split and decoded but not understood.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Envelope<'b> {
     serialization: Serialization,
     reader: Reader,
@@ -43,14 +45,21 @@ pub struct Envelope<'b> {
     disclosures: Vec<EncodedDisclosure<'b>>,
 }
 
-#[derive(Clone, Debug)]
+/// Shows the serialization only: the content is personal.
+impl std::fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Envelope({:?}, ..)", self.serialization)
+    }
+}
+
+#[derive(Clone)]
 struct EncodedDisclosure<'b> {
     text: Cow<'b, str>,
     json: Vec<u8>,
 }
 
 /// The JSON of a credential, understood as far as its shape goes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Credential<'e> {
     /// Protected header.
     pub header: Header<'e>,
@@ -60,6 +69,13 @@ pub struct Credential<'e> {
     pub disclosures: Vec<Disclosure<'e>>,
     /// Whether every part was canonical; always true for [`Reader::Ours`].
     pub canonical: bool,
+}
+
+/// Shows nothing: the content is personal.
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential(..)")
+    }
 }
 
 impl<'b> Envelope<'b> {
@@ -85,7 +101,11 @@ impl<'b> Envelope<'b> {
         let (jws, rest) =
             text.split_once('~').ok_or(FormatError::new(Part::Envelope, FormatFault::Malformed))?;
         let Some(list) = rest.strip_suffix('~').or(rest.is_empty().then_some("")) else {
-            return Err(FormatError::new(Part::Envelope, FormatFault::KeyBinding));
+            let last = rest.rsplit('~').next().unwrap_or(rest);
+            // Otherwise the text ends inside a disclosure: a download that was cut off.
+            let is_token = last.split('.').count() == 3 && last.split('.').all(|part| !part.is_empty());
+            let fault = if is_token { FormatFault::KeyBinding } else { FormatFault::Malformed };
+            return Err(FormatError::new(Part::Envelope, fault));
         };
         let compact = Compact::open(jws.as_bytes(), MAX_CREDENTIAL_BYTES).map_err(envelope_fault)?;
         let texts = if rest.is_empty() { Vec::new() } else { list.split('~').map(Cow::Borrowed).collect() };
@@ -222,21 +242,15 @@ impl<'b> Envelope<'b> {
     }
 }
 
-fn decode_disclosures(texts: Vec<Cow<'_, str>>) -> Result<Vec<EncodedDisclosure<'_>>, FormatError> {
+fn decode_disclosures<'b>(texts: Vec<Cow<'b, str>>) -> Result<Vec<EncodedDisclosure<'b>>, FormatError> {
     if texts.len() > MAX_DISCLOSURES {
         return Err(FormatError::new(Part::Envelope, FormatFault::TooLarge));
     }
-    let decode = |(index, text): (usize, Cow<'_, str>)| match b64::decode(text.as_bytes()) {
-        Ok(json) => Ok((text.into_owned(), json)),
+    let decode = |(index, text): (usize, Cow<'b, str>)| match b64::decode(text.as_bytes()) {
+        Ok(json) => Ok(EncodedDisclosure { text, json }),
         Err(_) => Err(FormatError::new(Part::Disclosure(index), FormatFault::Malformed)),
     };
-    texts
-        .into_iter()
-        .enumerate()
-        .map(|numbered| {
-            decode(numbered).map(|(text, json)| EncodedDisclosure { text: Cow::Owned(text), json })
-        })
-        .collect()
+    texts.into_iter().enumerate().map(decode).collect()
 }
 
 fn envelope_fault(fault: JwsError) -> FormatError {

@@ -100,8 +100,13 @@ fn the_compact_form_ends_with_a_tilde_and_holds_no_key_binding() {
     let good = compact(HEADER, "{}", &numbered(2));
     for (bad, fault) in [
         (good.replace('~', ""), Malformed),
-        (good.trim_end_matches('~').to_owned(), KeyBinding),
+        (good.trim_end_matches('~').to_owned(), Malformed),
+        (good[..good.len() - 5].to_owned(), Malformed),
         (format!("{good}e30.e30.AAAA"), KeyBinding),
+        (format!("{good}e30.e30"), Malformed),
+        (format!("{good}e30.e30."), Malformed),
+        (format!("{good}e30..AAAA"), Malformed),
+        (format!("{good}e30.e30.AAAA.AAAA"), Malformed),
         (format!("~{good}"), Malformed),
         (good.replacen('~', "=~", 1), Malformed),
         (good.replacen('.', "..", 1), Malformed),
@@ -211,7 +216,7 @@ fn revealed(payload: &str, disclosures: &[String]) -> Result<(Vec<String>, Vec<S
     let read = envelope.read().unwrap();
     let revealed = reveal(&read.payload, &read.disclosures, toy_digest)?;
     let names = |object: &Object<'_>| object.members().map(|(name, _)| name.to_owned()).collect();
-    Ok((names(&revealed.claims), names(&revealed.fields)))
+    Ok((names(&revealed.claims), revealed.fields.as_ref().map(names).unwrap_or_default()))
 }
 
 #[test]
@@ -242,22 +247,32 @@ fn reserved_and_taken_names_are_not_disclosed() {
 #[test]
 fn lists_of_digests_are_lists_of_digests() {
     let list = |count: usize| {
-        let digests: Vec<_> = (0..count).map(|index| format!("\"d{index}\"")).collect();
+        let digests: Vec<_> = (0..count).map(|index| digest_text(&index.to_string())).collect();
         format!(r#"{{"_sd":[{}]}}"#, digests.join(","))
     };
     assert!(revealed(&list(MAX_DIGESTS), &[]).is_ok());
+    let one = |digest: &str| format!(r#"{{"_sd":["{digest}"]}}"#);
+    assert!(revealed(&one(&"A".repeat(43)), &[]).is_ok());
     let malformed = [
         list(MAX_DIGESTS + 1),
         r#"{"_sd":{}}"#.into(),
         r#"{"_sd":[1]}"#.into(),
         r#"{"fields":[]}"#.into(),
         r#"{"fields":{"_sd":"x"}}"#.into(),
+        one(""),
+        one(&"A".repeat(42)),
+        one(&"A".repeat(44)),
+        one(&format!("{}=", "A".repeat(42))),
+        one(&format!("{}/", "A".repeat(42))),
+        // The two unused bits are not zero.
+        one(&format!("{}B", "A".repeat(42))),
     ];
     for payload in malformed {
         assert_eq!(revealed(&payload, &[]), Err(DisclosureFault::Malformed), "{payload}");
     }
-    for payload in [r#"{"_sd":["x","x"]}"#, r#"{"_sd":["x"],"fields":{"_sd":["x"]}}"#] {
-        assert_eq!(revealed(payload, &[]), Err(DisclosureFault::DigestRepeated), "{payload}");
+    let twice = [r#"{"_sd":["x","x"]}"#, r#"{"_sd":["x"],"fields":{"_sd":["x"]}}"#];
+    for payload in twice.map(|text| text.replace("\"x\"", &digest_text("x"))) {
+        assert_eq!(revealed(&payload, &[]), Err(DisclosureFault::DigestRepeated), "{payload}");
     }
 }
 
@@ -268,4 +283,69 @@ fn values_of_disclosures_do_not_print() {
     let (read, canonical) = Disclosure::read(&text, &json, Reader::Ours).unwrap();
     assert!(canonical && parse(&json, Reader::Ours).is_ok());
     assert_eq!(format!("{read:?}"), "Disclosure(holder_name, ..)");
+}
+
+#[test]
+fn nothing_that_carries_a_license_prints_what_it_holds() {
+    let text = Disclosure::write(&[3; SALT_BYTES], "holder_name", Value::Text("样本甲".into()));
+    let payload = format!(
+        r#"{{"_sd":[{}],"fields":{{"address":"样本住址"}},"license_number":"样字第1号"}}"#,
+        digest_text(&text)
+    );
+    let document = compact(HEADER, &payload, &[text]);
+    let envelope = Envelope::open(document.as_bytes(), Reader::Ours).unwrap();
+    let credential = envelope.read().unwrap();
+    let revealed = reveal(&credential.payload, &credential.disclosures, toy_digest).unwrap();
+    assert!(revealed.claims.get("holder_name").is_some() && revealed.fields.is_some());
+    let jws = crate::jws::Compact::open(document.split('~').next().unwrap().as_bytes(), 4096).unwrap();
+    let unsigned = crate::jws::Unsigned::new(&credential.header, payload.as_bytes());
+    for (shown, expected) in [
+        (format!("{envelope:?}"), "Envelope(Compact, ..)"),
+        (format!("{credential:?}"), "Credential(..)"),
+        (format!("{revealed:?}"), "Revealed(..)"),
+        (format!("{jws:?}"), "Compact(..)"),
+        (format!("{unsigned:?}"), "Unsigned(..)"),
+        (format!("{:?}", FieldValue::Text("样本住址".into())), "Text(..)"),
+        (format!("{:?}", FieldValue::Integer(3)), "Integer(..)"),
+    ] {
+        assert_eq!(shown, expected);
+    }
+}
+
+/// A catalog cannot name such fields, so whoever reads them is given something that no issuer of ours made.
+#[test]
+fn reserved_names_are_no_fields() {
+    let fault_of = |fields: Option<&str>| {
+        let mut claims = Object::default();
+        for (name, value) in [
+            ("license_id", "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U"),
+            ("license_name", "证"),
+            ("license_type_name", "证"),
+            ("issuer_name", "局"),
+            ("division_code", "652701"),
+            ("issue_date", "2026-01-01"),
+            ("holder_code_type", "001"),
+        ] {
+            assert!(claims.insert(name.into(), Value::Text(value.into())));
+        }
+        let status = br#"{"status_list":{"idx":1,"uri":"u"}}"#;
+        assert!(claims.insert("status".into(), parse(status, Reader::Ours).unwrap().value));
+        assert!(claims.insert("iat".into(), Value::Int(1)));
+        let fields = fields.map(|name| {
+            let mut fields = Object::default();
+            assert!(fields.insert(name.to_owned().into(), Value::Int(1)));
+            fields
+        });
+        let revealed = Revealed { claims, fields, disclosed: Vec::new(), disclosed_fields: Vec::new() };
+        LicenseClaims::read(&revealed).unwrap_err()
+    };
+    for name in RESERVED_NAMES {
+        assert_eq!(
+            fault_of(Some(name)),
+            ClaimError { claim: "fields", fault: ClaimFault::Invalid },
+            "{name}"
+        );
+    }
+    assert_eq!(fault_of(None), ClaimError { claim: "fields", fault: ClaimFault::Missing });
+    assert_eq!(fault_of(Some("sex")).claim, "vct", "the next fault");
 }

@@ -78,6 +78,12 @@ impl<'b> Object<'b> {
         }
     }
 
+    /// A copy that lacks the members named.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_ref())).cloned().collect())
+    }
+
     /// Number of members.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -71,6 +71,27 @@ fn other_spellings_are_refused_as_ours_and_marked_from_the_field() {
     }
 }
 
+#[test]
+fn integers_that_no_reader_takes_are_written_nevertheless() {
+    for (value, text) in [
+        (serde_json::json!(9_007_199_254_740_992_i64), "9007199254740992"),
+        (serde_json::json!(i64::MIN), "-9223372036854775808"),
+        (serde_json::json!(i64::MAX), "9223372036854775807"),
+        (serde_json::json!(u64::MAX), "9223372036854775807"),
+    ] {
+        assert_eq!(canonical(&value), text.as_bytes());
+        for reader in [Reader::Ours, Reader::Field] {
+            assert_eq!(fault(text, reader).0, JsonErrorKind::BadNumber, "{text}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "numbers of ours are integers")]
+fn fractions_have_no_spelling() {
+    let _ = canonical(&1.5);
+}
+
 fn any_value() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),

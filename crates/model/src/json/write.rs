@@ -65,8 +65,11 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 
 /// The canonical bytes of a value of ours.
 ///
+/// Every `i64` is written as it is, a larger integer as [`i64::MAX`]. Readers refuse what lies beyond ±(2⁵³−1), so that
+/// such a document is of no use, but making it is no reason to end the process.
+///
 /// # Panics
-/// If the value holds a fraction, an integer beyond 2⁵³, or a map with other keys than text: no type of ours does.
+/// If the value holds a fraction or a map with other keys than text: no type of ours does.
 #[must_use]
 pub fn canonical<T: Serialize>(value: &T) -> Vec<u8> {
     let tree = serde_json::to_value(value).expect("types of ours serialize to JSON");
@@ -81,8 +84,8 @@ fn sorted(tree: serde_json::Value) -> Value<'static> {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(flag) => Value::Bool(flag),
         serde_json::Value::Number(number) => {
-            let integer = number.as_i64().filter(|n| n.unsigned_abs() < 1 << 53);
-            Value::Int(integer.expect("numbers of ours are integers within 2^53"))
+            let integer = number.as_i64().or_else(|| number.is_u64().then_some(i64::MAX));
+            Value::Int(integer.expect("numbers of ours are integers"))
         }
         serde_json::Value::String(text) => Value::Text(Cow::Owned(text)),
         serde_json::Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),

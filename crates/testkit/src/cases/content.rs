@@ -29,7 +29,7 @@ fn missing(book: &mut Book) {
             let _ = s.parts.remove(term.claim);
         });
     }
-    for claim in ["iat", "status", "vct"] {
+    for claim in ["fields", "iat", "status", "vct"] {
         let id = format!("content/without-{claim}");
         book.fail_public(id.leak(), Reason::ClaimMissing, |s| {
             let _ = s.parts.remove(claim);
@@ -39,6 +39,7 @@ fn missing(book: &mut Book) {
 
 fn invalid(book: &mut Book) {
     let long = "长".repeat(MAX_TEXT_CHARS + 1);
+    let long_uri = "u".repeat(MAX_TEXT_CHARS + 1);
     for (id, claim, value) in [
         ("content/name-is-a-number", "license_name", json!(1)),
         ("content/name-is-empty", "license_name", json!("")),
@@ -59,10 +60,14 @@ fn invalid(book: &mut Book) {
             json!({"status_list": {"idx": -1, "uri": "https://x.example"}}),
         ),
         ("content/status-with-more", "status", json!({"more": 1, "status_list": {"idx": 1, "uri": "u"}})),
+        ("content/status-uri-too-long", "status", json!({"status_list": {"idx": 1, "uri": long_uri}})),
         ("content/vct-without-prefix", "vct", json!("11100000MB0143028R005")),
         ("content/field-is-an-object", "fields", json!({"items": {"_sd": []}})),
         ("content/field-is-a-list", "fields", json!({"items": ["热食"]})),
         ("content/field-is-null", "fields", json!({"items": null})),
+        ("content/field-named-sd-alg", "fields", json!({"_sd_alg": "sha-256", "items": "x"})),
+        ("content/field-named-dots", "fields", json!({"...": "x", "items": "x"})),
+        ("content/field-named-fields", "fields", json!({"fields": "x", "items": "x"})),
     ] {
         book.fail_public(id, Reason::ClaimInvalid, |s| s.parts.set(claim, value));
     }

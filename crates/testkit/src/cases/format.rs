@@ -2,7 +2,7 @@
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::b64;
-use boyin_model::json::{self, Value};
+use boyin_model::json::Value;
 use boyin_model::limits::MAX_CREDENTIAL_BYTES;
 use boyin_verify::Reason;
 
@@ -65,6 +65,9 @@ fn sizes_and_shapes(book: &mut Book) {
     book.fail("format/empty", Malformed, |s| s.document = Some(Vec::new()));
     book.fail("format/not-utf8", Malformed, |s| {
         s.document = Some(vec![0xff, b'~']);
+    });
+    book.fail("format/cut-in-a-disclosure", Malformed, |s| {
+        scribble(s, |text| text[..text.len() - 5].to_owned());
     });
     book.fail("format/no-tilde", Malformed, |s| {
         scribble(s, |text| text.replace('~', ""));
@@ -266,6 +269,13 @@ fn foreign(claim: &str, text: &str) -> String {
     boyin_model::credential::Disclosure::write(&[9; 16], claim, Value::Text(text.into()))
 }
 
+/// A digest of nothing, different for each number.
+fn digest(number: u16) -> String {
+    let mut bytes = [0; 32];
+    bytes[..2].copy_from_slice(&number.to_be_bytes());
+    b64::encode(&bytes)
+}
+
 fn digests(book: &mut Book) {
     use Reason::{DigestRepeated, DisclosureMalformed};
     book.fail("disclosures/digest-twice", DigestRepeated, |s| {
@@ -283,9 +293,16 @@ fn digests(book: &mut Book) {
         s.parts.set("_sd", vec![1]);
     });
     book.fail_public("disclosures/513-digests", DisclosureMalformed, |s| {
-        let digests: Vec<_> = (0..513_u32).map(|n| b64::encode(&json::canonical(&n))).collect();
-        s.parts.set("_sd", digests);
+        s.parts.set("_sd", (0..513).map(digest).collect::<Vec<_>>());
     });
+    for (id, text) in [
+        ("disclosures/digest-too-short", "A".repeat(42)),
+        ("disclosures/digest-of-33-bytes", "A".repeat(44)),
+        ("disclosures/digest-with-unused-bits", "A".repeat(42) + "B"),
+        ("disclosures/digest-in-another-alphabet", "A".repeat(42) + "/"),
+    ] {
+        book.fail_public(id, DisclosureMalformed, |s| s.parts.set("_sd", vec![digest(1), text]));
+    }
     book.fail_public("disclosures/fields-is-text", DisclosureMalformed, |s| {
         s.parts.set("fields", "x");
     });

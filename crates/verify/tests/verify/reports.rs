@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 
 use boyin_model::json::{Reader, parse};
-use boyin_suite::Algorithm;
+use boyin_model::limits::MAX_CREDENTIAL_BYTES;
+use boyin_suite::{Algorithm, SM2_SM3};
 use boyin_testkit::cases::{Case, all};
 use boyin_testkit::prefecture::Prefecture;
 use boyin_testkit::samples;
-use boyin_verify::Report;
+use boyin_verify::{Check, Detail, Outcome, Reason, Report, Verifier};
 
 fn report(case: &Case, prefecture: &Prefecture) -> Report {
     Prefecture::verifier().check(&case.document, &case.world(prefecture).context())
@@ -70,4 +71,36 @@ fn the_document_is_named_by_its_sha_256() {
     let text = String::from_utf8(report.to_json()).unwrap();
     // FIPS 180-2, B.1.
     assert!(text.contains("sha-256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+}
+
+/// Hashing is work too: beyond the limit none is done.
+#[test]
+fn a_document_beyond_the_limit_is_not_hashed() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let world = prefecture.world();
+    let named = |bytes: usize| {
+        let report = Prefecture::verifier().check(&vec![b'A'; bytes], &world.context());
+        let report: serde_json::Value = serde_json::from_slice(&report.to_json()).unwrap();
+        report.get("document").is_some()
+    };
+    assert!(named(MAX_CREDENTIAL_BYTES));
+    assert!(!named(MAX_CREDENTIAL_BYTES + 1));
+}
+
+#[test]
+fn a_verifier_without_sha_256_names_the_document_by_its_first_suite() {
+    let prefecture = Prefecture::new(Algorithm::Sm2);
+    let report = Verifier::new(&[&SM2_SM3]).check(b"abc", &prefecture.world().context());
+    let text = String::from_utf8(report.to_json()).unwrap();
+    // GB/T 32905, annex A.1.
+    assert!(text.contains("sm3:66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"));
+}
+
+#[test]
+fn a_payload_without_fields_is_told_so() {
+    let cases = all(Algorithm::Es256);
+    let case = cases.iter().find(|case| case.id == "content/without-fields").unwrap();
+    let report = report(case, &Prefecture::new(Algorithm::Es256));
+    let content = report.checks().find(|(check, _)| *check == Check::Content).unwrap().1;
+    assert_eq!(content, Outcome::NotPassed(Reason::ClaimMissing, Some(Detail::Claim("fields"))));
 }

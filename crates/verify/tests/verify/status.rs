@@ -1,11 +1,12 @@
 use boyin_model::jws::JwsError;
 use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
 use boyin_model::status::StatusListClaims;
+use boyin_model::trust::TrustList;
 use boyin_suite::Algorithm;
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::mutate::Parts;
 use boyin_testkit::prefecture::{Prefecture, now, since, status_token};
-use boyin_verify::{Reason, StatusError, StatusSnapshot, TrustSnapshot, Verdict};
+use boyin_verify::{Context, Reason, StatusError, StatusSnapshot, TrustSnapshot, Verdict};
 
 struct Setup {
     prefecture: Prefecture,
@@ -122,6 +123,15 @@ fn an_older_list_never_takes_the_place_of_a_newer_one() {
         "the snapshot is unchanged"
     );
     assert_eq!(status.add(&revoked, &setup.trust), Ok(()), "the same list again changes nothing");
+    let of_the_same_second = setup.token(|claims| claims.exp = now().plus(500));
+    assert_eq!(status.add(&of_the_same_second, &setup.trust), Err(StatusError::Superseded));
+    let longer = setup.token(|claims| {
+        claims.list.set(index, 1).unwrap();
+        claims.exp = now().plus(501);
+    });
+    assert_eq!(status.add(&longer, &setup.trust), Err(StatusError::Superseded));
+    let list = status.fresh_until(setup.prefecture.office.code, &uri);
+    assert_eq!(list, Some(now().plus(500)), "the snapshot is unchanged");
 }
 
 #[test]
@@ -140,4 +150,57 @@ fn another_office_cannot_take_the_place_of_a_list() {
     world.status.add(&foreign, &setup.trust).unwrap();
     let report = verifier.check(&document, &world.context());
     assert_eq!(report.verdict(), Verdict::Indeterminate(Reason::StatusListForeign));
+}
+
+#[test]
+fn a_list_from_the_future_keeps_others_out_until_it_is_dropped() {
+    let setup = Setup::new(Algorithm::Es256);
+    let (office, other) = (setup.prefecture.office.code, setup.prefecture.other.code);
+    let uri = setup.prefecture.office.status_uri();
+    let ahead = now().plus(90 * 86_400);
+    let future = setup.token(|claims| (claims.iat, claims.exp) = (ahead, ahead.plus(1)));
+    let mut status = StatusSnapshot::default();
+    status.add(&future, &setup.trust).unwrap();
+    assert_eq!(status.made_at(office, &uri), Some(ahead));
+    assert_eq!(status.made_at(other, &uri), None);
+    assert_eq!(status.add(&setup.token(|_| {}), &setup.trust), Err(StatusError::Superseded));
+    status.forget(other, &uri);
+    status.forget(office, "https://status.example/none");
+    assert_eq!(status.made_at(office, &uri), Some(ahead), "only the list that is named is dropped");
+    status.forget(office, &uri);
+    assert_eq!(status.made_at(office, &uri), None);
+    status.add(&setup.token(|_| {}), &setup.trust).unwrap();
+    assert_eq!(status.made_at(office, &uri), Some(setup.prefecture.status_list().iat));
+}
+
+/// The snapshot outlives the trust list under which it was filled.
+#[test]
+fn a_list_is_no_better_than_its_key_is_today() {
+    for algorithm in Algorithm::ALL {
+        let setup = Setup::new(algorithm);
+        let prefecture = &setup.prefecture;
+        let mut status = StatusSnapshot::default();
+        status.add(&setup.token(|_| {}), &setup.trust).unwrap();
+        let document = prefecture.issue(&prefecture.draft("identity-card"));
+        let made = prefecture.status_list().iat;
+        let verdict = |edit: &dyn Fn(&mut TrustList)| {
+            let mut list = prefecture.trust_list();
+            edit(&mut list);
+            let trust = prefecture.trust(&list);
+            let context = Context { now: now(), trust: &trust, status: &status };
+            Prefecture::verifier().check(&document, &context).verdict()
+        };
+        let foreign = Verdict::Indeterminate(Reason::StatusListForeign);
+        let key = 2; // The key that signs lists.
+        assert_eq!(verdict(&|_| {}), Verdict::Passed);
+        assert_eq!(verdict(&|list| list.issuers[0].keys[key].until = Some(made.plus(1))), Verdict::Passed);
+        assert_eq!(verdict(&|list| list.issuers[0].keys[key].until = Some(made)), foreign);
+        assert_eq!(verdict(&|list| list.issuers[0].keys[key].from = made.plus(1)), foreign);
+        assert_eq!(verdict(&|list| drop(list.issuers[0].keys.remove(key))), foreign);
+        let moved = |list: &mut TrustList| {
+            let moved = list.issuers[0].keys.remove(key);
+            list.issuers[1].keys.push(moved);
+        };
+        assert_eq!(verdict(&moved), foreign);
+    }
 }

@@ -130,3 +130,34 @@ fn no_flipped_bit_of_a_list_is_loaded() {
         assert!(load_token(prefecture, &bad).is_err(), "byte {place}");
     }
 }
+
+#[test]
+fn only_a_later_list_or_the_same_takes_the_place_of_a_list() {
+    let prefecture = &Prefecture::new(Algorithm::Es256);
+    let snapshot = |edit: &dyn Fn(&mut TrustList)| {
+        let mut list = prefecture.trust_list();
+        edit(&mut list);
+        prefecture.trust(&list)
+    };
+    let old = snapshot(&|_| {});
+    assert!(snapshot(&|_| {}).may_replace(&old));
+    assert!(snapshot(&|list| list.sequence += 1).may_replace(&old));
+    assert!(!old.may_replace(&snapshot(&|list| list.sequence += 1)));
+    assert!(!snapshot(&|list| list.next_update = list.next_update.plus(1)).may_replace(&old));
+    assert!(!snapshot(&|list| drop(list.issuers.pop())).may_replace(&old));
+}
+
+/// `null` would be a second spelling of "absent".
+#[test]
+fn an_end_is_an_instant_or_absent() {
+    let prefecture = &Prefecture::new(Algorithm::Sm2);
+    for place in ["keys", "entitlements"] {
+        let with = |value: serde_json::Value| {
+            let edit = |parts: &mut Parts| parts.payload["issuers"][0][place][0]["until"] = value;
+            load_token(prefecture, &resigned(prefecture, edit))
+        };
+        assert_eq!(with(253_402_271_999_u64.into()), Ok(()), "{place}");
+        let refused = Err(TrustError::Format(JwsError::Claim("issuers")));
+        assert_eq!(with(serde_json::Value::Null), refused, "{place}");
+    }
+}

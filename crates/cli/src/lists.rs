@@ -1,8 +1,8 @@
 use std::io::Write;
 
+use boyin::Home;
 use boyin::model::id::{CreditCode, LicenseTypeCode};
 use boyin::model::trust::Issuer;
-use boyin::{Home, status_list_id};
 use serde_json::{Value, json};
 
 use crate::Exit;
@@ -36,12 +36,12 @@ fn renew_status(
     }
     let reading = crate::context::reading(&home, &passphrase)?;
     let registry = reading.lookup.registry();
-    let uri = |office: &boyin::Office| {
-        format!("{}/v1/status-lists/{}", home.config().public_url, status_list_id(office.code))
-    };
     let offices = home.offices().iter();
-    let rows: Vec<_> =
-        offices.map(|office| (office, registry.status().fresh_until(office.code, &uri(office)))).collect();
+    let rows: Vec<_> = offices
+        .map(|office| {
+            (office, registry.status().fresh_until(office.code, &home.config().status_list_uri(office.code)))
+        })
+        .collect();
     if session.json() {
         let lists = rows.iter().map(|(office, until)| {
             json!({ "office": office.code.as_str(), "fresh_until": until.map(|until| until.seconds()) })

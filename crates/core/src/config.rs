@@ -2,6 +2,8 @@ use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_suite::Algorithm;
 use serde::{Deserialize, Serialize};
 
+use crate::registry::status_list_id;
+
 /// The `format` of a data directory that this release reads and writes.
 pub const CONFIG_FORMAT: u32 = 1;
 
@@ -23,6 +25,14 @@ pub struct Config {
     pub trust_list_days: u16,
     /// Hours for which a status list is fresh.
     pub status_list_hours: u16,
+}
+
+impl Config {
+    /// URI of an office's status list: where the service answers with it, and its `sub`.
+    #[must_use]
+    pub fn status_list_uri(&self, office: CreditCode) -> String {
+        format!("{}/v1/status-lists/{}", self.public_url, status_list_id(office))
+    }
 }
 
 /// One entry of `offices.toml`: an issuer of the prefecture.

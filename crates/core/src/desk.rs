@@ -18,7 +18,6 @@ use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase};
-use crate::registry::{status_list_id, status_list_uri};
 
 /// Entries of a status list.
 pub(crate) const STATUS_LIST_ENTRIES: u32 = 1 << 20;
@@ -180,7 +179,7 @@ impl Desk {
         at: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<Assignment, DeskError> {
-        let uri = status_list_uri(&self.config, &status_list_id(office));
+        let uri = self.config.status_list_uri(office);
         let mut index = None;
         for _ in 0..DRAWS {
             let mut bytes = [0; 4];

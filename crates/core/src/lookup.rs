@@ -10,7 +10,7 @@ use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, TrustSnapshot, Verifier};
 use crate::error::{HomeError, LookupError};
 use crate::home::Home;
 use crate::keyring::Passphrase;
-use crate::registry::{Registry, status_list_id, status_list_uri};
+use crate::registry::{Registry, status_list_id};
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -229,11 +229,11 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`].
     pub fn status_list(&self, id: &str) -> Result<Option<Vec<u8>>, LookupError> {
-        let known = self.home.offices().iter().any(|office| status_list_id(office.code) == id);
-        if !known {
-            return Ok(None);
+        let mut offices = self.home.offices().iter();
+        match offices.find(|office| status_list_id(office.code) == id) {
+            Some(office) => Ok(self.archive.status_list(&self.home.config().status_list_uri(office.code))?),
+            None => Ok(None),
         }
-        Ok(self.archive.status_list(&status_list_uri(self.home.config(), id))?)
     }
 
     /// Asks whether verdicts given now can be relied on.
@@ -245,7 +245,7 @@ impl Lookup {
         let latest = now.plus(CLOCK_TOLERANCE_SECONDS);
         let (mut stale, mut early, mut waiting) = (0, 0, 0);
         for office in self.home.offices() {
-            let uri = status_list_uri(self.home.config(), &status_list_id(office.code));
+            let uri = self.home.config().status_list_uri(office.code);
             let (made, ends) =
                 (registry.status.made_at(office.code, &uri), registry.status.fresh_until(office.code, &uri));
             stale += usize::from(ends.is_none_or(|end| end <= now));
@@ -288,7 +288,6 @@ fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
 }
 
 fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
-    let uris =
-        home.offices().iter().map(|office| status_list_uri(home.config(), &status_list_id(office.code)));
+    let uris = home.offices().iter().map(|office| home.config().status_list_uri(office.code));
     uris.map(|uri| Ok(archive.status_list(&uri)?)).collect()
 }

@@ -13,7 +13,6 @@ use boyin_verify::{CLOCK_TOLERANCE_SECONDS, StatusSnapshot};
 
 use crate::desk::{Desk, Order, STATUS_LIST_ENTRIES, act};
 use crate::error::DeskError;
-use crate::registry::{status_list_id, status_list_uri};
 
 impl Desk {
     /// Publishes the status lists that are past half of their time, or that lack a change (because the process that
@@ -66,7 +65,7 @@ impl Desk {
     }
 
     fn list_uri(&self, office: CreditCode) -> String {
-        status_list_uri(&self.config, &status_list_id(office))
+        self.config.status_list_uri(office)
     }
 
     /// Builds the list from the archive, so that what is published is what is filed.

@@ -4,8 +4,6 @@ use boyin_model::id::CreditCode;
 use boyin_model::time::UnixTime;
 use boyin_verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
-use crate::config::Config;
-
 /// Trust and status as they were loaded at one instant: all that a verification needs beside bytes and time.
 #[derive(Debug)]
 pub struct Registry {
@@ -53,9 +51,4 @@ impl Registry {
 #[must_use]
 pub fn status_list_id(office: CreditCode) -> String {
     format!("{}-1", office.as_str())
-}
-
-/// URI of the status list with this name.
-pub(crate) fn status_list_uri(config: &Config, id: &str) -> String {
-    format!("{}/v1/status-lists/{id}", config.public_url)
 }

@@ -106,14 +106,15 @@ impl Lookup {
     /// [`LookupError`]; what could be taken over is in use then, and the last good lists for the rest. Health tells how
     /// long that lasts.
     pub fn refresh(&self, now: UnixTime) -> Result<(), LookupError> {
-        let done = self.take_over();
+        // Held throughout: of two refreshes at once the later one must not be overtaken. Verifications do not wait for it.
         let mut failing = self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = self.take_over();
         *failing = if done.is_ok() { None } else { failing.or(Some(now)) };
         done
     }
 
     fn take_over(&self) -> Result<(), LookupError> {
-        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry();
         self.archive.catch_up()?;
         let status_tokens = status_tokens(&self.home, &self.archive)?;
         // A trust list that is refused must not keep revocations out: they are taken over under the one in use.
@@ -123,7 +124,8 @@ impl Lookup {
             Err(error) => (registry.trust_token.clone(), Arc::clone(&registry.trust), Some(error)),
         };
         if status_tokens != registry.status_tokens || trust_token != registry.trust_token {
-            *registry = Arc::new(Registry::new(trust_token, trust, status_tokens));
+            let fresh = Arc::new(Registry::new(trust_token, trust, status_tokens));
+            *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         fault.map_or(Ok(()), Err)
     }

@@ -1,5 +1,7 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
+mod curve;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -10,6 +12,7 @@ use boyin_model::json::{self, JsonErrorKind, Reader, Value};
 use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
+pub use self::curve::curve;
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.

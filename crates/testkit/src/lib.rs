@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`arithmetic`] | the two curves by other people's arithmetic |
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
 //! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
@@ -13,6 +14,7 @@
 //!
 //! Everything here is deterministic: the same call gives the same bytes on every run.
 
+pub mod arithmetic;
 pub mod cases;
 pub mod fuzz;
 pub mod key;

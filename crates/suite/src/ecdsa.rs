@@ -1,18 +1,22 @@
-//! ECDSA over P-256 with SHA-256 (FIPS 186-5), through *ring* and, as a second opinion, through the crate `p256`.
+//! ECDSA over P-256 with SHA-256 (FIPS 186-5): known keys through `boyin-curve`, new ones through *ring* and, as a second
+//! opinion, all through the crate `p256`.
 //!
 //! For every valid `(r, s)` the pair `(r, n − s)` verifies too. What this project issues has one spelling only: the
 //! lower of the two.
 
 use std::fmt;
 
+use boyin_curve::P256;
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use ring::signature::UnparsedPublicKey;
 use sha2::{Digest as _, Sha256};
 
+use crate::bulk::{self, CurveKey};
 use crate::encoding::{FIELD_BYTES, Point, to_raw, uncompressed};
+use crate::tables::Slot;
 
 /// `⌊n / 2⌋` for the order `n` of P-256 (SP 800-186 §3.2.1.3), big-endian: the largest low s.
 const HALF_ORDER: [u8; 32] = [
@@ -48,28 +52,13 @@ static ES256_ANY_S_ID: AlgId = p256_id("ES256-ANY-S", None, SignatureEncoding::R
 static DER_ID: AlgId = p256_id("ECDSA-P256-SHA256-DER", None, SignatureEncoding::Der);
 
 /// ES256 of RFC 7518 §3.4, low s only: what this project issues.
-pub static ES256: RingEcdsa = RingEcdsa {
-    id: &ES256_ID,
-    s: SRange::Low,
-    ring: &ring::signature::ECDSA_P256_SHA256_FIXED,
-    this: &ES256,
-};
+pub static ES256: Ecdsa = Ecdsa { id: &ES256_ID, s: SRange::Low, this: &ES256 };
 
 /// ES256 of RFC 7518 §3.4 with any s: JWS made by others. Not listed in [`crate::all_jws`].
-pub static ES256_ANY_S: RingEcdsa = RingEcdsa {
-    id: &ES256_ANY_S_ID,
-    s: SRange::Any,
-    ring: &ring::signature::ECDSA_P256_SHA256_FIXED,
-    this: &ES256_ANY_S,
-};
+pub static ES256_ANY_S: Ecdsa = Ecdsa { id: &ES256_ANY_S_ID, s: SRange::Any, this: &ES256_ANY_S };
 
 /// ECDSA-with-SHA256 in strict DER with any s: X.509 and CMS (RFC 5758 §3.2).
-pub static ECDSA_P256_SHA256_DER: RingEcdsa = RingEcdsa {
-    id: &DER_ID,
-    s: SRange::Any,
-    ring: &ring::signature::ECDSA_P256_SHA256_ASN1,
-    this: &ECDSA_P256_SHA256_DER,
-};
+pub static ECDSA_P256_SHA256_DER: Ecdsa = Ecdsa { id: &DER_ID, s: SRange::Any, this: &ECDSA_P256_SHA256_DER };
 
 /// The parameter set of [`ES256`] through the crate `p256`, for comparison and for platforms without *ring*.
 pub static ES256_P256: P256Ecdsa = P256Ecdsa { id: &ES256_ID, s: SRange::Low, this: &ES256_P256 };
@@ -87,30 +76,46 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> Digest32 {
     context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
-/// One ECDSA parameter set through *ring*: [`ES256`], [`ES256_ANY_S`], [`ECDSA_P256_SHA256_DER`].
-pub struct RingEcdsa {
+/// One ECDSA parameter set: [`ES256`], [`ES256_ANY_S`], [`ECDSA_P256_SHA256_DER`].
+pub struct Ecdsa {
     id: &'static AlgId,
     s: SRange,
-    ring: &'static ring::signature::EcdsaVerificationAlgorithm,
     this: &'static Self,
 }
 
-impl fmt::Debug for RingEcdsa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RingEcdsa({})", self.id)
+impl Ecdsa {
+    /// As [`VerifyAlg::key`], with the concrete type, which can also verify a digest.
+    ///
+    /// # Errors
+    /// [`BadKey`] if `public` is no uncompressed point of the curve.
+    pub fn prepare(&self, public: PublicKey<'_>) -> Result<EcdsaKey, BadKey> {
+        let point = uncompressed(public)?;
+        let key = boyin_curve::PublicKey::from_sec1(&point).map_err(|_| BadKey)?;
+        let ring = UnparsedPublicKey::new(&ring::signature::ECDSA_P256_SHA256_FIXED, point);
+        Ok(EcdsaKey { alg: self.this, slot: Slot::new(key), ring })
     }
 }
 
-impl VerifyAlg for RingEcdsa {
+impl fmt::Debug for Ecdsa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ecdsa({})", self.id)
+    }
+}
+
+impl VerifyAlg for Ecdsa {
     fn id(&self) -> &'static AlgId {
         self.id
     }
 
     fn key(&self, public: PublicKey<'_>) -> Result<Box<dyn VerifyKey>, BadKey> {
-        // ring looks at a key only when it verifies; a bad key must be found when the trust list is loaded.
-        let point = uncompressed(public)?;
-        p256::PublicKey::from_sec1_bytes(&point).map_err(|_| BadKey)?;
-        Ok(Box::new(RingKey { alg: self.this, key: UnparsedPublicKey::new(self.ring, point) }))
+        Ok(Box::new(self.prepare(public)?))
+    }
+
+    fn verify_bulk(&self, jobs: &[BulkJob<'_>]) -> Vec<Result<(), BadSignature>> {
+        let digests = |messages: &[(&EcdsaKey, &[u8])]| {
+            messages.iter().map(|(_, message)| sha256(&[message])).collect()
+        };
+        bulk::verify(jobs, digests)
     }
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
@@ -118,27 +123,66 @@ impl VerifyAlg for RingEcdsa {
     }
 }
 
-struct RingKey {
-    alg: &'static RingEcdsa,
-    key: UnparsedPublicKey<Point>,
+/// A checked P-256 key. While it is new, *ring* verifies; from its second use on, a table of its multiples.
+pub struct EcdsaKey {
+    alg: &'static Ecdsa,
+    slot: Slot<P256>,
+    ring: UnparsedPublicKey<Point>,
 }
 
-impl fmt::Debug for RingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RingKey({})", self.alg.id)
+impl EcdsaKey {
+    /// Verifies `signature` over a message of which `digest` is the SHA-256.
+    ///
+    /// # Errors
+    /// [`BadSignature`], whatever the cause.
+    pub fn verify_prehashed(&self, digest: &Digest32, signature: &[u8]) -> Result<(), BadSignature> {
+        let raw = self.raw(signature)?;
+        let table = self.slot.table_for(1);
+        let found =
+            table.map_or_else(|| self.slot.key().verify(digest, &raw), |table| table.verify(digest, &raw));
+        found.map_err(|_| BadSignature)
     }
 }
 
-impl VerifyKey for RingKey {
+impl fmt::Debug for EcdsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EcdsaKey({})", self.alg.id)
+    }
+}
+
+impl VerifyKey for EcdsaKey {
     fn alg(&self) -> &'static dyn VerifyAlg {
         self.alg
     }
 
+    fn prepare(&self, budget_bytes: usize) {
+        self.slot.prepare(budget_bytes);
+    }
+
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        if self.alg.s == SRange::Low {
-            self.alg.s.check(&to_raw(self.alg.id.encoding, signature)?)?;
+        let raw = self.raw(signature)?;
+        match self.slot.table_for(1) {
+            Some(table) => table.verify(&sha256(&[message]), &raw).map_err(|_| BadSignature),
+            None => self.verify_once(message, &raw),
         }
-        self.key.verify(message, signature).map_err(|_| BadSignature)
+    }
+}
+
+impl CurveKey for EcdsaKey {
+    type Curve = P256;
+
+    fn slot(&self) -> &Slot<P256> {
+        &self.slot
+    }
+
+    fn raw(&self, signature: &[u8]) -> Result<[u8; 64], BadSignature> {
+        let raw = to_raw(self.alg.id.encoding, signature)?;
+        self.alg.s.check(&raw)?;
+        Ok(raw)
+    }
+
+    fn verify_once(&self, message: &[u8], raw: &[u8; 64]) -> Result<(), BadSignature> {
+        self.ring.verify(message, raw).map_err(|_| BadSignature)
     }
 }
 

@@ -27,18 +27,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bulk;
 mod ecdsa;
 mod encoding;
 mod key;
 mod random;
 mod rsa;
 mod sm2;
+mod sm3;
+mod tables;
 
 use boyin_model::alg::VerifyAlg;
 
 pub use crate::ecdsa::{
-    ECDSA_P256_SHA256_DER, ECDSA_P256_SHA256_DER_P256, ES256, ES256_ANY_S, ES256_P256, P256Ecdsa, P256Key,
-    RingEcdsa,
+    ECDSA_P256_SHA256_DER, ECDSA_P256_SHA256_DER_P256, ES256, ES256_ANY_S, ES256_P256, Ecdsa, EcdsaKey,
+    P256Ecdsa, P256Key,
 };
 pub use crate::encoding::{der_to_raw, raw_to_der};
 pub use crate::key::{
@@ -48,6 +51,8 @@ pub use crate::key::{
 pub use crate::random::SystemRandom;
 pub use crate::rsa::{RS256, Rs256};
 pub use crate::sm2::{DEFAULT_USER_ID, MAX_USER_ID_BYTES, SM2_SM3, SM2_SM3_DER, Sm2Key, Sm2Sm3, UserIdError};
+pub use crate::sm3::sm3_many;
+pub use crate::tables::{DEFAULT_TABLE_MEMORY, TableMemory, set_table_memory, table_memory};
 
 /// What a license verifier accepts in a JWS: [`ES256`] and [`SM2_SM3`].
 #[must_use]

@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use ::sm2::dsa::signature::hazmat::PrehashVerifier;
+use boyin_curve::Sm2;
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
-use sm3::{Digest as _, Sm3};
 
 pub(crate) use self::signing::sign;
+use crate::bulk::{self, CurveKey};
 use crate::encoding::{Point, to_raw, uncompressed};
+pub(crate) use crate::sm3::{sm3, sm3_many};
+use crate::tables::Slot;
 
 /// The user ID of every signer that has none of its own (GM/T 0009-2012 §10).
 pub const DEFAULT_USER_ID: &[u8] = b"1234567812345678";
@@ -131,10 +133,8 @@ impl Sm2Sm3 {
     /// [`BadKey`] if `public` is no uncompressed point of the curve.
     pub fn prepare(&self, public: PublicKey<'_>) -> Result<Sm2Key, BadKey> {
         let point = uncompressed(public)?;
-        let key = ::sm2::PublicKey::from_sec1_bytes(&point).map_err(|_| BadKey)?;
-        // The crate's own Z takes text only and is not used: this verifier is given the finished e.
-        let key = ::sm2::dsa::VerifyingKey::new("", key).map_err(|_| BadKey)?;
-        Ok(Sm2Key { alg: self.itself(), z: self.z_of(&point), key })
+        let key = boyin_curve::PublicKey::from_sec1(&point).map_err(|_| BadKey)?;
+        Ok(Sm2Key { alg: self.itself(), z: self.z_of(&point), slot: Slot::new(key) })
     }
 
     /// `self` for as long as the process lives: objects are static or interned, there are no others.
@@ -146,15 +146,6 @@ impl Sm2Sm3 {
 /// Eight bytes of the ID's SM3 in hexadecimal: tells parameter sets apart in reports without quoting the ID.
 fn fingerprint(user_id: &[u8]) -> String {
     sm3(&[user_id]).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// SM3 of the concatenation of `parts` (GB/T 32905).
-pub(crate) fn sm3(parts: &[&[u8]]) -> Digest32 {
-    let mut hasher = Sm3::new();
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize().into()
 }
 
 impl fmt::Debug for Sm2Sm3 {
@@ -172,8 +163,19 @@ impl VerifyAlg for Sm2Sm3 {
         Ok(Box::new(self.prepare(public)?))
     }
 
+    fn verify_bulk(&self, jobs: &[BulkJob<'_>]) -> Vec<Result<(), BadSignature>> {
+        let digests = |messages: &[(&Sm2Key, &[u8])]| {
+            sm3_many(&messages.iter().map(|(key, message)| [key.z.as_slice(), message]).collect::<Vec<_>>())
+        };
+        bulk::verify(jobs, digests)
+    }
+
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         sm3(parts)
+    }
+
+    fn digest_many(&self, messages: &[&[u8]]) -> Vec<Digest32> {
+        sm3_many(messages.as_chunks::<1>().0)
     }
 }
 
@@ -181,7 +183,7 @@ impl VerifyAlg for Sm2Sm3 {
 pub struct Sm2Key {
     alg: &'static Sm2Sm3,
     z: Digest32,
-    key: ::sm2::dsa::VerifyingKey,
+    slot: Slot<Sm2>,
 }
 
 impl Sm2Key {
@@ -196,9 +198,10 @@ impl Sm2Key {
     /// # Errors
     /// [`BadSignature`], whatever the cause.
     pub fn verify_prehashed(&self, e: &Digest32, signature: &[u8]) -> Result<(), BadSignature> {
-        let raw = to_raw(self.alg.id.encoding, signature)?;
-        let signature = ::sm2::dsa::Signature::from_slice(&raw).map_err(|_| BadSignature)?;
-        self.key.verify_prehash(e, &signature).map_err(|_| BadSignature)
+        let raw = self.raw(signature)?;
+        let table = self.slot.table_for(1);
+        let found = table.map_or_else(|| self.slot.key().verify(e, &raw), |table| table.verify(e, &raw));
+        found.map_err(|_| BadSignature)
     }
 }
 
@@ -213,7 +216,27 @@ impl VerifyKey for Sm2Key {
         self.alg
     }
 
+    fn prepare(&self, budget_bytes: usize) {
+        self.slot.prepare(budget_bytes);
+    }
+
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         self.verify_prehashed(&self.message_digest(message), signature)
+    }
+}
+
+impl CurveKey for Sm2Key {
+    type Curve = Sm2;
+
+    fn slot(&self) -> &Slot<Sm2> {
+        &self.slot
+    }
+
+    fn raw(&self, signature: &[u8]) -> Result<[u8; 64], BadSignature> {
+        to_raw(self.alg.id.encoding, signature)
+    }
+
+    fn verify_once(&self, message: &[u8], raw: &[u8; 64]) -> Result<(), BadSignature> {
+        self.slot.key().verify(&self.message_digest(message), raw).map_err(|_| BadSignature)
     }
 }

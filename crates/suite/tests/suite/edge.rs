@@ -3,7 +3,9 @@
 //! *ring* takes no digest, so that groups which give one are run through `p256` alone. Compressed keys (class
 //! "acceptable") are refused by decision: the vectors allow that.
 
-use boyin_model::alg::{BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg};
+use boyin_model::alg::{
+    BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey as _,
+};
 use boyin_suite::{
     ECDSA_P256_SHA256_DER, ECDSA_P256_SHA256_DER_P256, ES256, ES256_ANY_S, ES256_P256, SM2_SM3, SM2_SM3_DER,
     Sm2Sm3, UserIdError, der_to_raw, raw_to_der,
@@ -14,6 +16,9 @@ use crate::support::{bytes, json, list, text};
 
 const P256_TESTS: usize = 1778;
 const SM2_TESTS: usize = 1845;
+
+/// Enough for a table of the narrowest kind.
+const TABLE_BYTES: usize = 40 << 10;
 
 fn expects_valid(test: &Value) -> bool {
     match text(test, "expected") {
@@ -82,11 +87,23 @@ fn p256_every_case() {
     assert_eq!(high, 391);
 }
 
+/// The verdict on a message, which has to be the same by a new key, a prepared one, and in bulk.
+fn verdict(alg: &dyn VerifyAlg, public: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let key = alg.key(PublicKey(public)).unwrap();
+    let once = key.verify(message, signature);
+    let job = BulkJob { key: &*key, message, signature };
+    // A second use would build the wide table: this one is quicker to build.
+    key.prepare(TABLE_BYTES);
+    assert_eq!(key.verify(message, signature), once);
+    let other = BulkJob { signature: b"", ..job };
+    assert_eq!(alg.verify_bulk(&[job, other, job]), [once, Err(BadSignature), once]);
+    once.is_ok()
+}
+
 fn p256_message_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
-    let verify = |alg: &dyn VerifyAlg, signature: &[u8]| {
-        alg.key(PublicKey(&public)).unwrap().verify(&bytes(test, "msg"), signature).is_ok()
-    };
+    let verify =
+        |alg: &dyn VerifyAlg, signature: &[u8]| verdict(alg, &public, &bytes(test, "msg"), signature);
     let (signature, valid, high) = (bytes(test, "sig"), expects_valid(test), test["highS"] == true);
     assert_eq!(verify(&ECDSA_P256_SHA256_DER, &signature), valid, "{test}");
     assert_eq!(verify(&ECDSA_P256_SHA256_DER_P256, &signature), valid, "{test}");
@@ -105,6 +122,10 @@ fn p256_digest_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
     let (signature, valid, high) = (bytes(test, "sig"), expects_valid(test), test["highS"] == true);
     let der = ECDSA_P256_SHA256_DER_P256.prepare(PublicKey(&public)).unwrap();
+    assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
+    let der = ECDSA_P256_SHA256_DER.prepare(PublicKey(&public)).unwrap();
+    assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
+    der.prepare(TABLE_BYTES);
     assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
     if let Ok(raw) = der_to_raw(&signature) {
         let low = ES256_P256.prepare(PublicKey(&public)).unwrap();
@@ -141,20 +162,19 @@ fn sm2_message_case(group: &Value, test: &Value) {
     let (user_id, message, signature) = (bytes(test, "uid"), bytes(test, "msg"), bytes(test, "sig"));
     let valid = expects_valid(test);
     let der = match Sm2Sm3::with_user_id(&user_id, SignatureEncoding::Der) {
-        Ok(alg) => alg.key(PublicKey(&public)).unwrap(),
+        Ok(alg) => alg,
         Err(error) => {
             assert_eq!(error, UserIdError::TooLong { bytes: user_id.len() });
             assert!(user_id.len() > 8191 && !valid, "{test}");
             return;
         }
     };
-    let raw =
-        Sm2Sm3::with_user_id(&user_id, SignatureEncoding::Raw).unwrap().key(PublicKey(&public)).unwrap();
-    assert_eq!(der.verify(&message, &signature).is_ok(), valid, "{test}");
+    let raw = Sm2Sm3::with_user_id(&user_id, SignatureEncoding::Raw).unwrap();
+    assert_eq!(verdict(der, &public, &message, &signature), valid, "{test}");
     let valid_raw = expects_valid_raw(test).unwrap_or(false);
-    assert_eq!(raw.verify(&message, &signature).is_ok(), valid_raw, "DER taken as raw: {test}");
+    assert_eq!(verdict(raw, &public, &message, &signature), valid_raw, "DER taken as raw: {test}");
     if let Ok(transcoded) = der_to_raw(&signature) {
-        assert_eq!(raw.verify(&message, &transcoded).is_ok(), valid, "{test}");
+        assert_eq!(verdict(raw, &public, &message, &transcoded), valid, "{test}");
     }
 }
 
@@ -162,6 +182,8 @@ fn sm2_digest_case(group: &Value, test: &Value) {
     let public = bytes(&group["publicKey"], "uncompressed");
     let (signature, valid) = (bytes(test, "sig"), expects_valid(test));
     let der = SM2_SM3_DER.prepare(PublicKey(&public)).unwrap();
+    assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
+    der.prepare(TABLE_BYTES);
     assert_eq!(der.verify_prehashed(&digest(test), &signature).is_ok(), valid, "{test}");
     if let Ok(transcoded) = der_to_raw(&signature) {
         let raw = SM2_SM3.prepare(PublicKey(&public)).unwrap();

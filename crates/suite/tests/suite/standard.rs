@@ -2,7 +2,7 @@
 
 use boyin_model::alg::{PublicKey, SignatureEncoding, VerifyAlg};
 use boyin_model::trust::Jwk;
-use boyin_suite::{ES256, SM2_SM3, SM2_SM3_DER, Sm2Sm3, UserIdError, all_jws, raw_to_der};
+use boyin_suite::{ES256, SM2_SM3, SM2_SM3_DER, Sm2Sm3, UserIdError, all_jws, raw_to_der, sm3_many};
 
 use crate::support::hex;
 
@@ -33,13 +33,33 @@ fn sm2_sample_of_gb_t_32918() {
     assert!(other.verify(b"message digest", &raw_to_der(&signature)).is_err());
 }
 
+/// GB/T 32905-2016 annex A: "abc" and 16 times "abcd", alone and at once.
+#[test]
+fn sm3_samples_of_gb_t_32905() {
+    let long = b"abcd".repeat(16);
+    let abc = hex("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+    let abcd = hex("debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
+    assert_eq!(SM2_SM3.digest(&[b"a", b"bc"])[..], abc);
+    assert_eq!(SM2_SM3.digest(&[&long])[..], abcd);
+    for count in 0..40 {
+        let messages: Vec<[&[u8]; 2]> = (0..count)
+            .map(|at| if at % 3 == 0 { [&b"ab"[..], b"c"] } else { [&long[..at], &long[at..]] })
+            .collect();
+        let digests = sm3_many(&messages);
+        assert_eq!(digests.len(), count);
+        for (at, digest) in digests.iter().enumerate() {
+            assert_eq!(digest[..], if at % 3 == 0 { &abc } else { &abcd }[..], "message {at} of {count}");
+        }
+    }
+}
+
 #[test]
 fn sm3_vectors() {
     let Some(path) = boyin_testkit::vectors::path("sm2/tongsuo_evpmd_sm3.txt") else {
         return;
     };
     let text = std::fs::read_to_string(path).unwrap();
-    let mut checked = 0;
+    let mut all = Vec::new();
     for block in text.split("\n\n") {
         let member = |name: &str| {
             block
@@ -53,11 +73,13 @@ fn sm3_vectors() {
         assert_eq!(SM2_SM3.digest(&[&input])[..], output, "{block}");
         let (left, right) = input.split_at(input.len() / 3);
         assert_eq!(SM2_SM3.digest(&[left, &[], right])[..], output, "in parts: {block}");
-        checked += 1;
+        all.push((input, output));
     }
-    assert_eq!(checked, text.matches("Digest = SM3").count());
-    println!("SM3: {checked} entries");
-    assert_eq!(checked, 8);
+    assert_eq!(all.len(), text.matches("Digest = SM3").count());
+    println!("SM3: {} entries", all.len());
+    assert_eq!(all.len(), 8);
+    let at_once: Vec<[&[u8]; 1]> = all.iter().map(|(input, _)| [input.as_slice()]).collect();
+    assert!(sm3_many(&at_once).iter().zip(&all).all(|(digest, (_, output))| digest[..] == output[..]));
 }
 
 /// FIPS 180-4 sample "abc", in parts.

@@ -1,10 +1,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
 
-use boyin_archive::{Archive, Cursor, Event, LicenseRecord};
+use boyin_archive::{Archive, Cursor, Event, LicenseRecord, Page};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
-use boyin_suite::all_jws;
+use boyin_suite::{all_jws, table_memory};
 use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, TrustSnapshot, Verifier};
 
 use crate::error::{HomeError, LookupError};
@@ -119,7 +120,7 @@ impl Lookup {
         let status_tokens = status_tokens(&self.home, &self.archive)?;
         // A trust list that is refused must not keep revocations out: they are taken over under the one in use.
         let (trust_token, trust, fault) = match self.newer_trust(&registry) {
-            Ok(Some((token, trust))) => (token, Arc::new(trust), None),
+            Ok(Some((token, trust))) => (token, in_use(trust), None),
             Ok(None) => (registry.trust_token.clone(), Arc::clone(&registry.trust), None),
             Err(error) => (registry.trust_token.clone(), Arc::clone(&registry.trust), Some(error)),
         };
@@ -159,9 +160,19 @@ impl Lookup {
         self.registry().check(&self.verifier, bytes, now)
     }
 
-    fn found(&self, record: LicenseRecord, now: UnixTime) -> Found {
-        let report = self.verify(&record.credential, now);
-        Found { record, report }
+    /// Verifies many licenses with all cores, in their order; each report is that of [`Self::verify`].
+    pub fn verify_bulk<B: AsRef<[u8]> + Sync>(&self, licenses: &[B], now: UnixTime) -> Vec<Report> {
+        self.registry().check_bulk(&self.verifier, licenses, now)
+    }
+
+    fn page(&self, page: Page<LicenseRecord>, now: UnixTime) -> HolderPage {
+        let credentials: Vec<_> = page.items.iter().map(|record| record.credential.as_slice()).collect();
+        let reports = self.verify_bulk(&credentials, now);
+        let found = page.items.into_iter().zip(reports);
+        HolderPage {
+            licenses: found.map(|(record, report)| Found { record, report }).collect(),
+            next: page.next,
+        }
     }
 
     /// One license, verified.
@@ -169,7 +180,8 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`].
     pub fn license(&self, id: &LicenseId, now: UnixTime) -> Result<Option<Found>, LookupError> {
-        Ok(self.archive.get(id)?.map(|record| self.found(record, now)))
+        let record = self.archive.get(id)?;
+        Ok(record.map(|record| Found { report: self.verify(&record.credential, now), record }))
     }
 
     /// A part of one holder's file (一人一档、一企一档), each license verified.
@@ -183,9 +195,7 @@ impl Lookup {
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        let page = self.archive.list_by_holder(holder, cursor, limit)?;
-        let licenses = page.items.into_iter().map(|record| self.found(record, now)).collect();
-        Ok(HolderPage { licenses, next: page.next })
+        Ok(self.page(self.archive.list_by_holder(holder, cursor, limit)?, now))
     }
 
     /// A part of all licenses, each verified.
@@ -199,9 +209,7 @@ impl Lookup {
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        let page = self.archive.list(license_type, cursor, limit)?;
-        let licenses = page.items.into_iter().map(|record| self.found(record, now)).collect();
-        Ok(HolderPage { licenses, next: page.next })
+        Ok(self.page(self.archive.list(license_type, cursor, limit)?, now))
     }
 
     /// What was done to a license, oldest first.
@@ -286,7 +294,16 @@ impl Lookup {
 
 fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
     let (trust_token, trust) = home.trust()?;
-    Ok(Registry::new(trust_token, Arc::new(trust), status_tokens(home, archive)?))
+    Ok(Registry::new(trust_token, in_use(trust), status_tokens(home, archive)?))
+}
+
+/// Prepares the keys of a trust list in the background: until a key is prepared, it verifies more slowly.
+fn in_use(trust: TrustSnapshot) -> Arc<TrustSnapshot> {
+    let trust = Arc::new(trust);
+    let (list, memory) = (Arc::clone(&trust), table_memory().limit);
+    // Without a thread for it, each key is prepared on its second use.
+    let _ = thread::Builder::new().name("prepare-keys".into()).spawn(move || list.prepare_keys(memory));
+    trust
 }
 
 fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {

@@ -34,6 +34,16 @@ impl Registry {
         verifier.check(bytes, &Context { now, trust: &self.trust, status: &self.status })
     }
 
+    /// Verifies many licenses with all cores; each report is that of [`Self::check`].
+    pub fn check_bulk<B: AsRef<[u8]> + Sync>(
+        &self,
+        verifier: &Verifier,
+        licenses: &[B],
+        now: UnixTime,
+    ) -> Vec<Report> {
+        verifier.check_bulk(licenses, &Context { now, trust: &self.trust, status: &self.status })
+    }
+
     /// The trust snapshot.
     #[must_use]
     pub fn trust(&self) -> &TrustSnapshot {

@@ -6,6 +6,7 @@
 //!
 //! The algorithm is chosen by the *key* (which the trust list binds to one algorithm), never by the message alone.
 
+use std::any::Any;
 use std::fmt;
 
 /// A 256-bit digest: SHA-256 or SM3, as the suite says.
@@ -53,23 +54,54 @@ pub trait VerifyAlg: Send + Sync + fmt::Debug {
     /// Which parameter set this is.
     fn id(&self) -> &'static AlgId;
 
-    /// Checks a public key and makes it ready for many verifications.
+    /// Checks a public key: once for each key that a trust list names, so that verifying does not.
     ///
-    /// This is the place for precomputation: a trust list calls it once for each key that it names.
+    /// Precomputation is [`VerifyKey::prepare`].
     ///
     /// # Errors
     /// [`BadKey`] if the bytes are no key of this algorithm (wrong form, not on the curve, the point at infinity,
     /// an RSA modulus out of bounds).
     fn key(&self, public: PublicKey<'_>) -> Result<Box<dyn VerifyKey>, BadKey>;
 
+    /// Verifies many signatures by keys of this algorithm; the results are in the order of the jobs.
+    ///
+    /// For implementations that are faster on several signatures at once. A job whose key is of another algorithm is
+    /// verified by that.
+    fn verify_bulk(&self, jobs: &[BulkJob<'_>]) -> Vec<Result<(), BadSignature>> {
+        jobs.iter().map(|job| job.key.verify(job.message, job.signature)).collect()
+    }
+
     /// The suite's digest over the concatenation of `parts`.
     fn digest(&self, parts: &[&[u8]]) -> Digest32;
+
+    /// The suite's digest over each of `messages`, in their order.
+    ///
+    /// For implementations that are faster on several messages at once.
+    fn digest_many(&self, messages: &[&[u8]]) -> Vec<Digest32> {
+        messages.iter().map(|message| self.digest(&[message])).collect()
+    }
 }
 
-/// A public key that was checked and prepared by [`VerifyAlg::key`].
-pub trait VerifyKey: Send + Sync + fmt::Debug {
+/// One signature of [`VerifyAlg::verify_bulk`].
+#[derive(Clone, Copy, Debug)]
+pub struct BulkJob<'j> {
+    /// The signer's key.
+    pub key: &'j dyn VerifyKey,
+    /// The whole message.
+    pub message: &'j [u8],
+    /// The signature, in the encoding of the algorithm.
+    pub signature: &'j [u8],
+}
+
+/// A public key that was checked by [`VerifyAlg::key`].
+pub trait VerifyKey: Any + Send + Sync + fmt::Debug {
     /// The algorithm that this key is bound to.
     fn alg(&self) -> &'static dyn VerifyAlg;
+
+    /// Precomputes for many verifications, with at most so many bytes of memory for this key.
+    ///
+    /// May be called from another thread while the key verifies. Does nothing where there is nothing to gain.
+    fn prepare(&self, _budget_bytes: usize) {}
 
     /// Verifies `signature` over the whole `message` (hashing included).
     ///

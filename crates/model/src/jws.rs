@@ -30,7 +30,7 @@ impl<'b> Header<'b> {
     /// [`JwsError::Header`] for JSON faults, [`JwsError::HeaderMember`] for a missing, unknown or mistyped member.
     pub fn read(text: &'b [u8], reader: Reader) -> Result<(Self, bool), JwsError> {
         let parsed = json::parse(text, reader).map_err(JwsError::Header)?;
-        let Value::Object(object) = parsed.value else {
+        let Value::Object(mut object) = parsed.value else {
             return Err(JwsError::HeaderMember("alg"));
         };
         for (name, _) in object.members() {
@@ -38,8 +38,8 @@ impl<'b> Header<'b> {
                 return Err(JwsError::HeaderMember("unknown"));
             }
         }
-        let text = |name: &'static str| match object.get(name) {
-            Some(Value::Text(text)) => Ok(text.clone()),
+        let mut text = |name: &'static str| match object.remove(name) {
+            Some(Value::Text(text)) => Ok(text),
             Some(_) | None => Err(JwsError::HeaderMember(name)),
         };
         Ok((Self { alg: text("alg")?, kid: text("kid")?, typ: text("typ")? }, parsed.canonical))
@@ -89,18 +89,40 @@ impl<'b> Compact<'b> {
         if text.len() > limit {
             return Err(JwsError::TooLarge { limit });
         }
-        let mut dots = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
-            return Err(JwsError::Parts);
-        };
-        let decode = |part: &[u8], offset| b64::decode(part).map_err(|_| JwsError::Base64 { offset });
+        let [header, payload, signature] = split(text)?;
+        let decode = |part: Encoded<'_>| b64::decode(part.text).map_err(|_| part.fault(text));
         Ok(Self {
-            header: decode(&text[..first], 0)?,
-            payload: decode(&text[first + 1..second], first + 1)?,
-            signing_input: &text[..second],
-            signature: decode(&text[second + 1..], second + 1)?,
+            header: decode(header)?,
+            payload: decode(payload)?,
+            signing_input: &text[..signature.start - 1],
+            signature: decode(signature)?,
         })
     }
+}
+
+/// A part of a compact serialization.
+#[derive(Clone, Copy)]
+pub(crate) struct Encoded<'b> {
+    pub(crate) text: &'b [u8],
+    pub(crate) start: usize,
+}
+
+impl Encoded<'_> {
+    /// What is wrong with a part of `whole` that is not base64url: the middle one may hold further dots.
+    pub(crate) fn fault(self, whole: &[u8]) -> JwsError {
+        match whole.iter().filter(|byte| **byte == b'.').count() {
+            2 => JwsError::Base64 { offset: self.start },
+            _ => JwsError::Parts,
+        }
+    }
+}
+
+/// Splits at the first and the last dot.
+pub(crate) fn split(text: &[u8]) -> Result<[Encoded<'_>; 3], JwsError> {
+    let first = memchr::memchr(b'.', text).ok_or(JwsError::Parts)?;
+    let last = memchr::memrchr(b'.', text).filter(|last| *last > first).ok_or(JwsError::Parts)?;
+    let part = |start, end| Encoded { text: &text[start..end], start };
+    Ok([part(0, first), part(first + 1, last), part(last + 1, text.len())])
 }
 
 /// Header and payload, fixed and encoded, waiting for a signature.

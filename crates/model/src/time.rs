@@ -110,12 +110,16 @@ impl Date {
     /// # Errors
     /// [`TimeError::Form`] if it is not eight ASCII digits, [`TimeError::NoSuchDay`] if the calendar has no such day.
     pub fn from_compact(text: &str) -> Result<Self, TimeError> {
-        if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        Self::from_digits(text.as_bytes().try_into().map_err(|_| TimeError::Form)?)
+    }
+
+    fn from_digits(digits: [u8; 8]) -> Result<Self, TimeError> {
+        if !digits.iter().all(u8::is_ascii_digit) {
             return Err(TimeError::Form);
         }
-        let number = |range| text.get(range).and_then(|t: &str| t.parse().ok()).ok_or(TimeError::Form);
-        let narrow = |n: u16| u8::try_from(n).map_err(|_| TimeError::NoSuchDay);
-        Self::new(number(0..4)?, narrow(number(4..6)?)?, narrow(number(6..8)?)?)
+        let [a, b, c, d, e, f, g, h] = digits.map(|digit| digit - b'0');
+        let year = u16::from(a * 10 + b) * 100 + u16::from(c * 10 + d);
+        Self::new(year, e * 10 + f, g * 10 + h)
     }
 
     /// `YYYYMMDD`.
@@ -138,9 +142,8 @@ impl Date {
 
     /// The midnight in China with which the day begins, so many days later.
     fn midnight(self, later: i64) -> UnixTime {
-        let epoch = jiff::civil::date(1970, 1, 1);
-        let days = epoch.until(self.0).map_or(0, |span| i64::from(span.get_days()));
-        let seconds = (days + later) * DAY_SECONDS - CHINA_OFFSET_SECONDS;
+        let since_epoch = self.0.duration_since(jiff::civil::date(1970, 1, 1)).as_secs();
+        let seconds = since_epoch + later * DAY_SECONDS - CHINA_OFFSET_SECONDS;
         UnixTime(u64::try_from(seconds).unwrap_or(0)).min(UnixTime::MAX)
     }
 
@@ -188,7 +191,8 @@ impl FromStr for Date {
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
             return Err(TimeError::Form);
         }
-        Self::from_compact(&text.replace('-', ""))
+        let digits = [bytes[0], bytes[1], bytes[2], bytes[3], bytes[5], bytes[6], bytes[8], bytes[9]];
+        Self::from_digits(digits)
     }
 }
 

@@ -1,7 +1,7 @@
-use boyin_model::alg::VerifyAlg;
+use boyin_model::alg::{AlgId, BadSignature, BulkJob, VerifyAlg, VerifyKey};
 use boyin_model::credential::{
     ClaimError, ClaimFault, Credential, DisclosureFault, Envelope, FormatError, FormatFault, ISSUER_URN,
-    LicenseClaims, Revealed, reveal,
+    LicenseClaims,
 };
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Value;
@@ -15,6 +15,7 @@ use crate::report::{Check, Detail, Note, Outcome, Report, Subject};
 use crate::status::StatusSnapshot;
 use crate::trust::{TrustSnapshot, TrustedKey};
 
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Characters of a key ID.
 const KEY_ID_CHARS: usize = 43;
 
@@ -55,6 +56,17 @@ impl Verifier {
 
     /// Verifies one license in either serialization.
     pub fn check(&self, bytes: &[u8], context: &Context<'_>) -> Report {
+        let pending = self.examine(bytes, context);
+        let matched = pending.job().map(Job::verify);
+        pending.finish(matched)
+    }
+
+    pub(crate) fn algs(&self) -> &[&'static dyn VerifyAlg] {
+        &self.algs
+    }
+
+    /// Checks everything but the signature.
+    pub(crate) fn examine<'c, 'b>(&self, bytes: &'b [u8], context: &Context<'c>) -> Pending<'c, 'b> {
         let mut run = Run {
             verifier: self,
             context,
@@ -62,8 +74,12 @@ impl Verifier {
             notes: Vec::new(),
             subject: Subject::default(),
         };
-        let claims = run.all(bytes);
-        Report {
+        let fresh = run.trust_list();
+        run.set(Check::TrustList, fresh);
+        let envelope = Envelope::open(bytes, self.policy.reader).map_err(format_fault);
+        let envelope = run.keep(Check::Format, envelope);
+        let (key, claims) = envelope.as_ref().and_then(|envelope| run.read(envelope)).unzip();
+        let report = Report {
             at: context.now,
             checks: run.checks,
             notes: run.notes,
@@ -71,41 +87,92 @@ impl Verifier {
             subject: run.subject,
             trust_sequence: context.trust.list().sequence,
             trust_next_update: context.trust.list().next_update,
-            claims,
-        }
+            claims: claims.flatten(),
+        };
+        Pending { report, job: key.zip(envelope).map(|(key, envelope)| Job { key: &*key.key, envelope }) }
     }
 
     fn fingerprint(&self, bytes: &[u8]) -> String {
         let sha = self.algs.iter().find(|alg| alg.id().digest == "sha-256");
         let alg = sha.unwrap_or(&self.algs[0]);
         let digest = alg.digest(&[bytes]);
-        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let hex = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
-        alg.id().digest.chars().chain(":".chars()).chain(hex).collect()
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(digest) {
+            *pair = [byte >> 4, byte & 15].map(|half| HEX_DIGITS[usize::from(half)]);
+        }
+        let digits = std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII");
+        [alg.id().digest, ":", digits].concat()
     }
 }
 
-struct Run<'r> {
-    verifier: &'r Verifier,
-    context: &'r Context<'r>,
+/// A report without the outcome of [`Check::Signature`], which stands as skipped: such a report does not pass.
+#[derive(Debug)]
+pub(crate) struct Pending<'c, 'b> {
+    report: Report,
+    /// What is to be verified, if the checks came that far.
+    job: Option<Job<'c, 'b>>,
+}
+
+impl Pending<'_, '_> {
+    pub(crate) fn job(&self) -> Option<&Job<'_, '_>> {
+        self.job.as_ref()
+    }
+
+    /// The report with the outcome of its job.
+    pub(crate) fn finish(mut self, matched: Option<Result<(), BadSignature>>) -> Report {
+        if let Some(matched) = matched {
+            self.report.checks[Check::Signature.place()] =
+                outcome(matched.map_err(|_| (Reason::SignatureMismatch, None)));
+        }
+        self.report
+    }
+}
+
+/// A signature that is still to be verified.
+#[derive(Debug)]
+pub(crate) struct Job<'c, 'b> {
+    key: &'c dyn VerifyKey,
+    envelope: Envelope<'b>,
+}
+
+impl Job<'_, '_> {
+    /// The algorithm of the key.
+    pub(crate) fn alg(&self) -> &'static AlgId {
+        self.key.alg().id()
+    }
+
+    pub(crate) fn bulk(&self) -> BulkJob<'_> {
+        let Self { key, envelope } = self;
+        BulkJob { key: *key, message: envelope.signing_input(), signature: envelope.signature() }
+    }
+
+    pub(crate) fn verify(&self) -> Result<(), BadSignature> {
+        self.key.verify(self.envelope.signing_input(), self.envelope.signature())
+    }
+}
+
+fn outcome(found: Result<(), (Reason, Option<Detail>)>) -> Outcome {
+    match found {
+        Ok(()) => Outcome::Passed,
+        Err((reason, detail)) => Outcome::NotPassed(reason, detail),
+    }
+}
+
+struct Run<'v, 'c> {
+    verifier: &'v Verifier,
+    context: &'v Context<'c>,
     checks: [Outcome; Check::ALL.len()],
     notes: Vec<Note>,
     subject: Subject,
 }
 
-impl<'r> Run<'r> {
+impl<'c> Run<'_, 'c> {
     fn set(&mut self, check: Check, found: Result<(), (Reason, Option<Detail>)>) {
-        self.checks[check.place()] = match found {
-            Ok(()) => Outcome::Passed,
-            Err((reason, detail)) => Outcome::NotPassed(reason, detail),
-        };
+        self.checks[check.place()] = outcome(found);
     }
 
-    fn all(&mut self, bytes: &[u8]) -> Option<LicenseClaims> {
-        let fresh = self.trust_list();
-        self.set(Check::TrustList, fresh);
-        let envelope = Envelope::open(bytes, self.verifier.policy.reader);
-        let envelope = self.keep(Check::Format, envelope.map_err(format_fault))?;
+    /// The key that must have signed, and the claims as far as they can be read.
+    fn read(&mut self, envelope: &Envelope<'_>) -> Option<(&'c TrustedKey, Option<LicenseClaims>)> {
         let credential = self.keep(Check::Format, envelope.read().map_err(format_fault))?;
         if !credential.canonical {
             self.notes.push(Note::NotCanonical);
@@ -114,12 +181,14 @@ impl<'r> Run<'r> {
         let key = self.issuer(&credential)?;
         let agreed = self.algorithm(&credential, key);
         self.set(Check::Algorithm, agreed);
-        let matched = key.key.verify(envelope.signing_input(), envelope.signature());
-        self.set(Check::Signature, matched.map_err(|_| (Reason::SignatureMismatch, None)));
-        let revealed = disclosures(&credential, key.key.alg());
+        Some((key, self.claims(credential, key.key.alg())))
+    }
+
+    fn claims(&mut self, credential: Credential<'_>, alg: &dyn VerifyAlg) -> Option<LicenseClaims> {
+        let revealed = credential.reveal(alg).map_err(disclosure_fault);
         let revealed = self.keep(Check::Disclosures, revealed)?;
-        let claims = LicenseClaims::read(&revealed).map_err(claim_fault);
-        let claims = self.keep(Check::Content, claims)?;
+        let claims = LicenseClaims::read_knowing(&revealed, self.subject.license_id.as_ref());
+        let claims = self.keep(Check::Content, claims.map_err(claim_fault))?;
         let entitled = self.context.trust.entitled(
             claims.issuer(),
             claims.license_type(),
@@ -159,7 +228,7 @@ impl<'r> Run<'r> {
         self.subject.key = tidy.then(|| kid.clone().into_owned());
     }
 
-    fn issuer(&mut self, credential: &Credential<'_>) -> Option<&'r TrustedKey> {
+    fn issuer(&mut self, credential: &Credential<'_>) -> Option<&'c TrustedKey> {
         let trust = self.context.trust;
         let found = (|| {
             let code = self.subject.issuer.ok_or((Reason::IssuerUnknown, Some(Detail::Claim("iss"))))?;
@@ -287,20 +356,15 @@ fn missed(reason: Reason, now: UnixTime, limit: UnixTime) -> (Reason, Option<Det
     (reason, Some(Detail::Instants { now, limit }))
 }
 
-fn disclosures<'e>(
-    credential: &Credential<'e>,
-    alg: &dyn VerifyAlg,
-) -> Result<Revealed<'e>, (Reason, Option<Detail>)> {
-    reveal(&credential.payload, &credential.disclosures, |text| alg.digest(&[text])).map_err(|fault| {
-        let at = |index| Some(Detail::Disclosure(index));
-        match fault {
-            DisclosureFault::Unmatched { index } => (Reason::DisclosureUnmatched, at(index)),
-            DisclosureFault::Repeated { index } => (Reason::DisclosureRepeated, at(index)),
-            DisclosureFault::Collides { index } => (Reason::DisclosureCollides, at(index)),
-            DisclosureFault::DigestRepeated => (Reason::DigestRepeated, None),
-            DisclosureFault::Malformed => (Reason::DisclosureMalformed, None),
-        }
-    })
+fn disclosure_fault(fault: DisclosureFault) -> (Reason, Option<Detail>) {
+    let at = |index| Some(Detail::Disclosure(index));
+    match fault {
+        DisclosureFault::Unmatched { index } => (Reason::DisclosureUnmatched, at(index)),
+        DisclosureFault::Repeated { index } => (Reason::DisclosureRepeated, at(index)),
+        DisclosureFault::Collides { index } => (Reason::DisclosureCollides, at(index)),
+        DisclosureFault::DigestRepeated => (Reason::DigestRepeated, None),
+        DisclosureFault::Malformed => (Reason::DisclosureMalformed, None),
+    }
 }
 
 fn format_fault(error: FormatError) -> (Reason, Option<Detail>) {

@@ -10,6 +10,7 @@
 //!
 //! Whoever only verifies links this crate and `boyin-suite`; the types of `boyin-model` that it takes are exported here.
 
+mod bulk;
 mod check;
 mod policy;
 mod reason;

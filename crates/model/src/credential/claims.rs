@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::disclosure::{RESERVED_NAMES, Revealed};
@@ -113,7 +114,28 @@ pub enum ClaimFault {
     DatesInconsistent,
 }
 
-const OTHER_CLAIMS: [&str; 6] = ["exp", "iat", "iss", "nbf", "status", "vct"];
+/// Every claim at the top level beside `_sd`, `_sd_alg` and `fields`, in ascending order.
+const CLAIMS: [&str; 19] = [
+    "division_code",
+    "exp",
+    "holder_code",
+    "holder_code_type",
+    "holder_name",
+    "iat",
+    "iss",
+    "issue_date",
+    "issuer_code",
+    "issuer_name",
+    "license_id",
+    "license_name",
+    "license_number",
+    "license_type_name",
+    "nbf",
+    "status",
+    "valid_from",
+    "valid_until",
+    "vct",
+];
 
 impl LicenseClaims {
     /// Gives the revealed claims their types and checks that they agree with each other.
@@ -121,36 +143,51 @@ impl LicenseClaims {
     /// # Errors
     /// [`ClaimError`] for the first claim at fault.
     pub fn read(revealed: &Revealed<'_>) -> Result<Self, ClaimError> {
-        let read = ClaimReader(&revealed.claims);
-        read.refuse_unknown()?;
-        let id_text = read.text("license_id")?;
-        let license_id =
-            LicenseId::parse(id_text).map_err(|_| fault("license_id", ClaimFault::BadIdentifier))?;
-        let holder_code_type = HolderCodeType::from_code(read.text("holder_code_type")?)
-            .ok_or(fault("holder_code_type", ClaimFault::Invalid))?;
+        Self::read_knowing(revealed, None)
+    }
+
+    /// As [`LicenseClaims::read`]; does not parse the license identifier again if it is `known`.
+    ///
+    /// # Errors
+    /// As [`LicenseClaims::read`].
+    pub fn read_knowing(revealed: &Revealed<'_>, known: Option<&LicenseId>) -> Result<Self, ClaimError> {
+        #[rustfmt::skip]
+        let [
+            division_code, exp, holder_code, holder_code_type, holder_name, iat, iss, issue_date, issuer_code,
+            issuer_name, license_id, license_name, license_number, license_type_name, nbf, status, valid_from,
+            valid_until, vct,
+        ] = Claim::all(&revealed.claims)?;
+        let id_text = license_id.text()?;
+        let license_id = match known.filter(|id| id.as_str() == id_text) {
+            Some(id) => id.clone(),
+            None => LicenseId::parse(id_text).map_err(|_| license_id.fault(ClaimFault::BadIdentifier))?,
+        };
+        let holder_code_type = HolderCodeType::from_code(holder_code_type.text()?)
+            .ok_or(holder_code_type.fault(ClaimFault::Invalid))?;
         let claims = Self {
-            license_name: read.owned("license_name")?,
-            license_type_name: read.owned("license_type_name")?,
-            license_number: read.optional_text("license_number")?,
-            issuer_name: read.owned("issuer_name")?,
-            division: read.parsed("division_code", |text| DivisionCode::parse(text).ok())?,
-            issue_date: read.parsed("issue_date", |text| text.parse().ok())?,
-            valid_from: read.optional("valid_from", |text| text.parse().ok())?,
-            valid_until: read.optional("valid_until", |text| text.parse().ok())?,
-            holder_name: read.optional_text("holder_name")?,
-            holder_code: read
-                // The constructor normalizes what people type; in a signed document only the normal form stands.
-                .optional("holder_code", |text| {
-                    HolderCode::new(holder_code_type, text).ok().filter(|code| code.as_str() == text)
-                })?,
-            issued_at: read.instant("iat")?.ok_or(fault("iat", ClaimFault::Missing))?,
-            status: read.status()?,
+            license_name: license_name.owned()?,
+            license_type_name: license_type_name.owned()?,
+            license_number: license_number.optional_text()?,
+            issuer_name: issuer_name.owned()?,
+            division: division_code.parsed(|text| DivisionCode::parse(text).ok())?,
+            issue_date: issue_date.parsed(|text| text.parse().ok())?,
+            valid_from: valid_from.optional(|text| text.parse().ok())?,
+            valid_until: valid_until.optional(|text| text.parse().ok())?,
+            holder_name: holder_name.optional_text()?,
+            // The constructor normalizes what people type; in a signed document only the normal form stands.
+            holder_code: holder_code.optional(|text| {
+                HolderCode::new(holder_code_type, text).ok().filter(|code| code.as_str() == text)
+            })?,
+            issued_at: iat.instant()?.ok_or(iat.fault(ClaimFault::Missing))?,
+            status: status.status()?,
             fields: read_fields(revealed.fields.as_ref())?,
             holder_code_type,
             license_id,
         };
-        claims.check_identifier(&read)?;
-        claims.check_dates(&read)?;
+        vct.agrees(LICENSE_TYPE_URN, claims.license_type().as_str())?;
+        iss.agrees(ISSUER_URN, claims.issuer().as_str())?;
+        issuer_code.agrees("", claims.issuer().as_str())?;
+        claims.check_dates(nbf, exp)?;
         claims.check_hiding(&revealed.disclosed)?;
         Ok(claims)
     }
@@ -167,22 +204,12 @@ impl LicenseClaims {
         self.license_id.issuer()
     }
 
-    fn check_identifier(&self, read: &ClaimReader<'_>) -> Result<(), ClaimError> {
-        let agrees = |claim: &'static str, prefix: &str, expected: &str| {
-            let code = read.text(claim)?.strip_prefix(prefix).ok_or(fault(claim, ClaimFault::Invalid))?;
-            if code == expected { Ok(()) } else { Err(fault(claim, ClaimFault::IdentifierMismatch)) }
-        };
-        agrees("vct", LICENSE_TYPE_URN, self.license_type().as_str())?;
-        agrees("iss", ISSUER_URN, self.issuer().as_str())?;
-        agrees("issuer_code", "", self.issuer().as_str())
-    }
-
-    fn check_dates(&self, read: &ClaimReader<'_>) -> Result<(), ClaimError> {
+    fn check_dates(&self, nbf: Claim<'_>, exp: Claim<'_>) -> Result<(), ClaimError> {
         let inconsistent = |claim| Err(fault(claim, ClaimFault::DatesInconsistent));
-        if read.instant("nbf")? != self.valid_from.map(Date::begins) {
+        if nbf.instant()? != self.valid_from.map(Date::begins) {
             return inconsistent("nbf");
         }
-        if read.instant("exp")? != self.valid_until.map(Date::ends) {
+        if exp.instant()? != self.valid_until.map(Date::ends) {
             return inconsistent("exp");
         }
         match (self.valid_from, self.valid_until) {
@@ -194,14 +221,13 @@ impl LicenseClaims {
 
     /// A personal claim in the open is the issuer's fault, but nobody may pass it on. The other way round, a claim that
     /// must be open and arrives in a disclosure could be left away: an end of validity, an instant of issue.
-    fn check_hiding(&self, disclosed: &[String]) -> Result<(), ClaimError> {
+    fn check_hiding(&self, disclosed: &[Cow<'_, str>]) -> Result<(), ClaimError> {
         let natural = self.holder_code_type.is_natural_person();
         let may_hide = |name: &str| {
             natural && Term::of_claim(name).is_some_and(|term| term.hidden == Hidden::ForNaturalPersons)
         };
         if let Some(name) = disclosed.iter().find(|name| !may_hide(name)) {
-            let names = METADATA.iter().map(|term| term.claim).chain(OTHER_CLAIMS);
-            let claim = names.into_iter().find(|claim| claim == name).unwrap_or("(unknown)");
+            let claim = CLAIMS.into_iter().find(|claim| claim == name).unwrap_or("(unknown)");
             return Err(fault(claim, ClaimFault::Invalid));
         }
         let personal = METADATA.iter().filter(|term| term.hidden == Hidden::ForNaturalPersons);
@@ -235,7 +261,7 @@ fn read_fields(fields: Option<&Object<'_>>) -> Result<BTreeMap<String, FieldValu
             return Err(fault("fields", ClaimFault::Invalid));
         }
         let value = match value {
-            Value::Text(text) if text.chars().count() <= MAX_TEXT_CHARS => FieldValue::Text(text.to_string()),
+            Value::Text(text) if is_short(text) => FieldValue::Text(text.to_string()),
             Value::Int(number) => FieldValue::Integer(*number),
             Value::Text(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                 return Err(fault("fields", ClaimFault::Invalid));
@@ -246,69 +272,103 @@ fn read_fields(fields: Option<&Object<'_>>) -> Result<BTreeMap<String, FieldValu
     Ok(read)
 }
 
-struct ClaimReader<'r>(&'r Object<'r>);
+/// A claim that may be there.
+#[derive(Clone, Copy)]
+struct Claim<'r> {
+    name: &'static str,
+    value: Option<&'r Value<'r>>,
+}
 
-impl<'r> ClaimReader<'r> {
-    fn refuse_unknown(&self) -> Result<(), ClaimError> {
-        let known = |name: &str| Term::of_claim(name).is_some() || OTHER_CLAIMS.contains(&name);
-        let all_known = self.0.members().all(|(name, _)| known(name));
-        if all_known { Ok(()) } else { Err(fault("(unknown)", ClaimFault::Unknown)) }
+impl<'r> Claim<'r> {
+    /// The claims of an object, in the order of [`CLAIMS`].
+    fn all(object: &'r Object<'r>) -> Result<[Self; CLAIMS.len()], ClaimError> {
+        let mut claims = CLAIMS.map(|name| Self { name, value: None });
+        // Both are in ascending order: a name that is not found in the rest is none of ours.
+        let mut rest = claims.iter_mut();
+        for (name, value) in object.members() {
+            let claim = rest.find(|claim| claim.name == name);
+            claim.ok_or(fault("(unknown)", ClaimFault::Unknown))?.value = Some(value);
+        }
+        Ok(claims)
     }
 
-    fn maybe_text(&self, claim: &'static str) -> Result<Option<&'r str>, ClaimError> {
-        let Some(value) = self.0.get(claim) else {
+    fn fault(self, kind: ClaimFault) -> ClaimError {
+        fault(self.name, kind)
+    }
+
+    fn maybe_text(self) -> Result<Option<&'r str>, ClaimError> {
+        let Some(value) = self.value else {
             return Ok(None);
         };
-        let text = value.as_text().filter(|text| !text.is_empty() && text.chars().count() <= MAX_TEXT_CHARS);
-        text.map(Some).ok_or(fault(claim, ClaimFault::Invalid))
+        let text = value.as_text().filter(|text| !text.is_empty() && is_short(text));
+        text.map(Some).ok_or(self.fault(ClaimFault::Invalid))
     }
 
-    fn text(&self, claim: &'static str) -> Result<&'r str, ClaimError> {
-        self.maybe_text(claim)?.ok_or(fault(claim, ClaimFault::Missing))
+    fn text(self) -> Result<&'r str, ClaimError> {
+        self.maybe_text()?.ok_or(self.fault(ClaimFault::Missing))
     }
 
-    fn owned(&self, claim: &'static str) -> Result<String, ClaimError> {
-        self.text(claim).map(str::to_owned)
+    fn owned(self) -> Result<String, ClaimError> {
+        self.text().map(str::to_owned)
     }
 
-    fn optional_text(&self, claim: &'static str) -> Result<Option<String>, ClaimError> {
-        Ok(self.maybe_text(claim)?.map(str::to_owned))
+    fn optional_text(self) -> Result<Option<String>, ClaimError> {
+        Ok(self.maybe_text()?.map(str::to_owned))
     }
 
-    fn optional<T>(
-        &self,
-        claim: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, ClaimError> {
-        let Some(text) = self.maybe_text(claim)? else {
+    fn optional<T>(self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ClaimError> {
+        let Some(text) = self.maybe_text()? else {
             return Ok(None);
         };
-        parse(text).map(Some).ok_or(fault(claim, ClaimFault::Invalid))
+        parse(text).map(Some).ok_or(self.fault(ClaimFault::Invalid))
     }
 
-    fn parsed<T>(&self, claim: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ClaimError> {
-        self.optional(claim, parse)?.ok_or(fault(claim, ClaimFault::Missing))
+    fn parsed<T>(self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ClaimError> {
+        self.optional(parse)?.ok_or(self.fault(ClaimFault::Missing))
     }
 
-    fn instant(&self, claim: &'static str) -> Result<Option<UnixTime>, ClaimError> {
-        let Some(value) = self.0.get(claim) else {
+    /// Whether the text is `prefix` and then what the license identifier says.
+    fn agrees(self, prefix: &str, expected: &str) -> Result<(), ClaimError> {
+        let code = self.text()?.strip_prefix(prefix).ok_or(self.fault(ClaimFault::Invalid))?;
+        if code == expected { Ok(()) } else { Err(self.fault(ClaimFault::IdentifierMismatch)) }
+    }
+
+    fn instant(self) -> Result<Option<UnixTime>, ClaimError> {
+        let Some(value) = self.value else {
             return Ok(None);
         };
         let seconds = value.as_int().and_then(|number| u64::try_from(number).ok());
-        seconds.and_then(UnixTime::new).map(Some).ok_or(fault(claim, ClaimFault::Invalid))
+        seconds.and_then(UnixTime::new).map(Some).ok_or(self.fault(ClaimFault::Invalid))
     }
 
-    fn status(&self) -> Result<StatusReference, ClaimError> {
-        let invalid = fault("status", ClaimFault::Invalid);
-        let status = self.0.get("status").ok_or(fault("status", ClaimFault::Missing))?;
+    fn status(self) -> Result<StatusReference, ClaimError> {
+        let invalid = self.fault(ClaimFault::Invalid);
+        let status = self.value.ok_or(self.fault(ClaimFault::Missing))?;
         let list = status.as_object().filter(|object| object.len() == 1).and_then(|o| o.get("status_list"));
         let list = list.and_then(Value::as_object).filter(|object| object.len() == 2).ok_or(invalid)?;
         let index = list.get("idx").and_then(Value::as_int).and_then(|number| u32::try_from(number).ok());
-        let bounded = |uri: &&str| !uri.is_empty() && uri.chars().count() <= MAX_TEXT_CHARS;
-        let uri = list.get("uri").and_then(Value::as_text).filter(bounded);
+        let uri = list.get("uri").and_then(Value::as_text).filter(|uri| !uri.is_empty() && is_short(uri));
         match (index, uri) {
             (Some(index), Some(uri)) => Ok(StatusReference { uri: uri.to_owned(), index }),
             _ => Err(invalid),
         }
+    }
+}
+
+fn is_short(text: &str) -> bool {
+    // A character has at least one byte: most texts need not be counted.
+    text.len() <= MAX_TEXT_CHARS || text.chars().count() <= MAX_TEXT_CHARS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claims_are_those_of_the_specification_in_order() {
+        let mut claims: Vec<_> = METADATA.iter().map(|term| term.claim).collect();
+        claims.extend(["exp", "iat", "iss", "nbf", "status", "vct"]);
+        claims.sort_unstable();
+        assert_eq!(claims, CLAIMS);
     }
 }

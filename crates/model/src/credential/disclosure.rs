@@ -1,8 +1,7 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::{FormatError, FormatFault, Part};
-use crate::alg::Digest32;
+use super::{Credential, FormatError, FormatFault, Part};
+use crate::alg::{Digest32, VerifyAlg};
 use crate::b64;
 use crate::json::{self, Object, Reader, Value};
 use crate::limits::MAX_DIGESTS;
@@ -16,8 +15,6 @@ pub const DECOY_MULTIPLE: usize = 4;
 
 /// Names that mean something in SD-JWT or in the payload: no field and no disclosure has them.
 pub const RESERVED_NAMES: [&str; 4] = ["_sd", "_sd_alg", "...", "fields"];
-/// Characters of a digest in base64url.
-const DIGEST_CHARS: usize = 43;
 
 /// One revealed claim: `[<salt>,<claim>,<value>]` in canonical JSON, base64url (`docs/format.md` §4.4).
 #[derive(Clone, PartialEq, Eq)]
@@ -46,16 +43,11 @@ impl<'e> Disclosure<'e> {
         // The caller puts the index in.
         let part = Part::Disclosure(0);
         let malformed = FormatError::new(part, FormatFault::Malformed);
-        let parsed = json::parse(text, reader).map_err(|fault| FormatError::json(part, fault))?;
-        let Value::Array(items) = parsed.value else {
+        let parsed = json::parse_array(text, reader).map_err(|fault| FormatError::json(part, fault))?;
+        let Some([Value::Text(salt), Value::Text(name), value]) = parsed.value else {
             return Err(malformed);
         };
-        let [Value::Text(salt), Value::Text(name), value] =
-            <[Value<'e>; 3]>::try_from(items).map_err(|_| malformed)?
-        else {
-            return Err(malformed);
-        };
-        let usual_salt = salt.len() == SALT_CHARS && b64::decode(salt.as_bytes()).is_ok();
+        let usual_salt = salt.len() == SALT_CHARS && b64::decode_exact::<SALT_BYTES>(salt.as_bytes()).is_ok();
         if reader == Reader::Ours && !usual_salt {
             return Err(malformed);
         }
@@ -81,9 +73,9 @@ pub struct Revealed<'e> {
     /// The members of `fields`, without `_sd`; `None` if the payload has no `fields`.
     pub fields: Option<Object<'e>>,
     /// Names of the top-level claims that came from disclosures.
-    pub disclosed: Vec<String>,
+    pub disclosed: Vec<Cow<'e, str>>,
     /// Names of the fields that came from disclosures.
-    pub disclosed_fields: Vec<String>,
+    pub disclosed_fields: Vec<Cow<'e, str>>,
 }
 
 /// Shows nothing: values are personal.
@@ -122,12 +114,6 @@ pub enum DisclosureFault {
     },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Claims,
-    Fields,
-}
-
 /// Puts every disclosure in the place of its digest.
 ///
 /// `digest` is the digest of the suite of the *key* (not the one that the message names).
@@ -139,49 +125,90 @@ pub fn reveal<'e>(
     disclosures: &[Disclosure<'e>],
     digest: impl Fn(&[u8]) -> Digest32,
 ) -> Result<Revealed<'e>, DisclosureFault> {
-    let fields = match payload.get("fields") {
-        None => None,
-        Some(value) => Some(value.as_object().ok_or(DisclosureFault::Malformed)?),
-    };
-    let mut places: BTreeMap<&str, (Place, bool)> = BTreeMap::new();
-    let both = [(Some(payload), Place::Claims), (fields, Place::Fields)];
-    for (object, place) in both.into_iter().filter_map(|(object, place)| Some((object?, place))) {
-        for text in digests(object)? {
-            if places.insert(text, (place, false)).is_some() {
-                return Err(DisclosureFault::DigestRepeated);
-            }
-        }
+    let digests: Vec<_> = disclosures.iter().map(|one| digest(one.encoded.as_bytes())).collect();
+    put_in_places(payload.clone(), disclosures.to_vec(), &digests)
+}
+
+impl<'e> Credential<'e> {
+    /// As [`reveal`], with the digest of the suite `alg`, which must be that of the key.
+    ///
+    /// # Errors
+    /// As [`reveal`].
+    pub fn reveal(self, alg: &dyn VerifyAlg) -> Result<Revealed<'e>, DisclosureFault> {
+        let texts: Vec<_> = self.disclosures.iter().map(|one| one.encoded.as_bytes()).collect();
+        let digests = alg.digest_many(&texts);
+        put_in_places(self.payload, self.disclosures, &digests)
     }
-    let mut revealed = Revealed {
-        claims: payload.without(&["_sd", "_sd_alg", "fields"]),
-        fields: fields.map(|fields| fields.without(&["_sd"])),
-        disclosed: Vec::new(),
-        disclosed_fields: Vec::new(),
+}
+
+fn put_in_places<'e>(
+    mut claims: Object<'e>,
+    disclosures: Vec<Disclosure<'e>>,
+    digests: &[Digest32],
+) -> Result<Revealed<'e>, DisclosureFault> {
+    let mut fields = match claims.remove("fields") {
+        None => None,
+        Some(Value::Object(fields)) => Some(fields),
+        Some(_) => return Err(DisclosureFault::Malformed),
     };
-    for (index, disclosure) in disclosures.iter().enumerate() {
-        let text = b64::encode(&digest(disclosure.encoded.as_bytes()));
-        let (place, used) = places.get_mut(text.as_str()).ok_or(DisclosureFault::Unmatched { index })?;
-        if std::mem::replace(used, true) {
+    let mut claim_places = Places::take(&mut claims)?;
+    let mut field_places = fields.as_mut().map_or(Ok(Places::default()), Places::take)?;
+    if field_places.0.iter().any(|place| claim_places.of(&place.digest).is_some()) {
+        return Err(DisclosureFault::DigestRepeated);
+    }
+    claims.remove("_sd_alg");
+    let mut revealed = Revealed { claims, fields, disclosed: Vec::new(), disclosed_fields: Vec::new() };
+    for (index, (disclosure, digest)) in disclosures.into_iter().zip(digests).enumerate() {
+        let Disclosure { name, value, .. } = disclosure;
+        let (place, target, names) = if let Some(place) = claim_places.of(digest) {
+            (place, &mut revealed.claims, &mut revealed.disclosed)
+        } else if let Some(place) = field_places.of(digest) {
+            (place, revealed.fields.get_or_insert_default(), &mut revealed.disclosed_fields)
+        } else {
+            return Err(DisclosureFault::Unmatched { index });
+        };
+        if std::mem::replace(&mut place.used, true) {
             return Err(DisclosureFault::Repeated { index });
         }
-        let (target, names) = match place {
-            Place::Claims => (&mut revealed.claims, &mut revealed.disclosed),
-            Place::Fields => (revealed.fields.get_or_insert_default(), &mut revealed.disclosed_fields),
-        };
-        let reserved = RESERVED_NAMES.contains(&disclosure.name.as_ref());
-        if reserved || !target.insert(disclosure.name.clone(), disclosure.value.clone()) {
+        names.push(name.clone());
+        if RESERVED_NAMES.contains(&name.as_ref()) || !target.insert(name, value) {
             return Err(DisclosureFault::Collides { index });
         }
-        names.push(disclosure.name.clone().into_owned());
     }
     Ok(revealed)
 }
 
-fn digests<'o>(object: &'o Object<'_>) -> Result<Vec<&'o str>, DisclosureFault> {
-    let Some(list) = object.get("_sd") else {
-        return Ok(Vec::new());
-    };
-    let list = list.as_array().filter(|list| list.len() <= MAX_DIGESTS).ok_or(DisclosureFault::Malformed)?;
-    let is_digest = |text: &&str| text.len() == DIGEST_CHARS && b64::decode(text.as_bytes()).is_ok();
-    list.iter().map(|item| item.as_text().filter(is_digest).ok_or(DisclosureFault::Malformed)).collect()
+struct Place {
+    digest: Digest32,
+    used: bool,
+}
+
+/// The digests of one `_sd`, in ascending order.
+#[derive(Default)]
+struct Places(Vec<Place>);
+
+impl Places {
+    fn take(object: &mut Object<'_>) -> Result<Self, DisclosureFault> {
+        let Some(list) = object.remove("_sd") else {
+            return Ok(Self::default());
+        };
+        let list =
+            list.as_array().filter(|list| list.len() <= MAX_DIGESTS).ok_or(DisclosureFault::Malformed)?;
+        let mut places = Vec::with_capacity(list.len());
+        for item in list {
+            let text = item.as_text().ok_or(DisclosureFault::Malformed)?;
+            let digest = b64::decode_exact(text.as_bytes()).map_err(|_| DisclosureFault::Malformed)?;
+            places.push(Place { digest, used: false });
+        }
+        places.sort_unstable_by_key(|place| place.digest);
+        if places.windows(2).any(|pair| pair[0].digest == pair[1].digest) {
+            return Err(DisclosureFault::DigestRepeated);
+        }
+        Ok(Self(places))
+    }
+
+    fn of(&mut self, digest: &Digest32) -> Option<&mut Place> {
+        let at = self.0.binary_search_by_key(digest, |place| place.digest).ok()?;
+        self.0.get_mut(at)
+    }
 }

@@ -11,6 +11,7 @@ mod metadata;
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub use claims::{ClaimError, ClaimFault, FieldValue, ISSUER_URN, LICENSE_TYPE_URN, LicenseClaims};
 pub use disclosure::{
@@ -18,9 +19,9 @@ pub use disclosure::{
 };
 pub use metadata::{Hidden, METADATA, Term};
 
-use crate::b64;
+use crate::b64::{self, Decoder};
 use crate::json::{self, JsonError, JsonErrorKind, Object, Reader, Value};
-use crate::jws::{Compact, Header, JwsError, TYP_LICENSE};
+use crate::jws::{self, Encoded, Header, JwsError, TYP_LICENSE};
 use crate::limits::{MAX_CREDENTIAL_BYTES, MAX_DISCLOSURES};
 
 /// Which of the two serializations the bytes use.
@@ -38,10 +39,12 @@ pub struct Envelope<'b> {
     serialization: Serialization,
     reader: Reader,
     canonical: bool,
-    header: Vec<u8>,
-    payload: Vec<u8>,
     signing_input: Cow<'b, [u8]>,
-    signature: Vec<u8>,
+    /// What the base64url texts stand for, one after the other.
+    decoded: Vec<u8>,
+    header: Range<usize>,
+    payload: Range<usize>,
+    signature: Range<usize>,
     disclosures: Vec<EncodedDisclosure<'b>>,
 }
 
@@ -55,7 +58,8 @@ impl std::fmt::Debug for Envelope<'_> {
 #[derive(Clone)]
 struct EncodedDisclosure<'b> {
     text: Cow<'b, str>,
-    json: Vec<u8>,
+    /// Where in the decoded bytes its JSON is.
+    json: Range<usize>,
 }
 
 /// The JSON of a credential, understood as far as its shape goes.
@@ -98,26 +102,36 @@ impl<'b> Envelope<'b> {
     fn open_compact(bytes: &'b [u8], reader: Reader) -> Result<Self, FormatError> {
         let text = std::str::from_utf8(bytes)
             .map_err(|fault| FormatError::at(Part::Envelope, FormatFault::Malformed, fault.valid_up_to()))?;
-        let (jws, rest) =
-            text.split_once('~').ok_or(FormatError::new(Part::Envelope, FormatFault::Malformed))?;
-        let Some(list) = rest.strip_suffix('~').or(rest.is_empty().then_some("")) else {
-            let last = rest.rsplit('~').next().unwrap_or(rest);
+        let malformed = FormatError::new(Part::Envelope, FormatFault::Malformed);
+        let (jws, rest) = text.split_at(memchr::memchr(b'~', bytes).ok_or(malformed)?);
+        if !rest.ends_with('~') {
             // Otherwise the text ends inside a disclosure: a download that was cut off.
+            let last = rest.rsplit('~').next().unwrap_or(rest);
             let is_token = last.split('.').count() == 3 && last.split('.').all(|part| !part.is_empty());
             let fault = if is_token { FormatFault::KeyBinding } else { FormatFault::Malformed };
             return Err(FormatError::new(Part::Envelope, fault));
-        };
-        let compact = Compact::open(jws.as_bytes(), MAX_CREDENTIAL_BYTES).map_err(envelope_fault)?;
-        let texts = if rest.is_empty() { Vec::new() } else { list.split('~').map(Cow::Borrowed).collect() };
+        }
+        let jws = jws.as_bytes();
+        let [header, payload, signature] = jws::split(jws).map_err(envelope_fault)?;
+        let mut decoder = Decoder::new(bytes.len());
+        let mut decode =
+            |part: Encoded<'_>| decoder.push(part.text).map_err(|_| envelope_fault(part.fault(jws)));
+        let [header_at, payload_at, signature_at] = [decode(header)?, decode(payload)?, decode(signature)?];
+        // Every tilde but the first ends a disclosure.
+        let tildes = memchr::memchr_iter(b'~', rest.as_bytes());
+        let count = tildes.clone().count() - 1;
+        let texts =
+            tildes.clone().zip(tildes.skip(1)).map(|(before, after)| Cow::Borrowed(&rest[before + 1..after]));
         Ok(Self {
             serialization: Serialization::Compact,
             reader,
             canonical: true,
-            header: compact.header,
-            payload: compact.payload,
-            signing_input: Cow::Borrowed(compact.signing_input),
-            signature: compact.signature,
-            disclosures: decode_disclosures(texts)?,
+            signing_input: Cow::Borrowed(&jws[..signature.start - 1]),
+            header: header_at,
+            payload: payload_at,
+            signature: signature_at,
+            disclosures: decode_disclosures(&mut decoder, count, texts)?,
+            decoded: decoder.into_bytes(),
         })
     }
 
@@ -127,7 +141,6 @@ impl<'b> Envelope<'b> {
         let object = parsed.value.as_object().ok_or(malformed)?;
         let text = |name| object.get(name).and_then(Value::as_text).ok_or(malformed);
         let (protected, payload) = (text("protected")?, text("payload")?);
-        let decode = |part: &str| b64::decode(part.as_bytes()).map_err(|_| malformed);
         let unprotected = object.get("header").and_then(Value::as_object).ok_or(malformed)?;
         if unprotected.get("kb_jwt").is_some() {
             return Err(FormatError::new(Part::Envelope, FormatFault::KeyBinding));
@@ -136,21 +149,27 @@ impl<'b> Envelope<'b> {
             return Err(malformed);
         }
         let listed = unprotected.get("disclosures").and_then(Value::as_array).ok_or(malformed)?;
-        let texts = listed.iter().map(|item| match item {
-            Value::Text(text) => Ok(text.clone()),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Object(_) => {
-                Err(malformed)
-            }
+        if listed.iter().any(|item| item.as_text().is_none()) {
+            return Err(malformed);
+        }
+        let texts = listed.iter().filter_map(|item| match item {
+            Value::Text(text) => Some(text.clone()),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Object(_) => None,
         });
+        let mut decoder = Decoder::new(bytes.len());
+        let mut decode = |part: &str| decoder.push(part.as_bytes()).map_err(|_| malformed);
+        let [header_at, payload_at] = [decode(protected)?, decode(payload)?];
+        let signature_at = decode(text("signature")?)?;
         Ok(Self {
             serialization: Serialization::Json,
             reader,
             canonical: parsed.canonical,
-            header: decode(protected)?,
-            payload: decode(payload)?,
-            signing_input: Cow::Owned(format!("{protected}.{payload}").into_bytes()),
-            signature: decode(text("signature")?)?,
-            disclosures: decode_disclosures(texts.collect::<Result<_, _>>()?)?,
+            signing_input: Cow::Owned([protected, payload].join(".").into_bytes()),
+            header: header_at,
+            payload: payload_at,
+            signature: signature_at,
+            disclosures: decode_disclosures(&mut decoder, listed.len(), texts)?,
+            decoded: decoder.into_bytes(),
         })
     }
 
@@ -169,7 +188,7 @@ impl<'b> Envelope<'b> {
     /// The raw signature.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
-        &self.signature
+        &self.decoded[self.signature.clone()]
     }
 
     /// Reads header, payload and disclosures.
@@ -177,8 +196,8 @@ impl<'b> Envelope<'b> {
     /// # Errors
     /// [`FormatError`] for JSON faults, a header of another shape or type, a disclosure that is none.
     pub fn read(&self) -> Result<Credential<'_>, FormatError> {
-        let (header, canonical_header) =
-            Header::read(&self.header, self.reader).map_err(|fault| match fault {
+        let (header, canonical_header) = Header::read(&self.decoded[self.header.clone()], self.reader)
+            .map_err(|fault| match fault {
                 JwsError::Header(fault) => FormatError::json(Part::Header, fault),
                 JwsError::TooLarge { .. }
                 | JwsError::Parts
@@ -191,7 +210,7 @@ impl<'b> Envelope<'b> {
         if header.typ != TYP_LICENSE {
             return Err(FormatError::new(Part::Header, FormatFault::WrongType));
         }
-        let parsed = json::parse(&self.payload, self.reader)
+        let parsed = json::parse(&self.decoded[self.payload.clone()], self.reader)
             .map_err(|fault| FormatError::json(Part::Payload, fault))?;
         let Value::Object(payload) = parsed.value else {
             return Err(FormatError::new(Part::Payload, FormatFault::Malformed));
@@ -199,7 +218,8 @@ impl<'b> Envelope<'b> {
         let mut canonical = self.canonical && canonical_header && parsed.canonical;
         let mut disclosures = Vec::with_capacity(self.disclosures.len());
         for (index, encoded) in self.disclosures.iter().enumerate() {
-            let (disclosure, spelled_well) = Disclosure::read(&encoded.text, &encoded.json, self.reader)
+            let json = &self.decoded[encoded.json.clone()];
+            let (disclosure, spelled_well) = Disclosure::read(&encoded.text, json, self.reader)
                 .map_err(|fault| FormatError { part: Part::Disclosure(index), ..fault })?;
             canonical &= spelled_well;
             disclosures.push(disclosure);
@@ -212,7 +232,7 @@ impl<'b> Envelope<'b> {
     pub fn to_compact(&self, mut keep: impl FnMut(usize) -> bool) -> Vec<u8> {
         let mut out = self.signing_input.to_vec();
         out.push(b'.');
-        out.extend_from_slice(b64::encode(&self.signature).as_bytes());
+        out.extend_from_slice(b64::encode(self.signature()).as_bytes());
         out.push(b'~');
         for (index, disclosure) in self.disclosures.iter().enumerate() {
             if keep(index) {
@@ -235,22 +255,29 @@ impl<'b> Envelope<'b> {
             .collect();
         json::canonical(&serde_json::json!({
             "header": { "disclosures": disclosures },
-            "payload": b64::encode(&self.payload),
-            "protected": b64::encode(&self.header),
-            "signature": b64::encode(&self.signature),
+            "payload": b64::encode(&self.decoded[self.payload.clone()]),
+            "protected": b64::encode(&self.decoded[self.header.clone()]),
+            "signature": b64::encode(self.signature()),
         }))
     }
 }
 
-fn decode_disclosures<'b>(texts: Vec<Cow<'b, str>>) -> Result<Vec<EncodedDisclosure<'b>>, FormatError> {
-    if texts.len() > MAX_DISCLOSURES {
+fn decode_disclosures<'b>(
+    decoder: &mut Decoder,
+    count: usize,
+    texts: impl Iterator<Item = Cow<'b, str>>,
+) -> Result<Vec<EncodedDisclosure<'b>>, FormatError> {
+    if count > MAX_DISCLOSURES {
         return Err(FormatError::new(Part::Envelope, FormatFault::TooLarge));
     }
-    let decode = |(index, text): (usize, Cow<'b, str>)| match b64::decode(text.as_bytes()) {
-        Ok(json) => Ok(EncodedDisclosure { text, json }),
-        Err(_) => Err(FormatError::new(Part::Disclosure(index), FormatFault::Malformed)),
-    };
-    texts.into_iter().enumerate().map(decode).collect()
+    let mut disclosures = Vec::with_capacity(count);
+    for text in texts {
+        let json = decoder
+            .push(text.as_bytes())
+            .map_err(|_| FormatError::new(Part::Disclosure(disclosures.len()), FormatFault::Malformed))?;
+        disclosures.push(EncodedDisclosure { text, json });
+    }
+    Ok(disclosures)
 }
 
 fn envelope_fault(fault: JwsError) -> FormatError {

@@ -3,7 +3,11 @@
 const ALPHABET_36: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Without I, O, S, V, Z. GB 32100-2015.
 const ALPHABET_31: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-pub(super) const CONFUSABLE: &[u8; 5] = b"IOSVZ";
+
+/// The letters that [`ALPHABET_31`] leaves out.
+pub(super) const fn is_confusable(byte: u8) -> bool {
+    matches!(byte, b'I' | b'O' | b'S' | b'V' | b'Z')
+}
 
 /// `0..=9` for digits, `10..=35` for letters.
 fn value_36(byte: u8) -> usize {
@@ -12,15 +16,30 @@ fn value_36(byte: u8) -> usize {
 
 /// The place in [`ALPHABET_31`].
 fn value_31(byte: u8) -> usize {
-    value_36(byte) - CONFUSABLE.iter().filter(|&&left_out| left_out < byte).count()
+    usize::from(VALUES_31[usize::from(byte)])
 }
+
+/// For each byte, how many characters of [`ALPHABET_31`] come before it.
+static VALUES_31: [u8; 256] = {
+    let mut values = [0; 256];
+    let (mut byte, mut before): (u8, u8) = (0, 0);
+    let mut rest = values.as_mut_slice();
+    while let [value, others @ ..] = rest {
+        *value = before;
+        if matches!(byte, b'0'..=b'9' | b'A'..=b'Z') && !is_confusable(byte) {
+            before += 1;
+        }
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    values
+};
 
 /// `(31 − Σ cᵢ·3^(i−1) mod 31) mod 31` over the first 17 characters of a credit code. GB 32100-2015.
 pub(super) fn credit_code(first: [u8; 17]) -> u8 {
-    let (sum, _) = first
-        .iter()
-        .fold((0, 1), |(sum, weight), &byte| ((sum + value_31(byte) * weight) % 31, weight * 3 % 31));
-    ALPHABET_31[(31 - sum) % 31]
+    let (sum, _) =
+        first.iter().fold((0, 1), |(sum, weight), &byte| (sum + value_31(byte) * weight, weight * 3 % 31));
+    ALPHABET_31[(31 - sum % 31) % 31]
 }
 
 /// `11 − Σ cᵢ·wᵢ mod 11` over the first 8 characters of an organization code, 10 written X and 11 written 0. GB 11714.
@@ -63,10 +82,11 @@ fn characters(covered: &str) -> impl Iterator<Item = u8> {
     covered.bytes().filter(|&byte| byte != b'.')
 }
 
-/// The step of MOD 37,36: from the sum to the next `p`, which is never 0.
+/// The step of MOD 37,36: from the sum, which is at most 72, to the next `p`, which is never 0.
 fn double(sum: usize) -> usize {
-    let rest = if sum.is_multiple_of(36) { 36 } else { sum % 36 };
-    rest * 2 % 37
+    let rest = if sum > 36 { sum - 36 } else { sum };
+    let twice = rest * 2;
+    if twice > 36 { twice - 37 } else { twice }
 }
 
 #[cfg(test)]

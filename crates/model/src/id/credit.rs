@@ -1,6 +1,6 @@
 //! Unified social credit codes.
 
-use super::text::{Ascii, alphanumeric, digit, fixed, printed, through_text, with_check};
+use super::text::{Ascii, alphanumeric, digit, exact, printed, through_text, with_check};
 use super::{IdError, IdErrorKind, check};
 
 const ORGANIZATION_START: usize = 8;
@@ -45,7 +45,11 @@ impl CreditCode {
     /// [`IdErrorKind::ConfusableLetter`], [`IdErrorKind::NotDigit`], [`IdErrorKind::Character`] at the character;
     /// [`IdErrorKind::CheckCharacter`] at 17, and where that holds, [`IdErrorKind::OrganizationCheck`] at 16.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let code = fixed(text.chars(), rule)?;
+        Self::checked(exact(text, rule)?)
+    }
+
+    /// The code of characters that each may stand at their place.
+    pub(super) fn checked(code: Ascii<18>) -> Result<Self, IdError> {
         if check::credit_code(code.part(0)) != code.bytes()[CHECK] {
             return Err(IdErrorKind::CheckCharacter.at(CHECK));
         }
@@ -58,7 +62,7 @@ impl CreditCode {
     /// # Errors
     /// As [`CreditCode::parse`], without [`IdErrorKind::CheckCharacter`].
     pub fn compute(first17: &str) -> Result<Self, IdError> {
-        let first: Ascii<17> = fixed(first17.chars(), rule)?;
+        let first: Ascii<17> = exact(first17, rule)?;
         inner_holds(&first)?;
         Ok(Self(with_check(*first.bytes(), check::credit_code(*first.bytes()))))
     }
@@ -68,7 +72,7 @@ impl CreditCode {
     /// # Errors
     /// [`IdErrorKind::TooShort`], [`IdErrorKind::TooLong`], or a character that credit codes do not use.
     pub fn organization_check(first8: &str) -> Result<char, IdError> {
-        let first: Ascii<8> = fixed(first8.chars(), |place, byte| rule(ORGANIZATION_START + place, byte))?;
+        let first: Ascii<8> = exact(first8, |place, byte| rule(ORGANIZATION_START + place, byte))?;
         Ok(char::from(check::organization_code(*first.bytes())))
     }
 
@@ -97,7 +101,7 @@ pub(super) fn rule(place: usize, byte: u8) -> Result<(), IdErrorKind> {
         return digit(byte);
     }
     alphanumeric(byte)?;
-    if check::CONFUSABLE.contains(&byte) { Err(IdErrorKind::ConfusableLetter) } else { Ok(()) }
+    if check::is_confusable(byte) { Err(IdErrorKind::ConfusableLetter) } else { Ok(()) }
 }
 
 fn inner_holds<const N: usize>(code: &Ascii<N>) -> Result<(), IdError> {

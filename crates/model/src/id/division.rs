@@ -1,6 +1,6 @@
 //! Administrative divisions.
 
-use super::text::{Ascii, digit, fixed, printed, through_text};
+use super::text::{Ascii, digit, exact, printed, through_text};
 use super::{IdError, IdErrorKind};
 
 /// The code of an administrative division: two digits each for province, prefecture and county, `00` where the
@@ -28,7 +28,7 @@ impl DivisionCode {
     /// [`IdErrorKind::TooShort`], [`IdErrorKind::TooLong`], [`IdErrorKind::NotDigit`]; [`IdErrorKind::Division`] for
     /// what cannot be a code, as 000000 or 650001.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let code: Ascii<6> = fixed(text.chars(), |_, byte| digit(byte))?;
+        let code: Ascii<6> = exact(text, |_, byte| digit(byte))?;
         province_exists(code.bytes())?;
         let [_, _, prefecture @ .., c, d] = code.bytes();
         if prefecture == b"00" && [*c, *d] != *b"00" {

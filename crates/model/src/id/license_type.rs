@@ -1,6 +1,6 @@
 //! Types of licenses.
 
-use super::text::{Ascii, digit, fixed, printed, through_text};
+use super::text::{Ascii, digit, exact, printed, through_text};
 use super::{CreditCode, IdError, credit};
 
 /// Characters of the defining body's credit code.
@@ -33,13 +33,8 @@ impl LicenseTypeCode {
     /// [`super::IdErrorKind::TooShort`] or [`super::IdErrorKind::TooLong`] for another length.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let code: Ascii<21> =
-            fixed(
-                text.chars(),
-                |place, byte| {
-                    if place < BODY { credit::rule(place, byte) } else { digit(byte) }
-                },
-            )?;
-        let body = CreditCode::parse(&code.as_str()[..BODY])?;
+            exact(text, |place, byte| if place < BODY { credit::rule(place, byte) } else { digit(byte) })?;
+        let body = CreditCode::checked(code.head())?;
         Ok(Self { code, body })
     }
 

@@ -188,6 +188,11 @@ impl<'t> Parts<'t> {
 
 /// After this every character is one byte, and there are not too many.
 fn check_characters(text: &str) -> Result<(), IdError> {
+    // Most texts have no fault to be found: all at once is several times as fast as one by one.
+    let plain = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'.';
+    if text.len() <= LicenseId::MAX_LEN && text.bytes().fold(true, |so_far, byte| so_far & plain(byte)) {
+        return Ok(());
+    }
     for (place, character) in text.chars().enumerate() {
         if place == LicenseId::MAX_LEN {
             return Err(IdErrorKind::TooLong { max: LicenseId::MAX_LEN }.at(place));

@@ -24,6 +24,11 @@ impl<const N: usize> Ascii<N> {
         std::array::from_fn(|place| self.0[start + place])
     }
 
+    /// The first `M` characters.
+    pub(super) fn head<const M: usize>(&self) -> Ascii<M> {
+        Ascii(self.part(0))
+    }
+
     /// The first `kept` characters, then zeros.
     pub(super) fn zeros_from(self, kept: usize) -> Self {
         Self(std::array::from_fn(|place| if place < kept { self.0[place] } else { b'0' }))
@@ -44,6 +49,20 @@ pub(super) fn fixed<const N: usize>(
         count += 1;
     }
     if count < N { Err(IdErrorKind::TooShort { need: N }.at(count)) } else { Ok(Ascii(bytes)) }
+}
+
+/// As [`fixed`] for a text that is to stand as it is.
+pub(super) fn exact<const N: usize>(
+    text: &str,
+    rule: impl Fn(usize, u8) -> Result<(), IdErrorKind>,
+) -> Result<Ascii<N>, IdError> {
+    // Most texts have no fault that must be found character by character.
+    match text.as_bytes().try_into() {
+        Ok(bytes) if text.is_ascii() && text.bytes().enumerate().all(|(at, b)| rule(at, b).is_ok()) => {
+            Ok(Ascii(bytes))
+        }
+        Ok(_) | Err(_) => fixed(text.chars(), rule),
+    }
 }
 
 fn ascii(character: char) -> Option<u8> {

@@ -11,7 +11,7 @@ mod write;
 
 use std::borrow::Cow;
 
-pub use read::parse;
+pub use read::{parse, parse_array};
 pub use write::{canonical, write};
 
 /// Whose bytes are being read.
@@ -24,11 +24,11 @@ pub enum Reader {
     Field,
 }
 
-/// The result of [`parse`].
+/// The result of [`parse`] and [`parse_array`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parsed<'b> {
+pub struct Parsed<T> {
     /// The value.
-    pub value: Value<'b>,
+    pub value: T,
     /// Whether the bytes were the canonical spelling; always true for [`Reader::Ours`].
     pub canonical: bool,
 }
@@ -58,7 +58,12 @@ impl<'b> Object<'b> {
     /// The member `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'b>> {
-        self.0.binary_search_by(|(key, _)| key.as_ref().cmp(name)).ok().map(|at| &self.0[at].1)
+        self.place(name).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Where the member `name` is, or where it belongs.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(key, _)| key.as_ref().cmp(name))
     }
 
     /// All members, in order.
@@ -69,7 +74,7 @@ impl<'b> Object<'b> {
     /// Adds a member and says whether its name was free; if not, nothing changes.
     #[must_use]
     pub fn insert(&mut self, name: Cow<'b, str>, value: Value<'b>) -> bool {
-        match self.0.binary_search_by(|(key, _)| key.cmp(&name)) {
+        match self.place(&name) {
             Ok(_) => false,
             Err(at) => {
                 self.0.insert(at, (name, value));
@@ -78,10 +83,10 @@ impl<'b> Object<'b> {
         }
     }
 
-    /// A copy that lacks the members named.
-    #[must_use]
-    pub fn without(&self, names: &[&str]) -> Self {
-        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_ref())).cloned().collect())
+    /// Takes the member `name` out.
+    pub fn remove(&mut self, name: &str) -> Option<Value<'b>> {
+        let at = self.place(name).ok()?;
+        Some(self.0.remove(at).1)
     }
 
     /// Number of members.

@@ -4,6 +4,9 @@ use super::{JsonError, JsonErrorKind, Object, Parsed, Reader, Value};
 use crate::limits::{MAX_JSON_DEPTH, MAX_JSON_MEMBERS};
 
 const MAX_INTEGER: i64 = (1 << 53) - 1;
+/// What a license of ours holds: the list of its claims need not grow while it is read.
+const USUAL_MEMBERS: usize = 24;
+const USUAL_MEMBER_BYTES: usize = 48;
 
 /// Reads one JSON value that fills `bytes`.
 ///
@@ -16,12 +19,45 @@ const MAX_INTEGER: i64 = (1 << 53) - 1;
 /// let fault = parse(br#"{"b":1,"a":2}"#, Reader::Ours).unwrap_err();
 /// assert_eq!((fault.kind, fault.offset), (JsonErrorKind::NotCanonical, 7));
 /// ```
-pub fn parse(bytes: &[u8], reader: Reader) -> Result<Parsed<'_>, JsonError> {
+pub fn parse(bytes: &[u8], reader: Reader) -> Result<Parsed<Value<'_>>, JsonError> {
+    whole(bytes, reader, |cursor| cursor.value(0))
+}
+
+/// As [`parse`] for an array of `N` elements, without making a list of them; `None` for every other value.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_array<const N: usize>(
+    bytes: &[u8],
+    reader: Reader,
+) -> Result<Parsed<Option<[Value<'_>; N]>>, JsonError> {
+    whole(bytes, reader, |cursor| {
+        if cursor.peek() != Some(b'[') {
+            return cursor.value(0).map(|_| None);
+        }
+        let mut items = [const { Value::Null }; N];
+        let mut count = 0;
+        cursor.elements(1, |item| {
+            if let Some(slot) = items.get_mut(count) {
+                *slot = item;
+            }
+            count += 1;
+        })?;
+        Ok((count == N).then_some(items))
+    })
+}
+
+/// Reads what fills `bytes`.
+fn whole<'b, T>(
+    bytes: &'b [u8],
+    reader: Reader,
+    read: impl FnOnce(&mut Cursor<'b>) -> Result<T, JsonError>,
+) -> Result<Parsed<T>, JsonError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|fault| JsonError { kind: JsonErrorKind::NotUtf8, offset: fault.valid_up_to() })?;
     let mut cursor = Cursor { text, at: 0, reader, canonical: true };
     cursor.skip_space()?;
-    let value = cursor.value(0)?;
+    let value = read(&mut cursor)?;
     cursor.skip_space()?;
     if cursor.at < bytes.len() {
         return Err(cursor.fault(JsonErrorKind::Trailing));
@@ -66,11 +102,22 @@ impl<'b> Cursor<'b> {
     }
 
     fn skip_space(&mut self) -> Result<(), JsonError> {
+        if let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() { self.skip_some_space() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn skip_some_space(&mut self) -> Result<(), JsonError> {
         let start = self.at;
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
-        if self.at > start { self.deviate(start) } else { Ok(()) }
+        self.deviate(start)
+    }
+
+    /// As [`Cursor::value`], without the detour for the most frequent kind.
+    #[inline]
+    fn text_or_value(&mut self, depth: usize) -> Result<Value<'b>, JsonError> {
+        if self.peek() == Some(b'"') { self.string().map(Value::Text) } else { self.value(depth) }
     }
 
     fn value(&mut self, depth: usize) -> Result<Value<'b>, JsonError> {
@@ -96,20 +143,24 @@ impl<'b> Cursor<'b> {
     }
 
     fn array(&mut self, depth: usize) -> Result<Vec<Value<'b>>, JsonError> {
-        self.expect(b'[')?;
         let mut items = Vec::new();
+        self.elements(depth, |item| items.push(item))?;
+        Ok(items)
+    }
+
+    fn elements(&mut self, depth: usize, mut take: impl FnMut(Value<'b>)) -> Result<(), JsonError> {
+        self.expect(b'[')?;
         self.skip_space()?;
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(items);
+            return Ok(());
         }
         loop {
             self.skip_space()?;
-            items.push(self.value(depth)?);
+            take(self.text_or_value(depth)?);
             self.skip_space()?;
             if self.peek() != Some(b',') {
-                self.expect(b']')?;
-                return Ok(items);
+                return self.expect(b']');
             }
             self.at += 1;
         }
@@ -123,6 +174,9 @@ impl<'b> Cursor<'b> {
             self.at += 1;
             return Ok(Object(members));
         }
+        if depth == 1 {
+            members.reserve((self.text.len() / USUAL_MEMBER_BYTES).min(USUAL_MEMBERS));
+        }
         loop {
             self.skip_space()?;
             let start = self.at;
@@ -134,8 +188,12 @@ impl<'b> Cursor<'b> {
             self.skip_space()?;
             self.expect(b':')?;
             self.skip_space()?;
-            let value = self.value(depth)?;
-            members.insert(place, (name, value));
+            let value = self.text_or_value(depth)?;
+            if place == members.len() {
+                members.push((name, value));
+            } else {
+                members.insert(place, (name, value));
+            }
             self.skip_space()?;
             if self.peek() != Some(b',') {
                 self.expect(b'}')?;
@@ -184,38 +242,30 @@ impl<'b> Cursor<'b> {
 
     fn string(&mut self) -> Result<Cow<'b, str>, JsonError> {
         self.expect(b'"')?;
-        let start = self.at;
-        let end = self.plain_run()?;
-        if self.peek() == Some(b'"') {
-            self.at += 1;
-            return Ok(Cow::Borrowed(&self.text[start..end]));
+        let rest = &self.text[self.at..];
+        let length = plain_length(rest.as_bytes());
+        if rest.as_bytes().get(length) == Some(&b'"') {
+            self.at += length + 1;
+            return Ok(Cow::Borrowed(&rest[..length]));
         }
-        let mut owned = self.text[start..end].to_owned();
+        self.string_with_escapes().map(Cow::Owned)
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self) -> Result<String, JsonError> {
+        let mut owned = String::new();
         loop {
+            let from = self.at;
+            self.at += plain_length(&self.text.as_bytes()[from..]);
+            owned.push_str(&self.text[from..self.at]);
             match self.peek() {
                 None => return Err(self.fault(JsonErrorKind::Truncated)),
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Cow::Owned(owned));
+                    return Ok(owned);
                 }
                 Some(b'\\') => owned.push(self.escape()?),
-                Some(_) => {
-                    let from = self.at;
-                    let to = self.plain_run()?;
-                    owned.push_str(&self.text[from..to]);
-                }
-            }
-        }
-    }
-
-    /// Steps over text that needs no escape and returns where it ends.
-    fn plain_run(&mut self) -> Result<usize, JsonError> {
-        loop {
-            match self.peek() {
-                None => return Err(self.fault(JsonErrorKind::Truncated)),
-                Some(b'"' | b'\\') => return Ok(self.at),
-                Some(0..0x20) => return Err(self.fault(JsonErrorKind::Unexpected)),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.fault(JsonErrorKind::Unexpected)),
             }
         }
     }
@@ -275,4 +325,27 @@ impl<'b> Cursor<'b> {
         self.at += 4;
         Ok(code)
     }
+}
+
+/// How many bytes stand before the first quotation mark, backslash or control character.
+fn plain_length(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let special = special_bytes(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            let place = usize::try_from(special.trailing_zeros() / 8).expect("below 8");
+            return index * 8 + place;
+        }
+    }
+    let plain = rest.iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\'));
+    chunks.len() * 8 + plain.count()
+}
+
+/// Eight bytes at once, the first one lowest: the highest bit of the first special byte is the lowest bit that is set.
+fn special_bytes(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    // A byte borrows from the one above it only if it is below the limit itself.
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes;
+    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    (below(bytes, 0x20) | equal(b'"') | equal(b'\\')) & (ONES << 7)
 }

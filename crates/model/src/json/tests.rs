@@ -92,6 +92,70 @@ fn fractions_have_no_spelling() {
     let _ = canonical(&1.5);
 }
 
+/// Wherever in a text something special stands, and whatever stands about it.
+#[test]
+fn no_byte_hides_among_others() {
+    for length in 0..20_usize {
+        for place in 0..=length {
+            let around = |special: &str| {
+                let (before, after) = ("\u{7f}".repeat(place), "é".repeat(length - place));
+                format!("\"{before}{special}{after}\"")
+            };
+            let text = around("");
+            assert_eq!(
+                parse(text.as_bytes(), Reader::Ours).unwrap().value.as_text(),
+                text.get(1..text.len() - 1)
+            );
+            for control in 0..0x20_u8 {
+                let text = around(&char::from(control).to_string());
+                assert_eq!(fault(&text, Reader::Field), (JsonErrorKind::Unexpected, place + 1));
+            }
+            assert_eq!(fault(&around("\\x"), Reader::Ours), (JsonErrorKind::BadEscape, place + 1));
+            let text = around("\\\"\\\\!");
+            let read = parse(text.as_bytes(), Reader::Ours).unwrap();
+            assert_eq!(read.value, Value::Text(serde_json::from_str::<String>(&text).unwrap().into()));
+            let fault = fault(&around("\"!"), Reader::Ours);
+            assert_eq!(fault, (JsonErrorKind::Trailing, place + 2));
+        }
+    }
+}
+
+/// [`parse_array`] accepts what [`parse`] accepts, with the same value and the same fault.
+fn compare_arrays(text: &str) {
+    for reader in [Reader::Ours, Reader::Field] {
+        let expected = parse(text.as_bytes(), reader).map(|parsed| {
+            let items = match parsed.value {
+                Value::Array(items) => <[Value<'_>; 3]>::try_from(items).ok(),
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Object(_) => None,
+            };
+            Parsed { value: items, canonical: parsed.canonical }
+        });
+        assert_eq!(parse_array(text.as_bytes(), reader), expected, "{text}");
+    }
+}
+
+#[test]
+fn arrays_are_read_as_values_are() {
+    for text in [
+        "[]",
+        "[1,2]",
+        "[1,2,3]",
+        "[1,2,3,4]",
+        "[1,\"a\",[{}]]",
+        " [1 , 2, 3] ",
+        "[1,2,3]x",
+        "[1,2",
+        "{}",
+        "\"a\"",
+        "",
+    ] {
+        compare_arrays(text);
+    }
+    for depth in [15, 16, 17] {
+        compare_arrays(&format!("[1,2,{}{}]", "[".repeat(depth), "]".repeat(depth)));
+    }
+}
+
 fn any_value() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -117,6 +181,11 @@ proptest! {
         write(&read.value, &mut again);
         prop_assert_eq!(&again, &bytes);
         prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap(), value);
+    }
+
+    #[test]
+    fn any_array_is_read_as_a_value_is(text in r#"\[[\[\]{}":,0-9a-c\\ ]{0,12}\]?"#) {
+        compare_arrays(&text);
     }
 
     #[test]

@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests; the ban on files is for the verifier"
 )]
 
+mod bulk;
 mod bytes;
 mod policy;
 mod presentations;

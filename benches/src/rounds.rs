@@ -57,15 +57,15 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) }
 }
 
-/// Runs every candidate in every round for at least `slice` signatures, and in one round more that does not count.
+/// Runs a slice of every candidate in every round, and in one round more that does not count.
 ///
 /// # Panics
 /// If a candidate refuses a signature.
-pub fn interleave(candidates: &mut [Candidate<'_>], clock: Clock, rounds: usize, slice: usize) -> Vec<Cost> {
+pub fn interleave(candidates: &mut [Candidate<'_>], clock: Clock, rounds: usize) -> Vec<Cost> {
     let mut costs = vec![Cost { rounds: Vec::with_capacity(rounds) }; candidates.len()];
     for round in 0..=rounds {
         for (candidate, cost) in candidates.iter_mut().zip(&mut costs) {
-            let calls = slice.div_ceil(candidate.size);
+            let calls = candidate.slice.div_ceil(candidate.size);
             let start = clock.now();
             let mut good = true;
             for _ in 0..calls {

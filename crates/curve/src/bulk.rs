@@ -147,7 +147,9 @@ impl<C: Curve> Work<C> {
     /// Appends the terms of a signature.
     fn push(&mut self, key: &PreparedKey<C>, equation: &Equation) {
         let start = self.points.len();
-        self.points.extend(key.terms(equation));
+        let points = &mut self.points;
+        points.reserve(key.terms_count());
+        key.each_term(equation, |term| points.push(term));
         let exceptional = limbs::is_zero(&equation.u);
         self.sums.push(Sum { start, length: self.points.len() - start, exceptional });
     }

@@ -16,7 +16,7 @@ pub const POINT_BYTES: usize = 65;
 pub(crate) const MOST_TERMS: usize = 86;
 
 /// From so many terms on, adding them in pairs saves more than the inversion costs.
-const WORTH_AN_INVERSION: usize = 24;
+const WORTH_AN_INVERSION: usize = 40;
 
 /// SEC 1 §2.3.3: the first byte of an uncompressed point.
 const UNCOMPRESSED: u8 = 0x04;
@@ -78,9 +78,11 @@ impl<C: Curve> PublicKey<C> {
     /// [`InvalidSignature`], whatever the cause.
     pub fn verify(&self, digest: &[u8; 32], signature: &[u8; 64]) -> Result<(), InvalidSignature> {
         let equation = C::equation(digest, signature).ok_or(InvalidSignature)?;
-        let part = OddMultiples::new(&self.point).times(&equation.v).to_xyzz();
-        let generator = C::generator().beside(Window::MIN).terms_or_none(&equation.u);
-        valid(generator.fold(part, |sum, term| sum.add(&term)).satisfies(&equation))
+        let mut sum = OddMultiples::new(&self.point).times(&equation.v).to_xyzz();
+        if !limbs::is_zero(&equation.u) {
+            sum = C::generator().beside(Window::MIN).terms(&equation.u).fold(sum, |sum, term| sum.add(&term));
+        }
+        valid(sum.satisfies(&equation))
     }
 
     #[cfg(test)]
@@ -169,13 +171,18 @@ impl<C: Curve> PreparedKey<C> {
 
     /// Sums the terms one by one, with every exceptional case handled.
     pub(crate) fn check(&self, equation: &Equation) -> Result<(), InvalidSignature> {
-        valid(self.terms(equation).fold(Xyzz::INFINITY, |sum, term| sum.add(&term)).satisfies(equation))
+        let mut sum = Xyzz::INFINITY;
+        self.each_term(equation, |term| sum = sum.add(&term));
+        valid(sum.satisfies(equation))
     }
 
-    /// The terms of an equation; those of the generator are missing if `u` is zero.
-    pub(crate) fn terms(&self, equation: &Equation) -> impl Iterator<Item = Affine<C>> {
-        let generator = C::generator().beside(self.window());
-        self.table.terms(&equation.v).chain(generator.terms_or_none(&equation.u))
+    /// Hands on the terms of an equation; those of the generator are missing if `u` is zero.
+    #[inline(always)]
+    pub(crate) fn each_term(&self, equation: &Equation, mut take: impl FnMut(Affine<C>)) {
+        self.table.terms(&equation.v).for_each(&mut take);
+        if !limbs::is_zero(&equation.u) {
+            C::generator().beside(self.window()).terms(&equation.u).for_each(take);
+        }
     }
 
     /// How many terms an equation has whose `u` is not zero; at most [`MOST_TERMS`].
@@ -189,7 +196,11 @@ impl<C: Curve> PreparedKey<C> {
         equation: &Equation,
         points: &'p mut [Affine<C>],
     ) -> &'p mut [Affine<C>] {
-        let written = points.iter_mut().zip(self.terms(equation)).map(|(point, term)| *point = term).count();
+        let mut written = 0;
+        self.each_term(equation, |term| {
+            points[written] = term;
+            written += 1;
+        });
         &mut points[..written]
     }
 

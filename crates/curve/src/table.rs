@@ -127,18 +127,13 @@ impl<C: Parameters> Table<C> {
         self.window
     }
 
-    /// As [`Self::terms`], and none for zero.
-    pub(crate) fn terms_or_none(&self, scalar: &Limbs) -> impl Iterator<Item = Affine<C>> {
-        (!limbs::is_zero(scalar)).then(|| self.terms(scalar)).into_iter().flatten()
-    }
-
     /// The terms whose sum is `scalar` times the point, for `0 < scalar < n`; [`Window::digits`] of them.
     pub(crate) fn terms(&self, scalar: &Limbs) -> impl Iterator<Item = Affine<C>> {
         let (scalar, turned) = odd::<C>(scalar);
         let width = self.window.width();
         let stride = self.window.entries(0);
         let top = self.window.digits() - 1;
-        (0..=top).map(move |digit| {
+        (0..top + 1).map(move |digit| {
             // Digit i is 2·(bits wi+1 ..= wi+w of k) + 1 − 2^w.
             let bits = bits(&scalar, digit * width + 1, width);
             let negative = digit != top && bits < stride;

@@ -106,9 +106,11 @@ impl<C: Curve> Work<C> {
         for (group, members) in batch.chunks(LANES).enumerate() {
             for lane in 0..LANES {
                 let (job, equation) = members[lane.min(members.len() - 1)];
-                for (term, point) in job.key.terms(equation).enumerate() {
-                    terms[term * LANES + lane] = point;
-                }
+                let mut place = lane;
+                job.key.each_term(equation, |term| {
+                    terms[place] = term;
+                    place += LANES;
+                });
             }
             for (term, row) in terms.as_chunks().0.iter().enumerate() {
                 points[group * stride + term] = Point8::gather(row);

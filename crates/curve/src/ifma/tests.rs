@@ -53,10 +53,9 @@ fn lanes<M: Field>(element: &Element<M>) -> [Residue<M>; LANES] {
 fn field<M: Field>() {
     assert!(available(), "this processor has no AVX512-IFMA");
     let mut various = Various(1);
-    for _ in 0..500 {
+    for _ in 0..200 {
         let mut operand = || std::array::from_fn(|_| Residue::<M>::from_montgomery(various.limbs::<M>()));
-        let (a, b, c): ([Residue<M>; LANES], [Residue<M>; LANES], [Residue<M>; LANES]) =
-            (operand(), operand(), operand());
+        let [a, b, c]: [[Residue<M>; LANES]; 3] = [operand(), operand(), operand()];
         let all = |f: &dyn Fn(usize) -> Residue<M>| std::array::from_fn::<_, LANES, _>(f);
         // SAFETY: `available` was asked.
         unsafe {
@@ -96,15 +95,19 @@ fn field_sm2() {
 
 /// A key that is a multiple of the generator.
 fn key<C: Curve>(multiple: &Limbs, window: Window) -> PreparedKey<C> {
-    let point = Jacobian::from_affine(&Affine::generator());
+    PublicKey::from_point(times_generator(multiple)).prepare(window)
+}
+
+fn times_generator<C: Curve>(multiple: &Limbs) -> Affine<C> {
+    let generator = Affine::generator();
     let mut sum = Jacobian::<C>::INFINITY;
     for bit in (0..256).rev() {
         sum = sum.double();
         if multiple[bit / 64] >> (bit % 64) & 1 == 1 {
-            sum = sum.add(&to_affine(&[point])[0]);
+            sum = sum.add(&generator);
         }
     }
-    PublicKey::from_point(to_affine(&[sum])[0]).prepare(window)
+    to_affine(&[sum])[0]
 }
 
 /// Equations that hold, that do not, and those with terms that meet their equals and opposites.
@@ -128,7 +131,7 @@ fn key_x<C: Curve>(multiple: &Limbs) -> Limbs {
     if limbs::is_zero(multiple) {
         return [0; 4];
     }
-    let x = key::<C>(multiple, Window::MIN).point().x.value();
+    let x = times_generator::<C>(multiple).x.value();
     Residue::<C::Order>::new(&x).value()
 }
 
@@ -136,12 +139,12 @@ fn against_scalar<C: Curve>() {
     assert!(available(), "this processor has no AVX512-IFMA");
     let mut various = Various(2);
     let mut decided = 0;
-    for bits in [4, 7, 8, 12] {
+    for bits in [4, 8, 9] {
         let window = Window::new(bits).unwrap();
         let secrets =
             [[1, 0, 0, 0], [2, 0, 0, 0], various.scalar::<C::Order>(), various.scalar::<C::Order>()];
         let keys = secrets.map(|secret| key::<C>(&secret, window));
-        for size in [1, 2, 7, 8, 9, 33, 64] {
+        for size in [1, 2, 7, 8, 9, 25, 64] {
             let chosen: Vec<_> = (0..size).map(|place| (place + size) % secrets.len()).collect();
             let all: Vec<_> = chosen
                 .iter()
@@ -169,7 +172,7 @@ fn against_scalar<C: Curve>() {
         }
     }
     // Most equations are not exceptional: the vector code must have answered these itself.
-    assert!(decided > 700, "only {decided} of 992 were decided");
+    assert!(decided > 550, "only {decided} of 696 were decided");
 }
 
 #[test]

@@ -148,11 +148,9 @@ fn parts_are_equal<C: Group>() {
         }
     }
     assert!(splits.len() > 100);
-    let mut counts = Counts::default();
-    cases.run(&narrow(), &mut counts);
-    for window in 13..=16 {
-        cases.run(&wide(window), &mut counts);
-    }
+    let each = (4..=16).flat_map(|window| [Path::Prepared(window), Path::Bulk(window, 1)]);
+    let paths: Vec<_> = std::iter::once(Path::Unknown).chain(each).collect();
+    cases.run(&paths, &mut Counts::default());
 }
 
 #[test]

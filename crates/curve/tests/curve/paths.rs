@@ -159,7 +159,13 @@ impl<C: Group> Cases<C> {
             Path::BulkOfOne(window) => {
                 self.each(path, |case| verify_bulk_on(backend, &[self.job(case, window)])[0].is_ok())
             }
-            _ => self.in_one_call(path, backend),
+            Path::Bulk(..)
+            | Path::MixedWindows
+            | Path::BetweenBad(_)
+            | Path::Sorted(_)
+            | Path::Duplicates(_)
+            | Path::Sixteenfold(_)
+            | Path::OnlyBad(_) => self.in_one_call(path, backend),
         }
     }
 
@@ -184,12 +190,14 @@ impl<C: Group> Cases<C> {
             order.retain(|case| !case.valid);
         }
         let seen = order.len();
-        match path {
-            Path::Bulk(_, turn) if seen > 0 => order.rotate_left(turn % seen),
-            Path::Sorted(_) => order.sort_by_key(|case| case.valid),
-            Path::Duplicates(_) => order = repeated(&order, |place| 1 + place % 3),
-            Path::Sixteenfold(_) => order = repeated(&order, |_| 16),
-            _ => {}
+        if let Path::Bulk(_, turn) = path {
+            order.rotate_left(turn % seen.max(1));
+        } else if let Path::Sorted(_) = path {
+            order.sort_by_key(|case| case.valid);
+        } else if let Path::Duplicates(_) = path {
+            order = repeated(&order, |place| 1 + place % 3);
+        } else if let Path::Sixteenfold(_) = path {
+            order = repeated(&order, |_| 16);
         }
         let windows = (4..=9).cycle().map(|mixed| window.unwrap_or(mixed));
         let mut jobs: Vec<_> =

@@ -1,6 +1,6 @@
 //! C2SP Wycheproof, ECDSA P-256 with SHA-256, through every path.
 
-use boyin_curve::P256;
+use boyin_curve::{Backend, P256};
 use boyin_testkit::arithmetic::Signed;
 
 use crate::paths::{Cases, Counts, Path, narrow, wide};
@@ -10,10 +10,27 @@ const TESTS: usize = 484;
 
 #[test]
 fn every_test_by_every_path() {
+    every_test_by(&narrow().into_iter().chain([10, 11, 12].map(Path::Prepared)).collect::<Vec<_>>());
+}
+
+/// For emulated processors, which are slow: one signature in eight lanes, and eight in each of their orders.
+#[test]
+#[ignore = "needs AVX512-IFMA"]
+fn every_test_in_lanes() {
+    assert_ne!(Backend::best(), Backend::Scalar, "this processor has no vector instructions to test");
+    let rotated = (0..8).map(|turn| Path::Bulk(8, turn));
+    every_test_by(
+        &[Path::Prepared(8), Path::Prepared(5), Path::MixedWindows]
+            .into_iter()
+            .chain(rotated)
+            .collect::<Vec<_>>(),
+    );
+}
+
+fn every_test_by(paths: &[Path]) {
     let Some(file) = json("ecdsa/wycheproof_ecdsa_secp256r1_sha256.json") else {
         return;
     };
-    let paths: Vec<_> = narrow().into_iter().chain([10, 11, 12].map(Path::Prepared)).collect();
     let (mut counts, mut by_reader, mut bad, mut run) = (Counts::default(), 0, 0, 0);
     for groups in list(&file, "testGroups").chunks(40) {
         let mut cases = Cases::<P256>::new();
@@ -32,9 +49,9 @@ fn every_test_by_every_path() {
                 bad += usize::from(!valid);
             }
         }
-        cases.run(&paths, &mut counts);
+        cases.run(paths, &mut counts);
     }
-    counts.assert(&paths, run, bad);
+    counts.assert(paths, run, bad);
     println!("Wycheproof: {by_reader} refused by the reader of DER + {run} by every path = {TESTS}");
     assert_eq!((by_reader, run, bad), (235, TESTS - 235, 75));
 }

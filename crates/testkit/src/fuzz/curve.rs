@@ -70,7 +70,7 @@ impl Input<'_> {
     /// A number below 2^256, often one near a limit.
     fn number<C: Group>(&mut self) -> BigUint {
         let kind = self.byte();
-        if kind % 8 == 0 {
+        if kind.is_multiple_of(8) {
             return BigUint::from_bytes_be(&self.bytes::<32>());
         }
         let byte = self.byte();
@@ -222,9 +222,9 @@ fn own_key<C: Group>(input: &mut Input<'_>) -> Option<Key<C>> {
 pub fn curve(data: &[u8]) {
     let mut input = Input(data);
     if input.byte() & 1 == 0 {
-        check::<P256>(&mut input, &P256_KEYS)
+        check::<P256>(&mut input, &P256_KEYS);
     } else {
-        check::<Sm2>(&mut input, &SM2_KEYS)
+        check::<Sm2>(&mut input, &SM2_KEYS);
     }
 }
 

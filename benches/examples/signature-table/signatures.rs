@@ -7,8 +7,6 @@ use boyin_curve::{Backend, Job, P256, PreparedKey, Sm2, Window};
 
 use crate::plot::{Curve, Line};
 
-/// Signatures of one slice: a few milliseconds.
-const SLICE: usize = 64;
 /// Numbers of keys that take turns.
 const KEYS: [usize; 3] = [1, 10, 1000];
 /// Numbers of signatures at once, for the plot.
@@ -71,10 +69,11 @@ impl<C: Scheme> Stage<C> {
         let windows: Vec<_> = self.widths.iter().map(|keys| keys[0].window()).collect();
         let build = |window: &Window| {
             let window = *window;
-            Candidate::new("build", 1, move || black_box(key.prepare(window)).window() == window)
+            let build = move || black_box(key.prepare(window)).window() == window;
+            Candidate { slice: 1, ..Candidate::new("build", 1, build) }
         };
         let mut candidates: Vec<_> = windows.iter().map(build).collect();
-        let costs = interleave(&mut candidates, Clock::ThreadCpu, BUILDS, 1);
+        let costs = interleave(&mut candidates, Clock::ThreadCpu, BUILDS);
         windows.into_iter().zip(costs.iter().map(|cost| cost.median() / 1e3)).collect()
     }
 }
@@ -101,7 +100,7 @@ pub(crate) fn measure(rounds: usize) -> (String, [Curve; 2]) {
     let mut candidates = p256.candidates(&p256_jobs);
     let of_p256 = candidates.len();
     candidates.extend(sm2.candidates(&sm2_jobs));
-    let costs = interleave(&mut candidates, Clock::ThreadCpu, rounds, SLICE);
+    let costs = interleave(&mut candidates, Clock::ThreadCpu, rounds);
     let rows = candidates.into_iter().zip(costs);
     let rows: Vec<_> =
         rows.map(|(Candidate { name, size, tables, .. }, cost)| Row { name, tables, size, cost }).collect();

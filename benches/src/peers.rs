@@ -14,14 +14,7 @@ pub fn peers<C: Scheme>(samples: &Samples<C>) -> Vec<Candidate<'_>> {
         Algorithm::Es256 => vec![ring(samples), p256(samples)],
         Algorithm::Sm2 => vec![sm2(samples)],
     };
-    #[cfg(feature = "peers")]
-    {
-        if C::ALGORITHM == Algorithm::Es256 {
-            peers.extend([foreign::aws_lc(samples), foreign::graviola(samples)]);
-        }
-        peers.push(foreign::openssl(samples));
-    }
-    peers.shrink_to_fit();
+    peers.extend(foreign::all(samples));
     peers
 }
 
@@ -50,6 +43,16 @@ fn sm2<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
     })
 }
 
+#[cfg(not(feature = "peers"))]
+mod foreign {
+    use crate::candidate::Candidate;
+    use crate::samples::{Samples, Scheme};
+
+    pub(super) fn all<C: Scheme>(_: &Samples<C>) -> Vec<Candidate<'_>> {
+        Vec::new()
+    }
+}
+
 #[cfg(feature = "peers")]
 mod foreign {
     use aws_lc_rs::digest::{Digest, SHA256};
@@ -66,7 +69,14 @@ mod foreign {
     use crate::candidate::{Candidate, single};
     use crate::samples::{Samples, Scheme};
 
-    pub(super) fn aws_lc<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
+    pub(super) fn all<C: Scheme>(samples: &Samples<C>) -> Vec<Candidate<'_>> {
+        match C::ALGORITHM {
+            Algorithm::Es256 => vec![aws_lc(samples), graviola(samples), openssl(samples)],
+            Algorithm::Sm2 => vec![openssl(samples)],
+        }
+    }
+
+    fn aws_lc<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
         let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, samples.points[0]).expect("a P-256 key");
         single("aws-lc-rs 1", &samples.signed, move |one| {
             let digest = Digest::import_less_safe(&one.digest, &SHA256).expect("32 bytes");
@@ -75,7 +85,7 @@ mod foreign {
     }
 
     /// Takes messages only.
-    pub(super) fn graviola<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
+    fn graviola<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
         let key = ecdsa::VerifyingKey::<ecdsa::P256>::from_x962_uncompressed(&samples.points[0]);
         let key = key.expect("a P-256 key");
         single("graviola 0.4 (hashes 32 bytes)", &samples.signed, move |one| {
@@ -84,7 +94,7 @@ mod foreign {
     }
 
     /// The library of the system, through EVP with one context.
-    pub(super) fn openssl<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
+    fn openssl<C: Scheme>(samples: &Samples<C>) -> Candidate<'_> {
         let curve = match C::ALGORITHM {
             Algorithm::Es256 => Nid::X9_62_PRIME256V1,
             Algorithm::Sm2 => Nid::SM2,

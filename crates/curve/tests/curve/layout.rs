@@ -110,7 +110,7 @@ pub(crate) fn prepared<C: Group>(u: &BigUint, v: &BigUint, window: u8) -> Vec<Me
     let mut meetings = Vec::new();
     let mut level = 0;
     while sums.len() > 1 {
-        if sums.len() < 24 {
+        if sums.len() < 40 {
             meetings.extend(in_turn::<C>(&sums, &format!("window {window}, after level {level}, term")));
         }
         level += 1;

@@ -81,7 +81,7 @@ impl<M: Field> Raw<M> {
     }
 
     /// Takes a multiple of p away, chosen by the highest limb alone so that the rest is sure to be above 0: between
-    /// `2^256 − 2^220` and `2^257 + 2^240`.
+    /// `2^256 − 2^237` and `2^257 + 2^240`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn fold(self) -> Element<M> {

@@ -37,7 +37,6 @@ pub trait Parameters: Copy + Debug + Eq + Send + Sync + 'static {
     /// Multiples of the generator, built at first use.
     fn generator() -> &'static LazyLock<Generator<Self>>;
 
-    /// What each signature asserts; `None` for those whose numbers are out of range.
     /// What a signature asserts; `None` if its numbers are out of range.
     fn equation(digest: &[u8; 32], signature: &[u8; 64]) -> Option<Equation>;
 

@@ -94,16 +94,16 @@ fn sm3() -> Work {
 }
 
 #[library_benchmark]
-#[bench::p256_known_key(args = (known::<P256>()), config = counted(125_232))]
-#[bench::sm2_known_key(args = (known::<Sm2>()), config = counted(121_329))]
-#[bench::p256_64_at_once(args = (at_once::<P256>()), config = counted(5_432_437))]
-#[bench::sm2_64_at_once(args = (at_once::<Sm2>()), config = counted(5_715_643))]
-#[bench::sm2_unknown_key(args = (unknown::<Sm2>()), config = counted(665_016))]
-#[bench::p256_table(args = (build::<P256>()), config = counted(6_772_141))]
-#[bench::sm2_table(args = (build::<Sm2>()), config = counted(7_351_629))]
-#[bench::es256_license(args = (license(Algorithm::Es256)), config = counted(361_406))]
-#[bench::sm2_license(args = (license(Algorithm::Sm2)), config = counted(363_768))]
-#[bench::sm3_8_times_1_kib(args = (sm3()), config = counted(85_597))]
+#[bench::p256_known_key(args = (known::<P256>()), config = counted(116_287))]
+#[bench::sm2_known_key(args = (known::<Sm2>()), config = counted(112_544))]
+#[bench::p256_64_at_once(args = (at_once::<P256>()), config = counted(5_300_593))]
+#[bench::sm2_64_at_once(args = (at_once::<Sm2>()), config = counted(5_623_281))]
+#[bench::sm2_unknown_key(args = (unknown::<Sm2>()), config = counted(663_952))]
+#[bench::p256_table(args = (build::<P256>()), config = counted(6_759_409))]
+#[bench::sm2_table(args = (build::<Sm2>()), config = counted(7_339_407))]
+#[bench::es256_license(args = (license(Algorithm::Es256)), config = counted(354_442))]
+#[bench::sm2_license(args = (license(Algorithm::Sm2)), config = counted(356_662))]
+#[bench::sm3_8_times_1_kib(args = (sm3()), config = counted(86_136))]
 fn instructions(mut work: Work) -> Work {
     work();
     work

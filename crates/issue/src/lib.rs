@@ -9,10 +9,12 @@
 //! verifies the signature before anyone sees the license.
 //!
 //! Status lists and trust lists go the same way: [`status_list`] and [`trust_list`] fix the bytes, [`SigningKey`]
-//! signs and checks itself.
+//! signs and checks itself. So do seals ([`seal`]) and the certificates of their makers and signers ([`certificate`]).
 
+pub mod certificate;
 mod draft;
 mod prepare;
+pub mod seal;
 mod signing;
 
 pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};

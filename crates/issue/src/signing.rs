@@ -40,6 +40,12 @@ impl KeyRef {
         &self.jwk
     }
 
+    /// `04 ‖ X ‖ Y`.
+    #[must_use]
+    pub fn point(&self) -> [u8; 65] {
+        self.jwk.point().expect("it was made from a point")
+    }
+
     pub(crate) fn header(&self, typ: &'static str) -> Header<'_> {
         Header {
             alg: Cow::Borrowed(&self.jwk.alg),

@@ -9,6 +9,8 @@
 use std::any::Any;
 use std::fmt;
 
+use der::asn1::ObjectIdentifier;
+
 /// A 256-bit digest: SHA-256 or SM3, as the suite says.
 pub type Digest32 = [u8; 32];
 
@@ -34,6 +36,8 @@ pub struct AlgId {
     pub digest: &'static str,
     /// The `crv` of a JSON Web Key (RFC 7518 §6.2.1.1); `None` for RSA.
     pub curve: Option<&'static str>,
+    /// The signature algorithm in certificates and seals; `None` if a set of parameters is not used there.
+    pub oid: Option<ObjectIdentifier>,
     /// How a signature is written.
     pub encoding: SignatureEncoding,
 }
@@ -102,6 +106,11 @@ pub trait VerifyKey: Any + Send + Sync + fmt::Debug {
     ///
     /// May be called from another thread while the key verifies. Does nothing where there is nothing to gain.
     fn prepare(&self, _budget_bytes: usize) {}
+
+    /// What enters the digest before the message: Z for SM2 (GB/T 32918.2 §5.5), nothing for the others.
+    fn digest_prefix(&self) -> &[u8] {
+        &[]
+    }
 
     /// Verifies `signature` over the whole `message` (hashing included).
     ///

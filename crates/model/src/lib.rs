@@ -17,6 +17,8 @@ pub mod id;
 pub mod json;
 pub mod jws;
 pub mod limits;
+pub mod register;
+pub mod seal;
 pub mod status;
 pub mod time;
 pub mod trust;

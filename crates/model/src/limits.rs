@@ -18,3 +18,11 @@ pub const MAX_TRUST_LIST_BYTES: usize = 16 << 20;
 pub const MAX_STATUS_TOKEN_BYTES: usize = 8 << 20;
 /// Bytes of an inflated status list: 2²⁶ entries of two bits.
 pub const MAX_STATUS_LIST_BYTES: usize = 16 << 20;
+/// Bytes of an electronic seal or a seal signature. Pictures in the field have 10 to 300 KiB.
+pub const MAX_SEAL_BYTES: usize = 4 << 20;
+/// Certificates or digests in the list of a seal. In the field there are one or two.
+pub const MAX_SEAL_CERTIFICATES: usize = 64;
+/// Extensions of a seal or of a seal signature. In the field there are at most four.
+pub const MAX_SEAL_EXTENSIONS: usize = 64;
+/// Bytes of one certificate.
+pub const MAX_CERTIFICATE_BYTES: usize = 64 << 10;

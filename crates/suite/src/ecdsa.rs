@@ -11,6 +11,7 @@ use boyin_model::alg::{
     AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use pkcs8::ObjectIdentifier;
 use ring::signature::UnparsedPublicKey;
 use sha2::{Digest as _, Sha256};
 
@@ -44,7 +45,9 @@ impl SRange {
 }
 
 const fn p256_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
-    AlgId { name, jws, digest: "sha-256", curve: Some("P-256"), encoding }
+    // The names in JWS and in X.509 stand for one algorithm in two encodings.
+    let oid = Some(ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"));
+    AlgId { name, jws, digest: "sha-256", curve: Some("P-256"), oid, encoding }
 }
 
 static ES256_ID: AlgId = p256_id("ES256", Some("ES256"), SignatureEncoding::Raw);

@@ -59,3 +59,10 @@ pub use crate::tables::{DEFAULT_TABLE_MEMORY, TableMemory, set_table_memory, tab
 pub fn all_jws() -> [&'static dyn VerifyAlg; 2] {
     [&ES256, &SM2_SM3]
 }
+
+/// What a verifier of certificates and seals accepts: [`SM2_SM3_DER`], and [`SM2_SM3`] for seals that hold `r ‖ s`,
+/// [`ECDSA_P256_SHA256_DER`] and [`RS256`].
+#[must_use]
+pub fn all_x509() -> [&'static dyn VerifyAlg; 4] {
+    [&SM2_SM3_DER, &SM2_SM3, &ECDSA_P256_SHA256_DER, &RS256]
+}

@@ -5,6 +5,7 @@ use std::fmt;
 use boyin_model::alg::{
     AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
+use pkcs8::ObjectIdentifier;
 use ring::signature::UnparsedPublicKey;
 
 use crate::ecdsa::sha256;
@@ -22,6 +23,7 @@ static RS256_ID: AlgId = AlgId {
     jws: None,
     digest: "sha-256",
     curve: None,
+    oid: Some(ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11")),
     encoding: SignatureEncoding::Pkcs1,
 };
 

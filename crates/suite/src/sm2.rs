@@ -12,6 +12,7 @@ use boyin_curve::Sm2;
 use boyin_model::alg::{
     AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
+use pkcs8::ObjectIdentifier;
 
 pub(crate) use self::signing::sign;
 use crate::bulk::{self, CurveKey};
@@ -37,11 +38,14 @@ const CURVE: [u8; 128] = [
     0xa9, 0x87, 0x7c, 0xc6, 0x2a, 0x47, 0x40, 0x02, 0xdf, 0x32, 0xe5, 0x21, 0x39, 0xf0, 0xa0,
 ];
 
+/// SM2 signature with SM3 (GB/T 33560-2017 table A.1).
+const OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.156.10197.1.501");
+
 static RAW_ID: AlgId = sm2_id("SM2-SM3", Some("SM2-SM3"), SignatureEncoding::Raw);
 static DER_ID: AlgId = sm2_id("SM2-SM3-DER", None, SignatureEncoding::Der);
 
 const fn sm2_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
-    AlgId { name, jws, digest: "sm3", curve: Some("SM2"), encoding }
+    AlgId { name, jws, digest: "sm3", curve: Some("SM2"), oid: Some(OID), encoding }
 }
 
 /// SM2-SM3 with `r ‖ s` and the default user ID: what this project issues.
@@ -218,6 +222,10 @@ impl VerifyKey for Sm2Key {
 
     fn prepare(&self, budget_bytes: usize) {
         self.slot.prepare(budget_bytes);
+    }
+
+    fn digest_prefix(&self) -> &[u8] {
+        &self.z
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {

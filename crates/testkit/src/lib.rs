@@ -10,6 +10,8 @@
 //! | [`prefecture`] | an authority, two issuing offices, their lists; issues licenses at a fixed instant |
 //! | [`random`] | randomness from a seed |
 //! | [`samples`] | a filled-in form for each license type of a catalog; every name is invented |
+//! | [`seals`] | an authority, a seal maker, a signer and their seals |
+//! | [`tlv`] | DER by hand |
 //! | [`vectors`] | finds published vectors |
 //!
 //! Everything here is deterministic: the same call gives the same bytes on every run.
@@ -22,4 +24,6 @@ pub mod mutate;
 pub mod prefecture;
 pub mod random;
 pub mod samples;
+pub mod seals;
+pub mod tlv;
 pub mod vectors;

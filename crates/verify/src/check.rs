@@ -83,7 +83,7 @@ impl Verifier {
             at: context.now,
             checks: run.checks,
             notes: run.notes,
-            document: (bytes.len() <= MAX_CREDENTIAL_BYTES).then(|| self.fingerprint(bytes)),
+            document: (bytes.len() <= MAX_CREDENTIAL_BYTES).then(|| fingerprint(&self.algs, bytes)),
             subject: run.subject,
             trust_sequence: context.trust.list().sequence,
             trust_next_update: context.trust.list().next_update,
@@ -91,18 +91,18 @@ impl Verifier {
         };
         Pending { report, job: key.zip(envelope).map(|(key, envelope)| Job { key: &*key.key, envelope }) }
     }
+}
 
-    fn fingerprint(&self, bytes: &[u8]) -> String {
-        let sha = self.algs.iter().find(|alg| alg.id().digest == "sha-256");
-        let alg = sha.unwrap_or(&self.algs[0]);
-        let digest = alg.digest(&[bytes]);
-        let mut digits = [0; 64];
-        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(digest) {
-            *pair = [byte >> 4, byte & 15].map(|half| HEX_DIGITS[usize::from(half)]);
-        }
-        let digits = std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII");
-        [alg.id().digest, ":", digits].concat()
+/// `sha-256:<hex>` of a document; with the digest of the first algorithm if none has SHA-256.
+pub(crate) fn fingerprint(algs: &[&'static dyn VerifyAlg], bytes: &[u8]) -> String {
+    let alg = algs.iter().find(|alg| alg.id().digest == "sha-256").unwrap_or(&algs[0]);
+    let digest = alg.digest(&[bytes]);
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(digest) {
+        *pair = [byte >> 4, byte & 15].map(|half| HEX_DIGITS[usize::from(half)]);
     }
+    let digits = std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII");
+    [alg.id().digest, ":", digits].concat()
 }
 
 /// A report without the outcome of [`Check::Signature`], which stands as skipped: such a report does not pass.

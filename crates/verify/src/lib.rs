@@ -10,11 +10,15 @@
 //!
 //! Whoever only verifies links this crate and `boyin-suite`; the types of `boyin-model` that it takes are exported here.
 
+#[macro_use]
+mod reason;
+
 mod bulk;
+pub mod chain;
 mod check;
 mod policy;
-mod reason;
 mod report;
+pub mod seal;
 mod status;
 mod trust;
 

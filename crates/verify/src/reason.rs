@@ -1,5 +1,3 @@
-use std::fmt;
-
 /// Who can mend a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
@@ -45,15 +43,18 @@ pub struct ReasonInfo {
     pub next_step_en: &'static str,
 }
 
+/// A closed list of reasons with what each means.
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident($code:literal, $weight:ident, $clause:literal, $owner:ident) {
+    ($(#[$list_doc:meta])* pub enum $list:ident; $($(#[$doc:meta])* $name:ident(
+        $code:literal, $weight:ident, $clause:literal, $owner:ident
+    ) {
         $zh:literal, $en:literal, $next_zh:literal, $next_en:literal
     })*) => {
-        /// Why a license did not pass. Closed; codes are stable.
+        $(#[$list_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Reason { $($(#[$doc])* $name,)* }
+        pub enum $list { $($(#[$doc])* $name,)* }
 
-        impl Reason {
+        impl $list {
             /// Every reason.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
@@ -78,6 +79,19 @@ macro_rules! reasons {
             pub fn is_indeterminate(self) -> bool {
                 match self { $(Self::$name => reasons!(@open $weight),)* }
             }
+
+            /// Stable machine code.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                self.info().code
+            }
+        }
+
+        /// The English sentence.
+        impl std::fmt::Display for $list {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.info().en)
+            }
         }
     };
     (@open Failed) => { false };
@@ -85,6 +99,8 @@ macro_rules! reasons {
 }
 
 reasons! {
+    /// Why a license did not pass. Closed; codes are stable.
+    pub enum Reason;
     /// Beyond a size limit.
     TooLarge("too_large", Failed, "format 2.2", Holder) {
         "文件超过允许的大小", "The document is larger than allowed",
@@ -256,21 +272,6 @@ reasons! {
     Suspended("suspended", Failed, "format 6", Holder) {
         "证照已被暂停使用", "The license is suspended",
         "请持证人到颁发机构办理恢复", "The holder has to have it restored by the issuer" }
-}
-
-impl Reason {
-    /// Stable machine code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        self.info().code
-    }
-}
-
-/// The English sentence.
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.info().en)
-    }
 }
 
 #[cfg(test)]

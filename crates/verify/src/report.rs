@@ -352,7 +352,7 @@ impl Subject {
     }
 }
 
-fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
+pub(crate) fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
     let mut object = Object::default();
     for (name, value) in members {
         let fresh = object.insert(Cow::Borrowed(name), value);
@@ -361,15 +361,15 @@ fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> V
     Value::Object(object)
 }
 
-fn text(text: &'static str) -> Value<'static> {
+pub(crate) fn text(text: &'static str) -> Value<'static> {
     Value::Text(Cow::Borrowed(text))
 }
 
-fn instant(at: UnixTime) -> Value<'static> {
+pub(crate) fn instant(at: UnixTime) -> Value<'static> {
     Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
 }
 
-fn number(number: usize) -> Value<'static> {
+pub(crate) fn number(number: usize) -> Value<'static> {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
@@ -399,7 +399,7 @@ fn detail_json(detail: Detail) -> Value<'static> {
     }
 }
 
-fn reason_json(info: ReasonInfo) -> Value<'static> {
+pub(crate) fn reason_json(info: ReasonInfo) -> Value<'static> {
     object([
         ("clause", text(info.clause)),
         ("code", text(info.code)),

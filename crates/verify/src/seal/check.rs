@@ -1,0 +1,230 @@
+use boyin_model::alg::{Digest32, VerifyAlg};
+use boyin_model::json::Reader;
+use boyin_model::seal::{Fault, Seal, SealError, SealSignature, SigningTime};
+use boyin_model::time::UnixTime;
+use x509_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
+
+use super::profile::{GBT38540_2020, Profile};
+use super::reason::SealReason;
+use super::report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject, place};
+use crate::chain::CertificateStore;
+use crate::check::fingerprint;
+use crate::trust::TrustSnapshot;
+
+/// `signedData` of PKCS #7 and of GB/T 35275: what a timestamp token is wrapped in.
+const SIGNED_DATA: [&str; 2] = ["1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2"];
+
+/// What was sealed.
+#[derive(Clone, Copy, Debug)]
+pub enum Document<'d> {
+    /// The bytes within the range of protection.
+    Bytes(&'d [u8]),
+    /// Their digest, with the digest algorithm of the signature.
+    Digest(Digest32),
+    /// Not at hand: the verdict cannot be better than Indeterminate.
+    NotGiven,
+}
+
+/// Everything that the verification of a seal depends on beside the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct SealContext<'c> {
+    /// The instant for which the question is asked.
+    pub now: UnixTime,
+    /// Trusted certificates.
+    pub certificates: &'c CertificateStore,
+    /// Where seals are registered. Without it, nobody is asked whether the seal is in use; the report notes that.
+    pub register: Option<&'c TrustSnapshot>,
+}
+
+/// Verifies seals and seal signatures.
+#[derive(Clone, Copy, Debug)]
+pub struct SealVerifier {
+    reader: Reader,
+    profile: Option<&'static Profile>,
+}
+
+pub(super) type Finding = Result<(), (SealReason, Option<SealDetail>)>;
+
+impl SealVerifier {
+    /// A verifier that reads strictly or tolerantly and applies the profile of each structure's own standard.
+    #[must_use]
+    pub fn new(reader: Reader) -> Self {
+        Self { reader, profile: None }
+    }
+
+    /// The same verifier with one profile for all.
+    #[must_use]
+    pub fn with_profile(self, profile: &'static Profile) -> Self {
+        Self { profile: Some(profile), ..self }
+    }
+
+    /// Verifies a seal (SESeal), as of now.
+    pub fn check_seal(&self, bytes: &[u8], context: &SealContext<'_>) -> SealReport {
+        let mut run = Run::new(context, context.now);
+        let seal = run.format(Seal::read(bytes, self.reader));
+        let profile = self.profile(seal.as_ref());
+        if let Some(seal) = &seal {
+            run.subject = SealSubject { id: Some(seal.info.id.to_owned()), ..run.subject };
+            run.seal(seal, profile);
+            run.timestamps(&[seal.timestamp]);
+        }
+        run.report(bytes, profile, profile.seal)
+    }
+
+    /// Verifies a seal signature (SES_Signature) over a document; the seal in it as of the signing time.
+    pub fn check_signature(
+        &self,
+        bytes: &[u8],
+        document: Document<'_>,
+        context: &SealContext<'_>,
+    ) -> SealReport {
+        let mut run = Run::new(context, context.now);
+        let signature = run.format(SealSignature::read(bytes, self.reader));
+        let profile = self.profile(signature.as_ref().map(|signature| &signature.seal));
+        if let Some(signature) = &signature {
+            run.subject.id = Some(signature.seal.info.id.to_owned());
+            if let SigningTime::Instant(at) = signature.time {
+                run.used_at = at;
+                run.subject.signed_at = Some(at);
+            }
+            run.notes.extend(signature.notes.iter().copied().map(SealNote::Deviation));
+            // The seal first: whether it is registered decides what is asked of the certificates.
+            run.seal(&signature.seal, profile);
+            run.signature(signature, document);
+            run.timestamps(&[signature.seal.timestamp, signature.timestamp]);
+        }
+        run.report(bytes, profile, profile.signature)
+    }
+
+    fn profile(&self, seal: Option<&Seal<'_>>) -> &'static Profile {
+        self.profile.unwrap_or_else(|| seal.map_or(&GBT38540_2020, |seal| Profile::of(seal.version)))
+    }
+}
+
+/// One verification.
+pub(super) struct Run<'r, 'c> {
+    pub(super) context: &'r SealContext<'c>,
+    /// When the seal was used: the signing time, or now for a seal alone.
+    pub(super) used_at: UnixTime,
+    /// The trust list names the seal, and it was in use: then the list answers for its certificates too.
+    pub(super) registered: bool,
+    pub(super) notes: Vec<SealNote>,
+    outcomes: [SealOutcome; SealCheck::ALL.len()],
+    subject: SealSubject,
+}
+
+impl<'r, 'c> Run<'r, 'c> {
+    fn new(context: &'r SealContext<'c>, used_at: UnixTime) -> Self {
+        Self {
+            context,
+            used_at,
+            registered: false,
+            notes: Vec::new(),
+            outcomes: [SealOutcome::Skipped; SealCheck::ALL.len()],
+            subject: SealSubject::default(),
+        }
+    }
+
+    pub(super) fn algs(&self) -> &'c [&'static dyn VerifyAlg] {
+        self.context.certificates.algs()
+    }
+
+    pub(super) fn set(&mut self, check: SealCheck, found: Finding) {
+        self.outcomes[place(check)] = match found {
+            Ok(()) => SealOutcome::Passed,
+            Err((reason, detail)) => SealOutcome::NotPassed(reason, detail),
+        };
+    }
+
+    /// Notes something once.
+    pub(super) fn note(&mut self, note: SealNote) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn format<T>(&mut self, read: Result<T, SealError>) -> Option<T> {
+        let found = read.as_ref().map(|_| ()).map_err(|error| {
+            let reason = match error.fault {
+                Fault::TooLarge | Fault::TooMany => SealReason::TooLarge,
+                Fault::Deviates(_) => SealReason::Deviates,
+                Fault::Truncated
+                | Fault::Trailing
+                | Fault::Length
+                | Fault::Tag
+                | Fault::Integer
+                | Fault::Text
+                | Fault::BitString
+                | Fault::Time
+                | Fault::Value
+                | Fault::Version => SealReason::Malformed,
+            };
+            (reason, Some(SealDetail::Field(*error)))
+        });
+        self.set(SealCheck::Format, found);
+        read.ok()
+    }
+
+    fn seal(&mut self, seal: &Seal<'_>, profile: &Profile) {
+        self.subject.version = Some(seal.version.number());
+        for deviation in &seal.notes {
+            self.note(SealNote::Deviation(*deviation));
+        }
+        let registered = self.register(seal);
+        self.registered = self.context.register.is_some() && registered.is_ok();
+        self.set(SealCheck::Register, registered);
+        let signed = self.maker_signature(seal);
+        self.set(SealCheck::MakerSignature, signed);
+        let certified = self.maker_certificate(seal, profile.maker_time);
+        self.set(SealCheck::MakerCertificate, certified);
+        let made = self.making(&seal.info);
+        self.set(SealCheck::Making, made);
+        let valid = self.validity(&seal.info);
+        self.set(SealCheck::Validity, valid);
+    }
+
+    fn timestamps(&mut self, tokens: &[Option<&[u8]>]) {
+        let there: Vec<_> = tokens.iter().flatten().collect();
+        let found = match there.as_slice() {
+            [] => {
+                self.note(SealNote::NoTimestamp);
+                Ok(())
+            }
+            tokens if tokens.iter().any(|token| !is_token(token)) => {
+                Err((SealReason::TimestampInvalid, None))
+            }
+            _ => Err((SealReason::TimestampUnverified, None)),
+        };
+        self.set(SealCheck::Timestamp, found);
+    }
+
+    fn report(self, bytes: &[u8], profile: &'static Profile, order: &'static [SealCheck]) -> SealReport {
+        let readable = bytes.len() <= boyin_model::limits::MAX_SEAL_BYTES;
+        SealReport {
+            at: self.context.now,
+            profile,
+            order,
+            document: readable.then(|| fingerprint(self.algs(), bytes)),
+            outcomes: self.outcomes,
+            notes: self.notes,
+            subject: self.subject,
+        }
+    }
+}
+
+/// Whether the bytes have the outer form of a timestamp token (RFC 3161 §2.4.2): ContentInfo with signedData.
+fn is_token(bytes: &[u8]) -> bool {
+    let Ok((rest, outer)) = Any::from_der(bytes) else {
+        return false;
+    };
+    let kind = Oid::from_der(outer.data);
+    rest.is_empty()
+        && outer.tag() == Tag::Sequence
+        && kind.is_ok_and(|(_, oid)| SIGNED_DATA.contains(&oid.to_id_string().as_str()))
+}
+
+/// Of several faults the first that decides, else the first.
+pub(super) fn weightiest(faults: Vec<(SealReason, Option<SealDetail>)>) -> Finding {
+    let decided = faults.iter().find(|(reason, _)| !reason.is_indeterminate());
+    decided.or(faults.first()).map_or(Ok(()), |fault| Err(*fault))
+}

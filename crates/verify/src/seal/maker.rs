@@ -1,0 +1,125 @@
+//! The checks of the seal itself.
+
+use boyin_model::seal::{Seal, SealInfo, Signers, encoding_of};
+
+use super::check::{Finding, Run, weightiest};
+use super::profile::MakerTime;
+use super::reason::SealReason;
+use super::report::{SealDetail, SealNote};
+use crate::chain::{Certificate, ChainFault, Revocation};
+use crate::check::fingerprint;
+use crate::policy::CLOCK_TOLERANCE_SECONDS;
+
+impl Run<'_, '_> {
+    pub(super) fn maker_signature(&self, seal: &Seal<'_>) -> Finding {
+        let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
+        let algorithm = seal.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
+        let key = maker.key(self.algs(), algorithm, Some(encoding_of(seal.signature)));
+        let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
+        key.verify(&seal.signed, seal.signature).map_err(|_| (SealReason::MakerSignatureMismatch, None))
+    }
+
+    pub(super) fn maker_certificate(&mut self, seal: &Seal<'_>, time: MakerTime) -> Finding {
+        let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
+        let at = match time {
+            MakerTime::WhenUsed => self.used_at,
+            MakerTime::WhenMade => seal.info.created,
+        };
+        let mut faults = Vec::new();
+        match maker.usage {
+            Some(usage) if !usage.signs_documents => faults.push((SealReason::MakerKeyUsage, None)),
+            Some(_) => {}
+            None => self.note(SealNote::NoKeyUsage),
+        }
+        if self.lists(&seal.info.signers, &maker) {
+            faults.push((SealReason::MakerIsSigner, None));
+        }
+        for limit in [maker.not_before, maker.not_after] {
+            let missed = if limit == maker.not_before { at < limit } else { limit < at };
+            if missed {
+                faults.push((SealReason::MakerNotInTime, Some(SealDetail::Instants { at, limit })));
+            }
+        }
+        if time == MakerTime::WhenMade && maker.not_after < self.used_at {
+            self.note(SealNote::MakerEndedSince);
+        }
+        let certificates = self.context.certificates;
+        match certificates.path(&maker, at) {
+            Err(ChainFault::IssuerUnknown | ChainFault::TooMuchWork) => {
+                faults.push((SealReason::MakerChainMissing, None));
+            }
+            Err(
+                ChainFault::Signature
+                | ChainFault::NotAnAuthority
+                | ChainFault::Extension
+                | ChainFault::NotInTime,
+            ) => faults.push((SealReason::MakerChainInvalid, None)),
+            Ok(path) => match certificates.revocation(&path, self.context.now) {
+                Revocation::Good => {}
+                Revocation::Revoked(since) if since <= at => faults.push((SealReason::MakerRevoked, None)),
+                Revocation::Revoked(_) => self.note(SealNote::MakerRevokedSince),
+                Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
+                Revocation::Unknown => faults.push((SealReason::MakerRevocationUnknown, None)),
+            },
+        }
+        if !self.registered && !certificates.is_maker(seal.maker) {
+            faults.push((SealReason::MakerNotListed, None));
+        }
+        weightiest(faults)
+    }
+
+    pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {
+        let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
+        let limit = latest.min(info.valid_until);
+        if info.created <= limit {
+            return Ok(());
+        }
+        Err((SealReason::MadeImplausibly, Some(SealDetail::Instants { at: info.created, limit })))
+    }
+
+    pub(super) fn validity(&self, info: &SealInfo<'_>) -> Finding {
+        let at = self.used_at;
+        let missed = |reason, limit| Err((reason, Some(SealDetail::Instants { at, limit })));
+        if at < info.valid_from {
+            missed(SealReason::SealNotYetValid, info.valid_from)
+        } else if info.valid_until < at {
+            missed(SealReason::SealExpired, info.valid_until)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn register(&mut self, seal: &Seal<'_>) -> Finding {
+        let Some(register) = self.context.register else {
+            self.note(SealNote::RegisterNotAsked);
+            return Ok(());
+        };
+        let list = register.list();
+        let known = list.seals.iter().find(|known| known.id.to_string() == seal.info.id);
+        let known = known.ok_or((SealReason::NotRegistered, None))?;
+        let digest = fingerprint(self.algs(), seal.bytes);
+        let mut versions = known.versions.iter().filter(|version| version.digest == digest).peekable();
+        if versions.peek().is_none() {
+            return Err((SealReason::NotAsRegistered, None));
+        }
+        let of_that_time = |version: &boyin_model::trust::SealVersion| {
+            boyin_model::trust::in_force(version.from, version.until, self.used_at)
+        };
+        if !versions.any(of_that_time) || !known.in_force_at(self.used_at) {
+            return Err((SealReason::NotInForce, None));
+        }
+        if list.next_update <= self.context.now {
+            let detail = SealDetail::Instants { at: self.context.now, limit: list.next_update };
+            return Err((SealReason::RegisterStale, Some(detail)));
+        }
+        Ok(())
+    }
+
+    /// Whether the list of a seal names the certificate. Lists of digests that are not accepted name nobody.
+    pub(super) fn lists(&self, signers: &Signers<'_>, certificate: &Certificate) -> bool {
+        match signers {
+            Signers::Certificates(list) => list.contains(&certificate.bytes()),
+            Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, false)),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The checks of the signature made with a seal.
+
+use boyin_model::seal::{CertificateDigest, SealSignature, Signers, SigningTime, encoding_of};
+
+use super::check::{Document, Finding, Run, weightiest};
+use super::reason::SealReason;
+use super::report::{SealCheck, SealDetail, SealNote};
+use crate::chain::{Certificate, ChainFault, Revocation};
+use crate::policy::CLOCK_TOLERANCE_SECONDS;
+
+impl Run<'_, '_> {
+    pub(super) fn signature(&mut self, signature: &SealSignature<'_>, document: Document<'_>) {
+        let signer = Certificate::read(signature.signer).map_err(|_| (SealReason::SignerMalformed, None));
+        let signer = signer.as_ref().map_err(|fault| *fault);
+        let found = signer.and_then(|signer| self.value(signature, signer));
+        self.set(SealCheck::Signature, found);
+        let found = signer.and_then(|signer| self.signer_certificate(signer));
+        self.set(SealCheck::SignerCertificate, found);
+        let found = signer.and_then(|signer| self.listed(&signature.seal.info.signers, signer));
+        self.set(SealCheck::SignerListed, found);
+        let found = signer.and_then(|signer| self.signing_time(signature, signer));
+        self.set(SealCheck::SigningTime, found);
+        let found = self.document(signature, document);
+        self.set(SealCheck::Document, found);
+    }
+
+    fn value(&self, signature: &SealSignature<'_>, signer: &Certificate) -> Finding {
+        let algorithm = signature.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
+        let key = signer.key(self.algs(), algorithm, Some(encoding_of(signature.signature)));
+        let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
+        let verified = key.verify(signature.signed, signature.signature);
+        verified.map_err(|_| (SealReason::SignatureMismatch, None))
+    }
+
+    fn signer_certificate(&mut self, signer: &Certificate) -> Finding {
+        let mut faults = Vec::new();
+        match signer.usage {
+            Some(usage) if !usage.signs_documents => faults.push((SealReason::SignerKeyUsage, None)),
+            Some(_) => {}
+            None => self.note(SealNote::NoKeyUsage),
+        }
+        let certificates = self.context.certificates;
+        match certificates.path(signer, self.used_at) {
+            Err(ChainFault::IssuerUnknown | ChainFault::TooMuchWork) => {
+                faults.push((SealReason::SignerChainMissing, None));
+            }
+            Err(
+                ChainFault::Signature
+                | ChainFault::NotAnAuthority
+                | ChainFault::Extension
+                | ChainFault::NotInTime,
+            ) => faults.push((SealReason::SignerChainInvalid, None)),
+            Ok(path) => match certificates.revocation(&path, self.context.now) {
+                Revocation::Good => {}
+                Revocation::Revoked(since) if since <= self.used_at => {
+                    faults.push((SealReason::SignerRevoked, None));
+                }
+                Revocation::Revoked(_) => self.note(SealNote::SignerRevokedSince),
+                Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
+                Revocation::Unknown => faults.push((SealReason::SignerRevocationUnknown, None)),
+            },
+        }
+        weightiest(faults)
+    }
+
+    fn listed(&mut self, signers: &Signers<'_>, signer: &Certificate) -> Finding {
+        if self.lists(signers, signer) {
+            return Ok(());
+        }
+        let Signers::Digests(digests) = signers else {
+            return Err((SealReason::SignerNotListed, None));
+        };
+        if digests.iter().any(|digest| self.is_digest_of(digest, signer, true)) {
+            self.note(SealNote::ListDigestWithZ);
+            return Ok(());
+        }
+        let accepted = digests.iter().any(|digest| self.digest_alg(digest).is_some());
+        let reason = if accepted { SealReason::SignerNotListed } else { SealReason::ListDigestNotAccepted };
+        Err((reason, None))
+    }
+
+    /// Whether the digest is one of the certificate, or, `with_z`, of the certificate after the Z of its own key.
+    pub(super) fn is_digest_of(
+        &self,
+        digest: &CertificateDigest<'_>,
+        certificate: &Certificate,
+        with_z: bool,
+    ) -> bool {
+        let Some(alg) = self.digest_alg(digest) else {
+            return false;
+        };
+        let key = certificate.any_key(self.algs()).filter(|_| with_z);
+        let prefix = key.as_ref().map(|key| key.digest_prefix()).unwrap_or_default();
+        digest.value == alg.digest(&[prefix, certificate.bytes()])
+    }
+
+    fn digest_alg(&self, digest: &CertificateDigest<'_>) -> Option<&'static dyn boyin_model::alg::VerifyAlg> {
+        let name = digest.digest()?;
+        self.algs().iter().copied().find(|alg| alg.id().digest == name)
+    }
+
+    fn signing_time(&mut self, signature: &SealSignature<'_>, signer: &Certificate) -> Finding {
+        let SigningTime::Instant(at) = signature.time else {
+            return Err((SealReason::SigningTimeUnverified, None));
+        };
+        self.note(SealNote::SigningTimeUnproven);
+        let missed = |reason, limit| Err((reason, Some(SealDetail::Instants { at, limit })));
+        if at < signer.not_before {
+            return missed(SealReason::SignedOutsideCertificate, signer.not_before);
+        }
+        if signer.not_after < at {
+            return missed(SealReason::SignedOutsideCertificate, signer.not_after);
+        }
+        let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
+        if latest < at {
+            return missed(SealReason::SignedInFuture, latest);
+        }
+        if signer.not_after < self.context.now {
+            self.note(SealNote::SignerEndedSince);
+        }
+        Ok(())
+    }
+
+    fn document(&self, signature: &SealSignature<'_>, document: Document<'_>) -> Finding {
+        let algorithm = signature.algorithm.as_ref();
+        let alg = self.algs().iter().find(|alg| alg.id().oid.as_ref() == algorithm && algorithm.is_some());
+        let alg = alg.ok_or((SealReason::AlgorithmNotAccepted, None))?;
+        let digest = match document {
+            Document::Bytes(bytes) => alg.digest(&[bytes]),
+            Document::Digest(digest) => digest,
+            Document::NotGiven => return Err((SealReason::DocumentMissing, None)),
+        };
+        if signature.document_digest == digest { Ok(()) } else { Err((SealReason::DocumentMismatch, None)) }
+    }
+}

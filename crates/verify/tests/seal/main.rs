@@ -1,0 +1,5 @@
+//! Seals and seal signatures, verified.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod field;
+mod passing;

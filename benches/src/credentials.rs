@@ -21,6 +21,7 @@ pub fn credentials(prefecture: &Prefecture, license_type: &str, count: u32) -> V
         let serial = format!("2026{number:07}");
         let code = license.license_type().code;
         let assignment = Assignment {
+            seal: None,
             license_id: LicenseId::new(code, office.code, &serial, 1).expect("digits"),
             status: StatusReference { uri: office.status_uri(), index: number % STATUS_ENTRIES },
             issued_at: now().minus(3600),

@@ -195,7 +195,7 @@ impl Desk {
         let serial = format!("{}{}", at.date().compact(), random_serial(random)?);
         let license_id = LicenseId::new(license.license_type().code, office, &serial, 1)
             .expect("digits and upper-case letters within the bound");
-        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at })
+        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at, seal: None })
     }
 
     fn sign_and_check(

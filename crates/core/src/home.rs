@@ -268,6 +268,8 @@ fn populate(
         issued_at: now,
         next_update: now.plus(u64::from(config.trust_list_days) * 86_400),
         issuers,
+        seals: Vec::new(),
+        certificates: Vec::new(),
     };
     write_trust(dir, &trust_key, &list)?;
     let secret = keyring.make_archive_secret(passphrase, random)?;

@@ -10,6 +10,7 @@ use boyin_model::id::LicenseId;
 use boyin_model::json::{self, Reader, Value};
 use boyin_model::jws::{Compact, Header, TYP_LICENSE, Unsigned};
 use boyin_model::limits::MAX_CREDENTIAL_BYTES;
+use boyin_model::register::SealId;
 use boyin_model::status::StatusReference;
 use boyin_model::time::{Date, UnixTime};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub struct Assignment {
     pub status: StatusReference,
     /// When the claims are fixed.
     pub issued_at: UnixTime,
+    /// The seal under which it is issued: one of the issuer, in use then.
+    pub seal: Option<SealId>,
 }
 
 /// Why a license could not be prepared.
@@ -148,7 +151,7 @@ impl License {
         assignment: &Assignment,
         key: &KeyRef,
     ) {
-        let Assignment { license_id, status, issued_at } = assignment;
+        let Assignment { license_id, status, issued_at, seal } = assignment;
         let mut add = |name: &str, value: serde_json::Value| claims.insert(name.to_owned(), value);
         add("_sd_alg", key.alg().id().digest.into());
         add("iss", format!("{ISSUER_URN}{}", self.issuer.as_str()).into());
@@ -159,6 +162,9 @@ impl License {
         }
         if let Some(until) = self.valid_until {
             add("exp", until.ends().seconds().into());
+        }
+        if let Some(seal) = seal {
+            add("seal_id", seal.to_string().into());
         }
         add("status", serde_json::json!({ "status_list": { "idx": status.index, "uri": status.uri } }));
     }

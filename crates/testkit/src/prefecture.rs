@@ -1,12 +1,16 @@
 //! An authority with two issuing offices, at a fixed instant.
 
+use crate::seals::SEAL_ID;
 use boyin_issue::{Assignment, Draft, License, SigningKey, status_list, trust_list};
 use boyin_model::alg::VerifyAlg;
 use boyin_model::catalog::Catalog;
 use boyin_model::id::{CreditCode, DivisionCode, LicenseId, LicenseTypeCode};
+use boyin_model::register::{Period, SealId};
 use boyin_model::status::{StatusBits, StatusList, StatusListClaims, StatusReference};
 use boyin_model::time::{Date, UnixTime};
-use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
+use boyin_model::trust::{
+    Entitlement, Issuer, IssuerKey, Jwk, SealVersion, TRUST_LIST_FORMAT, TrustList, TrustedSeal,
+};
 use boyin_suite::{Algorithm, all_jws};
 use boyin_verify::{Context, StatusSnapshot, TrustSnapshot, Verifier};
 
@@ -191,7 +195,7 @@ impl Prefecture {
         let serial = format!("2026{index:07}");
         let license_id = LicenseId::new(license_type, self.office.code, &serial, 1).expect("digits");
         let status = StatusReference { uri: self.office.status_uri(), index };
-        Assignment { license_id, status, issued_at: now().minus(3600) }
+        Assignment { license_id, status, issued_at: now().minus(3600), seal: None }
     }
 
     /// Issues a license in the compact serialization with all disclosures.
@@ -239,9 +243,22 @@ impl Prefecture {
             issued_at: now().minus(DAY),
             next_update: now().plus(6 * DAY),
             issuers: [&self.office, &self.other].map(entry).to_vec(),
-            seals: Vec::new(),
+            seals: vec![self.seal_entry()],
             certificates: Vec::new(),
         }
+    }
+
+    /// The seal of the office, in use since [`since`].
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn seal_entry(&self) -> TrustedSeal {
+        let period = Period { from: since(), until: None };
+        let digest = format!("sha-256:{}", "0".repeat(64));
+        let version = SealVersion { digest, from: since(), until: None };
+        let id = SealId::parse(SEAL_ID).expect("14 digits");
+        TrustedSeal { id, issuer: self.office.code, versions: vec![version], in_force: vec![period] }
     }
 
     /// The office's status list, every entry valid.

@@ -196,6 +196,10 @@ impl<'c> Run<'_, 'c> {
             claims.issued_at,
         );
         self.set(Check::Entitlement, entitled.map_err(|reason| (reason, None)));
+        let sealed = claims
+            .seal
+            .map_or(Ok(()), |seal| self.context.trust.sealed(seal, claims.issuer(), claims.issued_at));
+        self.set(Check::Seal, sealed.map_err(|reason| (reason, None)));
         let in_time = self.validity(&claims);
         self.set(Check::Validity, in_time);
         let status = self.status(&claims);

@@ -227,6 +227,19 @@ reasons! {
         "签发时该机构的颁发权限未生效或已终止", "The issuer's right was not in force when the license was issued",
         "由有权机构重新签发", "An entitled office has to issue the license" }
 
+
+    /// The trust list does not name the seal.
+    SealUnknown("seal_unknown", Open, "format 8", Verifier) {
+        "信任列表中没有该证照所用的电子印章", "The trust list does not name the seal of the license",
+        "更新信任列表后重新核验；仍未列入的不予采信", "Update the trust list and verify again; if it is still missing, do not rely on it" }
+    /// The seal is one of another office.
+    SealOfAnother("seal_of_another", Failed, "format 8", Issuer) {
+        "证照所用的电子印章属于其他机构", "The seal of the license is one of another office",
+        "不予采信，联系颁发机构核实", "Do not rely on it; ask the issuer" }
+    /// The seal was not in use when the license was issued.
+    SealNotInForce("seal_not_in_use", Failed, "format 8", Issuer) {
+        "签发时所用电子印章处于停用、收回、销毁或未启用状态", "The seal was not in use when the license was issued: suspended, recalled, destroyed, or not yet taken into use",
+        "由颁发机构以在用印章重新签发", "The issuer has to issue it again under a seal in use" }
     /// Issued later than now.
     IssuedInFuture("issued_in_future", Failed, "format 8", Issuer) {
         "签发时间晚于当前时间", "The license was issued later than now",

@@ -29,6 +29,8 @@ pub enum Check {
     TrustList,
     /// The issuer might issue this type in this division.
     Entitlement,
+    /// The seal that the license names was one of the issuer, in use at issue.
+    Seal,
     /// The license is in its time.
     Validity,
     /// The license is neither revoked nor suspended.
@@ -37,7 +39,7 @@ pub enum Check {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Format,
         Self::Issuer,
         Self::Algorithm,
@@ -46,6 +48,7 @@ impl Check {
         Self::Content,
         Self::TrustList,
         Self::Entitlement,
+        Self::Seal,
         Self::Validity,
         Self::Status,
     ];
@@ -72,6 +75,7 @@ impl Check {
             Self::Content => ("content", "内容与标识"),
             Self::TrustList => ("trust_list", "信任列表时效"),
             Self::Entitlement => ("entitlement", "颁发权限"),
+            Self::Seal => ("seal", "电子印章"),
             Self::Validity => ("validity", "有效期"),
             Self::Status => ("status", "证照状态"),
         }

@@ -5,8 +5,9 @@ use boyin_model::id::{CreditCode, DivisionCode, LicenseTypeCode};
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError, TYP_TRUST_LIST};
 use boyin_model::limits::MAX_TRUST_LIST_BYTES;
+use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{IssuerKey, Jwk, TrustList, in_force};
+use boyin_model::trust::{IssuerKey, Jwk, TrustList, TrustedSeal, in_force};
 
 use crate::reason::Reason;
 
@@ -21,6 +22,7 @@ pub struct TrustSnapshot {
     list: TrustList,
     issuers: HashMap<CreditCode, usize>,
     keys: HashMap<String, TrustedKey>,
+    seals: HashMap<SealId, usize>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,12 @@ pub enum TrustError {
     Duplicate {
         /// Index of the second issuer, from 0.
         issuer: usize,
+    },
+    /// A seal occurs twice.
+    #[error("seal {seal} occurs twice")]
+    DuplicateSeal {
+        /// Index of the second entry, from 0.
+        seal: usize,
     },
     /// `next_update` is not later than `issued_at`.
     #[error("the list ends before it begins")]
@@ -114,7 +122,13 @@ impl TrustSnapshot {
                 }
             }
         }
-        Ok(Self { list, issuers, keys })
+        let mut seals = HashMap::with_capacity(list.seals.len());
+        for (place, seal) in list.seals.iter().enumerate() {
+            if seals.insert(seal.id, place).is_some() {
+                return Err(TrustError::DuplicateSeal { seal: place });
+            }
+        }
+        Ok(Self { list, issuers, keys, seals })
     }
 
     /// Precomputes for all keys of the list, within so many bytes: narrower tables for more keys.
@@ -149,6 +163,20 @@ impl TrustSnapshot {
 
     pub(crate) fn key(&self, kid: &str) -> Option<&TrustedKey> {
         self.keys.get(kid)
+    }
+
+    /// The seal of that identifier.
+    pub(crate) fn seal(&self, id: SealId) -> Option<&TrustedSeal> {
+        self.seals.get(&id).map(|place| &self.list.seals[*place])
+    }
+
+    /// Whether the seal was one of the issuer and in use at the instant; the reason if not.
+    pub(crate) fn sealed(&self, id: SealId, issuer: CreditCode, at: UnixTime) -> Result<(), Reason> {
+        let seal = self.seal(id).ok_or(Reason::SealUnknown)?;
+        if seal.issuer != issuer {
+            return Err(Reason::SealOfAnother);
+        }
+        if seal.in_force_at(at) { Ok(()) } else { Err(Reason::SealNotInForce) }
     }
 
     /// Whether the issuer might issue the type in the division at the instant; the reason if not.

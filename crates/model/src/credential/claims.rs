@@ -6,6 +6,7 @@ use super::metadata::{Hidden, METADATA, Term};
 use crate::id::{CreditCode, DivisionCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use crate::json::{Object, Value};
 use crate::limits::MAX_TEXT_CHARS;
+use crate::register::SealId;
 use crate::status::StatusReference;
 use crate::time::{Date, UnixTime};
 
@@ -65,6 +66,8 @@ pub struct LicenseClaims {
     pub holder_code: Option<HolderCode>,
     /// When the claims were fixed.
     pub issued_at: UnixTime,
+    /// The seal (GB/T 38540 esID) under which it was issued, if the issuer had one in use.
+    pub seal: Option<SealId>,
     /// Where the status stands.
     pub status: StatusReference,
     /// Fields of the license type.
@@ -115,7 +118,7 @@ pub enum ClaimFault {
 }
 
 /// Every claim at the top level beside `_sd`, `_sd_alg` and `fields`, in ascending order.
-const CLAIMS: [&str; 19] = [
+const CLAIMS: [&str; 20] = [
     "division_code",
     "exp",
     "holder_code",
@@ -131,6 +134,7 @@ const CLAIMS: [&str; 19] = [
     "license_number",
     "license_type_name",
     "nbf",
+    "seal_id",
     "status",
     "valid_from",
     "valid_until",
@@ -154,7 +158,7 @@ impl LicenseClaims {
         #[rustfmt::skip]
         let [
             division_code, exp, holder_code, holder_code_type, holder_name, iat, iss, issue_date, issuer_code,
-            issuer_name, license_id, license_name, license_number, license_type_name, nbf, status, valid_from,
+            issuer_name, license_id, license_name, license_number, license_type_name, nbf, seal_id, status, valid_from,
             valid_until, vct,
         ] = Claim::all(&revealed.claims)?;
         let id_text = license_id.text()?;
@@ -179,6 +183,7 @@ impl LicenseClaims {
                 HolderCode::new(holder_code_type, text).ok().filter(|code| code.as_str() == text)
             })?,
             issued_at: iat.instant()?.ok_or(iat.fault(ClaimFault::Missing))?,
+            seal: seal_id.optional(|text| SealId::parse(text).ok())?,
             status: status.status()?,
             fields: read_fields(revealed.fields.as_ref())?,
             holder_code_type,
@@ -367,7 +372,7 @@ mod tests {
     #[test]
     fn the_claims_are_those_of_the_specification_in_order() {
         let mut claims: Vec<_> = METADATA.iter().map(|term| term.claim).collect();
-        claims.extend(["exp", "iat", "iss", "nbf", "status", "vct"]);
+        claims.extend(["exp", "iat", "iss", "nbf", "seal_id", "status", "vct"]);
         claims.sort_unstable();
         assert_eq!(claims, CLAIMS);
     }

@@ -1,25 +1,9 @@
 use super::*;
-use crate::json::Reader;
-
-fn vector(name: &str) -> Vec<u8> {
-    let path = boyin_testkit::vectors::path(&format!("seals/{name}"));
-    std::fs::read(path).expect("the vectors are there")
-}
 
 #[test]
-fn seals_of_the_field_are_read() {
-    for (name, version) in [
-        ("ofdrw_UserV1.esl", Version::V1),
-        ("ofdrw_UserV4.esl", Version::V4),
-        ("ofdrw_UserV5.esl", Version::V5),
-        ("ofdrw_UserV5_ts.esl", Version::V5),
-    ] {
-        let bytes = vector(name);
-        let seal = Seal::read(&bytes, Reader::Field).unwrap();
-        println!("{seal:?} {:?} {} {:?} {}", seal.notes, seal.info.name, seal.timestamp, seal.info.created);
-        assert_eq!(seal.version, version);
-    }
-    let bytes = vector("ofdrw_SignedValueV4.dat");
-    let signed = SealSignature::read(&bytes, Reader::Field).unwrap();
-    println!("{signed:?} {:?} {:?}", signed.notes, signed.time);
+fn only_64_bytes_that_are_no_sequence_are_raw() {
+    let der = [&[0x30, 62][..], &[0; 62]].concat();
+    assert_eq!(encoding_of(&der), SignatureEncoding::Der);
+    assert_eq!(encoding_of(&[0x11; 64]), SignatureEncoding::Raw);
+    assert_eq!(encoding_of(&[0x11; 63]), SignatureEncoding::Der);
 }

@@ -4,12 +4,14 @@ use boyin_model::id::DivisionCode;
 use boyin_model::status::StatusList;
 use boyin_verify::Reason;
 
-use super::{Book, Scene, instant, outlast};
+use super::{Book, PUBLIC, Scene, instant, outlast};
 use crate::prefecture::{now, since};
+use crate::seals::SEAL_ID;
 
 pub(super) fn add(book: &mut Book) {
     trust_list(book);
     entitlement(book);
+    seal(book);
     validity(book);
     status_list(book);
     status_values(book);
@@ -52,6 +54,43 @@ fn entitlement(book: &mut Book) {
         let end = instant(s, "iat");
         s.office().entitlements.iter_mut().for_each(|right| right.until = Some(end));
     });
+}
+
+fn seal(book: &mut Book) {
+    use Reason::{ClaimInvalid, SealNotInForce, SealOfAnother, SealUnknown};
+    let name = |s: &mut Scene| s.parts.set("seal_id", SEAL_ID);
+    book.pass("seal/in-use", PUBLIC, name);
+    book.pass("seal/suspended-since", PUBLIC, |s| {
+        name(s);
+        let after = instant(s, "iat").plus(1);
+        s.trust.seals[0].in_force[0].until = Some(after);
+    });
+    book.fail_public("seal/not-in-the-list", SealUnknown, |s| s.parts.set("seal_id", "65270000000002"));
+    book.fail_public("seal/list-without-seals", SealUnknown, |s| {
+        name(s);
+        s.trust.seals.clear();
+    });
+    let other = book.prefecture.other.code;
+    book.fail_public("seal/of-another-office", SealOfAnother, |s| {
+        name(s);
+        s.trust.seals[0].issuer = other;
+    });
+    book.fail_public("seal/not-yet-in-use", SealNotInForce, |s| {
+        name(s);
+        s.trust.seals[0].in_force[0].from = instant(s, "iat").plus(1);
+    });
+    book.fail_public("seal/suspended-at-issue", SealNotInForce, |s| {
+        name(s);
+        let mut again = s.trust.seals[0].in_force[0].clone();
+        again.from = instant(s, "iat").plus(1);
+        s.trust.seals[0].in_force[0].until = Some(instant(s, "iat"));
+        s.trust.seals[0].in_force.push(again);
+    });
+    book.fail_public("seal/never-in-use", SealNotInForce, |s| {
+        name(s);
+        s.trust.seals[0].in_force.clear();
+    });
+    book.fail_public("content/seal-of-13-digits", ClaimInvalid, |s| s.parts.set("seal_id", &SEAL_ID[1..]));
 }
 
 fn validity(book: &mut Book) {

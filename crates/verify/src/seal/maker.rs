@@ -1,5 +1,6 @@
 //! The checks of the seal itself.
 
+use boyin_model::register::SealId;
 use boyin_model::seal::{Seal, SealInfo, Signers, encoding_of};
 
 use super::check::{Finding, Run, weightiest};
@@ -95,7 +96,7 @@ impl Run<'_, '_> {
             return Ok(());
         };
         let list = register.list();
-        let known = list.seals.iter().find(|known| known.id.to_string() == seal.info.id);
+        let known = SealId::parse(seal.info.id).ok().and_then(|id| register.seal(id));
         let known = known.ok_or((SealReason::NotRegistered, None))?;
         let digest = fingerprint(self.algs(), seal.bytes);
         let mut versions = known.versions.iter().filter(|version| version.digest == digest).peekable();

@@ -133,7 +133,7 @@ pub enum PictureError {
         /// The character.
         character: char,
     },
-    /// There is no room: the smallest size that can be read does not fit.
+    /// There is no room, not even at three tenths of the usual size.
     #[error("there is no room for the {part}")]
     NoRoom {
         /// Which text.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::seal::{PlacedImage, Shape};
+use crate::seal::{CenterImage, Shape};
 use crate::{Font, PictureError, raster, svg};
 
 /// The picture of a seal: an SVG document with its size in millimeters, and what is needed to make a PNG of it.
@@ -17,7 +17,7 @@ pub struct SealPicture {
     width_mm: u8,
     height_mm: u8,
     svg: String,
-    image: Option<PlacedImage>,
+    image: Option<CenterImage>,
 }
 
 impl SealPicture {

@@ -1,7 +1,7 @@
 use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{Options, Tree};
 
-use crate::seal::PlacedImage;
+use crate::seal::CenterImage;
 use crate::{ImageFault, PictureError, RED};
 
 const IMAGE_BYTES: usize = 1 << 20;
@@ -12,22 +12,18 @@ pub(crate) fn decode(png: &[u8]) -> Result<Pixmap, ImageFault> {
     if png.len() > IMAGE_BYTES {
         return Err(ImageFault::TooLarge);
     }
-    let mut reader =
-        png::Decoder::new(std::io::Cursor::new(png)).read_info().map_err(|_| ImageFault::NotPng)?;
-    let (width, height) = reader.info().size();
+    let header = png::Decoder::new(std::io::Cursor::new(png)).read_info().map_err(|_| ImageFault::NotPng)?;
+    let (width, height) = header.info().size();
     if width > IMAGE_SIDE || height > IMAGE_SIDE {
         return Err(ImageFault::TooLarge);
     }
-    // An animation, or a file cut off in its pixels, fails here.
-    let mut pixels = vec![0; reader.output_buffer_size().ok_or(ImageFault::TooLarge)?];
-    reader.next_frame(&mut pixels).map_err(|_| ImageFault::NotPng)?;
     Pixmap::decode_png(png).map_err(|_| ImageFault::NotPng)
 }
 
 pub(crate) fn png(
     svg: &str,
     (width_mm, height_mm): (u8, u8),
-    image: Option<&PlacedImage>,
+    image: Option<&CenterImage>,
     dpi: u16,
 ) -> Result<Vec<u8>, PictureError> {
     if !(72..=1200).contains(&dpi) {
@@ -40,9 +36,8 @@ pub(crate) fn png(
         (f32::from(width) / tree.size().width(), f32::from(height) / tree.size().height());
     resvg::render(&tree, Transform::from_scale(scale_x, scale_y), &mut pixmap.as_mut());
     if let Some(image) = image {
-        // The renderer is built without readers of pictures; this one has a place that we know.
-        let per_mm = (f32::from(width) / f32::from(width_mm), f32::from(height) / f32::from(height_mm));
-        overlay(&mut pixmap, image, per_mm)?;
+        // The renderer is built without readers of pictures; where this one goes we know.
+        overlay(&mut pixmap, &decode(&image.png)?);
     }
     encode(&pixmap, image.is_none(), dpi)
 }
@@ -52,25 +47,16 @@ fn pixels(mm: u8, dpi: u16) -> u16 {
     u16::try_from(pixels).expect("60 mm at 1200 dpi are 2835 pixels")
 }
 
-/// Draws the picture as large as it fits into its square.
-fn overlay(pixmap: &mut Pixmap, image: &PlacedImage, per_mm: (f32, f32)) -> Result<(), PictureError> {
-    let picture = decode(&image.png)?;
-    let narrow = |value: f64| format!("{value}").parse::<f32>().map_err(|_| PictureError::Render);
-    let (x, y, side) = (narrow(image.center.x)?, narrow(image.center.y)?, narrow(image.side)?);
+/// Draws the picture as large as it fits into its square in the middle.
+fn overlay(pixmap: &mut Pixmap, picture: &Pixmap) {
     let side_of = |pixels: u32| u16::try_from(pixels).map_or(1.0, f32::from);
+    let (paper_width, paper_height) = (side_of(pixmap.width()), side_of(pixmap.height()));
     let (width, height) = (side_of(picture.width()), side_of(picture.height()));
-    let scale = side / width.max(height);
-    let place = Transform::from_row(
-        scale * per_mm.0,
-        0.0,
-        0.0,
-        scale * per_mm.1,
-        (x - scale * width / 2.0) * per_mm.0,
-        (y - scale * height / 2.0) * per_mm.1,
-    );
+    let scale = paper_width * CenterImage::SIDE / width.max(height);
+    let (x, y) = ((paper_width - scale * width) / 2.0, (paper_height - scale * height) / 2.0);
+    let place = Transform::from_row(scale, 0.0, 0.0, scale, x, y);
     let paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
     pixmap.draw_pixmap(0, 0, picture.as_ref(), &paint, place, None);
-    Ok(())
 }
 
 fn encode(pixmap: &Pixmap, one_color: bool, dpi: u16) -> Result<Vec<u8>, PictureError> {

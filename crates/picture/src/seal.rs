@@ -56,7 +56,7 @@ pub(crate) struct Drawing {
     pub(crate) rim: Rim,
     pub(crate) rim_width: f64,
     pub(crate) star: Option<Vec<Point>>,
-    pub(crate) image: Option<PlacedImage>,
+    pub(crate) image: Option<CenterImage>,
     pub(crate) letters: Vec<Letter>,
 }
 
@@ -67,12 +67,15 @@ pub(crate) enum Rim {
     Square(Point, f64),
 }
 
-/// A picture for the square about `center`.
+/// A picture for the square in the middle of a round seal.
 #[derive(Clone, Debug)]
-pub(crate) struct PlacedImage {
+pub(crate) struct CenterImage {
     pub(crate) png: Vec<u8>,
-    pub(crate) center: Point,
-    pub(crate) side: f64,
+}
+
+impl CenterImage {
+    /// The square's side as a share of the diameter.
+    pub(crate) const SIDE: f32 = 0.34;
 }
 
 pub(crate) struct Letter {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::RED;
 use crate::geometry::Point;
-use crate::seal::{Drawing, Letter, PlacedImage, Rim};
+use crate::seal::{CenterImage, Drawing, Letter, Rim};
 use crate::text::escape;
 
 /// The drawing as one SVG document. The unit is the millimeter, to a tenth of a micrometer.
@@ -36,7 +36,7 @@ pub(crate) fn write(drawing: &Drawing) -> String {
     };
     add(&mut svg, &format!("{rim} fill=\"none\" stroke=\"{color}\" stroke-width=\"{stroke}\"/>\n"));
     if let Some(image) = &drawing.image {
-        add(&mut svg, &picture(image));
+        add(&mut svg, &picture(image, f64::from(width)));
     }
     add(&mut svg, &format!("<g fill=\"{color}\">\n"));
     if let Some(star) = &drawing.star {
@@ -89,12 +89,13 @@ fn path(letter: &Letter) -> String {
     )
 }
 
-fn picture(image: &PlacedImage) -> String {
+fn picture(image: &CenterImage, diameter: f64) -> String {
+    let side = diameter * f64::from(CenterImage::SIDE);
     format!(
-        "<image x=\"{}\" y=\"{}\" width=\"{side}\" height=\"{side}\" href=\"data:image/png;base64,{}\"/>\n",
-        number(image.center.x - image.side / 2.0),
-        number(image.center.y - image.side / 2.0),
+        "<image x=\"{corner}\" y=\"{corner}\" width=\"{side}\" height=\"{side}\" \
+         href=\"data:image/png;base64,{}\"/>\n",
         STANDARD.encode(&image.png),
-        side = number(image.side)
+        corner = number((diameter - side) / 2.0),
+        side = number(side)
     )
 }

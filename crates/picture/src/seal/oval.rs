@@ -11,7 +11,8 @@ const RIM: f64 = 0.035;
 const GAP: f64 = 0.036;
 const NAME_HEIGHT: f64 = 0.145;
 const PURPOSE_HEIGHT: f64 = 0.155;
-const PURPOSE_BELOW: f64 = 0.09;
+/// With a code under it, and without.
+const PURPOSE_BELOW: (f64, f64) = (0.09, 0.14);
 const CODE_HEIGHT: f64 = 0.05;
 const CLEARANCE: f64 = 0.055;
 /// The most of the ellipse that a name takes.
@@ -103,9 +104,10 @@ impl OvalSeal {
             letters.extend(code.letters(cells)?);
         }
         let purpose = Text::new(Part::Purpose, characters(Part::Purpose, &self.purpose, &LINE)?, face);
+        let below = if self.code.is_some() { PURPOSE_BELOW.0 } else { PURPOSE_BELOW.1 };
         let place = Line {
             area: within.inset(2.0 * GAP * height),
-            center: Point { y: within.center.y + PURPOSE_BELOW * height, ..within.center },
+            center: Point { y: within.center.y + below * height, ..within.center },
             sizes: purpose.sizes(PURPOSE_HEIGHT * height, 0.7, 1.0),
             others: &cells(&letters),
             clearance: CLEARANCE * height,

@@ -1,6 +1,6 @@
 use ttf_parser::Face;
 
-use super::{Drawing, Letter, PlacedImage, Rim, Text, cells, check_side};
+use super::{CenterImage, Drawing, Letter, Rim, Text, cells, check_side};
 use crate::geometry::{Ellipse, Point, star};
 use crate::layout::{Arc, Line, Side, Spacing};
 use crate::text::{CODE, LINE, NAME, characters};
@@ -10,7 +10,7 @@ use crate::{Font, Part, PictureError, raster};
 const RIM: f64 = 1.2 / 42.0;
 const GAP: f64 = 0.024;
 const STAR_RADIUS: f64 = 1.0 / 6.0;
-const IMAGE_SIDE: f64 = 0.34;
+
 const NAME_HEIGHT: f64 = 0.135;
 const LINE_HEIGHT: f64 = 0.088;
 const LINE_BELOW: f64 = 0.265;
@@ -107,7 +107,7 @@ impl RoundSeal {
         let image = match &self.center {
             Center::Image(png) => {
                 raster::decode(png)?;
-                Some(PlacedImage { png: png.clone(), center, side: IMAGE_SIDE * diameter })
+                Some(CenterImage { png: png.clone() })
             }
             Center::Star | Center::Empty => None,
         };

@@ -62,6 +62,14 @@ fn what_seals_do_not_carry_is_refused() {
 }
 
 #[test]
+fn where_there_is_no_room_the_text_is_named() {
+    let Some(font) = font() else { return };
+    let seal = OvalSeal::new(10, 10, name(10), name(20)).code("6");
+    let error = SealPicture::draw(seal, &font).unwrap_err();
+    assert_eq!(error, PictureError::NoRoom { part: Part::Purpose });
+}
+
+#[test]
 fn an_ampersand_stays_one() {
     let Some(font) = font() else { return };
     let picture = draw(RoundSeal::new(45, "博乐A&B公司"), &font);

@@ -46,10 +46,11 @@ pub(crate) enum Side {
     Lower,
 }
 
-/// Text along the inside of `area`, evenly spaced, its middle at the top or at the bottom.
+/// Text along the inside of a rim, evenly spaced, its middle at the top or at the bottom.
 pub(crate) struct Arc {
-    pub(crate) area: Ellipse,
-    /// From `area` to the middle of a character's outer edge; its corners are nearer.
+    /// The rim's inner edge.
+    pub(crate) within: Ellipse,
+    /// From there to the middle of a character's outer edge; its corners are nearer.
     pub(crate) gap: f64,
     pub(crate) side: Side,
     pub(crate) spacing: Spacing,
@@ -57,15 +58,13 @@ pub(crate) struct Arc {
 }
 
 impl Arc {
-    /// The largest cells for `count` characters that stay in the area and off each other.
+    /// The largest cells for `count` characters that stay off each other.
     pub(crate) fn fit(&self, count: u8) -> Option<Vec<Cell>> {
         self.sizes.heights().find_map(|height| {
-            let track = Track::new(self.area.inset(self.gap + height / 2.0));
+            let track = Track::new(self.within.inset(self.gap + height / 2.0));
             self.sizes.widths(height).find_map(|width| {
                 let cells = self.place(&track, count, width, height)?;
-                let inside = cells.iter().all(|cell| self.area.holds(cell));
-                let apart = cells.windows(2).all(|pair| !pair[0].overlaps(&pair[1]));
-                (inside && apart).then_some(cells)
+                cells.windows(2).all(|pair| !pair[0].overlaps(&pair[1])).then_some(cells)
             })
         })
     }
@@ -83,7 +82,7 @@ impl Arc {
                         track.at(pitch * (f64::from(index) - (f64::from(count) - 1.0) / 2.0));
                     let (y, angle) = match self.side {
                         Side::Upper => (point.y, outward),
-                        Side::Lower => (2.0 * self.area.center.y - point.y, -outward),
+                        Side::Lower => (2.0 * self.within.center.y - point.y, -outward),
                     };
                     Cell { center: Point { x: point.x, y }, width, height, angle }
                 })

@@ -86,27 +86,26 @@ impl OvalSeal {
 
     fn letters(&self, face: &Face<'_>, within: Ellipse) -> Result<Vec<Letter>, PictureError> {
         let height = f64::from(self.height_mm);
-        let area = within.inset(GAP * height * 0.6);
-        let gap = GAP * height * 0.4;
+        let gap = GAP * height;
 
         let name = Text::new(Part::Name, characters(Part::Name, &self.name, &NAME)?, face);
         let count = f64::from(name.count());
         let spacing = Spacing::Share(NAME_SHARE * count / (count + 2.0));
         let sizes = name.sizes(NAME_HEIGHT * height, 0.62, 0.9);
         let mut letters =
-            name.letters(Arc { area, gap, side: Side::Upper, spacing, sizes }.fit(name.count()))?;
+            name.letters(Arc { within, gap, side: Side::Upper, spacing, sizes }.fit(name.count()))?;
 
         if let Some(code) = &self.code {
             let code = Text::new(Part::Code, characters(Part::Code, code, &CODE)?, face);
             let sizes = code.sizes(CODE_HEIGHT * height, 0.9, 1.0);
             let spacing = Spacing::Widths(1.2);
-            let cells = Arc { area, gap, side: Side::Lower, spacing, sizes }.fit(code.count());
+            let cells = Arc { within, gap, side: Side::Lower, spacing, sizes }.fit(code.count());
             letters.extend(code.letters(cells)?);
         }
         let purpose = Text::new(Part::Purpose, characters(Part::Purpose, &self.purpose, &LINE)?, face);
         let below = if self.code.is_some() { PURPOSE_BELOW.0 } else { PURPOSE_BELOW.1 };
         let place = Line {
-            area: within.inset(2.0 * GAP * height),
+            area: within.inset(2.0 * gap),
             center: Point { y: within.center.y + below * height, ..within.center },
             sizes: purpose.sizes(PURPOSE_HEIGHT * height, 0.7, 1.0),
             others: &cells(&letters),

@@ -128,8 +128,7 @@ impl RoundSeal {
 
     fn letters(&self, face: &Face<'_>, within: Ellipse) -> Result<Vec<Letter>, PictureError> {
         let diameter = f64::from(self.diameter_mm);
-        let area = within.inset(GAP * diameter * 0.6);
-        let gap = GAP * diameter * 0.4;
+        let gap = GAP * diameter;
 
         let name = Text::new(Part::Name, characters(Part::Name, &self.name, &NAME)?, face);
         // Short names take less of the rim; what stands below keeps its room.
@@ -138,16 +137,16 @@ impl RoundSeal {
         let spacing = Spacing::Share(most / 360.0 * count / (count + 3.0));
         let sizes = name.sizes(NAME_HEIGHT * diameter, 0.62, 0.88);
         let mut letters =
-            name.letters(Arc { area, gap, side: Side::Upper, spacing, sizes }.fit(name.count()))?;
+            name.letters(Arc { within, gap, side: Side::Upper, spacing, sizes }.fit(name.count()))?;
 
-        let mut inner = within.inset(2.0 * GAP * diameter);
+        let mut inner = within.inset(2.0 * gap);
         if let Some(code) = &self.code {
             let code = Text::new(Part::Code, characters(Part::Code, code, &CODE)?, face);
             let sizes = code.sizes(CODE_HEIGHT * diameter, 0.9, 1.0);
             let spacing = Spacing::Widths(1.2);
-            let cells = Arc { area, gap, side: Side::Lower, spacing, sizes }.fit(code.count());
+            let cells = Arc { within, gap, side: Side::Lower, spacing, sizes }.fit(code.count());
             letters.extend(code.letters(cells)?);
-            inner = area.inset(gap + (CODE_HEIGHT + CLEARANCE) * diameter);
+            inner = within.inset(gap + (CODE_HEIGHT + CLEARANCE) * diameter);
         }
         if let Some(line) = &self.line {
             let line = Text::new(Part::Line, characters(Part::Line, line, &LINE)?, face);

@@ -24,7 +24,7 @@ const CURVES: [&str; 8] =
 const STORAGE: [&str; 2] = ["rocksdb", "librocksdb-sys"];
 const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule { krate: "boyin-curve", may_import: &[], never_reaches: &["getrandom"] },
     Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
     Rule { krate: "boyin-suite", may_import: &["boyin-model", "boyin-curve"], never_reaches: &[] },
@@ -43,6 +43,12 @@ const RULES: [Rule; 9] = [
         may_import: &["boyin-model"],
         never_reaches: &["boyin-verify", "boyin-issue", "boyin-suite"],
     },
+    // No random bytes, and no search for fonts in the system: pictures come out the same everywhere.
+    Rule {
+        krate: "boyin-picture",
+        may_import: &[],
+        never_reaches: &["chrono", "time", "getrandom", "fontdb"],
+    },
     Rule {
         krate: "boyin",
         may_import: &["boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
@@ -54,8 +60,11 @@ const RULES: [Rule; 9] = [
 
 /// Crates that must not link any of these groups.
 const GROUPS: [(&[&str], &[&str]); 3] = [
-    (&["boyin-curve", "boyin-model", "boyin-verify", "boyin-issue"], &CURVES),
-    (&["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue"], &STORAGE),
+    (&["boyin-curve", "boyin-model", "boyin-verify", "boyin-issue", "boyin-picture"], &CURVES),
+    (
+        &["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-picture"],
+        &STORAGE,
+    ),
     (
         &[
             "boyin-curve",
@@ -64,6 +73,7 @@ const GROUPS: [(&[&str], &[&str]); 3] = [
             "boyin-verify",
             "boyin-issue",
             "boyin-archive",
+            "boyin-picture",
             "boyin",
         ],
         &NETWORK,
@@ -214,6 +224,8 @@ fn every_kind_of_forbidden_edge_is_found() {
         (&[("boyin-verify", "boyin-suite")], "boyin-verify -> boyin-suite"),
         (&[("boyin-verify", "x"), ("x", "tokio")], "boyin-verify -> x -> tokio"),
         (&[("boyin-issue", "boyin-archive")], "boyin-issue -> boyin-archive"),
+        (&[("boyin-picture", "boyin-model")], "boyin-picture -> boyin-model"),
+        (&[("boyin-picture", "x"), ("x", "fontdb")], "boyin-picture -> x -> fontdb"),
         (&[("boyin-archive", "x"), ("x", "boyin-verify")], "boyin-archive -> x -> boyin-verify"),
         (&[("boyin", "x"), ("x", "axum")], "boyin -> x -> axum"),
         (&[("boyin-service", "rocksdb")], "boyin-service -> rocksdb"),

@@ -29,14 +29,16 @@ fn expected(reason: Option<Reason>) -> Verdict {
 
 /// The checks that a reason leaves nothing to work on.
 fn skipped_after(check: Check, reason: Reason) -> &'static [Check] {
-    use Check::{Algorithm, Content, Disclosures, Entitlement, Issuer, Signature, Status, Validity};
+    use Check::{Algorithm, Content, Disclosures, Entitlement, Issuer, Seal, Signature, Status, Validity};
     match check {
-        Check::Format => &[Issuer, Algorithm, Signature, Disclosures, Content, Entitlement, Validity, Status],
+        Check::Format => {
+            &[Issuer, Algorithm, Signature, Disclosures, Content, Entitlement, Seal, Validity, Status]
+        }
         Issuer if reason == Reason::KeyNotInForce => &[],
-        Issuer => &[Algorithm, Signature, Disclosures, Content, Entitlement, Validity, Status],
-        Disclosures => &[Content, Entitlement, Validity, Status],
-        Content => &[Entitlement, Validity, Status],
-        Algorithm | Signature | Check::TrustList | Entitlement | Validity | Status => &[],
+        Issuer => &[Algorithm, Signature, Disclosures, Content, Entitlement, Seal, Validity, Status],
+        Disclosures => &[Content, Entitlement, Seal, Validity, Status],
+        Content => &[Entitlement, Seal, Validity, Status],
+        Algorithm | Signature | Check::TrustList | Entitlement | Seal | Validity | Status => &[],
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
+//! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
 pub mod alg;
@@ -17,6 +18,7 @@ pub mod id;
 pub mod json;
 pub mod jws;
 pub mod limits;
+pub mod register;
 pub mod status;
 pub mod time;
 pub mod trust;

@@ -1,4 +1,5 @@
-//! The trust list: who may issue which license type in which division, with which keys, from when until when.
+//! The trust list: who may issue which license type in which division, with which keys, and which seals are in force,
+//! from when until when.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use crate::b64;
 use crate::id::{CreditCode, DivisionCode, LicenseTypeCode};
 use crate::json::{self, Reader};
 use crate::jws::JwsError;
+use crate::register::{Period, SealId};
 use crate::time::UnixTime;
 
 /// The `format` that this crate reads and writes.
@@ -31,6 +33,55 @@ pub struct TrustList {
     pub next_update: UnixTime,
     /// Who may issue.
     pub issuers: Vec<Issuer>,
+    /// The seals that are or were in use, by number; absent if there are none.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<TrustedSeal>,
+    /// Anchors of the certificate chains of those who make seals and those who sign with them: DER, base64url; absent if
+    /// there are none.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<String>,
+}
+
+/// A seal of the register as verifiers have to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedSeal {
+    /// Number of the seal.
+    pub id: SealId,
+    /// The office that owns it.
+    pub issuer: CreditCode,
+    /// Its bytes, each time it was made, oldest first.
+    pub versions: Vec<SealVersion>,
+    /// When it was in use, oldest first; a gap is a suspension.
+    pub in_force: Vec<Period>,
+}
+
+/// One making of a seal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealVersion {
+    /// Digest of the seal's bytes: `sha-256:` and 64 lower-case hexadecimal digits.
+    pub digest: String,
+    /// When it was made.
+    pub from: UnixTime,
+    /// When it was made anew or recalled; absent while these are its bytes.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+}
+
+impl TrustedSeal {
+    /// Whether the seal was in use at `at`. Says nothing about which bytes it had: that is [`Self::version_at`].
+    #[must_use]
+    pub fn in_force_at(&self, at: UnixTime) -> bool {
+        self.in_force.iter().any(|period| period.contains(at))
+    }
+
+    /// The bytes that the seal had at `at`, if it was in use then.
+    #[must_use]
+    pub fn version_at(&self, at: UnixTime) -> Option<&SealVersion> {
+        let version = self.versions.iter().find(|version| in_force(version.from, version.until, at))?;
+        self.in_force_at(at).then_some(version)
+    }
 }
 
 /// An issuer (证照颁发机构) in the trust list.
@@ -104,8 +155,14 @@ pub struct Entitlement {
 }
 
 /// An end that is there is an instant: `null` would be a second spelling of its absence.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
+pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
     UnixTime::deserialize(deserializer).map(Some)
+}
+
+/// A list that is there has entries: an empty one would be a second spelling of its absence.
+fn some<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    if list.is_empty() { Err(serde::de::Error::invalid_length(0, &"at least one entry")) } else { Ok(list) }
 }
 
 /// Whether `at` lies in `from ≤ at < until`.

@@ -239,6 +239,8 @@ impl Prefecture {
             issued_at: now().minus(DAY),
             next_update: now().plus(6 * DAY),
             issuers: [&self.office, &self.other].map(entry).to_vec(),
+            seals: Vec::new(),
+            certificates: Vec::new(),
         }
     }
 

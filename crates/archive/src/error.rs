@@ -125,7 +125,9 @@ pub enum ArchiveError {
         act: SealAct,
     },
     /// The act takes another person than this one.
-    #[error("this takes another person: nobody approves the own application or acts as the second of two alone")]
+    #[error(
+        "this takes another person: nobody approves the own application or acts as the second of two alone"
+    )]
     SealSamePerson,
     /// The second person is not named.
     #[error("name the second person in 1 to 200 characters")]

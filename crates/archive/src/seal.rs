@@ -217,10 +217,7 @@ pub struct SealRecord {
 /// Prints number and state only: the seal may be a person's.
 impl fmt::Debug for SealRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealRecord")
-            .field("id", &self.id)
-            .field("state", &self.state)
-            .finish_non_exhaustive()
+        f.debug_struct("SealRecord").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -270,7 +267,9 @@ impl SealRecord {
         let mut next = Self { state, last_at: act.at(), ..self.clone() };
         match change {
             SealChange::Approve => self.check_other(act.who())?,
-            SealChange::Make { bytes, .. } | SealChange::Remake { bytes, .. } => next.add_version(bytes, act.at()),
+            SealChange::Make { bytes, .. } | SealChange::Remake { bytes, .. } => {
+                next.add_version(bytes, act.at())
+            }
             SealChange::TakeIntoUse | SealChange::Restore { .. } => open_period(&mut next.in_force, act.at()),
             SealChange::Suspend { .. } => close_period(&mut next.in_force, act.at()),
             SealChange::Recall { .. } => {

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use boyin_archive::{Act, Archive};
 use boyin_issue::{KeyRef, SigningKey, trust_list};
 use boyin_model::alg::Randomness;
+use boyin_model::b64;
 use boyin_model::catalog::{Catalog, EMBEDDED};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
+use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList, TrustedSeal};
 use boyin_suite::{Algorithm, all_jws};
 use boyin_verify::TrustSnapshot;
 
 use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName};
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, read_text, replace, sync_parent, write_private};
+use crate::officers::{Officer, Officers};
 use crate::tokens::{AccessToken, Scope, Tokens};
 
 /// A data directory of the prefecture.
@@ -23,7 +25,9 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// offices.toml   who issues what        keys/<code>.pem         signs the licenses of one office
 /// catalog.toml   license types          keys/archive.pem        opens the archive
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
-/// archive/       the licenses           trust/list.jwt          the trust list
+/// officers.toml  who manages, uses,     trust/list.jwt          the trust list
+///                audits seals           trust/lock              held while the next one is made
+/// archive/       the licenses and seals
 /// ```
 /// Key files are encrypted under the passphrase.
 #[derive(Clone, Debug)]
@@ -176,28 +180,126 @@ impl Home {
         Ok((token, snapshot))
     }
 
-    /// Publishes the next trust list: the same entries, fresh from now on.
+    /// Publishes the next trust list, fresh from now on: the same issuers, and the seals as the register has them.
     ///
     /// # Errors
     /// [`HomeError`].
     pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
+        self.renew_with(passphrase, now, |_| {})
+    }
+
+    /// Publishes the next trust list with these anchors for the certificates of those who make seals and sign with them,
+    /// each in DER, in place of the ones before.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust_certificates(
+        &self,
+        anchors: &[Vec<u8>],
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<TrustList, HomeError> {
+        let certificates: Vec<_> = anchors.iter().map(|der| b64::encode(der)).collect();
+        self.renew_with(passphrase, now, |list| list.certificates = certificates)
+    }
+
+    fn renew_with(
+        &self,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        change: impl FnOnce(&mut TrustList),
+    ) -> Result<TrustList, HomeError> {
+        let key = self.trust_key(passphrase)?;
+        let _one_at_a_time = self.lock_trust()?;
         let (_, current) = self.trust()?;
+        let mut list = self.next_list(current.list(), now);
+        list.seals = self.registered_seals(passphrase)?;
+        change(&mut list);
+        self.put_trust_list(&key, &list)?;
+        Ok(list)
+    }
+
+    /// What the register says of the seals. A desk may have the archive open at the same time.
+    fn registered_seals(&self, passphrase: &Passphrase) -> Result<Vec<TrustedSeal>, HomeError> {
+        let secret = self.keyring().archive_secret(passphrase)?;
+        // Alone under the lock of the trust list: what is there was left over.
+        let scratch = self.dir.join("trust/scratch");
+        let _ = fs::remove_dir_all(&scratch);
+        let seals = Archive::follow(&self.archive_path(), &scratch, &secret)
+            .map_err(HomeError::from)
+            .and_then(|archive| Ok(archive.trusted_seals()?));
+        let _ = fs::remove_dir_all(&scratch);
+        seals
+    }
+
+    pub(crate) fn trust_key(&self, passphrase: &Passphrase) -> Result<SigningKey, HomeError> {
         let of_anchor =
             |algorithm: &Algorithm| algorithm.verifier().id().jws == Some(self.anchor.alg.as_str());
         let algorithm = Algorithm::ALL.into_iter().find(of_anchor);
         let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir.join("trust/anchor.json")))?;
-        let key = self.keyring().trust_key(algorithm, passphrase)?;
-        let list = TrustList {
-            sequence: current.list().sequence + 1,
+        self.keyring().trust_key(algorithm, passphrase)
+    }
+
+    /// The list after `current`: the same entries, fresh from now on.
+    pub(crate) fn next_list(&self, current: &TrustList, now: UnixTime) -> TrustList {
+        TrustList {
+            sequence: current.sequence + 1,
             issued_at: now,
             next_update: now.plus(u64::from(self.config.trust_list_days) * 86_400),
-            ..current.list().clone()
-        };
-        let token = key.sign_jws(&trust_list(&list, key.reference()))?;
+            ..current.clone()
+        }
+    }
+
+    /// Signs and publishes a list. The caller holds [`lock_trust`](Self::lock_trust).
+    pub(crate) fn put_trust_list(
+        &self,
+        key: &SigningKey,
+        list: &TrustList,
+    ) -> Result<TrustSnapshot, HomeError> {
+        let token = key.sign_jws(&trust_list(list, key.reference()))?;
         // A list that no reader takes would lock everybody out.
-        TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
+        let snapshot = TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
         replace(&self.dir.join("trust/list.jwt"), &token)?;
-        Ok(list)
+        Ok(snapshot)
+    }
+
+    /// Waits until nobody else, in this or another process, makes the next trust list: of two made at once one would be
+    /// lost, and with it what it says.
+    pub(crate) fn lock_trust(&self) -> Result<fs::File, HomeError> {
+        let path = self.dir.join("trust/lock");
+        let fail = |source| HomeError::File { path: path.clone(), source };
+        let file =
+            fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        file.lock().map_err(fail)?;
+        Ok(file)
+    }
+
+    /// Who may do what with seals.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if somebody is there twice; [`HomeError`].
+    pub fn officers(&self) -> Result<Officers, HomeError> {
+        Officers::read(&self.dir.join("officers.toml"))
+    }
+
+    /// Gives a person one power over the seals of one office.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if the person has a power already; [`HomeError`].
+    pub fn appoint(&self, officer: Officer) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.appoint(officer)?;
+        officers.write(&self.dir.join("officers.toml"))
+    }
+
+    /// Takes a person's power away.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if nobody of this name has one; [`HomeError`].
+    pub fn dismiss(&self, name: &str) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.dismiss(name)?;
+        officers.write(&self.dir.join("officers.toml"))
     }
 
     /// The tokens that the service accepts.
@@ -268,6 +370,8 @@ fn populate(
         issued_at: now,
         next_update: now.plus(u64::from(config.trust_list_days) * 86_400),
         issuers,
+        seals: Vec::new(),
+        certificates: Vec::new(),
     };
     write_trust(dir, &trust_key, &list)?;
     let secret = keyring.make_archive_secret(passphrase, random)?;

@@ -171,9 +171,9 @@ impl SealAct {
             (Applied, Self::Approve) => Some(Approved),
             (Applied | Approved, Self::Reject) => Some(Rejected),
             (Approved, Self::Make) => Some(Made),
-            (Made, Self::TakeIntoUse)
-            | (InUse, Self::Use | Self::Remake)
-            | (Suspended, Self::Restore) => Some(InUse),
+            (Made, Self::TakeIntoUse) | (InUse, Self::Use | Self::Remake) | (Suspended, Self::Restore) => {
+                Some(InUse)
+            }
             (InUse, Self::Suspend) | (Suspended, Self::Remake) => Some(Suspended),
             (InUse | Suspended, Self::Recall) => Some(Recalled),
             (Recalled, Self::Destroy) => Some(Destroyed),
@@ -184,7 +184,10 @@ impl SealAct {
             | (Applied | Rejected | Made | InUse | Suspended | Recalled | Destroyed, Self::Make)
             | (Applied | Approved | Rejected | Made | Recalled | Destroyed, Self::Remake)
             | (Applied | Approved | Rejected | InUse | Suspended | Recalled | Destroyed, Self::TakeIntoUse)
-            | (Applied | Approved | Rejected | Made | Suspended | Recalled | Destroyed, Self::Use | Self::Suspend)
+            | (
+                Applied | Approved | Rejected | Made | Suspended | Recalled | Destroyed,
+                Self::Use | Self::Suspend,
+            )
             | (Applied | Approved | Rejected | Made | InUse | Recalled | Destroyed, Self::Restore)
             | (Applied | Approved | Rejected | Made | Recalled | Destroyed, Self::Recall)
             | (Applied | Approved | Rejected | Made | InUse | Suspended | Destroyed, Self::Destroy) => None,

@@ -155,7 +155,9 @@ pub struct Entitlement {
 }
 
 /// An end that is there is an instant: `null` would be a second spelling of its absence.
-pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
+pub(crate) fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<UnixTime>, D::Error> {
     UnixTime::deserialize(deserializer).map(Some)
 }
 

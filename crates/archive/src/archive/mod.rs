@@ -89,7 +89,8 @@ impl Archive {
             return Err(OpenError::Exists);
         }
         check_empty(store.as_ref())?;
-        let archive = Self { store, vault: Arc::new(Vault::new(secret)), created: act.at(), format: FORMAT_VERSION };
+        let archive =
+            Self { store, vault: Arc::new(Vault::new(secret)), created: act.at(), format: FORMAT_VERSION };
         let created = act.at().seconds().to_be_bytes();
         let batch = Batch::new()
             .expect(Table::Meta, layout::META_FORMAT, Expect::Absent)

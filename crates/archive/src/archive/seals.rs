@@ -1,6 +1,7 @@
 //! The seal register: acts on seals and reads of them.
 
 use boyin_model::register::{SealAct, SealId};
+use boyin_model::trust::TrustedSeal;
 
 use super::read::check_limit;
 use super::write::Deed;
@@ -76,9 +77,11 @@ impl Archive {
             let record = self.seal_in(&key, &old)?;
             let next = record.after(act, change)?;
             let value = self.seal(Table::Seal, &key, &layout::seal_value(&next));
-            let mut batch = Batch::new()
-                .expect(Table::Seal, key.as_slice(), Expect::Exactly(old))
-                .put(Table::Seal, key, value);
+            let mut batch = Batch::new().expect(Table::Seal, key.as_slice(), Expect::Exactly(old)).put(
+                Table::Seal,
+                key,
+                value,
+            );
             if let Some(bytes) = change.bytes() {
                 let key = layout::seal_version(id, version_number(record.versions.len())?);
                 let value = self.seal(Table::SealVersion, &key, bytes);
@@ -119,7 +122,24 @@ impl Archive {
         entries.iter().map(|(key, sealed)| Ok(self.seal_in(key, sealed)?)).collect()
     }
 
-    /// The bytes of a seal as made for the time `version`, from 0: its place in [`SealRecord::versions`].
+    /// What the trust list has to say of all seals, by number.
+    ///
+    /// # Errors
+    /// As [`seals`](Archive::seals).
+    pub fn trusted_seals(&self) -> Result<Vec<TrustedSeal>, ArchiveError> {
+        let mut trusted = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.seals(after, MAX_PAGE)?;
+            trusted.extend(page.iter().filter_map(SealRecord::trusted));
+            match page.last() {
+                Some(last) if page.len() == MAX_PAGE => after = Some(last.id),
+                Some(_) | None => return Ok(trusted),
+            }
+        }
+    }
+
+    /// The bytes of one version of a seal: its place, from 0, in [`SealRecord::versions`].
     ///
     /// # Errors
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`], [`ArchiveError::Upgraded`].

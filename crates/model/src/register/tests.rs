@@ -72,8 +72,14 @@ fn numbers_of_seals_have_one_spelling() {
     assert_eq!(SealId::new(division, 0), None);
     assert_eq!(SealId::new(division, 100_000_000), None);
     assert!(SealId::new(division, 99_999_999).is_some());
-    for bad in ["", "6527010000004", "652701000000421", "6527010000004x", "６５２７０１００００００４２", "+5270100000042"]
-    {
+    for bad in [
+        "",
+        "6527010000004",
+        "652701000000421",
+        "6527010000004x",
+        "６５２７０１００００００４２",
+        "+5270100000042",
+    ] {
         assert_eq!(SealId::parse(bad), Err(SealIdError::Digits), "{bad}");
     }
     assert_eq!(SealId::parse("65270100000000"), Err(SealIdError::Zero));
@@ -141,5 +147,9 @@ fn an_empty_period_leaves_nothing() {
     close_period(&mut periods, at(5));
     close_period(&mut periods, at(9));
     assert_eq!(periods, [Period { from: at(2), until: Some(at(5)) }], "what has ended stays as it ended");
-    assert!([(1, false), (2, true), (4, true), (5, false)].iter().all(|(t, is)| periods[0].contains(at(*t)) == *is));
+    assert!(
+        [(1, false), (2, true), (4, true), (5, false)]
+            .iter()
+            .all(|(t, is)| periods[0].contains(at(*t)) == *is)
+    );
 }

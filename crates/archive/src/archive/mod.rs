@@ -180,9 +180,14 @@ impl Archive {
     /// Takes in what the writing process has written since. Does nothing unless this handle follows.
     ///
     /// # Errors
-    /// [`ArchiveError::Store`].
+    /// [`ArchiveError::Store`]; [`ArchiveError::Upgraded`] if the writing process has brought the archive to a newer
+    /// format, with tables that this handle does not have.
     pub fn catch_up(&self) -> Result<(), ArchiveError> {
-        Ok(self.store.catch_up()?)
+        match self.store.catch_up() {
+            // The engine refuses a table that it did not open as it refuses damage; opening again tells them apart.
+            Err(StoreError::Corrupt(_)) if self.format < FORMAT_VERSION => Err(ArchiveError::Upgraded),
+            other => Ok(other?),
+        }
     }
 
     fn seal(&self, table: Table, key: &[u8], plaintext: &[u8]) -> Vec<u8> {

@@ -98,9 +98,9 @@ impl Archive {
     /// A seal of the register.
     ///
     /// # Errors
-    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`], [`ArchiveError::Upgraded`].
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn seal_record(&self, id: SealId) -> Result<Option<SealRecord>, ArchiveError> {
-        if !self.has_register()? {
+        if !self.has_register() {
             return Ok(None);
         }
         let key = layout::seal(id);
@@ -111,10 +111,10 @@ impl Archive {
     /// The seals from the beginning or after the number `after`, by number, `1..=`[`MAX_PAGE`] at a time.
     ///
     /// # Errors
-    /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`], [`ArchiveError::Upgraded`].
+    /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn seals(&self, after: Option<SealId>, limit: usize) -> Result<Vec<SealRecord>, ArchiveError> {
         check_limit(limit, MAX_PAGE)?;
-        if !self.has_register()? {
+        if !self.has_register() {
             return Ok(Vec::new());
         }
         let after = after.map(layout::seal);
@@ -142,9 +142,9 @@ impl Archive {
     /// The bytes of one version of a seal: its place, from 0, in [`SealRecord::versions`].
     ///
     /// # Errors
-    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`], [`ArchiveError::Upgraded`].
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn seal_bytes(&self, id: SealId, version: usize) -> Result<Option<Vec<u8>>, ArchiveError> {
-        if !self.has_register()? {
+        if !self.has_register() {
             return Ok(None);
         }
         let key = layout::seal_version(id, version_number(version)?);
@@ -162,7 +162,7 @@ impl Archive {
         limit: usize,
     ) -> Result<Vec<Event>, ArchiveError> {
         check_limit(limit, MAX_EVENTS)?;
-        if !self.has_register()? {
+        if !self.has_register() {
             return Ok(Vec::new());
         }
         let after = after.map(|number| layout::event_by_seal(id, number));
@@ -185,14 +185,9 @@ impl Archive {
         layout::read_seal(id, &value).map_err(malformed(table))
     }
 
-    /// Whether the archive has a seal register. One of version 1 that is only followed has none, until its writer makes
-    /// one; then it must be opened again, because the tables were not there.
-    fn has_register(&self) -> Result<bool, ArchiveError> {
-        if self.format >= FORMAT_WITH_SEALS {
-            return Ok(true);
-        }
-        let found = super::read_format(self.store.as_ref())?;
-        if found == Some(self.format) { Ok(false) } else { Err(ArchiveError::Upgraded) }
+    /// An archive of version 1 that is only followed has no seal register, and not the tables for one.
+    fn has_register(&self) -> bool {
+        self.format >= FORMAT_WITH_SEALS
     }
 }
 

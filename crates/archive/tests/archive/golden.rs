@@ -60,11 +60,13 @@ fn register(archive: &Archive) {
         SealAct::Destroy,
     ];
     for (second, deed) in (1..).zip(life) {
-        let act = Act::new("丙", office(), "办理登记", time(second), deed.code(), [1; 32]).unwrap();
+        let key = format!("seal {deed}");
+        let act = Act::new("丙", office(), "办理登记", time(second), key, [1; 32]).unwrap();
         archive.change_seal(&act, seal, &seals::change(deed).unwrap()).unwrap();
     }
     let refused = archive.apply_seal(&act("apply 3"), &seals::application()).unwrap().seal.unwrap();
-    archive.change_seal(&seals::by("丙", 1), refused, &seals::change(SealAct::Reject).unwrap()).unwrap();
+    let reject = Act::new("丙", office(), "办理登记", time(1), "seal reject", [1; 32]).unwrap();
+    archive.change_seal(&reject, refused, &seals::change(SealAct::Reject).unwrap()).unwrap();
 }
 
 /// What release 1 wrote is what this release writes, but for the version.

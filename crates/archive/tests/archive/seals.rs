@@ -10,6 +10,7 @@ use boyin_model::id::DivisionCode;
 use boyin_model::register::{
     LimitFault, LimitsError, Period, SealAct, SealId, SealKind, SealState, UseLimits,
 };
+use proptest::prelude::*;
 use tempfile::tempdir;
 
 use crate::fixtures::{act, in_memory, office, secret, time};
@@ -359,7 +360,9 @@ fn what_is_registered_is_there_after_opening_again() {
     let path = directory.path();
     let kept: Vec<_> = {
         let archive = Archive::create(path, &secret(), &act("create")).unwrap();
-        SealState::ALL.map(|state| seal_in(&archive, &application(), state));
+        for state in SealState::ALL {
+            seal_in(&archive, &application(), state);
+        }
         archive.seals(None, 100).unwrap()
     };
     let archive = Archive::open(path, &secret()).unwrap();
@@ -368,4 +371,63 @@ fn what_is_registered_is_there_after_opening_again() {
     let in_use = kept.iter().find(|record| record.state == SealState::InUse).unwrap();
     assert_eq!(archive.seal_bytes(in_use.id, 0).unwrap().unwrap(), b"made");
     archive.change_seal(&by("丁", 9), in_use.id, &change(SealAct::Use).unwrap()).unwrap();
+}
+
+/// What a reader of the log alone would say: the state and the digest after the last event not later than `second`.
+fn told_by_the_log(archive: &Archive, id: SealId, second: u64) -> Option<String> {
+    let (mut in_use, mut digest) = (false, None);
+    for event in archive.events_of_seal(id, None, 1000).unwrap() {
+        if event.at > time(second) {
+            break;
+        }
+        match event.what {
+            EventKind::SealInUse | EventKind::SealRestored => in_use = true,
+            EventKind::SealSuspended | EventKind::SealRecalled => in_use = false,
+            EventKind::SealMade | EventKind::SealRemade => digest = Some(event.detail),
+            _ => {}
+        }
+    }
+    digest.filter(|_| in_use)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn periods_and_versions_say_what_the_log_says(
+        steps in prop::collection::vec((prop::sample::select(SealAct::ALL.to_vec()), 0..3_u64, any::<u8>()), 0..40),
+    ) {
+        let (archive, store) = in_memory();
+        let id = seal_in(&archive, &application(), SealState::InUse);
+        let (mut now, mut used) = (3, 0);
+        for (deed, pause, byte) in steps {
+            // Suspensions are what makes periods; the end of a seal is left to the last step of few.
+            if matches!(deed, SealAct::Recall) && byte < 200 {
+                continue;
+            }
+            now += pause;
+            let bytes = [byte];
+            let change = match (change(deed), deed) {
+                (None, _) => continue,
+                (_, SealAct::Remake) => SealChange::Remake { second: "乙", bytes: &bytes },
+                (Some(change), _) => change,
+            };
+            let before = archive.seal_record(id).unwrap().unwrap().state;
+            let done = archive.change_seal(&by("丙", now), id, &change).is_ok();
+            prop_assert_eq!(done, deed.next(Some(before)).is_some());
+            used += u32::from(done && deed == SealAct::Use);
+        }
+        store.reopen();
+        let archive = Archive::with_store(store, &secret()).unwrap();
+        let record = archive.seal_record(id).unwrap().unwrap();
+        prop_assert_eq!(record.used, used);
+        let trusted = record.trusted();
+        for second in 0..now + 2 {
+            let listed = trusted.as_ref().and_then(|seal| seal.version_at(time(second)));
+            prop_assert_eq!(listed.map(|v| v.digest.clone()), told_by_the_log(&archive, id, second), "{}", second);
+        }
+        for (place, version) in record.versions.iter().enumerate() {
+            let bytes = archive.seal_bytes(id, place).unwrap().unwrap();
+            prop_assert_eq!(&seal_digest(&bytes), &version.digest);
+        }
+    }
 }

@@ -268,7 +268,7 @@ impl SealRecord {
         match change {
             SealChange::Approve => self.check_other(act.who())?,
             SealChange::Make { bytes, .. } | SealChange::Remake { bytes, .. } => {
-                next.add_version(bytes, act.at())
+                next.add_version(bytes, act.at());
             }
             SealChange::TakeIntoUse | SealChange::Restore { .. } => open_period(&mut next.in_force, act.at()),
             SealChange::Suspend { .. } => close_period(&mut next.in_force, act.at()),

@@ -19,6 +19,7 @@ mod publish;
 mod register;
 mod registry;
 mod tokens;
+mod trust;
 
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};

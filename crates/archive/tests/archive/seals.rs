@@ -380,11 +380,11 @@ fn told_by_the_log(archive: &Archive, id: SealId, second: u64) -> Option<String>
         if event.at > time(second) {
             break;
         }
-        match event.what {
-            EventKind::SealInUse | EventKind::SealRestored => in_use = true,
-            EventKind::SealSuspended | EventKind::SealRecalled => in_use = false,
-            EventKind::SealMade | EventKind::SealRemade => digest = Some(event.detail),
-            _ => {}
+        let is = |kinds: [EventKind; 2]| kinds.contains(&event.what);
+        in_use = is([EventKind::SealInUse, EventKind::SealRestored])
+            || (in_use && !is([EventKind::SealSuspended, EventKind::SealRecalled]));
+        if is([EventKind::SealMade, EventKind::SealRemade]) {
+            digest = Some(event.detail);
         }
     }
     digest.filter(|_| in_use)

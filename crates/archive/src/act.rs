@@ -4,6 +4,7 @@ use std::fmt;
 
 use boyin_model::alg::Digest32;
 use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
 
 use boyin_model::status::LicenseStatus;
@@ -155,11 +156,33 @@ pub enum EventKind {
     LicenseShared,
     /// A status list token was published.
     StatusListPublished,
+    /// A seal was asked for.
+    SealApplied,
+    /// It may be made.
+    SealApproved,
+    /// It was refused.
+    SealRejected,
+    /// It was made.
+    SealMade,
+    /// It was made anew under its number.
+    SealRemade,
+    /// It was put in use.
+    SealInUse,
+    /// A document was sealed.
+    SealUsed,
+    /// A seal was taken out of use for now.
+    SealSuspended,
+    /// A suspended seal is in use again.
+    SealRestored,
+    /// A seal was taken out of use for good.
+    SealRecalled,
+    /// A recalled seal was destroyed.
+    SealDestroyed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 18] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -167,6 +190,17 @@ impl EventKind {
         Self::LicenseRestored,
         Self::LicenseShared,
         Self::StatusListPublished,
+        Self::SealApplied,
+        Self::SealApproved,
+        Self::SealRejected,
+        Self::SealMade,
+        Self::SealRemade,
+        Self::SealInUse,
+        Self::SealUsed,
+        Self::SealSuspended,
+        Self::SealRestored,
+        Self::SealRecalled,
+        Self::SealDestroyed,
     ];
 
     /// Stable code, also on disk.
@@ -180,6 +214,17 @@ impl EventKind {
             Self::LicenseRestored => "license_restored",
             Self::LicenseShared => "license_shared",
             Self::StatusListPublished => "status_list_published",
+            Self::SealApplied => "seal_applied",
+            Self::SealApproved => "seal_approved",
+            Self::SealRejected => "seal_rejected",
+            Self::SealMade => "seal_made",
+            Self::SealRemade => "seal_remade",
+            Self::SealInUse => "seal_in_use",
+            Self::SealUsed => "seal_used",
+            Self::SealSuspended => "seal_suspended",
+            Self::SealRestored => "seal_restored",
+            Self::SealRecalled => "seal_recalled",
+            Self::SealDestroyed => "seal_destroyed",
         }
     }
 
@@ -207,8 +252,12 @@ pub struct Event {
     pub why: String,
     /// The license it was done to, if it was one.
     pub license: Option<LicenseId>,
-    /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list;
-    /// otherwise empty.
+    /// The seal it was done to, if it was one.
+    pub seal: Option<SealId>,
+    /// The person who acted beside `who`, where it takes two.
+    pub second: Option<String>,
+    /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list; kind of a
+    /// seal asked for, digest of a made seal, what was sealed; otherwise empty.
     pub detail: String,
 }
 
@@ -233,6 +282,8 @@ pub struct Outcome {
     pub at: UnixTime,
     /// The license it was done to, if it was one.
     pub license: Option<LicenseId>,
+    /// The seal it was done to, if it was one.
+    pub seal: Option<SealId>,
     /// `true` if the act had been done before and nothing was done now.
     pub replayed: bool,
 }

@@ -3,7 +3,10 @@
 use crate::act::EventKind;
 use crate::record::RecordField;
 use crate::store::{StoreError, Table};
+use boyin_model::id::DivisionCode;
+use boyin_model::register::{LimitFault, LimitsError, SealAct, SealState};
 use boyin_model::status::LicenseStatus;
+use boyin_model::time::UnixTime;
 
 /// Stored bytes that are not what was sealed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,8 +104,8 @@ pub enum ArchiveError {
         /// Status asked for.
         to: LicenseStatus,
     },
-    /// Other acts on the same license came first again and again.
-    #[error("other acts on this license came first: try again")]
+    /// Other acts on the same license or seal came first again and again.
+    #[error("other acts on this license or seal came first: try again")]
     Busy,
     /// The record cannot be filed.
     #[error("the record cannot be filed: {0}")]
@@ -110,6 +113,43 @@ pub enum ArchiveError {
     /// No reason, or one that is too long.
     #[error("give the reason in 1 to 200 characters")]
     Reason,
+    /// No seal has this number.
+    #[error("no seal has this number")]
+    SealNotFound,
+    /// The state of the seal does not allow the act.
+    #[error("a seal that is {from} does not allow: {act}")]
+    SealTransition {
+        /// State now.
+        from: SealState,
+        /// What was to be done.
+        act: SealAct,
+    },
+    /// The act takes another person than this one.
+    #[error(
+        "this takes another person: nobody approves the own application or acts as the second of two alone"
+    )]
+    SealSamePerson,
+    /// The second person is not named.
+    #[error("name the second person in 1 to 200 characters")]
+    SealSecond,
+    /// A limit of the seal stands against the use.
+    #[error(transparent)]
+    SealLimit(#[from] LimitFault),
+    /// The limits asked for cannot be meant.
+    #[error(transparent)]
+    SealLimits(#[from] LimitsError),
+    /// The act is dated before the last one on the seal.
+    #[error("the last act on the seal was at {last}, later than this one: set the clock")]
+    SealBackdated {
+        /// When the last act was.
+        last: UnixTime,
+    },
+    /// The division has given all its numbers.
+    #[error("division {0} has no number left for a seal")]
+    SealNumbers(DivisionCode),
+    /// The archive got its seal register after it was opened here.
+    #[error("the archive was brought to a newer format meanwhile: open it again")]
+    Upgraded,
     /// The cursor is damaged or belongs to another list.
     #[error("the cursor does not belong to this list: begin again without one")]
     BadCursor,
@@ -137,6 +177,15 @@ impl ArchiveError {
             Self::Busy => "archive_busy",
             Self::InvalidRecord(_) => "invalid_record",
             Self::Reason => "invalid_reason",
+            Self::SealNotFound => "seal_not_found",
+            Self::SealTransition { .. } => "seal_transition",
+            Self::SealSamePerson => "seal_same_person",
+            Self::SealSecond => "seal_second",
+            Self::SealLimit(fault) => fault.code(),
+            Self::SealLimits(_) => "seal_limits",
+            Self::SealBackdated { .. } => "seal_backdated",
+            Self::SealNumbers(_) => "seal_numbers",
+            Self::Upgraded => "archive_upgraded",
             Self::BadCursor => "bad_cursor",
             Self::BadLimit { .. } => "bad_limit",
         }

@@ -6,13 +6,16 @@ use boyin_model::status::LicenseStatus;
 use std::borrow::Cow;
 
 use boyin_model::alg::Digest32;
-use boyin_model::id::{CreditCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin_model::id::{CreditCode, DivisionCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin_model::register::SealId;
 use boyin_model::time::{Date, UnixTime};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::act::{Event, EventKind, Outcome};
 use crate::record::{Grade, LicenseRecord, StatusSlot};
+use crate::seal::SealRecord;
+use crate::store::Table;
 use crate::vault::HolderKey;
 
 /// Version of the disk format. An archive of a newer version is refused.
@@ -20,7 +23,13 @@ use crate::vault::HolderKey;
 /// | version | what changed |
 /// |---|---|
 /// | 1 | first |
-pub const FORMAT_VERSION: u32 = 1;
+/// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events |
+pub const FORMAT_VERSION: u32 = 2;
+
+/// The first version with a seal register.
+pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
+/// What version 2 added to version 1.
+pub(crate) const TABLES_OF_SEALS: [Table; 3] = [Table::Seal, Table::SealVersion, Table::EventBySeal];
 
 /// Meta: the format version, four bytes, not sealed.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -34,6 +43,11 @@ pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
 /// Meta: `unpublished ‖ 00 ‖ list`. There while a status on the list was changed and no newer list is published.
 pub(crate) fn meta_unpublished(list: &str) -> Vec<u8> {
     [b"unpublished\0".as_slice(), list.as_bytes()].concat()
+}
+
+/// Meta: `seal_number ‖ 00 ‖ division`. The last number that the division has given to a seal, four bytes, sealed.
+pub(crate) fn meta_seal_number(division: DivisionCode) -> Vec<u8> {
+    [b"seal_number\0".as_slice(), division.as_str().as_bytes()].concat()
 }
 
 /// Stored bytes that the format does not allow.
@@ -102,6 +116,21 @@ pub(crate) fn events_of(id: &LicenseId) -> Vec<u8> {
     [id.as_str().as_bytes(), &[0]].concat()
 }
 
+/// Seal: the number in 14 digits.
+pub(crate) fn seal(id: SealId) -> Vec<u8> {
+    id.to_string().into_bytes()
+}
+
+/// Bytes of a made seal: `seal ‖ version (4)`, from 0.
+pub(crate) fn seal_version(id: SealId, version: u32) -> Vec<u8> {
+    [seal(id).as_slice(), &version.to_be_bytes()].concat()
+}
+
+/// Event by seal: `seal ‖ number (8)`.
+pub(crate) fn event_by_seal(id: SealId, number: u64) -> Vec<u8> {
+    [seal(id).as_slice(), &number.to_be_bytes()].concat()
+}
+
 // Values, before they are sealed.
 
 /// `holder key (32) ‖ time of filing (8) ‖ grade (1)`, then the fields holder code type, holder name, title, number,
@@ -158,13 +187,17 @@ pub(crate) fn read_status(value: &[u8]) -> Result<(LicenseStatus, LicenseId), Ma
     Ok((LicenseStatus::from_value(*status).ok_or(Malformed)?, parse_license(id)?))
 }
 
-/// `request (32) ‖ event number (8) ‖ time (8)`, then the fields event code and identifier (empty: none).
+/// `request (32) ‖ event number (8) ‖ time (8)`, then the fields event code and identifier (empty: none), and
+/// for acts on seals the field seal.
 pub(crate) fn outcome_value(request: &Digest32, outcome: &Outcome) -> Vec<u8> {
     let mut out = request.to_vec();
     out.extend_from_slice(&outcome.event.to_be_bytes());
     out.extend_from_slice(&outcome.at.seconds().to_be_bytes());
     put_field(&mut out, outcome.what.code().as_bytes());
     put_field(&mut out, outcome.license.as_ref().map_or("", LicenseId::as_str).as_bytes());
+    if let Some(seal) = outcome.seal {
+        put_field(&mut out, seal.to_string().as_bytes());
+    }
     out
 }
 
@@ -179,7 +212,11 @@ pub(crate) fn read_outcome(value: &[u8]) -> Result<(Digest32, Outcome), Malforme
         [] => None,
         id => Some(parse_license(id)?),
     };
-    let outcome = Outcome { event, what, at, license, replayed: true };
+    let seal = match rest {
+        [] => None,
+        _ => Some(SealId::parse(&take_text(&mut rest)?).map_err(|_| Malformed)?),
+    };
+    let outcome = Outcome { event, what, at, license, seal, replayed: true };
     if rest.is_empty() { Ok((request, outcome)) } else { Err(Malformed) }
 }
 
@@ -195,11 +232,15 @@ struct EventJson<'e> {
     why: Cow<'e, str>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     license: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    seal: Option<SealId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    second: Option<Cow<'e, str>>,
     #[serde(skip_serializing_if = "str::is_empty", default)]
     detail: Cow<'e, str>,
 }
 
-/// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"detail":…}` without white space.
+/// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"seal":…,"second":…,"detail":…}` without white space.
 pub(crate) fn event_value(event: &Event) -> Vec<u8> {
     let json = EventJson {
         at: event.at,
@@ -208,6 +249,8 @@ pub(crate) fn event_value(event: &Event) -> Vec<u8> {
         what: event.what.code().into(),
         why: event.why.as_str().into(),
         license: event.license.as_ref().map(|id| id.as_str().into()),
+        seal: event.seal,
+        second: event.second.as_deref().map(Into::into),
         detail: event.detail.as_str().into(),
     };
     serde_json::to_vec(&json).expect("text and numbers can always be written as JSON")
@@ -224,8 +267,31 @@ pub(crate) fn read_event(number: u64, value: &[u8]) -> Result<Event, Malformed> 
         what: EventKind::from_code(&json.what).ok_or(Malformed)?,
         why: json.why.into_owned(),
         license: json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?,
+        seal: json.seal,
+        second: json.second.map(Cow::into_owned),
         detail: json.detail.into_owned(),
     })
+}
+
+/// The record as JSON without white space, members in the order of the type, absent ones left out.
+pub(crate) fn seal_value(record: &SealRecord) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(serde_json::to_vec(record).expect("text and numbers can always be written as JSON"))
+}
+
+/// Reads [`seal_value`].
+pub(crate) fn read_seal(id: SealId, value: &[u8]) -> Result<SealRecord, Malformed> {
+    let record: SealRecord = serde_json::from_slice(value).map_err(|_| Malformed)?;
+    if record.id == id { Ok(record) } else { Err(Malformed) }
+}
+
+pub(crate) fn parse_seal(key: &[u8]) -> Result<SealId, Malformed> {
+    let text = std::str::from_utf8(key).map_err(|_| Malformed)?;
+    SealId::parse(text).map_err(|_| Malformed)
+}
+
+/// Reads four bytes of a number.
+pub(crate) fn read_number(value: &[u8]) -> Result<u32, Malformed> {
+    <[u8; 4]>::try_from(value).map(u32::from_be_bytes).map_err(|_| Malformed)
 }
 
 /// Reads eight bytes of seconds.

@@ -31,6 +31,7 @@
 //! | `vault` | keys derived from the root secret, sealing of values |
 //! | `layout` | bytes of every key and every value |
 //! | `record`, `act` | what is filed; acts and the events they leave |
+//! | `seal` | the seal register: what an act makes of a seal |
 //! | `archive` | the archive itself |
 
 mod act;
@@ -41,6 +42,7 @@ mod layout;
 mod memory;
 mod record;
 mod rocks;
+mod seal;
 mod store;
 mod vault;
 
@@ -56,6 +58,7 @@ pub use record::{
     Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField, StatusSlot,
 };
 pub use rocks::RocksStore;
+pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
 pub use store::{
     Batch, Cause, Committed, Durability, Entry, Expect, Numbered, Store, StoreError, Table, Write,
 };

@@ -123,6 +123,10 @@ pub enum RecordField {
     StatusList,
     /// The token is empty or longer than [`MAX_TOKEN`].
     Token,
+    /// Blank, longer than [`MAX_TEXT`] or with control characters.
+    SealName,
+    /// Empty or longer than [`MAX_SEAL`](crate::MAX_SEAL).
+    SealBytes,
 }
 
 impl fmt::Display for RecordField {
@@ -136,6 +140,8 @@ impl fmt::Display for RecordField {
             Self::FiledAt => "the time of filing is not the time of the act",
             Self::StatusList => "a status list is named by 1 to 255 bytes without control characters",
             Self::Token => "the status list token is empty or longer than 4 MiB",
+            Self::SealName => "the words of a seal are 1 to 2048 bytes on one line",
+            Self::SealBytes => "the made seal is empty or longer than 1 MiB",
         })
     }
 }

@@ -26,11 +26,17 @@ pub enum Table {
     EventByLicense,
     /// Digest of office and idempotency key → what the act did.
     Idempotency,
+    /// Number of a seal → the seal in the register.
+    Seal,
+    /// Number of a seal and of its version → the bytes of the seal.
+    SealVersion,
+    /// Number of a seal and event number → nothing.
+    EventBySeal,
 }
 
 impl Table {
     /// Every table, in the order of the format document.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Meta,
         Self::License,
         Self::ByHolder,
@@ -39,6 +45,9 @@ impl Table {
         Self::Event,
         Self::EventByLicense,
         Self::Idempotency,
+        Self::Seal,
+        Self::SealVersion,
+        Self::EventBySeal,
     ];
 
     /// The name on disk (the column family).
@@ -53,6 +62,9 @@ impl Table {
             Self::Event => "event",
             Self::EventByLicense => "event_by_license",
             Self::Idempotency => "idempotency",
+            Self::Seal => "seal",
+            Self::SealVersion => "seal_version",
+            Self::EventBySeal => "event_by_seal",
         }
     }
 }

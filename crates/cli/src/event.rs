@@ -78,5 +78,16 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::LicenseRestored => "恢复",
         EventKind::LicenseShared => "共享",
         EventKind::StatusListPublished => "发布状态列表",
+        EventKind::SealApplied => "申请印章",
+        EventKind::SealApproved => "批准印章",
+        EventKind::SealRejected => "驳回印章",
+        EventKind::SealMade => "制作印章",
+        EventKind::SealRemade => "重新制作印章",
+        EventKind::SealInUse => "启用印章",
+        EventKind::SealUsed => "用印",
+        EventKind::SealSuspended => "停用印章",
+        EventKind::SealRestored => "恢复印章",
+        EventKind::SealRecalled => "收回印章",
+        EventKind::SealDestroyed => "销毁印章",
     }
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use boyin_archive::{
     Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, StatusChange, StatusSlot,
@@ -78,17 +78,19 @@ pub struct Desk {
     pub(crate) catalog: Catalog,
     pub(crate) offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
     keyring: Keyring,
-    passphrase: Passphrase,
+    pub(crate) passphrase: Passphrase,
+    pub(crate) home: Home,
     pub(crate) archive: Archive,
     verifier: Verifier,
-    pub(crate) trust: TrustSnapshot,
+    pub(crate) trust: RwLock<Arc<TrustSnapshot>>,
+    pub(crate) trust_key: OnceLock<SigningKey>,
     pub(crate) status: RwLock<StatusSnapshot>,
     pub(crate) publishing: Mutex<()>,
     overdue: Vec<(CreditCode, DeskError)>,
 }
 
 impl Desk {
-    /// Opens the archive for writing and publishes the status lists that need it.
+    /// Opens the archive for writing and publishes the status lists and the trust list that need it.
     ///
     /// # Errors
     /// [`DeskError`]; another process that has the archive open is [`boyin_archive::StoreError::Locked`] within.
@@ -103,9 +105,11 @@ impl Desk {
             offices: offices.collect(),
             keyring: home.keyring(),
             passphrase: passphrase.clone(),
+            home: home.clone(),
             archive,
             verifier: Verifier::new(&all_jws()),
-            trust,
+            trust: RwLock::new(Arc::new(trust)),
+            trust_key: OnceLock::new(),
             status: RwLock::new(StatusSnapshot::default()),
             publishing: Mutex::new(()),
             overdue: Vec::new(),
@@ -115,7 +119,8 @@ impl Desk {
         Ok(desk)
     }
 
-    /// The offices whose status lists could not be published when the desk was opened, and why. The others can act.
+    /// The offices whose status lists could not be published when the desk was opened, and why; for the trust list, the
+    /// office that keeps it. The others can act.
     #[must_use]
     pub fn overdue(&self) -> &[(CreditCode, DeskError)] {
         &self.overdue
@@ -212,7 +217,8 @@ impl Desk {
             .complete(&signature, key.reference())
             .map_err(|_| boyin_issue::SigningKeyError::SelfCheck)?;
         let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
-        let context = Context { now: order.at, trust: &self.trust, status: &status };
+        let trust = self.trust();
+        let context = Context { now: order.at, trust: &trust, status: &status };
         match self.verifier.check(&credential, &context).into_verified() {
             Ok(_) => Ok(credential),
             // A license for later days is issued today; nothing else may be wrong with it.

@@ -4,6 +4,7 @@ use boyin_archive::{ActError, ArchiveError, OpenError};
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
 use boyin_model::catalog::CatalogError;
 use boyin_model::id::CreditCode;
+use boyin_model::register::Power;
 use boyin_model::time::UnixTime;
 use boyin_suite::KeyError;
 use boyin_verify::{Report, StatusError, TrustError};
@@ -61,6 +62,14 @@ pub enum HomeError {
         /// What is wrong.
         fault: OfficeFault,
     },
+    /// An entry of `officers.toml` is wrong, or one that is asked for.
+    #[error("officer {name}: {fault}")]
+    Officer {
+        /// The person.
+        name: String,
+        /// What is wrong.
+        fault: OfficerFault,
+    },
     /// The anchor or the trust list is wrong.
     #[error("trust list: {0}")]
     Trust(#[from] TrustError),
@@ -78,6 +87,9 @@ pub enum HomeError {
     /// The archive cannot be made or opened.
     #[error(transparent)]
     Archive(#[from] OpenError),
+    /// The seal register cannot be read.
+    #[error(transparent)]
+    Register(#[from] ArchiveError),
     /// A list cannot be signed.
     #[error(transparent)]
     Signing(#[from] SigningKeyError),
@@ -98,7 +110,26 @@ pub enum OfficeFault {
     LicenseType,
 }
 
-/// Why an act was refused. Nothing was changed, except for [`DeskError::NotPublished`] and where the store could not
+/// What is wrong with an officer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfficerFault {
+    /// The name is not one.
+    #[error("write the name in letters, digits and · . - ' ( ), without spaces around it")]
+    Name,
+    /// The person is there already.
+    #[error("is appointed already: dismiss them first")]
+    Twice,
+    /// The person has another power.
+    #[error("has another power already, and nobody has two: dismiss them first, or appoint somebody else")]
+    TwoPowers,
+    /// Nobody of this name is there.
+    #[error("is not appointed")]
+    Missing,
+}
+
+/// Why an act was refused. Nothing was changed, except for [`DeskError::NotPublished`],
+/// [`DeskError::TrustNotPublished`] and where the store could not
 /// tell whether it had written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -137,6 +168,36 @@ pub enum DeskError {
         "filed as event {event}, but NOT yet published ({source}): mend that, then run `boyin status renew`"
     )]
     NotPublished {
+        /// Number of the event.
+        event: u64,
+        /// Why the list was not published.
+        source: Box<DeskError>,
+    },
+    /// Nobody of this name has a power over seals.
+    #[error("this person has no power over seals: appoint them first, or let an officer act")]
+    NotAppointed,
+    /// The person has another power.
+    #[error("this takes the power to {needed}, the person has the power to {has}: let another officer act")]
+    Power {
+        /// The power that it takes.
+        needed: Power,
+        /// The one that the person has.
+        has: Power,
+    },
+    /// The person acts for another office.
+    #[error("the person is an officer of {0}: act for that office")]
+    OtherOffice(CreditCode),
+    /// The seal belongs to another office.
+    #[error(
+        "the seal belongs to {0}: let an officer of that office act, or of the one that keeps the trust list"
+    )]
+    ForeignSeal(CreditCode),
+    /// The act on a seal is filed, but the trust list does not show it yet.
+    #[error(
+        "filed as event {event}, but the trust list does NOT show it yet ({source}): mend that, then run \
+         `boyin trust renew`"
+    )]
+    TrustNotPublished {
         /// Number of the event.
         event: u64,
         /// Why the list was not published.
@@ -183,6 +244,11 @@ impl DeskError {
             Self::SelfCheck(_) => "self_check",
             Self::StatusListFull => "status_list_full",
             Self::NotPublished { .. } => "not_published",
+            Self::NotAppointed => "not_appointed",
+            Self::Power { .. } => "power",
+            Self::OtherOffice(_) => "other_office",
+            Self::ForeignSeal(_) => "foreign_seal",
+            Self::TrustNotPublished { .. } => "trust_not_published",
             Self::ListFromFuture { .. } => "status_list_from_future",
             Self::Status(_) => "status_list",
             Self::Home(_) => "home",

@@ -8,12 +8,13 @@ use boyin_model::catalog::{Catalog, EMBEDDED};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
-use boyin_suite::{Algorithm, all_jws};
+use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
 use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName};
 use crate::error::{HomeError, OfficeFault};
-use crate::keyring::{Keyring, Passphrase, read_text, replace, sync_parent, write_private};
+use crate::keyring::{Keyring, Passphrase, read_text, sync_parent, write_private};
+use crate::officers::{Officer, Officers};
 use crate::tokens::{AccessToken, Scope, Tokens};
 
 /// A data directory of the prefecture.
@@ -23,7 +24,9 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// offices.toml   who issues what        keys/<code>.pem         signs the licenses of one office
 /// catalog.toml   license types          keys/archive.pem        opens the archive
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
-/// archive/       the licenses           trust/list.jwt          the trust list
+/// officers.toml  who manages, uses,     trust/list.jwt          the trust list
+///                audits seals           trust/lock              held while the next one is made
+/// archive/       the licenses and seals
 /// ```
 /// Key files are encrypted under the passphrase.
 #[derive(Clone, Debug)]
@@ -176,28 +179,32 @@ impl Home {
         Ok((token, snapshot))
     }
 
-    /// Publishes the next trust list: the same entries, fresh from now on.
+    /// Who may do what with seals.
     ///
     /// # Errors
-    /// [`HomeError`].
-    pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
-        let (_, current) = self.trust()?;
-        let of_anchor =
-            |algorithm: &Algorithm| algorithm.verifier().id().jws == Some(self.anchor.alg.as_str());
-        let algorithm = Algorithm::ALL.into_iter().find(of_anchor);
-        let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir.join("trust/anchor.json")))?;
-        let key = self.keyring().trust_key(algorithm, passphrase)?;
-        let list = TrustList {
-            sequence: current.list().sequence + 1,
-            issued_at: now,
-            next_update: now.plus(u64::from(self.config.trust_list_days) * 86_400),
-            ..current.list().clone()
-        };
-        let token = key.sign_jws(&trust_list(&list, key.reference()))?;
-        // A list that no reader takes would lock everybody out.
-        TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
-        replace(&self.dir.join("trust/list.jwt"), &token)?;
-        Ok(list)
+    /// [`HomeError::Officer`] if somebody is there twice; [`HomeError`].
+    pub fn officers(&self) -> Result<Officers, HomeError> {
+        Officers::read(&self.dir.join("officers.toml"))
+    }
+
+    /// Gives a person one power over the seals of one office.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if the person has a power already; [`HomeError`].
+    pub fn appoint(&self, officer: Officer) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.appoint(officer)?;
+        officers.write(&self.dir.join("officers.toml"))
+    }
+
+    /// Takes a person's power away.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if nobody of this name has one; [`HomeError`].
+    pub fn dismiss(&self, name: &str) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.dismiss(name)?;
+        officers.write(&self.dir.join("officers.toml"))
     }
 
     /// The tokens that the service accepts.

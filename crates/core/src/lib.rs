@@ -3,7 +3,7 @@
 //! | part | what it does | what it holds |
 //! |---|---|---|
 //! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
-//! | [`Desk`] | acts: issue, revoke, suspend, restore; publishes status lists and the trust list | private keys, the archive |
+//! | [`Desk`] | acts: issue, revoke, suspend, restore; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
@@ -14,16 +14,21 @@ mod error;
 mod home;
 mod keyring;
 mod lookup;
+mod officers;
 mod publish;
+mod register;
 mod registry;
 mod tokens;
+mod trust;
 
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
-pub use error::{DeskError, HomeError, LookupError};
+pub use error::{DeskError, HomeError, LookupError, OfficeFault, OfficerFault};
 pub use home::{Home, Setup};
 pub use keyring::Passphrase;
 pub use lookup::{Found, Health, HealthItem, HolderPage, Lookup};
+pub use officers::{Officer, Officers};
+pub use register::SealUse;
 pub use registry::{Registry, status_list_id};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 

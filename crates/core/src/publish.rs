@@ -18,7 +18,10 @@ impl Desk {
     /// Publishes the status lists that are past half of their time, or that lack a change (because the process that
     /// made it ended before it could publish).
     ///
-    /// Tries every office: a missing key of one stops no other. Returns the offices whose list is not published, and why.
+    /// Also publishes the trust list if it does not show the seals as they are.
+    ///
+    /// Tries every office: a missing key of one stops no other. Returns the offices whose list is not published, and why;
+    /// for the trust list, the office that keeps it.
     pub fn renew_status_lists(&self, now: UnixTime) -> Vec<(CreditCode, DeskError)> {
         let half = u64::from(self.config.status_list_hours) * 3600 / 2;
         let mut failed = Vec::new();
@@ -31,6 +34,8 @@ impl Desk {
                 if old { self.publish_status_list(*code, now) } else { self.publish_changes(*code, now) };
             failed.extend(done.err().map(|error| (*code, error)));
         }
+        let seals = self.publish_seals(now);
+        failed.extend(seals.err().map(|error| (self.config.authority_code, error)));
         failed
     }
 
@@ -58,7 +63,7 @@ impl Desk {
         let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
         for code in self.offices.keys() {
             if let Some(token) = self.archive.status_list(&self.list_uri(*code))? {
-                let _ = status.add(&token, &self.trust);
+                let _ = status.add(&token, &self.trust());
             }
         }
         Ok(())
@@ -86,7 +91,7 @@ impl Desk {
         let key = self.key(office)?;
         let token = key.sign_jws(&status_list(&claims, key.reference()))?;
         // Verified before it is published: a list that verifiers refuse would make every license indeterminate.
-        StatusSnapshot::default().add(&token, &self.trust)?;
+        StatusSnapshot::default().add(&token, &self.trust())?;
         let digest = ES256.digest(&[&token]);
         let order = Order {
             who: "desk".to_owned(),
@@ -96,7 +101,7 @@ impl Desk {
             at: now,
         };
         self.archive.publish_status_list(&act(&order, digest)?, &uri, &token)?;
-        self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust)?;
+        self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust())?;
         if let Some(mark) = mark {
             self.archive.mark_published(&uri, &mark)?;
         }

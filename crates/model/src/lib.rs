@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
+//! | [`register`] | the seal register: states, acts, limits, powers |
+//! | [`seal`] | electronic seals and seal signatures: their structure |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
 pub mod alg;

@@ -1,6 +1,9 @@
 //! The trust list: who may issue which license type in which division, with which keys, and which seals are in force,
 //! from when until when.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

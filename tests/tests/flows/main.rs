@@ -5,3 +5,4 @@
 mod desk;
 mod http;
 mod office;
+mod seals;

@@ -1,6 +1,7 @@
 //! The archive: making and opening it. Acts are in `write.rs`, reads in `read.rs`.
 
 mod read;
+mod seals;
 mod write;
 
 pub use self::read::{MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
@@ -15,9 +16,9 @@ use zeroize::Zeroizing;
 use self::write::Deed;
 use crate::act::{Act, EventKind};
 use crate::error::{ArchiveError, Damaged, OpenError};
-use crate::layout::{self, FORMAT_VERSION, Malformed};
+use crate::layout::{self, FORMAT_VERSION, FORMAT_WITH_SEALS, Malformed, TABLES_OF_SEALS};
 use crate::rocks::RocksStore;
-use crate::store::{Batch, Durability, Expect, Store, Table};
+use crate::store::{Batch, Durability, Expect, Store, StoreError, Table};
 use crate::vault::{RootSecret, Vault};
 
 /// One person, one file; one enterprise, one file.
@@ -32,6 +33,8 @@ pub struct Archive {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     created: UnixTime,
+    /// As of opening.
+    format: u32,
 }
 
 /// How much the archive holds.
@@ -53,11 +56,18 @@ impl Archive {
     }
 
     /// Opens an archive for reading and writing. One process can have it open so; others [`follow`](Archive::follow).
+    /// An archive of an older format is brought to this one; from then on older releases refuse it.
     ///
     /// # Errors
     /// [`OpenError`]; [`StoreError::Locked`](crate::StoreError::Locked) in it if another process has the archive open.
     pub fn open(path: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
-        Self::with_store(Arc::new(RocksStore::open(path, Durability::Synced)?), secret)
+        let mut store = RocksStore::open(path, Durability::Synced)?;
+        if read_format(&store)?.is_some_and(|format| (1..FORMAT_WITH_SEALS).contains(&format)) {
+            drop(store);
+            RocksStore::add_tables(path, &TABLES_OF_SEALS)?;
+            store = RocksStore::open(path, Durability::Synced)?;
+        }
+        Self::with_store(Arc::new(store), secret)
     }
 
     /// Opens an archive that another process writes, for reading. `scratch` is a directory of this follower's own.
@@ -67,7 +77,7 @@ impl Archive {
     /// # Errors
     /// [`OpenError`].
     pub fn follow(path: &Path, scratch: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
-        Self::with_store(Arc::new(RocksStore::follow(path, scratch)?), secret)
+        Self::read_store(Arc::new(RocksStore::follow(path, scratch)?), secret)
     }
 
     /// Makes an archive in an empty store.
@@ -79,7 +89,8 @@ impl Archive {
             return Err(OpenError::Exists);
         }
         check_empty(store.as_ref())?;
-        let archive = Self { store, vault: Arc::new(Vault::new(secret)), created: act.at() };
+        let archive =
+            Self { store, vault: Arc::new(Vault::new(secret)), created: act.at(), format: FORMAT_VERSION };
         let created = act.at().seconds().to_be_bytes();
         let batch = Batch::new()
             .expect(Table::Meta, layout::META_FORMAT, Expect::Absent)
@@ -90,23 +101,38 @@ impl Archive {
                 layout::META_CREATED,
                 archive.seal(Table::Meta, layout::META_CREATED, &created),
             );
-        let deed = Deed { what: EventKind::ArchiveCreated, license: None, detail: String::new() };
-        archive.commit(act, deed, batch)?;
+        archive.commit(act, Deed::new(EventKind::ArchiveCreated, ""), batch)?;
         Ok(archive)
     }
 
-    /// Opens the archive in a store.
+    /// Opens the archive in a store that can be written, and brings it to this format if it has an older one. The store
+    /// must have all [tables](Table::ALL).
     ///
     /// # Errors
     /// [`OpenError::Empty`], [`OpenError::NewerFormat`], [`OpenError::WrongSecret`], [`OpenError::Damaged`],
     /// [`OpenError::Store`].
     pub fn with_store(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
+        let mut archive = Self::read_store(store, secret)?;
+        if archive.format < FORMAT_VERSION {
+            for table in TABLES_OF_SEALS {
+                archive.store.scan(table, &[], None, 1)?;
+            }
+            let old = archive.format.to_be_bytes();
+            let batch = Batch::new()
+                .expect(Table::Meta, layout::META_FORMAT, Expect::Exactly(old.to_vec()))
+                .put(Table::Meta, layout::META_FORMAT, FORMAT_VERSION.to_be_bytes());
+            archive.store.commit(batch)?;
+            archive.format = FORMAT_VERSION;
+        }
+        Ok(archive)
+    }
+
+    fn read_store(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
         let damaged = Damaged { table: Table::Meta };
-        let Some(format) = store.get(Table::Meta, layout::META_FORMAT)? else {
+        let Some(found) = read_format(store.as_ref())? else {
             check_empty(store.as_ref())?;
             return Err(OpenError::Empty);
         };
-        let found = <[u8; 4]>::try_from(format).map(u32::from_be_bytes).map_err(|_| damaged)?;
         if found > FORMAT_VERSION {
             return Err(OpenError::NewerFormat { found, supported: FORMAT_VERSION });
         }
@@ -121,7 +147,7 @@ impl Archive {
         let created = store.get(Table::Meta, layout::META_CREATED)?.ok_or(damaged)?;
         let created = vault.open(Table::Meta, layout::META_CREATED, &created).map_err(|_| damaged)?;
         let created = layout::read_time(&created).map_err(|Malformed| damaged)?;
-        Ok(Self { store, vault: Arc::new(vault), created })
+        Ok(Self { store, vault: Arc::new(vault), created, format: found })
     }
 
     /// When the archive was made.
@@ -154,9 +180,14 @@ impl Archive {
     /// Takes in what the writing process has written since. Does nothing unless this handle follows.
     ///
     /// # Errors
-    /// [`ArchiveError::Store`].
+    /// [`ArchiveError::Store`]; [`ArchiveError::Upgraded`] if the writing process has brought the archive to a newer
+    /// format, with tables that this handle does not have.
     pub fn catch_up(&self) -> Result<(), ArchiveError> {
-        Ok(self.store.catch_up()?)
+        match self.store.catch_up() {
+            // The engine refuses a table that it did not open as it refuses damage; opening again tells them apart.
+            Err(StoreError::Corrupt(_)) if self.format < FORMAT_VERSION => Err(ArchiveError::Upgraded),
+            other => Ok(other?),
+        }
     }
 
     fn seal(&self, table: Table, key: &[u8], plaintext: &[u8]) -> Vec<u8> {
@@ -172,6 +203,12 @@ impl Archive {
     fn unseal(&self, table: Table, key: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Damaged> {
         self.vault.open(table, key, sealed).map_err(|_| Damaged { table })
     }
+}
+
+/// The format version, if there is one. A version that is not four bytes is read as 0, which no archive has.
+fn read_format(store: &dyn Store) -> Result<Option<u32>, StoreError> {
+    let format = store.get(Table::Meta, layout::META_FORMAT)?;
+    Ok(format.map(|bytes| <[u8; 4]>::try_from(bytes).map_or(0, u32::from_be_bytes)))
 }
 
 /// Without a format version there must be nothing else.

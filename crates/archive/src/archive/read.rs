@@ -110,12 +110,18 @@ impl Archive {
         let after = after.map(|number| layout::event_by_license(id, number));
         let entries = self.store.scan(table, &layout::events_of(id), after.as_deref(), limit)?;
         let events = entries.iter().map(|(key, _)| {
-            let key = layout::event(layout::number_of_key(key).map_err(malformed(table))?);
-            let sealed = self.store.get(Table::Event, &key)?.ok_or(Damaged { table })?;
-            let event = self.event_in(&key, &sealed)?;
-            if event.license.as_ref() == Some(id) { Ok(event) } else { Err(Damaged { table }.into()) }
+            match self.event(layout::number_of_key(key).map_err(malformed(table))?)? {
+                Some(event) if event.license.as_ref() == Some(id) => Ok(event),
+                Some(_) | None => Err(Damaged { table }.into()),
+            }
         });
         events.collect()
+    }
+
+    pub(super) fn event(&self, number: u64) -> Result<Option<Event>, ArchiveError> {
+        let key = layout::event(number);
+        let sealed = self.store.get(Table::Event, &key)?;
+        Ok(sealed.map(|sealed| self.event_in(&key, &sealed)).transpose()?)
     }
 
     /// The token last published for a status list.
@@ -220,7 +226,7 @@ impl Archive {
     }
 }
 
-fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {
+pub(super) fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {
     let offered: RangeInclusive<usize> = 1..=max;
     if offered.contains(&limit) { Ok(()) } else { Err(ArchiveError::BadLimit { max }) }
 }

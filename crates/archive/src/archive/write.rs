@@ -4,6 +4,7 @@ use boyin_model::status::LicenseStatus;
 use std::sync::Arc;
 
 use boyin_model::id::LicenseId;
+use boyin_model::register::SealId;
 
 use super::{Archive, malformed};
 use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
@@ -20,7 +21,27 @@ const ROUNDS: usize = 100;
 pub(super) struct Deed {
     pub(super) what: EventKind,
     pub(super) license: Option<LicenseId>,
+    /// `None` where the act gives the number itself.
+    pub(super) seal: Option<SealId>,
+    pub(super) second: Option<String>,
     pub(super) detail: String,
+}
+
+impl Deed {
+    /// Something done to no license and no seal in particular.
+    pub(super) fn new(what: EventKind, detail: impl Into<String>) -> Self {
+        Self { what, license: None, seal: None, second: None, detail: detail.into() }
+    }
+
+    /// A number that the act gave itself is not known before it is done.
+    fn is_that_of(&self, outcome: &Outcome) -> bool {
+        let seal = self.seal.is_none() || outcome.seal == self.seal;
+        outcome.what == self.what && outcome.license == self.license && seal
+    }
+
+    fn on_license(what: EventKind, id: &LicenseId, detail: impl Into<String>) -> Self {
+        Self { license: Some(id.clone()), ..Self::new(what, detail) }
+    }
 }
 
 /// The mark of a change of status that is not published yet; see [`Archive::unpublished`].
@@ -56,7 +77,7 @@ impl Archive {
     pub fn file(&self, act: &Act, filing: &Filing) -> Result<Outcome, ArchiveError> {
         let record = &filing.record;
         let detail = record.grade.letter().to_string();
-        let deed = Deed { what: EventKind::LicenseIssued, license: Some(record.id.clone()), detail };
+        let deed = Deed::on_license(EventKind::LicenseIssued, &record.id, detail);
         self.perform(act, &deed, || {
             filing.check(act.at())?;
             let slot = record.slot.as_ref().map(layout::status);
@@ -104,8 +125,7 @@ impl Archive {
         change: &StatusChange,
     ) -> Result<Outcome, ArchiveError> {
         let to = change.change.to();
-        let deed =
-            Deed { what: change.change.event(), license: Some(id.clone()), detail: change.reason.clone() };
+        let deed = Deed::on_license(change.change.event(), id, change.reason.as_str());
         self.perform(act, &deed, || {
             if !is_words(&change.reason) {
                 return Err(ArchiveError::Reason);
@@ -158,7 +178,7 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn publish_status_list(&self, act: &Act, list: &str, token: &[u8]) -> Result<Outcome, ArchiveError> {
-        let deed = Deed { what: EventKind::StatusListPublished, license: None, detail: list.to_owned() };
+        let deed = Deed::new(EventKind::StatusListPublished, list);
         self.perform(act, &deed, || {
             check_list(list)?;
             if !(1..=MAX_TOKEN).contains(&token.len()) {
@@ -176,8 +196,7 @@ impl Archive {
     /// [`ArchiveError::NotFound`], [`ArchiveError::Reason`] if the recipient is not 1 to 200 characters,
     /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn record_share(&self, act: &Act, id: &LicenseId, recipient: &str) -> Result<Outcome, ArchiveError> {
-        let deed =
-            Deed { what: EventKind::LicenseShared, license: Some(id.clone()), detail: recipient.to_owned() };
+        let deed = Deed::on_license(EventKind::LicenseShared, id, recipient);
         self.perform(act, &deed, || {
             if !is_words(recipient) {
                 return Err(ArchiveError::Reason);
@@ -198,16 +217,27 @@ impl Archive {
         deed: &Deed,
         attempt: impl Fn() -> Result<Batch, ArchiveError>,
     ) -> Result<Outcome, ArchiveError> {
+        self.perform_with(act, deed, |_| attempt())
+    }
+
+    /// As [`perform`](Archive::perform), for an act that knows only in the attempt what its event says.
+    pub(super) fn perform_with(
+        &self,
+        act: &Act,
+        deed: &Deed,
+        attempt: impl Fn(&mut Deed) -> Result<Batch, ArchiveError>,
+    ) -> Result<Outcome, ArchiveError> {
         for _ in 0..ROUNDS {
             if let Some(outcome) = self.done_before(act, deed)? {
                 return Ok(outcome);
             }
-            let batch = match attempt() {
+            let mut told = deed.clone();
+            let batch = match attempt(&mut told) {
                 Ok(batch) => batch,
                 // The state that refuses it may be its own: a twin can have finished since the look above.
                 Err(refusal) => return self.done_before(act, deed)?.ok_or(refusal),
             };
-            match self.commit(act, deed.clone(), batch) {
+            match self.commit(act, told, batch) {
                 Ok(outcome) => return Ok(outcome),
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -219,7 +249,7 @@ impl Archive {
     /// The outcome of this very act, if it was done before.
     fn done_before(&self, act: &Act, deed: &Deed) -> Result<Option<Outcome>, ArchiveError> {
         match self.recall(act)? {
-            Some(outcome) if outcome.what != deed.what || outcome.license != deed.license => {
+            Some(outcome) if !deed.is_that_of(&outcome) => {
                 Err(ArchiveError::IdempotencyConflict { event: outcome.event, what: outcome.what })
             }
             recalled => Ok(recalled),
@@ -234,6 +264,7 @@ impl Archive {
             what: deed.what,
             at: act.at(),
             license: deed.license.clone(),
+            seal: deed.seal,
             replayed: false,
         };
         let (vault, act, recorded) = (Arc::clone(&self.vault), act.clone(), outcome.clone());
@@ -248,6 +279,11 @@ impl Archive {
             also.extend(event.license.map(|id| Write {
                 table: Table::EventByLicense,
                 key: layout::event_by_license(&id, number),
+                value: Some(Vec::new()),
+            }));
+            also.extend(event.seal.map(|id| Write {
+                table: Table::EventBySeal,
+                key: layout::event_by_seal(id, number),
                 value: Some(Vec::new()),
             }));
             Numbered { value, also }
@@ -267,6 +303,8 @@ fn event(number: u64, act: &Act, deed: Deed) -> Event {
         what: deed.what,
         why: act.purpose().to_owned(),
         license: deed.license,
+        seal: deed.seal,
+        second: deed.second,
         detail: deed.detail,
     }
 }

@@ -22,7 +22,7 @@ const LOCK: &str = "archive.lock";
 
 /// Shared by all tables. Licenses are a few kilobytes: this holds some ten thousand of them besides the indexes.
 const BLOCK_CACHE_BYTES: usize = 128 << 20;
-/// Per table; eight tables can hold this much unflushed at a time.
+/// Per table; eleven tables can hold this much unflushed at a time.
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
 /// Bounds what is read again after a crash.
 const WAL_BYTES: u64 = 256 << 20;
@@ -83,6 +83,21 @@ impl RocksStore {
         let store = Self { committer: None, db: Arc::new(db), _lock: None };
         store.catch_up()?;
         Ok(store)
+    }
+
+    /// Adds the tables of a newer format that are missing. Nobody else may have the database open for writing.
+    pub(crate) fn add_tables(path: &Path, added: &[Table]) -> Result<(), StoreError> {
+        let _lock = lock(&path.join(LOCK))?;
+        let path = path.join(DATABASE);
+        let options = database_options(false);
+        let tables = column_families(&options, &path)?;
+        let mut db = DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?;
+        for table in added {
+            if db.cf_handle(table.name()).is_none() {
+                db.create_cf(table.name(), &table_options()).map_err(engine)?;
+            }
+        }
+        Ok(())
     }
 
     fn writer(path: &Path, durability: Durability, create: bool) -> Result<Self, StoreError> {

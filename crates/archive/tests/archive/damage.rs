@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, Damaged, Entry, MemoryStore, OpenError, Store, StoreError, Table,
+    Act, Archive, ArchiveError, Batch, Change, Damaged, Entry, MemoryStore, OpenError, SealChange, Store,
+    StoreError, Table,
 };
+use boyin_model::register::{SealAct, SealId};
 use tempfile::tempdir;
 
-use crate::fixtures::{LIST, act, change, filing, holder, id, in_memory, secret, whole};
+use crate::fixtures::{LIST, act, change, filing, holder, id, in_memory, office, secret, time, whole};
+use crate::seals::{self, application};
 
 const TWO: [u32; 2] = [1, 2];
 
@@ -21,7 +24,25 @@ fn filled() -> (Archive, Arc<MemoryStore>) {
     archive.change_status(&act("suspend"), &id(2), &change(Change::Suspend)).unwrap();
     archive.publish_status_list(&act("publish"), LIST, b"token").unwrap();
     archive.publish_status_list(&act("publish 2"), "2", b"token").unwrap();
+    for n in TWO {
+        let seal = archive.apply_seal(&act(&format!("apply {n}")), &application()).unwrap().seal.unwrap();
+        assert_eq!(seal, seal_id(n));
+        for (step, change) in
+            [("approve", SealChange::Approve), ("make", seals::change(SealAct::Make).unwrap())]
+        {
+            archive.change_seal(&by_another(&format!("{step} {n}")), seal, &change).unwrap();
+        }
+    }
     (archive, store)
+}
+
+fn seal_id(n: u32) -> SealId {
+    SealId::new(application().division, n).unwrap()
+}
+
+/// Whoever applies does not approve.
+fn by_another(key: &str) -> Act {
+    Act::new("丙", office(), "办理登记", time(0), key, [1; 32]).unwrap()
 }
 
 /// Reads everything that the archive can read from `table`, until the first error.
@@ -32,6 +53,9 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
             Table::Status => drop(archive.status_of(&id(n))?),
             Table::EventByLicense => drop(archive.events_of(&id(n), None, 100)?),
             Table::Idempotency => drop(archive.recall(&act(&format!("file {n}")))?),
+            Table::Seal => drop(archive.seal_record(seal_id(n))?),
+            Table::SealVersion => drop(archive.seal_bytes(seal_id(n), 0)?),
+            Table::EventBySeal => drop(archive.events_of_seal(seal_id(n), None, 100)?),
             Table::Meta | Table::ByHolder | Table::StatusList | Table::Event => {}
         }
     }
@@ -45,11 +69,13 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
             archive.status_list("2")?;
         }
         Table::Idempotency => {
-            for key in ["create", "suspend", "publish", "publish 2"] {
+            let seals = ["apply 1", "approve 1", "make 1", "apply 2", "approve 2", "make 2"];
+            for key in ["create", "suspend", "publish", "publish 2"].into_iter().chain(seals) {
                 archive.recall(&act(key))?;
             }
         }
-        Table::Meta | Table::EventByLicense => {}
+        Table::Seal => drop(archive.seals(None, 100)?),
+        Table::Meta | Table::EventByLicense | Table::SealVersion | Table::EventBySeal => {}
     }
     Ok(())
 }
@@ -73,8 +99,15 @@ fn damages(value: &[u8]) -> Vec<Vec<u8>> {
     flipped.chain(lengths).collect()
 }
 
-const SEALED: [Table; 5] =
-    [Table::License, Table::Status, Table::StatusList, Table::Event, Table::Idempotency];
+const SEALED: [Table; 7] = [
+    Table::License,
+    Table::Status,
+    Table::StatusList,
+    Table::Event,
+    Table::Idempotency,
+    Table::Seal,
+    Table::SealVersion,
+];
 
 fn entries(store: &MemoryStore, table: Table) -> Vec<Entry> {
     store.scan(table, &[], None, 100).unwrap()
@@ -136,6 +169,10 @@ fn index_entries_that_point_nowhere_are_found() {
     keys(Table::ByHolder, |key| [&key[..40], b"\xff"].concat());
     keys(Table::EventByLicense, |key| [key.as_slice(), &[9; 8]].concat());
     keys(Table::EventByLicense, |key| [&key[..key.len() - 8], &1_u64.to_be_bytes()].concat());
+    keys(Table::EventBySeal, |key| [&key[..14], &[9; 8]].concat());
+    keys(Table::EventBySeal, |key| [&key[..14], &1_u64.to_be_bytes()].concat());
+    keys(Table::EventBySeal, |key| key[..14].to_vec());
+    keys(Table::Seal, |_| b"6527010000000".to_vec());
     keys(Table::License, |_| b"not a license".to_vec());
     keys(Table::Event, |_| b"short".to_vec());
     keys(Table::Status, |_| [LIST.as_bytes(), &[0]].concat());

@@ -3,11 +3,13 @@
 
 use std::fmt::Write;
 
-use boyin_archive::{Archive, Change, EventKind, FORMAT_VERSION, Grade, Store, Table};
+use boyin_archive::{Act, Archive, Change, EventKind, FORMAT_VERSION, Grade, Store, Table};
+use boyin_model::register::{SealAct, UseLimits};
 use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
-use crate::fixtures::{LIST, act, change, filing, id, in_memory, secret};
+use crate::fixtures::{LIST, act, change, filing, id, in_memory, office, secret, time};
+use crate::seals;
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -24,6 +26,7 @@ fn dump() -> String {
     archive.publish_status_list(&act("publish"), LIST, b"token").unwrap();
     archive.record_share(&act("share"), &id(1), "住建局").unwrap();
     archive.writable().unwrap();
+    register(&archive);
     let mut text = String::new();
     for table in Table::ALL {
         for (key, value) in store.scan(table, &[], None, 100).unwrap() {
@@ -31,6 +34,49 @@ fn dump() -> String {
         }
     }
     text
+}
+
+/// Three seals: one applied for with every limit, one through its whole life, one refused.
+fn register(archive: &Archive) {
+    let mut application = seals::application();
+    application.limits = UseLimits {
+        count: Some(3),
+        purposes: vec!["发证".to_owned()],
+        from: Some(time(0)),
+        until: Some(time(60)),
+        offices: vec![office()],
+    };
+    archive.apply_seal(&act("apply 1"), &application).unwrap();
+    let seal = archive.apply_seal(&act("apply 2"), &seals::application()).unwrap().seal.unwrap();
+    let life = [
+        SealAct::Approve,
+        SealAct::Make,
+        SealAct::TakeIntoUse,
+        SealAct::Use,
+        SealAct::Remake,
+        SealAct::Suspend,
+        SealAct::Restore,
+        SealAct::Recall,
+        SealAct::Destroy,
+    ];
+    for (second, deed) in (1..).zip(life) {
+        let key = format!("seal {deed}");
+        let act = Act::new("丙", office(), "办理登记", time(second), key, [1; 32]).unwrap();
+        archive.change_seal(&act, seal, &seals::change(deed).unwrap()).unwrap();
+    }
+    let refused = archive.apply_seal(&act("apply 3"), &seals::application()).unwrap().seal.unwrap();
+    let reject = Act::new("丙", office(), "办理登记", time(1), "seal reject", [1; 32]).unwrap();
+    archive.change_seal(&reject, refused, &seals::change(SealAct::Reject).unwrap()).unwrap();
+}
+
+/// What release 1 wrote is what this release writes, but for the version.
+#[test]
+fn the_bytes_of_format_1_are_unchanged() {
+    let dump = dump();
+    for line in include_str!("golden-1.txt").lines() {
+        let version = line.starts_with("meta 666f726d6174 ");
+        assert_eq!(dump.lines().any(|other| other == line), !version, "{line}");
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -60,9 +106,12 @@ fn the_column_families_are_frozen() {
         "default",
         "event",
         "event_by_license",
+        "event_by_seal",
         "idempotency",
         "license",
         "meta",
+        "seal",
+        "seal_version",
         "status",
         "status_list",
     ];
@@ -71,7 +120,7 @@ fn the_column_families_are_frozen() {
 
 #[test]
 fn codes_are_frozen() {
-    assert_eq!(FORMAT_VERSION, 1);
+    assert_eq!(FORMAT_VERSION, 2);
     let events = [
         "archive_created",
         "license_issued",
@@ -80,6 +129,17 @@ fn codes_are_frozen() {
         "license_restored",
         "license_shared",
         "status_list_published",
+        "seal_applied",
+        "seal_approved",
+        "seal_rejected",
+        "seal_made",
+        "seal_remade",
+        "seal_in_use",
+        "seal_used",
+        "seal_suspended",
+        "seal_restored",
+        "seal_recalled",
+        "seal_destroyed",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

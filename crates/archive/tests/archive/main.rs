@@ -11,4 +11,6 @@ mod model;
 mod opening;
 mod pages;
 mod process;
+mod seals;
 mod seam;
+mod upgrade;

@@ -1,0 +1,157 @@
+//! Archives of format 1, as release 1 wrote them: `golden-1.txt` is what its golden test froze.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use boyin_archive::{
+    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, MemoryStore, OpenError, Store, StoreError, Table,
+};
+use boyin_model::register::SealState;
+use boyin_model::status::LicenseStatus;
+use tempfile::tempdir;
+
+use crate::fixtures::{act, change, filing, id, secret};
+use crate::seals::{application, seal_in};
+
+const GOLDEN_1: &str = include_str!("golden-1.txt");
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits = if hex == "-" { "" } else { hex };
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+fn entries() -> impl Iterator<Item = (&'static str, Vec<u8>, Vec<u8>)> {
+    GOLDEN_1.lines().map(|line| {
+        let [table, key, value] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        (table, bytes(key), bytes(value))
+    })
+}
+
+/// The archive of release 1 on disk, with the column families that it had and no others.
+fn first_release(path: &Path) {
+    let mut options = rocksdb::Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    let tables = [
+        "default",
+        "meta",
+        "license",
+        "by_holder",
+        "status",
+        "status_list",
+        "event",
+        "event_by_license",
+        "idempotency",
+    ];
+    std::fs::create_dir_all(path).unwrap();
+    let database = rocksdb::DB::open_cf(&options, path.join("db"), tables).unwrap();
+    for (table, key, value) in entries() {
+        database.put_cf(database.cf_handle(table).unwrap(), key, value).unwrap();
+    }
+}
+
+fn tables(path: &Path) -> usize {
+    rocksdb::DB::list_cf(&rocksdb::Options::default(), path.join("db")).unwrap().len()
+}
+
+fn as_it_was(archive: &Archive) {
+    assert_eq!(archive.get(&id(1)).unwrap().unwrap(), filing(1).record);
+    assert_eq!(archive.status_of(&id(1)).unwrap(), Some(LicenseStatus::Suspended));
+    let events = archive.events(None, 100).unwrap();
+    assert_eq!(events.len(), 6);
+    assert!(events.iter().all(|event| event.seal.is_none() && event.second.is_none()));
+    assert!(archive.recall(&act("suspend")).unwrap().unwrap().replayed);
+    assert_eq!(archive.seals(None, 10).unwrap(), []);
+}
+
+#[test]
+fn format_1_is_read_as_it_is() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("archive");
+    first_release(&path);
+    let follower = Archive::follow(&path, &directory.path().join("scratch"), &secret()).unwrap();
+    as_it_was(&follower);
+    assert_eq!(tables(&path), 9, "reading adds nothing");
+    // Once its writer has made the register, a follower must be opened again to see it, and says so.
+    let archive = Archive::open(&path, &secret()).unwrap();
+    seal_in(&archive, &application(), SealState::InUse);
+    let told = follower.catch_up();
+    assert!(matches!(told, Err(ArchiveError::Upgraded)), "{told:?}");
+    assert_eq!(follower.get(&id(1)).unwrap().unwrap(), filing(1).record);
+    let follower = Archive::follow(&path, &directory.path().join("second"), &secret()).unwrap();
+    assert_eq!(follower.seals(None, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn format_1_is_brought_to_this_format_when_it_is_opened() {
+    let directory = tempdir().unwrap();
+    let path = directory.path();
+    first_release(path);
+    for round in 0..2 {
+        let archive = Archive::open(path, &secret()).unwrap();
+        if round == 0 {
+            as_it_was(&archive);
+        }
+        seal_in(&archive, &application(), SealState::Suspended);
+        assert_eq!(archive.seals(None, 10).unwrap().len(), round + 1);
+    }
+    let archive = Archive::open(path, &secret()).unwrap();
+    archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
+    assert_eq!(archive.events_of(&id(1), None, 100).unwrap().len(), 4);
+    drop(archive);
+    assert_eq!(tables(path), Table::ALL.len() + 1);
+    let options = rocksdb::Options::default();
+    let names = rocksdb::DB::list_cf(&options, path.join("db")).unwrap();
+    let raw = rocksdb::DB::open_cf(&options, path.join("db"), names).unwrap();
+    let format = raw.get_cf(raw.cf_handle("meta").unwrap(), "format").unwrap().unwrap();
+    assert_eq!(format, FORMAT_VERSION.to_be_bytes());
+}
+
+#[test]
+fn an_upgrade_that_was_interrupted_is_finished() {
+    let directory = tempdir().unwrap();
+    let path = directory.path();
+    first_release(path);
+    {
+        // One of the tables was made, the version not yet written.
+        let options = rocksdb::Options::default();
+        let names = rocksdb::DB::list_cf(&options, path.join("db")).unwrap();
+        let mut raw = rocksdb::DB::open_cf(&options, path.join("db"), names).unwrap();
+        raw.create_cf("seal", &options).unwrap();
+    }
+    let archive = Archive::open(path, &secret()).unwrap();
+    as_it_was(&archive);
+    seal_in(&archive, &application(), SealState::InUse);
+}
+
+#[test]
+fn a_table_that_was_lost_is_not_made_anew() {
+    let directory = tempdir().unwrap();
+    let path = directory.path();
+    drop(Archive::create(path, &secret(), &act("create")).unwrap());
+    {
+        let options = rocksdb::Options::default();
+        let names = rocksdb::DB::list_cf(&options, path.join("db")).unwrap();
+        let mut raw = rocksdb::DB::open_cf(&options, path.join("db"), names).unwrap();
+        raw.drop_cf("seal").unwrap();
+    }
+    let archive = Archive::open(path, &secret()).unwrap();
+    let lost = archive.seals(None, 10);
+    assert!(matches!(lost, Err(ArchiveError::Store(StoreError::Corrupt(_)))), "{lost:?}");
+}
+
+#[test]
+fn a_wrong_secret_upgrades_nothing() {
+    let store = Arc::new(MemoryStore::new());
+    let batch = entries().fold(Batch::new(), |batch, (name, key, value)| {
+        let table = Table::ALL.into_iter().find(|table| table.name() == name).unwrap();
+        batch.put(table, key, value)
+    });
+    store.commit(batch).unwrap();
+    let wrong = boyin_archive::RootSecret::new([0x43; 32].into());
+    let refused = Archive::with_store(Arc::<MemoryStore>::clone(&store), &wrong);
+    assert!(matches!(refused, Err(OpenError::WrongSecret)));
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 1]);
+    as_it_was(&Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap());
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 2]);
+}

@@ -1,0 +1,111 @@
+//! The next trust list of a data directory: one at a time, never without the seals of the register.
+
+use std::fs;
+
+use boyin_archive::Archive;
+use boyin_issue::{SigningKey, trust_list};
+use boyin_model::b64;
+use boyin_model::time::UnixTime;
+use boyin_model::trust::{TrustList, TrustedSeal};
+use boyin_suite::{Algorithm, all_jws};
+use boyin_verify::TrustSnapshot;
+
+use crate::error::HomeError;
+use crate::home::Home;
+use crate::keyring::{Passphrase, replace};
+
+impl Home {
+    /// Publishes the next trust list, fresh from now on: the same issuers, and the seals as the register has them.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
+        self.renew_with(passphrase, now, |_| {})
+    }
+
+    /// Publishes the next trust list with these anchors for the certificates of those who make seals and sign with them,
+    /// each in DER, in place of the ones before.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust_certificates(
+        &self,
+        anchors: &[Vec<u8>],
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<TrustList, HomeError> {
+        let certificates: Vec<_> = anchors.iter().map(|der| b64::encode(der)).collect();
+        self.renew_with(passphrase, now, |list| list.certificates = certificates)
+    }
+
+    fn renew_with(
+        &self,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        change: impl FnOnce(&mut TrustList),
+    ) -> Result<TrustList, HomeError> {
+        let key = self.trust_key(passphrase)?;
+        let _one_at_a_time = self.lock_trust()?;
+        let (_, current) = self.trust()?;
+        let mut list = self.next_list(current.list(), now);
+        list.seals = self.registered_seals(passphrase)?;
+        change(&mut list);
+        self.put_trust_list(&key, &list)?;
+        Ok(list)
+    }
+
+    /// What the register says of the seals. A desk may have the archive open at the same time.
+    fn registered_seals(&self, passphrase: &Passphrase) -> Result<Vec<TrustedSeal>, HomeError> {
+        let secret = self.keyring().archive_secret(passphrase)?;
+        // Alone under the lock of the trust list: what is there was left over.
+        let scratch = self.dir().join("trust/scratch");
+        let _ = fs::remove_dir_all(&scratch);
+        let seals = Archive::follow(&self.archive_path(), &scratch, &secret)
+            .map_err(HomeError::from)
+            .and_then(|archive| Ok(archive.trusted_seals()?));
+        let _ = fs::remove_dir_all(&scratch);
+        seals
+    }
+
+    pub(crate) fn trust_key(&self, passphrase: &Passphrase) -> Result<SigningKey, HomeError> {
+        let of_anchor =
+            |algorithm: &Algorithm| algorithm.verifier().id().jws == Some(self.anchor().alg.as_str());
+        let algorithm = Algorithm::ALL.into_iter().find(of_anchor);
+        let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir().join("trust/anchor.json")))?;
+        self.keyring().trust_key(algorithm, passphrase)
+    }
+
+    /// The list after `current`: the same entries, fresh from now on.
+    pub(crate) fn next_list(&self, current: &TrustList, now: UnixTime) -> TrustList {
+        TrustList {
+            sequence: current.sequence + 1,
+            issued_at: now,
+            next_update: now.plus(u64::from(self.config().trust_list_days) * 86_400),
+            ..current.clone()
+        }
+    }
+
+    /// Signs and publishes a list. The caller holds [`lock_trust`](Self::lock_trust).
+    pub(crate) fn put_trust_list(
+        &self,
+        key: &SigningKey,
+        list: &TrustList,
+    ) -> Result<TrustSnapshot, HomeError> {
+        let token = key.sign_jws(&trust_list(list, key.reference()))?;
+        // A list that no reader takes would lock everybody out.
+        let snapshot = TrustSnapshot::load(&token, self.anchor(), &all_jws())?;
+        replace(&self.dir().join("trust/list.jwt"), &token)?;
+        Ok(snapshot)
+    }
+
+    /// Waits until nobody else, in this or another process, makes the next trust list: of two made at once one would be
+    /// lost, and with it what it says.
+    pub(crate) fn lock_trust(&self) -> Result<fs::File, HomeError> {
+        let path = self.dir().join("trust/lock");
+        let fail = |source| HomeError::File { path: path.clone(), source };
+        let file =
+            fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        file.lock().map_err(fail)?;
+        Ok(file)
+    }
+}

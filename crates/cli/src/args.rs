@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use boyin::SuiteName;
 use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
+use crate::seal::args::Seal;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the service listens unless told otherwise.
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// One person's or one enterprise's file (一人一档、一企一档)
     #[command(subcommand)]
     Holder(Holder),
+    /// Electronic seals: from the application to the destruction, and their use (电子印章)
+    #[command(subcommand)]
+    Seal(Box<Seal>),
     /// Verify a license that somebody presents (核验)
     Verify(Verify),
     /// Status lists: which licenses are revoked or suspended (状态列表)
@@ -349,7 +353,7 @@ fn limit(text: &str, max: usize) -> Result<usize, String> {
     number.ok_or_else(|| format!("ask for 1 to {max}"))
 }
 
-fn limit_100(text: &str) -> Result<usize, String> {
+pub(crate) fn limit_100(text: &str) -> Result<usize, String> {
     limit(text, boyin::archive::MAX_PAGE)
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn table(out: &mut dyn Write, home: &Home, events: &[Entry]) -> std::
         "人员 Who",
         "事项 What",
         "目的 Purpose",
-        "证照 License",
+        "证照、印章 Of",
         "备注 Detail",
     ];
     let mut table = output::table(&header);
@@ -48,7 +48,7 @@ pub(crate) fn table(out: &mut dyn Write, home: &Home, events: &[Entry]) -> std::
             event.who.clone(),
             format!("{} {}", name(event.what), event.what.code()),
             event.why.clone(),
-            event.license.as_ref().map(ToString::to_string).unwrap_or_default(),
+            subject(event),
             event.detail.clone(),
         ]);
     }
@@ -65,8 +65,15 @@ pub(crate) fn to_json(event: &Entry) -> Value {
         "what": event.what.code(),
         "why": event.why,
         "license_id": event.license.as_ref().map(|id| id.as_str()),
+        "seal": event.seal.map(|id| id.to_string()),
         "detail": event.detail,
     })
+}
+
+/// The license or the seal that something was done to.
+fn subject(event: &Entry) -> String {
+    let license = event.license.as_ref().map(ToString::to_string);
+    license.or(event.seal.map(|id| id.to_string())).unwrap_or_default()
 }
 
 fn name(kind: EventKind) -> &'static str {

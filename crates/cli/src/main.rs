@@ -17,6 +17,7 @@ mod license;
 mod lists;
 mod output;
 mod report;
+mod seal;
 mod serve;
 mod token;
 mod verify;
@@ -81,6 +82,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(&session, args, out),
         Command::License(command) => license::run(&session, command, out),
         Command::Holder(command) => holder::run(&session, command, out),
+        Command::Seal(command) => seal::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => lists::trust(&session, &command, out),

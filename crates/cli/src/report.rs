@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use boyin::verify::{Detail, Outcome, Owner, Report, Verdict};
+use boyin::verify::{Detail, Outcome, Owner, ReasonInfo, Report, Verdict};
 
 use crate::Exit;
 use crate::output::sign;
@@ -48,12 +48,17 @@ pub(crate) fn headline(out: &mut dyn Write, report: &Report) -> std::io::Result<
     let code = verdict.reason().map(|reason| format!(": {}", reason.code()));
     writeln!(out, "{} {words}{}", sign(verdict), code.unwrap_or_default())?;
     if let Some(info) = verdict.reason().map(boyin::verify::Reason::info) {
-        writeln!(out, "  {}", info.zh)?;
-        writeln!(out, "  {}", info.en)?;
-        writeln!(out, "  下一步：{}", info.next_step_zh)?;
-        writeln!(out, "  Next step ({}): {}", owner(info.owner), info.next_step_en)?;
+        explain(out, &info)?;
     }
     Ok(())
+}
+
+/// What is wrong, and what to do.
+pub(crate) fn explain(out: &mut dyn Write, info: &ReasonInfo) -> std::io::Result<()> {
+    writeln!(out, "  {}", info.zh)?;
+    writeln!(out, "  {}", info.en)?;
+    writeln!(out, "  下一步：{}", info.next_step_zh)?;
+    writeln!(out, "  Next step ({}): {}", owner(info.owner), info.next_step_en)
 }
 
 fn owner(owner: Owner) -> &'static str {

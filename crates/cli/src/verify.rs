@@ -51,7 +51,7 @@ fn pasted(bytes: &[u8]) -> &[u8] {
 }
 
 /// Seconds since 1970, a date (its first second in China) or an RFC 3339 instant.
-fn instant(text: &str) -> anyhow::Result<UnixTime> {
+pub(crate) fn instant(text: &str) -> anyhow::Result<UnixTime> {
     let wrong = || anyhow!("--at {text}: write 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970");
     if let Ok(seconds) = text.parse() {
         return UnixTime::new(seconds).ok_or_else(wrong);

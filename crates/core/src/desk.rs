@@ -77,7 +77,7 @@ pub struct Desk {
     pub(crate) config: Config,
     pub(crate) catalog: Catalog,
     pub(crate) offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
-    keyring: Keyring,
+    pub(crate) keyring: Keyring,
     pub(crate) passphrase: Passphrase,
     pub(crate) home: Home,
     pub(crate) archive: Archive,
@@ -200,7 +200,8 @@ impl Desk {
         let serial = format!("{}{}", at.date().compact(), random_serial(random)?);
         let license_id = LicenseId::new(license.license_type().code, office, &serial, 1)
             .expect("digits and upper-case letters within the bound");
-        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at, seal: None })
+        let seal = self.issuing_seal(office, at)?;
+        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at, seal })
     }
 
     fn sign_and_check(

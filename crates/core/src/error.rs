@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
 use boyin_archive::{ActError, ArchiveError, OpenError};
+use boyin_issue::certificate::CertifyError;
+use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
 use boyin_model::catalog::CatalogError;
 use boyin_model::id::CreditCode;
@@ -203,6 +205,12 @@ pub enum DeskError {
         /// Why the list was not published.
         source: Box<DeskError>,
     },
+    /// The seal, or the seal signature, could not be made.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Certify(#[from] CertifyError),
     /// The list published last was made later than now.
     #[error(
         "the status list published last is later than now ({next} after {now}): set the clock; if the list was made \
@@ -249,6 +257,8 @@ impl DeskError {
             Self::OtherOffice(_) => "other_office",
             Self::ForeignSeal(_) => "foreign_seal",
             Self::TrustNotPublished { .. } => "trust_not_published",
+            Self::Sealing(_) => "sealing",
+            Self::Certify(_) => "certificate",
             Self::ListFromFuture { .. } => "status_list_from_future",
             Self::Status(_) => "status_list",
             Self::Home(_) => "home",

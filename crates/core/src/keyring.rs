@@ -107,7 +107,11 @@ impl Keyring {
         secret.map(RootSecret::new).map_err(|error| key_error(&path, error))
     }
 
-    fn make(
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    pub(crate) fn make(
         &self,
         name: &str,
         algorithm: Algorithm,
@@ -121,7 +125,7 @@ impl Keyring {
         signing_key(&path, key)
     }
 
-    fn open(
+    pub(crate) fn open(
         &self,
         name: &str,
         algorithm: Algorithm,

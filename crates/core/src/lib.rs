@@ -18,6 +18,7 @@ mod officers;
 mod publish;
 mod register;
 mod registry;
+mod sealing;
 mod tokens;
 mod trust;
 
@@ -29,7 +30,8 @@ pub use keyring::Passphrase;
 pub use lookup::{Found, Health, HealthItem, HolderPage, Lookup};
 pub use officers::{Officer, Officers};
 pub use register::SealUse;
-pub use registry::{Registry, status_list_id};
+pub use registry::{Checked, Registry, status_list_id};
+pub use sealing::{SealMaking, Sealed};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 
 pub use boyin_archive as archive;

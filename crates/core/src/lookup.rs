@@ -11,7 +11,9 @@ use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, TrustSnapshot, Verifier};
 use crate::error::{HomeError, LookupError};
 use crate::home::Home;
 use crate::keyring::Passphrase;
-use crate::registry::{Registry, status_list_id};
+use boyin_verify::seal::Document;
+
+use crate::registry::{Checked, Registry, status_list_id};
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -158,6 +160,11 @@ impl Lookup {
     /// Verifies a license that somebody presents.
     pub fn verify(&self, bytes: &[u8], now: UnixTime) -> Report {
         self.registry().check(&self.verifier, bytes, now)
+    }
+
+    /// Verifies what somebody presents, a license, a seal or a seal signature over `document`: the bytes say which.
+    pub fn verify_any(&self, bytes: &[u8], document: Document<'_>, now: UnixTime) -> Checked {
+        self.registry().check_any(&self.verifier, bytes, document, now)
     }
 
     /// Verifies many licenses with all cores, in their order; each report is that of [`Self::verify`].

@@ -7,10 +7,12 @@ use boyin_archive::{
 };
 use boyin_issue::SigningKey;
 use boyin_model::alg::{Digest32, VerifyAlg as _};
+use boyin_model::b64;
 use boyin_model::id::CreditCode;
 use boyin_model::json;
 use boyin_model::register::{Power, SealAct, SealId, SealState};
 use boyin_model::time::UnixTime;
+use boyin_model::trust::TrustList;
 use boyin_suite::ES256;
 use boyin_verify::TrustSnapshot;
 
@@ -168,10 +170,13 @@ impl Desk {
         let _one_at_a_time = self.home.lock_trust()?;
         let seals = self.archive.trusted_seals()?;
         let (_, current) = self.home.trust()?;
-        let snapshot = if current.list().seals == seals {
+        let mut certificates = current.list().certificates.clone();
+        let own = self.home.seal_authority_certificate()?.map(|own| b64::encode(&own));
+        certificates.extend(own.filter(|own| !certificates.contains(own)));
+        let snapshot = if current.list().seals == seals && current.list().certificates == certificates {
             current
         } else {
-            let list = boyin_model::trust::TrustList { seals, ..self.home.next_list(current.list(), now) };
+            let list = TrustList { seals, certificates, ..self.home.next_list(current.list(), now) };
             self.home.put_trust_list(self.trust_key()?, &list)?
         };
         *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
@@ -192,7 +197,7 @@ impl Desk {
     }
 
     /// Reads the officers anew each time: who is dismissed has no power from that instant.
-    fn officer(&self, who: &str, office: Option<CreditCode>, power: Power) -> Result<Officer, DeskError> {
+    pub(crate) fn officer(&self, who: &str, office: Option<CreditCode>, power: Power) -> Result<Officer, DeskError> {
         let officer = self.home.officers()?.find(who).cloned().ok_or(DeskError::NotAppointed)?;
         if officer.power != power {
             return Err(DeskError::Power { needed: power, has: officer.power });

@@ -2,6 +2,11 @@ use std::sync::Arc;
 
 use boyin_model::id::CreditCode;
 use boyin_model::time::UnixTime;
+use boyin_model::json::Reader;
+use boyin_model::seal::{self, Kind};
+use boyin_suite::all_x509;
+use boyin_verify::chain::CertificateStore;
+use boyin_verify::seal::{Document, SealContext, SealReport, SealVerifier};
 use boyin_verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
 /// Trust and status as they were loaded at one instant: all that a verification needs beside bytes and time.
@@ -9,6 +14,8 @@ use boyin_verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
 pub struct Registry {
     pub(crate) trust: Arc<TrustSnapshot>,
     pub(crate) status: StatusSnapshot,
+    /// Anchors of the certificates of seals, from the trust list.
+    certificates: CertificateStore,
     /// The trust list as published.
     pub(crate) trust_token: Vec<u8>,
     /// The status lists as published, in the order of the offices.
@@ -26,7 +33,8 @@ impl Registry {
             // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
             let _ = status.add(token, &trust);
         }
-        Self { trust, status, trust_token, status_tokens }
+        let certificates = CertificateStore::of_list(trust.list(), &all_x509());
+        Self { trust, status, certificates, trust_token, status_tokens }
     }
 
     /// Verifies one license.
@@ -44,6 +52,30 @@ impl Registry {
         verifier.check_bulk(licenses, &Context { now, trust: &self.trust, status: &self.status })
     }
 
+    /// Verifies what somebody presents: a seal, a seal signature over `document`, or a license; the bytes say which.
+    pub fn check_any(
+        &self,
+        verifier: &Verifier,
+        bytes: &[u8],
+        document: Document<'_>,
+        now: UnixTime,
+    ) -> Checked {
+        let context = self.seal_context(now);
+        // Seals of other makers are presented too.
+        let seals = SealVerifier::new(Reader::Field);
+        match seal::detect(bytes) {
+            Some(Kind::Seal) => Checked::Seal(seals.check_seal(bytes, &context)),
+            Some(Kind::Signature) => Checked::Seal(seals.check_signature(bytes, document, &context)),
+            None => Checked::License(self.check(verifier, bytes, now)),
+        }
+    }
+
+    /// What the verification of seals depends on: the anchors and the register of the trust list.
+    #[must_use]
+    pub fn seal_context(&self, now: UnixTime) -> SealContext<'_> {
+        SealContext { now, certificates: &self.certificates, register: Some(&self.trust) }
+    }
+
     /// The trust snapshot.
     #[must_use]
     pub fn trust(&self) -> &TrustSnapshot {
@@ -54,6 +86,27 @@ impl Registry {
     #[must_use]
     pub fn status(&self) -> &StatusSnapshot {
         &self.status
+    }
+}
+
+/// The report on a document of one kind or the other.
+#[must_use]
+#[derive(Clone, Debug)]
+pub enum Checked {
+    /// A license, or nothing that is known.
+    License(Report),
+    /// A seal or a seal signature.
+    Seal(SealReport),
+}
+
+impl Checked {
+    /// The canonical JSON form of the report.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        match self {
+            Self::License(report) => report.to_json(),
+            Self::Seal(report) => report.to_json(),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ mod certificate;
 mod path;
 
 use boyin_model::alg::VerifyAlg;
+use boyin_model::b64;
 use boyin_model::time::UnixTime;
+use boyin_model::trust::TrustList;
 
 use certificate::RevocationList;
 pub use certificate::{Certificate, CertificateError, MAX_CRL_BYTES};
@@ -44,6 +46,16 @@ impl CertificateStore {
             makers: Vec::new(),
             lists: Vec::new(),
         }
+    }
+
+    /// A store with the anchors of a trust list. What is no certificate anchors nothing.
+    #[must_use]
+    pub fn of_list(list: &TrustList, algs: &[&'static dyn VerifyAlg]) -> Self {
+        let mut store = Self::new(algs);
+        for text in &list.certificates {
+            let _ = b64::decode(text.as_bytes()).ok().map(|der| store.add_anchor(&der));
+        }
+        store
     }
 
     /// Trusts a certificate (DER). That may be a root, or a certificate of any other kind that is to be trusted as it is.

@@ -1,0 +1,157 @@
+use std::io::Write;
+
+use anyhow::Context as _;
+use boyin::Checked;
+use boyin::model::json::Reader;
+use boyin::model::seal::{Kind, detect};
+use boyin::model::time::UnixTime;
+use boyin::suite::all_x509;
+use boyin::verify::chain::{CertificateError, CertificateStore};
+use boyin::verify::seal::{
+    Document, SealContext, SealDetail, SealOutcome, SealReport, SealVerdict, SealVerifier,
+};
+
+use super::args::Verify;
+use crate::context::{Session, now};
+use crate::{Exit, files};
+
+/// `seal verify`
+pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let at = args.at.as_deref().map_or_else(now, crate::verify::instant)?;
+    let bytes = files::read(&args.file)?;
+    let document = args.document.as_deref().map(files::read).transpose()?;
+    let document = document.as_deref().map_or(Document::NotGiven, Document::Bytes);
+    let kind = detect(&bytes).context(
+        "this is neither a seal (SESeal) nor a seal signature (SES_Signature): `boyin verify` is for licenses",
+    )?;
+    let report = if args.anchor.is_empty() {
+        let reading = session.reading()?;
+        let registry = reading.lookup.registry();
+        let mut verifier = SealVerifier::new(Reader::Field);
+        if let Some(profile) = args.profile {
+            verifier = verifier.with_profile(profile);
+        }
+        check(&verifier, kind, &bytes, document, &registry.seal_context(at))
+    } else {
+        offline(args, kind, &bytes, document, at)?
+    };
+    if session.json() {
+        out.write_all(&report.to_json())?;
+    } else {
+        write(out, &report)?;
+    }
+    Ok(exit(&report))
+}
+
+fn check(
+    verifier: &SealVerifier,
+    kind: Kind,
+    bytes: &[u8],
+    document: Document<'_>,
+    context: &SealContext<'_>,
+) -> SealReport {
+    match kind {
+        Kind::Seal => verifier.check_seal(bytes, context),
+        Kind::Signature => verifier.check_signature(bytes, document, context),
+    }
+}
+
+/// Without data directory, and without register.
+fn offline(
+    args: &Verify,
+    kind: Kind,
+    bytes: &[u8],
+    document: Document<'_>,
+    at: UnixTime,
+) -> anyhow::Result<SealReport> {
+    let mut store = CertificateStore::new(&all_x509());
+    type Add = fn(&mut CertificateStore, &[u8]) -> Result<(), CertificateError>;
+    let kinds: [(&[std::path::PathBuf], Add); 4] = [
+        (&args.anchor, CertificateStore::add_anchor),
+        (&args.intermediate, CertificateStore::add_intermediate),
+        (&args.maker, CertificateStore::add_maker),
+        (&args.crl, CertificateStore::add_revocation_list),
+    ];
+    for (paths, add) in kinds {
+        for path in paths {
+            add(&mut store, &files::read(path)?).with_context(|| format!("{} is refused", path.display()))?;
+        }
+    }
+    let mut verifier = SealVerifier::new(Reader::Field);
+    if let Some(profile) = args.profile {
+        verifier = verifier.with_profile(profile);
+    }
+    let context = SealContext { now: at, certificates: &store, register: None };
+    Ok(check(&verifier, kind, bytes, document, &context))
+}
+
+/// What a command that verifies seals ends with.
+pub(crate) fn exit(report: &SealReport) -> Exit {
+    match report.verdict() {
+        SealVerdict::Passed => Exit::Done,
+        SealVerdict::Failed(_) => Exit::Failed,
+        SealVerdict::Indeterminate(_) => Exit::Indeterminate,
+    }
+}
+
+/// A report for people: verdict, reason, next step, then each check and what is worth knowing.
+pub(crate) fn write(out: &mut dyn Write, report: &SealReport) -> std::io::Result<()> {
+    headline(out, report)?;
+    let subject = report.subject();
+    if let Some(id) = &subject.id {
+        writeln!(out, "  {:<9} {id}", "seal")?;
+    }
+    if let Some(at) = subject.signed_at {
+        writeln!(out, "  {:<9} {at}", "signed")?;
+    }
+    writeln!(out, "  {:<9} {}", "at", report.at())?;
+    writeln!(out, "  {:<9} {}\n", "profile", report.profile().name)?;
+    for (check, outcome) in report.checks() {
+        let (mark, words) = match outcome {
+            SealOutcome::Passed => ('✓', String::new()),
+            SealOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
+            SealOutcome::NotPassed(reason, detail) => {
+                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
+                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
+            }
+        };
+        let line = format!("  {mark} {:<18} {}  {words}", check.code(), check.name_zh());
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    let notes: Vec<_> = report.notes().iter().map(|note| note.code()).collect();
+    if !notes.is_empty() {
+        writeln!(out, "  notes (提示): {}", notes.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The verdict with its reason and the next step.
+pub(crate) fn headline(out: &mut dyn Write, report: &SealReport) -> std::io::Result<()> {
+    let verdict = report.verdict();
+    let (mark, words) = match verdict {
+        SealVerdict::Passed => ('✓', "passed 核验通过"),
+        SealVerdict::Failed(_) => ('✗', "failed 核验不通过"),
+        SealVerdict::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
+    };
+    let code = verdict.reason().map(|reason| format!(": {}", reason.code()));
+    writeln!(out, "{mark} {words}{}", code.unwrap_or_default())?;
+    if let Some(info) = verdict.reason().map(boyin::verify::seal::SealReason::info) {
+        crate::report::explain(out, &info)?;
+    }
+    Ok(())
+}
+
+fn place(detail: SealDetail) -> String {
+    match detail {
+        SealDetail::Field(error) => format!(": {error}"),
+        SealDetail::Instants { limit, .. } => format!(", limit {limit}"),
+    }
+}
+
+/// Either kind of report for people.
+pub(crate) fn write_any(out: &mut dyn Write, checked: &Checked) -> std::io::Result<()> {
+    match checked {
+        Checked::License(report) => crate::report::write(out, report),
+        Checked::Seal(report) => write(out, report),
+    }
+}

@@ -1,12 +1,14 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::Scope;
 use boyin::archive::Cursor;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
+use boyin::model::seal::detect;
+use boyin::verify::seal::Document;
+use boyin::{Checked, Scope};
 
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -29,20 +31,48 @@ fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
     })
 }
 
-/// `POST /v1/verify`: the license in the body, the canonical report in the answer. Public.
+/// `POST /v1/verify`: a license, a seal or a seal signature in the body, the canonical report in the answer. Public.
+///
+/// The digest of the document that a seal signature is over goes into the query: `document_digest=<64 hexadecimal digits>`.
 pub(crate) async fn verify(
     State(state): State<AppState>,
+    RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let body = whole(body)?;
-    // A pasted license ends in a line break more often than not; a license never does.
-    let trimmed = body.trim_ascii_end().len();
-    let body = body.slice(..trimmed);
-    let report = state.run(move |lookup, now| lookup.verify(&body, now)).await;
-    let verdict = report.verdict();
-    let reason = verdict.reason().map(|reason| reason.code());
-    tracing::info!(verdict = verdict.code(), reason, "verified");
-    Ok(typed("application/json", report.to_json()))
+    let mut body = whole(body)?;
+    let document = document(query.as_deref())?;
+    if detect(&body).is_none() {
+        // A pasted license ends in a line break more often than not; a license never does.
+        let trimmed = body.trim_ascii_end().len();
+        body = body.slice(..trimmed);
+    }
+    let checked = state.run(move |lookup, now| lookup.verify_any(&body, document, now)).await;
+    let (verdict, reason) = match &checked {
+        Checked::License(report) => {
+            (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
+        }
+        Checked::Seal(report) => {
+            (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
+        }
+    };
+    tracing::info!(verdict, reason, "verified");
+    Ok(typed("application/json", checked.to_json()))
+}
+
+/// The digest in the query, if there is a query.
+fn document(query: Option<&str>) -> Result<Document<'static>, ApiError> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else {
+        return Ok(Document::NotGiven);
+    };
+    let wrong = || ApiError::BadRequest("the query is document_digest=<64 hexadecimal digits>".to_owned());
+    let digits =
+        query.strip_prefix("document_digest=").filter(|digits| digits.len() == 64).ok_or_else(wrong)?;
+    let mut digest = [0; 32];
+    for (byte, pair) in digest.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|c| c.is_ascii_hexdigit()));
+        *byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(wrong)?;
+    }
+    Ok(Document::Digest(digest))
 }
 
 /// `GET /v1/licenses/{id}`: one license, verified now.

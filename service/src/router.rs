@@ -16,8 +16,8 @@ use crate::error::ApiError;
 use crate::handlers;
 use crate::state::AppState;
 
-/// Bytes of a request body: a license of the largest size and some room, so that the verifier says "too large" itself.
-pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_CREDENTIAL_BYTES + 64 * 1024;
+/// Bytes of a request body: a seal of the largest size and some room, so that the verifier says "too large" itself.
+pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
 /// Seconds after which a request is given up.
 pub const REQUEST_TIMEOUT_SECONDS: u64 = 30;
 /// The OpenAPI description.

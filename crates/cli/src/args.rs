@@ -1,9 +1,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::seal::args::Seal;
 use boyin::SuiteName;
 use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
-use crate::seal::args::Seal;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the service listens unless told otherwise.

@@ -2,9 +2,12 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use boyin::Checked;
+use boyin::model::seal::detect;
 use boyin::model::time::{Date, UnixTime};
 use boyin::model::trust::Jwk;
 use boyin::suite::all_jws;
+use boyin::verify::seal::Document;
 use boyin::verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
 use crate::args::Verify;
@@ -14,8 +17,11 @@ use crate::{Exit, files, report};
 /// `verify`
 pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let at = args.at.as_deref().map_or_else(now, instant)?;
-    let bytes = files::read(&args.file)?;
-    let bytes = pasted(&bytes);
+    let read = files::read(&args.file)?;
+    if args.trust.is_none() && detect(&read).is_some() {
+        return seal(session, &read, at, out);
+    }
+    let bytes = pasted(&read);
     let report = match (&args.trust, &args.anchor) {
         (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, at)?,
         (None, _) | (_, None) => session.reading()?.lookup.verify(bytes, at),
@@ -27,6 +33,18 @@ pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
         report::write(out, &report)?;
     }
     Ok(report::exit(&report))
+}
+
+/// A seal, or a seal signature without its document.
+fn seal(session: &Session, bytes: &[u8], at: UnixTime, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let checked = session.reading()?.lookup.verify_any(bytes, Document::NotGiven, at);
+    let Checked::Seal(report) = checked else { anyhow::bail!("this is no seal") };
+    if session.json() {
+        out.write_all(&report.to_json())?;
+    } else {
+        crate::seal::write_report(out, &report)?;
+    }
+    Ok(crate::seal::exit_of(&report))
 }
 
 /// Without data directory: trust and status from files that somebody fetched.

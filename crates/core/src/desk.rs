@@ -85,6 +85,8 @@ pub struct Desk {
     pub(crate) trust: RwLock<Arc<TrustSnapshot>>,
     pub(crate) trust_key: OnceLock<SigningKey>,
     pub(crate) status: RwLock<StatusSnapshot>,
+    /// Keys of seals, of their maker and their authority, once used.
+    pub(crate) seal_keys: Mutex<HashMap<String, SigningKey>>,
     pub(crate) publishing: Mutex<()>,
     overdue: Vec<(CreditCode, DeskError)>,
 }
@@ -111,6 +113,7 @@ impl Desk {
             trust: RwLock::new(Arc::new(trust)),
             trust_key: OnceLock::new(),
             status: RwLock::new(StatusSnapshot::default()),
+            seal_keys: Mutex::default(),
             publishing: Mutex::new(()),
             overdue: Vec::new(),
         };

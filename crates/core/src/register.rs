@@ -197,7 +197,12 @@ impl Desk {
     }
 
     /// Reads the officers anew each time: who is dismissed has no power from that instant.
-    pub(crate) fn officer(&self, who: &str, office: Option<CreditCode>, power: Power) -> Result<Officer, DeskError> {
+    pub(crate) fn officer(
+        &self,
+        who: &str,
+        office: Option<CreditCode>,
+        power: Power,
+    ) -> Result<Officer, DeskError> {
         let officer = self.home.officers()?.find(who).cloned().ok_or(DeskError::NotAppointed)?;
         if officer.power != power {
             return Err(DeskError::Power { needed: power, has: officer.power });

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use boyin_model::id::CreditCode;
-use boyin_model::time::UnixTime;
 use boyin_model::json::Reader;
 use boyin_model::seal::{self, Kind};
+use boyin_model::time::UnixTime;
 use boyin_suite::all_x509;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{Document, SealContext, SealReport, SealVerifier};

@@ -4,6 +4,7 @@
 //! licensed authority certifies them, the parts are used one by one: `boyin_issue::seal` and [`Desk::change_seal`].
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use boyin_archive::{ArchiveError, Outcome, SealChange, SealRecord};
 use boyin_issue::SigningKey;
@@ -102,7 +103,7 @@ impl Desk {
         let digest = SM2_SM3.digest(&[document]);
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         // Opened first: a use must not be counted for a key that is not there.
-        let key = self.keyring.open(&key_name(id), Algorithm::Sm2, &self.passphrase)?;
+        let key = self.opened(&key_name(id))?;
         let used = self.use_seal(id, &format!("sm3:{hex}"), order)?;
         let read = Seal::read(&used.seal, Reader::Ours).map_err(boyin_issue::seal::SealingError::from)?;
         let Signers::Certificates(signers) = &read.info.signers else {
@@ -215,9 +216,26 @@ impl Desk {
 
     fn seal_key(&self, name: &str, random: &mut dyn Randomness) -> Result<SigningKey, DeskError> {
         if self.keyring.has(name) {
-            return Ok(self.keyring.open(name, Algorithm::Sm2, &self.passphrase)?);
+            return self.opened(name);
         }
-        Ok(self.keyring.make(name, Algorithm::Sm2, &self.passphrase, random)?)
+        let key = self.keyring.make(name, Algorithm::Sm2, &self.passphrase, random)?;
+        self.keep(name, &key);
+        Ok(key)
+    }
+
+    /// Opening a key takes a deliberately slow derivation, so each is opened once.
+    fn opened(&self, name: &str) -> Result<SigningKey, DeskError> {
+        let known = self.seal_keys.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let key = self.keyring.open(name, Algorithm::Sm2, &self.passphrase)?;
+        self.keep(name, &key);
+        Ok(key)
+    }
+
+    fn keep(&self, name: &str, key: &SigningKey) {
+        self.seal_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), key.clone());
     }
 }
 

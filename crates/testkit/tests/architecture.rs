@@ -56,7 +56,11 @@ const RULES: [Rule; 10] = [
         never_reaches: &["clap"],
     },
     Rule { krate: "boyin-service", may_import: &["boyin", "boyin-suite"], never_reaches: &["clap"] },
-    Rule { krate: "boyin-cli", may_import: &["boyin", "boyin-suite", "boyin-service", "boyin-picture"], never_reaches: &[] },
+    Rule {
+        krate: "boyin-cli",
+        may_import: &["boyin", "boyin-suite", "boyin-service", "boyin-picture"],
+        never_reaches: &[],
+    },
 ];
 
 /// Crates that must not link any of these groups.

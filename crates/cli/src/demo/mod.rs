@@ -1,6 +1,7 @@
 //! `boyin demo`: the whole way from an empty directory to a running service.
 
 pub(crate) mod sample;
+mod seals;
 mod tamper;
 
 use std::io::Write;
@@ -51,9 +52,12 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let dir = place.dir.display();
     writeln!(out, "   {} offices in {dir}, {}", home.offices().len(), seconds(started.elapsed()))?;
 
-    writeln!(out, "\n2. Licenses (签发入库)")?;
-    out.flush()?;
     let (desk, opened) = timed(|| busy("status lists", || Ok(Desk::open(&home, &passphrase, now()?)?)))?;
+    writeln!(out, "\n2. Electronic seals (电子印章)")?;
+    let seals = busy("seals", || seals::set_up(&desk, &home, out))?;
+
+    writeln!(out, "\n3. Licenses (签发入库)")?;
+    out.flush()?;
     let (issued, took) = timed(|| issue_all(&desk, &home, &forms))?;
     writeln!(out, "   {} status lists published, {}", home.offices().len(), seconds(opened))?;
     writeln!(
@@ -64,7 +68,7 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
         rate(forms.len(), took)
     )?;
 
-    writeln!(out, "\n3. Verification of all of them (全部核验)")?;
+    writeln!(out, "\n4. Verification of all of them (全部核验)")?;
     out.flush()?;
     let reader = reading(&home, &passphrase)?;
     let (passed, took) = timed(|| verify_all(&reader, issued.len()))?;
@@ -75,6 +79,8 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     drop(reader);
 
     show_files(&home, &passphrase, &forms, out)?;
+    writeln!(out, "\n7. A license sealed as a document, and its seal suspended (用印与停用)")?;
+    seals::show(&desk, &home, &passphrase, &seals, &issued, out)?;
     let revoked = refuse(&desk, &home, &passphrase, &issued, out)?;
     // The archive belongs to one writing process: from here on it may be another one.
     drop(desk);
@@ -177,7 +183,7 @@ fn show_files(
 ) -> anyhow::Result<()> {
     let reader = reading(home, passphrase)?;
     let kinds =
-        [(HolderCodeType::CitizenId, "4. One person"), (HolderCodeType::CreditCode, "5. One enterprise")];
+        [(HolderCodeType::CitizenId, "5. One person"), (HolderCodeType::CreditCode, "6. One enterprise")];
     for (kind, title) in kinds {
         let of_kind = |draft: &&Draft| draft.holder.code_type == kind.code();
         let owned = |code: &str| forms.iter().filter(|draft| draft.holder.code == code).count();
@@ -202,13 +208,13 @@ fn refuse(
     let (id, _) = issued.last().context("nothing was issued")?;
     let changed = tamper::change_issue_date(credential).context("the license has no date of issue")?;
     let reader = reading(home, passphrase)?;
-    writeln!(out, "\n6. The date of issue in a license changed by one day (篡改)")?;
+    writeln!(out, "\n8. The date of issue in a license changed by one day (篡改)")?;
     report::headline(out, &reader.lookup.verify(&changed, now()?))?;
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
     desk.change_status(id, Change::Revoke, "演示：以欺骗手段取得", &order)?;
     reader.lookup.refresh(now()?)?;
-    writeln!(out, "\n7. A license revoked by its issuer (吊销)")?;
+    writeln!(out, "\n9. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;
     report::headline(out, &found.report)?;
     Ok(id.clone())

@@ -21,7 +21,7 @@ use crate::output::{self, json_line};
 use crate::{Exit, event, files};
 
 pub(crate) use picture::of as picture_of;
-pub(crate) use verify::write_any;
+pub(crate) use verify::{exit as exit_of, write as write_report};
 
 /// `seal …`
 pub(crate) fn run(session: &Session, command: Seal, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -233,8 +233,14 @@ fn list(session: &Session, args: &List, out: &mut dyn Write) -> anyhow::Result<E
         }
         return Ok(Exit::Done);
     }
-    let mut table =
-        output::table(&["编码 Number", "名称 Name", "类型 Kind", "所属机构 Owner", "状态 State", "次数 Uses"]);
+    let mut table = output::table(&[
+        "编码 Number",
+        "名称 Name",
+        "类型 Kind",
+        "所属机构 Owner",
+        "状态 State",
+        "次数 Uses",
+    ]);
     for record in &seals {
         table.add_row([
             record.id.to_string(),

@@ -1,7 +1,6 @@
 use std::io::Write;
 
 use anyhow::Context as _;
-use boyin::Checked;
 use boyin::model::json::Reader;
 use boyin::model::seal::{Kind, detect};
 use boyin::model::time::UnixTime;
@@ -145,13 +144,5 @@ fn place(detail: SealDetail) -> String {
     match detail {
         SealDetail::Field(error) => format!(": {error}"),
         SealDetail::Instants { limit, .. } => format!(", limit {limit}"),
-    }
-}
-
-/// Either kind of report for people.
-pub(crate) fn write_any(out: &mut dyn Write, checked: &Checked) -> std::io::Result<()> {
-    match checked {
-        Checked::License(report) => crate::report::write(out, report),
-        Checked::Seal(report) => write(out, report),
     }
 }

@@ -2,7 +2,10 @@
 
 const CHECKS = { format: "文件格式", issuer: "颁发机构与密钥", algorithm: "签名算法", signature: "数字签名",
   disclosures: "披露数据", content: "内容与标识", trust_list: "信任列表时效", entitlement: "颁发权限",
-  validity: "有效期", status: "证照状态" };
+  validity: "有效期", status: "证照状态", seal: "电子印章" };
+const SEAL_CHECKS = { format: "数据格式", signature: "签章签名值", signer_certificate: "签章人证书", signer_listed: "签章人与印章匹配",
+  signing_time: "签章时间", document: "原文摘要", maker_signature: "制章人签名", maker_certificate: "制章人证书",
+  making: "制章时间", validity: "印章有效期", timestamp: "时间戳", register: "印章备案状态" };
 const VERDICTS = { passed: "通过", failed: "不通过", indeterminate: "无法判定，不予采信" };
 const OUTCOMES = { passed: "通过", failed: "不通过", indeterminate: "无法判定", skipped: "未进行" };
 const OWNERS = { holder: "持证人", issuer: "颁发机构", verifier: "核验方", operator: "平台运维" };
@@ -19,8 +22,9 @@ function element(tag, attributes, ...children) {
 
 function reportCard(report) {
   const reason = report.reason;
+  const names = report.profile ? SEAL_CHECKS : CHECKS;
   const rows = report.checks.map((check) => element("tr", {},
-    element("td", {}, CHECKS[check.check] ?? check.check),
+    element("td", {}, names[check.check] ?? check.check),
     element("td", { class: check.outcome }, OUTCOMES[check.outcome] ?? check.outcome),
     element("td", {}, check.reason ?? "")));
   return element("div", { class: `card ${report.verdict}` },
@@ -28,6 +32,7 @@ function reportCard(report) {
     reason ? element("p", {}, `${reason.zh}（${reason.en}）`) : null,
     reason ? element("p", {}, `下一步：${reason.next_step_zh}　责任方：${OWNERS[reason.owner] ?? reason.owner}`) : null,
     report.license?.license_id ? element("p", {}, "证照标识 ", element("code", {}, report.license.license_id)) : null,
+    report.seal?.id ? element("p", {}, "印章编码 ", element("code", {}, report.seal.id)) : null,
     element("table", {}, element("thead", {}, element("tr", {},
       element("th", {}, "检查项"), element("th", {}, "结果"), element("th", {}, "原因代码"))),
       element("tbody", {}, ...rows)));
@@ -53,15 +58,24 @@ async function show(target, work) {
   }
 }
 
+/** A seal or a seal signature that was chosen: bytes, which a text field cannot hold. */
+let chosen = null;
+
 byId("file").addEventListener("change", async (event) => {
   const [file] = event.target.files;
-  if (file) byId("credential").value = await file.text();
+  if (!file) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  chosen = bytes[0] === 0x30 ? bytes : null;
+  byId("credential").value = chosen ? `（印章或签章文件 ${file.name}）` : new TextDecoder().decode(bytes);
 });
+
+byId("credential").addEventListener("input", () => { chosen = null; });
 
 byId("verify-form").addEventListener("submit", (event) => {
   event.preventDefault();
   show(byId("verdict"), async () => reportCard(await call("/v1/verify",
-    { method: "POST", headers: { "content-type": "application/dc+sd-jwt" }, body: byId("credential").value.trim() })));
+    chosen ? { method: "POST", headers: { "content-type": "application/octet-stream" }, body: chosen }
+      : { method: "POST", headers: { "content-type": "application/dc+sd-jwt" }, body: byId("credential").value.trim() })));
 });
 
 byId("holder-form").addEventListener("submit", (event) => {

@@ -287,3 +287,34 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
     let nowhere = send(site.router(), get("/nowhere", None)).await;
     assert_eq!((nowhere.status, nowhere.json()["code"].clone()), (StatusCode::NOT_FOUND, json!("not_found")));
 }
+
+#[tokio::test]
+async fn seals_and_seal_signatures_are_told_from_licenses() {
+    let prefecture = crate::seals::staffed();
+    let (seal, signature, document) = crate::sealing::sealed(&prefecture);
+    let state = AppState::new(Arc::new(prefecture.lookup()), prefecture.home.tokens().unwrap());
+    let service = router(state.with_clock(Arc::new(|| crate::seals::at(5))));
+    let post = |path: String, body: &[u8]| Request::post(path).body(Body::from(body.to_vec())).unwrap();
+    let digest = boyin::verify::VerifyAlg::digest(&boyin::suite::SM2_SM3, &[document]);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    for (query, body, verdict, reason) in [
+        (String::new(), &seal, "passed", Value::Null),
+        (format!("?document_digest={digest}"), &signature, "passed", Value::Null),
+        (String::new(), &signature, "indeterminate", json!("document_missing")),
+        (format!("?document_digest={}", "0".repeat(64)), &signature, "failed", json!("document_mismatch")),
+    ] {
+        let answer = send(service.clone(), post(format!("/v1/verify{query}"), body)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let report = answer.json();
+        assert_eq!((&report["verdict"], &report["reason"]["code"]), (&json!(verdict), &reason), "{report}");
+        assert_eq!(report["seal"]["version"], json!(4));
+    }
+    // A byte that ends a line ends a license, but belongs to a seal.
+    let longer = [&seal[..], b"\n"].concat();
+    let answer = send(service.clone(), post("/v1/verify".to_owned(), &longer)).await;
+    assert_eq!(answer.json()["verdict"], "failed");
+    for wrong in ["?document_digest=00", "?digest=00", &format!("?document_digest={}", "+1".repeat(32))] {
+        let answer = send(service.clone(), post(format!("/v1/verify{wrong}"), &signature)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}

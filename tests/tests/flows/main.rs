@@ -5,4 +5,5 @@
 mod desk;
 mod http;
 mod office;
+mod sealing;
 mod seals;

@@ -9,6 +9,7 @@ use boyin::model::time::{Date, UnixTime};
 use boyin::suite::SystemRandom;
 use boyin::{Desk, Home, Lookup, Office, Order, Passphrase, Receipt, Setup, SuiteName};
 
+pub(crate) const PASSPHRASE: &str = "flows of the whole system";
 pub(crate) const HOLDER: &str = "阿依古丽";
 
 pub(crate) struct Prefecture {
@@ -21,7 +22,7 @@ pub(crate) fn now() -> UnixTime {
 }
 
 pub(crate) fn passphrase() -> Passphrase {
-    Passphrase::new("flows of the whole system".to_owned())
+    Passphrase::new(PASSPHRASE.to_owned())
 }
 
 pub(crate) fn credit_code(eight: &str) -> CreditCode {

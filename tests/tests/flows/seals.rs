@@ -13,7 +13,7 @@ use crate::office::{Prefecture, credit_code, market, now, passphrase, police};
 
 const DOCUMENT: &str = "sha-256:00";
 
-fn authority() -> CreditCode {
+pub(crate) fn authority() -> CreditCode {
     credit_code("MBTEXT09")
 }
 
@@ -23,7 +23,7 @@ fn officer(name: &str, office: CreditCode, power: Power) -> Officer {
 
 /// 甲, 乙, 丙 manage the seals of the police, 丁 uses, 戊 audits them; 己 manages at the market office, 庚 and 辛 at the
 /// office that keeps the trust list, where 壬 audits; 癸 uses at the market office.
-fn staffed() -> Prefecture {
+pub(crate) fn staffed() -> Prefecture {
     let prefecture = Prefecture::new();
     let staff = [
         ("甲", police(), Power::Manage),
@@ -43,7 +43,7 @@ fn staffed() -> Prefecture {
     prefecture
 }
 
-fn by(who: &str, office: CreditCode, minutes: u64) -> Order {
+pub(crate) fn by(who: &str, office: CreditCode, minutes: u64) -> Order {
     static KEYS: AtomicUsize = AtomicUsize::new(0);
     Order {
         who: who.to_owned(),
@@ -54,7 +54,7 @@ fn by(who: &str, office: CreditCode, minutes: u64) -> Order {
     }
 }
 
-fn at(minutes: u64) -> UnixTime {
+pub(crate) fn at(minutes: u64) -> UnixTime {
     now().plus(minutes * 60)
 }
 
@@ -68,11 +68,11 @@ fn application() -> SealApplication {
     }
 }
 
-fn apply(desk: &Desk) -> SealId {
+pub(crate) fn apply(desk: &Desk) -> SealId {
     desk.apply_seal(&application(), &by("甲", police(), 0)).unwrap().seal.unwrap()
 }
 
-fn change(desk: &Desk, id: SealId, minutes: u64, change: &SealChange<'_>) {
+pub(crate) fn change(desk: &Desk, id: SealId, minutes: u64, change: &SealChange<'_>) {
     desk.change_seal(id, change, &by("丙", police(), minutes)).unwrap();
 }
 
@@ -85,7 +85,7 @@ fn in_use(desk: &Desk) -> SealId {
     id
 }
 
-fn refusal<T>(result: Result<T, DeskError>) -> &'static str {
+pub(crate) fn refusal<T>(result: Result<T, DeskError>) -> &'static str {
     result.map_or_else(|error| error.code(), |_| "ok")
 }
 

@@ -5,6 +5,7 @@
 mod edges;
 mod flow;
 mod refusals;
+mod seals;
 mod service;
 mod support;
 

@@ -16,3 +16,30 @@ pub use check::{Document, SealContext, SealVerifier};
 pub use profile::{GBT38540_2020, GMT0031_2014, GMT0031_2025, MakerTime, Profile};
 pub use reason::SealReason;
 pub use report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject, SealVerdict};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use boyin_model::seal::Note;
+
+    use super::{SealCheck, SealReason};
+
+    #[test]
+    fn codes_are_unique_and_in_the_specification() {
+        let text = include_str!("../../../../docs/format.md");
+        let codes: HashSet<_> = SealReason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), SealReason::ALL.len());
+        for reason in SealReason::ALL {
+            let mark = if reason.is_indeterminate() { "?" } else { "" };
+            let listed = format!("`{}`{mark}", reason.code());
+            let other = format!("`{}`{}", reason.code(), if mark.is_empty() { "?" } else { " " });
+            assert!(text.contains(&listed), "docs/format.md lacks {listed}");
+            assert!(mark == "?" || !text.contains(&other), "docs/format.md has {other}");
+        }
+        for code in SealCheck::ALL.map(SealCheck::code).into_iter().chain(Note::ALL.iter().map(|n| n.code()))
+        {
+            assert!(text.contains(&format!("`{code}`")), "docs/format.md lacks {code}");
+        }
+    }
+}

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use boyin_model::time::UnixTime;
 
 use super::certificate::{Certificate, RevocationList};
@@ -29,22 +31,21 @@ impl CertificateStore {
         if search.extend(&mut certificates) { Ok(Path { certificates }) } else { Err(search.fault.1) }
     }
 
-    /// What the revocation lists say of every certificate of the path but the anchor, as of `now`.
-    pub(crate) fn revocation(&self, path: &Path<'_>, now: UnixTime) -> Revocation {
-        let mut found = Revocation::Good;
-        for pair in path.certificates.windows(2) {
-            let [subject, issuer] = pair else { continue };
-            match (self.revoked(subject, issuer, now), found) {
-                (Revocation::Revoked(at), Revocation::Revoked(earlier)) => {
-                    found = Revocation::Revoked(at.min(earlier));
-                }
-                // A known revocation outweighs what is unknown about the others.
-                (Revocation::Revoked(at), _) => found = Revocation::Revoked(at),
-                (Revocation::Unknown, Revocation::Good) => found = Revocation::Unknown,
-                (Revocation::Unknown | Revocation::Good, _) => {}
-            }
-        }
-        found
+    /// What the revocation lists known `now` say of every certificate of the path but the anchor, which was used at
+    /// `used_at`.
+    pub(crate) fn revocation(&self, path: &Path<'_>, used_at: UnixTime, now: UnixTime) -> Revocation {
+        let steps = path.certificates.windows(2).filter_map(|pair| match pair {
+            [subject, issuer] => Some(self.revoked(subject, issuer, now)),
+            _ => None,
+        });
+        // A revocation before the use outweighs what is unknown about the others; one since then does not.
+        let weight = |found: &Revocation| match *found {
+            Revocation::Revoked(at) if at <= used_at => (3, Reverse(Some(at))),
+            Revocation::Unknown => (2, Reverse(None)),
+            Revocation::Revoked(at) => (1, Reverse(Some(at))),
+            Revocation::Good => (0, Reverse(None)),
+        };
+        steps.max_by_key(weight).unwrap_or(Revocation::Good)
     }
 
     fn revoked(&self, subject: &Certificate, issuer: &Certificate, now: UnixTime) -> Revocation {
@@ -52,12 +53,17 @@ impl CertificateStore {
         let of_issuer = |list: &&RevocationList| list.issuer == subject.issuer && may_sign;
         let mut found = Revocation::Unknown;
         for list in self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs)) {
-            // A stale list still knows what was revoked when it was made.
-            if let Some((_, at)) = list.revoked.iter().find(|(serial, _)| *serial == subject.serial) {
-                return Revocation::Revoked(*at);
+            // A stale list still knows what was revoked when it was made. Of several instants the first counts.
+            let of_subject = list.revoked.iter().filter(|(serial, _)| *serial == subject.serial);
+            if let Some(at) = of_subject.map(|(_, at)| *at).min() {
+                found = match found {
+                    Revocation::Revoked(earlier) => Revocation::Revoked(at.min(earlier)),
+                    Revocation::Unknown | Revocation::Good => Revocation::Revoked(at),
+                };
+                continue;
             }
             let fresh = list.this_update <= now && list.next_update.is_some_and(|end| now <= end);
-            if fresh {
+            if fresh && found == Revocation::Unknown {
                 found = Revocation::Good;
             }
         }

@@ -54,7 +54,7 @@ impl Run<'_, '_> {
                 | ChainFault::Extension
                 | ChainFault::NotInTime,
             ) => faults.push((SealReason::MakerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, self.context.now) {
+            Ok(path) => match certificates.revocation(&path, at, self.context.now) {
                 Revocation::Good => {}
                 Revocation::Revoked(since) if since <= at => faults.push((SealReason::MakerRevoked, None)),
                 Revocation::Revoked(_) => self.note(SealNote::MakerRevokedSince),

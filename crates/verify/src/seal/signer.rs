@@ -50,7 +50,7 @@ impl Run<'_, '_> {
                 | ChainFault::Extension
                 | ChainFault::NotInTime,
             ) => faults.push((SealReason::SignerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, self.context.now) {
+            Ok(path) => match certificates.revocation(&path, self.used_at, self.context.now) {
                 Revocation::Good => {}
                 Revocation::Revoked(since) if since <= self.used_at => {
                     faults.push((SealReason::SignerRevoked, None));

@@ -134,7 +134,6 @@ impl Certificate {
             // These restrict nothing that is asked here.
             ParsedExtension::ExtendedKeyUsage(_)
             | ParsedExtension::SubjectAlternativeName(_)
-            | ParsedExtension::CertificatePolicies(_)
             | ParsedExtension::CRLDistributionPoints(_) => {}
             _ => self.unknown_critical |= extension.critical,
         }

@@ -16,6 +16,8 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 pub const MAX_CRL_BYTES: usize = 64 << 20;
 
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+const KEY_USAGE: &str = "2.5.29.15";
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const CURVES: [(&str, &str); 2] = [("1.2.156.10197.1.301", "SM2"), ("1.2.840.10045.3.1.7", "P-256")];
 
@@ -135,7 +137,11 @@ impl Certificate {
             ParsedExtension::ExtendedKeyUsage(_)
             | ParsedExtension::SubjectAlternativeName(_)
             | ParsedExtension::CRLDistributionPoints(_) => {}
-            _ => self.unknown_critical |= extension.critical,
+            // What cannot be read might forbid what is asked, marked or not: its absence would allow it.
+            _ => {
+                let asked = [KEY_USAGE, BASIC_CONSTRAINTS].contains(&extension.oid.to_id_string().as_str());
+                self.unknown_critical |= extension.critical || asked;
+            }
         }
     }
 

@@ -31,7 +31,7 @@ impl Run<'_, '_> {
             Some(_) => {}
             None => self.note(SealNote::NoKeyUsage),
         }
-        if self.lists(&seal.info.signers, &maker) {
+        if self.lists(&seal.info.signers, &maker) || self.lists_with_z(&seal.info.signers, &maker) {
             faults.push((SealReason::MakerIsSigner, None));
         }
         for limit in [maker.not_before, maker.not_after] {
@@ -120,6 +120,13 @@ impl Run<'_, '_> {
         match signers {
             Signers::Certificates(list) => list.contains(&certificate.bytes()),
             Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, false)),
+        }
+    }
+    /// Whether one of the digests is that of the certificate after the Z of its own key.
+    pub(super) fn lists_with_z(&self, signers: &Signers<'_>, certificate: &Certificate) -> bool {
+        match signers {
+            Signers::Certificates(_) => false,
+            Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, true)),
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
+const DAY_SECONDS: u64 = 86_400;
+
 impl Run<'_, '_> {
     pub(super) fn maker_signature(&self, seal: &Seal<'_>) -> Finding {
         let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
@@ -70,7 +72,8 @@ impl Run<'_, '_> {
 
     pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {
         let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
-        let limit = latest.min(info.valid_until);
+        // A signature before the seal was made is one with another seal; a mistaken zone is less than a day.
+        let limit = latest.min(info.valid_until).min(self.used_at.plus(DAY_SECONDS));
         if info.created <= limit {
             return Ok(());
         }

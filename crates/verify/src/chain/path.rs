@@ -14,6 +14,8 @@ struct Search<'s> {
     store: &'s CertificateStore,
     at: UnixTime,
     signatures: usize,
+    /// A bound was met before everything was tried.
+    given_up: bool,
     /// Of all that stood against a path, what came nearest to one: after so many certificates.
     fault: (usize, ChainFault),
 }
@@ -26,9 +28,14 @@ impl CertificateStore {
         if leaf.unknown_critical {
             return Err(ChainFault::Extension);
         }
-        let mut search = Search { store: self, at, signatures: 0, fault: (0, ChainFault::IssuerUnknown) };
+        let mut search =
+            Search { store: self, at, signatures: 0, given_up: false, fault: (0, ChainFault::IssuerUnknown) };
         let mut certificates = vec![leaf];
-        if search.extend(&mut certificates) { Ok(Path { certificates }) } else { Err(search.fault.1) }
+        if search.extend(&mut certificates) {
+            return Ok(Path { certificates });
+        }
+        // What was not tried might have been the path.
+        Err(if search.given_up { ChainFault::TooMuchWork } else { search.fault.1 })
     }
 
     /// What the revocation lists known `now` say of every certificate of the path but the anchor, which was used at
@@ -79,7 +86,7 @@ impl<'s> Search<'s> {
             return true;
         }
         if path.len() == MAX_PATH {
-            self.stands_against(path, ChainFault::TooMuchWork);
+            self.given_up = true;
             return false;
         }
         self.stands_against(path, ChainFault::IssuerUnknown);
@@ -129,6 +136,7 @@ impl<'s> Search<'s> {
             return Err(ChainFault::Extension);
         }
         if self.signatures == MAX_PATH_SIGNATURES {
+            self.given_up = true;
             return Err(ChainFault::TooMuchWork);
         }
         self.signatures += 1;

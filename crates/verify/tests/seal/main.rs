@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod field;
+mod first;
 mod passing;
+mod refusals;

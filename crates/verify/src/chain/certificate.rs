@@ -169,8 +169,9 @@ impl Certificate {
         alg.key(PublicKey(&self.key.bits)).ok()
     }
 
-    /// Whether `issuer`'s key made this signature.
-    pub(super) fn signed_by(&self, issuer: &Self, algs: &[&'static dyn VerifyAlg]) -> bool {
+    /// Whether `issuer`'s key made this signature. Says nothing of whether it may.
+    #[must_use]
+    pub fn signed_by(&self, issuer: &Self, algs: &[&'static dyn VerifyAlg]) -> bool {
         self.signed.verifies(issuer, algs)
     }
 
@@ -266,6 +267,10 @@ impl RevocationList {
 
     pub(super) fn signed_by(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
         self.signed.verifies(issuer, algs)
+    }
+
+    pub(super) fn is_fresh(&self, now: UnixTime) -> bool {
+        self.this_update <= now && self.next_update.is_some_and(|end| now <= end)
     }
 }
 

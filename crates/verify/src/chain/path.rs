@@ -21,6 +21,32 @@ struct Search<'s> {
 }
 
 impl CertificateStore {
+    /// What the revocation lists known `now` say of a certificate that was used at `used_at`.
+    ///
+    /// # Errors
+    /// [`ChainFault`] if there is no path from it to an anchor that was valid at `used_at`.
+    pub fn status(
+        &self,
+        certificate: &Certificate,
+        used_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<Revocation, ChainFault> {
+        Ok(self.revocation(&self.path(certificate, used_at)?, used_at, now))
+    }
+
+    /// Whether a revocation list of this issuer, signed with its key, is fresh `now`.
+    #[must_use]
+    pub fn has_fresh_list(&self, issuer: &Certificate, now: UnixTime) -> bool {
+        self.lists_of(issuer).any(|list| list.is_fresh(now))
+    }
+
+    /// The lists that the issuer may sign and did.
+    fn lists_of<'s>(&'s self, issuer: &'s Certificate) -> impl Iterator<Item = &'s RevocationList> {
+        let may_sign = issuer.usage.is_none_or(|usage| usage.signs_lists);
+        let of_issuer = move |list: &&RevocationList| may_sign && list.issuer == issuer.subject;
+        self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs))
+    }
+
     /// A path from the certificate to an anchor that is valid at the instant.
     ///
     /// The validity of the certificate itself is not asked: what follows from it depends on what it signed.
@@ -56,10 +82,8 @@ impl CertificateStore {
     }
 
     fn revoked(&self, subject: &Certificate, issuer: &Certificate, now: UnixTime) -> Revocation {
-        let may_sign = issuer.usage.is_none_or(|usage| usage.signs_lists);
-        let of_issuer = |list: &&RevocationList| list.issuer == subject.issuer && may_sign;
         let mut found = Revocation::Unknown;
-        for list in self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs)) {
+        for list in self.lists_of(issuer) {
             // A stale list still knows what was revoked when it was made. Of several instants the first counts.
             let of_subject = list.revoked.iter().filter(|(serial, _)| *serial == subject.serial);
             if let Some(at) = of_subject.map(|(_, at)| *at).min() {
@@ -69,8 +93,7 @@ impl CertificateStore {
                 };
                 continue;
             }
-            let fresh = list.this_update <= now && list.next_update.is_some_and(|end| now <= end);
-            if fresh && found == Revocation::Unknown {
+            if list.is_fresh(now) && found == Revocation::Unknown {
                 found = Revocation::Good;
             }
         }

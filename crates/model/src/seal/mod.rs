@@ -271,6 +271,8 @@ notes! {
     OddSealType = "odd_seal_type",
     /// The validity begins up to a day before the seal was made: a time zone was mistaken.
     ZoneDrift = "zone_drift",
+    /// The validity begins more than a day before the seal was made, as that of a seal that was made anew can.
+    ValidBeforeMade = "valid_before_made",
     /// A time is given with an offset.
     ZoneOffset = "zone_offset",
     /// A time has a fraction of a second, which is dropped.

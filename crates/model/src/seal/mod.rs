@@ -259,6 +259,8 @@ notes! {
     RawSignature = "raw_signature",
     /// `critical FALSE` is written out although it is the default.
     DefaultWritten = "default_written",
+    /// A list of extensions is written out although it is empty.
+    EmptyExtensions = "empty_extensions",
     /// A boolean is neither 00 nor FF.
     OddBoolean = "odd_boolean",
     /// An extension that is marked critical and not known.

@@ -308,6 +308,9 @@ pub(super) fn extensions<'b>(
     list: &Element<'b>,
     reading: &mut Reading,
 ) -> Result<Vec<Extension<'b>>, SealError> {
+    if list.content.is_empty() {
+        reading.odd(Note::EmptyExtensions, "extDatas", list)?;
+    }
     list_of(list, "extDatas", MAX_SEAL_EXTENSIONS, |items| {
         let mut parts = items.expect(SEQUENCE, "ExtData")?.inside();
         let id = parts.expect(OID, "extnID")?;

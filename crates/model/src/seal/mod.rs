@@ -352,7 +352,18 @@ pub enum Fault {
 /// How an elliptic-curve signature in a seal is written: as the standard says in DER, or as 64 bytes.
 #[must_use]
 pub fn encoding_of(signature: &[u8]) -> SignatureEncoding {
+    let is_raw = signature.len() == 64 && !is_pair(signature);
+    if is_raw { SignatureEncoding::Raw } else { SignatureEncoding::Der }
+}
+
+/// Whether the bytes are a SEQUENCE of two integers: an `r` that begins with its header alone is none.
+fn is_pair(signature: &[u8]) -> bool {
+    let field = "signature";
     let mut outer = tlv::Cursor::new(signature);
-    let der = outer.expect(tlv::SEQUENCE, "signature").is_ok() && outer.is_empty();
-    if !der && signature.len() == 64 { SignatureEncoding::Raw } else { SignatureEncoding::Der }
+    let Ok(pair) = outer.expect(tlv::SEQUENCE, field) else {
+        return false;
+    };
+    let mut parts = pair.inside();
+    let both = parts.expect(tlv::INTEGER, field).is_ok() && parts.expect(tlv::INTEGER, field).is_ok();
+    both && parts.is_empty() && outer.is_empty()
 }

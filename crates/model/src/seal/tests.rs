@@ -35,3 +35,25 @@ fn seals_of_the_field_are_read() {
     assert_eq!(detect(&bytes), Some(Kind::Signature));
     assert!(Seal::read(&bytes, Reader::Field).is_err());
 }
+
+/// DER by what stands in it, not by its first byte.
+#[test]
+fn encodings_are_told_apart() {
+    let pair = |r: &[u8], s: &[u8]| {
+        let part = |bytes: &[u8]| [&[2, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+        let inside = [part(r), part(s)].concat();
+        [&[0x30, u8::try_from(inside.len()).unwrap()], inside.as_slice()].concat()
+    };
+    let der = pair(&[1; 29], &[1; 29]);
+    assert_eq!(der.len(), 64);
+    assert_eq!(encoding_of(&der), SignatureEncoding::Der);
+    assert_eq!(encoding_of(&pair(&[1; 32], &[1; 32])), SignatureEncoding::Der);
+    let mut raw = [7; 64];
+    assert_eq!(encoding_of(&raw), SignatureEncoding::Raw);
+    for begin in [&[0x30][..], &[0x30, 0x3e], &[0x30, 0x3e, 2, 29]] {
+        raw[..begin.len()].copy_from_slice(begin);
+        assert_eq!(encoding_of(&raw), SignatureEncoding::Raw);
+    }
+    assert_eq!(encoding_of(&raw[..63]), SignatureEncoding::Der);
+    assert_eq!(encoding_of(&[]), SignatureEncoding::Der);
+}

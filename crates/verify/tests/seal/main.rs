@@ -6,4 +6,5 @@ mod field;
 mod first;
 mod mutations;
 mod passing;
+mod reading;
 mod refusals;

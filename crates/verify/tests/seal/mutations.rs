@@ -156,6 +156,7 @@ fn of_seal(subject: &Subject) -> Vec<(Vec<usize>, Vec<u8>, Option<SealReason>)> 
         (vec![0, 4, 0, 0], vec![6, 2, 0x2a, 4], None),
         (vec![0, 4, 0, 0], vec![6, 1, 0x80], Some(Deviates)),
         (vec![0, 4, 0, 1], tlv(4, &[&subject.seal]), None),
+        (vec![0, 4], vec![0x30, 0], Some(Deviates)),
         (vec![0, 4], tlv(0xa0, &[part(&subject.seal, &[0, 4])]), Some(Deviates)),
         (vec![1], signer, Some(MakerSignatureMismatch)),
         (vec![1], tlv(4, &[]), Some(MakerMalformed)),

@@ -105,7 +105,7 @@ impl Certificate {
             subject: tbs.subject.as_raw().to_vec(),
             serial: tbs.raw_serial().to_vec(),
             not_before: instant(tbs.validity.not_before).ok_or(malformed)?,
-            not_after: instant(tbs.validity.not_after).ok_or(malformed)?,
+            not_after: end(tbs.validity.not_after).ok_or(malformed)?,
             key: KeyInfo::of(&tbs.subject_pki),
             basic: None,
             usage: None,
@@ -280,4 +280,9 @@ fn same_algorithm(inner: &AlgorithmIdentifier<'_>, outer: &AlgorithmIdentifier<'
 
 fn instant(time: ASN1Time) -> Option<UnixTime> {
     u64::try_from(time.timestamp()).ok().and_then(UnixTime::new)
+}
+
+/// A last instant. `99991231235959Z` (RFC 5280 §4.1.2.5: no end) is hours after [`UnixTime::MAX`].
+fn end(time: ASN1Time) -> Option<UnixTime> {
+    u64::try_from(time.timestamp()).ok().map(|seconds| UnixTime::new(seconds).unwrap_or(UnixTime::MAX))
 }

@@ -1,6 +1,7 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
 mod curve;
+mod seal;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
 pub use self::curve::curve;
+pub use self::seal::{seal, seal_write};
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.

@@ -88,3 +88,19 @@ pub fn replaced(element: &[u8], path: &[usize], new: &[u8]) -> Vec<u8> {
 pub fn part<'e>(element: &'e [u8], path: &[usize]) -> &'e [u8] {
     path.iter().fold(element, |element, at| elements(content(element))[*at])
 }
+
+/// The paths of all parts of an element at any depth, parents first.
+///
+/// # Panics
+/// If `element` is none.
+#[must_use]
+pub fn paths(element: &[u8]) -> Vec<Vec<usize>> {
+    if element[0] & 0x20 == 0 {
+        return Vec::new();
+    }
+    let below = |(at, part): (usize, &&[u8])| {
+        let deeper = paths(part).into_iter().map(move |path| [vec![at], path].concat());
+        std::iter::once(vec![at]).chain(deeper).collect::<Vec<_>>()
+    };
+    elements(content(element)).iter().enumerate().flat_map(below).collect()
+}

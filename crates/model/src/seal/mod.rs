@@ -259,6 +259,8 @@ notes! {
     RawSignature = "raw_signature",
     /// `critical FALSE` is written out although it is the default.
     DefaultWritten = "default_written",
+    /// A list of extensions is written out although it is empty.
+    EmptyExtensions = "empty_extensions",
     /// A boolean is neither 00 nor FF.
     OddBoolean = "odd_boolean",
     /// An extension that is marked critical and not known.
@@ -271,6 +273,8 @@ notes! {
     OddSealType = "odd_seal_type",
     /// The validity begins up to a day before the seal was made: a time zone was mistaken.
     ZoneDrift = "zone_drift",
+    /// The validity begins more than a day before the seal was made, as that of a seal that was made anew can.
+    ValidBeforeMade = "valid_before_made",
     /// A time is given with an offset.
     ZoneOffset = "zone_offset",
     /// A time has a fraction of a second, which is dropped.
@@ -348,7 +352,18 @@ pub enum Fault {
 /// How an elliptic-curve signature in a seal is written: as the standard says in DER, or as 64 bytes.
 #[must_use]
 pub fn encoding_of(signature: &[u8]) -> SignatureEncoding {
+    let is_raw = signature.len() == 64 && !is_pair(signature);
+    if is_raw { SignatureEncoding::Raw } else { SignatureEncoding::Der }
+}
+
+/// Whether the bytes are a SEQUENCE of two integers: an `r` that begins with its header alone is none.
+fn is_pair(signature: &[u8]) -> bool {
+    let field = "signature";
     let mut outer = tlv::Cursor::new(signature);
-    let der = outer.expect(tlv::SEQUENCE, "signature").is_ok() && outer.is_empty();
-    if !der && signature.len() == 64 { SignatureEncoding::Raw } else { SignatureEncoding::Der }
+    let Ok(pair) = outer.expect(tlv::SEQUENCE, field) else {
+        return false;
+    };
+    let mut parts = pair.inside();
+    let both = parts.expect(tlv::INTEGER, field).is_ok() && parts.expect(tlv::INTEGER, field).is_ok();
+    both && parts.is_empty() && outer.is_empty()
 }

@@ -226,8 +226,10 @@ fn properties<'b>(
     if valid_until < valid_from {
         return Err(element.fault("validEnd", Fault::Value));
     }
-    if valid_from < created && created <= valid_from.plus(DAY_SECONDS) {
-        reading.odd(Note::ZoneDrift, "validStart", element)?;
+    if valid_from < created {
+        let drift = created <= valid_from.plus(DAY_SECONDS);
+        let note = if drift { Note::ZoneDrift } else { Note::ValidBeforeMade };
+        reading.odd(note, "validStart", element)?;
     }
     let picture = Picture { format: "", data: &[], width_mm: 0, height_mm: 0 };
     Ok(SealInfo {
@@ -306,6 +308,9 @@ pub(super) fn extensions<'b>(
     list: &Element<'b>,
     reading: &mut Reading,
 ) -> Result<Vec<Extension<'b>>, SealError> {
+    if list.content.is_empty() {
+        reading.odd(Note::EmptyExtensions, "extDatas", list)?;
+    }
     list_of(list, "extDatas", MAX_SEAL_EXTENSIONS, |items| {
         let mut parts = items.expect(SEQUENCE, "ExtData")?.inside();
         let id = parts.expect(OID, "extnID")?;

@@ -161,7 +161,11 @@ impl<'b> Element<'b> {
     /// Text of one of the character sets of ASN.1 that are subsets of UTF-8.
     pub(super) fn text(&self, field: &'static str) -> Result<&'b str, SealError> {
         let text = std::str::from_utf8(self.content).ok();
-        let text = text.filter(|text| self.tag == UTF8_STRING || text.is_ascii());
+        let text = text.filter(|text| match self.tag {
+            UTF8_STRING => true,
+            PRINTABLE_STRING => text.bytes().all(is_printable),
+            _ => text.is_ascii(),
+        });
         text.filter(|text| !text.chars().any(char::is_control)).ok_or(self.fault(field, Fault::Text))
     }
 
@@ -199,6 +203,11 @@ impl<'b> Element<'b> {
         let instant = seconds.checked_sub(offset).and_then(|seconds| u64::try_from(seconds).ok());
         instant.and_then(UnixTime::new).ok_or(fault)
     }
+}
+
+/// Whether PrintableString has the character (X.680 §41.4).
+fn is_printable(character: u8) -> bool {
+    character.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&character)
 }
 
 /// Decimal digits and nothing else.

@@ -16,6 +16,8 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 pub const MAX_CRL_BYTES: usize = 64 << 20;
 
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+const KEY_USAGE: &str = "2.5.29.15";
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const CURVES: [(&str, &str); 2] = [("1.2.156.10197.1.301", "SM2"), ("1.2.840.10045.3.1.7", "P-256")];
 
@@ -103,7 +105,7 @@ impl Certificate {
             subject: tbs.subject.as_raw().to_vec(),
             serial: tbs.raw_serial().to_vec(),
             not_before: instant(tbs.validity.not_before).ok_or(malformed)?,
-            not_after: instant(tbs.validity.not_after).ok_or(malformed)?,
+            not_after: end(tbs.validity.not_after).ok_or(malformed)?,
             key: KeyInfo::of(&tbs.subject_pki),
             basic: None,
             usage: None,
@@ -134,9 +136,12 @@ impl Certificate {
             // These restrict nothing that is asked here.
             ParsedExtension::ExtendedKeyUsage(_)
             | ParsedExtension::SubjectAlternativeName(_)
-            | ParsedExtension::CertificatePolicies(_)
             | ParsedExtension::CRLDistributionPoints(_) => {}
-            _ => self.unknown_critical |= extension.critical,
+            // What cannot be read might forbid what is asked, marked or not: its absence would allow it.
+            _ => {
+                let asked = [KEY_USAGE, BASIC_CONSTRAINTS].contains(&extension.oid.to_id_string().as_str());
+                self.unknown_critical |= extension.critical || asked;
+            }
         }
     }
 
@@ -164,8 +169,9 @@ impl Certificate {
         alg.key(PublicKey(&self.key.bits)).ok()
     }
 
-    /// Whether `issuer`'s key made this signature.
-    pub(super) fn signed_by(&self, issuer: &Self, algs: &[&'static dyn VerifyAlg]) -> bool {
+    /// Whether `issuer`'s key made this signature. Says nothing of whether it may.
+    #[must_use]
+    pub fn signed_by(&self, issuer: &Self, algs: &[&'static dyn VerifyAlg]) -> bool {
         self.signed.verifies(issuer, algs)
     }
 
@@ -262,6 +268,10 @@ impl RevocationList {
     pub(super) fn signed_by(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
         self.signed.verifies(issuer, algs)
     }
+
+    pub(super) fn is_fresh(&self, now: UnixTime) -> bool {
+        self.this_update <= now && self.next_update.is_some_and(|end| now <= end)
+    }
 }
 
 fn same_algorithm(inner: &AlgorithmIdentifier<'_>, outer: &AlgorithmIdentifier<'_>) -> bool {
@@ -270,4 +280,9 @@ fn same_algorithm(inner: &AlgorithmIdentifier<'_>, outer: &AlgorithmIdentifier<'
 
 fn instant(time: ASN1Time) -> Option<UnixTime> {
     u64::try_from(time.timestamp()).ok().and_then(UnixTime::new)
+}
+
+/// A last instant. `99991231235959Z` (RFC 5280 §4.1.2.5: no end) is hours after [`UnixTime::MAX`].
+fn end(time: ASN1Time) -> Option<UnixTime> {
+    u64::try_from(time.timestamp()).ok().map(|seconds| UnixTime::new(seconds).unwrap_or(UnixTime::MAX))
 }

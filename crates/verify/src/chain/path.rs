@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use boyin_model::time::UnixTime;
 
 use super::certificate::{Certificate, RevocationList};
@@ -12,11 +14,39 @@ struct Search<'s> {
     store: &'s CertificateStore,
     at: UnixTime,
     signatures: usize,
+    /// A bound was met before everything was tried.
+    given_up: bool,
     /// Of all that stood against a path, what came nearest to one: after so many certificates.
     fault: (usize, ChainFault),
 }
 
 impl CertificateStore {
+    /// What the revocation lists known `now` say of a certificate that was used at `used_at`.
+    ///
+    /// # Errors
+    /// [`ChainFault`] if there is no path from it to an anchor that was valid at `used_at`.
+    pub fn status(
+        &self,
+        certificate: &Certificate,
+        used_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<Revocation, ChainFault> {
+        Ok(self.revocation(&self.path(certificate, used_at)?, used_at, now))
+    }
+
+    /// Whether a revocation list of this issuer, signed with its key, is fresh `now`.
+    #[must_use]
+    pub fn has_fresh_list(&self, issuer: &Certificate, now: UnixTime) -> bool {
+        self.lists_of(issuer).any(|list| list.is_fresh(now))
+    }
+
+    /// The lists that the issuer may sign and did.
+    fn lists_of<'s>(&'s self, issuer: &'s Certificate) -> impl Iterator<Item = &'s RevocationList> {
+        let may_sign = issuer.usage.is_none_or(|usage| usage.signs_lists);
+        let of_issuer = move |list: &&RevocationList| may_sign && list.issuer == issuer.subject;
+        self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs))
+    }
+
     /// A path from the certificate to an anchor that is valid at the instant.
     ///
     /// The validity of the certificate itself is not asked: what follows from it depends on what it signed.
@@ -24,40 +54,46 @@ impl CertificateStore {
         if leaf.unknown_critical {
             return Err(ChainFault::Extension);
         }
-        let mut search = Search { store: self, at, signatures: 0, fault: (0, ChainFault::IssuerUnknown) };
+        let mut search =
+            Search { store: self, at, signatures: 0, given_up: false, fault: (0, ChainFault::IssuerUnknown) };
         let mut certificates = vec![leaf];
-        if search.extend(&mut certificates) { Ok(Path { certificates }) } else { Err(search.fault.1) }
+        if search.extend(&mut certificates) {
+            return Ok(Path { certificates });
+        }
+        // What was not tried might have been the path.
+        Err(if search.given_up { ChainFault::TooMuchWork } else { search.fault.1 })
     }
 
-    /// What the revocation lists say of every certificate of the path but the anchor, as of `now`.
-    pub(crate) fn revocation(&self, path: &Path<'_>, now: UnixTime) -> Revocation {
-        let mut found = Revocation::Good;
-        for pair in path.certificates.windows(2) {
-            let [subject, issuer] = pair else { continue };
-            match (self.revoked(subject, issuer, now), found) {
-                (Revocation::Revoked(at), Revocation::Revoked(earlier)) => {
-                    found = Revocation::Revoked(at.min(earlier));
-                }
-                // A known revocation outweighs what is unknown about the others.
-                (Revocation::Revoked(at), _) => found = Revocation::Revoked(at),
-                (Revocation::Unknown, Revocation::Good) => found = Revocation::Unknown,
-                (Revocation::Unknown | Revocation::Good, _) => {}
-            }
-        }
-        found
+    /// What the revocation lists known `now` say of every certificate of the path but the anchor, which was used at
+    /// `used_at`.
+    pub(crate) fn revocation(&self, path: &Path<'_>, used_at: UnixTime, now: UnixTime) -> Revocation {
+        let steps = path.certificates.windows(2).filter_map(|pair| match pair {
+            [subject, issuer] => Some(self.revoked(subject, issuer, now)),
+            _ => None,
+        });
+        // A revocation before the use outweighs what is unknown about the others; one since then does not.
+        let weight = |found: &Revocation| match *found {
+            Revocation::Revoked(at) if at <= used_at => (3, Reverse(Some(at))),
+            Revocation::Unknown => (2, Reverse(None)),
+            Revocation::Revoked(at) => (1, Reverse(Some(at))),
+            Revocation::Good => (0, Reverse(None)),
+        };
+        steps.max_by_key(weight).unwrap_or(Revocation::Good)
     }
 
     fn revoked(&self, subject: &Certificate, issuer: &Certificate, now: UnixTime) -> Revocation {
-        let may_sign = issuer.usage.is_none_or(|usage| usage.signs_lists);
-        let of_issuer = |list: &&RevocationList| list.issuer == subject.issuer && may_sign;
         let mut found = Revocation::Unknown;
-        for list in self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs)) {
-            // A stale list still knows what was revoked when it was made.
-            if let Some((_, at)) = list.revoked.iter().find(|(serial, _)| *serial == subject.serial) {
-                return Revocation::Revoked(*at);
+        for list in self.lists_of(issuer) {
+            // A stale list still knows what was revoked when it was made. Of several instants the first counts.
+            let of_subject = list.revoked.iter().filter(|(serial, _)| *serial == subject.serial);
+            if let Some(at) = of_subject.map(|(_, at)| *at).min() {
+                found = match found {
+                    Revocation::Revoked(earlier) => Revocation::Revoked(at.min(earlier)),
+                    Revocation::Unknown | Revocation::Good => Revocation::Revoked(at),
+                };
+                continue;
             }
-            let fresh = list.this_update <= now && list.next_update.is_some_and(|end| now <= end);
-            if fresh {
+            if list.is_fresh(now) && found == Revocation::Unknown {
                 found = Revocation::Good;
             }
         }
@@ -73,7 +109,7 @@ impl<'s> Search<'s> {
             return true;
         }
         if path.len() == MAX_PATH {
-            self.stands_against(path, ChainFault::TooMuchWork);
+            self.given_up = true;
             return false;
         }
         self.stands_against(path, ChainFault::IssuerUnknown);
@@ -123,6 +159,7 @@ impl<'s> Search<'s> {
             return Err(ChainFault::Extension);
         }
         if self.signatures == MAX_PATH_SIGNATURES {
+            self.given_up = true;
             return Err(ChainFault::TooMuchWork);
         }
         self.signatures += 1;

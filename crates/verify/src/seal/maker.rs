@@ -11,6 +11,8 @@ use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
+const DAY_SECONDS: u64 = 86_400;
+
 impl Run<'_, '_> {
     pub(super) fn maker_signature(&self, seal: &Seal<'_>) -> Finding {
         let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
@@ -32,7 +34,7 @@ impl Run<'_, '_> {
             Some(_) => {}
             None => self.note(SealNote::NoKeyUsage),
         }
-        if self.lists(&seal.info.signers, &maker) {
+        if self.lists(&seal.info.signers, &maker) || self.lists_with_z(&seal.info.signers, &maker) {
             faults.push((SealReason::MakerIsSigner, None));
         }
         for limit in [maker.not_before, maker.not_after] {
@@ -55,7 +57,7 @@ impl Run<'_, '_> {
                 | ChainFault::Extension
                 | ChainFault::NotInTime,
             ) => faults.push((SealReason::MakerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, self.context.now) {
+            Ok(path) => match certificates.revocation(&path, at, self.context.now) {
                 Revocation::Good => {}
                 Revocation::Revoked(since) if since <= at => faults.push((SealReason::MakerRevoked, None)),
                 Revocation::Revoked(_) => self.note(SealNote::MakerRevokedSince),
@@ -71,7 +73,8 @@ impl Run<'_, '_> {
 
     pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {
         let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
-        let limit = latest.min(info.valid_until);
+        // A signature before the seal was made is one with another seal; a mistaken zone is less than a day.
+        let limit = latest.min(info.valid_until).min(self.used_at.plus(DAY_SECONDS));
         if info.created <= limit {
             return Ok(());
         }
@@ -121,6 +124,13 @@ impl Run<'_, '_> {
         match signers {
             Signers::Certificates(list) => list.contains(&certificate.bytes()),
             Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, false)),
+        }
+    }
+    /// Whether one of the digests is that of the certificate after the Z of its own key.
+    pub(super) fn lists_with_z(&self, signers: &Signers<'_>, certificate: &Certificate) -> bool {
+        match signers {
+            Signers::Certificates(_) => false,
+            Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, true)),
         }
     }
 }

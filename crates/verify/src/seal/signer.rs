@@ -50,7 +50,7 @@ impl Run<'_, '_> {
                 | ChainFault::Extension
                 | ChainFault::NotInTime,
             ) => faults.push((SealReason::SignerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, self.context.now) {
+            Ok(path) => match certificates.revocation(&path, self.used_at, self.context.now) {
                 Revocation::Good => {}
                 Revocation::Revoked(since) if since <= self.used_at => {
                     faults.push((SealReason::SignerRevoked, None));
@@ -67,13 +67,13 @@ impl Run<'_, '_> {
         if self.lists(signers, signer) {
             return Ok(());
         }
-        let Signers::Digests(digests) = signers else {
-            return Err((SealReason::SignerNotListed, None));
-        };
-        if digests.iter().any(|digest| self.is_digest_of(digest, signer, true)) {
+        if self.lists_with_z(signers, signer) {
             self.note(SealNote::ListDigestWithZ);
             return Ok(());
         }
+        let Signers::Digests(digests) = signers else {
+            return Err((SealReason::SignerNotListed, None));
+        };
         let accepted = digests.iter().any(|digest| self.digest_alg(digest).is_some());
         let reason = if accepted { SealReason::SignerNotListed } else { SealReason::ListDigestNotAccepted };
         Err((reason, None))

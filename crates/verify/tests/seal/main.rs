@@ -1,5 +1,15 @@
 //! Seals and seal signatures, verified.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "helpers of tests are tests; the ban on files is for the verifier"
+)]
 
+mod chains;
 mod field;
+mod first;
+mod mutations;
+mod openssl;
 mod passing;
+mod reading;
+mod refusals;

@@ -1,0 +1,80 @@
+//! Seals in the register of a trust list.
+
+use boyin_model::register::Period;
+use boyin_suite::all_x509;
+use boyin_testkit::prefecture::{now, since};
+use boyin_testkit::seals::{SealWorld, register, register_until};
+use boyin_verify::UnixTime;
+use boyin_verify::chain::CertificateStore;
+use boyin_verify::seal::{SealCheck, SealNote, SealReason};
+
+use super::{Case, Expected, always, passes, refused};
+
+const HOUR: u64 = 3600;
+
+/// A store that knows the authority, and neither makers nor revocation lists.
+fn bare(world: &SealWorld) -> CertificateStore {
+    let mut store = CertificateStore::new(&all_x509());
+    store.add_anchor(world.authority.certificate()).unwrap();
+    store
+}
+
+fn period(from: UnixTime, until: Option<UnixTime>) -> Period {
+    Period { from, until }
+}
+
+pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
+    let algorithm = world.algorithm;
+    let seal = world.seal(&world.info());
+    let signed_at = now().minus(HOUR);
+    let signature = world.signature(&seal, signed_at);
+    let other = world.seal(&boyin_model::seal::SealInfo { name: "另一枚", ..world.info() });
+    let in_use = [period(since(), None)];
+    let mut cases = Vec::new();
+    let mut add = |what: &str, now_in_use: bool, then_in_use: bool, periods: &[Period]| {
+        let expected = |in_use| {
+            always(if in_use { passes(&[]) } else { refused(SealReason::NotInForce, SealCheck::Register) })
+        };
+        let listed = || register(algorithm, &[(&seal, periods)]);
+        cases.push(Case::seal(what, seal.clone(), world.store(), expected(now_in_use)).registered(listed()));
+        let case = Case::signature(what, signature.clone(), world.store(), expected(then_in_use));
+        cases.push(case.registered(listed()));
+    };
+    add("in use", true, true, &in_use);
+    let suspended = [period(since(), Some(signed_at)), period(signed_at.plus(1), None)];
+    add("suspended when it signed, and in use again", true, false, &suspended);
+    add("suspended since", false, true, &[period(since(), Some(signed_at.plus(1)))]);
+    add("in use only since", true, false, &[period(signed_at.plus(1), None)]);
+    add("in use from that instant", true, true, &[period(signed_at, None)]);
+    add("never in use", false, false, &[]);
+
+    let mut both = |what: &str, expected: [Expected; 3], list: &dyn Fn() -> _, store: &dyn Fn() -> _| {
+        cases.push(Case::seal(what, seal.clone(), store(), expected.clone()).registered(list()));
+        cases.push(Case::signature(what, signature.clone(), store(), expected).registered(list()));
+    };
+    let full = || world.store();
+    let open = |reason| always(refused(reason, SealCheck::Register));
+    both("not in the register", open(SealReason::NotRegistered), &|| register(algorithm, &[]), &full);
+    let another = || register(algorithm, &[(&other, &in_use)]);
+    both("another seal of that number", open(SealReason::NotAsRegistered), &another, &full);
+    let stale = || register_until(algorithm, &[(&seal, &in_use)], now());
+    both("a stale list", open(SealReason::RegisterStale), &stale, &full);
+    let last_second = || register_until(algorithm, &[(&seal, &in_use)], now().plus(1));
+    both("a list in its last second", always(passes(&[])), &last_second, &full);
+
+    let from_register = always(passes(&[SealNote::RevocationFromRegister]));
+    let listed = || register(algorithm, &[(&seal, &in_use)]);
+    both("the register answers for maker and revocation", from_register, &listed, &|| bare(world));
+    // A register that does not vouch for the seal leaves the maker unlisted and its revocation unknown too.
+    let mut checks = vec![SealCheck::MakerCertificate, SealCheck::Register];
+    let answer = Expected::Refused(SealReason::MakerRevocationUnknown, checks.clone());
+    let case = Case::seal("a stale list answers for nothing", seal.clone(), bare(world), always(answer));
+    cases.push(case.registered(stale()));
+    checks.push(SealCheck::SignerCertificate);
+    let [first, later] = [SealReason::SignerRevocationUnknown, SealReason::MakerRevocationUnknown]
+        .map(|reason| Expected::Refused(reason, checks.clone()));
+    let expected = [first, later.clone(), later];
+    let case = Case::signature("a stale list answers for nothing", signature.clone(), bare(world), expected);
+    cases.push(case.registered(stale()));
+    cases
+}

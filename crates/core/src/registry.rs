@@ -64,9 +64,11 @@ impl Registry {
         // Seals of other makers are presented too.
         let seals = SealVerifier::new(Reader::Field);
         match seal::detect(bytes) {
-            Some(Kind::Seal) => Checked::Seal(seals.check_seal(bytes, &context)),
-            Some(Kind::Signature) => Checked::Seal(seals.check_signature(bytes, document, &context)),
-            None => Checked::License(self.check(verifier, bytes, now)),
+            Some(Kind::Seal) => Checked::Seal(Box::new(seals.check_seal(bytes, &context))),
+            Some(Kind::Signature) => {
+                Checked::Seal(Box::new(seals.check_signature(bytes, document, &context)))
+            }
+            None => Checked::License(Box::new(self.check(verifier, bytes, now))),
         }
     }
 
@@ -94,9 +96,9 @@ impl Registry {
 #[derive(Clone, Debug)]
 pub enum Checked {
     /// A license, or nothing that is known.
-    License(Report),
+    License(Box<Report>),
     /// A seal or a seal signature.
-    Seal(SealReport),
+    Seal(Box<SealReport>),
 }
 
 impl Checked {

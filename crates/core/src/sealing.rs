@@ -77,15 +77,14 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         self.officer(&order.who, Some(order.office), Power::Manage)?;
         let record = self.seal(id, &order.who)?;
-        let act = if record.versions.is_empty() { SealAct::Make } else { SealAct::Remake };
+        let anew = !record.versions.is_empty();
+        let act = if anew { SealAct::Remake } else { SealAct::Make };
         // Asked before any key is made.
         act.next(Some(record.state)).ok_or(ArchiveError::SealTransition { from: record.state, act })?;
         let bytes = self.made(&record, making, order.at, random)?;
         let (second, bytes) = (making.second, bytes.as_slice());
-        let change = match act {
-            SealAct::Make => SealChange::Make { second, bytes },
-            _ => SealChange::Remake { second, bytes },
-        };
+        let change =
+            if anew { SealChange::Remake { second, bytes } } else { SealChange::Make { second, bytes } };
         self.change_seal(id, &change, order)
     }
 

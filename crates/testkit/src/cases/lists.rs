@@ -81,7 +81,7 @@ fn seal(book: &mut Book) {
     });
     book.fail_public("seal/suspended-at-issue", SealNotInForce, |s| {
         name(s);
-        let mut again = s.trust.seals[0].in_force[0].clone();
+        let mut again = s.trust.seals[0].in_force[0];
         again.from = instant(s, "iat").plus(1);
         s.trust.seals[0].in_force[0].until = Some(instant(s, "iat"));
         s.trust.seals[0].in_force.push(again);

@@ -121,6 +121,10 @@ impl Certificate {
         Ok(certificate)
     }
 
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "what is not named here is not understood, new kinds too"
+    )]
     fn take(&mut self, extension: &X509Extension<'_>) {
         match extension.parsed_extension() {
             ParsedExtension::BasicConstraints(basic) => {

@@ -224,7 +224,7 @@ fn is_token(bytes: &[u8]) -> bool {
 }
 
 /// Of several faults the first that decides, else the first.
-pub(super) fn weightiest(faults: Vec<(SealReason, Option<SealDetail>)>) -> Finding {
+pub(super) fn weightiest(faults: &[(SealReason, Option<SealDetail>)]) -> Finding {
     let decided = faults.iter().find(|(reason, _)| !reason.is_indeterminate());
     decided.or(faults.first()).map_or(Ok(()), |fault| Err(*fault))
 }

@@ -68,7 +68,7 @@ impl Run<'_, '_> {
         if !self.registered && !certificates.is_maker(seal.maker) {
             faults.push((SealReason::MakerNotListed, None));
         }
-        weightiest(faults)
+        weightiest(&faults)
     }
 
     pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {

@@ -60,7 +60,7 @@ impl Run<'_, '_> {
                 Revocation::Unknown => faults.push((SealReason::SignerRevocationUnknown, None)),
             },
         }
-        weightiest(faults)
+        weightiest(&faults)
     }
 
     fn listed(&mut self, signers: &Signers<'_>, signer: &Certificate) -> Finding {

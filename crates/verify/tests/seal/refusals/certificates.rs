@@ -314,10 +314,12 @@ pub(super) fn cases(algorithm: Algorithm) -> Vec<Case> {
         let seal = world.seal(&world.info());
         let signature = world.signature_by_hand(&seal, signed_at());
         cases.push(Case::seal(format!("maker: {what}"), seal, store(), of_maker(fault)));
-        let expected = match fault {
-            Fault::RevokedSince => always(passes(&[SealNote::MakerRevokedSince])),
-            Fault::RevokedSinceOpen => of_maker(Fault::Unknown),
-            other => of_maker(other),
+        let expected = if let Fault::RevokedSince = fault {
+            always(passes(&[SealNote::MakerRevokedSince]))
+        } else if let Fault::RevokedSinceOpen = fault {
+            of_maker(Fault::Unknown)
+        } else {
+            of_maker(fault)
         };
         cases.push(Case::signature(format!("maker: {what}"), signature, store(), expected));
     }

@@ -46,8 +46,9 @@ fn seals_of_the_field_get_their_verdicts() {
         ("ofdrw_UserV1.esl", WITHIN, SealVerdict::Passed),
         ("ofdrw_UserV1.esl", TODAY, SealVerdict::Failed(SealReason::MakerNotInTime)),
         ("ofdrw_UserV4.esl", WITHIN, SealVerdict::Passed),
-        ("ofdrw_UserV5.esl", TODAY, SealVerdict::Passed),
-        ("ofdrw_UserV5_ts.esl", TODAY, SealVerdict::Failed(SealReason::TimestampInvalid)),
+        // Made in 2026 under a certificate that ended in 2022.
+        ("ofdrw_UserV5.esl", TODAY, SealVerdict::Failed(SealReason::MakerNotInTime)),
+        ("ofdrw_UserV5_ts.esl", TODAY, SealVerdict::Failed(SealReason::MakerNotInTime)),
     ] {
         let Some(bytes) = vector(name) else { return };
         let seal = Seal::read(&bytes, Reader::Field).unwrap();
@@ -57,6 +58,11 @@ fn seals_of_the_field_get_their_verdicts() {
         assert_eq!(report.verdict(), expected, "{name} at {now}: {}", shown(&report));
         assert_eq!(report.profile(), Profile::of(seal.version));
         assert_eq!(report.outcome(SealCheck::MakerSignature), SealOutcome::Passed, "{name}");
+
+        if name == "ofdrw_UserV5_ts.esl" {
+            let invalid = SealOutcome::NotPassed(SealReason::TimestampInvalid, None);
+            assert_eq!(report.outcome(SealCheck::Timestamp), invalid);
+        }
 
         // Nobody trusts anybody for being in a file.
         let unknown = store(&[]);

@@ -3,7 +3,7 @@ use der::asn1::ObjectIdentifier;
 use super::read::{document, extensions, signature_value, tagged_extensions, timestamp};
 use super::tlv::{
     BIT_STRING, CONTEXT_0, Cursor, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, OCTET_STRING, OID,
-    Reading, SEQUENCE, UTC_TIME,
+    Reading, SEQUENCE, UTC_TIME, sequence,
 };
 use super::{Fault, Note, Seal, SealError, SealSignature, SigningTime, Version};
 use crate::json::Reader;
@@ -18,13 +18,13 @@ pub enum Kind {
     Signature,
 }
 
-/// Whether bytes are a seal or a seal signature, or neither, by their outer structure alone: the first element within
-/// the first is a header (SEQUENCE) in a seal and a version (INTEGER) in a signature.
+/// Whether bytes are meant as a seal or a seal signature, or as neither, by their outer structure alone: the first element
+/// within the first is a header (SEQUENCE) in a seal and a version (INTEGER) in a signature. Whether they are cut off, too
+/// long or followed by other bytes is for the reader to say.
 #[must_use]
 pub fn detect(bytes: &[u8]) -> Option<Kind> {
-    let whole = document(bytes, "document").ok()?;
-    let first = whole.inside().expect(SEQUENCE, "document").ok()?;
-    match first.inside().any("document").ok()?.tag {
+    let inside = sequence(sequence(bytes)?)?;
+    match *inside.first()? {
         SEQUENCE => Some(Kind::Seal),
         INTEGER => Some(Kind::Signature),
         _ => None,

@@ -135,6 +135,12 @@ fn header(bytes: &[u8]) -> Result<(usize, usize), Fault> {
     Ok((2 + many, length))
 }
 
+/// What follows the header of the sequence that begins here.
+pub(super) fn sequence(bytes: &[u8]) -> Option<&[u8]> {
+    let (header, _) = header(bytes).ok().filter(|_| bytes[0] == SEQUENCE)?;
+    bytes.get(header..)
+}
+
 impl<'b> Element<'b> {
     pub(super) fn fault(&self, field: &'static str, fault: Fault) -> SealError {
         SealError { field, offset: self.at, fault }

@@ -19,7 +19,8 @@ const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const KEY_USAGE: &str = "2.5.29.15";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
-const CURVES: [(&str, &str); 2] = [("1.2.156.10197.1.301", "SM2"), ("1.2.840.10045.3.1.7", "P-256")];
+const SM2_KEY: &str = "1.2.156.10197.1.301";
+const CURVES: [(&str, &str); 2] = [(SM2_KEY, "SM2"), ("1.2.840.10045.3.1.7", "P-256")];
 
 /// A certificate that was read, and not verified.
 #[derive(Clone, Debug)]
@@ -217,6 +218,10 @@ impl KeyInfo {
         let algorithm = &info.algorithm;
         let curve = if named(&algorithm.algorithm, RSA_ENCRYPTION) {
             Some(None)
+        } else if named(&algorithm.algorithm, SM2_KEY) {
+            // The form of older tools: the curve as algorithm and as its parameter.
+            let curve = algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
+            curve.filter(|curve| named(curve, SM2_KEY)).map(|_| Some("SM2"))
         } else if named(&algorithm.algorithm, EC_PUBLIC_KEY) {
             let curve = algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
             let known = |oid: Oid<'_>| CURVES.iter().find(|(id, _)| named(&oid, id)).map(|(_, name)| *name);

@@ -216,6 +216,8 @@ fn next_to_nothing_is_refused() {
     let world = world();
     let seal = world.seal(&world.info());
     assert_eq!(detect(&seal), Some(Kind::Seal));
+    assert_eq!(detect(&[&seal[..], b"\n"].concat()), Some(Kind::Seal));
+    assert_eq!(detect(&seal[..seal.len() - 1]), Some(Kind::Seal));
     assert_eq!(detect(&world.signature(&seal, now().minus(60))), Some(Kind::Signature));
     // Every part empty.
     for path in paths(&seal) {

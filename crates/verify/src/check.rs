@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use boyin_model::alg::{AlgId, BadSignature, BulkJob, VerifyAlg, VerifyKey};
 use boyin_model::credential::{
     ClaimError, ClaimFault, Credential, DisclosureFault, Envelope, FormatError, FormatFault, ISSUER_URN,
@@ -11,7 +13,7 @@ use boyin_model::time::{Date, UnixTime};
 
 use crate::policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
 use crate::reason::Reason;
-use crate::report::{Check, Detail, Note, Outcome, Report, Subject};
+use crate::report::{Applied, Check, Detail, Note, Outcome, Report, Subject};
 use crate::status::StatusSnapshot;
 use crate::trust::{TrustSnapshot, TrustedKey};
 
@@ -34,7 +36,7 @@ pub struct Context<'c> {
 #[derive(Clone, Debug)]
 pub struct Verifier {
     algs: Vec<&'static dyn VerifyAlg>,
-    policy: Policy,
+    policy: Arc<Applied>,
 }
 
 impl Verifier {
@@ -45,13 +47,13 @@ impl Verifier {
     #[must_use]
     pub fn new(algs: &[&'static dyn VerifyAlg]) -> Self {
         assert!(!algs.is_empty(), "a verifier needs an algorithm");
-        Self { algs: algs.to_vec(), policy: Policy::default() }
+        Self { algs: algs.to_vec(), policy: Applied::new(Policy::default(), algs) }
     }
 
     /// The same verifier under another policy.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
-        Self { policy, ..self }
+        Self { policy: Applied::new(policy, &self.algs), ..self }
     }
 
     /// Verifies one license in either serialization.
@@ -76,11 +78,12 @@ impl Verifier {
         };
         let fresh = run.trust_list();
         run.set(Check::TrustList, fresh);
-        let envelope = Envelope::open(bytes, self.policy.reader).map_err(format_fault);
+        let envelope = Envelope::open(bytes, self.policy.policy.reads()).map_err(format_fault);
         let envelope = run.keep(Check::Format, envelope);
         let (key, claims) = envelope.as_ref().and_then(|envelope| run.read(envelope)).unzip();
         let report = Report {
             at: context.now,
+            policy: Arc::clone(&self.policy),
             checks: run.checks,
             notes: run.notes,
             document: (bytes.len() <= MAX_CREDENTIAL_BYTES).then(|| fingerprint(&self.algs, bytes)),
@@ -275,7 +278,7 @@ impl<'c> Run<'_, 'c> {
 
     fn trust_list(&mut self) -> Result<(), (Reason, Option<Detail>)> {
         let (now, list) = (self.context.now, self.context.trust.list());
-        let policy = self.verifier.policy.stale_trust;
+        let policy = self.verifier.policy.policy.stale_trust();
         if list.issued_at > now.plus(CLOCK_TOLERANCE_SECONDS) {
             return Err(missed(Reason::TrustListFromFuture, now, list.issued_at));
         }
@@ -324,7 +327,7 @@ impl<'c> Run<'_, 'c> {
             Some(LicenseStatus::Revoked) => return Err((Reason::Revoked, None)),
             Some(LicenseStatus::Suspended | LicenseStatus::Valid) | None => {}
         }
-        match freshness(now, *exp, self.verifier.policy.stale_status) {
+        match freshness(now, *exp, self.verifier.policy.policy.stale_status()) {
             Freshness::Fresh => {}
             Freshness::StaleAccepted => self.notes.push(Note::StaleStatusAccepted),
             Freshness::Stale => return Err(missed(Reason::StatusListStale, now, *exp)),

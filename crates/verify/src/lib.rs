@@ -17,14 +17,18 @@ mod bulk;
 pub mod chain;
 mod check;
 mod policy;
+mod record;
 mod report;
 pub mod seal;
 mod status;
 mod trust;
 
 pub use check::{Context, Verifier};
-pub use policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
+pub use policy::{
+    CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,
+};
 pub use reason::{Owner, Reason, ReasonInfo};
+pub use record::{MAX_RECORD_BYTES, MAX_RECORD_STATUS_LISTS, Record, RecordError};
 pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
 pub use status::{StatusError, StatusSnapshot};
 pub use trust::{TrustError, TrustSnapshot};

@@ -1,10 +1,13 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use boyin_model::alg::VerifyAlg;
 use boyin_model::credential::{LicenseClaims, Part};
 use boyin_model::id::{CreditCode, HolderCode, LicenseId};
 use boyin_model::json::{self, Object, Value};
 use boyin_model::time::UnixTime;
 
+use crate::policy::{Policy, Weight};
 use crate::reason::{Reason, ReasonInfo};
 
 /// `format` of the report's JSON form.
@@ -79,6 +82,12 @@ impl Check {
             Self::Validity => ("validity", "有效期"),
             Self::Status => ("status", "证照状态"),
         }
+    }
+
+    /// Whether a policy may let a verdict stand without it. Of the checks before, none may: unless they pass, it is not
+    /// known whose words these are, and what they say.
+    pub(crate) fn may_be_lowered(self) -> bool {
+        self >= Self::TrustList
     }
 
     pub(crate) fn place(self) -> usize {
@@ -186,11 +195,25 @@ pub struct Subject {
     pub key: Option<String>,
 }
 
+/// A policy with its digest.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) policy: Policy,
+    pub(crate) digest: String,
+}
+
+impl Applied {
+    pub(crate) fn new(policy: Policy, algs: &[&'static dyn VerifyAlg]) -> Arc<Self> {
+        Arc::new(Self { digest: policy.digest(algs), policy })
+    }
+}
+
 /// The result of a verification.
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct Report {
     pub(crate) at: UnixTime,
+    pub(crate) policy: Arc<Applied>,
     pub(crate) checks: [Outcome; Check::ALL.len()],
     pub(crate) notes: Vec<Note>,
     /// Absent if the document is larger than a credential may be: it is not hashed.
@@ -256,12 +279,13 @@ impl Verified {
 }
 
 impl Report {
-    /// The verdict: the first check that is not passed.
+    /// The verdict: the first check that is not passed, of those that count in full under the policy.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        for outcome in self.checks {
+        for (outcome, weight) in self.checks.into_iter().zip(self.policy.policy.weights()) {
             match outcome {
                 Outcome::Passed | Outcome::Skipped => {}
+                Outcome::NotPassed(..) if *weight != Weight::Fail => {}
                 Outcome::NotPassed(reason, _) if reason.is_indeterminate() => {
                     return Verdict::Indeterminate(reason);
                 }
@@ -298,27 +322,47 @@ impl Report {
         self.at
     }
 
-    /// The proof, if the license passed.
+    /// The policy under which it was made.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy.policy
+    }
+
+    /// What is not passed and, under the policy, does not change the verdict: with [`Weight::Warn`] somebody has to be told.
+    pub fn lowered(&self) -> impl Iterator<Item = (Check, Reason, Weight)> {
+        self.checks().filter_map(|(check, outcome)| match (outcome, self.policy().weight(check)) {
+            (Outcome::NotPassed(reason, _), weight) if weight != Weight::Fail => {
+                Some((check, reason, weight))
+            }
+            _ => None,
+        })
+    }
+
+    /// The proof, if every check passed: a verdict that a policy let stand proves nothing.
     ///
     /// # Errors
-    /// The report itself, if it did not.
+    /// The report itself, if one did not.
     pub fn into_verified(mut self) -> Result<Verified, Box<Self>> {
-        match (self.verdict(), self.claims.take()) {
-            (Verdict::Passed, Some(claims)) => Ok(Verified { report: self, claims }),
-            _ => Err(Box::new(self)),
+        let passed = self.checks.iter().all(|outcome| *outcome == Outcome::Passed);
+        match self.claims.take_if(|_| passed) {
+            Some(claims) => Ok(Verified { report: self, claims }),
+            None => Err(Box::new(self)),
         }
     }
 
     /// The canonical JSON form (`docs/format.md` §9): same input, same bytes. Holds nothing personal.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
+        let checks = self.checks();
+        let checks =
+            checks.map(|(check, outcome)| check_json(check, outcome, self.policy().weight(check))).collect();
         let notes = self.notes.iter().map(|note| Value::Text(note.code().into())).collect();
         let mut members = vec![
             ("at", instant(self.at)),
             ("checks", Value::Array(checks)),
             ("format", Value::Int(REPORT_FORMAT)),
             ("notes", Value::Array(notes)),
+            ("policy", self.policy.to_json()),
             (
                 "trust_list",
                 object([
@@ -339,6 +383,16 @@ impl Report {
         let mut out = Vec::with_capacity(2048);
         json::write(&object(members), &mut out);
         out
+    }
+}
+
+impl Applied {
+    fn to_json(&self) -> Value<'_> {
+        object([
+            ("digest", Value::Text(Cow::Borrowed(&self.digest))),
+            ("name", Value::Text(Cow::Borrowed(self.policy.name()))),
+            ("version", Value::Int(i64::from(self.policy.version()))),
+        ])
     }
 }
 
@@ -377,8 +431,11 @@ pub(crate) fn number(number: usize) -> Value<'static> {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn check_json(check: Check, outcome: Outcome) -> Value<'static> {
+fn check_json(check: Check, outcome: Outcome, weight: Weight) -> Value<'static> {
     let mut members = vec![("check", text(check.code()))];
+    if weight != Weight::Fail {
+        members.push(("weight", text(weight.code())));
+    }
     match outcome {
         Outcome::Passed => members.push(("outcome", text("passed"))),
         Outcome::Skipped => members.push(("outcome", text("skipped"))),

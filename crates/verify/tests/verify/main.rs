@@ -12,6 +12,7 @@ mod bulk;
 mod bytes;
 mod policy;
 mod presentations;
+mod record;
 mod reports;
 mod second_opinion;
 mod status;

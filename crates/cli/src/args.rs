@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Seal(Box<Seal>),
     /// Verify a license that somebody presents (核验)
     Verify(Verify),
+    /// Come to a recorded verdict again (复核)
+    Replay(Replay),
     /// Status lists: which licenses are revoked or suspended (状态列表)
     #[command(subcommand)]
     Status(Status),
@@ -247,6 +249,22 @@ pub(crate) struct Verify {
     /// With --trust: status lists
     #[arg(long, value_name = "LIST.jwt", requires = "trust", action = ArgAction::Append)]
     pub(crate) status: Vec<PathBuf>,
+    /// How strictly: strict, outage, file, or a file with a policy (docs/format.md, section 8.1)
+    #[arg(long, value_name = "POLICY", default_value = "strict")]
+    pub(crate) policy: String,
+    /// Keep everything that the verdict rests on in this file, for `boyin replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// What `boyin verify --record` kept
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The public key that must have signed the trust list; otherwise the one in the record is taken at its word
+    #[arg(long, value_name = "ANCHOR.json")]
+    pub(crate) anchor: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

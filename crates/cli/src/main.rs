@@ -16,6 +16,7 @@ mod issue;
 mod license;
 mod lists;
 mod output;
+mod replay;
 mod report;
 mod seal;
 mod serve;
@@ -84,6 +85,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Holder(command) => holder::run(&session, command, out),
         Command::Seal(command) => seal::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),
+        Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => lists::trust(&session, &command, out),
         Command::Token(command) => token::run(&session, &command, out),

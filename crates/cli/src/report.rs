@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use boyin::verify::{Detail, Outcome, Owner, ReasonInfo, Report, Verdict};
+use boyin::verify::{Detail, Outcome, Owner, Policy, ReasonInfo, Report, Verdict, Weight};
 
 use crate::Exit;
 use crate::output::sign;
@@ -21,13 +21,28 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> std::io::Result<()>
         writeln!(out, "  {:<9} {id}", "license")?;
     }
     writeln!(out, "  {:<9} {}", "at", report.at())?;
+    let policy = report.policy();
+    if *policy != Policy::default() {
+        writeln!(
+            out,
+            "  {:<9} {} version {}: not the strictest 非最严策略",
+            "policy",
+            policy.name(),
+            policy.version()
+        )?;
+    }
     writeln!(out)?;
     for (check, outcome) in report.checks() {
         let (mark, words) = match outcome {
             Outcome::Passed => ('✓', String::new()),
             Outcome::Skipped => ('·', "not reached 未进行".to_owned()),
             Outcome::NotPassed(reason, detail) => {
-                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
+                let mark = match report.policy().weight(check) {
+                    Weight::Fail if reason.is_indeterminate() => '?',
+                    Weight::Fail => '✗',
+                    Weight::Warn => '!',
+                    Weight::Inform => 'i',
+                };
                 (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
             }
         };

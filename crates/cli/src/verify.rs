@@ -8,7 +8,9 @@ use boyin::model::time::{Date, UnixTime};
 use boyin::model::trust::Jwk;
 use boyin::suite::all_jws;
 use boyin::verify::seal::Document;
-use boyin::verify::{Context, Report, StatusSnapshot, TrustSnapshot, Verifier};
+use boyin::verify::{
+    Context, MAX_RECORD_STATUS_LISTS, Policy, Record, Report, StatusSnapshot, TrustSnapshot, Verifier,
+};
 
 use crate::args::Verify;
 use crate::context::{Session, now};
@@ -22,17 +24,44 @@ pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
         return seal(session, &read, at, out);
     }
     let bytes = pasted(&read);
-    let report = match (&args.trust, &args.anchor) {
-        (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, at)?,
-        (None, _) | (_, None) => session.reading()?.lookup.verify(bytes, at),
+    let policy = policy(&args.policy)?;
+    let kept = match (&args.trust, &args.anchor) {
+        (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, policy, at)?,
+        (None, _) | (_, None) => session.reading()?.lookup.record(policy, bytes, at),
     };
+    if let Some(path) = &args.record {
+        if kept.status_lists.len() > MAX_RECORD_STATUS_LISTS {
+            anyhow::bail!(
+                "a record holds {MAX_RECORD_STATUS_LISTS} status lists: give the one of the license"
+            );
+        }
+        files::write_new(path, &kept.write())?;
+    }
+    tell(session, &kept.replay(&all_jws())?, out)
+}
+
+/// The report for programs or for people.
+pub(crate) fn tell(session: &Session, report: &Report, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if session.json() {
         // The report and nothing else: the same bytes as on every other surface.
         out.write_all(&report.to_json())?;
     } else {
-        report::write(out, &report)?;
+        report::write(out, report)?;
     }
-    Ok(report::exit(&report))
+    Ok(report::exit(report))
+}
+
+/// A built-in policy, or one in a file.
+fn policy(name: &str) -> anyhow::Result<Policy> {
+    if let Some(policy) = Policy::named(name) {
+        return Ok(policy);
+    }
+    let names = Policy::built_in().map(|policy| policy.name().to_owned()).join(", ");
+    let path = Path::new(name);
+    if !path.is_file() {
+        anyhow::bail!("--policy {name}: neither one of {names} nor a file");
+    }
+    Policy::read(&files::read(path)?).with_context(|| format!("{name} is no policy"))
 }
 
 /// A seal, or a seal signature without its document.
@@ -48,19 +77,35 @@ fn seal(session: &Session, bytes: &[u8], at: UnixTime, out: &mut dyn Write) -> a
 }
 
 /// Without data directory: trust and status from files that somebody fetched.
-fn offline(bytes: &[u8], trust: &Path, anchor: &Path, args: &Verify, at: UnixTime) -> anyhow::Result<Report> {
-    let key: Jwk = serde_json::from_slice(&files::read(anchor)?)
-        .with_context(|| format!("{} is not a public key such as trust/anchor.json", anchor.display()))?;
-    let snapshot = TrustSnapshot::load(pasted(&files::read(trust)?), &key, &all_jws())
+fn offline(
+    bytes: &[u8],
+    trust: &Path,
+    anchor: &Path,
+    args: &Verify,
+    policy: Policy,
+    at: UnixTime,
+) -> anyhow::Result<Record> {
+    let key = public_key(anchor)?;
+    let trust_list = pasted(&files::read(trust)?).to_vec();
+    let snapshot = TrustSnapshot::load(&trust_list, &key, &all_jws())
         .with_context(|| format!("the trust list {} is refused", trust.display()))?;
-    let mut status = StatusSnapshot::default();
+    let (mut status, mut status_lists) = (StatusSnapshot::default(), Vec::new());
     for path in &args.status {
+        let token = pasted(&files::read(path)?).to_vec();
         status
-            .add(pasted(&files::read(path)?), &snapshot)
+            .add(&token, &snapshot)
             .with_context(|| format!("the status list {} is refused", path.display()))?;
+        status_lists.push(token);
     }
-    let verifier = Verifier::new(&all_jws());
-    Ok(verifier.check(bytes, &Context { now: at, trust: &snapshot, status: &status }))
+    let verifier = Verifier::new(&all_jws()).with_policy(policy.clone());
+    let report = verifier.check(bytes, &Context { now: at, trust: &snapshot, status: &status }).to_json();
+    Ok(Record { document: bytes.to_vec(), at, policy, anchor: key, trust_list, status_lists, report })
+}
+
+/// The key in a file such as trust/anchor.json.
+pub(crate) fn public_key(path: &Path) -> anyhow::Result<Jwk> {
+    serde_json::from_slice(&files::read(path)?)
+        .with_context(|| format!("{} is not a public key such as trust/anchor.json", path.display()))
 }
 
 /// What is pasted or saved by an editor ends in a line break; no document of ours does. The service does the same.

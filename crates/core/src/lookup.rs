@@ -6,7 +6,9 @@ use boyin_archive::{Archive, Cursor, Event, LicenseRecord, Page};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
 use boyin_suite::{all_jws, table_memory};
-use boyin_verify::{CLOCK_TOLERANCE_SECONDS, Report, TrustSnapshot, Verifier};
+use boyin_verify::{
+    CLOCK_TOLERANCE_SECONDS, Policy, Record, Report, StatusSnapshot, TrustSnapshot, Verifier,
+};
 
 use crate::error::{HomeError, LookupError};
 use crate::home::Home;
@@ -160,6 +162,33 @@ impl Lookup {
     /// Verifies a license that somebody presents.
     pub fn verify(&self, bytes: &[u8], now: UnixTime) -> Report {
         self.registry().check(&self.verifier, bytes, now)
+    }
+
+    /// Verifies a license under another policy than the strictest.
+    pub fn verify_under(&self, policy: Policy, license: &[u8], now: UnixTime) -> Report {
+        let verifier = self.verifier.clone().with_policy(policy);
+        self.registry().check(&verifier, license, now)
+    }
+
+    /// Verifies a license and keeps everything that the verdict rests on.
+    #[must_use]
+    pub fn record(&self, policy: Policy, license: &[u8], now: UnixTime) -> Record {
+        let registry = self.registry();
+        let verifier = self.verifier.clone().with_policy(policy.clone());
+        let report = registry.check(&verifier, license, now);
+        let offices = self.home.offices().iter().zip(&registry.status_tokens);
+        let of_issuer = offices.filter(|(office, _)| report.subject().issuer == Some(office.code));
+        // A list that is refused served nobody.
+        let served = |token: &Vec<u8>| StatusSnapshot::default().add(token, &registry.trust).is_ok();
+        Record {
+            document: license.to_vec(),
+            at: now,
+            policy,
+            anchor: self.home.anchor().clone(),
+            trust_list: registry.trust_token.clone(),
+            status_lists: of_issuer.filter_map(|(_, token)| token.clone().filter(served)).collect(),
+            report: report.to_json(),
+        }
     }
 
     /// Verifies what somebody presents, a license, a seal or a seal signature over `document`: the bytes say which.

@@ -4,6 +4,7 @@
 
 mod edges;
 mod flow;
+mod records;
 mod refusals;
 mod seals;
 mod service;

@@ -152,6 +152,8 @@ pub enum EventKind {
     LicenseSuspended,
     /// A suspended license is in force again.
     LicenseRestored,
+    /// Another license took the place of a license.
+    LicenseSuperseded,
     /// A license was given or shown to somebody.
     LicenseShared,
     /// A status list token was published.
@@ -182,12 +184,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
         Self::LicenseSuspended,
         Self::LicenseRestored,
+        Self::LicenseSuperseded,
         Self::LicenseShared,
         Self::StatusListPublished,
         Self::SealApplied,
@@ -212,6 +215,7 @@ impl EventKind {
             Self::LicenseRevoked => "license_revoked",
             Self::LicenseSuspended => "license_suspended",
             Self::LicenseRestored => "license_restored",
+            Self::LicenseSuperseded => "license_superseded",
             Self::LicenseShared => "license_shared",
             Self::StatusListPublished => "status_list_published",
             Self::SealApplied => "seal_applied",
@@ -256,6 +260,12 @@ pub struct Event {
     pub seal: Option<SealId>,
     /// The person who acted beside `who`, where it takes two.
     pub second: Option<String>,
+    /// The clause of the law that a change of status rests on.
+    pub basis: Option<String>,
+    /// Whether a revoked license counts as never issued.
+    pub retroactive: bool,
+    /// The license that took the place of a superseded one.
+    pub successor: Option<LicenseId>,
     /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list; kind of a
     /// seal asked for, digest of a made seal, what was sealed; otherwise empty.
     pub detail: String,
@@ -288,13 +298,36 @@ pub struct Outcome {
     pub replayed: bool,
 }
 
-/// A change of status and its reason.
+/// A change of status with its reason and what the law says of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatusChange {
     /// What to do.
     pub change: Change,
     /// Why, in 1 to [`MAX_WORDS`] characters, for the event log.
     pub reason: String,
+    /// The clause of the law it rests on (法律依据), in 1 to [`MAX_WORDS`] characters.
+    pub basis: Option<String>,
+    /// Whether the license counts as never issued (撤销，自始无效); only with [`Change::Revoke`]. Otherwise what was done with it
+    /// before stays as it is (吊销、注销).
+    pub retroactive: bool,
+    /// The license that took its place; only with [`Change::Supersede`].
+    pub successor: Option<LicenseId>,
+}
+
+impl StatusChange {
+    /// A change that rests on no clause, from now on.
+    pub fn new(change: Change, reason: impl Into<String>) -> Self {
+        Self { change, reason: reason.into(), basis: None, retroactive: false, successor: None }
+    }
+
+    /// Whether the words are words, and nothing is said that does not belong to the change.
+    pub(crate) fn is_sound(&self, id: &LicenseId) -> bool {
+        is_words(&self.reason)
+            && self.basis.as_deref().is_none_or(is_words)
+            && (!self.retroactive || self.change == Change::Revoke)
+            && (self.successor.is_none() || self.change == Change::Supersede)
+            && self.successor.as_ref() != Some(id)
+    }
 }
 
 impl fmt::Debug for StatusChange {
@@ -303,7 +336,7 @@ impl fmt::Debug for StatusChange {
     }
 }
 
-/// What can be done to the status of a license: valid ⇄ suspended, and from both to revoked, which is final.
+/// What can be done to the status of a license: valid ⇄ suspended, and from both to revoked or superseded, which are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Puts it out of force for good.
@@ -312,6 +345,8 @@ pub enum Change {
     Suspend,
     /// Puts a suspended license in force again.
     Restore,
+    /// Puts it out of force for good because another license took its place (换发).
+    Supersede,
 }
 
 impl Change {
@@ -322,6 +357,7 @@ impl Change {
             Self::Revoke => LicenseStatus::Revoked,
             Self::Suspend => LicenseStatus::Suspended,
             Self::Restore => LicenseStatus::Valid,
+            Self::Supersede => LicenseStatus::Superseded,
         }
     }
 
@@ -329,10 +365,10 @@ impl Change {
     #[must_use]
     pub const fn allowed(self, from: LicenseStatus) -> bool {
         match (self, from) {
-            (Self::Revoke, LicenseStatus::Valid | LicenseStatus::Suspended)
+            (Self::Revoke | Self::Supersede, LicenseStatus::Valid | LicenseStatus::Suspended)
             | (Self::Suspend, LicenseStatus::Valid)
             | (Self::Restore, LicenseStatus::Suspended) => true,
-            (Self::Revoke | Self::Suspend | Self::Restore, LicenseStatus::Revoked)
+            (_, LicenseStatus::Revoked | LicenseStatus::Superseded)
             | (Self::Suspend, LicenseStatus::Suspended)
             | (Self::Restore, LicenseStatus::Valid) => false,
         }
@@ -343,6 +379,7 @@ impl Change {
             Self::Revoke => EventKind::LicenseRevoked,
             Self::Suspend => EventKind::LicenseSuspended,
             Self::Restore => EventKind::LicenseRestored,
+            Self::Supersede => EventKind::LicenseSuperseded,
         }
     }
 }

@@ -110,8 +110,11 @@ pub enum ArchiveError {
     /// The record cannot be filed.
     #[error("the record cannot be filed: {0}")]
     InvalidRecord(RecordField),
-    /// No reason, or one that is too long.
-    #[error("give the reason in 1 to 200 characters")]
+    /// No reason or clause, or one that is too long; or something is said that does not belong to the change.
+    #[error(
+        "give the reason, and the clause if there is one, in 1 to 200 characters each; only a revocation can be \
+         retroactive, and only a superseded license has a successor, another one"
+    )]
     Reason,
     /// No seal has this number.
     #[error("no seal has this number")]

@@ -23,7 +23,7 @@ use crate::vault::HolderKey;
 /// | version | what changed |
 /// |---|---|
 /// | 1 | first |
-/// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events |
+/// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events; status lists of every instant; status 3; members `basis`, `retroactive`, `successor` of events |
 pub const FORMAT_VERSION: u32 = 2;
 
 /// The first version with a seal register.
@@ -94,6 +94,11 @@ pub(crate) fn index_of_status_key(key: &[u8]) -> Result<u32, Malformed> {
 /// Status list: the list.
 pub(crate) fn status_list(list: &str) -> Vec<u8> {
     list.as_bytes().to_vec()
+}
+
+/// Status list of an instant: `list ‖ 00 ‖ FFFFFFFFFFFFFFFF − instant (8)`, so that the newest comes first.
+pub(crate) fn status_list_of(list: &str, at: UnixTime) -> Vec<u8> {
+    [slots_of(list).as_slice(), &(u64::MAX - at.seconds()).to_be_bytes()].concat()
 }
 
 /// Event: the number (8).
@@ -236,11 +241,18 @@ struct EventJson<'e> {
     seal: Option<SealId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     second: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    basis: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    retroactive: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    successor: Option<Cow<'e, str>>,
     #[serde(skip_serializing_if = "str::is_empty", default)]
     detail: Cow<'e, str>,
 }
 
-/// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"seal":…,"second":…,"detail":…}` without white space.
+/// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"seal":…,"second":…,"basis":…,"retroactive":true,
+/// "successor":…,"detail":…}` without white space.
 pub(crate) fn event_value(event: &Event) -> Vec<u8> {
     let json = EventJson {
         at: event.at,
@@ -251,6 +263,9 @@ pub(crate) fn event_value(event: &Event) -> Vec<u8> {
         license: event.license.as_ref().map(|id| id.as_str().into()),
         seal: event.seal,
         second: event.second.as_deref().map(Into::into),
+        basis: event.basis.as_deref().map(Into::into),
+        retroactive: event.retroactive,
+        successor: event.successor.as_ref().map(|id| id.as_str().into()),
         detail: event.detail.as_str().into(),
     };
     serde_json::to_vec(&json).expect("text and numbers can always be written as JSON")
@@ -269,6 +284,9 @@ pub(crate) fn read_event(number: u64, value: &[u8]) -> Result<Event, Malformed> 
         license: json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?,
         seal: json.seal,
         second: json.second.map(Cow::into_owned),
+        basis: json.basis.map(Cow::into_owned),
+        retroactive: json.retroactive,
+        successor: json.successor.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?,
         detail: json.detail.into_owned(),
     })
 }

@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Status(Status),
     /// The trust list: who may issue what (信任列表)
     #[command(subcommand)]
-    Trust(Trust),
+    Trust(crate::trust::args::Trust),
     /// Access tokens for readers of the service (访问令牌)
     #[command(subcommand)]
     Token(Token),
@@ -276,14 +276,6 @@ pub(crate) enum Status {
         #[arg(long, value_name = "CODE")]
         start_over: Option<CreditCode>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Trust {
-    /// Show who may issue what, with which keys
-    Show,
-    /// Publish the next trust list, with the same entries
-    Renew,
 }
 
 #[derive(Debug, Subcommand)]

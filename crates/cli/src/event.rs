@@ -83,6 +83,7 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::LicenseRevoked => "吊销",
         EventKind::LicenseSuspended => "暂停",
         EventKind::LicenseRestored => "恢复",
+        EventKind::LicenseSuperseded => "换发",
         EventKind::LicenseShared => "共享",
         EventKind::StatusListPublished => "发布状态列表",
         EventKind::SealApplied => "申请印章",

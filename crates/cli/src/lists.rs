@@ -1,12 +1,10 @@
 use std::io::Write;
 
-use boyin::Home;
-use boyin::model::id::{CreditCode, LicenseTypeCode};
-use boyin::model::trust::Issuer;
-use serde_json::{Value, json};
+use boyin::model::id::CreditCode;
+use serde_json::json;
 
 use crate::Exit;
-use crate::args::{Status, Trust};
+use crate::args::Status;
 use crate::context::{Session, now};
 use crate::output::{self, json_line};
 
@@ -36,11 +34,10 @@ fn renew_status(
     }
     let reading = crate::context::reading(&home, &passphrase)?;
     let registry = reading.lookup.registry();
-    let offices = home.offices().iter();
-    let rows: Vec<_> = offices
-        .map(|office| {
-            (office, registry.status().fresh_until(office.code, &home.config().status_list_uri(office.code)))
-        })
+    let lists = registry.status_lists();
+    let named = |code| home.offices().iter().find(|office| office.code == code);
+    let rows: Vec<_> = lists
+        .filter_map(|(code, uri)| Some((named(code)?, registry.status().fresh_until(code, uri))))
         .collect();
     if session.json() {
         let lists = rows.iter().map(|(office, until)| {
@@ -56,70 +53,4 @@ fn renew_status(
     }
     writeln!(out, "{table}")?;
     Ok(Exit::Done)
-}
-
-/// `trust …`
-pub(crate) fn trust(session: &Session, command: &Trust, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    match command {
-        Trust::Show => show_trust(session, out),
-        Trust::Renew => renew_trust(session, out),
-    }
-}
-
-fn renew_trust(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let home = session.home()?;
-    let list = home.renew_trust_list(&session.passphrase()?, now()?)?;
-    if session.json() {
-        json_line(out, &json!({ "sequence": list.sequence, "next_update": list.next_update.seconds() }))?;
-    } else {
-        writeln!(out, "✓ trust list {} is published (信任列表已发布)", list.sequence)?;
-        writeln!(out, "  fresh until {}", list.next_update)?;
-    }
-    Ok(Exit::Done)
-}
-
-fn show_trust(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let home = session.home()?;
-    let (_, trust) = home.trust()?;
-    let list = trust.list();
-    if session.json() {
-        let list: Value = serde_json::from_slice(&list.write())?;
-        json_line(out, &list)?;
-        return Ok(Exit::Done);
-    }
-    let state =
-        if now()? < list.next_update { "fresh 有效" } else { "STALE 已过期: run `boyin trust renew`" };
-    writeln!(out, "信任列表 Trust list of {} ({})", list.authority, list.division)?;
-    writeln!(out, "  sequence {}, made {}", list.sequence, list.issued_at)?;
-    writeln!(out, "  next update {}: {state}", list.next_update)?;
-    writeln!(out, "  anchor {} ({})", home.anchor().kid, home.anchor().alg)?;
-    let header = ["颁发机构 Issuer", "代码 Code", "区划 Division", "密钥 Keys", "可签发 May issue"];
-    let mut table = output::table(&header);
-    for issuer in &list.issuers {
-        table.add_row([
-            issuer.name.clone(),
-            issuer.code.as_str().to_owned(),
-            issuer.division.as_str().to_owned(),
-            keys(issuer),
-            rights(&home, issuer),
-        ]);
-    }
-    writeln!(out, "{table}")?;
-    Ok(Exit::Done)
-}
-
-fn keys(issuer: &Issuer) -> String {
-    // Eight characters tell the keys of one office apart.
-    let short = |kid: &str| kid.chars().take(8).collect::<String>();
-    let keys = issuer.keys.iter().map(|key| format!("{} {}…", key.alg, short(&key.kid)));
-    keys.collect::<Vec<_>>().join("\n")
-}
-
-fn rights(home: &Home, issuer: &Issuer) -> String {
-    let name = |code: LicenseTypeCode| {
-        let known = home.catalog().types().find(|known| known.code == code);
-        known.map_or_else(|| code.as_str().to_owned(), |known| known.name.clone())
-    };
-    let rights = issuer.entitlements.iter().map(|right| name(right.license_type));
-    rights.collect::<Vec<_>>().join("、")
 }

@@ -21,6 +21,7 @@ mod report;
 mod seal;
 mod serve;
 mod token;
+mod trust;
 mod verify;
 
 use std::io::Write;
@@ -87,7 +88,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&session, &args, out),
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
-        Command::Trust(command) => lists::trust(&session, &command, out),
+        Command::Trust(command) => trust::run(&session, command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),

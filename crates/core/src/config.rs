@@ -25,13 +25,21 @@ pub struct Config {
     pub trust_list_days: u16,
     /// Hours for which a status list is fresh.
     pub status_list_hours: u16,
+    /// Entries of a status list: a power of two, 64 to 2²⁰. When a list is about three quarters full, the next one begins.
+    #[serde(default = "status_list_entries")]
+    pub status_list_entries: u32,
+}
+
+/// Entries of a status list, unless the configuration is changed.
+pub(crate) const fn status_list_entries() -> u32 {
+    1 << 20
 }
 
 impl Config {
-    /// URI of an office's status list: where the service answers with it, and its `sub`.
+    /// URI of an office's status list of this number, from 1: where the service answers with it, and its `sub`.
     #[must_use]
-    pub fn status_list_uri(&self, office: CreditCode) -> String {
-        format!("{}/v1/status-lists/{}", self.public_url, status_list_id(office))
+    pub fn status_list_uri(&self, office: CreditCode, number: u32) -> String {
+        format!("{}/v1/status-lists/{}", self.public_url, status_list_id(office, number))
     }
 }
 

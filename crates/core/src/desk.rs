@@ -1,9 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use boyin_archive::{
-    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, StatusChange, StatusSlot,
-};
+use boyin_archive::{Act, Archive, ArchiveError, Filing, Grade, LicenseRecord, StatusChange, StatusSlot};
 use boyin_issue::{Assignment, Draft, License, SigningKey};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::catalog::Catalog;
@@ -19,10 +17,11 @@ use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase};
 
-/// Entries of a status list.
-pub(crate) const STATUS_LIST_ENTRIES: u32 = 1 << 20;
-/// Draws of a free place or number before giving up. A list three quarters full fails so once in 10⁸ acts.
+/// Draws of a free identifier and place before giving up.
 const DRAWS: usize = 64;
+/// Draws of a free place on one list. If all are taken, the next list begins: of a list half full that happens once in
+/// 65,000 licenses, of one three quarters full once in a hundred.
+const DRAWS_ON_A_LIST: usize = 16;
 /// Random characters in a serial, after the date: 36⁸ for each office, license type and day.
 const SERIAL_RANDOM_CHARS: usize = 8;
 
@@ -88,6 +87,8 @@ pub struct Desk {
     /// Keys of seals, of their maker and their authority, once used.
     pub(crate) seal_keys: Mutex<HashMap<String, SigningKey>>,
     pub(crate) publishing: Mutex<()>,
+    /// The list in which each office's licenses get their places, once used.
+    pub(crate) newest_list: Mutex<HashMap<CreditCode, String>>,
     overdue: Vec<(CreditCode, DeskError)>,
 }
 
@@ -115,6 +116,7 @@ impl Desk {
             status: RwLock::new(StatusSnapshot::default()),
             seal_keys: Mutex::default(),
             publishing: Mutex::new(()),
+            newest_list: Mutex::default(),
             overdue: Vec::new(),
         };
         desk.load_status()?;
@@ -187,24 +189,36 @@ impl Desk {
         at: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<Assignment, DeskError> {
-        let uri = self.config.status_list_uri(office);
-        let mut index = None;
-        for _ in 0..DRAWS {
-            let mut bytes = [0; 4];
-            random.fill(&mut bytes)?;
-            // A power of two: every entry is equally likely.
-            let drawn = u32::from_be_bytes(bytes) % STATUS_LIST_ENTRIES;
-            if self.archive.slot_is_free(&uri, drawn)? {
-                index = Some(drawn);
-                break;
-            }
-        }
-        let index = index.ok_or(DeskError::StatusListFull)?;
+        let status = self.draw_place(office, at, random)?;
         let serial = format!("{}{}", at.date().compact(), random_serial(random)?);
         let license_id = LicenseId::new(license.license_type().code, office, &serial, 1)
             .expect("digits and upper-case letters within the bound");
         let seal = self.issuing_seal(office, at)?;
-        Ok(Assignment { license_id, status: StatusReference { uri, index }, issued_at: at, seal })
+        Ok(Assignment { license_id, status, issued_at: at, seal })
+    }
+
+    /// A free place on the office's newest status list, at random, so that neighbors tell nothing.
+    fn draw_place(
+        &self,
+        office: CreditCode,
+        at: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<StatusReference, DeskError> {
+        let mut uri = self.open_list(office)?;
+        // Of an empty list every place is free.
+        for _ in 0..2 {
+            for _ in 0..DRAWS_ON_A_LIST {
+                let mut bytes = [0; 4];
+                random.fill(&mut bytes)?;
+                // A power of two: every entry is equally likely.
+                let index = u32::from_be_bytes(bytes) % self.config.status_list_entries;
+                if self.archive.slot_is_free(&uri, index)? {
+                    return Ok(StatusReference { uri, index });
+                }
+            }
+            uri = self.next_list_after(office, &uri, at)?;
+        }
+        Err(DeskError::StatusListFull)
     }
 
     fn sign_and_check(
@@ -243,7 +257,7 @@ impl Desk {
         })
     }
 
-    /// Revokes, suspends or restores a license and publishes the office's status list.
+    /// Revokes, suspends, restores or supersedes a license and publishes the office's status list.
     ///
     /// # Errors
     /// [`DeskError::ForeignLicense`] if another office issued it; [`ArchiveError::IllegalTransition`] within if its
@@ -252,17 +266,19 @@ impl Desk {
     pub fn change_status(
         &self,
         id: &LicenseId,
-        change: Change,
-        reason: &str,
+        change: &StatusChange,
         order: &Order,
     ) -> Result<boyin_archive::Outcome, DeskError> {
         self.office(order.office)?;
         if id.issuer() != order.office {
             return Err(DeskError::ForeignLicense(id.issuer()));
         }
-        let request = ES256.digest(&[format!("{id}\0{}\0{reason}", change.to().code()).as_bytes()]);
-        let change = StatusChange { change, reason: reason.to_owned() };
-        let outcome = self.archive.change_status(&act(order, request)?, id, &change)?;
+        let StatusChange { change: what, reason, basis, retroactive, successor } = change;
+        let successor = successor.as_ref().map_or("", LicenseId::as_str);
+        let basis = basis.as_deref().unwrap_or_default();
+        let words = format!("{id}\0{}\0{reason}\0{basis}\0{retroactive}\0{successor}", what.to().code());
+        let request = ES256.digest(&[words.as_bytes()]);
+        let outcome = self.archive.change_status(&act(order, request)?, id, change)?;
         match self.publish_changes(order.office, order.at) {
             Ok(()) => Ok(outcome),
             Err(source) => Err(DeskError::NotPublished { event: outcome.event, source: Box::new(source) }),

@@ -8,6 +8,7 @@ use boyin_model::catalog::CatalogError;
 use boyin_model::id::CreditCode;
 use boyin_model::register::Power;
 use boyin_model::time::UnixTime;
+use boyin_model::trust::ChangeError;
 use boyin_suite::KeyError;
 use boyin_verify::{Report, StatusError, TrustError};
 
@@ -37,6 +38,31 @@ pub enum HomeError {
     /// A list would be stale at once, or fresh for too long.
     #[error("{0}: trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
     Freshness(PathBuf),
+    /// An older trust list lies where a newer one was published.
+    #[error(
+        "trust list {found} is in place, but {newest} was published: put trust/history/{newest:08}.jwt back as trust/list.jwt"
+    )]
+    TrustRollback {
+        /// Number of the list in place.
+        found: u64,
+        /// Number of the newest list that was published.
+        newest: u64,
+    },
+    /// No trust list is kept from then.
+    #[error("no trust list is kept that was published by {0}")]
+    NoTrustList(UnixTime),
+    /// The draft of the trust list is damaged.
+    #[error("{0} is not one change of the trust list in each line: `boyin trust discard` throws it away")]
+    Draft(PathBuf),
+    /// The draft of the trust list is full.
+    #[error("the draft of the trust list is full: sign it first")]
+    DraftFull,
+    /// A change of the trust list cannot be made.
+    #[error("the trust list cannot be changed so: {0}")]
+    TrustChange(#[from] ChangeError),
+    /// A status list would be too short to hide anybody in, or longer than is published.
+    #[error("{0}: status_list_entries must be a power of two from 64 to 1048576")]
+    StatusListEntries(PathBuf),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {

@@ -11,7 +11,7 @@ use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT,
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
-use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName};
+use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName, status_list_entries};
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, read_text, sync_parent, write_private};
 use crate::officers::{Officer, Officers};
@@ -26,7 +26,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
 /// officers.toml  who manages, uses,     trust/list.jwt          the trust list
 ///                audits seals           trust/lock              held while the next one is made
-/// archive/       the licenses and seals
+/// archive/       the licenses and seals  trust/history/          every trust list that was published
 /// ```
 /// Key files are encrypted under the passphrase.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ const STATUS_LIST_HOURS: u16 = 24;
 const MAX_TRUST_LIST_DAYS: u16 = 400;
 /// Most hours for which a status list is fresh: a revocation must not wait longer than a week.
 const MAX_STATUS_LIST_HOURS: u16 = 168;
+/// Fewest entries of a status list: among fewer, an index would tell who is meant.
+const MIN_STATUS_LIST_ENTRIES: u32 = 64;
 
 impl Home {
     /// Makes a data directory: configuration, keys, trust list and an empty archive, whole or not at all.
@@ -93,11 +95,11 @@ impl Home {
         if partial.exists() {
             return Err(HomeError::NotEmpty(partial));
         }
-        for sub in ["keys", "trust"] {
+        for sub in ["keys", "trust/history"] {
             make_private_dir(&partial.join(sub))?;
         }
         populate(&partial, setup, passphrase, now, random)?;
-        for place in ["keys/x", "trust/x", "x"] {
+        for place in ["keys/x", "trust/history/x", "trust/x", "x"] {
             sync_parent(&partial.join(place))?;
         }
         if dir.exists() {
@@ -176,6 +178,7 @@ impl Home {
     pub fn trust(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
         let token = self.trust_token()?;
         let snapshot = TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
+        self.check_not_rolled_back(snapshot.list().sequence)?;
         Ok((token, snapshot))
     }
 
@@ -259,6 +262,7 @@ fn populate(
         public_url: setup.public_url.trim_end_matches('/').to_owned(),
         trust_list_days: TRUST_LIST_DAYS,
         status_list_hours: STATUS_LIST_HOURS,
+        status_list_entries: status_list_entries(),
     };
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());
@@ -277,6 +281,9 @@ fn populate(
         issuers,
         seals: Vec::new(),
         certificates: Vec::new(),
+        makers: Vec::new(),
+        timestamp_authorities: Vec::new(),
+        algorithms: Vec::new(),
     };
     write_trust(dir, &trust_key, &list)?;
     let secret = keyring.make_archive_secret(passphrase, random)?;
@@ -294,6 +301,7 @@ fn write_trust(dir: &Path, key: &SigningKey, list: &TrustList) -> Result<(), Hom
     let token = key.sign_jws(&trust_list(list, key.reference()))?;
     let anchor = boyin_model::json::canonical(key.reference().jwk());
     write_private(&dir.join("trust/anchor.json"), &anchor)?;
+    write_private(&dir.join("trust/history/00000001.jwt"), &token)?;
     write_private(&dir.join("trust/list.jwt"), &token)
 }
 
@@ -342,6 +350,10 @@ fn read_config(path: &Path) -> Result<Config, HomeError> {
         || !(1..=MAX_STATUS_LIST_HOURS).contains(&config.status_list_hours)
     {
         return Err(HomeError::Freshness(path.to_owned()));
+    }
+    let entries = config.status_list_entries;
+    if !entries.is_power_of_two() || !(MIN_STATUS_LIST_ENTRIES..=status_list_entries()).contains(&entries) {
+        return Err(HomeError::StatusListEntries(path.to_owned()));
     }
     Ok(config)
 }

@@ -10,7 +10,9 @@
 
 mod config;
 mod desk;
+mod draft;
 mod error;
+mod history;
 mod home;
 mod keyring;
 mod lookup;
@@ -24,6 +26,7 @@ mod trust;
 
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
+pub use draft::MAX_DRAFT_CHANGES;
 pub use error::{DeskError, HomeError, LookupError, OfficeFault, OfficerFault};
 pub use home::{Home, Setup};
 pub use keyring::Passphrase;

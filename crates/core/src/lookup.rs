@@ -2,8 +2,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
-use boyin_archive::{Archive, Cursor, Event, LicenseRecord, Page};
+use boyin_archive::{Archive, ArchiveError, Cursor, Event, LicenseRecord, Page};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
 use boyin_suite::{all_jws, table_memory};
 use boyin_verify::{
@@ -15,7 +16,7 @@ use crate::home::Home;
 use crate::keyring::Passphrase;
 use boyin_verify::seal::Document;
 
-use crate::registry::{Checked, Registry, status_list_id};
+use crate::registry::{Checked, Published, Registry, read_status_list_id};
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -121,15 +122,15 @@ impl Lookup {
     fn take_over(&self) -> Result<(), LookupError> {
         let registry = self.registry();
         self.archive.catch_up()?;
-        let status_tokens = status_tokens(&self.home, &self.archive)?;
+        let status_lists = published(&self.home, &self.archive)?;
         // A trust list that is refused must not keep revocations out: they are taken over under the one in use.
         let (trust_token, trust, fault) = match self.newer_trust(&registry) {
             Ok(Some((token, trust))) => (token, in_use(trust), None),
             Ok(None) => (registry.trust_token.clone(), Arc::clone(&registry.trust), None),
             Err(error) => (registry.trust_token.clone(), Arc::clone(&registry.trust), Some(error)),
         };
-        if status_tokens != registry.status_tokens || trust_token != registry.trust_token {
-            let fresh = Arc::new(Registry::new(trust_token, trust, status_tokens));
+        if status_lists != registry.status_lists || trust_token != registry.trust_token {
+            let fresh = Arc::new(Registry::new(trust_token, trust, status_lists));
             *self.registry.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         fault.map_or(Ok(()), Err)
@@ -173,11 +174,14 @@ impl Lookup {
     /// Verifies a license and keeps everything that the verdict rests on.
     #[must_use]
     pub fn record(&self, policy: Policy, license: &[u8], now: UnixTime) -> Record {
-        let registry = self.registry();
+        self.record_with(&self.registry(), policy, license, now)
+    }
+
+    fn record_with(&self, registry: &Registry, policy: Policy, license: &[u8], now: UnixTime) -> Record {
         let verifier = self.verifier.clone().with_policy(policy.clone());
         let report = registry.check(&verifier, license, now);
-        let offices = self.home.offices().iter().zip(&registry.status_tokens);
-        let of_issuer = offices.filter(|(office, _)| report.subject().issuer == Some(office.code));
+        let uri = report.status_list();
+        let of_license = registry.status_lists.iter().filter(|list| Some(list.uri.as_str()) == uri);
         // A list that is refused served nobody.
         let served = |token: &Vec<u8>| StatusSnapshot::default().add(token, &registry.trust).is_ok();
         Record {
@@ -186,9 +190,32 @@ impl Lookup {
             policy,
             anchor: self.home.anchor().clone(),
             trust_list: registry.trust_token.clone(),
-            status_lists: of_issuer.filter_map(|(_, token)| token.clone().filter(served)).collect(),
+            status_lists: of_license.filter_map(|list| list.token.clone().filter(served)).collect(),
             report: report.to_json(),
         }
+    }
+
+    /// Verifies a license as a verifier did at `at`: for that instant, with the lists that were published then.
+    ///
+    /// # Errors
+    /// [`LookupError`]; [`HomeError::NoTrustList`] within if there was no trust list yet.
+    pub fn record_as_of(&self, policy: Policy, license: &[u8], at: UnixTime) -> Result<Record, LookupError> {
+        let (trust_token, trust) = self.home.trust_at(at)?;
+        let status_lists = lists_of(&self.home, |uri| self.archive.status_list_at(uri, at))?;
+        let registry = Registry::new(trust_token, Arc::new(trust), status_lists);
+        Ok(self.record_with(&registry, policy, license, at))
+    }
+
+    /// The status of a license at `at`, as the event log tells it, and the event that led to it.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn status_at(
+        &self,
+        id: &LicenseId,
+        at: UnixTime,
+    ) -> Result<Option<(LicenseStatus, Event)>, LookupError> {
+        Ok(self.archive.status_at(id, at)?)
     }
 
     /// Verifies what somebody presents, a license, a seal or a seal signature over `document`: the bytes say which.
@@ -275,10 +302,11 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`].
     pub fn status_list(&self, id: &str) -> Result<Option<Vec<u8>>, LookupError> {
-        let mut offices = self.home.offices().iter();
-        match offices.find(|office| status_list_id(office.code) == id) {
-            Some(office) => Ok(self.archive.status_list(&self.home.config().status_list_uri(office.code))?),
-            None => Ok(None),
+        match read_status_list_id(id) {
+            Some((office, number)) if self.home.offices().iter().any(|known| known.code == office) => {
+                Ok(self.archive.status_list(&self.home.config().status_list_uri(office, number))?)
+            }
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -290,17 +318,16 @@ impl Lookup {
         let store = self.archive.events(None, HEALTH_EVENTS);
         let latest = now.plus(CLOCK_TOLERANCE_SECONDS);
         let (mut stale, mut early, mut waiting) = (0, 0, 0);
-        for office in self.home.offices() {
-            let uri = self.home.config().status_list_uri(office.code);
+        for Published { office, uri, .. } in &registry.status_lists {
             let (made, ends) =
-                (registry.status.made_at(office.code, &uri), registry.status.fresh_until(office.code, &uri));
+                (registry.status.made_at(*office, uri), registry.status.fresh_until(*office, uri));
             stale += usize::from(ends.is_none_or(|end| end <= now));
             early += usize::from(made.is_some_and(|made| made > latest));
-            waiting += usize::from(!matches!(self.archive.unpublished(&uri), Ok(None)));
+            waiting += usize::from(!matches!(self.archive.unpublished(uri), Ok(None)));
         }
         let failing = *self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
         let following = failing.is_none_or(|since| now <= since.plus(FAILING_SECONDS));
-        let offices = self.home.offices().len();
+        let lists = registry.status_lists.len();
         let readable = store.map_or_else(|error| error.code(), |_| "readable");
         let clock = list.issued_at <= now.plus(CLOCK_TOLERANCE_SECONDS);
         let fresh = now < list.next_update;
@@ -311,7 +338,7 @@ impl Lookup {
                 HealthItem::new(
                     "status_lists",
                     stale + early == 0,
-                    format!("{stale} of {offices} stale, {early} from the future"),
+                    format!("{stale} of {lists} stale, {early} from the future"),
                 ),
                 HealthItem::new("published", waiting == 0, format!("{waiting} lists lack a change")),
                 HealthItem::new(
@@ -330,7 +357,7 @@ impl Lookup {
 
 fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {
     let (trust_token, trust) = home.trust()?;
-    Ok(Registry::new(trust_token, in_use(trust), status_tokens(home, archive)?))
+    Ok(Registry::new(trust_token, in_use(trust), published(home, archive)?))
 }
 
 /// Prepares the keys of a trust list in the background: until a key is prepared, it verifies more slowly.
@@ -342,7 +369,28 @@ fn in_use(trust: TrustSnapshot) -> Arc<TrustSnapshot> {
     trust
 }
 
-fn status_tokens(home: &Home, archive: &Archive) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
-    let uris = home.offices().iter().map(|office| home.config().status_list_uri(office.code));
-    uris.map(|uri| Ok(archive.status_list(&uri)?)).collect()
+fn published(home: &Home, archive: &Archive) -> Result<Vec<Published>, LookupError> {
+    lists_of(home, |uri| archive.status_list(uri))
+}
+
+/// The lists of every office, from the first to the one before the first that is not there.
+fn lists_of(
+    home: &Home,
+    token: impl Fn(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
+) -> Result<Vec<Published>, LookupError> {
+    let mut lists = Vec::new();
+    for office in home.offices() {
+        for number in 1.. {
+            let uri = home.config().status_list_uri(office.code, number);
+            let token = token(&uri)?;
+            let last = token.is_none();
+            if number == 1 || !last {
+                lists.push(Published { office: office.code, uri, token });
+            }
+            if last {
+                break;
+            }
+        }
+    }
+    Ok(lists)
 }

@@ -11,7 +11,7 @@ use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
 use boyin_verify::{CLOCK_TOLERANCE_SECONDS, StatusSnapshot};
 
-use crate::desk::{Desk, Order, STATUS_LIST_ENTRIES, act};
+use crate::desk::{Desk, Order, act};
 use crate::error::DeskError;
 
 impl Desk {
@@ -26,12 +26,17 @@ impl Desk {
         let half = u64::from(self.config.status_list_hours) * 3600 / 2;
         let mut failed = Vec::new();
         for code in self.offices.keys() {
-            let uri = self.list_uri(*code);
-            let fresh_until =
-                self.status.read().unwrap_or_else(PoisonError::into_inner).fresh_until(*code, &uri);
-            let old = fresh_until.is_none_or(|end| end <= now.plus(half));
-            let done =
-                if old { self.publish_status_list(*code, now) } else { self.publish_changes(*code, now) };
+            let done = self.lists_of(*code).and_then(|uris| {
+                uris.into_iter().try_for_each(|uri| {
+                    let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
+                    let fresh_until = status.fresh_until(*code, &uri);
+                    drop(status);
+                    if fresh_until.is_none_or(|end| end <= now.plus(half)) {
+                        return self.publish_status_list(*code, &uri, now);
+                    }
+                    self.publish_if_changed(*code, &uri, now)
+                })
+            });
             failed.extend(done.err().map(|error| (*code, error)));
         }
         let seals = self.publish_seals(now);
@@ -39,54 +44,99 @@ impl Desk {
         failed
     }
 
-    /// Publishes the office's list as if none had been published before: the way back after a list that was made under
+    /// Publishes the office's lists as if none had been published before: the way back after a list that was made under
     /// a clock that ran ahead. Verifiers that saw that list keep it until they start anew.
     ///
     /// # Errors
     /// [`DeskError`].
     pub fn start_status_list_over(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
-        let uri = self.list_uri(office);
-        self.status.write().unwrap_or_else(PoisonError::into_inner).forget(office, &uri);
-        self.publish_status_list(office, now)
+        self.lists_of(office)?.into_iter().try_for_each(|uri| {
+            self.status.write().unwrap_or_else(PoisonError::into_inner).forget(office, &uri);
+            self.publish_status_list(office, &uri, now)
+        })
     }
 
-    /// Publishes the office's list if a change is not in it yet.
+    /// Publishes those of the office's lists that lack a change.
     pub(crate) fn publish_changes(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
-        match self.archive.unpublished(&self.list_uri(office))? {
-            Some(_) => self.publish_status_list(office, now),
+        let uris = self.lists_of(office)?;
+        uris.into_iter().try_for_each(|uri| self.publish_if_changed(office, &uri, now))
+    }
+
+    fn publish_if_changed(&self, office: CreditCode, uri: &str, now: UnixTime) -> Result<(), DeskError> {
+        match self.archive.unpublished(uri)? {
+            Some(_) => self.publish_status_list(office, uri, now),
             None => Ok(()),
         }
+    }
+
+    /// URIs of the office's lists in the order of their numbers; the first one also before it is published.
+    fn lists_of(&self, office: CreditCode) -> Result<Vec<String>, DeskError> {
+        let mut uris = vec![self.config.status_list_uri(office, 1)];
+        for number in 2.. {
+            let uri = self.config.status_list_uri(office, number);
+            if self.archive.status_list(&uri)?.is_none() {
+                break;
+            }
+            uris.push(uri);
+        }
+        Ok(uris)
+    }
+
+    /// The list in which the office's licenses get their places now: the newest.
+    pub(crate) fn open_list(&self, office: CreditCode) -> Result<String, DeskError> {
+        let mut newest = self.newest_list.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(uri) = newest.get(&office) {
+            return Ok(uri.clone());
+        }
+        let uri = self.lists_of(office)?.pop().expect("there is always a first list");
+        newest.insert(office, uri.clone());
+        Ok(uri)
+    }
+
+    /// Begins the next list after `full` and publishes it, unless somebody else just did.
+    pub(crate) fn next_list_after(
+        &self,
+        office: CreditCode,
+        full: &str,
+        now: UnixTime,
+    ) -> Result<String, DeskError> {
+        let mut newest = self.newest_list.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(uri) = newest.get(&office).filter(|uri| *uri != full) {
+            return Ok(uri.clone());
+        }
+        let number = u32::try_from(self.lists_of(office)?.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let uri = self.config.status_list_uri(office, number);
+        self.publish_status_list(office, &uri, now)?;
+        newest.insert(office, uri.clone());
+        Ok(uri)
     }
 
     /// Takes over the lists published earlier. One that is refused (its key left the trust list) is as good as none.
     pub(crate) fn load_status(&self) -> Result<(), DeskError> {
         let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
         for code in self.offices.keys() {
-            if let Some(token) = self.archive.status_list(&self.list_uri(*code))? {
-                let _ = status.add(&token, &self.trust());
+            for uri in self.lists_of(*code)? {
+                if let Some(token) = self.archive.status_list(&uri)? {
+                    let _ = status.add(&token, &self.trust());
+                }
             }
         }
         Ok(())
     }
 
-    fn list_uri(&self, office: CreditCode) -> String {
-        self.config.status_list_uri(office)
-    }
-
     /// Builds the list from the archive, so that what is published is what is filed.
-    fn publish_status_list(&self, office: CreditCode, now: UnixTime) -> Result<(), DeskError> {
+    fn publish_status_list(&self, office: CreditCode, uri: &str, now: UnixTime) -> Result<(), DeskError> {
         // Reading and publishing are one step: a list read earlier must not take the place of one read later.
         let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let uri = self.list_uri(office);
-        let made = self.next_instant(office, &uri, now)?;
-        let mark = self.archive.unpublished(&uri)?;
+        let made = self.next_instant(office, uri, now)?;
+        let mark = self.archive.unpublished(uri)?;
         let hours = self.config.status_list_hours;
         let claims = StatusListClaims {
-            sub: uri.clone(),
+            sub: uri.to_owned(),
             iat: made,
             exp: made.plus(u64::from(hours) * 3600),
             ttl: u32::from(hours) * 3600 / 4,
-            list: self.filed_status(&uri)?,
+            list: self.filed_status(uri)?,
         };
         let key = self.key(office)?;
         let token = key.sign_jws(&status_list(&claims, key.reference()))?;
@@ -100,10 +150,10 @@ impl Desk {
             idempotency_key: format!("status-list-{}", boyin_model::b64::encode(&digest)),
             at: now,
         };
-        self.archive.publish_status_list(&act(&order, digest)?, &uri, &token)?;
+        self.archive.publish_status_list(&act(&order, digest)?, uri, &token)?;
         self.status.write().unwrap_or_else(PoisonError::into_inner).add(&token, &self.trust())?;
         if let Some(mark) = mark {
-            self.archive.mark_published(&uri, &mark)?;
+            self.archive.mark_published(uri, &mark)?;
         }
         Ok(())
     }
@@ -121,7 +171,7 @@ impl Desk {
     }
 
     fn filed_status(&self, uri: &str) -> Result<StatusList, DeskError> {
-        let mut list = StatusList::new(StatusBits::Two, STATUS_LIST_ENTRIES);
+        let mut list = StatusList::new(StatusBits::Two, self.config.status_list_entries);
         let mut after = None;
         loop {
             let slots = self.archive.slots(uri, after, MAX_SLOTS)?;

@@ -18,23 +18,19 @@ pub struct Registry {
     certificates: CertificateStore,
     /// The trust list as published.
     pub(crate) trust_token: Vec<u8>,
-    /// The status lists as published, in the order of the offices.
-    pub(crate) status_tokens: Vec<Option<Vec<u8>>>,
+    /// The status lists as published, in the order of the offices and of their numbers; of each office at least one.
+    pub(crate) status_lists: Vec<Published>,
 }
 
 impl Registry {
-    pub(crate) fn new(
-        trust_token: Vec<u8>,
-        trust: Arc<TrustSnapshot>,
-        status_tokens: Vec<Option<Vec<u8>>>,
-    ) -> Self {
+    pub(crate) fn new(trust_token: Vec<u8>, trust: Arc<TrustSnapshot>, status_lists: Vec<Published>) -> Self {
         let mut status = StatusSnapshot::default();
-        for token in status_tokens.iter().flatten() {
+        for token in status_lists.iter().filter_map(|list| list.token.as_deref()) {
             // A list that does not verify is as good as none: its licenses are indeterminate, health says so.
             let _ = status.add(token, &trust);
         }
         let certificates = CertificateStore::of_list(trust.list(), &all_x509());
-        Self { trust, status, certificates, trust_token, status_tokens }
+        Self { trust, status, certificates, trust_token, status_lists }
     }
 
     /// Verifies one license.
@@ -78,6 +74,11 @@ impl Registry {
         SealContext { now, certificates: &self.certificates, register: Some(&self.trust) }
     }
 
+    /// The offices with the URIs of their status lists.
+    pub fn status_lists(&self) -> impl Iterator<Item = (CreditCode, &str)> {
+        self.status_lists.iter().map(|list| (list.office, list.uri.as_str()))
+    }
+
     /// The trust snapshot.
     #[must_use]
     pub fn trust(&self) -> &TrustSnapshot {
@@ -112,8 +113,25 @@ impl Checked {
     }
 }
 
-/// Name of an office's status list within the service: the last part of its URI.
+/// Name of an office's status list of this number, from 1, within the service: the last part of its URI.
 #[must_use]
-pub fn status_list_id(office: CreditCode) -> String {
-    format!("{}-1", office.as_str())
+pub fn status_list_id(office: CreditCode, number: u32) -> String {
+    format!("{}-{number}", office.as_str())
+}
+
+/// Reads [`status_list_id`].
+pub(crate) fn read_status_list_id(id: &str) -> Option<(CreditCode, u32)> {
+    let (office, number) = id.split_once('-')?;
+    let found = (CreditCode::parse(office).ok()?, number.parse().ok()?);
+    // One name for each list: no signs, no zeros before.
+    (status_list_id(found.0, found.1) == id).then_some(found)
+}
+
+/// A status list as published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    pub(crate) office: CreditCode,
+    pub(crate) uri: String,
+    /// `None` before the first list of an office is published.
+    pub(crate) token: Option<Vec<u8>>,
 }

@@ -6,7 +6,7 @@ use boyin_archive::Archive;
 use boyin_issue::{SigningKey, trust_list};
 use boyin_model::b64;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{TrustList, TrustedSeal};
+use boyin_model::trust::{Change, TrustList, TrustedSeal};
 use boyin_suite::{Algorithm, all_jws};
 use boyin_verify::TrustSnapshot;
 
@@ -20,7 +20,7 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
-        self.renew_with(passphrase, now, |_| {})
+        self.renew_with(passphrase, now, |_| Ok(()))
     }
 
     /// Publishes the next trust list with these anchors for the certificates of those who make seals and sign with them,
@@ -35,21 +35,39 @@ impl Home {
         now: UnixTime,
     ) -> Result<TrustList, HomeError> {
         let certificates: Vec<_> = anchors.iter().map(|der| b64::encode(der)).collect();
-        self.renew_with(passphrase, now, |list| list.certificates = certificates)
+        self.renew_with(passphrase, now, |list| {
+            list.certificates = certificates;
+            Ok(())
+        })
+    }
+
+    /// Publishes the next trust list with these changes, all or none.
+    ///
+    /// # Errors
+    /// [`HomeError::TrustChange`] for the first change that cannot be made; [`HomeError`].
+    pub fn change_trust(
+        &self,
+        changes: &[Change],
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<TrustList, HomeError> {
+        self.renew_with(passphrase, now, |list| {
+            Ok(changes.iter().try_for_each(|change| list.apply(change))?)
+        })
     }
 
     fn renew_with(
         &self,
         passphrase: &Passphrase,
         now: UnixTime,
-        change: impl FnOnce(&mut TrustList),
+        change: impl FnOnce(&mut TrustList) -> Result<(), HomeError>,
     ) -> Result<TrustList, HomeError> {
         let key = self.trust_key(passphrase)?;
         let _one_at_a_time = self.lock_trust()?;
         let (_, current) = self.trust()?;
         let mut list = self.next_list(current.list(), now);
         list.seals = self.registered_seals(passphrase)?;
-        change(&mut list);
+        change(&mut list)?;
         self.put_trust_list(&key, &list)?;
         Ok(list)
     }
@@ -94,7 +112,11 @@ impl Home {
         let token = key.sign_jws(&trust_list(list, key.reference()))?;
         // A list that no reader takes would lock everybody out.
         let snapshot = TrustSnapshot::load(&token, self.anchor(), &all_jws())?;
+        // The one before was published and then not kept, if the process ended in between.
+        let (before, old) = self.trust()?;
+        self.keep_trust_list(old.list().sequence, &before)?;
         replace(&self.dir().join("trust/list.jwt"), &token)?;
+        self.keep_trust_list(list.sequence, &token)?;
         Ok(snapshot)
     }
 

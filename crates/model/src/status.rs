@@ -22,6 +22,8 @@ pub enum LicenseStatus {
     Revoked,
     /// Not in force for now; may be restored.
     Suspended,
+    /// Another license took its place (换发): out of force for good, without blame.
+    Superseded,
 }
 
 /// The code.
@@ -32,29 +34,34 @@ impl fmt::Display for LicenseStatus {
 }
 
 impl LicenseStatus {
-    /// The value in a list: 0, 1 or 2.
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Valid, Self::Revoked, Self::Suspended, Self::Superseded];
+
+    /// The value in a list, 0 to 3: the draft's own values, and 3 of those that it leaves to applications.
     #[must_use]
     pub const fn value(self) -> u8 {
         match self {
             Self::Valid => 0,
             Self::Revoked => 1,
             Self::Suspended => 2,
+            Self::Superseded => 3,
         }
     }
 
     /// The status with this value in a list.
     #[must_use]
     pub fn from_value(value: u8) -> Option<Self> {
-        [Self::Valid, Self::Revoked, Self::Suspended].into_iter().find(|status| status.value() == value)
+        Self::ALL.into_iter().find(|status| status.value() == value)
     }
 
-    /// `valid`, `revoked` or `suspended`.
+    /// `valid`, `revoked`, `suspended` or `superseded`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Valid => "valid",
             Self::Revoked => "revoked",
             Self::Suspended => "suspended",
+            Self::Superseded => "superseded",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The trust list: who may issue which license type in which division, with which keys, and which seals are in force,
 //! from when until when.
 
+mod change;
+mod diff;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,9 @@ use crate::json::{self, Reader};
 use crate::jws::JwsError;
 use crate::register::{Period, SealId};
 use crate::time::UnixTime;
+
+pub use change::{CertificateRole, Change, ChangeError};
+pub use diff::{Difference, What};
 
 /// The `format` that this crate reads and writes.
 pub const TRUST_LIST_FORMAT: u32 = 1;
@@ -43,6 +48,46 @@ pub struct TrustList {
     /// there are none.
     #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,
+    /// Certificates of makers of seals (制章人) outside the register: DER, base64url; absent if there are none.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub makers: Vec<String>,
+    /// Anchors of timestamp authorities: DER, base64url; absent if there are none.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub timestamp_authorities: Vec<String>,
+    /// Algorithms whose end is set; absent if there are none.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<Sunset>,
+}
+
+/// The end of an algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sunset {
+    /// `alg` of the suite.
+    pub alg: String,
+    /// First instant at which nothing is signed with it any more.
+    pub sign_until: UnixTime,
+    /// First instant at which no signature of it counts any more, whenever it was made; absent while they do.
+    ///
+    /// Needed once signatures can be forged: then the instant in a document says nothing either.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub verify_until: Option<UnixTime>,
+}
+
+impl Sunset {
+    /// Whether a signature that names `signed_at` still counts `now`; the limit that was missed if not.
+    ///
+    /// # Errors
+    /// The limit.
+    pub fn allows(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), UnixTime> {
+        if signed_at >= self.sign_until {
+            return Err(self.sign_until);
+        }
+        match self.verify_until {
+            Some(limit) if now >= limit => Err(limit),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// A seal of the register as verifiers have to know it.

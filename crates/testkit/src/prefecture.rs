@@ -245,6 +245,9 @@ impl Prefecture {
             issuers: [&self.office, &self.other].map(entry).to_vec(),
             seals: vec![self.seal_entry()],
             certificates: Vec::new(),
+            makers: Vec::new(),
+            timestamp_authorities: Vec::new(),
+            algorithms: Vec::new(),
         }
     }
 

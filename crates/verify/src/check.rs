@@ -154,6 +154,12 @@ impl Job<'_, '_> {
     }
 }
 
+/// When a license says it was issued. One that does not say so is reported by the content check.
+fn issued_at(credential: &Credential<'_>) -> Option<UnixTime> {
+    let seconds = credential.payload.get("iat").and_then(Value::as_int)?;
+    u64::try_from(seconds).ok().and_then(UnixTime::new)
+}
+
 fn outcome(found: Result<(), (Reason, Option<Detail>)>) -> Outcome {
     match found {
         Ok(()) => Outcome::Passed,
@@ -246,10 +252,7 @@ impl<'c> Run<'_, 'c> {
             key.ok_or((Reason::KeyUnknown, None))
         })();
         let key = self.keep(Check::Issuer, found)?;
-        // A missing `iat` is reported by the content check.
-        let issued = credential.payload.get("iat").and_then(Value::as_int);
-        let issued = issued.and_then(|seconds| u64::try_from(seconds).ok()).and_then(UnixTime::new);
-        if issued.is_some_and(|at| !key.in_force(at)) {
+        if issued_at(credential).is_some_and(|at| !key.in_force(at)) {
             self.set(Check::Issuer, Err((Reason::KeyNotInForce, None)));
         }
         Some(key)
@@ -273,7 +276,10 @@ impl<'c> Run<'_, 'c> {
         if digest != Some(id.digest) {
             return Err((Reason::AlgMismatch, Some(Detail::Claim("_sd_alg"))));
         }
-        Ok(())
+        let now = self.context.now;
+        // Without `iat` it counts as signed now: the content check reports what is missing.
+        let allowed = key.algorithm_allows(issued_at(credential).unwrap_or(now), now);
+        allowed.map_err(|limit| missed(Reason::AlgEnded, now, limit))
     }
 
     fn trust_list(&mut self) -> Result<(), (Reason, Option<Detail>)> {
@@ -315,7 +321,10 @@ impl<'c> Run<'_, 'c> {
         let StatusListClaims { iat, exp, list: entries, .. } = &list.claims;
         // The snapshot may have been filled under an older trust list than the one that counts now.
         let key = self.context.trust.key(&list.kid);
-        if !key.is_some_and(|key| key.issuer == list.issuer && key.in_force(*iat)) {
+        let counts = |key: &TrustedKey| {
+            key.issuer == list.issuer && key.in_force(*iat) && key.algorithm_allows(*iat, now).is_ok()
+        };
+        if !key.is_some_and(counts) {
             return Err((Reason::StatusListForeign, None));
         }
         if *iat > now.plus(CLOCK_TOLERANCE_SECONDS) {
@@ -325,6 +334,7 @@ impl<'c> Run<'_, 'c> {
         // A revocation stays true when its list grows old, so it is reported before staleness.
         match LicenseStatus::from_value(value) {
             Some(LicenseStatus::Revoked) => return Err((Reason::Revoked, None)),
+            Some(LicenseStatus::Superseded) => return Err((Reason::Superseded, None)),
             Some(LicenseStatus::Suspended | LicenseStatus::Valid) | None => {}
         }
         match freshness(now, *exp, self.verifier.policy.policy.stale_status()) {
@@ -336,6 +346,7 @@ impl<'c> Run<'_, 'c> {
             Some(LicenseStatus::Valid) => Ok(()),
             Some(LicenseStatus::Suspended) => Err((Reason::Suspended, None)),
             Some(LicenseStatus::Revoked) => Err((Reason::Revoked, None)),
+            Some(LicenseStatus::Superseded) => Err((Reason::Superseded, None)),
             None => Err((Reason::StatusValueUnknown, Some(Detail::Value(value)))),
         }
     }

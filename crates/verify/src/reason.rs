@@ -151,6 +151,10 @@ reasons! {
     AlgMismatch("alg_mismatch", Failed, "format 2.1", Issuer) {
         "声明的算法与密钥的算法不一致", "The algorithm named is not that of the key",
         "不予采信，联系颁发机构核实", "Do not rely on it; ask the issuer" }
+    /// The algorithm had come to its end when it was used, or has since been broken.
+    AlgEnded("alg_ended", Failed, "format 7", Issuer) {
+        "签名算法已停用", "The signature algorithm had come to its end",
+        "由颁发机构用现行算法重新签发", "The issuer has to issue the license again with a current algorithm" }
     /// The signature does not match.
     SignatureMismatch("signature_mismatch", Failed, "format 8", Holder) {
         "签名不符：内容被改动或不是该机构签发", "The signature does not match: the content was changed or not issued by this office",
@@ -281,6 +285,10 @@ reasons! {
     Revoked("revoked", Failed, "format 6", Holder) {
         "证照已被撤销、注销或吊销", "The license is revoked",
         "请持证人向颁发机构重新申领", "The holder has to apply for a new one at the issuer" }
+    /// Another license took its place.
+    Superseded("superseded", Failed, "format 6", Holder) {
+        "证照已被换发的新证照取代", "Another license has taken its place",
+        "请持证人出示换发后的证照", "The holder has to present the license that was issued in its place" }
     /// Suspended.
     Suspended("suspended", Failed, "format 6", Holder) {
         "证照已被暂停使用", "The license is suspended",

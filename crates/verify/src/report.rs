@@ -322,6 +322,12 @@ impl Report {
         self.at
     }
 
+    /// URI of the status list that the license points to, if its claims could be read.
+    #[must_use]
+    pub fn status_list(&self) -> Option<&str> {
+        self.claims.as_ref().map(|claims| claims.status.uri.as_str())
+    }
+
     /// The policy under which it was made.
     #[must_use]
     pub fn policy(&self) -> &Policy {

@@ -7,7 +7,7 @@ use boyin_model::jws::{Compact, Header, JwsError, TYP_TRUST_LIST};
 use boyin_model::limits::MAX_TRUST_LIST_BYTES;
 use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{IssuerKey, Jwk, TrustList, TrustedSeal, in_force};
+use boyin_model::trust::{IssuerKey, Jwk, Sunset, TrustList, TrustedSeal, in_force};
 
 use crate::reason::Reason;
 
@@ -31,9 +31,15 @@ pub(crate) struct TrustedKey {
     pub(crate) key: Box<dyn VerifyKey>,
     from: UnixTime,
     until: Option<UnixTime>,
+    end: Option<Sunset>,
 }
 
 impl TrustedKey {
+    /// Whether signatures of the key's algorithm count; the limit that was missed if not.
+    pub(crate) fn algorithm_allows(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), UnixTime> {
+        self.end.as_ref().map_or(Ok(()), |end| end.allows(signed_at, now))
+    }
+
     pub(crate) fn in_force(&self, at: UnixTime) -> bool {
         in_force(self.from, self.until, at)
     }
@@ -75,6 +81,12 @@ pub enum TrustError {
         /// Index of the second entry, from 0.
         seal: usize,
     },
+    /// An algorithm has two ends, or signatures of it count for less long than they are made.
+    #[error("the end of algorithm {algorithm} is set twice, or wrongly")]
+    Algorithm {
+        /// Index of the entry, from 0.
+        algorithm: usize,
+    },
     /// `next_update` is not later than `issued_at`.
     #[error("the list ends before it begins")]
     Times,
@@ -106,6 +118,12 @@ impl TrustSnapshot {
         if list.next_update <= list.issued_at {
             return Err(TrustError::Times);
         }
+        for (place, end) in list.algorithms.iter().enumerate() {
+            let twice = list.algorithms[..place].iter().any(|earlier| earlier.alg == end.alg);
+            if twice || end.verify_until.is_some_and(|limit| limit < end.sign_until) {
+                return Err(TrustError::Algorithm { algorithm: place });
+            }
+        }
         let mut issuers = HashMap::with_capacity(list.issuers.len());
         let mut keys = HashMap::new();
         for (place, issuer) in list.issuers.iter().enumerate() {
@@ -116,7 +134,8 @@ impl TrustSnapshot {
                 let key =
                     prepare(&entry.jwk(), algs).ok_or(TrustError::Key { issuer: place, key: number })?;
                 let IssuerKey { kid, from, until, .. } = entry.clone();
-                let trusted = TrustedKey { issuer: issuer.code, key, from, until };
+                let end = list.algorithms.iter().find(|end| end.alg == entry.alg).cloned();
+                let trusted = TrustedKey { issuer: issuer.code, key, from, until, end };
                 if keys.insert(kid, trusted).is_some() {
                     return Err(TrustError::Duplicate { issuer: place });
                 }

@@ -1,6 +1,6 @@
 //! The desk and the lookup over one data directory.
 
-use boyin::archive::{ArchiveError, Change, OpenError, StoreError};
+use boyin::archive::{ArchiveError, Change, OpenError, StatusChange, StoreError};
 use boyin::issue::{DefectFault, FormPlace};
 use boyin::model::id::{HolderCode, HolderCodeType};
 use boyin::model::time::UnixTime;
@@ -61,8 +61,11 @@ fn a_follower_sees_suspension_and_revocation() {
     let mut act = 0;
     let mut change = |change| {
         act += 1;
-        let outcome =
-            desk.change_status(&receipt.license_id, change, "测试", &order(police(), &format!("a{act}")));
+        let outcome = desk.change_status(
+            &receipt.license_id,
+            &StatusChange::new(change, "测试"),
+            &order(police(), &format!("a{act}")),
+        );
         lookup.refresh(now()).unwrap();
         outcome.map(|_| verdict(&lookup, &receipt.credential, now()))
     };
@@ -79,8 +82,9 @@ fn only_the_issuer_changes_a_license() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
     let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
-    let refused =
-        desk.change_status(&receipt.license_id, Change::Revoke, "x", &order(market(), "k2")).unwrap_err();
+    let refused = desk
+        .change_status(&receipt.license_id, &StatusChange::new(Change::Revoke, "x"), &order(market(), "k2"))
+        .unwrap_err();
     assert!(matches!(refused, DeskError::ForeignLicense(office) if office == police()));
 }
 
@@ -183,7 +187,11 @@ fn a_clock_that_ran_ahead_stops_no_other_office_and_has_a_way_back() {
     let desk = prefecture.desk_at(now().plus(13 * 3600));
     drop(desk);
     let desk = prefecture.desk();
-    let change = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &order(police(), "r"));
+    let change = desk.change_status(
+        &receipt.license_id,
+        &StatusChange::new(Change::Revoke, "测试"),
+        &order(police(), "r"),
+    );
     let Err(DeskError::NotPublished { event, source }) = change else { panic!("{change:?}") };
     assert!(event > 0 && matches!(*source, DeskError::ListFromFuture { .. }), "{source}");
     drop(desk);
@@ -207,21 +215,30 @@ fn an_office_without_its_key_stops_no_other_office() {
     let desk = prefecture.desk();
     assert_eq!(desk.overdue().iter().map(|(office, _)| *office).collect::<Vec<_>>(), [market()]);
     let receipt = desk.issue(&identity_card(), &order(police(), "k"), &mut SystemRandom).unwrap();
-    desk.change_status(&receipt.license_id, Change::Revoke, "测试", &order(police(), "r")).unwrap();
+    desk.change_status(
+        &receipt.license_id,
+        &StatusChange::new(Change::Revoke, "测试"),
+        &order(police(), "r"),
+    )
+    .unwrap();
 }
 
 #[test]
 fn each_list_is_later_than_the_one_before_it() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
-    let uri = "http://127.0.0.1:8650/v1/status-lists/".to_owned() + &boyin::status_list_id(police());
+    let uri = "http://127.0.0.1:8650/v1/status-lists/".to_owned() + &boyin::status_list_id(police(), 1);
     let mut made = Vec::new();
     for number in 0..3 {
         let key = format!("k{number}");
         let receipt = desk.issue(&identity_card(), &order(police(), &key), &mut SystemRandom).unwrap();
         let act = order(police(), &format!("r{number}"));
-        let first = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &act).unwrap();
-        let again = desk.change_status(&receipt.license_id, Change::Revoke, "测试", &act).unwrap();
+        let first = desk
+            .change_status(&receipt.license_id, &StatusChange::new(Change::Revoke, "测试"), &act)
+            .unwrap();
+        let again = desk
+            .change_status(&receipt.license_id, &StatusChange::new(Change::Revoke, "测试"), &act)
+            .unwrap();
         assert_eq!((first.event, again.replayed), (again.event, true));
         made.push(prefecture.lookup().registry().status().made_at(police(), &uri).unwrap());
     }
@@ -238,7 +255,10 @@ fn a_refused_trust_list_keeps_no_revocation_out() {
     let lookup = prefecture.lookup();
     std::fs::write(&path, older).unwrap();
     let order = order(police(), "r");
-    prefecture.desk().change_status(&receipt.license_id, Change::Revoke, "测试", &order).unwrap();
+    prefecture
+        .desk()
+        .change_status(&receipt.license_id, &StatusChange::new(Change::Revoke, "测试"), &order)
+        .unwrap();
     let refused = lookup.refresh(now()).unwrap_err();
     assert!(matches!(refused, LookupError::TrustRollback { found: 1, in_use: 2 }), "{refused}");
     assert_eq!(verdict(&lookup, &receipt.credential, now()), Verdict::Failed(Reason::Revoked));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use boyin::archive::Change;
+use boyin::archive::{Change, StatusChange};
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{AccessToken, Receipt, Scope};
@@ -190,7 +190,7 @@ async fn lists_are_public_and_verify_elsewhere() {
     let algs = boyin::suite::all_jws();
     let trust =
         boyin::verify::TrustSnapshot::load(&trust.body, site.prefecture.home.anchor(), &algs).unwrap();
-    let id = boyin::status_list_id(police());
+    let id = boyin::status_list_id(police(), 1);
     let list = send(site.router(), get(&format!("/v1/status-lists/{id}"), None)).await;
     let mut status = boyin::verify::StatusSnapshot::default();
     status.add(&list.body, &trust).unwrap();
@@ -244,7 +244,11 @@ async fn a_running_service_sees_a_revocation() {
     }));
     site.prefecture
         .desk()
-        .change_status(&site.receipt.license_id, Change::Revoke, "测试", &order(police(), "r"))
+        .change_status(
+            &site.receipt.license_id,
+            &StatusChange::new(Change::Revoke, "测试"),
+            &order(police(), "r"),
+        )
         .unwrap();
     let mut verdict = Value::Null;
     for _ in 0..100 {

@@ -185,7 +185,7 @@ fn under(prefecture: &Prefecture, seal: SealId, minutes: u64) -> Vec<u8> {
     let serial = format!("20260601TEST{minutes:04}");
     let assignment = Assignment {
         license_id: LicenseId::new(license.license_type().code, police(), &serial, 1).unwrap(),
-        status: StatusReference { uri: home.config().status_list_uri(police()), index: 7 },
+        status: StatusReference { uri: home.config().status_list_uri(police(), 1), index: 7 },
         issued_at: at(minutes),
         seal: Some(seal),
     };

@@ -4,9 +4,10 @@ use boyin_model::status::LicenseStatus;
 use std::ops::RangeInclusive;
 
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::time::UnixTime;
 
 use super::{Archive, malformed};
-use crate::act::Event;
+use crate::act::{Change, Event, EventKind};
 use crate::cursor::{Cursor, Page};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
@@ -134,6 +135,49 @@ impl Archive {
         Ok(token.map(|token| token.to_vec()))
     }
 
+    /// The token that was the last one published for a status list at `at`.
+    ///
+    /// # Errors
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn status_list_at(&self, list: &str, at: UnixTime) -> Result<Option<Vec<u8>>, ArchiveError> {
+        check_list(list)?;
+        let table = Table::StatusList;
+        // What is found comes after the key of a second later.
+        let after = layout::status_list_of(list, at.plus(1));
+        let found = self.store.scan(table, &layout::slots_of(list), Some(&after), 1)?;
+        let token = found.first().map(|(key, sealed)| self.unseal(table, key, sealed)).transpose()?;
+        Ok(token.map(|token| token.to_vec()))
+    }
+
+    /// The status of a license at `at`, as the event log tells it, and the event that led to it; `None` if it was not on
+    /// file then. One that was revoked later as never issued was not in force then either.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn status_at(
+        &self,
+        id: &LicenseId,
+        at: UnixTime,
+    ) -> Result<Option<(LicenseStatus, Event)>, ArchiveError> {
+        let (mut found, mut after) = (None, None);
+        loop {
+            let events = self.events_of(id, after, MAX_EVENTS)?;
+            after = events.last().map(|event| event.number);
+            let page = events.len();
+            for event in events {
+                match status_after(event.what) {
+                    Some(status) if event.at <= at || event.retroactive && found.is_some() => {
+                        found = Some((status, event));
+                    }
+                    Some(_) | None => {}
+                }
+            }
+            if page < MAX_EVENTS {
+                return Ok(found);
+            }
+        }
+    }
+
     /// The taken places of a status list from its beginning or after the place `after`, ascending,
     /// `1..=`[`MAX_SLOTS`] at a time. Every place that is not among them is free.
     ///
@@ -223,6 +267,16 @@ impl Archive {
         let next = last.map(|position| Cursor::seal(&self.vault, scope, position));
         let items = entries.iter().map(|(key, _)| record(key)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
+    }
+}
+
+/// What an act made of the status of its license.
+fn status_after(what: EventKind) -> Option<LicenseStatus> {
+    let changes = [Change::Revoke, Change::Suspend, Change::Restore, Change::Supersede];
+    let change = changes.into_iter().find(|change| change.event() == what);
+    match what {
+        EventKind::LicenseIssued => Some(LicenseStatus::Valid),
+        _ => change.map(Change::to),
     }
 }
 

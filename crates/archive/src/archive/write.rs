@@ -25,12 +25,14 @@ pub(super) struct Deed {
     pub(super) seal: Option<SealId>,
     pub(super) second: Option<String>,
     pub(super) detail: String,
+    /// What is to be said of a change of status.
+    pub(super) status: Option<StatusChange>,
 }
 
 impl Deed {
     /// Something done to no license and no seal in particular.
     pub(super) fn new(what: EventKind, detail: impl Into<String>) -> Self {
-        Self { what, license: None, seal: None, second: None, detail: detail.into() }
+        Self { what, license: None, seal: None, second: None, detail: detail.into(), status: None }
     }
 
     /// A number that the act gave itself is not known before it is done.
@@ -112,7 +114,7 @@ impl Archive {
         })
     }
 
-    /// Revokes, suspends or restores a license.
+    /// Revokes, suspends, restores or supersedes a license.
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::NoSlot`], [`ArchiveError::IllegalTransition`],
@@ -126,8 +128,9 @@ impl Archive {
     ) -> Result<Outcome, ArchiveError> {
         let to = change.change.to();
         let deed = Deed::on_license(change.change.event(), id, change.reason.as_str());
+        let deed = Deed { status: Some(change.clone()), ..deed };
         self.perform(act, &deed, || {
-            if !is_words(&change.reason) {
+            if !change.is_sound(id) {
                 return Err(ArchiveError::Reason);
             }
             let slot = self.get(id)?.ok_or(ArchiveError::NotFound)?.slot.ok_or(ArchiveError::NoSlot)?;
@@ -173,7 +176,8 @@ impl Archive {
         }
     }
 
-    /// Keeps the token of a status list for everybody to fetch, in place of the one before.
+    /// Keeps the token of a status list for everybody to fetch, in place of the one before, which stays in the
+    /// [history][Self::status_list_at].
     ///
     /// # Errors
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
@@ -184,9 +188,12 @@ impl Archive {
             if !(1..=MAX_TOKEN).contains(&token.len()) {
                 return Err(RecordField::Token.into());
             }
-            let key = layout::status_list(list);
-            let value = self.seal(Table::StatusList, &key, token);
-            Ok(Batch::new().put(Table::StatusList, key, value))
+            let mut batch = Batch::new();
+            for key in [layout::status_list(list), layout::status_list_of(list, act.at())] {
+                let value = self.seal(Table::StatusList, &key, token);
+                batch = batch.put(Table::StatusList, key, value);
+            }
+            Ok(batch)
         })
     }
 
@@ -305,6 +312,9 @@ fn event(number: u64, act: &Act, deed: Deed) -> Event {
         license: deed.license,
         seal: deed.seal,
         second: deed.second,
+        basis: deed.status.as_ref().and_then(|change| change.basis.clone()),
+        retroactive: deed.status.as_ref().is_some_and(|change| change.retroactive),
+        successor: deed.status.and_then(|change| change.successor),
         detail: deed.detail,
     }
 }

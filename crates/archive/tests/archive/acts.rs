@@ -7,7 +7,7 @@ use boyin_archive::{
 use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{
-    HOLDER_NAME, LIST, act, act_at, change, filing, holder, id, in_memory, office, time, whole,
+    HOLDER_NAME, LIST, act, act_at, change, filing, filing_for, holder, id, in_memory, office, time, whole,
 };
 
 #[test]
@@ -108,9 +108,9 @@ fn an_identifier_and_a_slot_are_used_once() {
 
 #[test]
 fn status_changes_only_along_the_allowed_ways() {
-    use Change::{Restore, Revoke, Suspend};
-    use LicenseStatus::{Revoked, Suspended, Valid};
-    let ways: [(&[Change], Change, Result<LicenseStatus, LicenseStatus>); 9] = [
+    use Change::{Restore, Revoke, Supersede, Suspend};
+    use LicenseStatus::{Revoked, Superseded, Suspended, Valid};
+    let ways: [(&[Change], Change, Result<LicenseStatus, LicenseStatus>); 15] = [
         (&[], Revoke, Ok(Revoked)),
         (&[], Suspend, Ok(Suspended)),
         (&[], Restore, Err(Valid)),
@@ -120,6 +120,12 @@ fn status_changes_only_along_the_allowed_ways() {
         (&[Revoke], Revoke, Err(Revoked)),
         (&[Revoke], Suspend, Err(Revoked)),
         (&[Revoke], Restore, Err(Revoked)),
+        (&[Revoke], Supersede, Err(Revoked)),
+        (&[], Supersede, Ok(Superseded)),
+        (&[Suspend], Supersede, Ok(Superseded)),
+        (&[Supersede], Supersede, Err(Superseded)),
+        (&[Supersede], Revoke, Err(Superseded)),
+        (&[Supersede], Restore, Err(Superseded)),
     ];
     for (before, last, expected) in ways {
         let (archive, _) = in_memory();
@@ -158,7 +164,7 @@ fn what_is_not_on_file_cannot_be_changed() {
     assert!(matches!(archive.change_status(&act("a"), &id(1), &revoke), Err(ArchiveError::NoSlot)));
     assert!(matches!(archive.change_status(&act("a"), &id(2), &revoke), Err(ArchiveError::NotFound)));
     assert!(matches!(archive.record_share(&act("a"), &id(2), "住建局"), Err(ArchiveError::NotFound)));
-    let silent = StatusChange { change: Change::Revoke, reason: " ".to_owned() };
+    let silent = StatusChange::new(Change::Revoke, " ");
     assert!(matches!(archive.change_status(&act("a"), &id(1), &silent), Err(ArchiveError::Reason)));
     assert_eq!(archive.status_of(&id(1)).unwrap(), None);
     assert_eq!(archive.events(None, 10).unwrap().len(), 2, "a refused act leaves no event");
@@ -259,4 +265,87 @@ fn a_change_stays_marked_until_a_list_that_shows_it_is_published() {
     assert_ne!(first, second, "the later change is not published by the earlier list");
     archive.mark_published(LIST, &second).unwrap();
     assert_eq!(archive.unpublished(LIST).unwrap(), None);
+}
+
+#[test]
+fn what_the_law_says_of_a_change_is_in_its_event() {
+    let (archive, _) = in_memory();
+    for n in 1..=4 {
+        archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+    }
+    let mut revoke = change(Change::Revoke);
+    (revoke.basis, revoke.retroactive) = (Some("行政许可法第六十九条第二款".to_owned()), true);
+    archive.change_status(&act("revoke"), &id(1), &revoke).unwrap();
+    let event = archive.events_of(&id(1), None, 10).unwrap().pop().unwrap();
+    assert_eq!((event.basis, event.retroactive, event.successor), (revoke.basis.clone(), true, None));
+    let mut supersede = change(Change::Supersede);
+    supersede.successor = Some(id(3));
+    archive.change_status(&act("supersede"), &id(2), &supersede).unwrap();
+    let event = archive.events_of(&id(2), None, 10).unwrap().pop().unwrap();
+    assert_eq!((event.basis, event.retroactive, event.successor), (None, false, Some(id(3))));
+
+    let mut wrong = Vec::new();
+    wrong.extend(
+        [Change::Suspend, Change::Supersede].map(|to| (StatusChange { change: to, ..revoke.clone() }, 4)),
+    );
+    wrong.push((StatusChange { change: Change::Revoke, ..supersede.clone() }, 4));
+    // A license that takes its own place, and a clause without words.
+    wrong.push((supersede, 3));
+    wrong.push((StatusChange { basis: Some(" ".to_owned()), ..change(Change::Suspend) }, 4));
+    for (place, (change, n)) in wrong.iter().enumerate() {
+        let refused = archive.change_status(&act(&format!("wrong {place}")), &id(*n), change);
+        assert!(matches!(refused, Err(ArchiveError::Reason)), "{place}");
+    }
+    assert_eq!(archive.status_of(&id(4)).unwrap(), Some(LicenseStatus::Valid));
+}
+
+#[test]
+fn the_event_log_tells_the_status_of_every_instant() {
+    let (archive, _) = in_memory();
+    let at = |seconds| act_at(&format!("at {seconds}"), 1, seconds);
+    archive.file(&at(10), &filing_for(1, 1, 10)).unwrap();
+    archive.file(&at(11), &filing_for(1, 2, 11)).unwrap();
+    archive.change_status(&at(20), &id(1), &change(Change::Suspend)).unwrap();
+    archive.change_status(&at(30), &id(1), &change(Change::Restore)).unwrap();
+    archive.record_share(&at(35), &id(1), "银行").unwrap();
+    archive.change_status(&at(40), &id(1), &change(Change::Revoke)).unwrap();
+    let status = |n, seconds| {
+        archive.status_at(&id(n), time(seconds)).unwrap().map(|(status, event)| (status, event.number))
+    };
+    use LicenseStatus::{Revoked, Suspended, Valid};
+    for (seconds, expected) in [
+        (9, None),
+        (10, Some((Valid, 2))),
+        (19, Some((Valid, 2))),
+        (20, Some((Suspended, 4))),
+        (30, Some((Valid, 5))),
+        (39, Some((Valid, 5))),
+        (40, Some((Revoked, 7))),
+        (9000, Some((Revoked, 7))),
+    ] {
+        assert_eq!(status(1, seconds), expected, "{seconds}");
+    }
+    // One that counts as never issued was never in force, however early one asks.
+    let void = StatusChange { retroactive: true, ..change(Change::Revoke) };
+    archive.change_status(&at(50), &id(2), &void).unwrap();
+    assert_eq!((status(2, 10), status(2, 11), status(2, 60)), (None, Some((Revoked, 8)), Some((Revoked, 8))));
+    assert_eq!(status(3, 60), None);
+}
+
+#[test]
+fn a_list_of_every_instant_stays() {
+    let (archive, _) = in_memory();
+    for (seconds, token) in [(10, b"first"), (20, b"secon"), (20, b"third"), (30, b"forth")] {
+        let token_act = act_at(&format!("{seconds} {token:?}"), 1, seconds);
+        archive.publish_status_list(&token_act, LIST, token).unwrap();
+    }
+    archive.publish_status_list(&act_at("other", 1, 5), "https://status.example/2", b"other").unwrap();
+    let kept = |seconds| archive.status_list_at(LIST, time(seconds)).unwrap();
+    assert_eq!(kept(9), None);
+    assert_eq!(kept(10).as_deref(), Some(&b"first"[..]));
+    assert_eq!(kept(19).as_deref(), Some(&b"first"[..]));
+    // Of two in one second the later one.
+    assert_eq!(kept(20).as_deref(), Some(&b"third"[..]));
+    assert_eq!(kept(9_999_999_999).as_deref(), Some(&b"forth"[..]));
+    assert_eq!(archive.status_list(LIST).unwrap().as_deref(), Some(&b"forth"[..]));
 }

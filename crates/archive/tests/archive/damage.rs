@@ -67,6 +67,8 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
         Table::StatusList => {
             archive.status_list(LIST)?;
             archive.status_list("2")?;
+            archive.status_list_at(LIST, time(1_000_000))?;
+            archive.status_list_at("2", time(1_000_000))?;
         }
         Table::Idempotency => {
             let seals = ["apply 1", "approve 1", "make 1", "apply 2", "approve 2", "make 2"];

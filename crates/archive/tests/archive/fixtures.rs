@@ -82,7 +82,7 @@ pub(crate) fn filing_for(whose: u8, n: u32, seconds: u64) -> Filing {
 }
 
 pub(crate) fn change(change: Change) -> StatusChange {
-    StatusChange { change, reason: "依申请".to_owned() }
+    StatusChange::new(change, "依申请")
 }
 
 /// An archive in memory and the store below it.

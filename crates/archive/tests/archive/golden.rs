@@ -127,6 +127,7 @@ fn codes_are_frozen() {
         "license_revoked",
         "license_suspended",
         "license_restored",
+        "license_superseded",
         "license_shared",
         "status_list_published",
         "seal_applied",
@@ -143,13 +144,10 @@ fn codes_are_frozen() {
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));
-    assert_eq!(
-        [LicenseStatus::Valid, LicenseStatus::Revoked, LicenseStatus::Suspended].map(LicenseStatus::value),
-        [0, 1, 2]
-    );
+    assert_eq!(LicenseStatus::ALL.map(LicenseStatus::value), [0, 1, 2, 3]);
     assert_eq!([Grade::A, Grade::B, Grade::C, Grade::D].map(Grade::letter), ['A', 'B', 'C', 'D']);
     assert_eq!(
-        (Grade::from_letter('E'), LicenseStatus::from_value(3), EventKind::from_code("")),
+        (Grade::from_letter('E'), LicenseStatus::from_value(4), EventKind::from_code("")),
         (None, None, None)
     );
 }

@@ -32,7 +32,12 @@ enum Op {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let change = prop_oneof![Just(Change::Revoke), Just(Change::Suspend), Just(Change::Restore)];
+    let change = prop_oneof![
+        Just(Change::Revoke),
+        Just(Change::Suspend),
+        Just(Change::Restore),
+        Just(Change::Supersede)
+    ];
     let failure = prop_oneof![Just(Failure::Lost), Just(Failure::Unanswered)];
     prop_oneof![
         6 => (0..6_u32, 0..3_u8, 0..8_u32).prop_map(|(n, whose, slot)| Op::File { n, whose, slot }),
@@ -95,8 +100,9 @@ impl Model {
             Op::Change(n, change) => {
                 let (_, _, from, _) = self.licenses.get(n).ok_or("license_not_found")?;
                 match (change, from) {
-                    (_, LicenseStatus::Revoked) => Err("illegal_transition"),
+                    (_, LicenseStatus::Revoked | LicenseStatus::Superseded) => Err("illegal_transition"),
                     (Change::Revoke, _) => Ok((EventKind::LicenseRevoked, *n)),
+                    (Change::Supersede, _) => Ok((EventKind::LicenseSuperseded, *n)),
                     (Change::Suspend, LicenseStatus::Valid) => Ok((EventKind::LicenseSuspended, *n)),
                     (Change::Restore, LicenseStatus::Suspended) => Ok((EventKind::LicenseRestored, *n)),
                     (Change::Suspend | Change::Restore, _) => Err("illegal_transition"),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use boyin::archive::Change;
+use boyin::archive::{Change, StatusChange};
 use boyin::issue::Draft;
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::SystemRandom;
@@ -212,7 +212,7 @@ fn refuse(
     report::headline(out, &reader.lookup.verify(&changed, now()?))?;
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
-    desk.change_status(id, Change::Revoke, "演示：以欺骗手段取得", &order)?;
+    desk.change_status(id, &StatusChange::new(Change::Revoke, "演示：以欺骗手段取得"), &order)?;
     reader.lookup.refresh(now()?)?;
     writeln!(out, "\n9. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;

@@ -151,7 +151,7 @@ fn offline_gives_the_same_report_without_data_directory() {
     let home = Home::open(&place.home()).unwrap();
     let scratch = place.path("scratch");
     let lookup = Lookup::open(&home, scratch.as_ref(), &Passphrase::new(PASSPHRASE.to_owned())).unwrap();
-    let list = lookup.status_list(&status_list_id(office(MARKET).code)).unwrap().unwrap();
+    let list = lookup.status_list(&status_list_id(office(MARKET).code, 1)).unwrap().unwrap();
     let status = place.write("status.jwt", &list);
     let in_home = |name: &str| place.home().join(name).to_str().unwrap().to_owned();
     let (trust, anchor) = (in_home("trust/list.jwt"), in_home("trust/anchor.json"));

@@ -16,6 +16,9 @@ fn list() -> TrustList {
         issuers: Vec::new(),
         seals: Vec::new(),
         certificates: Vec::new(),
+        makers: Vec::new(),
+        timestamp_authorities: Vec::new(),
+        algorithms: Vec::new(),
     }
 }
 

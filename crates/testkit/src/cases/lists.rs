@@ -1,7 +1,9 @@
 //! Faults that only the lists or the clock show.
 
 use boyin_model::id::DivisionCode;
-use boyin_model::status::StatusList;
+use boyin_model::status::{StatusBits, StatusList};
+use boyin_model::trust::Sunset;
+use boyin_suite::Algorithm;
 use boyin_verify::Reason;
 
 use super::{Book, PUBLIC, Scene, instant, outlast};
@@ -10,6 +12,7 @@ use crate::seals::SEAL_ID;
 
 pub(super) fn add(book: &mut Book) {
     trust_list(book);
+    algorithm(book);
     entitlement(book);
     seal(book);
     validity(book);
@@ -23,6 +26,40 @@ fn trust_list(book: &mut Book) {
     });
     book.fail("trust_list/from-the-future", Reason::TrustListFromFuture, |s| {
         s.trust.issued_at = now().plus(301);
+    });
+}
+
+fn algorithm(book: &mut Book) {
+    let alg = book.prefecture.key().reference().jwk().alg.clone();
+    // The status list is signed in the other suite: its end is not what fails.
+    let other = match book.prefecture.algorithm {
+        Algorithm::Es256 => book.prefecture.office.sm2.clone(),
+        Algorithm::Sm2 => book.prefecture.office.es256.clone(),
+    };
+    let lists = other.clone();
+    let ended = move |s: &mut Scene, sign_until, verify_until| {
+        s.trust.algorithms = vec![Sunset { alg: alg.clone(), sign_until, verify_until }];
+        s.status_key = lists.clone();
+    };
+    let end = ended.clone();
+    book.fail_public("algorithm/ended-before-issue", Reason::AlgEnded, move |s| {
+        let at = instant(s, "iat");
+        end(s, at, None);
+    });
+    let end = ended.clone();
+    book.fail_public("algorithm/broken-since", Reason::AlgEnded, move |s| {
+        let now = s.now;
+        end(s, now, Some(now));
+    });
+    book.pass("algorithm/ended-after-issue", PUBLIC, move |s| {
+        let (at, now) = (instant(s, "iat"), s.now);
+        ended(s, at.plus(1), Some(now.plus(1)));
+    });
+    let alg = other.reference().jwk().alg.clone();
+    book.fail_public("status/algorithm-of-the-list-ended", Reason::StatusListForeign, move |s| {
+        s.status_key = other;
+        let sign_until = s.status.iat;
+        s.trust.algorithms = vec![Sunset { alg, sign_until, verify_until: None }];
     });
 }
 
@@ -134,14 +171,22 @@ fn status_list(book: &mut Book) {
 }
 
 fn status_values(book: &mut Book) {
-    use Reason::{Revoked, StatusValueUnknown, Suspended};
+    use Reason::{Revoked, StatusValueUnknown, Superseded, Suspended};
     book.fail("status/revoked", Revoked, |s| mark(s, 1));
     book.fail("status/revoked-in-a-stale-list", Revoked, |s| {
         mark(s, 1);
         s.status.exp = now();
     });
     book.fail("status/suspended", Suspended, |s| mark(s, 2));
-    book.fail("status/undefined-value", StatusValueUnknown, |s| mark(s, 3));
+    book.fail("status/superseded", Superseded, |s| mark(s, 3));
+    book.fail("status/superseded-in-a-stale-list", Superseded, |s| {
+        mark(s, 3);
+        s.status.exp = now();
+    });
+    book.fail("status/undefined-value", StatusValueUnknown, |s| {
+        s.status.list = StatusList::new(StatusBits::Four, 1 << 12);
+        mark(s, 4);
+    });
 }
 
 fn mark(scene: &mut Scene, value: u8) {

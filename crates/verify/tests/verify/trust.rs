@@ -1,5 +1,5 @@
 use boyin_model::jws::JwsError;
-use boyin_model::trust::TrustList;
+use boyin_model::trust::{Sunset, TrustList};
 use boyin_suite::{Algorithm, ES256, all_jws};
 use boyin_testkit::mutate::Parts;
 use boyin_testkit::prefecture::{Prefecture, issuer_key, status_token};
@@ -63,6 +63,12 @@ fn every_fault_of_a_list_has_its_error() {
         entry.kid = entry.jwk().thumbprint(&ES256);
     });
     assert_eq!(off_curve, key(0, 0));
+    let ended = |sign_until, verify_until| Sunset { alg: "ES256".into(), sign_until, verify_until };
+    let at = prefecture.trust_list().issued_at;
+    let algorithm = |algorithm| Err(TrustError::Algorithm { algorithm });
+    assert_eq!(load(prefecture, |list| list.algorithms = vec![ended(at, Some(at))]), Ok(()));
+    assert_eq!(load(prefecture, |list| list.algorithms = vec![ended(at, Some(at.minus(1)))]), algorithm(0));
+    assert_eq!(load(prefecture, |list| list.algorithms = vec![ended(at, None); 2]), algorithm(1));
     assert_eq!(load(prefecture, |list| list.format = 2), Err(TrustError::Format(JwsError::Claim("format"))));
 }
 

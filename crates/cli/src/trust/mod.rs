@@ -1,0 +1,223 @@
+//! `boyin trust …`
+
+pub(crate) mod args;
+mod show;
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use boyin::Home;
+use boyin::model::b64;
+use boyin::model::id::LicenseTypeCode;
+use boyin::model::time::UnixTime;
+use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
+use boyin::suite::all_jws;
+use boyin::verify::TrustSnapshot;
+use boyin::verify::chain::Certificate;
+use serde_json::{Value, json};
+
+use self::args::{Add, Remove, Trust};
+use crate::context::{Session, now};
+use crate::output::{self, json_line};
+use crate::verify::{instant, public_key};
+use crate::{Exit, files};
+
+/// `trust …`
+pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {
+        Trust::Show => show::run(session, out),
+        Trust::History => history(session, out),
+        Trust::Diff { old, new } => diff(session, old.as_deref(), new.as_deref(), out),
+        Trust::Add(addition) => {
+            let home = session.home()?;
+            prepare(session, &home, &added(&home, addition)?, out)
+        }
+        Trust::Remove(end) => {
+            let home = session.home()?;
+            prepare(session, &home, &removed(&home, end)?, out)
+        }
+        Trust::Sign => {
+            let home = session.home()?;
+            if home.trust_draft()?.is_empty() {
+                anyhow::bail!("nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes");
+            }
+            published(session, &home.sign_trust_draft(&session.passphrase()?, now()?)?, out)
+        }
+        Trust::Discard => {
+            session.home()?.discard_trust_draft()?;
+            writeln!(out, "✓ nothing is prepared any more (草稿已丢弃)")?;
+            Ok(Exit::Done)
+        }
+        Trust::Renew => {
+            let home = session.home()?;
+            published(session, &home.renew_trust_list(&session.passphrase()?, now()?)?, out)
+        }
+    }
+}
+
+fn published(session: &Session, list: &TrustList, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if session.json() {
+        json_line(out, &json!({ "sequence": list.sequence, "next_update": list.next_update.seconds() }))?;
+    } else {
+        writeln!(out, "✓ trust list {} is published (信任列表已发布)", list.sequence)?;
+        writeln!(out, "  fresh until {}", list.next_update)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn prepare(session: &Session, home: &Home, change: &Change, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let before = home.drafted_trust(now()?)?;
+    let after = home.draft_trust(change, now()?)?;
+    tell(session, &before.diff(&after), out)?;
+    if !session.json() {
+        writeln!(out, "Prepared, not published (已拟定，未发布): `boyin trust sign` publishes it.")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
+    Ok(match addition {
+        Add::Issuer { code, name, division, key, from } => {
+            Change::AddIssuer { code, name, division, key: public_key(&key)?, from: or_now(from)? }
+        }
+        Add::Entitlement { right, division, from, until } => Change::Entitle {
+            issuer: right.issuer,
+            license_type: license_type(home, &right.license_type)?,
+            divisions: division,
+            from: or_now(from)?,
+            until: until.as_deref().map(instant).transpose()?,
+        },
+        Add::Anchor(args) => with(CertificateRole::Anchor, &args.file)?,
+        Add::Maker(args) => with(CertificateRole::Maker, &args.file)?,
+        Add::TimestampAuthority(args) => with(CertificateRole::TimestampAuthority, &args.file)?,
+        Add::Sunset { alg, sign_until, verify_until } => {
+            let known = all_jws().map(|alg| alg.id().jws.unwrap_or_default());
+            if !known.contains(&alg.as_str()) {
+                anyhow::bail!("--alg {alg}: one of {}", known.join(", "));
+            }
+            let verify_until = verify_until.as_deref().map(instant).transpose()?;
+            Change::EndAlgorithm(Sunset { alg, sign_until: instant(&sign_until)?, verify_until })
+        }
+    })
+}
+
+fn removed(home: &Home, end: Remove) -> anyhow::Result<Change> {
+    let without = |role, path: &Path| {
+        anyhow::Ok(Change::RemoveCertificate { role, certificate: certificate(path)? })
+    };
+    Ok(match end {
+        Remove::Entitlement { right, at } => Change::EndEntitlement {
+            issuer: right.issuer,
+            license_type: license_type(home, &right.license_type)?,
+            at: or_now(at)?,
+        },
+        Remove::Key { issuer, kid, at } => Change::EndKey { issuer, kid, at: or_now(at)? },
+        Remove::Anchor(args) => without(CertificateRole::Anchor, &args.file)?,
+        Remove::Maker(args) => without(CertificateRole::Maker, &args.file)?,
+        Remove::TimestampAuthority(args) => without(CertificateRole::TimestampAuthority, &args.file)?,
+    })
+}
+
+fn with(role: CertificateRole, path: &Path) -> anyhow::Result<Change> {
+    Ok(Change::AddCertificate { role, certificate: certificate(path)? })
+}
+
+/// A certificate as the trust list holds it.
+fn certificate(path: &Path) -> anyhow::Result<String> {
+    let found = pem::read(path, &pem::CERTIFICATE)?;
+    let [der] = found.as_slice() else {
+        anyhow::bail!("{} holds {} certificates: give one", path.display(), found.len());
+    };
+    Certificate::read(der).with_context(|| format!("{} is no certificate", path.display()))?;
+    Ok(b64::encode(der))
+}
+
+fn or_now(text: Option<String>) -> anyhow::Result<UnixTime> {
+    text.as_deref().map_or_else(now, instant)
+}
+
+fn license_type(home: &Home, name: &str) -> anyhow::Result<LicenseTypeCode> {
+    let found = home.catalog().find(name).map(|found| found.code);
+    found.with_context(|| format!("the catalog has no license type `{name}`: see docs/catalog.md"))
+}
+
+fn history(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let mut lists = Vec::new();
+    for number in home.trust_history()? {
+        // One that does not verify any more is named all the same.
+        lists.push((number, home.trust_numbered(number)));
+    }
+    if session.json() {
+        let rows = lists.iter().map(|(number, list)| match list {
+            Ok((_, list)) => json!({ "sequence": number, "issued_at": list.list().issued_at.seconds() }),
+            Err(error) => json!({ "sequence": number, "error": error.to_string() }),
+        });
+        json_line(out, &json!({ "trust_lists": rows.collect::<Vec<_>>() }))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = output::table(&["序号 Number", "发布 Made", "与前一份不同之处 Differences"]);
+    let mut before: Option<TrustList> = None;
+    for (number, list) in lists {
+        let (made, differences) = match &list {
+            Ok((_, list)) => {
+                let older = before.as_ref().map(|before| before.diff(list.list()).len().to_string());
+                (list.list().issued_at.to_string(), older.unwrap_or_default())
+            }
+            Err(error) => (String::new(), error.to_string()),
+        };
+        table.add_row([number.to_string(), made, differences]);
+        before = list.ok().map(|(_, list)| list.list().clone());
+    }
+    writeln!(out, "{table}")?;
+    Ok(Exit::Done)
+}
+
+fn diff(
+    session: &Session,
+    old: Option<&str>,
+    new: Option<&str>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let (_, current) = home.trust()?;
+    let (before, after) = match (old, new) {
+        (None, _) => (current.list().clone(), home.drafted_trust(now()?)?),
+        (Some(old), None) => (named(&home, old)?, current.list().clone()),
+        (Some(old), Some(new)) => (named(&home, old)?, named(&home, new)?),
+    };
+    tell(session, &before.diff(&after), out)?;
+    Ok(Exit::Done)
+}
+
+/// A list that was published, by its number; or one in a file, signed with the anchor of this data directory.
+fn named(home: &Home, name: &str) -> anyhow::Result<TrustList> {
+    if let Ok(number) = name.parse() {
+        let kept = home.trust_numbered(number);
+        return kept
+            .map(|(_, list)| list.list().clone())
+            .map_err(|error| anyhow!("trust list {number}: {error}; `boyin trust history` lists them"));
+    }
+    let token = files::read(Path::new(name))?;
+    let list = TrustSnapshot::load(token.trim_ascii_end(), home.anchor(), &all_jws());
+    Ok(list.with_context(|| format!("{name} is refused"))?.list().clone())
+}
+
+fn tell(session: &Session, differences: &[Difference], out: &mut dyn Write) -> anyhow::Result<()> {
+    if session.json() {
+        let one = |difference: &Difference| -> Value {
+            let Difference { what, subject, before, after } = difference;
+            json!({ "what": what.code(), "subject": subject, "before": before, "after": after })
+        };
+        json_line(out, &json!({ "differences": differences.iter().map(one).collect::<Vec<_>>() }))?;
+        return Ok(());
+    }
+    if differences.is_empty() {
+        writeln!(out, "No difference (无差异).")?;
+    }
+    for difference in differences {
+        writeln!(out, "{difference}  {}", difference.what.name_zh())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Every trust list that was published, by number: to look back, and to notice that an older one was put in place of a
+//! newer one.
+
+use std::fs;
+use std::path::PathBuf;
+
+use boyin_model::time::UnixTime;
+use boyin_suite::all_jws;
+use boyin_verify::TrustSnapshot;
+
+use crate::error::HomeError;
+use crate::home::Home;
+use crate::keyring::{read_text, replace};
+
+/// Digits of a number in a file name, so that names sort as numbers do.
+const DIGITS: usize = 8;
+
+impl Home {
+    fn history(&self) -> PathBuf {
+        self.dir().join("trust/history")
+    }
+
+    fn kept(&self, sequence: u64) -> PathBuf {
+        self.history().join(format!("{sequence:0DIGITS$}.jwt"))
+    }
+
+    /// Keeps a list that is published under its number, unless it is kept already.
+    pub(crate) fn keep_trust_list(&self, sequence: u64, token: &[u8]) -> Result<(), HomeError> {
+        let (dir, path) = (self.history(), self.kept(sequence));
+        if path.exists() {
+            return Ok(());
+        }
+        fs::create_dir_all(&dir).map_err(|source| HomeError::File { path: dir, source })?;
+        replace(&path, token)
+    }
+
+    /// Numbers of the trust lists that are kept, ascending.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn trust_history(&self) -> Result<Vec<u64>, HomeError> {
+        let dir = self.history();
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(HomeError::File { path: dir, source }),
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|source| HomeError::File { path: dir.clone(), source })?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".jwt"));
+            numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// A trust list that is kept, verified with the anchor of today.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust_numbered(&self, sequence: u64) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let token = read_text(&self.kept(sequence))?.into_bytes();
+        let snapshot = TrustSnapshot::load(&token, self.anchor(), &all_jws())?;
+        Ok((token, snapshot))
+    }
+
+    /// The trust list that was the last one published at `at`.
+    ///
+    /// # Errors
+    /// [`HomeError::NoTrustList`] if none is kept that is so old; [`HomeError`].
+    pub fn trust_at(&self, at: UnixTime) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let (token, current) = self.trust()?;
+        if current.list().issued_at <= at {
+            return Ok((token, current));
+        }
+        for number in self.trust_history()?.into_iter().rev() {
+            let (token, snapshot) = self.trust_numbered(number)?;
+            if snapshot.list().issued_at <= at {
+                return Ok((token, snapshot));
+            }
+        }
+        Err(HomeError::NoTrustList(at))
+    }
+
+    /// Refuses a list that is older than one that was published.
+    pub(crate) fn check_not_rolled_back(&self, found: u64) -> Result<(), HomeError> {
+        match self.trust_history()?.last() {
+            Some(newest) if found < *newest => Err(HomeError::TrustRollback { found, newest: *newest }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}

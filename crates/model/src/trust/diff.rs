@@ -1,0 +1,174 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::TrustList;
+use crate::register::Period;
+use crate::time::UnixTime;
+
+/// Characters of a certificate that are shown: its end, which is part of its signature, tells it from all others.
+const SHOWN_CHARS: usize = 16;
+
+/// What a difference is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// The list as a whole: who keeps it, for which division.
+    List,
+    /// An issuer.
+    Issuer,
+    /// A key of an issuer.
+    Key,
+    /// A right to issue.
+    Entitlement,
+    /// A seal: its owner, its bytes and when it was in use.
+    Seal,
+    /// An anchor of certificates.
+    Anchor,
+    /// The certificate of a seal maker.
+    Maker,
+    /// The anchor of a timestamp authority.
+    TimestampAuthority,
+    /// The end of an algorithm.
+    Algorithm,
+}
+
+impl What {
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.names().0
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::List => ("list", "列表"),
+            Self::Issuer => ("issuer", "颁发机构"),
+            Self::Key => ("key", "密钥"),
+            Self::Entitlement => ("entitlement", "颁发权限"),
+            Self::Seal => ("seal", "电子印章"),
+            Self::Anchor => ("anchor", "信任根证书"),
+            Self::Maker => ("maker", "制章人证书"),
+            Self::TimestampAuthority => ("timestamp_authority", "时间戳机构"),
+            Self::Algorithm => ("algorithm", "算法终止"),
+        }
+    }
+}
+
+/// One thing that differs between two trust lists.
+///
+/// Printed as `+ what subject: after`, `- what subject: before` or `~ what subject: before -> after`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is about.
+    pub what: What,
+    /// Which one: codes, numbers, or a certificate in base64url.
+    pub subject: String,
+    /// What the older list says; `None` if it says nothing.
+    pub before: Option<String>,
+    /// What the newer list says; `None` if it says nothing.
+    pub after: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, subject, before, after } = self;
+        let certificate = matches!(what, What::Anchor | What::Maker | What::TimestampAuthority);
+        let from = subject.len().saturating_sub(SHOWN_CHARS);
+        let shown = subject.get(from..).filter(|_| certificate && from > 0);
+        let subject = shown.map_or_else(|| subject.clone(), |end| format!("…{end}"));
+        let what = what.code();
+        match (before, after) {
+            (None, Some(after)) => write!(f, "+ {what} {subject}: {after}"),
+            (Some(before), None) => write!(f, "- {what} {subject}: {before}"),
+            (before, after) => {
+                let words = |side: &Option<String>| side.clone().unwrap_or_default();
+                write!(f, "~ {what} {subject}: {} -> {}", words(before), words(after))
+            }
+        }
+    }
+}
+
+type Facts = BTreeMap<(What, String), String>;
+
+impl TrustList {
+    /// What `newer` says otherwise, ordered by what it is about. Number and times of the list itself are none of it: they
+    /// always differ.
+    #[must_use]
+    pub fn diff(&self, newer: &Self) -> Vec<Difference> {
+        let (before, after) = (self.facts(), newer.facts());
+        let subjects: BTreeMap<_, _> = before.keys().chain(after.keys()).map(|key| (key, ())).collect();
+        let differs = |key: &&(What, String)| before.get(*key) != after.get(*key);
+        let difference = |key: &(What, String)| Difference {
+            what: key.0,
+            subject: key.1.clone(),
+            before: before.get(key).cloned(),
+            after: after.get(key).cloned(),
+        };
+        subjects.into_keys().filter(differs).map(difference).collect()
+    }
+
+    /// Everything that the list says, each under what it is about.
+    fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        facts.insert((What::List, "authority".to_owned()), self.authority.clone());
+        facts.insert((What::List, "division".to_owned()), self.division.as_str().to_owned());
+        self.facts_of_issuers(&mut facts);
+        for seal in &self.seals {
+            let versions = seal
+                .versions
+                .iter()
+                .map(|version| format!("{} {}", version.digest, span(version.from, version.until)));
+            let periods = seal.in_force.iter().map(|Period { from, until }| span(*from, *until));
+            let said = format!(
+                "of {}; made {}; in use {}",
+                seal.issuer.as_str(),
+                versions.collect::<Vec<_>>().join(", "),
+                periods.collect::<Vec<_>>().join(", ")
+            );
+            facts.insert((What::Seal, seal.id.to_string()), said);
+        }
+        for (what, certificates) in [
+            (What::Anchor, &self.certificates),
+            (What::Maker, &self.makers),
+            (What::TimestampAuthority, &self.timestamp_authorities),
+        ] {
+            let said = |text: &String| ((what, text.clone()), "trusted".to_owned());
+            facts.extend(certificates.iter().map(said));
+        }
+        for end in &self.algorithms {
+            let broken = end.verify_until.map(|at| format!(", verifies until {at}")).unwrap_or_default();
+            let said = format!("signs until {}{broken}", end.sign_until);
+            facts.insert((What::Algorithm, end.alg.clone()), said);
+        }
+        facts
+    }
+
+    fn facts_of_issuers(&self, facts: &mut Facts) {
+        for issuer in &self.issuers {
+            let code = issuer.code.as_str();
+            let said = format!("{} ({})", issuer.name, issuer.division.as_str());
+            facts.insert((What::Issuer, code.to_owned()), said);
+            for key in &issuer.keys {
+                let said = format!("{} {}", key.alg, span(key.from, key.until));
+                facts.insert((What::Key, format!("{code} {}", key.kid)), said);
+            }
+            for right in &issuer.entitlements {
+                let divisions: Vec<_> = right.divisions.iter().map(|division| division.as_str()).collect();
+                let subject = format!("{code} {} in {}", right.license_type.as_str(), divisions.join(" "));
+                let said = facts.entry((What::Entitlement, subject)).or_default();
+                // The same right may have been given, taken and given again.
+                let gap = if said.is_empty() { "" } else { ", " };
+                *said = format!("{said}{gap}{}", span(right.from, right.until));
+            }
+        }
+    }
+}
+
+fn span(from: UnixTime, until: Option<UnixTime>) -> String {
+    until.map_or_else(|| format!("from {from}"), |until| format!("from {from} until {until}"))
+}

@@ -1,6 +1,7 @@
 //! Certificates and revocation lists, read tolerantly: the original bytes are kept, and odd extensions are skipped unless
 //! they are marked critical.
 
+use super::purpose::ExtendedKeyUsage;
 use boyin_model::alg::{PublicKey, SignatureEncoding, VerifyAlg, VerifyKey};
 use boyin_model::limits::MAX_CERTIFICATE_BYTES;
 use boyin_model::time::UnixTime;
@@ -18,6 +19,7 @@ pub const MAX_CRL_BYTES: usize = 64 << 20;
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const KEY_USAGE: &str = "2.5.29.15";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const SM2_KEY: &str = "1.2.156.10197.1.301";
 const CURVES: [(&str, &str); 2] = [(SM2_KEY, "SM2"), ("1.2.840.10045.3.1.7", "P-256")];
@@ -37,6 +39,8 @@ pub struct Certificate {
     pub(super) basic: Option<Basic>,
     /// `None` without the extension.
     pub(crate) usage: Option<Usage>,
+    extended: Option<ExtendedKeyUsage>,
+    key_identifier: Option<Vec<u8>>,
     /// An extension is critical and not understood.
     pub(super) unknown_critical: bool,
 }
@@ -110,6 +114,8 @@ impl Certificate {
             key: KeyInfo::of(&tbs.subject_pki),
             basic: None,
             usage: None,
+            extended: None,
+            key_identifier: None,
             unknown_critical: false,
         };
         for (place, extension) in tbs.extensions().iter().enumerate() {
@@ -138,13 +144,20 @@ impl Certificate {
                     signs_lists: usage.crl_sign(),
                 });
             }
+            ParsedExtension::ExtendedKeyUsage(_) => {
+                self.extended = ExtendedKeyUsage::read(extension.value, extension.critical);
+                self.unknown_critical |= self.extended.is_none();
+            }
+            ParsedExtension::SubjectKeyIdentifier(id) => {
+                self.key_identifier = Some(id.0.to_vec());
+                self.unknown_critical |= extension.critical;
+            }
             // These restrict nothing that is asked here.
-            ParsedExtension::ExtendedKeyUsage(_)
-            | ParsedExtension::SubjectAlternativeName(_)
-            | ParsedExtension::CRLDistributionPoints(_) => {}
+            ParsedExtension::SubjectAlternativeName(_) | ParsedExtension::CRLDistributionPoints(_) => {}
             // What cannot be read might forbid what is asked, marked or not: its absence would allow it.
             _ => {
-                let asked = [KEY_USAGE, BASIC_CONSTRAINTS].contains(&extension.oid.to_id_string().as_str());
+                let asked = [KEY_USAGE, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE]
+                    .contains(&extension.oid.to_id_string().as_str());
                 self.unknown_critical |= extension.critical || asked;
             }
         }
@@ -182,6 +195,36 @@ impl Certificate {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// What the key is for; `None` if the certificate does not say.
+    #[must_use]
+    pub fn extended_key_usage(&self) -> Option<&ExtendedKeyUsage> {
+        self.extended.as_ref()
+    }
+
+    /// Name of the subject, DER.
+    #[must_use]
+    pub fn subject(&self) -> &[u8] {
+        &self.subject
+    }
+
+    /// Name of the issuer, DER.
+    #[must_use]
+    pub fn issuer(&self) -> &[u8] {
+        &self.issuer
+    }
+
+    /// Serial number: the content of its INTEGER, big-endian, with the sign's byte.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Subject key identifier (RFC 5280 §4.2.1.2); `None` if the certificate has none.
+    #[must_use]
+    pub fn key_identifier(&self) -> Option<&[u8]> {
+        self.key_identifier.as_deref()
     }
 
     /// First instant of validity.

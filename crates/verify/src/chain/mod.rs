@@ -6,7 +6,11 @@
 //! that marks them critical has no path.
 
 mod certificate;
+#[allow(dead_code, reason = "names and revocation will need the rest")]
+mod der;
+mod oid;
 mod path;
+mod purpose;
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::b64;
@@ -15,6 +19,8 @@ use boyin_model::trust::TrustList;
 
 use certificate::RevocationList;
 pub use certificate::{Certificate, CertificateError, MAX_CRL_BYTES};
+pub use oid::{Oid, OidError};
+pub use purpose::ExtendedKeyUsage;
 
 /// Certificates in a path, the anchor included.
 pub const MAX_PATH: usize = 8;

@@ -49,6 +49,11 @@ impl<'b> Cursor<'b> {
         self.0.is_empty().then_some(())
     }
 
+    /// Bytes that are left.
+    pub(crate) fn rest(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn peek(&self) -> Option<u8> {
         self.0.first().copied()
     }

@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Electronic seals: from the application to the destruction, and their use (电子印章)
     #[command(subcommand)]
     Seal(Box<Seal>),
+    /// Certificates of anyone: look at them, verify them (数字证书)
+    #[command(subcommand)]
+    Cert(Box<crate::cert::args::Cert>),
     /// Verify a license that somebody presents (核验)
     Verify(Verify),
     /// Come to a recorded verdict again (复核)

@@ -5,6 +5,7 @@
 //! unless `--full` is given, and never part of an error.
 
 mod args;
+mod cert;
 mod context;
 mod demo;
 mod event;
@@ -85,6 +86,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::License(command) => license::run(&session, command, out),
         Command::Holder(command) => holder::run(&session, command, out),
         Command::Seal(command) => seal::run(&session, *command, out),
+        Command::Cert(command) => cert::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),

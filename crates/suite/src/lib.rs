@@ -11,7 +11,9 @@
 //! | [`SM2_SM3`] | SM2 | `r ‖ s`, default user ID | what this project issues (JWS) |
 //! | [`SM2_SM3_DER`] | SM2 | DER, default user ID | X.509, seals (GM/T 0009) |
 //! | [`Sm2Sm3::with_user_id`] | SM2 | either | other user IDs |
-//! | [`RS256`] | RSA 2048 to 8192 bits | PKCS#1 v1.5 | certificate chains, verify only |
+//! | [`RS256`], [`RS384`], [`RS512`] | RSA 2048 to 8192 bits | PKCS#1 v1.5 | certificate chains, verify only |
+//! | [`ECDSA_P256_SHA384_DER`] | P-256 | DER | certificate chains, verify only |
+//! | [`ECDSA_P384_SHA384_DER`], [`ECDSA_P384_SHA256_DER`] | P-384 | DER | certificate chains, verify only |
 //!
 //! A license verifier accepts [`all_jws`] and nothing else.
 //!
@@ -29,6 +31,7 @@
 
 mod bulk;
 mod ecdsa;
+mod ecdsa_x509;
 mod encoding;
 mod key;
 mod random;
@@ -43,13 +46,14 @@ pub use crate::ecdsa::{
     ECDSA_P256_SHA256_DER, ECDSA_P256_SHA256_DER_P256, ES256, ES256_ANY_S, ES256_P256, Ecdsa, EcdsaKey,
     P256Ecdsa, P256Key,
 };
+pub use crate::ecdsa_x509::{ECDSA_P256_SHA384_DER, ECDSA_P384_SHA256_DER, ECDSA_P384_SHA384_DER, EcdsaX509};
 pub use crate::encoding::{der_to_raw, raw_to_der};
 pub use crate::key::{
     Algorithm, KeyError, KeyPart, SoftwareKey, open_secret, public_key_from_spki, public_key_to_spki,
     seal_secret,
 };
 pub use crate::random::SystemRandom;
-pub use crate::rsa::{RS256, Rs256};
+pub use crate::rsa::{RS256, RS384, RS512, RsaPkcs1};
 pub use crate::sm2::{DEFAULT_USER_ID, MAX_USER_ID_BYTES, SM2_SM3, SM2_SM3_DER, Sm2Key, Sm2Sm3, UserIdError};
 pub use crate::sm3::sm3_many;
 pub use crate::tables::{DEFAULT_TABLE_MEMORY, TableMemory, set_table_memory, table_memory};
@@ -61,8 +65,18 @@ pub fn all_jws() -> [&'static dyn VerifyAlg; 2] {
 }
 
 /// What a verifier of certificates and seals accepts: [`SM2_SM3_DER`], and [`SM2_SM3`] for seals that hold `r ‖ s`,
-/// [`ECDSA_P256_SHA256_DER`] and [`RS256`].
+/// ECDSA over P-256 and P-384 with SHA-256 and SHA-384, RSA with SHA-256, SHA-384 and SHA-512. SHA-1 is refused.
 #[must_use]
-pub fn all_x509() -> [&'static dyn VerifyAlg; 4] {
-    [&SM2_SM3_DER, &SM2_SM3, &ECDSA_P256_SHA256_DER, &RS256]
+pub fn all_x509() -> [&'static dyn VerifyAlg; 9] {
+    [
+        &SM2_SM3_DER,
+        &SM2_SM3,
+        &ECDSA_P256_SHA256_DER,
+        &RS256,
+        &ECDSA_P256_SHA384_DER,
+        &ECDSA_P384_SHA256_DER,
+        &ECDSA_P384_SHA384_DER,
+        &RS384,
+        &RS512,
+    ]
 }

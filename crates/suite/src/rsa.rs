@@ -1,4 +1,4 @@
-//! RSA with SHA-256 in PKCS#1 v1.5 form, to verify certificates only.
+//! RSA with SHA-256, SHA-384 and SHA-512 in PKCS#1 v1.5 form, to verify certificates only.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use boyin_model::alg::{
     AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
 use pkcs8::ObjectIdentifier;
-use ring::signature::UnparsedPublicKey;
+use ring::signature::{RsaParameters, UnparsedPublicKey};
 
 use crate::ecdsa::sha256;
 use crate::encoding::read_two_integers;
@@ -17,26 +17,51 @@ const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// Largest public exponent that *ring* accepts: 33 bits.
 const MAX_EXPONENT: u64 = (1 << 33) - 1;
 
-static RS256_ID: AlgId = AlgId {
-    name: "RS256",
-    // Only certificate chains use it: a license under RSA is never accepted, so no `alg` in a JWS may choose it.
-    jws: None,
-    digest: "sha-256",
-    curve: None,
-    oid: Some(ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11")),
-    encoding: SignatureEncoding::Pkcs1,
-};
+const fn id(name: &'static str, oid: &'static str) -> AlgId {
+    AlgId {
+        name,
+        // Only certificate chains use it: a license under RSA is never accepted, so no `alg` in a JWS may choose it.
+        jws: None,
+        // The suite's digest has 256 bits: it is for fingerprints, and not the digest of the signature.
+        digest: "sha-256",
+        curve: None,
+        oid: Some(ObjectIdentifier::new_unwrap(oid)),
+        encoding: SignatureEncoding::Pkcs1,
+    }
+}
+
+static RS256_ID: AlgId = id("RS256", "1.2.840.113549.1.1.11");
+static RS384_ID: AlgId = id("RS384", "1.2.840.113549.1.1.12");
+static RS512_ID: AlgId = id("RS512", "1.2.840.113549.1.1.13");
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2), moduli of 2048 to 8192 bits; verify only, for certificate chains.
-pub static RS256: Rs256 = Rs256;
+pub static RS256: RsaPkcs1 =
+    RsaPkcs1 { id: &RS256_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA256, this: &RS256 };
 
-/// The type of [`RS256`].
-#[derive(Debug)]
-pub struct Rs256;
+/// As [`RS256`], with SHA-384.
+pub static RS384: RsaPkcs1 =
+    RsaPkcs1 { id: &RS384_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA384, this: &RS384 };
 
-impl VerifyAlg for Rs256 {
+/// As [`RS256`], with SHA-512.
+pub static RS512: RsaPkcs1 =
+    RsaPkcs1 { id: &RS512_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA512, this: &RS512 };
+
+/// The type of [`RS256`] and its like.
+pub struct RsaPkcs1 {
+    id: &'static AlgId,
+    ring: &'static RsaParameters,
+    this: &'static Self,
+}
+
+impl fmt::Debug for RsaPkcs1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RsaPkcs1({})", self.id)
+    }
+}
+
+impl VerifyAlg for RsaPkcs1 {
     fn id(&self) -> &'static AlgId {
-        &RS256_ID
+        self.id
     }
 
     fn key(&self, public: PublicKey<'_>) -> Result<Box<dyn VerifyKey>, BadKey> {
@@ -44,10 +69,8 @@ impl VerifyAlg for Rs256 {
         let (modulus, exponent) = read_two_integers(public.0).map_err(|_| BadKey)?;
         check_modulus(modulus.as_bytes())?;
         check_exponent(exponent.as_bytes())?;
-        Ok(Box::new(RsaKey(UnparsedPublicKey::new(
-            &ring::signature::RSA_PKCS1_2048_8192_SHA256,
-            public.0.to_vec(),
-        ))))
+        let key = UnparsedPublicKey::new(self.ring, public.0.to_vec());
+        Ok(Box::new(RsaKey { alg: self.this, key }))
     }
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
@@ -76,20 +99,23 @@ fn is_odd(last: u8) -> bool {
     last & 1 == 1
 }
 
-struct RsaKey(UnparsedPublicKey<Vec<u8>>);
+struct RsaKey {
+    alg: &'static RsaPkcs1,
+    key: UnparsedPublicKey<Vec<u8>>,
+}
 
 impl fmt::Debug for RsaKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RsaKey({RS256_ID})")
+        write!(f, "RsaKey({})", self.alg.id)
     }
 }
 
 impl VerifyKey for RsaKey {
     fn alg(&self) -> &'static dyn VerifyAlg {
-        &RS256
+        self.alg
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        self.0.verify(message, signature).map_err(|_| BadSignature)
+        self.key.verify(message, signature).map_err(|_| BadSignature)
     }
 }

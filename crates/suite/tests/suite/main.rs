@@ -14,3 +14,4 @@ mod rsa;
 mod standard;
 mod support;
 mod wycheproof;
+mod x509;

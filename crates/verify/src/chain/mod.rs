@@ -1,34 +1,81 @@
-//! Certificates that are trusted, and paths to them (RFC 5280 §6, as far as seals need it).
+//! Certificates that are trusted, and paths to them (RFC 5280 §6).
 //!
 //! A path is built from a certificate over issuers that the store holds to an anchor. Each step checks names, signature,
-//! basic constraints, path length, key usage and validity at the instant in question; then every certificate but the
-//! anchor is looked up in its issuer's revocation list. Name constraints and policies are not processed: a certificate
-//! that marks them critical has no path.
+//! basic constraints, path length, key usage and validity at the instant in question; the whole path, name constraints,
+//! extended key usage and policies. Then every certificate but the anchor is looked up in revocation lists and
+//! responders' answers. [`CertificateStore::verify`] asks all of it and reports each check.
 
 mod certificate;
+mod check;
+mod constraints;
+mod crl;
+mod der;
+mod deviation;
+mod extensions;
+mod general;
+mod identity;
+mod name;
+mod ocsp;
+mod oid;
 mod path;
+mod policy;
+mod purpose;
+mod reason;
+mod revocation;
+mod sha1;
+mod time;
+
+use std::collections::HashMap;
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::b64;
-use boyin_model::time::UnixTime;
 use boyin_model::trust::TrustList;
 
-use certificate::RevocationList;
-pub use certificate::{Certificate, CertificateError, MAX_CRL_BYTES};
+pub use certificate::{Certificate, CertificateError};
+pub use check::{CertificateCheck, CertificateQuery, CertificateReport, CertificateVerdict, ExpectedName};
+pub use constraints::MAX_NAME_COMPARISONS;
+use crl::RevocationList;
+pub use crl::{MAX_CRL_BYTES, RevocationReason};
+pub use deviation::Deviation;
+pub use identity::{Identity, IdentityKind, SubjectRule, SubjectTable};
+pub use ocsp::MAX_OCSP_BYTES;
+use ocsp::OcspResponse;
+pub use oid::{Oid, OidError};
+pub use policy::{MAX_POLICIES, PolicyInputs};
+pub use purpose::{ExtendedKeyUsage, Purpose};
+pub use reason::CertificateReason;
+pub use revocation::Revocation;
 
-/// Certificates in a path, the anchor included.
+use name::Name;
+
+/// Certificates in a path, the anchor included. Paths of the field have at most five.
 pub const MAX_PATH: usize = 8;
 /// Signatures that are verified to find one path.
 pub const MAX_PATH_SIGNATURES: usize = 64;
+/// Issuers that are looked at to find one path.
+pub const MAX_PATH_CANDIDATES: usize = 4096;
+
+/// What of RFC 5280 is held against a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Every [`Deviation`].
+    #[default]
+    Rfc5280,
+    /// Only what path validation asks: deviations are noted.
+    Field,
+}
 
 /// What a verifier of certificates trusts and knows.
 #[derive(Debug)]
 pub struct CertificateStore {
     algs: Vec<&'static dyn VerifyAlg>,
-    anchors: Vec<Certificate>,
-    intermediates: Vec<Certificate>,
+    /// Each with whether it is an anchor.
+    certificates: Vec<(Certificate, bool)>,
+    /// Places in `certificates`, by the key of the subject's name.
+    by_subject: HashMap<Vec<u8>, Vec<usize>>,
     makers: Vec<Vec<u8>>,
     lists: Vec<RevocationList>,
+    responses: Vec<OcspResponse>,
 }
 
 impl CertificateStore {
@@ -41,10 +88,11 @@ impl CertificateStore {
         assert!(!algs.is_empty(), "a verifier needs an algorithm");
         Self {
             algs: algs.to_vec(),
-            anchors: Vec::new(),
-            intermediates: Vec::new(),
+            certificates: Vec::new(),
+            by_subject: HashMap::new(),
             makers: Vec::new(),
             lists: Vec::new(),
+            responses: Vec::new(),
         }
     }
 
@@ -63,8 +111,7 @@ impl CertificateStore {
     /// # Errors
     /// [`CertificateError`].
     pub fn add_anchor(&mut self, certificate: &[u8]) -> Result<(), CertificateError> {
-        self.anchors.push(Certificate::read(certificate)?);
-        Ok(())
+        self.add(certificate, true)
     }
 
     /// Adds a certificate (DER) that paths may lead over. It is not trusted for being here.
@@ -72,7 +119,14 @@ impl CertificateStore {
     /// # Errors
     /// [`CertificateError`].
     pub fn add_intermediate(&mut self, certificate: &[u8]) -> Result<(), CertificateError> {
-        self.intermediates.push(Certificate::read(certificate)?);
+        self.add(certificate, false)
+    }
+
+    fn add(&mut self, certificate: &[u8], is_anchor: bool) -> Result<(), CertificateError> {
+        let certificate = Certificate::read(certificate)?;
+        let places = self.by_subject.entry(certificate.subject_name().key()).or_default();
+        places.push(self.certificates.len());
+        self.certificates.push((certificate, is_anchor));
         Ok(())
     }
 
@@ -89,10 +143,39 @@ impl CertificateStore {
     /// Adds a revocation list (DER). It counts once its issuer's signature is verified.
     ///
     /// # Errors
-    /// [`CertificateError`]; lists with critical extensions (delta, indirect) are refused as malformed.
+    /// [`CertificateError`].
     pub fn add_revocation_list(&mut self, list: &[u8]) -> Result<(), CertificateError> {
         self.lists.push(RevocationList::read(list)?);
         Ok(())
+    }
+
+    /// Adds a responder's answer (RFC 6960, DER). It counts once its signature is verified.
+    ///
+    /// # Errors
+    /// [`CertificateError`], for a response that is not `successful` too.
+    pub fn add_response(&mut self, response: &[u8]) -> Result<(), CertificateError> {
+        self.responses.push(OcspResponse::read(response)?);
+        Ok(())
+    }
+
+    /// Entries of all revocation lists.
+    #[must_use]
+    pub fn revoked_entries(&self) -> usize {
+        self.lists.iter().map(RevocationList::len).sum()
+    }
+
+    /// Those whose subject has this name, each with whether it is an anchor.
+    fn named(&self, subject: &Name) -> impl Iterator<Item = (&Certificate, bool)> {
+        let places = self.by_subject.get(&subject.key()).map(Vec::as_slice).unwrap_or_default();
+        places.iter().map(|place| {
+            let (certificate, is_anchor) = &self.certificates[*place];
+            (certificate, *is_anchor)
+        })
+    }
+
+    fn is_anchor(&self, certificate: &Certificate) -> bool {
+        self.named(certificate.subject_name())
+            .any(|(known, is_anchor)| is_anchor && known.bytes() == certificate.bytes())
     }
 
     pub(crate) fn algs(&self) -> &[&'static dyn VerifyAlg] {
@@ -110,30 +193,48 @@ pub enum ChainFault {
     /// No issuer of the certificate is known.
     #[error("no issuer is known")]
     IssuerUnknown,
-    /// Finding a path took more than [`MAX_PATH_SIGNATURES`].
+    /// Finding a path took more than [`MAX_PATH_SIGNATURES`] or [`MAX_PATH_CANDIDATES`].
     #[error("the search for a path was given up")]
     TooMuchWork,
+    /// A path has more than [`MAX_PATH`] certificates, or than was asked.
+    #[error("the path is too long")]
+    TooLong,
+    /// The key or the algorithm is not one that is accepted.
+    #[error("a key or an algorithm is not accepted")]
+    Algorithm,
     /// No issuer of that name made the signature.
     #[error("the issuer did not sign it")]
     Signature,
-    /// The issuer is no certification authority, or not one for so long a path.
+    /// The issuer is no certification authority.
     #[error("the issuer may not issue it")]
     NotAnAuthority,
+    /// The issuer is no authority for so long a path.
+    #[error("the path is longer than its issuer may have it")]
+    PathLength,
     /// A critical extension is not understood.
     #[error("a critical extension is not understood")]
     Extension,
+    /// A demand of RFC 5280 is not met.
+    #[error("a certificate deviates from RFC 5280")]
+    Deviates(Deviation),
     /// A certificate of the path is not valid at the instant.
     #[error("it is not valid at that instant")]
     NotInTime,
+    /// An authority of the path may not issue for the purpose.
+    #[error("an authority is not for that purpose")]
+    Purpose,
+    /// A name is not one that an authority of the path may certify.
+    #[error("a name is outside of the constraints")]
+    Name,
+    /// The path is not valid for an acceptable policy.
+    #[error("the policies are not as asked")]
+    Policy,
 }
 
-/// What the revocation lists say of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// Fresh lists of all issuers name none of its certificates.
-    Good,
-    /// One is revoked since then.
-    Revoked(UnixTime),
-    /// A list is missing or stale.
-    Unknown,
+impl ChainFault {
+    /// Whether a path may exist all the same: one that is not known, or was not looked for.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::IssuerUnknown | Self::TooMuchWork | Self::TooLong)
+    }
 }

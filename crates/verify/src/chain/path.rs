@@ -1,127 +1,140 @@
-use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use boyin_model::time::UnixTime;
 
-use super::certificate::{Certificate, RevocationList};
-use super::{CertificateStore, ChainFault, MAX_PATH, MAX_PATH_SIGNATURES, Revocation};
+use super::certificate::Certificate;
+use super::constraints::Misfit;
+use super::oid::Oid;
+use super::policy::PolicyInputs;
+use super::purpose::Purpose;
+use super::{
+    CertificateStore, ChainFault, MAX_PATH, MAX_PATH_CANDIDATES, MAX_PATH_SIGNATURES, Profile, constraints,
+    policy,
+};
 
 /// A path, the anchor last.
+#[derive(Clone, Debug)]
 pub(crate) struct Path<'s> {
-    certificates: Vec<&'s Certificate>,
+    pub(super) certificates: Vec<&'s Certificate>,
+    pub(super) policies: Vec<Oid>,
 }
 
-struct Search<'s> {
+/// What is asked of a path.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) at: UnixTime,
+    pub(super) profile: Profile,
+    pub(super) purpose: Purpose,
+    pub(super) policies: &'a PolicyInputs,
+    /// Certificates in the path, the anchor included.
+    pub(super) longest: usize,
+}
+
+struct Search<'s, 'a> {
     store: &'s CertificateStore,
-    at: UnixTime,
+    asked: &'a Asked<'a>,
     signatures: usize,
+    candidates: usize,
+    /// Signatures that were verified: by whom, of whom.
+    known: HashMap<(*const Certificate, *const Certificate), bool>,
     /// A bound was met before everything was tried.
     given_up: bool,
     /// Of all that stood against a path, what came nearest to one: after so many certificates.
     fault: (usize, ChainFault),
+    found: Vec<Oid>,
 }
 
 impl CertificateStore {
-    /// What the revocation lists known `now` say of a certificate that was used at `used_at`.
-    ///
-    /// # Errors
-    /// [`ChainFault`] if there is no path from it to an anchor that was valid at `used_at`.
-    pub fn status(
-        &self,
-        certificate: &Certificate,
-        used_at: UnixTime,
-        now: UnixTime,
-    ) -> Result<Revocation, ChainFault> {
-        Ok(self.revocation(&self.path(certificate, used_at)?, used_at, now))
-    }
-
-    /// Whether a revocation list of this issuer, signed with its key, is fresh `now`.
-    #[must_use]
-    pub fn has_fresh_list(&self, issuer: &Certificate, now: UnixTime) -> bool {
-        self.lists_of(issuer).any(|list| list.is_fresh(now))
-    }
-
-    /// The lists that the issuer may sign and did.
-    fn lists_of<'s>(&'s self, issuer: &'s Certificate) -> impl Iterator<Item = &'s RevocationList> {
-        let may_sign = issuer.usage.is_none_or(|usage| usage.signs_lists);
-        let of_issuer = move |list: &&RevocationList| may_sign && list.issuer == issuer.subject;
-        self.lists.iter().filter(of_issuer).filter(|list| list.signed_by(issuer, &self.algs))
-    }
-
-    /// A path from the certificate to an anchor that is valid at the instant.
+    /// A path from the certificate to an anchor that is valid at the instant, for any purpose and policy.
     ///
     /// The validity of the certificate itself is not asked: what follows from it depends on what it signed.
     pub(crate) fn path<'s>(&'s self, leaf: &'s Certificate, at: UnixTime) -> Result<Path<'s>, ChainFault> {
-        if leaf.unknown_critical {
-            return Err(ChainFault::Extension);
-        }
-        let mut search =
-            Search { store: self, at, signatures: 0, given_up: false, fault: (0, ChainFault::IssuerUnknown) };
+        let policies = PolicyInputs::default();
+        let asked = Asked {
+            at,
+            profile: Profile::Field,
+            purpose: Purpose::Any,
+            policies: &policies,
+            longest: MAX_PATH,
+        };
+        self.path_as(leaf, &asked)
+    }
+
+    pub(super) fn path_as<'s>(
+        &'s self,
+        leaf: &'s Certificate,
+        asked: &Asked<'_>,
+    ) -> Result<Path<'s>, ChainFault> {
+        asked.stands_up(leaf)?;
+        let mut search = Search {
+            store: self,
+            asked,
+            signatures: 0,
+            candidates: 0,
+            known: HashMap::new(),
+            given_up: false,
+            fault: (0, ChainFault::IssuerUnknown),
+            found: Vec::new(),
+        };
         let mut certificates = vec![leaf];
         if search.extend(&mut certificates) {
-            return Ok(Path { certificates });
+            return Ok(Path { certificates, policies: search.found });
         }
         // What was not tried might have been the path.
         Err(if search.given_up { ChainFault::TooMuchWork } else { search.fault.1 })
     }
+}
 
-    /// What the revocation lists known `now` say of every certificate of the path but the anchor, which was used at
-    /// `used_at`.
-    pub(crate) fn revocation(&self, path: &Path<'_>, used_at: UnixTime, now: UnixTime) -> Revocation {
-        let steps = path.certificates.windows(2).filter_map(|pair| match pair {
-            [subject, issuer] => Some(self.revoked(subject, issuer, now)),
-            _ => None,
-        });
-        // A revocation before the use outweighs what is unknown about the others; one since then does not.
-        let weight = |found: &Revocation| match *found {
-            Revocation::Revoked(at) if at <= used_at => (3, Reverse(Some(at))),
-            Revocation::Unknown => (2, Reverse(None)),
-            Revocation::Revoked(at) => (1, Reverse(Some(at))),
-            Revocation::Good => (0, Reverse(None)),
-        };
-        steps.max_by_key(weight).unwrap_or(Revocation::Good)
+impl Asked<'_> {
+    /// What a certificate must be wherever in the path it stands.
+    fn stands_up(&self, certificate: &Certificate) -> Result<(), ChainFault> {
+        if certificate.extensions.unknown {
+            return Err(ChainFault::Extension);
+        }
+        let server = self.purpose == Purpose::ServerAuth;
+        let held = certificate.deviations().iter().find(|found| server || !found.only_for_servers());
+        match held {
+            Some(deviation) if self.profile == Profile::Rfc5280 => Err(ChainFault::Deviates(*deviation)),
+            Some(_) | None => Ok(()),
+        }
     }
 
-    fn revoked(&self, subject: &Certificate, issuer: &Certificate, now: UnixTime) -> Revocation {
-        let mut found = Revocation::Unknown;
-        for list in self.lists_of(issuer) {
-            // A stale list still knows what was revoked when it was made. Of several instants the first counts.
-            let of_subject = list.revoked.iter().filter(|(serial, _)| *serial == subject.serial);
-            if let Some(at) = of_subject.map(|(_, at)| *at).min() {
-                found = match found {
-                    Revocation::Revoked(earlier) => Revocation::Revoked(at.min(earlier)),
-                    Revocation::Unknown | Revocation::Good => Revocation::Revoked(at),
-                };
-                continue;
-            }
-            if list.is_fresh(now) && found == Revocation::Unknown {
-                found = Revocation::Good;
-            }
+    /// What is asked of a path as a whole; the policies for which it is valid.
+    fn whole(&self, path: &[&Certificate]) -> Result<Vec<Oid>, ChainFault> {
+        if path[1..].iter().any(|authority| !self.purpose.is_allowed_below(authority)) {
+            return Err(ChainFault::Purpose);
         }
-        found
+        constraints::check(path).map_err(|misfit| match misfit {
+            Misfit::NotPermitted => ChainFault::Name,
+            Misfit::TooMuchWork => ChainFault::TooMuchWork,
+        })?;
+        let below: Vec<_> = path[..path.len() - 1].iter().rev().copied().collect();
+        policy::valid(&below, self.policies).map_err(|_| ChainFault::Policy)
     }
 }
 
-impl<'s> Search<'s> {
+impl<'s> Search<'s, '_> {
     /// Adds issuers until the last one is an anchor.
     fn extend(&mut self, path: &mut Vec<&'s Certificate>) -> bool {
         let last = path[path.len() - 1];
-        if self.store.anchors.iter().any(|anchor| anchor.bytes == last.bytes) {
-            return true;
+        if self.store.is_anchor(last) {
+            return self.accept(path);
         }
-        if path.len() == MAX_PATH {
-            self.given_up = true;
-            return false;
-        }
-        self.stands_against(path, ChainFault::IssuerUnknown);
-        let store = self.store;
-        for (issuer, is_anchor) in
-            store.anchors.iter().map(|c| (c, true)).chain(store.intermediates.iter().map(|c| (c, false)))
-        {
-            // A certificate twice in a path is a circle.
-            if issuer.subject != last.issuer || path.iter().any(|known| known.bytes == issuer.bytes) {
+        self.stands_against(path.len(), ChainFault::IssuerUnknown);
+        for (issuer, is_anchor) in self.issuers_of(last) {
+            // The same authority twice in a path is a circle.
+            let circle = |known: &&Certificate| {
+                known.subject_name() == issuer.subject_name() && known.key_bits() == issuer.key_bits()
+            };
+            if path.iter().any(circle) {
                 continue;
             }
-            match self.may_issue(issuer, is_anchor, last, path.len() - 1) {
+            if self.candidates == MAX_PATH_CANDIDATES {
+                self.given_up = true;
+                return false;
+            }
+            self.candidates += 1;
+            match self.may_issue(issuer, is_anchor, path) {
                 Ok(()) => {
                     path.push(issuer);
                     if self.extend(path) {
@@ -129,46 +142,99 @@ impl<'s> Search<'s> {
                     }
                     path.pop();
                 }
-                Err(fault) => self.stands_against(path, fault),
+                Err(fault) => self.stands_against(path.len(), fault),
             }
         }
         false
     }
 
-    fn stands_against(&mut self, path: &[&Certificate], fault: ChainFault) {
-        self.fault = self.fault.max((path.len(), fault));
+    /// Who may have issued the certificate, the likeliest first: those whose key identifier it names, anchors before
+    /// others.
+    fn issuers_of(&self, subject: &Certificate) -> Vec<(&'s Certificate, bool)> {
+        let mut found: Vec<_> = self.store.named(subject.issuer_name()).collect();
+        let named = subject.extensions.authority_key.as_deref();
+        found.sort_by_key(|(issuer, is_anchor)| {
+            let other = named.is_some() && issuer.key_identifier() != named;
+            (other, !is_anchor)
+        });
+        found
     }
 
-    /// Whether the issuer may have issued a certificate with so many authorities below, and did.
+    fn accept(&mut self, path: &[&Certificate]) -> bool {
+        match self.asked.whole(path) {
+            Ok(policies) => {
+                self.found = policies;
+                true
+            }
+            Err(fault) => {
+                self.given_up |= fault == ChainFault::TooMuchWork;
+                self.stands_against(MAX_PATH + path.len(), fault);
+                false
+            }
+        }
+    }
+
+    fn stands_against(&mut self, place: usize, fault: ChainFault) {
+        self.fault = self.fault.max((place, fault));
+    }
+
+    /// Whether the issuer may have issued the last certificate of the path, and did.
     fn may_issue(
         &mut self,
+        issuer: &'s Certificate,
+        is_anchor: bool,
+        path: &[&'s Certificate],
+    ) -> Result<(), ChainFault> {
+        if path.len() >= self.asked.longest {
+            return Err(ChainFault::TooLong);
+        }
+        self.is_authority(issuer, is_anchor, path)?;
+        self.asked.stands_up(issuer)?;
+        let subject = path[path.len() - 1];
+        if !self.signed(issuer, subject)? {
+            let key = issuer.any_key(self.store.algs());
+            return Err(if key.is_some() { ChainFault::Signature } else { ChainFault::Algorithm });
+        }
+        if self.asked.at < issuer.not_before || issuer.not_after < self.asked.at {
+            return Err(ChainFault::NotInTime);
+        }
+        Ok(())
+    }
+
+    fn is_authority(
+        &self,
         issuer: &Certificate,
         is_anchor: bool,
-        subject: &Certificate,
-        below: usize,
+        path: &[&Certificate],
     ) -> Result<(), ChainFault> {
         // An anchor is trusted as an authority even if it is of a time before these extensions.
-        let authority = issuer.basic.map_or(is_anchor, |basic| {
-            let length = basic.path_length.and_then(|length| usize::try_from(length).ok());
-            basic.ca && length.is_none_or(|length| below <= length)
-        });
-        if !authority || issuer.usage.is_some_and(|usage| !usage.signs_certificates) {
+        let old = is_anchor && (self.asked.profile == Profile::Field || issuer.extensions.listed.is_empty());
+        let authority = issuer.extensions.basic.map_or(old, |basic| basic.ca);
+        if !authority || issuer.usage().is_some_and(|usage| !usage.signs_certificates) {
             return Err(ChainFault::NotAnAuthority);
         }
-        if issuer.unknown_critical {
-            return Err(ChainFault::Extension);
+        // RFC 5280 §4.2.1.9: intermediate certificates that are not self-issued.
+        let below = path[1..].iter().filter(|between| !between.is_self_issued()).count();
+        let length = issuer.extensions.basic.and_then(|basic| basic.path_length);
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        if length.is_some_and(|length| below > length) {
+            return Err(ChainFault::PathLength);
+        }
+        Ok(())
+    }
+
+    fn signed(&mut self, issuer: &Certificate, subject: &Certificate) -> Result<bool, ChainFault> {
+        let pair = (std::ptr::from_ref(issuer), std::ptr::from_ref(subject));
+        if let Some(known) = self.known.get(&pair) {
+            return Ok(*known);
         }
         if self.signatures == MAX_PATH_SIGNATURES {
             self.given_up = true;
             return Err(ChainFault::TooMuchWork);
         }
         self.signatures += 1;
-        if !subject.signed_by(issuer, &self.store.algs) {
-            return Err(ChainFault::Signature);
-        }
-        if self.at < issuer.not_before || issuer.not_after < self.at {
-            return Err(ChainFault::NotInTime);
-        }
-        Ok(())
+        let signed = subject.signed_by(issuer, self.store.algs());
+        self.known.insert(pair, signed);
+        Ok(signed)
     }
 }

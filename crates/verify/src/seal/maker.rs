@@ -7,7 +7,7 @@ use super::check::{Finding, Run, weightiest};
 use super::profile::MakerTime;
 use super::reason::SealReason;
 use super::report::{SealDetail, SealNote};
-use crate::chain::{Certificate, ChainFault, Revocation};
+use crate::chain::{Certificate, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -29,7 +29,7 @@ impl Run<'_, '_> {
             MakerTime::WhenMade => seal.info.created,
         };
         let mut faults = Vec::new();
-        match maker.usage {
+        match maker.usage() {
             Some(usage) if !usage.signs_documents => faults.push((SealReason::MakerKeyUsage, None)),
             Some(_) => {}
             None => self.note(SealNote::NoKeyUsage),
@@ -48,19 +48,14 @@ impl Run<'_, '_> {
         }
         let certificates = self.context.certificates;
         match certificates.path(&maker, at) {
-            Err(ChainFault::IssuerUnknown | ChainFault::TooMuchWork) => {
+            Err(fault) if fault.is_open() => {
                 faults.push((SealReason::MakerChainMissing, None));
             }
-            Err(
-                ChainFault::Signature
-                | ChainFault::NotAnAuthority
-                | ChainFault::Extension
-                | ChainFault::NotInTime,
-            ) => faults.push((SealReason::MakerChainInvalid, None)),
+            Err(_) => faults.push((SealReason::MakerChainInvalid, None)),
             Ok(path) => match certificates.revocation(&path, at, self.context.now) {
                 Revocation::Good => {}
-                Revocation::Revoked(since) if since <= at => faults.push((SealReason::MakerRevoked, None)),
-                Revocation::Revoked(_) => self.note(SealNote::MakerRevokedSince),
+                Revocation::Revoked(since, _) if since <= at => faults.push((SealReason::MakerRevoked, None)),
+                Revocation::Revoked(..) => self.note(SealNote::MakerRevokedSince),
                 Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
                 Revocation::Unknown => faults.push((SealReason::MakerRevocationUnknown, None)),
             },

@@ -5,7 +5,7 @@ use boyin_model::seal::{CertificateDigest, SealSignature, Signers, SigningTime, 
 use super::check::{Document, Finding, Run, weightiest};
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote};
-use crate::chain::{Certificate, ChainFault, Revocation};
+use crate::chain::{Certificate, Revocation};
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
 impl Run<'_, '_> {
@@ -34,28 +34,23 @@ impl Run<'_, '_> {
 
     fn signer_certificate(&mut self, signer: &Certificate) -> Finding {
         let mut faults = Vec::new();
-        match signer.usage {
+        match signer.usage() {
             Some(usage) if !usage.signs_documents => faults.push((SealReason::SignerKeyUsage, None)),
             Some(_) => {}
             None => self.note(SealNote::NoKeyUsage),
         }
         let certificates = self.context.certificates;
         match certificates.path(signer, self.used_at) {
-            Err(ChainFault::IssuerUnknown | ChainFault::TooMuchWork) => {
+            Err(fault) if fault.is_open() => {
                 faults.push((SealReason::SignerChainMissing, None));
             }
-            Err(
-                ChainFault::Signature
-                | ChainFault::NotAnAuthority
-                | ChainFault::Extension
-                | ChainFault::NotInTime,
-            ) => faults.push((SealReason::SignerChainInvalid, None)),
+            Err(_) => faults.push((SealReason::SignerChainInvalid, None)),
             Ok(path) => match certificates.revocation(&path, self.used_at, self.context.now) {
                 Revocation::Good => {}
-                Revocation::Revoked(since) if since <= self.used_at => {
+                Revocation::Revoked(since, _) if since <= self.used_at => {
                     faults.push((SealReason::SignerRevoked, None));
                 }
-                Revocation::Revoked(_) => self.note(SealNote::SignerRevokedSince),
+                Revocation::Revoked(..) => self.note(SealNote::SignerRevokedSince),
                 Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
                 Revocation::Unknown => faults.push((SealReason::SignerRevocationUnknown, None)),
             },

@@ -10,7 +10,7 @@ use boyin_testkit::seals::{
     digest_prefix, extension, key_usage, name, revocation_list,
 };
 use boyin_testkit::tlv::{sequence, tlv};
-use boyin_verify::chain::CertificateStore;
+use boyin_verify::chain::{Certificate, CertificateStore, Revocation};
 use boyin_verify::seal::{SealCheck, SealNote, SealReason};
 
 use super::{Case, Expected, always, passes, refused};
@@ -181,17 +181,17 @@ fn changes(algorithm: Algorithm) -> Vec<(&'static str, Change, Fault)> {
         Box::new(|t| t.of_root[0] = basic_constraints(true, Some(0))),
     );
     add("path length of the root fits", None, Box::new(|t| t.of_root[0] = basic_constraints(true, Some(1))));
-    for (what, id, value) in [
-        ("unknown critical extension of the authority", UNKNOWN, &[5, 0][..]),
-        ("critical name constraints of the authority", NAME_CONSTRAINTS, &[0x30, 0]),
-        ("critical policies of the authority", POLICIES, &[0x30, 5, 0x30, 3, 6, 1, 0x2a]),
+    for (what, fault, id, value) in [
+        ("unknown critical extension of the authority", ChainInvalid, UNKNOWN, &[5, 0][..]),
+        ("critical name constraints of the authority", ChainInvalid, NAME_CONSTRAINTS, &[0x30, 0]),
+        ("critical policies of the authority", None, POLICIES, &[0x30, 5, 0x30, 3, 6, 1, 0x2a]),
     ] {
         let one = extension(&id, true, value);
-        add(what, ChainInvalid, Box::new(move |t| t.of_middle.push(one.clone())));
+        add(what, fault, Box::new(move |t| t.of_middle.push(one.clone())));
         let one = extension(&id, true, value);
-        add("the same of the leaf", ChainInvalid, Box::new(move |t| t.of_leaf.push(one.clone())));
+        add("the same of the leaf", fault, Box::new(move |t| t.of_leaf.push(one.clone())));
         let one = extension(&id, true, value);
-        add("the same of the root", ChainInvalid, Box::new(move |t| t.of_root.push(one.clone())));
+        add("the same of the root", fault, Box::new(move |t| t.of_root.push(one.clone())));
     }
     add(
         "unknown extension, not critical",
@@ -512,10 +512,18 @@ fn odd_certificates_and_lists_are_refused() {
         let list =
             ListByHand { key: &key, name: world.authority_name(), revoked: &[], made: now(), until: None };
         let delta = extension(&[0x55, 0x1d, 27], true, &[2, 1, 9]);
-        let narrowed = extension(&[0x55, 0x1d, 28], true, &sequence(&[&tlv(0x84, &[&[0xff]])]));
+        let narrowed = extension(&[0x55, 0x1d, 28], true, &sequence(&[&tlv(0x82, &[&[0xff]])]));
         store.add_revocation_list(&list.write(&[])).unwrap();
-        for critical in [delta, narrowed] {
-            assert!(store.add_revocation_list(&list.write(&[critical])).is_err(), "a list that says less");
+        let unknown = extension(&[0x55, 0x1d, 99], true, &[5, 0]);
+        for critical in [delta, narrowed, unknown] {
+            let list = ListByHand { until: Some(now().plus(1)), ..list };
+            let mut other = CertificateStore::new(&boyin_suite::all_x509());
+            other.add_anchor(world.authority.certificate()).unwrap();
+            other.add_revocation_list(&list.write(&[critical])).unwrap();
+            let authority = Certificate::read(world.authority.certificate()).unwrap();
+            assert!(!other.has_fresh_list(&authority, now()), "a list that says less");
+            let signer = Certificate::read(&world.signer.1).unwrap();
+            assert_eq!(other.status(&signer, now(), now()), Ok(Revocation::Unknown), "a list that says less");
         }
         let (from, until) = (now(), now().plus(1));
         let hand = CertificateByHand {

@@ -1,0 +1,419 @@
+//! Revocation lists (RFC 5280 §5): the bytes as they came, and an index of serial numbers over them.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use boyin_model::alg::VerifyAlg;
+use boyin_model::time::UnixTime;
+
+use super::certificate::{Certificate, CertificateError, verifies};
+use super::der::{Cursor, only, tag};
+use super::extensions::{PointName, reason_flags};
+use super::general::GeneralName;
+use super::name::Name;
+use super::time::instant;
+
+/// Bytes of a revocation list: about a million entries.
+pub const MAX_CRL_BYTES: usize = 64 << 20;
+/// Keys for which is remembered whether they signed a list.
+const MAX_REMEMBERED: usize = 16;
+
+/// Why a certificate is revoked (RFC 5280 §5.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RevocationReason {
+    /// Not said.
+    #[default]
+    Unspecified,
+    /// The key is, or may be, in other hands.
+    KeyCompromise,
+    /// The authority's key is.
+    CaCompromise,
+    /// The subject has another name or office now.
+    AffiliationChanged,
+    /// There is another certificate.
+    Superseded,
+    /// It is not needed any more.
+    CessationOfOperation,
+    /// For the time being (暂停).
+    CertificateHold,
+    /// No longer on hold, or expired: only in delta lists.
+    RemoveFromCrl,
+    /// A right was taken away.
+    PrivilegeWithdrawn,
+    /// The attribute authority's key is in other hands.
+    AaCompromise,
+}
+
+impl RevocationReason {
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Unspecified,
+            1 => Self::KeyCompromise,
+            2 => Self::CaCompromise,
+            3 => Self::AffiliationChanged,
+            4 => Self::Superseded,
+            5 => Self::CessationOfOperation,
+            6 => Self::CertificateHold,
+            8 => Self::RemoveFromCrl,
+            9 => Self::PrivilegeWithdrawn,
+            10 => Self::AaCompromise,
+            _ => return None,
+        })
+    }
+
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::KeyCompromise => "key_compromise",
+            Self::CaCompromise => "ca_compromise",
+            Self::AffiliationChanged => "affiliation_changed",
+            Self::Superseded => "superseded",
+            Self::CessationOfOperation => "cessation_of_operation",
+            Self::CertificateHold => "certificate_hold",
+            Self::RemoveFromCrl => "remove_from_crl",
+            Self::PrivilegeWithdrawn => "privilege_withdrawn",
+            Self::AaCompromise => "aa_compromise",
+        }
+    }
+}
+
+/// One entry of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The instant of revocation, or that since which the key is suspect if that is earlier.
+    pub(super) since: UnixTime,
+    pub(super) reason: RevocationReason,
+}
+
+/// What a list is of (RFC 5280 §5.2.5).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    raw: Vec<u8>,
+    pub(super) name: Option<PointName>,
+    pub(super) only_users: bool,
+    pub(super) only_authorities: bool,
+    pub(super) only_attributes: bool,
+    pub(super) reasons: Option<u16>,
+    pub(super) indirect: bool,
+}
+
+/// A revocation list that was read, and not verified.
+#[derive(Debug)]
+pub(super) struct RevocationList {
+    bytes: Vec<u8>,
+    signed: Range<usize>,
+    algorithm: Vec<u8>,
+    signature: Vec<u8>,
+    pub(super) issuer: Name,
+    pub(super) this_update: UnixTime,
+    next_update: Option<UnixTime>,
+    pub(super) authority_key: Option<Vec<u8>>,
+    pub(super) number: Option<Vec<u8>>,
+    /// Number of the list that this one changes: it is a delta.
+    pub(super) base: Option<Vec<u8>>,
+    pub(super) scope: Option<Scope>,
+    /// Something critical is not understood: the list answers nothing.
+    pub(super) unusable: bool,
+    /// Last eight bytes of the serial number, where the entry begins, whose certificate (in `issuers`); sorted by serial
+    /// number.
+    index: Vec<(u64, u32, u32)>,
+    issuers: Vec<Name>,
+    remembered: Mutex<Vec<(Vec<u8>, bool)>>,
+}
+
+impl RevocationList {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, CertificateError> {
+        if bytes.len() > MAX_CRL_BYTES {
+            return Err(CertificateError::TooLarge);
+        }
+        let mut list = Self::outer(bytes).ok_or(CertificateError::Malformed)?;
+        list.bytes = bytes.to_vec();
+        let range = list.body(bytes).ok_or(CertificateError::Malformed)?;
+        list.entries(range).ok_or(CertificateError::Malformed)?;
+        Ok(list)
+    }
+
+    fn outer(bytes: &[u8]) -> Option<Self> {
+        let mut outer = only(bytes, tag::SEQUENCE)?;
+        let tbs = outer.take(tag::SEQUENCE)?;
+        let algorithm = outer.take(tag::SEQUENCE)?;
+        let signature = outer.take(tag::BIT_STRING)?;
+        outer.end()?;
+        let start = bytes.len() - outer_length(bytes)?;
+        let signature = signature.content.strip_prefix(&[0])?;
+        Some(Self {
+            bytes: Vec::new(),
+            signed: start..start + tbs.raw.len(),
+            algorithm: algorithm.raw.to_vec(),
+            signature: signature.to_vec(),
+            issuer: Name::read(&[0x30, 0]),
+            this_update: UnixTime::MAX,
+            next_update: None,
+            authority_key: None,
+            number: None,
+            base: None,
+            scope: None,
+            unusable: false,
+            index: Vec::new(),
+            issuers: Vec::new(),
+            remembered: Mutex::default(),
+        })
+    }
+
+    /// Everything but the entries; where those stand.
+    fn body(&mut self, bytes: &[u8]) -> Option<Range<usize>> {
+        let mut tbs = only(&bytes[self.signed.clone()], tag::SEQUENCE)?;
+        if let Some(version) = tbs.option(tag::INTEGER)? {
+            (version.content == [1]).then_some(())?;
+        }
+        (tbs.take(tag::SEQUENCE)?.raw == self.algorithm).then_some(())?;
+        self.algorithm = only(&self.algorithm, tag::SEQUENCE)?.take(tag::OID)?.content.to_vec();
+        self.issuer = Name::read(tbs.take(tag::SEQUENCE)?.raw);
+        self.this_update = instant(tbs.next()?)?;
+        if matches!(tbs.peek(), Some(tag::UTC_TIME | tag::GENERALIZED_TIME)) {
+            self.next_update = Some(instant(tbs.next()?)?);
+        }
+        let before = tbs.rest();
+        let entries = tbs.option(tag::SEQUENCE)?.map_or(0, |entries| entries.content.len());
+        let after = tbs.rest();
+        if let Some(extensions) = tbs.option(tag::constructed(0))? {
+            self.extensions(only(extensions.content, tag::SEQUENCE)?)?;
+        }
+        tbs.end()?;
+        debug_assert!(before >= after + entries, "the entries stand between");
+        let end = self.signed.end - after;
+        Some(end - entries..end)
+    }
+
+    fn extensions(&mut self, mut items: Cursor<'_>) -> Option<()> {
+        let mut seen: Vec<&[u8]> = Vec::new();
+        while !items.is_empty() {
+            let (oid, critical, value) = extension(&mut items)?;
+            if seen.contains(&oid) {
+                return None;
+            }
+            seen.push(oid);
+            let number = || Cursor::new(value).take(tag::INTEGER).map(|number| unsigned(number.content));
+            match oid {
+                [0x55, 0x1d, 20] => self.number = Some(number()??),
+                [0x55, 0x1d, 27] => self.base = Some(number()??),
+                [0x55, 0x1d, 28] => self.scope = Some(Scope::read(value)?),
+                [0x55, 0x1d, 35] => {
+                    let id = only(value, tag::SEQUENCE)?.option(tag::context(0))?;
+                    self.authority_key = id.map(|id| id.content.to_vec());
+                }
+                _ => self.unusable |= critical,
+            }
+        }
+        Some(())
+    }
+
+    fn entries(&mut self, range: Range<usize>) -> Option<()> {
+        let mut cursor = Cursor::new(&self.bytes[range.clone()]);
+        let indirect = self.scope.as_ref().is_some_and(|scope| scope.indirect);
+        let mut index = Vec::new();
+        let mut issuers = vec![self.issuer.clone()];
+        while !cursor.is_empty() {
+            let place = u32::try_from(range.end - cursor.rest()).ok()?;
+            let parts = EntryParts::read(cursor.inside(tag::SEQUENCE)?)?;
+            self.unusable |= parts.unknown || (parts.issuer.is_some() && !indirect);
+            if let Some(issuer) = parts.issuer {
+                issuers.push(issuer);
+            }
+            index.push((tail(parts.serial), place, u32::try_from(issuers.len() - 1).ok()?));
+        }
+        index.shrink_to_fit();
+        let bytes = &self.bytes;
+        index.sort_unstable_by(|left, right| {
+            left.0.cmp(&right.0).then_with(|| serial_at(bytes, left.1).cmp(serial_at(bytes, right.1)))
+        });
+        self.index = index;
+        self.issuers = issuers;
+        Some(())
+    }
+
+    /// Entries of the certificate; those that came first come first, those that lift others last.
+    pub(super) fn find(&self, serial: &[u8], issuer: &Name) -> Option<Entry> {
+        let wanted = (tail(serial), serial);
+        let place = |entry: &(u64, u32, u32)| (entry.0, serial_at(&self.bytes, entry.1));
+        let start = self.index.partition_point(|entry| place(entry) < wanted);
+        let same = self.index[start..].iter().take_while(|entry| place(entry) == wanted);
+        let of_issuer = same.filter(|entry| {
+            usize::try_from(entry.2)
+                .ok()
+                .and_then(|at| self.issuers.get(at))
+                .is_some_and(|known| known == issuer)
+        });
+        let read = of_issuer.filter_map(|entry| {
+            let mut cursor = Cursor::new(self.bytes.get(usize::try_from(entry.1).ok()?..)?);
+            Some(EntryParts::read(cursor.inside(tag::SEQUENCE)?)?.entry)
+        });
+        read.min_by_key(|entry| (entry.reason == RevocationReason::RemoveFromCrl, entry.since))
+    }
+
+    /// Certificates that it names.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(super) fn signed_by(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
+        let known = |key: &[u8]| {
+            let remembered = self.remembered.lock().ok()?;
+            remembered.iter().find(|(known, _)| known == key).map(|(_, signed)| *signed)
+        };
+        if let Some(signed) = known(issuer.key_bits()) {
+            return signed;
+        }
+        let part = &self.bytes[self.signed.clone()];
+        let signed = verifies(part, &self.algorithm, &self.signature, issuer, algs);
+        if let Ok(mut remembered) = self.remembered.lock() {
+            remembered.truncate(MAX_REMEMBERED - 1);
+            remembered.push((issuer.key_bits().to_vec(), signed));
+        }
+        signed
+    }
+
+    pub(super) fn is_fresh(&self, now: UnixTime) -> bool {
+        self.this_update <= now && self.next_update.is_some_and(|end| now <= end)
+    }
+
+    /// Whether it is of all certificates of its issuer, and changes no other list.
+    pub(super) fn is_whole(&self) -> bool {
+        self.base.is_none() && self.scope.is_none() && !self.unusable
+    }
+
+    /// Of the same issuer, and of the same certificates and reasons.
+    pub(super) fn has_scope_of(&self, other: &Self) -> bool {
+        let raw = |list: &Self| list.scope.as_ref().map(|scope| scope.raw.clone());
+        self.issuer == other.issuer && raw(self) == raw(other)
+    }
+
+    /// By number, and by instant where there is none.
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        match (&self.number, &other.number) {
+            (Some(own), Some(other)) => compare(own, other).is_gt(),
+            (None, _) | (_, None) => self.this_update > other.this_update,
+        }
+    }
+
+    /// Whether this is a delta that brings `base` up to date.
+    pub(super) fn is_delta_of(&self, base: &Self) -> bool {
+        let (Some(from), Some(number)) = (&self.base, &base.number) else { return false };
+        compare(from, number).is_le() && self.is_newer_than(base) && self.has_scope_of(base)
+    }
+}
+
+impl Scope {
+    fn read(value: &[u8]) -> Option<Self> {
+        let mut items = only(value, tag::SEQUENCE)?;
+        let mut scope = Self { raw: value.to_vec(), ..Self::default() };
+        if let Some(name) = items.option(tag::constructed(0))? {
+            scope.name = Some(PointName::read(name.content)?);
+        }
+        let flag = |items: &mut Cursor<'_>, number| match items.option(tag::context(number))? {
+            Some(flag) => Some(*flag.content.first().filter(|_| flag.content.len() == 1)? != 0),
+            None => Some(false),
+        };
+        scope.only_users = flag(&mut items, 1)?;
+        scope.only_authorities = flag(&mut items, 2)?;
+        if let Some(flags) = items.option(tag::context(3))? {
+            scope.reasons = Some(reason_flags(flags.content)?);
+        }
+        scope.indirect = flag(&mut items, 4)?;
+        scope.only_attributes = flag(&mut items, 5)?;
+        items.end()?;
+        Some(scope)
+    }
+}
+
+struct EntryParts<'b> {
+    serial: &'b [u8],
+    entry: Entry,
+    issuer: Option<Name>,
+    unknown: bool,
+}
+
+impl<'b> EntryParts<'b> {
+    fn read(mut items: Cursor<'b>) -> Option<Self> {
+        let serial = items.take(tag::INTEGER)?.content;
+        let since = instant(items.next()?)?;
+        let entry = Entry { since, reason: RevocationReason::default() };
+        let mut parts = Self { serial, entry, issuer: None, unknown: false };
+        if let Some(extensions) = items.option(tag::SEQUENCE)? {
+            let mut extensions = Cursor::new(extensions.content);
+            while !extensions.is_empty() {
+                parts.take(extension(&mut extensions)?)?;
+            }
+        }
+        items.end()?;
+        Some(parts)
+    }
+
+    fn take(&mut self, (oid, critical, value): (&[u8], bool, &[u8])) -> Option<()> {
+        match oid {
+            [0x55, 0x1d, 21] => {
+                let reason = Cursor::new(value).take(tag::ENUMERATED)?;
+                let number = *reason.content.first().filter(|_| reason.content.len() == 1)?;
+                self.entry.reason = RevocationReason::from_number(number)?;
+            }
+            [0x55, 0x1d, 24] => {
+                let suspect = instant(Cursor::new(value).next()?)?;
+                self.entry.since = self.entry.since.min(suspect);
+            }
+            [0x55, 0x1d, 29] => {
+                let names = GeneralName::read_all(only(value, tag::SEQUENCE)?)?;
+                self.issuer = names.into_iter().find_map(|name| match name {
+                    GeneralName::Directory(name) => Some(name),
+                    GeneralName::Email(_)
+                    | GeneralName::Dns(_)
+                    | GeneralName::Uri(_)
+                    | GeneralName::Ip(_)
+                    | GeneralName::Other(_) => None,
+                });
+                self.issuer.as_ref()?;
+            }
+            _ => self.unknown |= critical,
+        }
+        Some(())
+    }
+}
+
+/// OID, critical or not, value.
+pub(super) fn extension<'b>(items: &mut Cursor<'b>) -> Option<(&'b [u8], bool, &'b [u8])> {
+    let mut extension = items.inside(tag::SEQUENCE)?;
+    let oid = extension.take(tag::OID)?.content;
+    let critical = extension.option(tag::BOOLEAN)?.is_some_and(|critical| critical.content != [0]);
+    let value = extension.take(tag::OCTET_STRING)?.content;
+    extension.end()?;
+    Some((oid, critical, value))
+}
+
+/// Length of what stands in the outermost element.
+fn outer_length(bytes: &[u8]) -> Option<usize> {
+    only(bytes, tag::SEQUENCE).map(|inside| inside.rest())
+}
+
+/// Digits without those zeros that say nothing; `None` for a negative number.
+fn unsigned(content: &[u8]) -> Option<Vec<u8>> {
+    let first = content.first()?;
+    let zeros = content.iter().take_while(|digit| **digit == 0).count();
+    (first & 0x80 == 0).then(|| content[zeros..].to_vec())
+}
+
+fn compare(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+fn tail(serial: &[u8]) -> u64 {
+    serial.iter().rev().take(8).rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The serial number of the entry that begins there.
+fn serial_at(bytes: &[u8], place: u32) -> &[u8] {
+    let start = usize::try_from(place).unwrap_or(usize::MAX);
+    let serial =
+        bytes.get(start..).and_then(|bytes| Cursor::new(bytes).inside(tag::SEQUENCE)?.take(tag::INTEGER));
+    serial.map(|serial| serial.content).unwrap_or_default()
+}

@@ -203,7 +203,8 @@ impl<'b> Element<'b> {
         let (local, zone) = rest.split_at_checked(10).ok_or(fault)?;
         let seconds = seconds(year, local).ok_or(fault)?;
         let (fraction, offset) = zone_seconds(zone).ok_or(fault)?;
-        let instant = seconds.checked_sub(offset.unwrap_or(0)).and_then(|seconds| u64::try_from(seconds).ok());
+        let instant =
+            seconds.checked_sub(offset.unwrap_or(0)).and_then(|seconds| u64::try_from(seconds).ok());
         let at = instant.and_then(UnixTime::new).ok_or(fault)?;
         Ok(Time { at, fraction, is_utc: offset.is_none() })
     }

@@ -20,6 +20,7 @@ mod policy;
 mod report;
 pub mod seal;
 mod status;
+pub mod timestamp;
 mod trust;
 
 pub use check::{Context, Verifier};

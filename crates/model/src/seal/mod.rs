@@ -364,6 +364,7 @@ fn is_pair(signature: &[u8]) -> bool {
         return false;
     };
     let mut parts = pair.inside();
-    let both = parts.expect(crate::tlv::INTEGER, field).is_ok() && parts.expect(crate::tlv::INTEGER, field).is_ok();
+    let both =
+        parts.expect(crate::tlv::INTEGER, field).is_ok() && parts.expect(crate::tlv::INTEGER, field).is_ok();
     both && parts.is_empty() && outer.is_empty()
 }

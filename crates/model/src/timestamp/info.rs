@@ -26,8 +26,7 @@ impl<'b> TstInfo<'b> {
         let time = gen_time(&parts.expect(GENERALIZED_TIME, "genTime")?, reading)?;
         let accuracy = parts.maybe(SEQUENCE, "accuracy")?.map(|element| accuracy(&element)).transpose()?;
         let ordering = reading.flag(&mut parts, "ordering")?;
-        let nonce =
-            parts.maybe(INTEGER, "nonce")?.map(|element| integer(&element, "nonce")).transpose()?;
+        let nonce = parts.maybe(INTEGER, "nonce")?.map(|element| integer(&element, "nonce")).transpose()?;
         let authority = match parts.maybe(CONTEXT_0, "tsa")? {
             Some(tagged) => {
                 let mut inner = tagged.inside();

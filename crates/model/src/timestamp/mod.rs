@@ -26,9 +26,6 @@ mod reading;
 mod request;
 mod response;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
 use der::asn1::ObjectIdentifier;
@@ -176,6 +173,33 @@ pub struct SignerInfo<'b> {
     pub attributes: SignedAttributes<'b>,
     /// The signature.
     pub signature: &'b [u8],
+}
+
+/// Signature algorithms named by the kind of key alone, as SignerInfo may (RFC 3370 §3.2; GB/T 35275 with SM2), beside
+/// which digest, and what they are with it.
+const BY_KEY: [(ObjectIdentifier, &str, ObjectIdentifier); 3] = {
+    const SM2_WITH_SM3: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.156.10197.1.501");
+    [
+        (
+            ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1"),
+            "sha-256",
+            ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"),
+        ),
+        (ObjectIdentifier::new_unwrap("1.2.156.10197.1.301.1"), "sm3", SM2_WITH_SM3),
+        (ObjectIdentifier::new_unwrap("1.2.156.10197.1.301"), "sm3", SM2_WITH_SM3),
+    ]
+};
+
+impl SignerInfo<'_> {
+    /// The signature algorithm together with its digest; `None` if it has parameters.
+    #[must_use]
+    pub fn whole_algorithm(&self) -> Option<ObjectIdentifier> {
+        let digest = self.digest.digest();
+        let of_key =
+            |(key, of, _): &&(ObjectIdentifier, &str, _)| *key == self.algorithm.id && digest == Some(*of);
+        let whole = BY_KEY.iter().find(of_key).map_or(self.algorithm.id, |(_, _, whole)| *whole);
+        self.algorithm.plain.then_some(whole)
+    }
 }
 
 /// Which certificate is the signer's.

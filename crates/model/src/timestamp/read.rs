@@ -90,15 +90,7 @@ fn signed_data<'b>(
     if !digest_algorithms(&digests)?.contains(&signer.digest.id) {
         reading.odd(Note::DigestNotListed, "digestAlgorithms", &digests)?;
     }
-    Ok(Token {
-        bytes: &[],
-        syntax,
-        info,
-        content: content.content,
-        certificates,
-        signer,
-        notes: Vec::new(),
-    })
+    Ok(Token { bytes: &[], syntax, info, content: content.content, certificates, signer, notes: Vec::new() })
 }
 
 /// The OCTET STRING of `encapContentInfo`.

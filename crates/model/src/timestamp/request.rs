@@ -114,8 +114,7 @@ impl<'b> ReceivedRequest<'b> {
             Some(OID) => Some(oid(&mut parts, "reqPolicy")?),
             _ => None,
         };
-        let nonce =
-            parts.maybe(INTEGER, "nonce")?.map(|element| integer(&element, "nonce")).transpose()?;
+        let nonce = parts.maybe(INTEGER, "nonce")?.map(|element| integer(&element, "nonce")).transpose()?;
         let with_certificate = Reading::new(Reader::Ours).flag(&mut parts, "certReq")?;
         parts.end("TimeStampReq")?;
         Ok(Self { imprint, policy, nonce, with_certificate })

@@ -28,6 +28,7 @@ pub struct CertificateStore {
     anchors: Vec<Certificate>,
     intermediates: Vec<Certificate>,
     makers: Vec<Vec<u8>>,
+    timestamp_authorities: Vec<Certificate>,
     lists: Vec<RevocationList>,
 }
 
@@ -44,6 +45,7 @@ impl CertificateStore {
             anchors: Vec::new(),
             intermediates: Vec::new(),
             makers: Vec::new(),
+            timestamp_authorities: Vec::new(),
             lists: Vec::new(),
         }
     }
@@ -84,6 +86,20 @@ impl CertificateStore {
         Certificate::read(certificate)?;
         self.makers.push(certificate.to_vec());
         Ok(())
+    }
+
+    /// Trusts a certificate (DER) for timestamps, and for nothing else: that of an authority, or one above it. Other
+    /// anchors do not count for timestamps.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn add_timestamp_authority(&mut self, certificate: &[u8]) -> Result<(), CertificateError> {
+        self.timestamp_authorities.push(Certificate::read(certificate)?);
+        Ok(())
+    }
+
+    pub(crate) fn timestamp_authorities(&self) -> &[Certificate] {
+        &self.timestamp_authorities
     }
 
     /// Adds a revocation list (DER). It counts once its issuer's signature is verified.

@@ -12,6 +12,10 @@ pub(crate) struct Path<'s> {
 
 struct Search<'s> {
     store: &'s CertificateStore,
+    /// Where paths end.
+    anchors: &'s [Certificate],
+    /// What paths may lead over beside what the store holds.
+    further: &'s [Certificate],
     at: UnixTime,
     signatures: usize,
     /// A bound was met before everything was tried.
@@ -51,11 +55,31 @@ impl CertificateStore {
     ///
     /// The validity of the certificate itself is not asked: what follows from it depends on what it signed.
     pub(crate) fn path<'s>(&'s self, leaf: &'s Certificate, at: UnixTime) -> Result<Path<'s>, ChainFault> {
+        self.path_to(&self.anchors, leaf, &[], at)
+    }
+
+    /// As [`Self::path`] to an anchor of timestamp authorities, over certificates that came with the token too.
+    pub(crate) fn timestamp_path<'s>(
+        &'s self,
+        leaf: &'s Certificate,
+        further: &'s [Certificate],
+        at: UnixTime,
+    ) -> Result<Path<'s>, ChainFault> {
+        self.path_to(&self.timestamp_authorities, leaf, further, at)
+    }
+
+    fn path_to<'s>(
+        &'s self,
+        anchors: &'s [Certificate],
+        leaf: &'s Certificate,
+        further: &'s [Certificate],
+        at: UnixTime,
+    ) -> Result<Path<'s>, ChainFault> {
         if leaf.unknown_critical {
             return Err(ChainFault::Extension);
         }
-        let mut search =
-            Search { store: self, at, signatures: 0, given_up: false, fault: (0, ChainFault::IssuerUnknown) };
+        let fault = (0, ChainFault::IssuerUnknown);
+        let mut search = Search { store: self, anchors, further, at, signatures: 0, given_up: false, fault };
         let mut certificates = vec![leaf];
         if search.extend(&mut certificates) {
             return Ok(Path { certificates });
@@ -105,7 +129,7 @@ impl<'s> Search<'s> {
     /// Adds issuers until the last one is an anchor.
     fn extend(&mut self, path: &mut Vec<&'s Certificate>) -> bool {
         let last = path[path.len() - 1];
-        if self.store.anchors.iter().any(|anchor| anchor.bytes == last.bytes) {
+        if self.anchors.iter().any(|anchor| anchor.bytes == last.bytes) {
             return true;
         }
         if path.len() == MAX_PATH {
@@ -113,10 +137,8 @@ impl<'s> Search<'s> {
             return false;
         }
         self.stands_against(path, ChainFault::IssuerUnknown);
-        let store = self.store;
-        for (issuer, is_anchor) in
-            store.anchors.iter().map(|c| (c, true)).chain(store.intermediates.iter().map(|c| (c, false)))
-        {
+        let others = self.store.intermediates.iter().chain(self.further);
+        for (issuer, is_anchor) in self.anchors.iter().map(|c| (c, true)).chain(others.map(|c| (c, false))) {
             // A certificate twice in a path is a circle.
             if issuer.subject != last.issuer || path.iter().any(|known| known.bytes == issuer.bytes) {
                 continue;

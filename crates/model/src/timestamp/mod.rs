@@ -18,8 +18,8 @@
 //! [`Reader::Ours`] takes DER as the standards say. [`Reader::Field`] also takes the deviations that authorities show, and
 //! lists them as [`Note`]s.
 
-//BATCH
 mod attributes;
+pub mod batch;
 mod info;
 mod read;
 mod reading;

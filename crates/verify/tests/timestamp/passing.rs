@@ -132,7 +132,7 @@ fn deviations_are_noted_or_refused() {
         (Note::ListsWithin, with(&[1, 0, 3], &[certificates.as_slice(), &tlv(0xa1, &[])].concat())),
         (Note::UnsignedAttributes, with(&[1, 0, 4, 0, 5], &[signature.as_slice(), &tlv(0xa1, &[])].concat())),
         (Note::UnorderedAttributes, {
-            let signer = world.signer_info_as_given(&[unordered.clone()]);
+            let signer = world.signer_info_as_given(std::slice::from_ref(&unordered));
             let token = with(&[1, 0, 4, 0, 3], &tlv(0xa0, &[&unordered]));
             boyin_testkit::tlv::replaced(&token, &[1, 0, 4, 0, 5], part(&signer, &[5]))
         }),

@@ -206,6 +206,22 @@ impl TimestampWorld {
         self.token(&self.stamp(bytes, at))
     }
 
+    /// What the authority answers to a request at an instant.
+    ///
+    /// # Panics
+    /// If `request` is none.
+    #[must_use]
+    pub fn answer(&self, request: &[u8], at: UnixTime) -> Vec<u8> {
+        let parts = elements(content(request));
+        let nonce = parts[2..].iter().find(|part| part[0] == 2);
+        let policy = parts[2..].iter().find(|part| part[0] == 6);
+        let mut stamp = self.stamp(&[], at);
+        stamp.info[1] = policy.map_or(stamp.info[1].clone(), |policy| policy.to_vec());
+        stamp.info[2] = parts[1].to_vec();
+        stamp.info[6] = nonce.map(|nonce| nonce.to_vec()).unwrap_or_default();
+        granted(&self.token(&stamp))
+    }
+
     /// The signed attributes over TSTInfo, not in order.
     #[must_use]
     pub fn attributes(&self, info: &[u8]) -> Vec<Vec<u8>> {

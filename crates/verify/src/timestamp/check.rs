@@ -2,6 +2,7 @@ use boyin_model::alg::{Digest32, SignatureEncoding, VerifyAlg};
 use boyin_model::json::Reader;
 use boyin_model::limits::MAX_TOKEN_BYTES;
 use boyin_model::time::UnixTime;
+use boyin_model::timestamp::batch::Proof;
 use boyin_model::timestamp::{Algorithm, Fault, Note, SignerInfo, TST_INFO, TimestampError, Token};
 
 use super::certificate::Facts;
@@ -24,6 +25,8 @@ pub enum Stamped<'d> {
     Bytes(&'d [u8]),
     /// Their digest, and the name of its algorithm: `sm3` or `sha-256`.
     Digest(&'d str, Digest32),
+    /// The digest of one document of a batch, and the proof that it is under the root that was stamped.
+    Batched(&'d Proof, Digest32),
 }
 
 /// What is asked where no revocation list answers for the authority.
@@ -191,6 +194,9 @@ impl Run<'_, '_> {
         let alg = alg.ok_or((TimestampReason::ImprintNotAccepted, None))?;
         let matches = match stamped {
             Stamped::Bytes(bytes) => imprint.digest == alg.digest(&[bytes]),
+            Stamped::Batched(proof, digest) => {
+                proof.root(alg, &digest).is_some_and(|root| imprint.digest == root)
+            }
             Stamped::Digest(name, digest) => name == alg.id().digest && imprint.digest == digest,
         };
         if matches { Ok(()) } else { Err((TimestampReason::ImprintMismatch, None)) }

@@ -21,7 +21,9 @@ mod publish;
 mod register;
 mod registry;
 mod sealing;
+pub mod timestamp;
 mod tokens;
+pub mod transport;
 mod trust;
 
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};

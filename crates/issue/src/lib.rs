@@ -16,6 +16,7 @@ mod draft;
 mod prepare;
 pub mod seal;
 mod signing;
+pub mod timestamp;
 
 pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};
 pub use prepare::{Assignment, CompleteError, PrepareError, Prepared, PreparedError};

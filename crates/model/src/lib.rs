@@ -9,6 +9,7 @@
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
 //! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`seal`] | electronic seals and seal signatures: their structure |
+//! | [`timestamp`] | timestamp tokens (RFC 3161), requests for them, and inclusion proofs of batches |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
 pub mod alg;
@@ -23,4 +24,6 @@ pub mod register;
 pub mod seal;
 pub mod status;
 pub mod time;
+pub mod timestamp;
+mod tlv;
 pub mod trust;

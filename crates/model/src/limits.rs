@@ -26,3 +26,13 @@ pub const MAX_SEAL_CERTIFICATES: usize = 64;
 pub const MAX_SEAL_EXTENSIONS: usize = 64;
 /// Bytes of one certificate.
 pub const MAX_CERTIFICATE_BYTES: usize = 64 << 10;
+/// Bytes of a timestamp token or response: one with a path of certificates has 5 to 15 KiB.
+pub const MAX_TOKEN_BYTES: usize = 256 << 10;
+/// Certificates in a timestamp token. In the field there are at most four.
+pub const MAX_TOKEN_CERTIFICATES: usize = 16;
+/// Attributes, digest algorithms and extensions in a timestamp token, each.
+pub const MAX_TOKEN_ITEMS: usize = 32;
+/// Bytes of a serial number or a nonce in a timestamp token: RFC 3161 asks for 160 bits and a sign; some use more.
+pub const MAX_TOKEN_INTEGER_BYTES: usize = 64;
+/// Digests in one timestamped batch: proofs then have at most 24 steps.
+pub const MAX_BATCH: usize = 1 << 24;

@@ -11,6 +11,7 @@
 //! | [`random`] | randomness from a seed |
 //! | [`samples`] | a filled-in form for each license type of a catalog; every name is invented |
 //! | [`seals`] | an authority, a seal maker, a signer and their seals |
+//! | [`timestamp`] | a timestamp authority and its tokens, part by part; the `openssl` command as another one |
 //! | [`tlv`] | DER by hand |
 //! | [`vectors`] | finds published vectors |
 //!
@@ -25,5 +26,6 @@ pub mod prefecture;
 pub mod random;
 pub mod samples;
 pub mod seals;
+pub mod timestamp;
 pub mod tlv;
 pub mod vectors;

@@ -21,6 +21,7 @@ mod record;
 mod report;
 pub mod seal;
 mod status;
+pub mod timestamp;
 mod trust;
 
 pub use check::{Context, Verifier};

@@ -144,5 +144,6 @@ fn place(detail: SealDetail) -> String {
     match detail {
         SealDetail::Field(error) => format!(": {error}"),
         SealDetail::Instants { limit, .. } => format!(", limit {limit}"),
+        SealDetail::Timestamp(reason) => format!(": {}", reason.info().en),
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> any
         Trust::Sign => {
             let home = session.home()?;
             if home.trust_draft()?.is_empty() {
-                anyhow::bail!("nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes");
+                anyhow::bail!(
+                    "nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes"
+                );
             }
             published(session, &home.sign_trust_draft(&session.passphrase()?, now()?)?, out)
         }
@@ -103,9 +105,8 @@ fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
 }
 
 fn removed(home: &Home, end: Remove) -> anyhow::Result<Change> {
-    let without = |role, path: &Path| {
-        anyhow::Ok(Change::RemoveCertificate { role, certificate: certificate(path)? })
-    };
+    let without =
+        |role, path: &Path| anyhow::Ok(Change::RemoveCertificate { role, certificate: certificate(path)? });
     Ok(match end {
         Remove::Entitlement { right, at } => Change::EndEntitlement {
             issuer: right.issuer,

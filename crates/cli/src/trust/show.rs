@@ -43,7 +43,10 @@ pub(super) fn run(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit
     others(list, out)?;
     let draft = home.trust_draft()?.len();
     if draft > 0 {
-        writeln!(out, "{draft} change(s) are prepared: `boyin trust diff` shows them, `boyin trust sign` publishes them")?;
+        writeln!(
+            out,
+            "{draft} change(s) are prepared: `boyin trust diff` shows them, `boyin trust sign` publishes them"
+        )?;
     }
     Ok(Exit::Done)
 }

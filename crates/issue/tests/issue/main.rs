@@ -6,3 +6,4 @@ mod drafts;
 mod hiding;
 mod round_trip;
 mod signers;
+mod timestamps;

@@ -13,8 +13,8 @@
 //! makers show, and lists them as [`Note`]s.
 
 mod read;
+mod reading;
 mod signature;
-mod tlv;
 mod write;
 
 #[cfg(test)]
@@ -359,11 +359,12 @@ pub fn encoding_of(signature: &[u8]) -> SignatureEncoding {
 /// Whether the bytes are a SEQUENCE of two integers: an `r` that begins with its header alone is none.
 fn is_pair(signature: &[u8]) -> bool {
     let field = "signature";
-    let mut outer = tlv::Cursor::new(signature);
-    let Ok(pair) = outer.expect(tlv::SEQUENCE, field) else {
+    let mut outer = crate::tlv::Cursor::new(signature);
+    let Ok(pair) = outer.expect(crate::tlv::SEQUENCE, field) else {
         return false;
     };
     let mut parts = pair.inside();
-    let both = parts.expect(tlv::INTEGER, field).is_ok() && parts.expect(tlv::INTEGER, field).is_ok();
+    let both =
+        parts.expect(crate::tlv::INTEGER, field).is_ok() && parts.expect(crate::tlv::INTEGER, field).is_ok();
     both && parts.is_empty() && outer.is_empty()
 }

@@ -2,10 +2,7 @@ use std::borrow::Cow;
 
 use der::asn1::ObjectIdentifier;
 
-use super::tlv::{
-    BIT_STRING, BOOLEAN, CONTEXT_0, Cursor, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, OCTET_STRING,
-    OID, PRINTABLE_STRING, Reading, SEQUENCE, UTC_TIME, UTF8_STRING,
-};
+use super::reading::{At as _, Reading};
 use super::{
     CertificateDigest, Extension, Fault, Note, Picture, Seal, SealError, SealInfo, Signers, Version,
     encoding_of,
@@ -13,6 +10,10 @@ use super::{
 use crate::alg::SignatureEncoding;
 use crate::json::Reader;
 use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_SEAL_BYTES, MAX_SEAL_CERTIFICATES, MAX_SEAL_EXTENSIONS};
+use crate::tlv::{
+    BIT_STRING, BOOLEAN, CONTEXT_0, Cursor, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, OCTET_STRING,
+    OID, PRINTABLE_STRING, SEQUENCE, UTC_TIME, UTF8_STRING,
+};
 
 /// Text at the beginning of every seal.
 const HEADER_ID: &str = "ES";
@@ -218,7 +219,7 @@ fn properties<'b>(
         if element.tag != if first { UTC_TIME } else { GENERALIZED_TIME } {
             reading.odd(Note::OddTimeType, field, &element)?;
         }
-        element.time(field, reading)
+        reading.time(&element, field)
     };
     let (created, valid_from, valid_until) =
         (instant("createDate")?, instant("validStart")?, instant("validEnd")?);

@@ -1,13 +1,14 @@
 use der::asn1::ObjectIdentifier;
 
 use super::read::{document, extensions, signature_value, tagged_extensions, timestamp};
-use super::tlv::{
-    BIT_STRING, CONTEXT_0, Cursor, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, OCTET_STRING, OID,
-    Reading, SEQUENCE, UTC_TIME, sequence,
-};
+use super::reading::{At as _, Reading};
 use super::{Fault, Note, Seal, SealError, SealSignature, SigningTime, Version};
 use crate::json::Reader;
 use crate::limits::MAX_CERTIFICATE_BYTES;
+use crate::tlv::{
+    BIT_STRING, CONTEXT_0, Cursor, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, OCTET_STRING, OID,
+    SEQUENCE, UTC_TIME, sequence,
+};
 
 /// What the outer structure of bytes is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ fn later_time<'b>(element: &Element<'b>, reading: &mut Reading) -> Result<Signin
     if element.tag != GENERALIZED_TIME {
         reading.odd(Note::OddTimeType, "timeInfo", element)?;
     }
-    element.time("timeInfo", reading).map(SigningTime::Instant)
+    reading.time(element, "timeInfo").map(SigningTime::Instant)
 }
 
 /// A bit string with a time or a timestamp token in it.
@@ -156,14 +157,14 @@ fn first_time<'b>(element: &Element<'b>, reading: &mut Reading) -> Result<Signin
             if time.tag != UTC_TIME {
                 reading.odd(Note::OddTimeType, "timeInfo", element)?;
             }
-            time.time("timeInfo", reading).map(SigningTime::Instant)
+            reading.time(&time, "timeInfo").map(SigningTime::Instant)
         }
         Some(&SEQUENCE) => Ok(SigningTime::Token(content)),
         _ => {
             reading.odd(Note::TimeAsText, "timeInfo", element)?;
             // `YYMMDDHHMMSSZ` has 13 characters.
             let tag = if content.len() == 13 { UTC_TIME } else { GENERALIZED_TIME };
-            Element { tag, content, ..*element }.time("timeInfo", reading).map(SigningTime::Instant)
+            reading.time(&Element { tag, content, ..*element }, "timeInfo").map(SigningTime::Instant)
         }
     }
 }

@@ -74,6 +74,7 @@ pub struct CertificateStore {
     /// Places in `certificates`, by the key of the subject's name.
     by_subject: HashMap<Vec<u8>, Vec<usize>>,
     makers: Vec<Vec<u8>>,
+    timestamp_authorities: Vec<Certificate>,
     lists: Vec<RevocationList>,
     responses: Vec<OcspResponse>,
 }
@@ -91,17 +92,27 @@ impl CertificateStore {
             certificates: Vec::new(),
             by_subject: HashMap::new(),
             makers: Vec::new(),
+            timestamp_authorities: Vec::new(),
             lists: Vec::new(),
             responses: Vec::new(),
         }
     }
 
-    /// A store with the anchors of a trust list. What is no certificate anchors nothing.
+    /// A store with the anchors, the makers of seals and the timestamp authorities of a trust list. What is no certificate
+    /// anchors nothing.
     #[must_use]
     pub fn of_list(list: &TrustList, algs: &[&'static dyn VerifyAlg]) -> Self {
         let mut store = Self::new(algs);
-        for text in &list.certificates {
-            let _ = b64::decode(text.as_bytes()).ok().map(|der| store.add_anchor(&der));
+        type Add = fn(&mut CertificateStore, &[u8]) -> Result<(), CertificateError>;
+        let all: [(&[String], Add); 3] = [
+            (&list.certificates, CertificateStore::add_anchor),
+            (&list.makers, CertificateStore::add_maker),
+            (&list.timestamp_authorities, CertificateStore::add_timestamp_authority),
+        ];
+        for (texts, add) in all {
+            for text in texts {
+                let _ = b64::decode(text.as_bytes()).ok().map(|der| add(&mut store, &der));
+            }
         }
         store
     }
@@ -138,6 +149,20 @@ impl CertificateStore {
         Certificate::read(certificate)?;
         self.makers.push(certificate.to_vec());
         Ok(())
+    }
+
+    /// Trusts a certificate (DER) for timestamps, and for nothing else: that of an authority, or one above it. Other
+    /// anchors do not count for timestamps.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn add_timestamp_authority(&mut self, certificate: &[u8]) -> Result<(), CertificateError> {
+        self.timestamp_authorities.push(Certificate::read(certificate)?);
+        Ok(())
+    }
+
+    pub(crate) fn timestamp_authorities(&self) -> &[Certificate] {
+        &self.timestamp_authorities
     }
 
     /// Adds a revocation list (DER). It counts once its issuer's signature is verified.

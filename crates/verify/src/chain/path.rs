@@ -4,6 +4,7 @@ use boyin_model::time::UnixTime;
 
 use super::certificate::Certificate;
 use super::constraints::Misfit;
+use super::name::Name;
 use super::oid::Oid;
 use super::policy::PolicyInputs;
 use super::purpose::Purpose;
@@ -30,8 +31,43 @@ pub(super) struct Asked<'a> {
     pub(super) longest: usize,
 }
 
+/// Where paths end, and over what they may lead.
+#[derive(Clone, Copy, Debug)]
+enum Source<'s> {
+    /// The anchors and the intermediates of the store.
+    Store,
+    /// The anchors of timestamp authorities; the intermediates of the store and these.
+    Timestamps(&'s [Certificate]),
+}
+
+impl<'s> Source<'s> {
+    fn is_end(self, store: &CertificateStore, certificate: &Certificate) -> bool {
+        match self {
+            Self::Store => store.is_anchor(certificate),
+            Self::Timestamps(_) => {
+                store.timestamp_authorities.iter().any(|anchor| anchor.bytes() == certificate.bytes())
+            }
+        }
+    }
+
+    /// Those whose subject has this name, each with whether paths end there.
+    fn named(self, store: &'s CertificateStore, subject: &Name) -> Vec<(&'s Certificate, bool)> {
+        match self {
+            Self::Store => store.named(subject).collect(),
+            Self::Timestamps(further) => {
+                let of_subject = |found: &&Certificate| found.subject_name() == subject;
+                let ends = store.timestamp_authorities.iter().filter(of_subject).map(|found| (found, true));
+                let held = store.named(subject).filter(|(_, is_anchor)| !is_anchor);
+                let came = further.iter().filter(of_subject).map(|found| (found, false));
+                ends.chain(held).chain(came).collect()
+            }
+        }
+    }
+}
+
 struct Search<'s, 'a> {
     store: &'s CertificateStore,
+    source: Source<'s>,
     asked: &'a Asked<'a>,
     signatures: usize,
     candidates: usize,
@@ -60,14 +96,42 @@ impl CertificateStore {
         self.path_as(leaf, &asked)
     }
 
+    /// As [`Self::path`] to an anchor of timestamp authorities, over certificates that came with the token too.
+    pub(crate) fn timestamp_path<'s>(
+        &'s self,
+        leaf: &'s Certificate,
+        further: &'s [Certificate],
+        at: UnixTime,
+    ) -> Result<Path<'s>, ChainFault> {
+        let policies = PolicyInputs::default();
+        let asked = Asked {
+            at,
+            profile: Profile::Field,
+            purpose: Purpose::TimeStamping,
+            policies: &policies,
+            longest: MAX_PATH,
+        };
+        self.search(leaf, &asked, Source::Timestamps(further))
+    }
+
     pub(super) fn path_as<'s>(
         &'s self,
         leaf: &'s Certificate,
         asked: &Asked<'_>,
     ) -> Result<Path<'s>, ChainFault> {
+        self.search(leaf, asked, Source::Store)
+    }
+
+    fn search<'s>(
+        &'s self,
+        leaf: &'s Certificate,
+        asked: &Asked<'_>,
+        source: Source<'s>,
+    ) -> Result<Path<'s>, ChainFault> {
         asked.stands_up(leaf)?;
         let mut search = Search {
             store: self,
+            source,
             asked,
             signatures: 0,
             candidates: 0,
@@ -117,7 +181,7 @@ impl<'s> Search<'s, '_> {
     /// Adds issuers until the last one is an anchor.
     fn extend(&mut self, path: &mut Vec<&'s Certificate>) -> bool {
         let last = path[path.len() - 1];
-        if self.store.is_anchor(last) {
+        if self.source.is_end(self.store, last) {
             return self.accept(path);
         }
         self.stands_against(path.len(), ChainFault::IssuerUnknown);
@@ -151,7 +215,7 @@ impl<'s> Search<'s, '_> {
     /// Who may have issued the certificate, the likeliest first: those whose key identifier it names, anchors before
     /// others.
     fn issuers_of(&self, subject: &Certificate) -> Vec<(&'s Certificate, bool)> {
-        let mut found: Vec<_> = self.store.named(subject.issuer_name()).collect();
+        let mut found = self.source.named(self.store, subject.issuer_name());
         let named = subject.extensions.authority_key.as_deref();
         found.sort_by_key(|(issuer, is_anchor)| {
             let other = named.is_some() && issuer.key_identifier() != named;

@@ -2,17 +2,14 @@ use boyin_model::alg::{Digest32, VerifyAlg};
 use boyin_model::json::Reader;
 use boyin_model::seal::{Fault, Seal, SealError, SealSignature, SigningTime};
 use boyin_model::time::UnixTime;
-use x509_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
 
 use super::profile::{GBT38540_2020, Profile};
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject, place};
 use crate::chain::CertificateStore;
 use crate::check::fingerprint;
+use crate::timestamp::TimestampReport;
 use crate::trust::TrustSnapshot;
-
-/// `signedData` of PKCS #7 and of GB/T 35275: what a timestamp token is wrapped in.
-const SIGNED_DATA: [&str; 2] = ["1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2"];
 
 /// What was sealed.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +63,8 @@ impl SealVerifier {
         if let Some(seal) = &seal {
             run.subject = SealSubject { id: Some(seal.info.id.to_owned()), ..run.subject };
             run.seal(seal, profile);
-            run.timestamps(&[seal.timestamp]);
+            let stamped = run.seal_timestamp(seal, self.reader);
+            run.timestamps(&[stamped]);
         }
         run.report(bytes, profile, profile.seal)
     }
@@ -90,8 +88,12 @@ impl SealVerifier {
             run.notes.extend(signature.notes.iter().copied().map(SealNote::Deviation));
             // The seal first: whether it is registered decides what is asked of the certificates.
             run.seal(&signature.seal, profile);
+            // Then the timestamps: they decide what a later revocation or end of the signer's certificate means.
+            let seal = run.seal_timestamp(&signature.seal, self.reader);
+            let stamped = run.signature_timestamp(signature, self.reader);
+            run.existed_at = stamped.as_ref().and_then(TimestampReport::existed_at);
             run.signature(signature, document);
-            run.timestamps(&[signature.seal.timestamp, signature.timestamp]);
+            run.timestamps(&[seal, stamped]);
         }
         run.report(bytes, profile, profile.signature)
     }
@@ -106,6 +108,8 @@ pub(super) struct Run<'r, 'c> {
     pub(super) context: &'r SealContext<'c>,
     /// When the seal was used: the signing time, or now for a seal alone.
     pub(super) used_at: UnixTime,
+    /// When the signature existed at the latest, if a timestamp proves that.
+    pub(super) existed_at: Option<UnixTime>,
     /// The trust list names the seal, and it was in use: then the list answers for its certificates too.
     pub(super) registered: bool,
     pub(super) notes: Vec<SealNote>,
@@ -118,6 +122,7 @@ impl<'r, 'c> Run<'r, 'c> {
         Self {
             context,
             used_at,
+            existed_at: None,
             registered: false,
             notes: Vec::new(),
             outcomes: [SealOutcome::Skipped; SealCheck::ALL.len()],
@@ -183,21 +188,6 @@ impl<'r, 'c> Run<'r, 'c> {
         self.set(SealCheck::Validity, valid);
     }
 
-    fn timestamps(&mut self, tokens: &[Option<&[u8]>]) {
-        let there: Vec<_> = tokens.iter().flatten().collect();
-        let found = match there.as_slice() {
-            [] => {
-                self.note(SealNote::NoTimestamp);
-                Ok(())
-            }
-            tokens if tokens.iter().any(|token| !is_token(token)) => {
-                Err((SealReason::TimestampInvalid, None))
-            }
-            _ => Err((SealReason::TimestampUnverified, None)),
-        };
-        self.set(SealCheck::Timestamp, found);
-    }
-
     fn report(self, bytes: &[u8], profile: &'static Profile, order: &'static [SealCheck]) -> SealReport {
         let readable = bytes.len() <= boyin_model::limits::MAX_SEAL_BYTES;
         SealReport {
@@ -210,17 +200,6 @@ impl<'r, 'c> Run<'r, 'c> {
             subject: self.subject,
         }
     }
-}
-
-/// Whether the bytes have the outer form of a timestamp token (RFC 3161 §2.4.2): ContentInfo with signedData.
-fn is_token(bytes: &[u8]) -> bool {
-    let Ok((rest, outer)) = Any::from_der(bytes) else {
-        return false;
-    };
-    let kind = Oid::from_der(outer.data);
-    rest.is_empty()
-        && outer.tag() == Tag::Sequence
-        && kind.is_ok_and(|(_, oid)| SIGNED_DATA.contains(&oid.to_id_string().as_str()))
 }
 
 /// Of several faults the first that decides, else the first.

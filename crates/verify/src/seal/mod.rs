@@ -11,6 +11,7 @@ mod profile;
 mod reason;
 mod report;
 mod signer;
+mod timestamp;
 
 pub use check::{Document, SealContext, SealVerifier};
 pub use profile::{GBT38540_2020, GMT0031_2014, GMT0031_2025, MakerTime, Profile};

@@ -134,14 +134,14 @@ reasons! {
         "印章已过有效期", "The seal is past its validity",
         "换发印章后重新签章", "Renew the seal and seal again" }
 
-    /// What stands as timestamp is none.
+    /// A timestamp is none, is over something else, or is not one to be relied on.
     TimestampInvalid("timestamp_invalid", Failed, "GM/T 0031-2025 6.3 f", Issuer) {
         "时间戳无效", "The timestamp is not valid",
         "由签章方重新加盖时间戳", "The signer has to obtain another timestamp" }
-    /// The timestamp is a token that is not verified yet.
+    /// Whether the timestamp is valid is not known.
     TimestampUnverified("timestamp_unverified", Open, "GM/T 0031-2025 6.3 f", Verifier) {
-        "暂不能核验时间戳", "The timestamp cannot be verified here",
-        "用支持时间戳的核验工具核验", "Verify it with a tool that supports timestamps" }
+        "无法确定时间戳是否有效", "Whether the timestamp is valid is not known",
+        "取得时间戳机构的根证书和吊销列表后重新核验", "Obtain the authority's root certificate and revocation list and verify again" }
 
     /// The trust list does not name the seal.
     NotRegistered("seal_not_registered", Open, "format 11.4", Verifier) {

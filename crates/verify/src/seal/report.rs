@@ -7,6 +7,7 @@ use boyin_model::time::UnixTime;
 use super::profile::Profile;
 use super::reason::SealReason;
 use crate::report::{instant, number, object, reason_json, text};
+use crate::timestamp::TimestampReason;
 
 /// `format` of the report's JSON form.
 const REPORT_FORMAT: i64 = 1;
@@ -110,6 +111,8 @@ pub enum SealDetail {
         /// The limit.
         limit: UnixTime,
     },
+    /// Why a timestamp is not valid, or not decided.
+    Timestamp(TimestampReason),
 }
 
 /// Something worth knowing that does not change the verdict.
@@ -119,7 +122,7 @@ pub enum SealNote {
     Deviation(Note),
     /// There is no timestamp.
     NoTimestamp,
-    /// The signing time is what the signer says.
+    /// The signing time is what the signer says: no timestamp follows it within a day.
     SigningTimeUnproven,
     /// The signer's certificate has been revoked since it signed.
     SignerRevokedSince,
@@ -331,6 +334,7 @@ fn detail_json(detail: SealDetail) -> Value<'static> {
             ("field", text(error.field)),
             ("offset", number(error.offset)),
         ]),
+        SealDetail::Timestamp(reason) => object([("timestamp", text(reason.code()))]),
         SealDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
     }
 }

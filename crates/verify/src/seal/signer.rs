@@ -1,10 +1,12 @@
 //! The checks of the signature made with a seal.
 
 use boyin_model::seal::{CertificateDigest, SealSignature, Signers, SigningTime, encoding_of};
+use boyin_model::time::UnixTime;
 
 use super::check::{Document, Finding, Run, weightiest};
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote};
+use super::timestamp::PROMPT_SECONDS;
 use crate::chain::{Certificate, Revocation};
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -45,9 +47,9 @@ impl Run<'_, '_> {
                 faults.push((SealReason::SignerChainMissing, None));
             }
             Err(_) => faults.push((SealReason::SignerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, self.used_at, self.context.now) {
+            Ok(path) => match certificates.revocation(&path, self.proven_at(), self.context.now) {
                 Revocation::Good => {}
-                Revocation::Revoked(since, _) if since <= self.used_at => {
+                Revocation::Revoked(since, _) if since <= self.proven_at() => {
                     faults.push((SealReason::SignerRevoked, None));
                 }
                 Revocation::Revoked(..) => self.note(SealNote::SignerRevokedSince),
@@ -98,13 +100,17 @@ impl Run<'_, '_> {
         let SigningTime::Instant(at) = signature.time else {
             return Err((SealReason::SigningTimeUnverified, None));
         };
-        self.note(SealNote::SigningTimeUnproven);
+        if self.existed_at.is_none_or(|existed_at| at.plus(PROMPT_SECONDS) < existed_at) {
+            self.note(SealNote::SigningTimeUnproven);
+        }
         let missed = |reason, limit| Err((reason, Some(SealDetail::Instants { at, limit })));
         if at < signer.not_before {
             return missed(SealReason::SignedOutsideCertificate, signer.not_before);
         }
-        if signer.not_after < at {
-            return missed(SealReason::SignedOutsideCertificate, signer.not_after);
+        let proven_at = self.proven_at();
+        if signer.not_after < proven_at {
+            let detail = SealDetail::Instants { at: proven_at, limit: signer.not_after };
+            return Err((SealReason::SignedOutsideCertificate, Some(detail)));
         }
         let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
         if latest < at {
@@ -114,6 +120,11 @@ impl Run<'_, '_> {
             self.note(SealNote::SignerEndedSince);
         }
         Ok(())
+    }
+
+    /// The instant at which the signature is known to have existed: that of the timestamp, or else what the signer says.
+    fn proven_at(&self) -> UnixTime {
+        self.existed_at.map_or(self.used_at, |existed_at| existed_at.max(self.used_at))
     }
 
     fn document(&self, signature: &SealSignature<'_>, document: Document<'_>) -> Finding {

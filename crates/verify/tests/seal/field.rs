@@ -5,9 +5,10 @@ use boyin_suite::all_x509;
 use boyin_testkit::vectors;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{
-    Document, Profile, SealCheck, SealContext, SealNote, SealOutcome, SealReason, SealReport, SealVerdict,
-    SealVerifier,
+    Document, Profile, SealCheck, SealContext, SealDetail, SealNote, SealOutcome, SealReason, SealReport,
+    SealVerdict, SealVerifier,
 };
+use boyin_verify::timestamp::TimestampReason;
 use boyin_verify::{Reader, UnixTime};
 
 fn vector(name: &str) -> Option<Vec<u8>> {
@@ -60,7 +61,8 @@ fn seals_of_the_field_get_their_verdicts() {
         assert_eq!(report.outcome(SealCheck::MakerSignature), SealOutcome::Passed, "{name}");
 
         if name == "ofdrw_UserV5_ts.esl" {
-            let invalid = SealOutcome::NotPassed(SealReason::TimestampInvalid, None);
+            let detail = SealDetail::Timestamp(TimestampReason::Malformed);
+            let invalid = SealOutcome::NotPassed(SealReason::TimestampInvalid, Some(detail));
             assert_eq!(report.outcome(SealCheck::Timestamp), invalid);
         }
 

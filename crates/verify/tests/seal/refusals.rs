@@ -3,6 +3,7 @@
 mod certificates;
 mod contents;
 mod register;
+mod timestamps;
 
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::now;
@@ -147,10 +148,15 @@ fn sorted(checks: &[SealCheck]) -> Vec<SealCheck> {
 
 fn cases(algorithm: Algorithm) -> Vec<Case> {
     let world = SealWorld::new(algorithm);
-    [contents::cases(&world), certificates::cases(algorithm), register::cases(&world)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        contents::cases(&world),
+        certificates::cases(algorithm),
+        register::cases(&world),
+        timestamps::cases(&world),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

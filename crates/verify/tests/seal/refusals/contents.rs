@@ -6,7 +6,7 @@ use boyin_suite::Algorithm;
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, certificate, digest_prefix};
-use boyin_testkit::tlv::{bits, content, elements, part, replaced, sequence, tlv};
+use boyin_testkit::tlv::{bits, content, part, replaced, tlv};
 use boyin_verify::seal::{
     Document,
     SealCheck::{self, *},
@@ -20,18 +20,10 @@ const DAY: u64 = 86_400;
 const OTHER_OID: [u8; 10] = [6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x76]; // SM2-with-SM3 plus one
 
 pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
-    [
-        format(world),
-        values(world),
-        list(world),
-        documents(world),
-        times(world),
-        seal_times(world),
-        timestamps(world),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [format(world), values(world), list(world), documents(world), times(world), seal_times(world)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn signed_at() -> UnixTime {
@@ -295,35 +287,5 @@ fn seal_times(world: &SealWorld) -> Vec<Case> {
         world.store(),
         implausible(),
     )]));
-    cases
-}
-
-fn timestamps(world: &SealWorld) -> Vec<Case> {
-    let stamped = |document: &[u8], token: &[u8]| {
-        let parts = elements(content(document));
-        let tagged = tlv(0xa0, &[&bits(token)]);
-        sequence(&[parts[0], parts[1], parts[2], parts[3], &tagged])
-    };
-    let signed_data = tlv(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2]]);
-    let token = sequence(&[&signed_data, &tlv(0xa0, &[&sequence(&[])])]);
-    let trailing = [token.as_slice(), &[0]].concat();
-    let seal = world.seal(&SealInfo { number: 5, ..world.info() });
-    let plain = world.signature_by_hand(&seal, signed_at());
-    let mut cases = Vec::new();
-    for (what, token, reason) in [
-        ("three bytes", &[1, 2, 3][..], SealReason::TimestampInvalid),
-        ("an empty token", &[], SealReason::TimestampInvalid),
-        ("a token and a byte", &trailing, SealReason::TimestampInvalid),
-        (
-            "data, not signed",
-            &sequence(&[&tlv(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]])]),
-            SealReason::TimestampInvalid,
-        ),
-        ("a token", &token, SealReason::TimestampUnverified),
-    ] {
-        let expected = always(refused(reason, Timestamp));
-        cases.extend(both(world, what, &stamped(&seal, token), &expected));
-        cases.push(Case::signature(what, stamped(&plain, token), world.store(), expected));
-    }
     cases
 }

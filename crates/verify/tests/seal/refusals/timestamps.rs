@@ -1,0 +1,188 @@
+//! Timestamps of seals and of seal signatures, and what they decide.
+
+use boyin_model::seal::SealInfo;
+use boyin_model::time::UnixTime;
+use boyin_suite::all_x509;
+use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::{SEAL_ID, SealWorld, certificate, revocation_list};
+use boyin_testkit::timestamp::TimestampWorld;
+use boyin_testkit::tlv::{bits, content, elements, part, sequence, tlv};
+use boyin_verify::chain::CertificateStore;
+use boyin_verify::seal::SealCheck::{SignerCertificate, SigningTime, Timestamp};
+use boyin_verify::seal::{SealNote, SealReason};
+
+use super::{Case, Expected, always, passes, refused};
+
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+
+pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
+    [of_seals(world), of_signatures(world), of_signers(world)].into_iter().flatten().collect()
+}
+
+/// When the signatures here are made.
+fn signed_at() -> UnixTime {
+    now().minus(3 * DAY)
+}
+
+/// A seal or a seal signature with a token.
+fn with_token(document: &[u8], token: &[u8]) -> Vec<u8> {
+    let parts = elements(content(document));
+    sequence(&[parts[0], parts[1], parts[2], parts[3], &tlv(0xa0, &[&bits(token)])])
+}
+
+/// The signature value, which is stamped.
+fn value(document: &[u8]) -> &[u8] {
+    &content(part(document, &[3]))[1..]
+}
+
+fn authority(world: &SealWorld) -> TimestampWorld {
+    TimestampWorld::new(world.algorithm)
+}
+
+/// The store of the world, which also trusts the timestamp authority.
+fn store(world: &SealWorld) -> CertificateStore {
+    let mut store = world.store();
+    authority(world).add_to(&mut store);
+    store
+}
+
+fn of_seals(world: &SealWorld) -> Vec<Case> {
+    let authority = authority(world);
+    let info = SealInfo { number: 5, ..world.info() };
+    let seal = world.seal(&info);
+    let good = authority.stamped(value(&seal), info.created.plus(60));
+    let early = authority.stamped(value(&seal), info.created.minus(302));
+    let just = authority.stamped(value(&seal), info.created.minus(301));
+    let trailing = [good.as_slice(), &[0]].concat();
+    let over_info = authority.stamped(part(&seal, &[0]), info.created.plus(60));
+    let (invalid, open) = (SealReason::TimestampInvalid, SealReason::TimestampUnverified);
+    let mut cases = Vec::new();
+    for (what, token, reason) in [
+        ("a stamped seal", &good[..], None),
+        ("stamped within the tolerance of clocks", &just, None),
+        ("three bytes", &[1, 2, 3], Some(invalid)),
+        ("an empty token", &[], Some(invalid)),
+        ("a token and a byte", &trailing, Some(invalid)),
+        ("a token over what the maker signed", &over_info, Some(invalid)),
+        ("stamped before it was made", &early, Some(invalid)),
+    ] {
+        let document = with_token(&seal, token);
+        let expected = |signature| match (reason, signature) {
+            (Some(reason), _) => always(refused(reason, Timestamp)),
+            (None, _) => always(passes(&[])),
+        };
+        cases.push(Case::seal(what, document.clone(), store(world), expected(false)));
+        let signature = world.signature_by_hand(&document, signed_at());
+        cases.push(Case::signature(what, signature, store(world), expected(true)));
+    }
+    let document = with_token(&seal, &good);
+    cases.push(Case::seal(
+        "by an unknown authority",
+        document,
+        world.store(),
+        always(refused(open, Timestamp)),
+    ));
+    cases
+}
+
+fn of_signatures(world: &SealWorld) -> Vec<Case> {
+    let authority = authority(world);
+    let mut cases = Vec::new();
+    for number in [4, 5] {
+        let seal = world.seal(&SealInfo { number, ..world.info() });
+        let plain = world.signature_by_hand(&seal, signed_at());
+        let other = world.signature_by_hand(&seal, signed_at().plus(1));
+        let stamp = |of: &[u8], at| authority.stamped(value(of), at);
+        let soon = signed_at().plus(60);
+        let invalid = || always(refused(SealReason::TimestampInvalid, Timestamp));
+        let unproven = || passes(&[SealNote::SigningTimeUnproven]);
+        let case = |what, token: Vec<u8>, expected| {
+            Case::signature(what, with_token(&plain, &token), store(world), expected)
+        };
+        cases.extend([
+            case("stamped at once", stamp(&plain, soon), always(passes(&[]))),
+            case("stamped after two days", stamp(&plain, signed_at().plus(2 * DAY)), always(unproven())),
+            case("another signature's token", stamp(&other, soon), invalid()),
+            case("the token of its seal", stamp(&seal, soon), invalid()),
+            case("stamped before it was signed", stamp(&plain, signed_at().minus(302)), invalid()),
+            case("stamped in the future", stamp(&plain, now().plus(301)), invalid()),
+        ]);
+        let stamped = with_token(&plain, &stamp(&plain, soon));
+        let open = always(refused(SealReason::TimestampUnverified, Timestamp));
+        cases.push(Case::signature("by an unknown authority", stamped.clone(), world.store(), open.clone()));
+        // An anchor of signers is none of timestamps.
+        let mut ordinary = world.store();
+        ordinary.add_anchor(&authority.root.1).unwrap();
+        ordinary.add_revocation_list(&authority.revocation_list(&[])).unwrap();
+        cases.push(Case::signature("by an authority for others", stamped.clone(), ordinary, open));
+        let mut revoked = world.store();
+        revoked.add_timestamp_authority(&authority.root.1).unwrap();
+        revoked.add_revocation_list(&authority.revocation_list(&[(0x52, now().minus(HOUR))])).unwrap();
+        cases.push(Case::signature("by a revoked authority", stamped, revoked, invalid()));
+    }
+    cases
+}
+
+/// A signer whose certificate was revoked or ended an hour after signing: the timestamp decides.
+fn of_signers(world: &SealWorld) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let change = signed_at().plus(HOUR);
+    let since = passes(&[SealNote::SignerRevokedSince]);
+    let late = refused(SealReason::SignerRevoked, SignerCertificate);
+    for (after, expected) in [(None, since.clone()), (Some(HOUR / 2), since), (Some(2 * HOUR), late)] {
+        let mut store = CertificateStore::new(&all_x509());
+        store.add_anchor(world.authority.certificate()).unwrap();
+        store.add_maker(&world.maker.1).unwrap();
+        store.add_revocation_list(&revocation_list(world, &[(2, change)], now().minus(60))).unwrap();
+        cases.push(stamped_after(world, "a revoked signer", store, after, expected));
+    }
+    let mut ended = SealWorld::new(world.algorithm);
+    let from = signed_at().minus(DAY);
+    ended.signer.1 = certificate(&ended.authority, &ended.signer.0, 2, SEAL_ID, from, change);
+    let since = passes(&[SealNote::SignerEndedSince]);
+    let late = refused(SealReason::SignedOutsideCertificate, SigningTime);
+    for (after, expected) in [
+        (None, since.clone()),
+        // The accuracy of a second counts against it.
+        (Some(HOUR - 1), since),
+        (Some(HOUR), late.clone()),
+        (Some(2 * HOUR), late),
+    ] {
+        let store = ended.store();
+        cases.push(stamped_after(&ended, "a signer that has ended", store, after, expected));
+    }
+    cases
+}
+
+fn stamped_after(
+    world: &SealWorld,
+    what: &str,
+    mut store: CertificateStore,
+    after: Option<u64>,
+    expected: Expected,
+) -> Case {
+    let authority = authority(world);
+    authority.add_to(&mut store);
+    let plain = world.signature_by_hand(&world.seal(&world.info()), signed_at());
+    let token = after.map(|after| authority.stamped(value(&plain), signed_at().plus(after)));
+    let document = token.map_or(plain.clone(), |token| with_token(&plain, &token));
+    Case::signature(format!("{what}, stamped after {after:?}"), document, store, always(expected))
+}
+
+/// A prompt timestamp proves the signing time: the notes that say otherwise are gone.
+#[test]
+fn what_is_proven_is_not_noted_as_unproven() {
+    for algorithm in boyin_suite::Algorithm::ALL {
+        let world = SealWorld::new(algorithm);
+        let plain = world.signature_by_hand(&world.seal(&world.info()), signed_at());
+        for (after, unproven) in [(Some(60), false), (Some(DAY - 1), false), (Some(DAY), true), (None, true)]
+        {
+            let case = stamped_after(&world, "", world.store(), after, passes(&[]));
+            assert_eq!(after.is_none(), case.bytes == plain);
+            let notes = case.report(super::Profile::all()[1]).notes().to_vec();
+            assert_eq!(notes.contains(&SealNote::SigningTimeUnproven), unproven, "{after:?}");
+            assert_eq!(notes.contains(&SealNote::NoTimestamp), after.is_none(), "{after:?}");
+        }
+    }
+}

@@ -138,11 +138,33 @@ pub(crate) enum License {
         id: LicenseId,
     },
     /// Put a license out of force for good (吊销、注销、撤销)
-    Revoke(Change),
+    Revoke {
+        #[command(flatten)]
+        change: Change,
+        /// It counts as never issued (撤销，自始无效); otherwise what was done with it before stays (吊销、注销)
+        #[arg(long)]
+        retroactive: bool,
+    },
     /// Put a license out of force for now (暂停)
     Suspend(Change),
     /// Put a suspended license in force again (恢复)
     Restore(Change),
+    /// Put a license out of force because another one took its place (换发)
+    Supersede {
+        #[command(flatten)]
+        change: Change,
+        /// The license that took its place
+        #[arg(long, value_name = "ID")]
+        by: Option<LicenseId>,
+    },
+    /// The status of a license now or at an instant, and the act that led to it
+    Status {
+        /// License identifier (证照标识)
+        id: LicenseId,
+        /// 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970 [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +228,9 @@ pub(crate) struct Change {
     /// Why; goes into the event log
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
+    /// The clause of the law that it rests on (法律依据)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) basis: Option<String>,
     /// The person who acts; goes into the event log
     #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
     pub(crate) who: String,
@@ -243,6 +268,9 @@ pub(crate) struct Verify {
     /// Verify for this instant instead of now: 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+    /// As a verifier did then: for this instant, with the lists that were published by then
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["at", "trust"])]
+    pub(crate) as_of: Option<String>,
     /// Verify without data directory: the trust list
     #[arg(long, value_name = "LIST.jwt", requires = "anchor")]
     pub(crate) trust: Option<PathBuf>,

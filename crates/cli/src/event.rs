@@ -66,6 +66,9 @@ pub(crate) fn to_json(event: &Entry) -> Value {
         "why": event.why,
         "license_id": event.license.as_ref().map(|id| id.as_str()),
         "seal": event.seal.map(|id| id.to_string()),
+        "basis": event.basis,
+        "retroactive": event.retroactive,
+        "successor": event.successor.as_ref().map(|id| id.as_str()),
         "detail": event.detail,
     })
 }

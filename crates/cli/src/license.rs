@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use anyhow::{Context as _, bail};
-use boyin::archive::{self, Cursor};
+use boyin::archive::{self, Cursor, StatusChange};
 use boyin::model::credential::{Envelope, Term};
 use boyin::model::id::LicenseId;
 use boyin::model::json::{Reader, Value as Json};
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::args::{Change, License, List, Show};
 use crate::context::{Reading, Session, now, random_text};
 use crate::output::{self, Privacy, json_line};
+use crate::verify::instant;
 use crate::{Exit, event, files, issue, report};
 
 /// `license …`
@@ -20,9 +21,23 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
         License::Show(args) => show(session, &args, out),
         License::List(args) => list(session, args, out),
         License::Verify { id } => verify(session, &id, out),
-        License::Revoke(args) => change(session, args, archive::Change::Revoke, out),
-        License::Suspend(args) => change(session, args, archive::Change::Suspend, out),
-        License::Restore(args) => change(session, args, archive::Change::Restore, out),
+        License::Revoke { change, retroactive } => {
+            let to = StatusChange { retroactive, ..of(archive::Change::Revoke, &change) };
+            self::change(session, change, to, out)
+        }
+        License::Suspend(args) => {
+            let to = of(archive::Change::Suspend, &args);
+            change(session, args, to, out)
+        }
+        License::Restore(args) => {
+            let to = of(archive::Change::Restore, &args);
+            change(session, args, to, out)
+        }
+        License::Supersede { change, by } => {
+            let to = StatusChange { successor: by, ..of(archive::Change::Supersede, &change) };
+            self::change(session, change, to, out)
+        }
+        License::Status { id, at } => status(session, &id, at.as_deref(), out),
     }
 }
 
@@ -134,10 +149,39 @@ fn verify(session: &Session, id: &LicenseId, out: &mut dyn Write) -> anyhow::Res
     Ok(report::exit(&found.report))
 }
 
+fn of(change: archive::Change, args: &Change) -> StatusChange {
+    StatusChange { basis: args.basis.clone(), ..StatusChange::new(change, args.reason.clone()) }
+}
+
+/// What the event log tells of an instant.
+fn status(session: &Session, id: &LicenseId, at: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let at = at.map_or_else(now, instant)?;
+    let reading = session.reading()?;
+    let found = reading.lookup.status_at(id, at)?;
+    if session.json() {
+        let value = match &found {
+            Some((status, event)) => {
+                json!({ "at": at.seconds(), "status": status.code(), "event": event::to_json(event) })
+            }
+            None => json!({ "at": at.seconds(), "status": null }),
+        };
+        json_line(out, &value)?;
+        return Ok(Exit::Done);
+    }
+    match found {
+        Some((status, led)) => {
+            writeln!(out, "{id} at {at}: {status}")?;
+            event::table(out, reading.lookup.home(), &[led])?;
+        }
+        None => writeln!(out, "{id} was not on file at {at} (当时未入库)")?,
+    }
+    Ok(Exit::Done)
+}
+
 fn change(
     session: &Session,
     args: Change,
-    change: archive::Change,
+    change: StatusChange,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (_, desk) = session.desk()?;
@@ -152,8 +196,8 @@ fn change(
         },
         at: now()?,
     };
-    let outcome = desk.change_status(&args.id, change, &args.reason, &order)?;
-    let status = change.to();
+    let outcome = desk.change_status(&args.id, &change, &order)?;
+    let status = change.change.to();
     if session.json() {
         json_line(
             out,
@@ -164,10 +208,11 @@ fn change(
         )?;
         return Ok(Exit::Done);
     }
-    let zh = match change {
+    let zh = match change.change {
         archive::Change::Revoke => "已吊销",
         archive::Change::Suspend => "已暂停",
         archive::Change::Restore => "已恢复",
+        archive::Change::Supersede => "已换发",
     };
     let before = if outcome.replayed { " (done before 此前已办理)" } else { "" };
     writeln!(out, "✓ {} is {status} {zh}, event {}, {}{before}", args.id, outcome.event, outcome.at)?;

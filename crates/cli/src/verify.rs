@@ -20,14 +20,20 @@ use crate::{Exit, files, report};
 pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let at = args.at.as_deref().map_or_else(now, instant)?;
     let read = files::read(&args.file)?;
-    if args.trust.is_none() && detect(&read).is_some() {
+    if args.trust.is_none() && args.as_of.is_none() && detect(&read).is_some() {
         return seal(session, &read, at, out);
     }
     let bytes = pasted(&read);
     let policy = policy(&args.policy)?;
     let kept = match (&args.trust, &args.anchor) {
         (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, policy, at)?,
-        (None, _) | (_, None) => session.reading()?.lookup.record(policy, bytes, at),
+        (None, _) | (_, None) => {
+            let lookup = session.reading()?.lookup;
+            match args.as_of.as_deref() {
+                Some(then) => lookup.record_as_of(policy, bytes, instant(then)?)?,
+                None => lookup.record(policy, bytes, at),
+            }
+        }
     };
     if let Some(path) = &args.record {
         if kept.status_lists.len() > MAX_RECORD_STATUS_LISTS {

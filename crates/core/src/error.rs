@@ -38,16 +38,6 @@ pub enum HomeError {
     /// A list would be stale at once, or fresh for too long.
     #[error("{0}: trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
     Freshness(PathBuf),
-    /// An older trust list lies where a newer one was published.
-    #[error(
-        "trust list {found} is in place, but {newest} was published: put trust/history/{newest:08}.jwt back as trust/list.jwt"
-    )]
-    TrustRollback {
-        /// Number of the list in place.
-        found: u64,
-        /// Number of the newest list that was published.
-        newest: u64,
-    },
     /// No trust list is kept from then.
     #[error("no trust list is kept that was published by {0}")]
     NoTrustList(UnixTime),

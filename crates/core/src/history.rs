@@ -1,5 +1,5 @@
-//! Every trust list that was published, by number: to look back, and to notice that an older one was put in place of a
-//! newer one.
+//! Every trust list that was published, by number: to look back, and so that an older one put in place of a newer one
+//! changes nothing.
 
 use std::fs;
 use std::path::PathBuf;
@@ -81,13 +81,5 @@ impl Home {
             }
         }
         Err(HomeError::NoTrustList(at))
-    }
-
-    /// Refuses a list that is older than one that was published.
-    pub(crate) fn check_not_rolled_back(&self, found: u64) -> Result<(), HomeError> {
-        match self.trust_history()?.last() {
-            Some(newest) if found < *newest => Err(HomeError::TrustRollback { found, newest: *newest }),
-            Some(_) | None => Ok(()),
-        }
     }
 }

@@ -140,7 +140,7 @@ impl Lookup {
         if self.home.trust_token()? == current.trust_token {
             return Ok(None);
         }
-        let (token, trust) = self.home.trust()?;
+        let (token, trust) = self.home.trust_in_place()?;
         if !trust.may_replace(&current.trust) {
             let (found, in_use) = (trust.list().sequence, current.trust.list().sequence);
             return Err(LookupError::TrustRollback { found, in_use });

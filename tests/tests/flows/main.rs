@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the failure, with its place")]
 
 mod desk;
+mod history;
 mod http;
 mod office;
 mod sealing;

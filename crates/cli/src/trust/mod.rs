@@ -126,12 +126,9 @@ fn with(role: CertificateRole, path: &Path) -> anyhow::Result<Change> {
 
 /// A certificate as the trust list holds it.
 fn certificate(path: &Path) -> anyhow::Result<String> {
-    let found = pem::read(path, &pem::CERTIFICATE)?;
-    let [der] = found.as_slice() else {
-        anyhow::bail!("{} holds {} certificates: give one", path.display(), found.len());
-    };
-    Certificate::read(der).with_context(|| format!("{} is no certificate", path.display()))?;
-    Ok(b64::encode(der))
+    let der = crate::cert::one_certificate(path)?;
+    Certificate::read(&der).with_context(|| format!("{} is no certificate", path.display()))?;
+    Ok(b64::encode(&der))
 }
 
 fn or_now(text: Option<String>) -> anyhow::Result<UnixTime> {

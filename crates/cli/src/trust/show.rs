@@ -27,6 +27,13 @@ pub(super) fn run(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit
     let age = now()?.seconds().saturating_sub(list.issued_at.seconds()) / SECONDS_PER_DAY;
     writeln!(out, "  sequence {}, made {}, {age} day(s) ago", list.sequence, list.issued_at)?;
     writeln!(out, "  next update {}: {state}", list.next_update)?;
+    if home.trust_in_place()?.1.list().sequence < list.sequence {
+        writeln!(
+            out,
+            "  OLDER LIST IN PLACE 信任列表被旧版本覆盖: put trust/history/{:08}.jwt back",
+            list.sequence
+        )?;
+    }
     writeln!(out, "  anchor {} ({})", home.anchor().kid, home.anchor().alg)?;
     let header = ["颁发机构 Issuer", "代码 Code", "区划 Division", "密钥 Keys", "可签发 May issue"];
     let mut table = output::table(&header);

@@ -80,3 +80,152 @@ fn a_seal_is_in_force_in_its_periods_and_has_one_version_at_a_time() {
         assert_eq!(seal.in_force_at(at(t)), seal.version_at(at(t)).is_some(), "{t}");
     }
 }
+
+fn code(text: &str) -> CreditCode {
+    CreditCode::parse(text).unwrap()
+}
+
+fn key(kid: &str) -> Jwk {
+    let text = |text: &str| text.to_owned();
+    Jwk {
+        alg: text("ES256"),
+        crv: text("P-256"),
+        kid: text(kid),
+        kty: text("EC"),
+        x: text("x"),
+        y: text("y"),
+    }
+}
+
+fn issuer() -> CreditCode {
+    code("11100000000013338W")
+}
+
+fn license_type() -> LicenseTypeCode {
+    LicenseTypeCode::parse("11100000000013338W001").unwrap()
+}
+
+fn add_issuer() -> Change {
+    let name = "测试局".to_owned();
+    let division = DivisionCode::parse("652701").unwrap();
+    Change::AddIssuer { code: issuer(), name, division, key: key("k1"), from: at(10) }
+}
+
+fn entitle(divisions: &[&str], from: u64, until: Option<u64>) -> Change {
+    let divisions = divisions.iter().map(|code| DivisionCode::parse(code).unwrap()).collect();
+    let until = until.map(at);
+    Change::Entitle { issuer: issuer(), license_type: license_type(), divisions, from: at(from), until }
+}
+
+fn end_right(seconds: u64) -> Change {
+    Change::EndEntitlement { issuer: issuer(), license_type: license_type(), at: at(seconds) }
+}
+
+fn end_key(kid: &str, seconds: u64) -> Change {
+    Change::EndKey { issuer: issuer(), kid: kid.to_owned(), at: at(seconds) }
+}
+
+fn end_algorithm(sign_until: u64, verify_until: Option<u64>) -> Change {
+    let alg = "ES256".to_owned();
+    Change::EndAlgorithm(Sunset { alg, sign_until: at(sign_until), verify_until: verify_until.map(at) })
+}
+
+/// What each change does to the list of those before it; a refused one changes nothing.
+#[test]
+fn changes_are_made_one_after_another_or_refused() {
+    let mut list = list();
+    let certificate = |role, text: &str| Change::AddCertificate { role, certificate: text.to_owned() };
+    let without = |role, text: &str| Change::RemoveCertificate { role, certificate: text.to_owned() };
+    let (maker, anchor) = (CertificateRole::Maker, CertificateRole::Anchor);
+    let nameless = match add_issuer() {
+        Change::AddIssuer { code, division, key, from, .. } => {
+            Change::AddIssuer { code, name: " ".to_owned(), division, key, from }
+        }
+        other => other,
+    };
+    for (place, (change, expected)) in [
+        (end_right(20), Err(ChangeError::NoSuchIssuer)),
+        (nameless, Err(ChangeError::NoName)),
+        (add_issuer(), Ok(())),
+        (add_issuer(), Err(ChangeError::IssuerTwice)),
+        (end_right(20), Err(ChangeError::NoSuchRight)),
+        (entitle(&[], 10, None), Err(ChangeError::EmptyRight)),
+        (entitle(&["652701"], 10, Some(10)), Err(ChangeError::EmptyRight)),
+        (entitle(&["652700"], 10, Some(30)), Ok(())),
+        (entitle(&["652701"], 29, None), Err(ChangeError::RightTwice)),
+        (entitle(&["652701"], 30, None), Ok(())),
+        (end_right(9), Err(ChangeError::NoSuchRight)),
+        (end_right(40), Ok(())),
+        (end_right(40), Err(ChangeError::NoSuchRight)),
+        (end_key("k2", 20), Err(ChangeError::NoSuchKey)),
+        (end_key("k1", 9), Err(ChangeError::NoSuchKey)),
+        (end_key("k1", 20), Ok(())),
+        (end_key("k1", 20), Err(ChangeError::NoSuchKey)),
+        (certificate(maker, "AAEC"), Err(ChangeError::Certificate)),
+        (certificate(maker, "MAA"), Ok(())),
+        (certificate(maker, "MAA"), Err(ChangeError::CertificateTwice)),
+        (certificate(anchor, "MAA"), Ok(())),
+        (without(maker, "MAAx"), Err(ChangeError::NoSuchCertificate)),
+        (without(maker, "MAA"), Ok(())),
+        (without(maker, "MAA"), Err(ChangeError::NoSuchCertificate)),
+        (end_algorithm(20, Some(19)), Err(ChangeError::Sunset)),
+        (end_algorithm(20, Some(20)), Ok(())),
+        (end_algorithm(30, None), Ok(())),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = list.clone();
+        assert_eq!(list.apply(&change), expected, "{place}");
+        assert_eq!(expected.is_err(), list == before, "{place}");
+        // What is drafted is what is read again.
+        let written = json::canonical(&change);
+        assert_eq!(serde_json::from_slice::<Change>(&written).unwrap(), change, "{place}");
+    }
+    let untils = |list: &TrustList| -> Vec<_> {
+        list.issuers[0].entitlements.iter().map(|right| (right.from, right.until)).collect()
+    };
+    assert_eq!(untils(&list), [(at(10), Some(at(30))), (at(30), Some(at(40)))]);
+    assert_eq!(list.issuers[0].keys[0].until, Some(at(20)));
+    assert_eq!((list.certificates.len(), list.makers.len(), list.algorithms.len()), (1, 0, 1));
+    assert_eq!(list.algorithms[0].verify_until, None);
+    let read = TrustList::read(&list.write(), Reader::Ours);
+    assert_eq!(read, Ok(list));
+}
+
+#[test]
+fn a_difference_is_told_once_with_what_was_and_what_is() {
+    let before = list();
+    assert!(
+        before.diff(&TrustList { sequence: 2, issued_at: at(5), next_update: at(99), ..list() }).is_empty()
+    );
+    let mut after = before.clone();
+    for change in [add_issuer(), entitle(&["652701"], 10, None), end_algorithm(20, None)] {
+        after.apply(&change).unwrap();
+    }
+    after.certificates.push(format!("MIIB{}", "A".repeat(40)));
+    after.seals.push(seal());
+    after.authority = "另一局".to_owned();
+    let told: Vec<_> = before.diff(&after).iter().map(ToString::to_string).collect();
+    let begins = [
+        "~ list authority: 测试州 -> 另一局",
+        "+ issuer 11100000000013338W: 测试局 (652701)",
+        "+ key 11100000000013338W k1: ES256 from ",
+        "+ entitlement 11100000000013338W 11100000000013338W001 in 652701: from ",
+        "+ seal 65270100000001: of 11100000000013338W; made sha-256:aa from ",
+        "+ anchor …AAAAAAAAAAAAAAAA: trusted",
+        "+ algorithm ES256: signs until ",
+    ];
+    assert_eq!(told.len(), begins.len(), "{told:#?}");
+    for (told, begin) in told.iter().zip(begins) {
+        assert!(told.starts_with(begin), "{told}");
+    }
+    let back = after.diff(&before);
+    assert_eq!(back.len(), told.len());
+    assert!(back[1].to_string().starts_with("- issuer"), "{}", back[1]);
+    let mut ended = after.clone();
+    ended.apply(&end_key("k1", 30)).unwrap();
+    let told = after.diff(&ended);
+    assert_eq!((told.len(), told[0].what), (1, What::Key));
+    assert!(told[0].to_string().starts_with("~ key") && told[0].to_string().contains("until"));
+}

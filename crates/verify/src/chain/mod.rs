@@ -22,7 +22,6 @@ mod policy;
 mod purpose;
 mod reason;
 mod revocation;
-mod sha1;
 mod time;
 
 use std::collections::HashMap;

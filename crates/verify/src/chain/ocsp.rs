@@ -2,6 +2,7 @@
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::time::UnixTime;
+use sha1_smol::Sha1;
 
 use super::certificate::{Certificate, CertificateError, verifies};
 use super::crl::{RevocationReason, extension};
@@ -9,7 +10,6 @@ use super::der::{Cursor, only, tag};
 use super::name::Name;
 use super::purpose::Purpose;
 use super::revocation::{Question, Revocation};
-use super::sha1::sha1;
 use super::time::instant;
 
 /// Bytes of one response.
@@ -122,7 +122,7 @@ impl OcspResponse {
     fn is_by(&self, signer: &Certificate) -> bool {
         match &self.responder {
             Responder::Named(name) => name == signer.subject_name(),
-            Responder::Key(digest) => sha1(signer.key_bits())[..] == digest[..],
+            Responder::Key(digest) => Sha1::from(signer.key_bits()).digest().bytes()[..] == digest[..],
         }
     }
 }
@@ -130,7 +130,7 @@ impl OcspResponse {
 impl Single {
     fn is_of(&self, subject: &Certificate, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
         let digest = |bytes: &[u8]| match self.digest {
-            IdDigest::Sha1 => Some(sha1(bytes).to_vec()),
+            IdDigest::Sha1 => Some(Sha1::from(bytes).digest().bytes().to_vec()),
             IdDigest::Named(name) => {
                 let alg = algs.iter().find(|alg| alg.id().digest == name)?;
                 Some(alg.digest(&[bytes]).to_vec())

@@ -9,6 +9,7 @@ mod refusals;
 mod seals;
 mod service;
 mod support;
+mod trust;
 
 #[path = "../../examples/make_forms/main.rs"]
 #[allow(dead_code, reason = "the example's `main` is not called here")]

@@ -1,0 +1,141 @@
+//! The trust list as it is changed, compared and looked back at; the status of licenses at an instant.
+
+use crate::support::{MARKET, POLICE, Place, office};
+
+#[test]
+fn a_change_is_prepared_compared_and_signed() {
+    let place = Place::new();
+    let code = office(MARKET).code;
+    let right = ["--issuer", code.as_str(), "--license-type", "business-license"];
+    place.boyin(&["trust", "sign"]).complains(&["nothing is prepared"]);
+    let later = ["--at", "2031-01-01"];
+    let ended = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later].concat()).ends(0);
+    assert!(ended.out.contains("~ entitlement") && ended.out.contains("颁发权限"), "{}", ended.out);
+    let later = ["--at", "2031-01-02"];
+    let again = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later].concat());
+    again.complains(&["no right"]);
+    place.boyin(&["trust", "add", "sunset", "--alg", "ES256", "--sign-until", "2030-01-01"]).ends(0);
+    place
+        .boyin(&["trust", "add", "sunset", "--alg", "MD5", "--sign-until", "2030-01-01"])
+        .complains(&["SM2-SM3"]);
+    let shown = place.boyin(&["trust", "show"]).ends(0);
+    assert!(
+        shown.out.contains("sequence 1") && shown.out.contains("2 change(s) are prepared"),
+        "{}",
+        shown.out
+    );
+    let drafted = place.boyin(&["--json", "trust", "diff"]).ends(0).json();
+    assert_eq!(drafted["differences"].as_array().unwrap().len(), 2);
+
+    let license = place.path("license");
+    place.issue_one(MARKET, "business-license");
+    place.boyin(&["trust", "sign"]).ends(0);
+    place.boyin(&["verify", &license]).ends(0);
+    let shown = place.boyin(&["trust", "show"]).ends(0);
+    assert!(shown.out.contains("sequence 2") && shown.out.contains("ES256 算法终止"), "{}", shown.out);
+    assert!(!shown.out.contains("prepared"), "{}", shown.out);
+    assert_eq!(place.boyin(&["--json", "trust", "diff", "1"]).ends(0).json(), drafted);
+    let list = place.home().join("trust/list.jwt");
+    assert_eq!(
+        place.boyin(&["--json", "trust", "diff", "1", list.to_str().unwrap()]).ends(0).json(),
+        drafted
+    );
+    let none = place.boyin(&["trust", "diff", "2", "2"]).ends(0);
+    assert!(none.out.contains("No difference"), "{}", none.out);
+    place.boyin(&["trust", "diff", "7"]).complains(&["trust history"]);
+    let history = place.boyin(&["--json", "trust", "history"]).ends(0).json();
+    assert_eq!(history["trust_lists"].as_array().unwrap().len(), 2);
+    place.boyin(&["trust", "history"]).ends(0);
+}
+
+#[test]
+fn certificates_come_and_go_as_files() {
+    let place = Place::new();
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-subj", "/CN=Authority", "-keyout", &place.path("key.pem"), "-out", &place.path("ca.pem")])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let ca = place.path("ca.pem");
+    for role in ["anchor", "maker", "timestamp-authority"] {
+        place.boyin(&["trust", "add", role, &ca]).ends(0);
+        place.boyin(&["trust", "add", role, &ca]).complains(&["already"]);
+    }
+    place.boyin(&["trust", "sign"]).ends(0);
+    let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
+    assert_eq!(list["certificates"], list["makers"]);
+    assert_eq!(list["makers"], list["timestamp_authorities"]);
+    place.boyin(&["trust", "remove", "maker", &ca]).ends(0);
+    place.boyin(&["trust", "discard"]).ends(0);
+    place.boyin(&["trust", "remove", "maker", &ca]).ends(0);
+    place.boyin(&["trust", "sign"]).ends(0);
+    let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
+    assert!(list.get("makers").is_none() && list.get("certificates").is_some());
+    let none = place.write("none.pem", b"0");
+    place.boyin(&["trust", "add", "anchor", &none]).complains(&["no certificate"]);
+    place.boyin(&["trust", "add", "anchor", &place.path("key.pem")]).complains(&["holds no"]);
+}
+
+#[test]
+fn another_agencys_issuer_is_named_with_its_key() {
+    let (place, other) = (Place::new(), Place::new());
+    let key = other.home().join("trust/anchor.json");
+    let code = "11652700MBTEXT09";
+    let refused = place.boyin(&[
+        "trust",
+        "add",
+        "issuer",
+        "--code",
+        code,
+        "--name",
+        "x",
+        "--division",
+        "652700",
+        "--key",
+        key.to_str().unwrap(),
+    ]);
+    refused.complains(&["--code"]);
+    let twice = place.boyin(&[
+        "trust",
+        "add",
+        "issuer",
+        "--code",
+        office(POLICE).code.as_str(),
+        "--name",
+        "x",
+        "--division",
+        "652700",
+        "--key",
+        key.to_str().unwrap(),
+    ]);
+    twice.complains(&["already"]);
+    place
+        .boyin(&["trust", "remove", "key", "--issuer", office(POLICE).code.as_str(), "--kid", "none"])
+        .complains(&["no key of this ID"]);
+}
+
+#[test]
+fn a_license_is_superseded_and_every_instant_keeps_its_status() {
+    let place = Place::new();
+    let id = place.issue_one(MARKET, "business-license");
+    let license = place.path("license");
+    let act = ["--reason", "测试换发", "--basis", "市场主体登记管理条例第二十四条", "--who", "窗口乙"];
+    let supersede = |by: &str| place.boyin(&[&["license", "supersede", &id, "--by", by], &act[..]].concat());
+    supersede(&id).complains(&["another one"]);
+    let retroactive = ["license", "suspend", &id, "--retroactive"];
+    place.boyin(&[&retroactive[..], &act[..]].concat()).complains(&["--retroactive"]);
+    place.boyin(&[&["license", "supersede", &id], &act[..]].concat()).ends(0);
+    let failed = place.boyin(&["verify", &license]).ends(1);
+    assert!(failed.out.contains("superseded") && failed.out.contains("换发"), "{}", failed.out);
+    place.boyin(&[&["license", "restore", &id], &act[..]].concat()).complains(&["superseded cannot"]);
+    let now = place.boyin(&["--json", "license", "status", &id]).ends(0).json();
+    assert_eq!((&now["status"], &now["event"]["basis"]), (&"superseded".into(), &act[3].into()));
+    let before = place.boyin(&["license", "status", &id, "--at", "2020-01-01"]).ends(0);
+    assert!(before.out.contains("not on file"), "{}", before.out);
+    let shown = place.boyin(&["license", "status", &id]).ends(0);
+    assert!(shown.out.contains("换发"), "{}", shown.out);
+    // By then the lists of today are stale; before the data directory was made there were none.
+    place.boyin(&["verify", &license, "--as-of", "2099-01-01"]).ends(2);
+    place.boyin(&["verify", &license, "--as-of", "2020-01-01"]).complains(&["no trust list"]);
+}

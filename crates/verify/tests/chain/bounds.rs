@@ -5,7 +5,7 @@ use boyin_testkit::chains::{Chain, ListParts, Parts, constraints, policies};
 use boyin_testkit::prefecture::now;
 use boyin_verify::chain::{
     Certificate, CertificateError, CertificateQuery, CertificateReason, CertificateReport, CertificateStore,
-    CertificateVerdict, MAX_PATH_SIGNATURES, Revocation,
+    CertificateVerdict, Revocation,
 };
 
 use crate::judge::{Asked, ours, store};
@@ -76,7 +76,6 @@ fn circles_and_cross_signatures_end() {
             .contains(&found)
         );
     }
-    assert!(MAX_PATH_SIGNATURES >= 30, "the web above is within it, its paths are not");
 }
 
 #[test]
@@ -164,7 +163,7 @@ fn a_long_list_finds_what_it_names() {
 fn a_million_entries() {
     let memory = || {
         let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-        text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096 >> 20
+        text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096 / (1 << 20)
     };
     let chain = Chain::new(Algorithm::Es256);
     let mut list = ListParts::of("middle", 901, 1);

@@ -18,7 +18,7 @@ type Change = fn(&mut Chain);
 const CASES: &[(Deviation, Change)] = &[
     (NotDer, |c| c.leaf.version = tlv(0xa0, &[&tlv(2, &[&[0]])])),
     (NotDer, |c| {
-        c.leaf.extensions.push(sequence(&[&tlv(6, &[&[0x2a, 3, 9]]), &[1, 1, 0], &tlv(4, &[&[5, 0]])]))
+        c.leaf.extensions.push(sequence(&[&tlv(6, &[&[0x2a, 3, 9]]), &[1, 1, 0], &tlv(4, &[&[5, 0]])]));
     }),
     (Version, |c| c.leaf.version = tlv(0xa0, &[&tlv(2, &[&[1]])])),
     (SerialNotPositive, |c| c.leaf.serial = vec![0]),
@@ -73,9 +73,10 @@ fn each_is_refused_strictly_and_noted_tolerantly() {
             assert_eq!(strict, CertificateVerdict::Failed(CertificateReason::Deviates), "{deviation:?}");
             let tolerant = store.verify(&leaf, &query(Profile::Field));
             // A key that may do nothing serves nobody.
-            let expected = match deviation {
-                UsageEmpty => CertificateVerdict::Failed(CertificateReason::Purpose),
-                _ => CertificateVerdict::Passed,
+            let expected = if *deviation == UsageEmpty {
+                CertificateVerdict::Failed(CertificateReason::Purpose)
+            } else {
+                CertificateVerdict::Passed
             };
             assert_eq!(tolerant.verdict(), expected, "{deviation:?}");
             assert!(tolerant.deviations.iter().any(|(_, found)| found == deviation), "{deviation:?}");

@@ -8,5 +8,6 @@
 mod bounds;
 mod deviations;
 mod judge;
+mod openssl;
 mod paths;
 mod revocation;

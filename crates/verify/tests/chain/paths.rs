@@ -13,7 +13,6 @@ use boyin_verify::chain::CertificateReason::*;
 
 use crate::judge::{Asked, Peer, Peer::Agrees, Peer::Differs, judge};
 
-const DAY: u64 = 86_400;
 const ONE: &[u8] = &[0x2a, 3, 1];
 const TWO: &[u8] = &[0x2a, 3, 2];
 const ANY: &[u8] = &[0x55, 0x1d, 0x20, 0];
@@ -343,11 +342,11 @@ fn purposes_and_names() -> Vec<Case> {
     let server = || Asked::path().for_server();
     vec![
         case("a server", server().bearing(HOST), None, Agrees, |c| {
-            c.leaf.extensions.push(purposes(false, &[1]))
+            c.leaf.extensions.push(purposes(false, &[1]));
         }),
         case("a server that does not say so", server(), None, Agrees, |_| {}),
         case("a client as server", server(), Some(Purpose), Agrees, |c| {
-            c.leaf.extensions.push(purposes(false, &[2]))
+            c.leaf.extensions.push(purposes(false, &[2]));
         }),
         case("any purpose", server(), None, Differs("it wants the purpose itself"), |c| {
             let any = tlv(6, &[&[0x55, 0x1d, 0x25, 0]]);
@@ -357,7 +356,7 @@ fn purposes_and_names() -> Vec<Case> {
             c.middle[0].extensions.push(purposes(false, &[2]));
         }),
         case("a key for nothing but lists", server(), Some(Purpose), Agrees, |c| {
-            c.leaf.extensions[1] = key_usage(CRL_SIGN)
+            c.leaf.extensions[1] = key_usage(CRL_SIGN);
         }),
         case("an authority as server", server(), Some(Purpose), Differs("it allows that"), |c| {
             c.leaf = Parts::authority("leaf", 902, "middle", 901);

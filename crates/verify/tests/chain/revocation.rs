@@ -49,7 +49,7 @@ fn lists_of_the_issuers() {
     lists("nothing is revoked", None, Agrees, |_| {});
     lists("another one is revoked", None, Agrees, |c| c.lists[1] = c.lists[1].clone().revoking(MIDDLE, 1));
     lists("the leaf is revoked", Some(Revoked), Agrees, |c| {
-        c.lists[1] = c.lists[1].clone().revoking(LEAF, 1)
+        c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
     });
     lists("the authority is", Some(AuthorityRevoked), Agrees, |c| {
         c.lists[0] = c.lists[0].clone().revoking(MIDDLE, 2);

@@ -126,6 +126,29 @@ fn keys_of_algorithms_that_are_not_accepted() {
     assert_eq!(found, CertificateVerdict::Failed(CertificateReason::Algorithm));
 }
 
+#[test]
+fn a_signature_is_whole_bytes() {
+    use boyin_testkit::tlv::{content, part, replaced, tlv};
+    for algorithm in Algorithm::ALL {
+        let mut chain = Chain::new(algorithm);
+        // One whose last bit is zero, so that leaving it out changes nothing else.
+        let even = (0..64).map(|number| {
+            chain.leaf.serial = vec![number + 1];
+            chain.leaf.write(algorithm)
+        });
+        let der = even.into_iter().find(|der| der[der.len() - 1] & 1 == 0).unwrap();
+        let value = content(part(&der, &[2]));
+        let odd = replaced(&der, &[2], &tlv(3, &[&[1], &value[1..]]));
+        let store = store(&chain);
+        let verdict = |der: &[u8]| {
+            let leaf = Certificate::read(der).ok()?;
+            Some(store.verify(&leaf, &Asked::path().query).verdict() == CertificateVerdict::Passed)
+        };
+        assert_eq!(verdict(&der), Some(true));
+        assert_ne!(verdict(&odd), Some(true));
+    }
+}
+
 /// A list of a hundred thousand: every one of it is found, and no other.
 #[test]
 fn a_long_list_finds_what_it_names() {

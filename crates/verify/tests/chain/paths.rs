@@ -252,6 +252,10 @@ fn naming() -> Vec<Case> {
         c.leaf = Parts::leaf("leaf", 902, "middle", 905);
         c.middle[0].extensions.push(constraints(&[(0xa4, &directory("leaf"))], &[]));
     }));
+    cases.push(case("a self-issued leaf is asked", path(), Some(Name), Agrees, |c| {
+        c.leaf.subject = name("middle");
+        c.middle[0].extensions.push(constraints(&[], &[(0x82, b"example.com")]));
+    }));
     cases.push(case("an authority between is asked", path(), Some(Name), Agrees, |c| {
         *c = c.clone().deeper();
         c.middle[0].extensions.push(constraints(&[(0xa4, &directory("leaf"))], &[]));
@@ -278,9 +282,12 @@ fn policing() -> Vec<Case> {
         c.middle[0].extensions.push(mappings(&[(ONE, TWO)]));
         c.leaf.extensions.push(policies(&[TWO]));
     };
-    let mut without_mapping = one();
-    without_mapping.query.policies.inhibit_mapping = true;
-    without_mapping.options += " -inhibit_map";
+    let no_mapping = || {
+        let mut asked = one();
+        asked.query.policies.inhibit_mapping = true;
+        asked.options += " -inhibit_map";
+        asked
+    };
     let mut without_any = one();
     without_any.query.policies.inhibit_any = true;
     without_any.options += " -inhibit_any";
@@ -299,7 +306,18 @@ fn policing() -> Vec<Case> {
         ),
         case("any policy of both", one(), None, Agrees, with(&[ANY], &[ANY])),
         case("a mapping", one(), None, Agrees, mapped),
-        case("a mapping, which is not asked", without_mapping, Some(Policy), Agrees, mapped),
+        case("a mapping, which is not asked", no_mapping(), Some(Policy), Agrees, mapped),
+        case(
+            "the policy that a mapping replaces, which is not asked",
+            no_mapping(),
+            Some(Policy),
+            Agrees,
+            |c| {
+                c.middle[0].extensions.push(policies(&[ONE]));
+                c.middle[0].extensions.push(mappings(&[(ONE, TWO)]));
+                c.leaf.extensions.push(policies(&[ONE]));
+            },
+        ),
         case("a mapping of any policy", one(), Some(Policy), Agrees, |c| {
             c.middle[0].extensions.push(policies(&[ANY]));
             c.middle[0].extensions.push(mappings(&[(ANY, TWO)]));

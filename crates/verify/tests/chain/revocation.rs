@@ -142,6 +142,43 @@ fn deltas_and_holds() {
     });
 }
 
+#[test]
+fn an_entry_of_another_issuer_needs_an_indirect_list() {
+    let unknown = Some(RevocationUnknown);
+    lists(
+        "of another issuer in a direct list",
+        unknown,
+        Differs("it takes the entry for one of that issuer"),
+        |c| {
+            c.lists[1] = c.lists[1].clone().revoking(MIDDLE, 1);
+            of_issuer(&mut c.lists[1], "root");
+        },
+    );
+}
+
+#[test]
+fn a_signer_of_lists_under_another_anchor_says_nothing() {
+    for algorithm in Algorithm::ALL {
+        let mut chain = Chain::new(algorithm);
+        chain.lists = fresh().to_vec();
+        indirect(&mut chain);
+        let leaf = Certificate::read(&chain.leaf.write(algorithm)).unwrap();
+        assert_eq!(store(&chain).status(&leaf, now(), now()), Ok(Revocation::Good));
+        // The same signer, and all lists of its own path, but under another trusted root.
+        let signer = chain.middle.last_mut().unwrap();
+        (signer.issuer, signer.issuer_key) = (name("root of others"), 908);
+        signer.extensions.remove(0);
+        chain.lists.push(ListParts::of("root of others", 908, 1));
+        let mut store = store(&chain);
+        store
+            .add_anchor(&Parts::authority("root of others", 908, "root of others", 908).write(algorithm))
+            .unwrap();
+        let signer = Certificate::read(&chain.middle[1].write(algorithm)).unwrap();
+        assert_eq!(store.status(&signer, now(), now()), Ok(Revocation::Good));
+        assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Unknown));
+    }
+}
+
 /// A signer of lists under the root, and a leaf that names it.
 fn indirect(c: &mut Chain) {
     let mut signer = Parts::leaf("lists", 906, "root", 900);
@@ -211,7 +248,7 @@ fn delegate(c: &Chain, arcs: &[u8], issuer: (&str, u64), no_check: bool) -> Answ
 #[test]
 fn answers_of_responders() {
     let unknown = Some(RevocationUnknown);
-    let cases: [(&str, Option<CertificateReason>, Answers); 14] = [
+    let cases: [(&str, Option<CertificateReason>, Answers); 16] = [
         ("good", None, |c| c.answers.push(AnswerParts::of(&c.leaf))),
         ("revoked", Some(Revoked), |c| {
             c.answers.push(AnswerParts { status: AnswerParts::revoked(1), ..AnswerParts::of(&c.leaf) });
@@ -243,6 +280,12 @@ fn answers_of_responders() {
         }),
         ("by a delegate for other purposes", unknown, |c| {
             c.answers.push(delegate(c, &[1], ("middle", 901), true));
+        }),
+        ("by a delegate that another key appointed", unknown, |c| {
+            c.answers.push(delegate(c, &[9], ("middle", 904), true));
+        }),
+        ("by a delegate of another name", unknown, |c| {
+            c.answers.push(delegate(c, &[9], ("another", 901), true));
         }),
         ("by a delegate of the root", unknown, |c| c.answers.push(delegate(c, &[9], ("root", 900), true))),
     ];

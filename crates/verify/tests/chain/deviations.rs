@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use boyin_suite::Algorithm;
 use boyin_testkit::chains::{Chain, alternatives, constraints, standard};
-use boyin_testkit::seals::{basic_constraints, extension, key_usage};
+use boyin_testkit::seals::{SealWorld, basic_constraints, extension, key_usage};
 use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::{
     Certificate, CertificateQuery, CertificateReason, CertificateVerdict, Deviation, Deviation::*, Profile,
@@ -117,4 +117,17 @@ fn a_server_is_asked_more_than_others() {
     let leaf = Certificate::read(&chain.leaf.write(Algorithm::Sm2)).unwrap();
     let any = CertificateQuery { purpose: Purpose::Any, ..query(Profile::Rfc5280) };
     assert_eq!(store(&chain).verify(&leaf, &any).verdict(), CertificateVerdict::Passed);
+}
+
+#[test]
+fn what_this_project_issues_deviates_nowhere() {
+    for algorithm in Algorithm::ALL {
+        let world = SealWorld::new(algorithm);
+        for der in [world.authority.certificate(), &world.maker.1, &world.signer.1] {
+            assert_eq!(Certificate::read(der).unwrap().deviations(), []);
+        }
+        let signer = Certificate::read(&world.signer.1).unwrap();
+        let any = CertificateQuery { purpose: Purpose::Any, ..query(Profile::Rfc5280) };
+        assert_eq!(world.store().verify(&signer, &any).verdict(), CertificateVerdict::Passed);
+    }
 }

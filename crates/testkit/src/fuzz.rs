@@ -1,5 +1,6 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
+mod certificate;
 mod curve;
 mod seal;
 
@@ -13,6 +14,7 @@ use boyin_model::json::{self, JsonErrorKind, Reader, Value};
 use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
+pub use self::certificate::certificate;
 pub use self::curve::curve;
 pub use self::seal::{seal, seal_write};
 use crate::prefecture::{Prefecture, World};

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`arithmetic`] | the two curves by other people's arithmetic |
+//! | [`chains`] | paths of certificates, revocation lists and answers of any shape |
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
 //! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
@@ -19,6 +20,7 @@
 
 pub mod arithmetic;
 pub mod cases;
+pub mod chains;
 pub mod fuzz;
 pub mod key;
 pub mod mutate;

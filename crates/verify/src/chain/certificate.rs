@@ -52,11 +52,11 @@ struct KeyInfo {
     bits: Vec<u8>,
 }
 
-/// Why bytes are no certificate and no revocation list.
+/// Why bytes are no certificate, no revocation list and no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// Longer than [`MAX_CERTIFICATE_BYTES`] or [`MAX_CRL_BYTES`].
+    /// Longer than [`MAX_CERTIFICATE_BYTES`], [`MAX_CRL_BYTES`](super::MAX_CRL_BYTES) or [`MAX_OCSP_BYTES`](super::MAX_OCSP_BYTES).
     #[error("it is larger than is read")]
     TooLarge,
     /// Not the structure of RFC 5280.

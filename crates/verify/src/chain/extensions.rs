@@ -168,7 +168,7 @@ impl Extensions {
                 Some(true)
             }
             // Authority and subject information access: where to fetch, which nobody does here.
-            [0x2b, 6, 1, 5, 5, 7, 1, 1 | 11] => Some(!critical),
+            [0x2b, 6, 1, 5, 5, 7, 1, 1 | 11] => is_access(value).map(|()| !critical),
             _ => {
                 self.others.push((oid.to_vec(), value.to_vec()));
                 Some(false)
@@ -247,6 +247,18 @@ pub(crate) fn small(items: &mut Cursor<'_>, tag: u8) -> Option<u32> {
 fn authority_key(value: &[u8]) -> Option<Option<Vec<u8>>> {
     let mut items = only(value, tag::SEQUENCE)?;
     Some(items.option(tag::context(0))?.map(|id| id.content.to_vec()))
+}
+
+/// `SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, GeneralName }`, RFC 5280 §4.2.2.1.
+fn is_access(value: &[u8]) -> Option<()> {
+    let mut items = only(value, tag::SEQUENCE)?;
+    while !items.is_empty() {
+        let mut item = items.inside(tag::SEQUENCE)?;
+        item.take(tag::OID)?;
+        GeneralName::read(item.next()?)?;
+        item.end()?;
+    }
+    Some(())
 }
 
 fn mappings(value: &[u8]) -> Option<Vec<(Oid, Oid)>> {

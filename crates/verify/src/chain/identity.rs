@@ -9,7 +9,7 @@ use super::oid::Oid;
 
 /// Extensions of GM/T 0015, as the content of their OIDs under 1.2.156.10260.4.1: the edition of 2012, then that of 2023.
 const ARC: [u8; 7] = [0x2a, 0x81, 0x1c, 0xd0, 0x14, 4, 1];
-const EXTENSIONS: [(&[u8], IdentityKind); 9] = [
+const EXTENSIONS: [(&[u8], IdentityKind); 8] = [
     (&[1], IdentityKind::IdNumber),
     (&[2], IdentityKind::InsuranceNumber),
     (&[3], IdentityKind::RegistrationNumber),
@@ -18,7 +18,6 @@ const EXTENSIONS: [(&[u8], IdentityKind); 9] = [
     (&[1, 1], IdentityKind::IdNumber),
     (&[1, 2], IdentityKind::PassportNumber),
     (&[4, 4], IdentityKind::CreditCode),
-    (&[4, 1], IdentityKind::OrganizationCode),
 ];
 /// Characters of a value.
 const MAX_CHARS: usize = 256;

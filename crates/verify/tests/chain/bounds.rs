@@ -1,0 +1,220 @@
+//! Crowds, circles, and large lists.
+
+use boyin_suite::{Algorithm, all_x509};
+use boyin_testkit::chains::{Chain, ListParts, Parts, constraints, policies};
+use boyin_testkit::prefecture::now;
+use boyin_verify::chain::{
+    Certificate, CertificateError, CertificateQuery, CertificateReason, CertificateReport, CertificateStore,
+    CertificateVerdict, Revocation,
+};
+
+use crate::judge::{Asked, ours, store};
+
+#[test]
+fn ten_thousand_of_a_name() {
+    let chain = Chain::new(Algorithm::Es256);
+    let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
+    let query = CertificateQuery { require_revocation: false, ..CertificateQuery::new(now()) };
+    let mut crowd = CertificateStore::new(&all_x509());
+    crowd.add_anchor(&chain.root.write(chain.algorithm)).unwrap();
+    // The same certificate under another number each: none signed the leaf, all say that they might have.
+    let mut other = Parts::authority("middle", 901, "root", 900);
+    other.key = 904;
+    let der = other.write(chain.algorithm);
+    let number = der.windows(4).position(|part| part == [2, 2, 3, 0x85]).unwrap();
+    for at in 0..10_000_u16 {
+        let mut der = der.clone();
+        der[number + 2..number + 4].copy_from_slice(&(at + 256).to_be_bytes());
+        crowd.add_intermediate(&der).unwrap();
+    }
+    let found = crowd.verify(&leaf, &query).verdict();
+    assert_eq!(found, CertificateVerdict::Indeterminate(CertificateReason::TooMuchWork));
+    // The one that did is found by its key identifier, were it the last.
+    let mut right = Parts::authority("middle", 901, "root", 900);
+    right.serial = vec![9];
+    let mut others = CertificateStore::new(&all_x509());
+    others.add_anchor(&chain.root.write(chain.algorithm)).unwrap();
+    other.extensions[2] = Parts::authority("middle", 904, "root", 900).extensions[2].clone();
+    let der = other.write(chain.algorithm);
+    for _ in 0..10_000 {
+        others.add_intermediate(&der).unwrap();
+    }
+    others.add_intermediate(&right.write(chain.algorithm)).unwrap();
+    assert_eq!(others.verify(&leaf, &query).verdict(), CertificateVerdict::Passed);
+}
+
+#[test]
+fn circles_and_cross_signatures_end() {
+    for algorithm in Algorithm::ALL {
+        let mut chain = Chain::new(algorithm);
+        let asked = Asked::path();
+        // Two that certify one another, and no way to the root.
+        chain.middle = vec![
+            Parts::authority("middle", 901, "other", 904),
+            Parts::authority("other", 904, "middle", 901),
+        ];
+        assert_eq!(ours(&chain, &asked), Some(CertificateReason::IssuerUnknown));
+        // The same, and one of them under the root too.
+        chain.middle.push(Parts::authority("other", 904, "root", 900));
+        assert_eq!(ours(&chain, &asked), None);
+        // A web: each of six certifies each other. The bound ends it.
+        let name = |at: u64| if at == 0 { "middle".to_owned() } else { format!("{at}") };
+        chain.middle.clear();
+        for subject in 0..6 {
+            for issuer in (0..6).filter(|issuer| *issuer != subject) {
+                let key = |at| if at == 0 { 901 } else { 910 + at };
+                chain.middle.push(Parts::authority(&name(subject), key(subject), &name(issuer), key(issuer)));
+            }
+        }
+        let found = ours(&chain, &asked);
+        assert!(
+            [
+                Some(CertificateReason::IssuerUnknown),
+                Some(CertificateReason::TooMuchWork),
+                Some(CertificateReason::TooLong)
+            ]
+            .contains(&found)
+        );
+    }
+}
+
+#[test]
+fn thousands_of_names_under_thousands_of_constraints_are_given_up() {
+    let mut chain = Chain::new(Algorithm::Es256);
+    let many = |tag| (0..1200).map(|at| (tag, format!("n{at}.x"))).collect::<Vec<(u8, String)>>();
+    let names = many(0x82);
+    let names: Vec<(u8, &[u8])> = names.iter().map(|(tag, name)| (*tag, name.as_bytes())).collect();
+    chain.middle[0].extensions.push(constraints(&[], &names));
+    let others: Vec<_> = (0..1200).map(|at| format!("m{at}.y")).collect();
+    let others: Vec<(u8, &[u8])> = others.iter().map(|name| (0x82, name.as_bytes())).collect();
+    chain.leaf.extensions[2] = boyin_testkit::chains::alternatives(false, &others);
+    assert_eq!(ours(&chain, &Asked::path()), Some(CertificateReason::TooMuchWork));
+}
+
+#[test]
+fn too_many_policies_cannot_be_read() {
+    for (count, expected) in [(256_u16, None), (257, Some(CertificateReason::Extension))] {
+        let mut chain = Chain::new(Algorithm::Es256);
+        let oids: Vec<[u8; 4]> = (0..count)
+            .map(|at| [0x2a, 3, 0x81 + u8::try_from(at >> 7).unwrap(), u8::try_from(at & 0x7f).unwrap()])
+            .collect();
+        let oids: Vec<&[u8]> = oids.iter().map(|oid| oid.as_slice()).collect();
+        chain.leaf.extensions.push(policies(&oids));
+        assert_eq!(ours(&chain, &Asked::path()), expected, "{count}");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_read() {
+    let large = Certificate::read(&vec![0x30; (64 << 10) + 1]).unwrap_err();
+    assert_eq!(large, CertificateError::TooLarge);
+    let found = CertificateReport::unreadable(large).verdict();
+    assert_eq!(found, CertificateVerdict::Failed(CertificateReason::TooLarge));
+    let mut store = CertificateStore::new(&all_x509());
+    assert_eq!(store.add_response(&vec![0; (1 << 20) + 1]), Err(CertificateError::TooLarge));
+    assert_eq!(store.add_revocation_list(&vec![0; (64 << 20) + 1]), Err(CertificateError::TooLarge));
+}
+
+#[test]
+fn keys_of_algorithms_that_are_not_accepted() {
+    let chain = Chain::new(Algorithm::Es256);
+    let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
+    let mut only_sm2 = CertificateStore::new(&[&boyin_suite::SM2_SM3_DER]);
+    only_sm2.add_anchor(&chain.root.write(chain.algorithm)).unwrap();
+    only_sm2.add_intermediate(&chain.middle[0].write(chain.algorithm)).unwrap();
+    let found = only_sm2.verify(&leaf, &Asked::path().query).verdict();
+    assert_eq!(found, CertificateVerdict::Failed(CertificateReason::Algorithm));
+}
+
+#[test]
+fn a_signature_is_whole_bytes() {
+    use boyin_testkit::tlv::{content, part, replaced, tlv};
+    for algorithm in Algorithm::ALL {
+        let mut chain = Chain::new(algorithm);
+        // One whose last bit is zero, so that leaving it out changes nothing else.
+        let even = (0..64).map(|number| {
+            chain.leaf.serial = vec![number + 1];
+            chain.leaf.write(algorithm)
+        });
+        let der = even.into_iter().find(|der| der[der.len() - 1] & 1 == 0).unwrap();
+        let value = content(part(&der, &[2]));
+        let odd = replaced(&der, &[2], &tlv(3, &[&[1], &value[1..]]));
+        let store = store(&chain);
+        let verdict = |der: &[u8]| {
+            let leaf = Certificate::read(der).ok()?;
+            Some(store.verify(&leaf, &Asked::path().query).verdict() == CertificateVerdict::Passed)
+        };
+        assert_eq!(verdict(&der), Some(true));
+        assert_ne!(verdict(&odd), Some(true));
+    }
+}
+
+/// A list of a hundred thousand: every one of it is found, and no other.
+#[test]
+fn a_long_list_finds_what_it_names() {
+    const ENTRIES: u32 = 100_000;
+    let mut chain = Chain::new(Algorithm::Es256);
+    let mut list = ListParts::of("middle", 901, 1);
+    // Out of order, some with a long number that ends in the same eight bytes.
+    list.revoked = (0..ENTRIES)
+        .map(|at| {
+            let mixed = at.wrapping_mul(2_654_435_761).to_be_bytes();
+            let number = if at % 2 == 0 {
+                [&[1], &mixed[..]].concat()
+            } else {
+                [&[1, 2, 3, 4, 5, 6], &mixed[..]].concat()
+            };
+            (number, now().minus(3600), Vec::new())
+        })
+        .collect();
+    chain.lists = vec![ListParts::of("root", 900, 1), list];
+    let store = store(&chain);
+    assert_eq!(store.revoked_entries(), usize::try_from(ENTRIES).unwrap());
+    for at in (0..ENTRIES).step_by(9_973) {
+        let mut one = chain.leaf.clone();
+        one.serial = chain.lists[1].revoked[usize::try_from(at).unwrap()].0.clone();
+        let one = Certificate::read(&one.write(chain.algorithm)).unwrap();
+        assert!(matches!(store.status(&one, now(), now()), Ok(Revocation::Revoked(..))), "{at}");
+    }
+    let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
+    assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Good));
+}
+
+/// Prints what a list of a million costs: `cargo nextest run -p boyin-verify --test chain --run-ignored only --no-capture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_million_entries() {
+    let memory = || {
+        let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+        text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096 / (1 << 20)
+    };
+    let chain = Chain::new(Algorithm::Es256);
+    let mut list = ListParts::of("middle", 901, 1);
+    list.revoked = (0..1_000_000_u64)
+        .map(|at| {
+            let mixed = at.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (
+                [&[1][..], &mixed.to_be_bytes(), &mixed.rotate_left(7).to_be_bytes()[..7]].concat(),
+                now().minus(3600),
+                Vec::new(),
+            )
+        })
+        .collect();
+    let der = list.write(chain.algorithm);
+    drop(list);
+    let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
+    let mut store = store(&chain);
+    let (before, start) = (memory(), std::time::Instant::now());
+    store.add_revocation_list(&der).unwrap();
+    println!("{} bytes read in {:?}, memory {} -> {} MiB", der.len(), start.elapsed(), before, memory());
+    for what in ["first status, with the signature", "second status"] {
+        let start = std::time::Instant::now();
+        assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Unknown));
+        println!("{what}: {:?}", start.elapsed());
+    }
+    let start = std::time::Instant::now();
+    for _ in 0..1000 {
+        assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Unknown));
+    }
+    println!("each of a thousand more: {:?}", start.elapsed() / 1000);
+}

@@ -1,0 +1,13 @@
+//! Paths of certificates and their revocation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "helpers of tests are tests; the ban on files is for the verifier"
+)]
+
+mod bounds;
+mod deviations;
+mod judge;
+mod openssl;
+mod paths;
+mod revocation;

@@ -19,6 +19,7 @@ mod output;
 mod report;
 mod seal;
 mod serve;
+mod timestamp;
 mod token;
 mod verify;
 
@@ -86,6 +87,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => lists::trust(&session, &command, out),
+        Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),

@@ -2,6 +2,7 @@
 
 mod curve;
 mod seal;
+mod timestamp;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use boyin_verify::{Policy, Verdict};
 
 pub use self::curve::curve;
 pub use self::seal::{seal, seal_write};
+pub use self::timestamp::timestamp;
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.

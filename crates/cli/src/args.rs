@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::seal::args::Seal;
+use crate::timestamp::args::Timestamp;
 use boyin::SuiteName;
 use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     /// The trust list: who may issue what (信任列表)
     #[command(subcommand)]
     Trust(crate::trust::args::Trust),
+    /// Timestamps of authorities: have files stamped, verify tokens (时间戳)
+    #[command(subcommand)]
+    Timestamp(Box<Timestamp>),
     /// Access tokens for readers of the service (访问令牌)
     #[command(subcommand)]
     Token(Token),

@@ -21,6 +21,7 @@ mod replay;
 mod report;
 mod seal;
 mod serve;
+mod timestamp;
 mod token;
 mod trust;
 mod verify;
@@ -91,6 +92,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),
+        Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),

@@ -3,6 +3,7 @@
 mod certificate;
 mod curve;
 mod seal;
+mod timestamp;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use boyin_verify::{Policy, Verdict};
 pub use self::certificate::certificate;
 pub use self::curve::curve;
 pub use self::seal::{seal, seal_write};
+pub use self::timestamp::timestamp;
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.

@@ -271,7 +271,17 @@ impl TimestampWorld {
     pub fn resigned(&self, token: &[u8], path: &[usize], new: &[u8]) -> Vec<u8> {
         let changed = replaced(token, path, new);
         let info = part(&changed, &INFO).to_vec();
-        let digest = attribute(ATTRIBUTES[1], &tlv(4, &[&self.digest(&info)]));
+        self.resigned_info(&changed, &info)
+    }
+
+    /// A token with this TSTInfo, which need not be one, and everything that depends on it made anew.
+    ///
+    /// # Panics
+    /// If it is no token with certificates.
+    #[must_use]
+    pub fn resigned_info(&self, token: &[u8], info: &[u8]) -> Vec<u8> {
+        let changed = replaced(token, &INFO, info);
+        let digest = attribute(ATTRIBUTES[1], &tlv(4, &[&self.digest(info)]));
         let attributes: Vec<_> = elements(content(part(&changed, &[1, 0, 4, 0, 3])))
             .into_iter()
             .map(|one| if has_id(one, ATTRIBUTES[1]) { digest.clone() } else { one.to_vec() })

@@ -165,29 +165,22 @@ impl Proof {
     }
 
     fn of(value: &Value<'_>) -> Option<Self> {
-        let member = |name: &str| match value {
-            Value::Object(members) => members.get(name),
-            _ => None,
+        let Value::Object(members) = value else { return None };
+        let number = |name| {
+            let Some(Value::Int(number)) = members.get(name) else { return None };
+            u32::try_from(*number).ok()
         };
-        let number = |name| match member(name) {
-            Some(Value::Int(number)) => u32::try_from(*number).ok(),
-            _ => None,
+        let Some(Value::Text(name)) = members.get("algorithm") else { return None };
+        let algorithm = ["sm3", "sha-256"].into_iter().find(|known| name == known)?;
+        let Some(Value::Array(steps)) = members.get("path") else { return None };
+        if steps.len() > MAX_STEPS {
+            return None;
+        }
+        let step = |step: &Value<'_>| {
+            let Value::Text(text) = step else { return None };
+            unhex(text)
         };
-        let algorithm = match member("algorithm") {
-            Some(Value::Text(name)) => {
-                ["sm3", "sha-256"].into_iter().find(|known| name.as_ref() == *known)?
-            }
-            _ => return None,
-        };
-        let path = match member("path") {
-            Some(Value::Array(steps)) if steps.len() <= MAX_STEPS => steps,
-            _ => return None,
-        };
-        let step = |step: &Value<'_>| match step {
-            Value::Text(text) => unhex(text),
-            _ => None,
-        };
-        let path = path.iter().map(step).collect::<Option<Vec<_>>>()?;
+        let path = steps.iter().map(step).collect::<Option<Vec<_>>>()?;
         let (place, size) = (number("place")?, number("size")?);
         let fits = usize::try_from(size).is_ok_and(|size| size <= MAX_BATCH);
         fits.then_some(Self { algorithm, place, size, path })

@@ -1,0 +1,103 @@
+use std::io::Write;
+
+use anyhow::Context as _;
+use boyin::model::json::Reader;
+use boyin::model::timestamp::Response;
+use boyin::model::timestamp::batch::Proof;
+use boyin::verify::timestamp::{
+    Stamped, TimestampContext, TimestampDetail, TimestampOutcome, TimestampPolicy, TimestampReport,
+    TimestampVerdict, check_token,
+};
+
+use super::args::Verify;
+use super::{Trusted, alg};
+use crate::context::{Session, now};
+use crate::{Exit, files};
+
+pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let at = args.at.as_deref().map_or_else(now, crate::verify::instant)?;
+    let bytes = files::read(&args.token)?;
+    // An answer that grants a token is as good as the token.
+    let granted = Response::read(&bytes, Reader::Field).ok().and_then(Response::granted);
+    let token = granted.as_ref().map_or(&bytes[..], |granted| granted.token.bytes);
+    let file = args.file.as_deref().map(files::read).transpose()?;
+    let proof = args.proof.as_deref().map(files::read).transpose()?;
+    let proof = proof.map(|proof| Proof::read(&proof)).transpose()?;
+    let given = args.digest.as_deref().map(digest).transpose()?;
+    let trusted = Trusted::new(&args.trust)?.context("give --anchor: whose timestamps are trusted")?;
+    let stamped = match (&proof, &file, given) {
+        (Some(proof), Some(file), _) => Stamped::Batched(proof, alg(proof.algorithm)?.digest(&[file])),
+        (Some(proof), None, Some(digest)) => Stamped::Batched(proof, digest),
+        (None, Some(file), _) => Stamped::Bytes(file),
+        (None, None, Some(digest)) => Stamped::Digest(&args.digest_algorithm, digest),
+        (_, None, None) => anyhow::bail!("give --file or --digest: what was stamped"),
+    };
+    let policy: &TimestampPolicy = &trusted.policy;
+    let context =
+        TimestampContext { now: at, certificates: &trusted.store, policy, nonce: None, claimed: None };
+    let report = check_token(token, Reader::Field, stamped, &context);
+    if session.json() {
+        out.write_all(&report.to_json())?;
+    } else {
+        write(out, &report)?;
+    }
+    Ok(match report.verdict() {
+        TimestampVerdict::Passed => Exit::Done,
+        TimestampVerdict::Failed(_) => Exit::Failed,
+        TimestampVerdict::Indeterminate(_) => Exit::Indeterminate,
+    })
+}
+
+fn digest(text: &str) -> anyhow::Result<[u8; 32]> {
+    let wrong = || format!("--digest {text}: 64 hexadecimal digits are needed");
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bytes: Option<Vec<_>> = text.as_bytes().chunks(2).map(pair).collect();
+    bytes.filter(|_| is_hex).and_then(|bytes| bytes.try_into().ok()).with_context(wrong)
+}
+
+/// A report for people: verdict, reason, next step, then each check and what is worth knowing.
+fn write(out: &mut dyn Write, report: &TimestampReport) -> std::io::Result<()> {
+    let verdict = report.verdict();
+    let (mark, words) = match verdict {
+        TimestampVerdict::Passed => ('✓', "passed 核验通过"),
+        TimestampVerdict::Failed(_) => ('✗', "failed 核验不通过"),
+        TimestampVerdict::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
+    };
+    let code = verdict.reason().map(|reason| format!(": {}", reason.code())).unwrap_or_default();
+    writeln!(out, "{mark} {words}{code}")?;
+    if let Some(reason) = verdict.reason() {
+        crate::report::explain(out, &reason.info())?;
+    }
+    let subject = report.subject();
+    if let Some(time) = subject.time {
+        writeln!(out, "  {:<9} {time}", "time")?;
+    }
+    if let Some(policy) = &subject.policy {
+        writeln!(out, "  {:<9} {policy}\n", "policy")?;
+    }
+    for (check, outcome) in report.checks() {
+        let (mark, words) = match outcome {
+            TimestampOutcome::Passed => ('✓', String::new()),
+            TimestampOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
+            TimestampOutcome::NotPassed(reason, detail) => {
+                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
+                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
+            }
+        };
+        let line = format!("  {mark} {:<18} {}  {words}", check.code(), check.name_zh());
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    let notes: Vec<_> = report.notes().iter().map(|note| note.code()).collect();
+    if !notes.is_empty() {
+        writeln!(out, "  notes (提示): {}", notes.join(", "))?;
+    }
+    Ok(())
+}
+
+fn place(detail: TimestampDetail) -> String {
+    match detail {
+        TimestampDetail::Field(error) => format!(": {error}"),
+        TimestampDetail::Instants { limit, .. } => format!(", limit {limit}"),
+    }
+}

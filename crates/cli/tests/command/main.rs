@@ -10,6 +10,7 @@ mod refusals;
 mod seals;
 mod service;
 mod support;
+mod timestamps;
 mod trust;
 
 #[path = "../../examples/make_forms/main.rs"]

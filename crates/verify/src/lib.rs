@@ -13,6 +13,7 @@
 #[macro_use]
 mod reason;
 
+mod anchor;
 mod bulk;
 pub mod chain;
 mod check;
@@ -22,6 +23,7 @@ pub mod seal;
 mod status;
 mod trust;
 
+pub use anchor::{AnchorChain, AnchorError, signer_of};
 pub use check::{Context, Verifier};
 pub use policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
 pub use reason::{Owner, Reason, ReasonInfo};

@@ -4,6 +4,8 @@
 
 mod desk;
 mod http;
+mod keys;
 mod office;
+mod rotation;
 mod sealing;
 mod seals;

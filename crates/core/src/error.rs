@@ -92,7 +92,7 @@ pub enum HomeError {
     #[error(transparent)]
     Hardware(#[from] boyin_hsm::HsmError),
     /// No PIN was handed in.
-    #[error("no PIN for the token {0:?}: give --pin-file FILE, or set BOYIN_PIN_FILE or BOYIN_PIN")]
+    #[error("no PIN for the token {0:?}: set BOYIN_PIN_FILE or BOYIN_PIN, or `pin_file` in its reference")]
     NoPin(String),
     /// The ID of a key in a token is not hexadecimal.
     #[error("{0:?} is not the ID of a key in a token: write it in hexadecimal digits")]

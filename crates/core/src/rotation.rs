@@ -174,15 +174,15 @@ impl Home {
     /// [`HomeError`].
     pub fn keys(&self, now: UnixTime) -> Result<Vec<KeyView>, HomeError> {
         let (_, trust) = self.trust()?;
-        let mut found = self.views(KeyOwner::TrustList, self.anchor_entries()?, now)?;
+        let mut found = self.views(KeyOwner::TrustList, &self.anchor_entries()?, now)?;
         for office in self.offices() {
-            let of_office = entries(trust.list(), office.code).map(Entry::from).collect();
-            found.extend(self.views(KeyOwner::Office(office.code), of_office, now)?);
+            let of_office: Vec<_> = entries(trust.list(), office.code).map(Entry::from).collect();
+            found.extend(self.views(KeyOwner::Office(office.code), &of_office, now)?);
         }
         Ok(found)
     }
 
-    fn views(&self, owner: KeyOwner, listed: Vec<Entry>, now: UnixTime) -> Result<Vec<KeyView>, HomeError> {
+    fn views(&self, owner: KeyOwner, listed: &[Entry], now: UnixTime) -> Result<Vec<KeyView>, HomeError> {
         let references = self.keyring().references(owner.name())?;
         let mut found = Vec::new();
         for (name, reference) in &references {

@@ -68,7 +68,7 @@ fn an_office_issues_with_a_key_in_a_token() {
         // The PIN was not handed in.
         let desk = Desk::open(&home, &passphrase(), now()).unwrap();
         let refused = desk.issue(&identity_card(), &order(police(), "five"), &mut SystemRandom).unwrap_err();
-        assert!(refused.to_string().contains("--pin-file"), "{refused}");
+        assert!(refused.to_string().contains("BOYIN_PIN_FILE"), "{refused}");
     });
 }
 

@@ -52,10 +52,14 @@ impl Session {
 
     /// The passphrase from the file, the environment or the terminal.
     pub(crate) fn passphrase(&self) -> anyhow::Result<Passphrase> {
-        match self.passphrase_given()? {
-            Some(passphrase) => Ok(passphrase),
-            None => ask("Passphrase: "),
-        }
+        let passphrase = match self.passphrase_given()? {
+            Some(passphrase) => passphrase,
+            None => ask("Passphrase: ")?,
+        };
+        Ok(match pin()? {
+            Some(pin) => passphrase.with_pin(pin),
+            None => passphrase,
+        })
     }
 
     /// As [`Self::passphrase`], but asked twice: a mistyped one would lock everybody out.
@@ -76,6 +80,20 @@ impl Session {
         }
         std::env::var("BOYIN_PASSPHRASE").ok().map(usable).transpose()
     }
+}
+
+/// The PIN of the tokens that hold keys: the first line of the file BOYIN_PIN_FILE, or BOYIN_PIN.
+fn pin() -> anyhow::Result<Option<boyin::hsm::Pin>> {
+    let text = match std::env::var_os("BOYIN_PIN_FILE") {
+        Some(path) => {
+            let read = std::fs::read_to_string(&path);
+            let text =
+                read.with_context(|| format!("the PIN file {} cannot be read", Path::new(&path).display()))?;
+            Some(text.lines().next().unwrap_or_default().to_owned())
+        }
+        None => std::env::var("BOYIN_PIN").ok(),
+    };
+    Ok(text.map(boyin::hsm::Pin::new))
 }
 
 /// Opens a data directory for acts and warns of every office whose status list could not be published.

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use boyin_archive::{Act, Archive, ArchiveError, Filing, Grade, LicenseRecord, StatusChange, StatusSlot};
 use boyin_issue::{Assignment, Draft, License, SigningKey};
@@ -9,13 +9,15 @@ use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json;
 use boyin_model::status::StatusReference;
 use boyin_model::time::UnixTime;
-use boyin_suite::{ES256, all_jws};
+use boyin_model::trust::{IssuerKey, TrustList, in_force};
+use boyin_suite::{Algorithm, ES256, all_jws};
 use boyin_verify::{Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
 use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase};
+use crate::keyring_limits::PROBE;
 
 /// Draws of a free identifier and place before giving up.
 const DRAWS: usize = 64;
@@ -75,21 +77,23 @@ impl std::fmt::Debug for Receipt {
 pub struct Desk {
     pub(crate) config: Config,
     pub(crate) catalog: Catalog,
-    pub(crate) offices: HashMap<CreditCode, (Office, OnceLock<SigningKey>)>,
+    pub(crate) offices: HashMap<CreditCode, Office>,
     pub(crate) keyring: Keyring,
     pub(crate) passphrase: Passphrase,
     pub(crate) home: Home,
     pub(crate) archive: Archive,
     verifier: Verifier,
     pub(crate) trust: RwLock<Arc<TrustSnapshot>>,
-    pub(crate) trust_key: OnceLock<SigningKey>,
     pub(crate) status: RwLock<StatusSnapshot>,
+    /// Keys of offices and of the trust list by their IDs, once used.
+    pub(crate) keys: Mutex<HashMap<String, SigningKey>>,
     /// Keys of seals, of their maker and their authority, once used.
     pub(crate) seal_keys: Mutex<HashMap<String, SigningKey>>,
     pub(crate) publishing: Mutex<()>,
     /// The list in which each office's licenses get their places, once used.
     pub(crate) newest_list: Mutex<HashMap<CreditCode, String>>,
     overdue: Vec<(CreditCode, DeskError)>,
+    opened: UnixTime,
 }
 
 impl Desk {
@@ -101,7 +105,7 @@ impl Desk {
         let (_, trust) = home.trust()?;
         let secret = home.keyring().archive_secret(passphrase)?;
         let archive = Archive::open(&home.archive_path(), &secret).map_err(HomeError::from)?;
-        let offices = home.offices().iter().map(|office| (office.code, (office.clone(), OnceLock::new())));
+        let offices = home.offices().iter().map(|office| (office.code, office.clone()));
         let mut desk = Self {
             config: home.config().clone(),
             catalog: home.catalog().clone(),
@@ -112,12 +116,13 @@ impl Desk {
             archive,
             verifier: Verifier::new(&all_jws()),
             trust: RwLock::new(Arc::new(trust)),
-            trust_key: OnceLock::new(),
             status: RwLock::new(StatusSnapshot::default()),
+            keys: Mutex::default(),
             seal_keys: Mutex::default(),
             publishing: Mutex::new(()),
             newest_list: Mutex::default(),
             overdue: Vec::new(),
+            opened: now,
         };
         desk.load_status()?;
         desk.overdue = desk.renew_status_lists(now);
@@ -138,17 +143,28 @@ impl Desk {
     }
 
     fn office(&self, code: CreditCode) -> Result<&Office, DeskError> {
-        self.offices.get(&code).map(|(office, _)| office).ok_or(DeskError::UnknownOffice(code))
+        self.offices.get(&code).ok_or(DeskError::UnknownOffice(code))
     }
 
-    /// Opening a key takes a deliberately slow derivation, so each is opened when first needed.
-    pub(crate) fn key(&self, code: CreditCode) -> Result<&SigningKey, DeskError> {
-        let (office, slot) = self.offices.get(&code).ok_or(DeskError::UnknownOffice(code))?;
-        if let Some(key) = slot.get() {
+    /// The key with which the office signs what bears the instant `at`: the trust list says which one that is, the
+    /// keyring where it is.
+    pub(crate) fn key(&self, code: CreditCode, at: UnixTime) -> Result<SigningKey, DeskError> {
+        self.office(code)?;
+        let trust = self.trust();
+        let entry = signing_entry(trust.list(), code, at);
+        let entry = entry.ok_or(DeskError::NoKeyInForce { office: code, at })?;
+        self.opened_key(code.as_str(), &entry.kid, &entry.alg)
+    }
+
+    /// Opening a key takes a deliberately slow derivation, or a login, so each is opened once, when first needed.
+    pub(crate) fn opened_key(&self, owner: &str, kid: &str, alg: &str) -> Result<SigningKey, DeskError> {
+        let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(kid).cloned();
+        if let Some(key) = known {
             return Ok(key);
         }
-        let key = self.keyring.office_key(code, office.suite.into(), &self.passphrase)?;
-        Ok(slot.get_or_init(|| key))
+        let key = self.keyring.find(owner, kid, algorithm_of(alg)?, &self.passphrase)?;
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(kid.to_owned(), key.clone());
+        Ok(key)
     }
 
     /// Issues a license: checks the form, assigns identifier and status place, signs, verifies the result, files it.
@@ -228,7 +244,7 @@ impl Desk {
         order: &Order,
         random: &mut dyn Randomness,
     ) -> Result<Vec<u8>, DeskError> {
-        let key = self.key(order.office)?;
+        let key = self.key(order.office, order.at)?;
         let prepared = license.prepare(assignment, key.reference(), random)?;
         let signature = key.sign(prepared.to_be_signed())?;
         let credential = prepared
@@ -290,7 +306,15 @@ impl Desk {
     /// # Errors
     /// The first key that cannot be opened.
     pub fn unlock(&self) -> Result<(), DeskError> {
-        self.offices.keys().try_for_each(|code| self.key(*code).map(|_| ()))
+        let trust = self.trust();
+        for code in self.offices.keys() {
+            self.key(*code, self.opened)?;
+            // A successor that is announced already must be there when its time comes.
+            for entry in entries(trust.list(), *code).filter(|entry| entry.from > self.opened) {
+                self.opened_key(code.as_str(), &entry.kid, &entry.alg)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the archive takes a write.
@@ -306,11 +330,30 @@ impl Desk {
     /// # Errors
     /// What the first failing signer says.
     pub fn probe_signers(&self) -> Result<(), DeskError> {
-        for key in self.offices.values().filter_map(|(_, key)| key.get()) {
-            key.sign(b"boyin health probe")?;
+        let keys: Vec<_> = {
+            let opened = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            opened.values().cloned().collect()
+        };
+        for key in keys {
+            key.sign(PROBE)?;
         }
         Ok(())
     }
+}
+
+/// The keys of an office in the trust list.
+pub(crate) fn entries(list: &TrustList, office: CreditCode) -> impl Iterator<Item = &IssuerKey> {
+    list.issuers.iter().filter(move |issuer| issuer.code == office).flat_map(|issuer| &issuer.keys)
+}
+
+/// The key with which an office signs at an instant: of those in force the one that came last.
+pub(crate) fn signing_entry(list: &TrustList, office: CreditCode, at: UnixTime) -> Option<&IssuerKey> {
+    entries(list, office).filter(|key| in_force(key.from, key.until, at)).max_by_key(|key| key.from)
+}
+
+pub(crate) fn algorithm_of(alg: &str) -> Result<Algorithm, HomeError> {
+    let known = Algorithm::ALL.into_iter().find(|known| known.verifier().id().jws == Some(alg));
+    known.ok_or_else(|| HomeError::KeyMissing(alg.to_owned()))
 }
 
 pub(crate) fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {

@@ -10,7 +10,9 @@ use boyin_model::register::Power;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::ChangeError;
 use boyin_suite::KeyError;
-use boyin_verify::{Report, StatusError, TrustError};
+use boyin_verify::{AnchorError, Report, StatusError, TrustError};
+
+use crate::rotation::RotationFault;
 
 /// Why a data directory cannot be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +104,35 @@ pub enum HomeError {
         /// What is wrong.
         source: KeyError,
     },
+    /// A key in a token cannot be made or opened.
+    #[error(transparent)]
+    Hardware(#[from] boyin_hsm::HsmError),
+    /// No PIN was handed in.
+    #[error("no PIN for the token {0:?}: set BOYIN_PIN_FILE or BOYIN_PIN, or `pin_file` in its reference")]
+    NoPin(String),
+    /// The ID of a key in a token is not hexadecimal.
+    #[error("{0:?} is not the ID of a key in a token: write it in hexadecimal digits")]
+    KeyId(String),
+    /// The key that the trust list names is not here.
+    #[error(
+        "the key {0} is not under keys/: restore it from a backup, or give it a successor with `boyin key rotate`"
+    )]
+    KeyMissing(String),
+    /// The private half of the key was destroyed.
+    #[error("the key {0} is retired: its private half was destroyed")]
+    Retired(String),
+    /// Where the reference points, there is another key.
+    #[error("{0}: the key there is another one than the reference says")]
+    OtherKey(PathBuf),
+    /// An owner has no further name for a key.
+    #[error("{0} has a thousand keys: remove the references of retired ones")]
+    TooManyKeys(String),
+    /// The hand-overs of the anchor are wrong.
+    #[error("trust/handovers.jwt: {0}")]
+    Anchors(#[from] AnchorError),
+    /// A key cannot be put in the place of another, or be retired.
+    #[error(transparent)]
+    Rotation(#[from] RotationFault),
     /// The archive cannot be made or opened.
     #[error(transparent)]
     Archive(#[from] OpenError),
@@ -155,6 +186,16 @@ pub enum DeskError {
     /// The office is not in `offices.toml`.
     #[error("no office with code {0} in this data directory: see offices.toml")]
     UnknownOffice(CreditCode),
+    /// The trust list names no key of the office for this instant.
+    #[error(
+        "the trust list names no key with which {office} may sign at {at}: give it one with `boyin key rotate`"
+    )]
+    NoKeyInForce {
+        /// The office.
+        office: CreditCode,
+        /// When it would sign.
+        at: UnixTime,
+    },
     /// The license belongs to another office.
     #[error("the license was issued by {0}: only that office can change it")]
     ForeignLicense(CreditCode),
@@ -210,6 +251,17 @@ pub enum DeskError {
         "the seal belongs to {0}: let an officer of that office act, or of the one that keeps the trust list"
     )]
     ForeignSeal(CreditCode),
+    /// The new key is announced, but the status list is not signed by it yet.
+    #[error(
+        "the trust list names the new key from {from}, but the status list is NOT signed by it yet ({source}): mend \
+         that, then run `boyin status renew`"
+    )]
+    RotatedNotPublished {
+        /// First instant of the new key.
+        from: UnixTime,
+        /// Why the list was not published.
+        source: Box<DeskError>,
+    },
     /// The act on a seal is filed, but the trust list does not show it yet.
     #[error(
         "filed as event {event}, but the trust list does NOT show it yet ({source}): mend that, then run \
@@ -259,6 +311,7 @@ impl DeskError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownOffice(_) => "unknown_office",
+            Self::NoKeyInForce { .. } => "no_key_in_force",
             Self::ForeignLicense(_) => "foreign_license",
             Self::Defects(_) => "form_defects",
             Self::Act(error) => error.code(),
@@ -273,6 +326,7 @@ impl DeskError {
             Self::OtherOffice(_) => "other_office",
             Self::ForeignSeal(_) => "foreign_seal",
             Self::TrustNotPublished { .. } => "trust_not_published",
+            Self::RotatedNotPublished { .. } => "rotated_not_published",
             Self::Sealing(_) => "sealing",
             Self::Certify(_) => "certificate",
             Self::ListFromFuture { .. } => "status_list_from_future",

@@ -55,13 +55,13 @@ impl Home {
         Ok(numbers)
     }
 
-    /// A trust list that is kept, verified with the anchor of today.
+    /// A trust list that is kept, verified with the anchors that this data directory has had.
     ///
     /// # Errors
     /// [`HomeError`].
     pub fn trust_numbered(&self, sequence: u64) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
         let token = read_text(&self.kept(sequence))?.into_bytes();
-        let snapshot = TrustSnapshot::load(&token, self.anchor(), &all_jws())?;
+        let snapshot = self.anchors()?.load(&token, &all_jws())?;
         Ok((token, snapshot))
     }
 

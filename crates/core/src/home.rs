@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,8 @@ use boyin_verify::TrustSnapshot;
 
 use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName, status_list_entries};
 use crate::error::{HomeError, OfficeFault};
-use crate::keyring::{Keyring, Passphrase, read_text, sync_parent, write_private};
+use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
+use crate::keyring_reference::KeySource;
 use crate::officers::{Officer, Officers};
 use crate::tokens::{AccessToken, Scope, Tokens};
 
@@ -27,6 +29,8 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// officers.toml  who manages, uses,     trust/list.jwt          the trust list
 ///                audits seals           trust/lock              held while the next one is made
 /// archive/       the licenses and seals  trust/history/          every trust list that was published
+///                                       trust/handovers.jwt     from each anchor to the next
+/// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
 /// ```
 /// Key files are encrypted under the passphrase.
 #[derive(Clone, Debug)]
@@ -82,6 +86,21 @@ impl Home {
         now: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<Self, HomeError> {
+        Self::create_with_keys(dir, setup, &HashMap::new(), passphrase, now, random)
+    }
+
+    /// As [`Home::create`], with keys of these kinds for some offices; the others get key files.
+    ///
+    /// # Errors
+    /// As [`Home::create`]. A key that was made in a token stays there.
+    pub fn create_with_keys(
+        dir: &Path,
+        setup: &Setup,
+        keys: &HashMap<CreditCode, KeySource>,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<Self, HomeError> {
         let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
         if occupied || dir.is_file() {
             return Err(HomeError::NotEmpty(dir.to_owned()));
@@ -98,7 +117,7 @@ impl Home {
         for sub in ["keys", "trust/history"] {
             make_private_dir(&partial.join(sub))?;
         }
-        populate(&partial, setup, passphrase, now, random)?;
+        populate(&partial, setup, keys, passphrase, now, random)?;
         for place in ["keys/x", "trust/history/x", "trust/x", "x"] {
             sync_parent(&partial.join(place))?;
         }
@@ -153,7 +172,7 @@ impl Home {
         &self.catalog
     }
 
-    /// The public key that verifies the trust list.
+    /// The public key that verifies the trust list, as it was when the directory was opened; see [`Home::anchors`].
     #[must_use]
     pub fn anchor(&self) -> &Jwk {
         &self.anchor
@@ -190,7 +209,7 @@ impl Home {
     /// [`HomeError`].
     pub fn trust_in_place(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
         let token = self.trust_token()?;
-        let snapshot = TrustSnapshot::load(&token, &self.anchor, &all_jws())?;
+        let snapshot = self.anchors()?.load(&token, &all_jws())?;
         Ok((token, snapshot))
     }
 
@@ -259,6 +278,7 @@ fn partial_of(dir: &Path) -> Result<PathBuf, HomeError> {
 fn populate(
     dir: &Path,
     setup: &Setup,
+    keys: &HashMap<CreditCode, KeySource>,
     passphrase: &Passphrase,
     now: UnixTime,
     random: &mut dyn Randomness,
@@ -279,10 +299,10 @@ fn populate(
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());
     for office in &setup.offices {
-        let key = keyring.make_office_key(office.code, office.suite.into(), passphrase, random)?;
+        let key = first_key(&keyring, office, keys, passphrase, now, random)?;
         issuers.push(issuer(office, &catalog, key.reference(), now));
     }
-    let trust_key = keyring.make_trust_key(setup.suite.into(), passphrase, random)?;
+    let trust_key = keyring.make(TRUST_KEY, setup.suite.into(), passphrase, random)?;
     let list = TrustList {
         authority: config.authority.clone(),
         division: config.division,
@@ -307,6 +327,20 @@ fn populate(
     let offices = Offices { office: setup.offices.clone() };
     write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
     write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())
+}
+
+fn first_key(
+    keyring: &Keyring,
+    office: &Office,
+    keys: &HashMap<CreditCode, KeySource>,
+    passphrase: &Passphrase,
+    now: UnixTime,
+    random: &mut dyn Randomness,
+) -> Result<SigningKey, HomeError> {
+    match keys.get(&office.code) {
+        Some(source) => Ok(keyring.create(office.code.as_str(), source, None, now, passphrase, random)?.1),
+        None => keyring.make(office.code.as_str(), office.suite.into(), passphrase, random),
+    }
 }
 
 fn write_trust(dir: &Path, key: &SigningKey, list: &TrustList) -> Result<(), HomeError> {
@@ -380,7 +414,7 @@ fn toml_text<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// An anchor is a JSON object of texts, which is TOML-free and read by the strict reader of signed documents.
-fn parse_anchor(text: &str) -> Option<Jwk> {
+pub(crate) fn parse_anchor(text: &str) -> Option<Jwk> {
     let parsed =
         boyin_model::json::parse(text.trim_end().as_bytes(), boyin_model::json::Reader::Field).ok()?;
     let object = parsed.value.as_object().filter(|object| object.len() == 6)?;

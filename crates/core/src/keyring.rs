@@ -5,43 +5,31 @@ use std::sync::Arc;
 
 use boyin_archive::RootSecret;
 use boyin_issue::SigningKey;
-use boyin_model::alg::{Randomness, RandomnessUnavailable};
-use boyin_model::id::CreditCode;
+use boyin_model::alg::{Randomness, RandomnessUnavailable, Signer};
+use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, KeyError, SoftwareKey, open_secret, seal_secret};
 use zeroize::Zeroizing;
 
 use crate::error::HomeError;
+use crate::keyring_limits::{KeyLimits, Metered, UseCount};
+use crate::keyring_reference::{KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource};
+pub use crate::keyring_secrets::Passphrase;
+use crate::keyring_secrets::{make_in_token, open_in_token};
 
-/// What opens the key files. Wiped when dropped, never printed.
-#[derive(Clone)]
-pub struct Passphrase(Zeroizing<String>);
-
-impl Passphrase {
-    /// Takes over the text.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl std::fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Passphrase(..)")
-    }
-}
-
-/// The key files of a data directory: `keys/<name>.pem`, each encrypted under the passphrase.
+/// The keys of a data directory: `keys/<name>.pem` is a private key or the archive's secret, encrypted under the
+/// passphrase; `keys/<name>.toml` says of a key where it is; `keys/<name>.uses` counts what it signed.
+///
+/// A key of the first release has no reference. An owner's first key bears the owner's name, the next ones a number too.
 #[derive(Clone, Debug)]
 pub(crate) struct Keyring {
     dir: PathBuf,
 }
 
-const TRUST_KEY: &str = "trust-list";
+/// Owner of the keys that sign the trust list.
+pub(crate) const TRUST_KEY: &str = "trust-list";
 const ARCHIVE_SECRET: &str = "archive";
+/// Keys of one owner. Each successor adds one.
+const MAX_KEYS: usize = 1000;
 
 impl Keyring {
     pub(crate) fn new(home: &Path) -> Self {
@@ -52,40 +40,210 @@ impl Keyring {
         self.dir.join(format!("{name}.pem"))
     }
 
-    pub(crate) fn make_trust_key(
+    fn reference_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.toml"))
+    }
+
+    fn count_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.uses"))
+    }
+
+    /// The names under which an owner's keys can be, those that are taken first.
+    fn names(owner: &str) -> impl Iterator<Item = String> {
+        let numbered = (2..=MAX_KEYS).map(move |number| format!("{owner}-{number}"));
+        std::iter::once(owner.to_owned()).chain(numbered)
+    }
+
+    /// The references of an owner's keys, oldest first, each with its name.
+    pub(crate) fn references(&self, owner: &str) -> Result<Vec<(String, KeyReference)>, HomeError> {
+        let mut found = Vec::new();
+        for name in Self::names(owner) {
+            let path = self.reference_path(&name);
+            if path.exists() {
+                found.push((name, read_reference(&path)?));
+            } else if !self.has(&name) {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes a key for an owner, with its reference and, if it has limits, its count.
+    pub(crate) fn create(
         &self,
-        algorithm: Algorithm,
+        owner: &str,
+        source: &KeySource,
+        limits: Option<&KeyLimits>,
+        at: UnixTime,
         passphrase: &Passphrase,
         random: &mut dyn Randomness,
-    ) -> Result<SigningKey, HomeError> {
-        self.make(TRUST_KEY, algorithm, passphrase, random)
+    ) -> Result<(KeyReference, SigningKey), HomeError> {
+        let free = |name: &String| !self.has(name) && !self.reference_path(name).exists();
+        let name = Self::names(owner).find(free).ok_or_else(|| HomeError::TooManyKeys(owner.to_owned()))?;
+        let (place, suite, signer): (_, _, Arc<dyn Signer>) = match source {
+            KeySource::Software(suite) => {
+                let key = self.make_software(&name, (*suite).into(), passphrase, random)?;
+                (KeyPlace::Software, *suite, Arc::new(key))
+            }
+            KeySource::Pkcs11 { module, token, pin_file } => {
+                let (place, key) =
+                    make_in_token(module, token, pin_file.as_deref(), &name, passphrase, random)?;
+                (KeyPlace::Pkcs11(place), crate::config::SuiteName::Es256, Arc::new(key))
+            }
+        };
+        let bare = SigningKey::new(Arc::clone(&signer)).map_err(|_| self.invalid(&name))?;
+        let reference = KeyReference {
+            format: KEY_REFERENCE_FORMAT,
+            kid: bare.reference().jwk().kid.clone(),
+            suite,
+            public: boyin_model::b64::encode(signer.public_key().0),
+            made_at: at,
+            retired_at: None,
+            place,
+            limits: limits.cloned(),
+        };
+        if limits.is_some() {
+            write_private(&self.count_path(&name), b"")?;
+        }
+        let path = self.reference_path(&name);
+        write_private(&path, reference_text(&reference).as_bytes())?;
+        sync_parent(&path)?;
+        let key = self.metered(&name, &reference, signer)?;
+        Ok((reference, key))
     }
 
-    pub(crate) fn make_office_key(
+    /// The key of an owner with that ID, wherever it is.
+    pub(crate) fn find(
         &self,
-        office: CreditCode,
+        owner: &str,
+        kid: &str,
         algorithm: Algorithm,
         passphrase: &Passphrase,
-        random: &mut dyn Randomness,
     ) -> Result<SigningKey, HomeError> {
-        self.make(office.as_str(), algorithm, passphrase, random)
+        let references = self.references(owner)?;
+        if let Some((name, reference)) = references.iter().find(|(_, reference)| reference.kid == kid) {
+            return self.open_reference(name, reference, passphrase);
+        }
+        // A key of the first release tells its ID only once it is open.
+        if self.reference_path(owner).exists() {
+            return Err(HomeError::KeyMissing(kid.to_owned()));
+        }
+        let key = self.open(owner, algorithm, passphrase)?;
+        if key.reference().jwk().kid == kid { Ok(key) } else { Err(HomeError::KeyMissing(kid.to_owned())) }
     }
 
-    pub(crate) fn trust_key(
+    pub(crate) fn open_reference(
         &self,
-        algorithm: Algorithm,
+        name: &str,
+        reference: &KeyReference,
         passphrase: &Passphrase,
     ) -> Result<SigningKey, HomeError> {
-        self.open(TRUST_KEY, algorithm, passphrase)
+        if reference.retired_at.is_some() {
+            return Err(HomeError::Retired(reference.kid.clone()));
+        }
+        let signer: Arc<dyn Signer> = match &reference.place {
+            KeyPlace::Software => {
+                let path = self.path(name);
+                let text = read_text(&path)?;
+                let key = SoftwareKey::from_encrypted_pem(reference.algorithm(), &text, passphrase.bytes());
+                Arc::new(key.map_err(|error| key_error(&path, error))?)
+            }
+            KeyPlace::Pkcs11(place) => Arc::new(open_in_token(place, passphrase)?),
+        };
+        if reference.point().as_deref() != Some(signer.public_key().0) {
+            return Err(HomeError::OtherKey(self.reference_path(name)));
+        }
+        let key = self.metered(name, reference, signer)?;
+        if key.reference().jwk().kid != reference.kid {
+            return Err(HomeError::OtherKey(self.reference_path(name)));
+        }
+        Ok(key)
     }
 
-    pub(crate) fn office_key(
+    fn metered(
         &self,
-        office: CreditCode,
-        algorithm: Algorithm,
-        passphrase: &Passphrase,
+        name: &str,
+        reference: &KeyReference,
+        signer: Arc<dyn Signer>,
     ) -> Result<SigningKey, HomeError> {
-        self.open(office.as_str(), algorithm, passphrase)
+        let signer = match &reference.limits {
+            Some(limits) => Arc::new(Metered::new(signer, limits.clone(), &self.count_path(name))),
+            None => signer,
+        };
+        SigningKey::new(signer).map_err(|_| self.invalid(name))
+    }
+
+    /// What a key has signed; `None` if it is not counted.
+    pub(crate) fn uses(&self, name: &str, reference: &KeyReference) -> Result<Option<u64>, HomeError> {
+        if reference.limits.is_none() {
+            return Ok(None);
+        }
+        let path = self.count_path(name);
+        let read = UseCount::at(path.clone()).read();
+        read.map(Some).map_err(|source| HomeError::File { path, source })
+    }
+
+    /// Destroys the private half of a key, for good, and notes it in the reference.
+    pub(crate) fn destroy(
+        &self,
+        name: &str,
+        reference: &KeyReference,
+        passphrase: &Passphrase,
+        at: UnixTime,
+    ) -> Result<(), HomeError> {
+        match &reference.place {
+            KeyPlace::Software => {
+                let path = self.path(name);
+                match fs::remove_file(&path) {
+                    // Destroyed before, but not noted.
+                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(HomeError::File { path, source });
+                    }
+                    Ok(()) | Err(_) => sync_parent(&path)?,
+                }
+            }
+            KeyPlace::Pkcs11(place) => {
+                match open_in_token(place, passphrase).map(boyin_hsm::TokenKey::destroy) {
+                    Ok(done) => done?,
+                    Err(HomeError::Hardware(boyin_hsm::HsmError::NoKey(_))) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        let noted = KeyReference { retired_at: Some(at), ..reference.clone() };
+        replace(&self.reference_path(name), reference_text(&noted).as_bytes())
+    }
+
+    /// Writes the reference that a key of the first release lacks.
+    pub(crate) fn refer(
+        &self,
+        name: &str,
+        key: &SigningKey,
+        at: UnixTime,
+    ) -> Result<KeyReference, HomeError> {
+        let jwk = key.reference().jwk();
+        let algorithm =
+            Algorithm::ALL.into_iter().find(|known| known.verifier().id() == key.reference().alg().id());
+        let suite = match algorithm {
+            Some(Algorithm::Sm2) => crate::config::SuiteName::Sm2Sm3,
+            Some(Algorithm::Es256) | None => crate::config::SuiteName::Es256,
+        };
+        let reference = KeyReference {
+            format: KEY_REFERENCE_FORMAT,
+            kid: jwk.kid.clone(),
+            suite,
+            public: boyin_model::b64::encode(&key.reference().point()),
+            made_at: at,
+            retired_at: None,
+            place: KeyPlace::Software,
+            limits: None,
+        };
+        write_private(&self.reference_path(name), reference_text(&reference).as_bytes())?;
+        Ok(reference)
+    }
+
+    fn invalid(&self, name: &str) -> HomeError {
+        key_error(&self.path(name), KeyError::InvalidKey)
     }
 
     pub(crate) fn make_archive_secret(
@@ -118,11 +276,21 @@ impl Keyring {
         passphrase: &Passphrase,
         random: &mut dyn Randomness,
     ) -> Result<SigningKey, HomeError> {
+        signing_key(&self.path(name), self.make_software(name, algorithm, passphrase, random)?)
+    }
+
+    fn make_software(
+        &self,
+        name: &str,
+        algorithm: Algorithm,
+        passphrase: &Passphrase,
+        random: &mut dyn Randomness,
+    ) -> Result<SoftwareKey, HomeError> {
         let path = self.path(name);
         let key = SoftwareKey::generate(algorithm, random).map_err(|error| key_error(&path, error))?;
         let pem = key.to_encrypted_pem(passphrase.bytes(), random).map_err(|e| key_error(&path, e))?;
         write_private(&path, pem.as_bytes())?;
-        signing_key(&path, key)
+        Ok(key)
     }
 
     pub(crate) fn open(
@@ -146,6 +314,20 @@ fn key_error(path: &Path, source: KeyError) -> HomeError {
         return RandomnessUnavailable.into();
     }
     HomeError::Key { path: path.to_owned(), source }
+}
+
+fn read_reference(path: &Path) -> Result<KeyReference, HomeError> {
+    let text = read_text(path)?;
+    let wrong = |source| HomeError::Toml { path: path.to_owned(), source: Box::new(source) };
+    let reference: KeyReference = toml::from_str(&text).map_err(wrong)?;
+    if reference.format > KEY_REFERENCE_FORMAT {
+        return Err(HomeError::NewerFormat { found: reference.format, supported: KEY_REFERENCE_FORMAT });
+    }
+    Ok(reference)
+}
+
+fn reference_text(reference: &KeyReference) -> String {
+    toml::to_string(reference).expect("a reference has a TOML form")
 }
 
 /// Reads a text file of the data directory.

@@ -188,7 +188,7 @@ impl Lookup {
             document: license.to_vec(),
             at: now,
             policy,
-            anchor: self.home.anchor().clone(),
+            anchor: self.home.anchor_of(&registry.trust_token),
             trust_list: registry.trust_token.clone(),
             status_lists: of_license.filter_map(|list| list.token.clone().filter(served)).collect(),
             report: report.to_json(),

@@ -9,9 +9,9 @@ use boyin_model::id::CreditCode;
 use boyin_model::status::{StatusBits, StatusList, StatusListClaims};
 use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
-use boyin_verify::{CLOCK_TOLERANCE_SECONDS, StatusSnapshot};
+use boyin_verify::{CLOCK_TOLERANCE_SECONDS, StatusSnapshot, signer_of};
 
-use crate::desk::{Desk, Order, act};
+use crate::desk::{Desk, Order, act, signing_entry};
 use crate::error::DeskError;
 
 impl Desk {
@@ -31,7 +31,9 @@ impl Desk {
                     let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
                     let fresh_until = status.fresh_until(*code, &uri);
                     drop(status);
-                    if fresh_until.is_none_or(|end| end <= now.plus(half)) {
+                    // A list by a key that has a successor meanwhile is signed anew.
+                    let old = fresh_until.is_none_or(|end| end <= now.plus(half));
+                    if old || self.signer_changed(*code, &uri, now) {
                         return self.publish_status_list(*code, &uri, now);
                     }
                     self.publish_if_changed(*code, &uri, now)
@@ -70,7 +72,7 @@ impl Desk {
     }
 
     /// URIs of the office's lists in the order of their numbers; the first one also before it is published.
-    fn lists_of(&self, office: CreditCode) -> Result<Vec<String>, DeskError> {
+    pub(crate) fn lists_of(&self, office: CreditCode) -> Result<Vec<String>, DeskError> {
         let mut uris = vec![self.config.status_list_uri(office, 1)];
         for number in 2.. {
             let uri = self.config.status_list_uri(office, number);
@@ -128,6 +130,16 @@ impl Desk {
     fn publish_status_list(&self, office: CreditCode, uri: &str, now: UnixTime) -> Result<(), DeskError> {
         // Reading and publishing are one step: a list read earlier must not take the place of one read later.
         let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.publish_alone(office, uri, now)
+    }
+
+    /// The caller holds `publishing`.
+    pub(crate) fn publish_alone(
+        &self,
+        office: CreditCode,
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<(), DeskError> {
         let made = self.next_instant(office, uri, now)?;
         let mark = self.archive.unpublished(uri)?;
         let hours = self.config.status_list_hours;
@@ -138,7 +150,7 @@ impl Desk {
             ttl: u32::from(hours) * 3600 / 4,
             list: self.filed_status(uri)?,
         };
-        let key = self.key(office)?;
+        let key = self.key(office, made)?;
         let token = key.sign_jws(&status_list(&claims, key.reference()))?;
         // Verified before it is published: a list that verifiers refuse would make every license indeterminate.
         StatusSnapshot::default().add(&token, &self.trust())?;
@@ -159,7 +171,12 @@ impl Desk {
     }
 
     /// A list is always later than the one before it, so that a verifier knows which of two is the newer one.
-    fn next_instant(&self, office: CreditCode, uri: &str, now: UnixTime) -> Result<UnixTime, DeskError> {
+    pub(crate) fn next_instant(
+        &self,
+        office: CreditCode,
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<UnixTime, DeskError> {
         let last = self.status.read().unwrap_or_else(PoisonError::into_inner).made_at(office, uri);
         match last.map(|made| made.plus(1)) {
             Some(next) if next > now.plus(CLOCK_TOLERANCE_SECONDS) => {
@@ -168,6 +185,18 @@ impl Desk {
             Some(next) => Ok(next.max(now)),
             None => Ok(now),
         }
+    }
+
+    /// Whether the list published last is by another key than the one that signs now.
+    fn signer_changed(&self, office: CreditCode, uri: &str, now: UnixTime) -> bool {
+        let Ok(Some(token)) = self.archive.status_list(uri) else { return true };
+        let trust = self.trust();
+        // The key of the instant that the next list would bear: the last one may lie a second ahead.
+        let made = self.next_instant(office, uri, now).unwrap_or(now);
+        let current = signing_entry(trust.list(), office, made);
+        let signer = signer_of(&token);
+        // Nobody else could sign it anew: such a list stays until it is old.
+        current.is_some_and(|current| signer.as_ref() != Some(&current.kid))
     }
 
     fn filed_status(&self, uri: &str) -> Result<StatusList, DeskError> {

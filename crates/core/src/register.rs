@@ -18,6 +18,7 @@ use boyin_verify::TrustSnapshot;
 
 use crate::desk::{Desk, Order, act};
 use crate::error::DeskError;
+use crate::keyring::TRUST_KEY;
 use crate::officers::Officer;
 
 /// A use that is counted: what a signer needs to sign with the seal.
@@ -177,7 +178,7 @@ impl Desk {
             current
         } else {
             let list = TrustList { seals, certificates, ..self.home.next_list(current.list(), now) };
-            self.home.put_trust_list(self.trust_key()?, &list)?
+            self.home.put_trust_list(&self.trust_key()?, &list)?
         };
         *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
@@ -188,12 +189,11 @@ impl Desk {
         Arc::clone(&self.trust.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn trust_key(&self) -> Result<&SigningKey, DeskError> {
-        if let Some(key) = self.trust_key.get() {
-            return Ok(key);
-        }
-        let key = self.home.trust_key(&self.passphrase)?;
-        Ok(self.trust_key.get_or_init(|| key))
+    /// The key of the latest anchor: another process may have handed over to it meanwhile.
+    pub(crate) fn trust_key(&self) -> Result<SigningKey, DeskError> {
+        let anchors = self.home.anchors()?;
+        let anchor = anchors.latest();
+        self.opened_key(TRUST_KEY, &anchor.kid, &anchor.alg)
     }
 
     /// Reads the officers anew each time: who is dismissed has no power from that instant.

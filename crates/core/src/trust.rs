@@ -7,12 +7,13 @@ use boyin_issue::{SigningKey, trust_list};
 use boyin_model::b64;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Change, TrustList, TrustedSeal};
-use boyin_suite::{Algorithm, all_jws};
+use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
+use crate::desk::algorithm_of;
 use crate::error::HomeError;
 use crate::home::Home;
-use crate::keyring::{Passphrase, replace};
+use crate::keyring::{Passphrase, TRUST_KEY, replace};
 
 impl Home {
     /// Publishes the next trust list, fresh from now on: the same issuers, and the seals as the register has them.
@@ -62,8 +63,8 @@ impl Home {
         now: UnixTime,
         change: impl FnOnce(&mut TrustList) -> Result<(), HomeError>,
     ) -> Result<TrustList, HomeError> {
-        let key = self.trust_key(passphrase)?;
         let _one_at_a_time = self.lock_trust()?;
+        let key = self.trust_key(passphrase)?;
         let (_, current) = self.trust()?;
         let mut list = self.next_list(current.list(), now);
         list.seals = self.registered_seals(passphrase)?;
@@ -73,7 +74,7 @@ impl Home {
     }
 
     /// What the register says of the seals. A desk may have the archive open at the same time.
-    fn registered_seals(&self, passphrase: &Passphrase) -> Result<Vec<TrustedSeal>, HomeError> {
+    pub(crate) fn registered_seals(&self, passphrase: &Passphrase) -> Result<Vec<TrustedSeal>, HomeError> {
         let secret = self.keyring().archive_secret(passphrase)?;
         // Alone under the lock of the trust list: what is there was left over.
         let scratch = self.dir().join("trust/scratch");
@@ -85,12 +86,11 @@ impl Home {
         seals
     }
 
+    /// The key of the latest anchor.
     pub(crate) fn trust_key(&self, passphrase: &Passphrase) -> Result<SigningKey, HomeError> {
-        let of_anchor =
-            |algorithm: &Algorithm| algorithm.verifier().id().jws == Some(self.anchor().alg.as_str());
-        let algorithm = Algorithm::ALL.into_iter().find(of_anchor);
-        let algorithm = algorithm.ok_or(HomeError::Anchor(self.dir().join("trust/anchor.json")))?;
-        self.keyring().trust_key(algorithm, passphrase)
+        let anchors = self.anchors()?;
+        let anchor = anchors.latest();
+        self.keyring().find(TRUST_KEY, &anchor.kid, algorithm_of(&anchor.alg)?, passphrase)
     }
 
     /// The list after `current`: the same entries, fresh from now on.
@@ -111,11 +111,13 @@ impl Home {
     ) -> Result<TrustSnapshot, HomeError> {
         let token = key.sign_jws(&trust_list(list, key.reference()))?;
         // A list that no reader takes would lock everybody out.
-        let snapshot = TrustSnapshot::load(&token, self.anchor(), &all_jws())?;
+        let anchors = self.anchors()?;
+        let snapshot = anchors.load(&token, &all_jws())?;
         // The one before was published and then not kept, if the process ended in between.
         let (before, old) = self.trust()?;
         self.keep_trust_list(old.list().sequence, &before)?;
         replace(&self.dir().join("trust/list.jwt"), &token)?;
+        self.pin(anchors.latest())?;
         self.keep_trust_list(list.sequence, &token)?;
         Ok(snapshot)
     }

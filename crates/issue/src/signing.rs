@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use boyin_model::alg::{BadKey, PublicKey, SignError, Signer, VerifyAlg, VerifyKey};
+use boyin_model::anchor::{AnchorHandover, TYP_ANCHOR_HANDOVER};
 use boyin_model::jws::{Header, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
@@ -128,4 +129,10 @@ pub fn status_list(claims: &StatusListClaims, key: &KeyRef) -> Unsigned {
 #[must_use]
 pub fn trust_list(list: &TrustList, key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_TRUST_LIST), &list.write())
+}
+
+/// Fixes the bytes of a hand-over from one anchor to the next (`docs/format.md` §7.1).
+#[must_use]
+pub fn anchor_handover(handover: &AnchorHandover, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_ANCHOR_HANDOVER), &handover.write())
 }

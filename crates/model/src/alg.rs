@@ -166,6 +166,25 @@ pub enum SignError {
     /// No randomness for the signature.
     #[error("no randomness for the signature")]
     NoRandomness,
+    /// The device gave a signature that its public key does not verify.
+    #[error("the signing device gave a signature that does not verify: nothing was signed")]
+    WrongSignature,
+    /// The key has made as many signatures as it may.
+    #[error(
+        "the key has made as many signatures as its limit allows: give it a successor with `boyin key rotate`"
+    )]
+    UsedUp,
+    /// The key may not sign this kind of document.
+    #[error("the key is not for this kind of document: see `purposes` among its limits in `boyin key list`")]
+    OtherPurpose,
+    /// The document is dated before the key may sign, or after.
+    #[error("the document is dated outside the time of the key: give it a successor with `boyin key rotate`")]
+    OutOfTime,
+    /// The signature could not be counted first.
+    #[error(
+        "the signature could not be counted, so none was made: see whether the disk is full and the count file there"
+    )]
+    NotCounted,
 }
 
 /// The operating system gave no randomness.

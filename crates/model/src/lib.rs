@@ -13,6 +13,7 @@
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
 pub mod alg;
+pub mod anchor;
 pub mod b64;
 pub mod catalog;
 pub mod credential;

@@ -12,6 +12,7 @@
 //! | [`random`] | randomness from a seed |
 //! | [`samples`] | a filled-in form for each license type of a catalog; every name is invented |
 //! | [`seals`] | an authority, a seal maker, a signer and their seals |
+//! | [`softhsm`] | a PKCS#11 token of its own for one test |
 //! | [`timestamp`] | a timestamp authority and its tokens, part by part; the `openssl` command as another one |
 //! | [`tlv`] | DER by hand |
 //! | [`vectors`] | finds published vectors |
@@ -28,6 +29,7 @@ pub mod prefecture;
 pub mod random;
 pub mod samples;
 pub mod seals;
+pub mod softhsm;
 pub mod timestamp;
 pub mod tlv;
 pub mod vectors;

@@ -24,10 +24,11 @@ const CURVES: [&str; 8] =
 const STORAGE: [&str; 2] = ["rocksdb", "librocksdb-sys"];
 const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { krate: "boyin-curve", may_import: &[], never_reaches: &["getrandom"] },
     Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
     Rule { krate: "boyin-suite", may_import: &["boyin-model", "boyin-curve"], never_reaches: &[] },
+    Rule { krate: "boyin-hsm", may_import: &["boyin-model", "boyin-suite"], never_reaches: &["clap"] },
     Rule {
         // x509-parser has its types of time from the crate `time`; clippy.toml forbids the clock.
         krate: "boyin-verify",
@@ -52,7 +53,14 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         krate: "boyin",
-        may_import: &["boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
+        may_import: &[
+            "boyin-model",
+            "boyin-suite",
+            "boyin-hsm",
+            "boyin-verify",
+            "boyin-issue",
+            "boyin-archive",
+        ],
         never_reaches: &["clap"],
     },
     Rule { krate: "boyin-service", may_import: &["boyin", "boyin-suite"], never_reaches: &["clap"] },
@@ -64,10 +72,23 @@ const RULES: [Rule; 10] = [
 ];
 
 /// Crates that must not link any of these groups.
-const GROUPS: [(&[&str], &[&str]); 3] = [
+const GROUPS: [(&[&str], &[&str]); 4] = [
+    // Code that is loaded at run time is for those who sign, and only for them.
+    (
+        &["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
+        &["boyin-hsm", "cryptoki", "libloading"],
+    ),
     (&["boyin-curve", "boyin-model", "boyin-verify", "boyin-issue", "boyin-picture"], &CURVES),
     (
-        &["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-picture"],
+        &[
+            "boyin-curve",
+            "boyin-model",
+            "boyin-suite",
+            "boyin-hsm",
+            "boyin-verify",
+            "boyin-issue",
+            "boyin-picture",
+        ],
         &STORAGE,
     ),
     (
@@ -75,6 +96,7 @@ const GROUPS: [(&[&str], &[&str]); 3] = [
             "boyin-curve",
             "boyin-model",
             "boyin-suite",
+            "boyin-hsm",
             "boyin-verify",
             "boyin-issue",
             "boyin-archive",
@@ -227,6 +249,7 @@ fn every_kind_of_forbidden_edge_is_found() {
             "boyin-verify -> boyin-model -> x -> p256",
         ),
         (&[("boyin-verify", "boyin-suite")], "boyin-verify -> boyin-suite"),
+        (&[("boyin-suite", "cryptoki")], "boyin-suite -> cryptoki"),
         (&[("boyin-verify", "x"), ("x", "tokio")], "boyin-verify -> x -> tokio"),
         (&[("boyin-issue", "boyin-archive")], "boyin-issue -> boyin-archive"),
         (&[("boyin-picture", "boyin-model")], "boyin-picture -> boyin-model"),

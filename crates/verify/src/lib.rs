@@ -13,6 +13,7 @@
 #[macro_use]
 mod reason;
 
+mod anchor;
 mod bulk;
 pub mod chain;
 mod check;
@@ -24,6 +25,7 @@ mod status;
 pub mod timestamp;
 mod trust;
 
+pub use anchor::{AnchorChain, AnchorError, signer_of};
 pub use check::{Context, Verifier};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,

@@ -224,7 +224,7 @@ impl TrustSnapshot {
 }
 
 /// Checks that the key is of an allowed algorithm and that its ID is its thumbprint.
-fn prepare(jwk: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Option<Box<dyn VerifyKey>> {
+pub(crate) fn prepare(jwk: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Option<Box<dyn VerifyKey>> {
     let alg = algs.iter().find(|alg| alg.id().jws == Some(jwk.alg.as_str()))?;
     if alg.id().curve != Some(jwk.crv.as_str()) || jwk.thumbprint(*alg) != jwk.kid {
         return None;

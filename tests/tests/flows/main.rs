@@ -5,6 +5,8 @@
 mod desk;
 mod history;
 mod http;
+mod keys;
 mod office;
+mod rotation;
 mod sealing;
 mod seals;

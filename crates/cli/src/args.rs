@@ -67,6 +67,9 @@ pub(crate) enum Command {
     /// The trust list: who may issue what (信任列表)
     #[command(subcommand)]
     Trust(crate::trust::args::Trust),
+    /// Keys of offices and of the trust list: make, list, rotate, retire (密钥)
+    #[command(subcommand)]
+    Key(crate::key::args::Key),
     /// Timestamps of authorities: have files stamped, verify tokens (时间戳)
     #[command(subcommand)]
     Timestamp(Box<Timestamp>),

@@ -14,6 +14,7 @@ mod forms;
 mod holder;
 mod init;
 mod issue;
+mod key;
 mod license;
 mod lists;
 mod output;
@@ -92,6 +93,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),
+        Command::Key(command) => key::run(&session, command, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Event(command) => event::run(&session, &command, out),

@@ -46,9 +46,8 @@ impl Home {
     /// The anchor that signed a trust list, of those since the directory was opened.
     pub(crate) fn anchor_of(&self, trust_list: &[u8]) -> Jwk {
         let (signer, anchors) = (signer_of(trust_list), self.anchors().ok());
-        let found = anchors.and_then(|anchors| {
-            anchors.iter().find(|anchor| signer.as_ref() == Some(&anchor.kid)).cloned()
-        });
+        let found = anchors
+            .and_then(|anchors| anchors.iter().find(|anchor| signer.as_ref() == Some(&anchor.kid)).cloned());
         found.unwrap_or_else(|| self.anchor().clone())
     }
 

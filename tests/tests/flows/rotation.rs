@@ -25,7 +25,12 @@ fn before_and_after_a_rotation_everything_passes_at_a_follower() {
     for key in ["a", "b", "c"] {
         let receipt = desk.issue(&identity_card(), &order(police(), key), &mut SystemRandom).unwrap();
         let act = order(police(), &format!("revoke {key}"));
-        desk.change_status(&receipt.license_id, boyin::archive::Change::Revoke, "测试", &act).unwrap();
+        desk.change_status(
+            &receipt.license_id,
+            &boyin::archive::StatusChange::new(boyin::archive::Change::Revoke, "测试"),
+            &act,
+        )
+        .unwrap();
     }
     let kid = prepared(&prefecture, OFFICE());
     let rotation = desk.rotate_key(police(), &kid, None, &order(police(), "r")).unwrap();
@@ -41,7 +46,7 @@ fn before_and_after_a_rotation_everything_passes_at_a_follower() {
         assert_eq!(lookup.verify(&receipt.credential, rotation.from).verdict(), Verdict::Passed);
         assert_eq!(boyin::verify::signer_of(jwt(&receipt.credential)).as_ref() == Some(&kid), by_new);
     }
-    let list = lookup.status_list(&boyin::status_list_id(police())).unwrap().unwrap();
+    let list = lookup.status_list(&boyin::status_list_id(police(), 1)).unwrap().unwrap();
     assert_eq!(boyin::verify::signer_of(&list), Some(kid.clone()), "the list is by the new key at once");
     assert!(lookup.health(rotation.from).ok());
     drop(desk);
@@ -81,7 +86,7 @@ fn a_successor_that_is_announced_takes_over_at_its_instant() {
         let receipt = desk.issue(&identity_card(), &order, &mut SystemRandom).unwrap();
         lookup.refresh(at).unwrap();
         assert_eq!(lookup.verify(&receipt.credential, at).verdict(), Verdict::Passed);
-        let list = lookup.status_list(&boyin::status_list_id(police())).unwrap().unwrap();
+        let list = lookup.status_list(&boyin::status_list_id(police(), 1)).unwrap().unwrap();
         for token in [jwt(&receipt.credential), &list] {
             assert_eq!(boyin::verify::signer_of(token).as_ref() == Some(&kid), by_new, "{at}");
         }

@@ -5,6 +5,7 @@
 mod certificates;
 mod edges;
 mod flow;
+mod keys;
 mod records;
 mod refusals;
 mod seals;

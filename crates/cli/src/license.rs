@@ -23,19 +23,19 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
         License::Verify { id } => verify(session, &id, out),
         License::Revoke { change, retroactive } => {
             let to = StatusChange { retroactive, ..of(archive::Change::Revoke, &change) };
-            self::change(session, change, to, out)
+            self::change(session, change, &to, out)
         }
         License::Suspend(args) => {
             let to = of(archive::Change::Suspend, &args);
-            change(session, args, to, out)
+            change(session, args, &to, out)
         }
         License::Restore(args) => {
             let to = of(archive::Change::Restore, &args);
-            change(session, args, to, out)
+            change(session, args, &to, out)
         }
         License::Supersede { change, by } => {
             let to = StatusChange { successor: by, ..of(archive::Change::Supersede, &change) };
-            self::change(session, change, to, out)
+            self::change(session, change, &to, out)
         }
         License::Status { id, at } => status(session, &id, at.as_deref(), out),
     }
@@ -181,7 +181,7 @@ fn status(session: &Session, id: &LicenseId, at: Option<&str>, out: &mut dyn Wri
 fn change(
     session: &Session,
     args: Change,
-    change: StatusChange,
+    change: &StatusChange,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (_, desk) = session.desk()?;
@@ -196,7 +196,7 @@ fn change(
         },
         at: now()?,
     };
-    let outcome = desk.change_status(&args.id, &change, &order)?;
+    let outcome = desk.change_status(&args.id, change, &order)?;
     let status = change.change.to();
     if session.json() {
         json_line(

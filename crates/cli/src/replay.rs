@@ -19,7 +19,7 @@ pub(crate) fn run(session: &Session, args: &Replay, out: &mut dyn Write) -> anyh
         }
         Some(_) => {}
         None => {
-            eprintln!("Note: the trust list is verified with the key in the record; --anchor compares it.")
+            eprintln!("Note: the trust list is verified with the key in the record; --anchor compares it.");
         }
     }
     let report =

@@ -72,7 +72,7 @@ const RULES: [Rule; 11] = [
 ];
 
 /// Crates that must not link any of these groups.
-const GROUPS: [(&[&str], &[&str]); 4] = [
+const GROUPS: [(&[&str], &[&str]); 5] = [
     // Code that is loaded at run time is for those who sign, and only for them.
     (
         &["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
@@ -104,6 +104,20 @@ const GROUPS: [(&[&str], &[&str]); 4] = [
             "boyin",
         ],
         &NETWORK,
+    ),
+    // A client that asks others: the paved path has one behind the feature `network`, for timestamp authorities.
+    (
+        &[
+            "boyin-curve",
+            "boyin-model",
+            "boyin-suite",
+            "boyin-hsm",
+            "boyin-verify",
+            "boyin-issue",
+            "boyin-archive",
+            "boyin-picture",
+        ],
+        &["ureq"],
     ),
 ];
 

@@ -100,7 +100,7 @@ impl Record {
             ("format", Value::Int(RECORD_FORMAT)),
             ("policy", bytes(&self.policy.write())),
             ("report", bytes(&self.report)),
-            ("status_lists", Value::Array(self.status_lists.iter().map(token).collect())),
+            ("status_lists", Value::Array(self.status_lists.iter().map(|list| token(list)).collect())),
             ("trust_list", token(&self.trust_list)),
         ]);
         let mut out = Vec::new();
@@ -135,7 +135,7 @@ impl Record {
 }
 
 /// Tokens that were loaded are ASCII.
-fn token(token: &Vec<u8>) -> Value<'_> {
+fn token(token: &[u8]) -> Value<'_> {
     Value::Text(String::from_utf8_lossy(token))
 }
 

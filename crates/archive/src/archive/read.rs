@@ -274,10 +274,10 @@ impl Archive {
 fn status_after(what: EventKind) -> Option<LicenseStatus> {
     let changes = [Change::Revoke, Change::Suspend, Change::Restore, Change::Supersede];
     let change = changes.into_iter().find(|change| change.event() == what);
-    match what {
-        EventKind::LicenseIssued => Some(LicenseStatus::Valid),
-        _ => change.map(Change::to),
+    if what == EventKind::LicenseIssued {
+        return Some(LicenseStatus::Valid);
     }
+    change.map(Change::to)
 }
 
 pub(super) fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {

@@ -81,13 +81,13 @@ fn prepare(session: &Session, home: &Home, change: &Change, out: &mut dyn Write)
 fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
     Ok(match addition {
         Add::Issuer { code, name, division, key, from } => {
-            Change::AddIssuer { code, name, division, key: public_key(&key)?, from: or_now(from)? }
+            Change::AddIssuer { code, name, division, key: public_key(&key)?, from: or_now(from.as_deref())? }
         }
         Add::Entitlement { right, division, from, until } => Change::Entitle {
             issuer: right.issuer,
             license_type: license_type(home, &right.license_type)?,
             divisions: division,
-            from: or_now(from)?,
+            from: or_now(from.as_deref())?,
             until: until.as_deref().map(instant).transpose()?,
         },
         Add::Anchor(args) => with(CertificateRole::Anchor, &args.file)?,
@@ -111,9 +111,9 @@ fn removed(home: &Home, end: Remove) -> anyhow::Result<Change> {
         Remove::Entitlement { right, at } => Change::EndEntitlement {
             issuer: right.issuer,
             license_type: license_type(home, &right.license_type)?,
-            at: or_now(at)?,
+            at: or_now(at.as_deref())?,
         },
-        Remove::Key { issuer, kid, at } => Change::EndKey { issuer, kid, at: or_now(at)? },
+        Remove::Key { issuer, kid, at } => Change::EndKey { issuer, kid, at: or_now(at.as_deref())? },
         Remove::Anchor(args) => without(CertificateRole::Anchor, &args.file)?,
         Remove::Maker(args) => without(CertificateRole::Maker, &args.file)?,
         Remove::TimestampAuthority(args) => without(CertificateRole::TimestampAuthority, &args.file)?,
@@ -131,8 +131,8 @@ fn certificate(path: &Path) -> anyhow::Result<String> {
     Ok(b64::encode(&der))
 }
 
-fn or_now(text: Option<String>) -> anyhow::Result<UnixTime> {
-    text.as_deref().map_or_else(now, instant)
+fn or_now(text: Option<&str>) -> anyhow::Result<UnixTime> {
+    text.map_or_else(now, instant)
 }
 
 fn license_type(home: &Home, name: &str) -> anyhow::Result<LicenseTypeCode> {

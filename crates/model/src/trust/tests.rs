@@ -106,9 +106,12 @@ fn license_type() -> LicenseTypeCode {
 }
 
 fn add_issuer() -> Change {
-    let name = "测试局".to_owned();
+    issuer_named("测试局")
+}
+
+fn issuer_named(name: &str) -> Change {
     let division = DivisionCode::parse("652701").unwrap();
-    Change::AddIssuer { code: issuer(), name, division, key: key("k1"), from: at(10) }
+    Change::AddIssuer { code: issuer(), name: name.to_owned(), division, key: key("k1"), from: at(10) }
 }
 
 fn entitle(divisions: &[&str], from: u64, until: Option<u64>) -> Change {
@@ -137,15 +140,9 @@ fn changes_are_made_one_after_another_or_refused() {
     let certificate = |role, text: &str| Change::AddCertificate { role, certificate: text.to_owned() };
     let without = |role, text: &str| Change::RemoveCertificate { role, certificate: text.to_owned() };
     let (maker, anchor) = (CertificateRole::Maker, CertificateRole::Anchor);
-    let nameless = match add_issuer() {
-        Change::AddIssuer { code, division, key, from, .. } => {
-            Change::AddIssuer { code, name: " ".to_owned(), division, key, from }
-        }
-        other => other,
-    };
     for (place, (change, expected)) in [
         (end_right(20), Err(ChangeError::NoSuchIssuer)),
-        (nameless, Err(ChangeError::NoName)),
+        (issuer_named(" "), Err(ChangeError::NoName)),
         (add_issuer(), Ok(())),
         (add_issuer(), Err(ChangeError::IssuerTwice)),
         (end_right(20), Err(ChangeError::NoSuchRight)),

@@ -5,13 +5,13 @@ use boyin_model::time::UnixTime;
 use boyin_model::timestamp::batch::Proof;
 use boyin_model::timestamp::{Algorithm, Fault, Note, SignerInfo, TST_INFO, TimestampError, Token};
 
-use super::certificate::Facts;
+use super::certificate::{is_issuer, is_meant};
 use super::reason::TimestampReason;
 use super::report::{
     TimestampCheck, TimestampDetail, TimestampNote, TimestampOutcome, TimestampReport, TimestampSubject,
     place,
 };
-use crate::chain::{Certificate, CertificateStore, Revocation};
+use crate::chain::{Certificate, CertificateStore, ExtendedKeyUsage, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -132,12 +132,6 @@ struct Run<'r, 'c> {
     subject: TimestampSubject,
 }
 
-/// The signer's certificate.
-struct Signer {
-    certificate: Certificate,
-    facts: Facts,
-}
-
 impl Run<'_, '_> {
     fn set(&mut self, check: TimestampCheck, found: Finding) {
         self.outcomes[place(check)] = match found {
@@ -218,12 +212,10 @@ impl Run<'_, '_> {
     }
 
     /// Of the certificates in the token and of the trusted authorities the one that the signer names.
-    fn signer(&self, token: &Token<'_>) -> Option<Signer> {
-        let trusted = self.context.certificates.timestamp_authorities().iter().map(Certificate::bytes);
-        let mut named = token.certificates.iter().copied().chain(trusted).filter_map(|bytes| {
-            let facts = Facts::read(bytes).filter(|facts| facts.is(&token.signer.id))?;
-            Some(Signer { certificate: Certificate::read(bytes).ok()?, facts })
-        });
+    fn signer(&self, token: &Token<'_>) -> Option<Certificate> {
+        let came = token.certificates.iter().filter_map(|bytes| Certificate::read(bytes).ok());
+        let trusted = self.context.certificates.timestamp_authorities().iter().cloned();
+        let mut named = came.chain(trusted).filter(|found| is_meant(found, &token.signer.id));
         let first = named.next()?;
         // Several may have the name; the binding says which is meant.
         if self.bound(token, &first).is_ok() {
@@ -233,25 +225,24 @@ impl Run<'_, '_> {
     }
 
     /// The signed attributes name the certificate: it cannot be replaced by another one for the same key.
-    fn bound(&self, token: &Token<'_>, signer: &Signer) -> Finding {
+    fn bound(&self, token: &Token<'_>, signer: &Certificate) -> Finding {
         let not_bound = Err((TimestampReason::CertificateNotBound, None));
         let Some(id) = &token.signer.attributes.certificate else {
             return not_bound;
         };
-        let digest = self.digest_alg(&id.algorithm).map(|alg| alg.digest(&[signer.certificate.bytes()]));
-        let issued = id
-            .issued
-            .is_none_or(|(names, serial)| signer.facts.has_serial(serial) && signer.facts.has_issuer(names));
+        let digest = self.digest_alg(&id.algorithm).map(|alg| alg.digest(&[signer.bytes()]));
+        let issued =
+            id.issued.is_none_or(|(names, serial)| signer.serial() == serial && is_issuer(signer, names));
         if issued && digest.is_some_and(|digest| id.digest == digest) { Ok(()) } else { not_bound }
     }
 
-    fn signature(&self, info: &SignerInfo<'_>, signer: &Signer) -> Finding {
+    fn signature(&self, info: &SignerInfo<'_>, signer: &Certificate) -> Finding {
         let not_accepted = (TimestampReason::AlgorithmNotAccepted, None);
         let algorithm = info.whole_algorithm().ok_or(not_accepted)?;
         let algs = self.context.certificates.algs().iter().copied();
         // In CMS, elliptic-curve signatures are DER; RSA has its one encoding.
         let algs: Vec<_> = algs.filter(|alg| alg.id().encoding != SignatureEncoding::Raw).collect();
-        let key = signer.certificate.key(&algs, algorithm.as_bytes(), None).ok_or(not_accepted)?;
+        let key = signer.key(&algs, algorithm.as_bytes(), None).ok_or(not_accepted)?;
         // The digest beside must be the one within: else two readers could take two digests. One that is not known here is
         // refused with the attributes.
         if info.digest.digest().is_some_and(|name| name != key.alg().id().digest) {
@@ -261,17 +252,17 @@ impl Run<'_, '_> {
         verified.map_err(|_| (TimestampReason::SignatureMismatch, None))
     }
 
-    fn chain(&mut self, token: &Token<'_>, signer: &Signer) -> Finding {
+    fn chain(&mut self, token: &Token<'_>, signer: &Certificate) -> Finding {
         let at = token.info.time.at;
         let further: Vec<_> =
             token.certificates.iter().filter_map(|bytes| Certificate::read(bytes).ok()).collect();
         let certificates = self.context.certificates;
-        let path = match certificates.timestamp_path(&signer.certificate, &further, at) {
+        let path = match certificates.timestamp_path(signer, &further, at) {
             Err(fault) if fault.is_open() => return Err((TimestampReason::ChainMissing, None)),
             Err(_) => return Err((TimestampReason::ChainInvalid, None)),
             Ok(path) => path,
         };
-        if signer.certificate.not_after() < self.context.now {
+        if signer.not_after() < self.context.now {
             self.notes.push(TimestampNote::AuthorityEndedSince);
         }
         match certificates.revocation(&path, at, self.context.now) {
@@ -296,10 +287,10 @@ impl Run<'_, '_> {
         Err((TimestampReason::PolicyNotAccepted, None))
     }
 
-    fn time(&self, token: &Token<'_>, signer: &Signer) -> Finding {
+    fn time(&self, token: &Token<'_>, signer: &Certificate) -> Finding {
         let at = token.info.time.at;
         let missed = |reason, limit| Err((reason, Some(TimestampDetail::Instants { at, limit })));
-        let Certificate { not_before, not_after, .. } = signer.certificate;
+        let Certificate { not_before, not_after, .. } = *signer;
         if at < not_before {
             return missed(TimestampReason::OutsideCertificate, not_before);
         }
@@ -335,13 +326,10 @@ impl Run<'_, '_> {
     }
 }
 
-fn usage(signer: &Signer) -> Finding {
-    let signs = signer.certificate.usage().is_none_or(|usage| usage.signs_documents);
-    if signs && signer.facts.only_timestamps {
-        Ok(())
-    } else {
-        Err((TimestampReason::NotForTimestamps, None))
-    }
+fn usage(signer: &Certificate) -> Finding {
+    let signs = signer.usage().is_none_or(|usage| usage.signs_documents);
+    let only = signer.extended_key_usage().is_some_and(ExtendedKeyUsage::only_time_stamping);
+    if signs && only { Ok(()) } else { Err((TimestampReason::NotForTimestamps, None)) }
 }
 
 /// The last instant that the token can mean: its time, rounded up, and the accuracy.

@@ -34,6 +34,13 @@ fn seals_of_the_field_are_read() {
     assert_eq!(signed.document_digest.len(), 32);
     assert_eq!(detect(&bytes), Some(Kind::Signature));
     assert!(Seal::read(&bytes, Reader::Field).is_err());
+    // For logs: which seal, and nothing of whom it is for.
+    let Seal { info, .. } = &signed.seal;
+    assert_eq!(format!("{signed:?}"), format!("SealSignature(V4, {})", info.id));
+    assert_eq!(format!("{:?}", signed.seal), format!("Seal(V4, {})", info.id));
+    assert_eq!(format!("{info:?}"), format!("SealInfo({})", info.id));
+    let shown = format!("Picture({}, {} bytes)", info.picture.format, info.picture.data.len());
+    assert_eq!(format!("{:?}", info.picture), shown);
 }
 
 /// DER by what stands in it, not by its first byte.

@@ -37,6 +37,14 @@ struct Case {
     expected: [Expected; 3],
 }
 
+/// Notes that are there when they are expected, and not otherwise.
+const SINCE: [SealNote; 4] = [
+    SealNote::MakerEndedSince,
+    SealNote::MakerRevokedSince,
+    SealNote::SignerEndedSince,
+    SealNote::SignerRevokedSince,
+];
+
 fn passes(notes: &[SealNote]) -> Expected {
     Expected::Passes(notes.to_vec())
 }
@@ -102,6 +110,7 @@ impl Case {
                 Expected::Passes(notes) => {
                     report.verdict() == SealVerdict::Passed
                         && notes.iter().all(|note| report.notes().contains(note))
+                        && SINCE.iter().all(|note| notes.contains(note) == report.notes().contains(note))
                 }
                 Expected::Refused(reason, checks) => {
                     report.verdict() == verdict(*reason) && not_passed(&report) == sorted(checks)

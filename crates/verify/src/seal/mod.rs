@@ -38,6 +38,9 @@ mod tests {
             assert!(text.contains(&listed), "docs/format.md lacks {listed}");
             assert!(mark == "?" || !text.contains(&other), "docs/format.md has {other}");
         }
+        let checks: HashSet<_> = SealCheck::ALL.iter().map(|check| check.code()).collect();
+        let names: HashSet<_> = SealCheck::ALL.iter().map(|check| check.name_zh()).collect();
+        assert_eq!((checks.len(), names.len()), (SealCheck::ALL.len(), SealCheck::ALL.len()));
         for code in SealCheck::ALL.map(SealCheck::code).into_iter().chain(Note::ALL.iter().map(|n| n.code()))
         {
             assert!(text.contains(&format!("`{code}`")), "docs/format.md lacks {code}");

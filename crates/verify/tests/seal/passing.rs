@@ -26,6 +26,8 @@ fn what_is_made_is_read_strictly_and_passes_in_every_profile() {
                     "{}",
                     String::from_utf8_lossy(&report.to_json())
                 );
+                let told: serde_json::Value = serde_json::from_slice(&report.to_json()).unwrap();
+                assert_eq!(told["seal"]["version"], number);
                 let report =
                     verifier.check_signature(&signature, Document::Bytes(DOCUMENT), &context(&store, now()));
                 assert_eq!(

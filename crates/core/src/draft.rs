@@ -67,8 +67,11 @@ impl Home {
     /// # Errors
     /// [`HomeError::TrustChange`] if a change can no longer be made; [`HomeError`]. The draft is then still there.
     pub fn sign_trust_draft(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
-        let list = self.change_trust(&self.trust_draft()?, passphrase, now)?;
-        self.discard_trust_draft()?;
+        // Read, published and emptied under one lock: a change that is prepared meanwhile waits for the next list.
+        let _one_at_a_time = self.lock_trust()?;
+        let changes = self.trust_draft()?;
+        let list = self.change_locked(&changes, passphrase, now)?;
+        self.remove_draft()?;
         Ok(list)
     }
 
@@ -77,6 +80,11 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn discard_trust_draft(&self) -> Result<(), HomeError> {
+        let _one_at_a_time = self.lock_trust()?;
+        self.remove_draft()
+    }
+
+    fn remove_draft(&self) -> Result<(), HomeError> {
         let path = self.draft_path();
         match fs::remove_file(&path) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

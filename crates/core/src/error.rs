@@ -43,6 +43,14 @@ pub enum HomeError {
     /// No trust list is kept from then.
     #[error("no trust list is kept that was published by {0}")]
     NoTrustList(UnixTime),
+    /// A kept trust list does not have the number of its name.
+    #[error("{path} holds trust list {found}: take it out, or put the right one back")]
+    KeptUnder {
+        /// The file.
+        path: PathBuf,
+        /// The number in it.
+        found: u64,
+    },
     /// The draft of the trust list is damaged.
     #[error("{0} is not one change of the trust list in each line: `boyin trust discard` throws it away")]
     Draft(PathBuf),

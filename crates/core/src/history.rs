@@ -21,7 +21,7 @@ impl Home {
     }
 
     fn kept(&self, sequence: u64) -> PathBuf {
-        self.history().join(format!("{sequence:0DIGITS$}.jwt"))
+        self.history().join(kept_name(sequence))
     }
 
     /// Keeps a list that is published under its number, unless it is kept already.
@@ -49,7 +49,8 @@ impl Home {
         for entry in entries {
             let name = entry.map_err(|source| HomeError::File { path: dir.clone(), source })?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(".jwt"));
-            numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+            let number = number.and_then(|number| number.parse::<u64>().ok());
+            numbers.extend(number.filter(|number| *kept_name(*number) == name));
         }
         numbers.sort_unstable();
         Ok(numbers)
@@ -58,10 +59,15 @@ impl Home {
     /// A trust list that is kept, verified with the anchors that this data directory has had.
     ///
     /// # Errors
-    /// [`HomeError`].
+    /// [`HomeError::KeptUnder`] if it is another list than its name says: under a greater number an older list would count
+    /// as the newest; [`HomeError`].
     pub fn trust_numbered(&self, sequence: u64) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
         let token = read_text(&self.kept(sequence))?.into_bytes();
         let snapshot = self.anchors()?.load(&token, &all_jws())?;
+        let found = snapshot.list().sequence;
+        if found != sequence {
+            return Err(HomeError::KeptUnder { path: self.kept(sequence), found });
+        }
         Ok((token, snapshot))
     }
 
@@ -82,4 +88,8 @@ impl Home {
         }
         Err(HomeError::NoTrustList(at))
     }
+}
+
+fn kept_name(sequence: u64) -> String {
+    format!("{sequence:0DIGITS$}.jwt")
 }

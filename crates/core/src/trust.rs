@@ -52,7 +52,18 @@ impl Home {
         passphrase: &Passphrase,
         now: UnixTime,
     ) -> Result<TrustList, HomeError> {
-        self.renew_with(passphrase, now, |list| {
+        let _one_at_a_time = self.lock_trust()?;
+        self.change_locked(changes, passphrase, now)
+    }
+
+    /// As [`Self::change_trust`]; the caller holds [`lock_trust`](Self::lock_trust).
+    pub(crate) fn change_locked(
+        &self,
+        changes: &[Change],
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<TrustList, HomeError> {
+        self.renew_locked(passphrase, now, |list| {
             Ok(changes.iter().try_for_each(|change| list.apply(change))?)
         })
     }
@@ -64,6 +75,15 @@ impl Home {
         change: impl FnOnce(&mut TrustList) -> Result<(), HomeError>,
     ) -> Result<TrustList, HomeError> {
         let _one_at_a_time = self.lock_trust()?;
+        self.renew_locked(passphrase, now, change)
+    }
+
+    fn renew_locked(
+        &self,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        change: impl FnOnce(&mut TrustList) -> Result<(), HomeError>,
+    ) -> Result<TrustList, HomeError> {
         let key = self.trust_key(passphrase)?;
         let (_, current) = self.trust()?;
         let mut list = self.next_list(current.list(), now);

@@ -84,6 +84,15 @@ fn an_older_trust_list_in_place_changes_nothing() {
     assert_eq!(prefecture.home.trust_in_place().unwrap().1.list().sequence, 1);
     let issued = prefecture.desk().issue(&identity_card(), &order(police(), "k"), &mut SystemRandom);
     assert!(matches!(issued, Err(boyin::DeskError::SelfCheck(_))), "the right has ended");
+    // Nor does it under the number of a list that was never made: that is a fault, not the newest list.
+    let kept = |name: &str| prefecture.home.dir().join("trust/history").join(name);
+    for odd in ["+0000099.jwt", "99.jwt", "00000099.txt"] {
+        std::fs::copy(kept("00000001.jwt"), kept(odd)).unwrap();
+        assert_eq!(prefecture.home.trust_history().unwrap(), [1, 2], "{odd}");
+    }
+    std::fs::copy(kept("00000001.jwt"), kept("00000099.jwt")).unwrap();
+    assert!(matches!(prefecture.home.trust(), Err(HomeError::KeptUnder { found: 1, .. })));
+    std::fs::remove_file(kept("00000099.jwt")).unwrap();
     // The next list mends it.
     prefecture.home.renew_trust_list(&passphrase(), now().plus(120)).unwrap();
     assert_eq!(prefecture.home.trust_in_place().unwrap().1.list().sequence, 3);

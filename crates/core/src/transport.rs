@@ -1,6 +1,6 @@
 //! The way to services of others: one request, one answer, bounded in time and size.
 //!
-//! [`Transport`] is the seam; [`Http`] (feature `network`) is the only implementation that opens a socket.
+//! [`Transport`] is the seam; `Http` (feature `network`) is the only implementation that opens a socket.
 
 #[cfg(feature = "network")]
 mod http;

@@ -60,6 +60,7 @@ pub use record::{
 pub use rocks::RocksStore;
 pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
 pub use store::{
-    Batch, Cause, Committed, Durability, Entry, Expect, Numbered, Store, StoreError, Table, Write,
+    Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts, Store,
+    StoreError, Table, Write, prefix_end,
 };
 pub use vault::{HolderKey, RootSecret};

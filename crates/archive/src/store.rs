@@ -1,8 +1,8 @@
 //! The seam to the storage engine: ordered keys, prefix scans and one atomic conditional batch.
 //!
-//! [`Archive`](crate::Archive) needs nothing else, so another engine (a distributed one, say) can stand behind it by
-//! implementing [`Store`]. [`RocksStore`](crate::RocksStore) is the embedded default, [`MemoryStore`](crate::MemoryStore)
-//! the model that tests compare it with.
+//! [`Archive`](crate::Archive) needs nothing else, so another engine stands behind it by implementing [`Store`], in
+//! another crate too: [`Batch::into_parts`] hands out what is to be done. [`RocksStore`](crate::RocksStore) is the embedded
+//! default, [`MemoryStore`](crate::MemoryStore) the model that tests compare it with.
 
 use std::fmt;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Once a write has failed, the store takes no further batch until it is opened again; reads go on.
     ///
     /// # Errors
-    /// [`StoreError`], every variant but `Missing` and `Locked`.
+    /// [`StoreError`], every variant but `Missing`, `Locked` and `NewerLayout`.
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError>;
 
     /// How many entries a table has. Exact where entries are put once and never replaced; an estimate otherwise.
@@ -123,13 +123,27 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`StoreError::Io`], [`StoreError::Corrupt`].
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError>;
 
-    /// Takes in what the writing process has written since. Only a follower has something to do here.
+    /// Takes in what the writing process has written since. A follower may stand still between two calls, or be as new
+    /// as the engine's answers; a writer has nothing to do here.
     ///
     /// # Errors
     /// [`StoreError::Io`], [`StoreError::Corrupt`].
     fn catch_up(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// The first byte string after all that begin with `prefix`; `None` if there is no such string.
+#[must_use]
+pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
 }
 
 /// What `Ok` from [`Store::commit`] promises.
@@ -152,7 +166,9 @@ pub enum Expect {
 }
 
 impl Expect {
-    pub(crate) fn holds(&self, found: Option<&[u8]>) -> bool {
+    /// Whether a key under which `found` is stands as expected.
+    #[must_use]
+    pub fn holds(&self, found: Option<&[u8]>) -> bool {
         match self {
             Self::Absent => found.is_none(),
             Self::Exactly(bytes) => found == Some(bytes.as_slice()),
@@ -161,10 +177,13 @@ impl Expect {
 }
 
 /// One condition of a [`Batch`].
-pub(crate) struct Condition {
-    pub(crate) table: Table,
-    pub(crate) key: Vec<u8>,
-    pub(crate) expect: Expect,
+pub struct Condition {
+    /// Where.
+    pub table: Table,
+    /// Under which key.
+    pub key: Vec<u8>,
+    /// What must be there.
+    pub expect: Expect,
 }
 
 /// One write: a value to put, or `None` to delete.
@@ -186,11 +205,24 @@ pub struct Numbered {
 }
 
 /// The number of an appended entry goes in; its value and what depends on it come out.
-pub(crate) type Build = Box<dyn FnOnce(u64) -> Numbered + Send>;
+pub type Build = Box<dyn FnOnce(u64) -> Numbered + Send>;
 
-pub(crate) struct Append {
-    pub(crate) table: Table,
-    pub(crate) build: Build,
+/// The numbered entry of a [`Batch`]; what holds of `build` is said at [`Batch::append`].
+pub struct Append {
+    /// The numbered table.
+    pub table: Table,
+    /// Makes the entry.
+    pub build: Build,
+}
+
+/// What a [`Batch`] is made of, for those who implement [`Store`].
+pub struct Parts {
+    /// All of them must hold, in this order.
+    pub conditions: Vec<Condition>,
+    /// Done in this order: of two writes of one key the later one counts.
+    pub writes: Vec<Write>,
+    /// Done after `writes`.
+    pub append: Option<Append>,
 }
 
 /// Conditions and writes that are done together or not at all.
@@ -236,6 +268,13 @@ impl Batch {
         self.append = Some(Append { table, build: Box::new(build) });
         self
     }
+
+    /// What is to be done, for those who implement [`Store`].
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        let Self { conditions, writes, append } = self;
+        Parts { conditions, writes, append }
+    }
 }
 
 /// Keys and values may name persons: only sizes are printed.
@@ -274,8 +313,8 @@ pub enum StoreError {
     /// The disk, the quota or the file size limit is full.
     #[error("no space left: free space on the disk of the archive, then open it again")]
     Full(#[source] Cause),
-    /// The operating system refused to read or write.
-    #[error("the disk refused: {0}")]
+    /// The operating system, or the database server, refused to read or write.
+    #[error("the store refused: {0}")]
     Io(#[source] Cause),
     /// Stored bytes are damaged.
     #[error("stored data is damaged: restore it from a backup ({0})")]
@@ -286,9 +325,22 @@ pub enum StoreError {
     /// Another process (or another handle) has it open for writing.
     #[error("the archive is in use by another process: stop that one first, or follow it read-only")]
     Locked,
-    /// There is no store at this path.
-    #[error("there is no archive at this path: create it first")]
+    /// There is no store at this place.
+    #[error("there is no archive at this place: create it first")]
     Missing,
+    /// Another handle has opened the store for writing since, which the engine could not prevent. Nothing was written.
+    #[error(
+        "another process has taken the archive over for writing: stop one of the two, then open it again"
+    )]
+    TakenOver,
+    /// The engine's own layout is of a newer release.
+    #[error("the store has layout {found}, this release reads up to {supported}: use a newer release")]
+    NewerLayout {
+        /// Version in the store.
+        found: u32,
+        /// Newest version that can be read here.
+        supported: u32,
+    },
 }
 
 impl StoreError {
@@ -304,6 +356,8 @@ impl StoreError {
             Self::Stopped => "store_stopped",
             Self::Locked => "store_locked",
             Self::Missing => "store_missing",
+            Self::TakenOver => "store_taken_over",
+            Self::NewerLayout { .. } => "store_newer_layout",
         }
     }
 }

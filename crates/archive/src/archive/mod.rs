@@ -77,7 +77,7 @@ impl Archive {
     /// # Errors
     /// [`OpenError`].
     pub fn follow(path: &Path, scratch: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
-        Self::read_store(Arc::new(RocksStore::follow(path, scratch)?), secret)
+        Self::follow_in(Arc::new(RocksStore::follow(path, scratch)?), secret)
     }
 
     /// Makes an archive in an empty store.
@@ -112,7 +112,7 @@ impl Archive {
     /// [`OpenError::Empty`], [`OpenError::NewerFormat`], [`OpenError::WrongSecret`], [`OpenError::Damaged`],
     /// [`OpenError::Store`].
     pub fn with_store(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
-        let mut archive = Self::read_store(store, secret)?;
+        let mut archive = Self::follow_in(store, secret)?;
         if archive.format < FORMAT_VERSION {
             for table in TABLES_OF_SEALS {
                 archive.store.scan(table, &[], None, 1)?;
@@ -127,7 +127,11 @@ impl Archive {
         Ok(archive)
     }
 
-    fn read_store(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
+    /// Opens the archive in a store for reading, as it is.
+    ///
+    /// # Errors
+    /// As [`with_store`](Archive::with_store).
+    pub fn follow_in(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
         let damaged = Damaged { table: Table::Meta };
         let Some(found) = read_format(store.as_ref())? else {
             check_empty(store.as_ref())?;

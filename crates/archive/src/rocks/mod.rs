@@ -13,7 +13,7 @@ use rocksdb::{
 };
 
 use self::committer::Committer;
-use crate::store::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table};
+use crate::store::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table, prefix_end};
 
 /// The database, below the directory of the archive.
 const DATABASE: &str = "db";
@@ -139,7 +139,7 @@ impl Store for RocksStore {
             Some(_) | None => prefix.to_vec(),
         };
         let mut options = ReadOptions::default();
-        if let Some(end) = successor(prefix) {
+        if let Some(end) = prefix_end(prefix) {
             options.set_iterate_upper_bound(end);
         }
         let from = IteratorMode::From(&start, Direction::Forward);
@@ -167,18 +167,6 @@ impl Store for RocksStore {
             None => self.db.try_catch_up_with_primary().map_err(engine),
         }
     }
-}
-
-/// The first byte string after all that begin with `prefix`; `None` if there is no such string.
-fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if let Some(next) = last.checked_add(1) {
-            end.push(next);
-            return Some(end);
-        }
-    }
-    None
 }
 
 fn family(db: &DB, table: Table) -> Result<&ColumnFamily, StoreError> {

@@ -7,12 +7,12 @@ use boyin_archive::{
 use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{
-    HOLDER_NAME, LIST, act, act_at, change, filing, filing_for, holder, id, in_memory, office, time, whole,
+    HOLDER_NAME, LIST, act, act_at, change, filing, filing_for, fresh, holder, id, office, time, whole,
 };
 
 #[test]
 fn a_filed_license_is_visible_everywhere_at_once() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let filing = filing(7);
     let outcome = archive.file(&act("file"), &filing).unwrap();
     assert_eq!((outcome.event, outcome.what, outcome.replayed), (2, EventKind::LicenseIssued, false));
@@ -42,7 +42,7 @@ fn unchanged(archive: &Archive, again: impl Fn()) {
 
 #[test]
 fn the_same_act_again_gives_the_recorded_outcome() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     assert_eq!(archive.recall(&act("file")).unwrap(), None);
     let first = archive.file(&act("file"), &filing(1)).unwrap();
     let revoked = archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke)).unwrap();
@@ -71,7 +71,7 @@ fn the_same_act_again_gives_the_recorded_outcome() {
 
 #[test]
 fn one_key_for_two_requests_is_refused() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     archive.file(&act("key"), &filing(1)).unwrap();
     let conflict = |result: Result<_, ArchiveError>| match result {
         Err(ArchiveError::IdempotencyConflict { event: 2, what: EventKind::LicenseIssued }) => {}
@@ -92,7 +92,7 @@ fn one_key_for_two_requests_is_refused() {
 
 #[test]
 fn an_identifier_and_a_slot_are_used_once() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     archive.file(&act("first"), &filing(1)).unwrap();
     unchanged(&archive, || {
         assert!(matches!(archive.file(&act("same bytes"), &filing(1)), Err(ArchiveError::Conflict)));
@@ -128,7 +128,7 @@ fn status_changes_only_along_the_allowed_ways() {
         (&[Supersede], Restore, Err(Superseded)),
     ];
     for (before, last, expected) in ways {
-        let (archive, _) = in_memory();
+        let (archive, _) = fresh();
         archive.file(&act("file"), &filing(1)).unwrap();
         for step in before {
             archive.change_status(&act("before"), &id(1), &change(*step)).unwrap();
@@ -156,7 +156,7 @@ fn status_changes_only_along_the_allowed_ways() {
 
 #[test]
 fn what_is_not_on_file_cannot_be_changed() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let mut elsewhere = filing(1);
     elsewhere.record.slot = None;
     archive.file(&act("file"), &elsewhere).unwrap();
@@ -173,7 +173,7 @@ fn what_is_not_on_file_cannot_be_changed() {
 
 #[test]
 fn a_record_that_cannot_be_relied_on_is_refused() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     type Spoil = fn(&mut Filing);
     let spoil: [(Spoil, RecordField); 8] = [
         (|f| f.record.credential.clear(), RecordField::Credential),
@@ -224,7 +224,7 @@ fn nothing_is_done_anonymously() {
 #[test]
 fn a_lost_answer_is_found_again_by_the_key() {
     for failure in [boyin_archive::Failure::Lost, boyin_archive::Failure::Unanswered] {
-        let (archive, store) = in_memory();
+        let (archive, store) = fresh();
         store.fail_after(0, failure);
         assert!(matches!(
             archive.file(&act("file"), &filing(1)),
@@ -241,7 +241,7 @@ fn a_lost_answer_is_found_again_by_the_key() {
 #[test]
 fn debug_output_names_nobody() {
     let filing = filing(1);
-    let (archive, store) = in_memory();
+    let (archive, store) = fresh();
     archive.file(&act("file"), &filing).unwrap();
     let event = archive.events(None, 10).unwrap().pop().unwrap();
     let page = archive.list_by_holder(&holder(0), None, 1).unwrap();
@@ -254,7 +254,7 @@ fn debug_output_names_nobody() {
 
 #[test]
 fn a_change_stays_marked_until_a_list_that_shows_it_is_published() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     archive.file(&act("file"), &filing(1)).unwrap();
     assert_eq!(archive.unpublished(LIST).unwrap(), None);
     archive.change_status(&act("suspend"), &id(1), &change(Change::Suspend)).unwrap();
@@ -269,7 +269,7 @@ fn a_change_stays_marked_until_a_list_that_shows_it_is_published() {
 
 #[test]
 fn what_the_law_says_of_a_change_is_in_its_event() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     for n in 1..=4 {
         archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
     }
@@ -301,7 +301,7 @@ fn what_the_law_says_of_a_change_is_in_its_event() {
 
 #[test]
 fn the_event_log_tells_the_status_of_every_instant() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let at = |seconds| act_at(&format!("at {seconds}"), 1, seconds);
     archive.file(&at(10), &filing_for(1, 1, 10)).unwrap();
     archive.file(&at(11), &filing_for(1, 2, 11)).unwrap();
@@ -334,7 +334,7 @@ fn the_event_log_tells_the_status_of_every_instant() {
 
 #[test]
 fn a_list_of_every_instant_stays() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     for (seconds, token) in [(10, b"first"), (20, b"secon"), (20, b"third"), (30, b"forth")] {
         let token_act = act_at(&format!("{seconds} {token:?}"), 1, seconds);
         archive.publish_status_list(&token_act, LIST, token).unwrap();

@@ -4,21 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, Committed, Entry, MemoryStore, Store, StoreError, Table,
-};
+use boyin_archive::{Archive, ArchiveError, Batch, Change, Committed, Entry, Store, StoreError, Table};
 use boyin_model::status::LicenseStatus;
-use tempfile::tempdir;
 
-use crate::fixtures::{act, change, filing, id, in_memory, secret, whole};
+use crate::fixtures::{act, change, filing, fresh, id, reopened, secret, whole};
+use crate::stores::TestStore;
 
 const THREADS: u32 = 8;
 const ACTS: u32 = 40;
 
 #[test]
 fn every_act_is_done_exactly_once() {
-    let directory = tempdir().unwrap();
-    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    let (archive, store) = fresh();
     let done = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -36,14 +33,12 @@ fn every_act_is_done_exactly_once() {
     let expected = usize::try_from(THREADS / 2 * ACTS).unwrap();
     assert_eq!(done.into_inner(), expected);
     assert_eq!(whole(&archive).len(), expected);
-    drop(archive);
-    assert_eq!(whole(&Archive::open(directory.path(), &secret()).unwrap()).len(), expected);
+    assert_eq!(whole(&reopened(archive, &store)).len(), expected);
 }
 
 #[test]
 fn of_acts_that_exclude_each_other_one_is_done() {
-    let directory = tempdir().unwrap();
-    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    let (archive, _store) = fresh();
     for n in 0..20 {
         let done: usize = together(|thread| {
             let mut filing = filing(n);
@@ -94,7 +89,7 @@ fn together(work: impl Fn(u32) -> bool + Sync) -> usize {
 
 /// Lets a twin of the act run once, just before a value of `table` is read.
 struct Interleaved {
-    inner: Arc<MemoryStore>,
+    inner: Arc<TestStore>,
     table: Table,
     twin: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -133,9 +128,9 @@ impl Store for Interleaved {
 
 /// An archive and its store in memory, with license 1 filed; `twin` runs on it in the middle of the next act.
 fn interleaved(table: Table, twin: impl FnOnce(&Archive) + Send + 'static) -> (Archive, Archive) {
-    let (plain, inner) = in_memory();
+    let (plain, inner) = fresh();
     plain.file(&act("file 1"), &filing(1)).unwrap();
-    let of_twin = Archive::with_store(Arc::<MemoryStore>::clone(&inner), &secret()).unwrap();
+    let of_twin = Archive::with_store(Arc::<TestStore>::clone(&inner), &secret()).unwrap();
     let twin: Box<dyn FnOnce() + Send> = Box::new(move || twin(&of_twin));
     let store = Interleaved { inner, table, twin: Mutex::new(Some(twin)) };
     (Archive::with_store(Arc::new(store), &secret()).unwrap(), plain)

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use boyin_archive::{
-    Act, Archive, Change, Event, EventKind, Filing, Grade, LicenseRecord, MemoryStore, RootSecret,
-    StatusChange, StatusSlot,
+    Act, Archive, Change, Event, EventKind, Filing, Grade, LicenseRecord, RootSecret, StatusChange,
+    StatusSlot,
 };
 use boyin_model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
+
+use crate::engine;
+use crate::stores::TestStore;
 
 pub(crate) const TYPE_A: &str = "11100000MB03271699001";
 pub(crate) const TYPE_B: &str = "11100000000013338W032";
@@ -85,11 +88,18 @@ pub(crate) fn change(change: Change) -> StatusChange {
     StatusChange::new(change, "依申请")
 }
 
-/// An archive in memory and the store below it.
-pub(crate) fn in_memory() -> (Archive, Arc<MemoryStore>) {
-    let store = Arc::new(MemoryStore::new());
-    let archive = Archive::create_in(Arc::<MemoryStore>::clone(&store), &secret(), &act("create")).unwrap();
+/// An archive and the store below it.
+pub(crate) fn fresh() -> (Archive, Arc<TestStore>) {
+    let store = Arc::new(engine::fresh());
+    let archive = Archive::create_in(Arc::<TestStore>::clone(&store), &secret(), &act("create")).unwrap();
     (archive, store)
+}
+
+/// The archive after its store was closed and opened again.
+pub(crate) fn reopened(archive: Archive, store: &Arc<TestStore>) -> Archive {
+    drop(archive);
+    store.reopen();
+    Archive::with_store(Arc::<TestStore>::clone(store), &secret()).unwrap()
 }
 
 /// What must hold of every archive, whatever happened to it: each license is whole (document, place in its holder's

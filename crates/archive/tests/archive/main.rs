@@ -1,16 +1,23 @@
 //! Every test of the archive, in one binary: RocksDB is linked once.
+//!
+//! `acts`, `concurrent`, `damage`, `golden`, `meta`, `model`, `pages`, `seals` and `seam` are the suite: they know no engine
+//! but [`engine::fresh`], and the crates of other engines compile these files with an `engine` of their own.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it says")]
 
 mod acts;
 mod concurrent;
 mod damage;
+mod disk;
+mod engine;
 mod fixtures;
 mod golden;
+mod meta;
 mod model;
 mod opening;
 mod pages;
 mod process;
 mod seals;
 mod seam;
+mod stores;
 mod upgrade;

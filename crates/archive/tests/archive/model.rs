@@ -1,20 +1,15 @@
-//! The archive against a few maps: any sequence of acts, failing writes and restarts, in memory and on disk.
+//! The archive against a few maps: any sequence of acts, failing writes and restarts.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use boyin_archive::MemoryStore;
-use boyin_archive::{
-    Act, Archive, ArchiveError, Batch, Cause, Change, Committed, Durability, Entry, EventKind, Failure,
-    Outcome, RocksStore, Store, StoreError, Table,
-};
+use boyin_archive::{Act, Archive, ArchiveError, Change, EventKind, Failure, Outcome};
 use boyin_model::status::LicenseStatus;
 use proptest::prelude::*;
-use tempfile::{TempDir, tempdir};
 
-use crate::fixtures::{LIST, act, act_at, change, filing_for, holder, id, secret};
+use crate::engine::cases;
+use crate::fixtures::{LIST, act_at, change, filing_for, fresh, holder, id, reopened};
+use crate::stores::TestStore;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -123,107 +118,23 @@ impl Model {
     }
 }
 
-/// A store on disk whose writes can be made to fail.
-struct Flaky {
-    inner: RocksStore,
-    fail: Mutex<(Option<(u64, Failure)>, bool)>,
-}
-
-impl fmt::Debug for Flaky {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Flaky(..)")
-    }
-}
-
-impl Store for Flaky {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.get(table, key)
-    }
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<Entry>, StoreError> {
-        self.inner.scan(table, prefix, after, limit)
-    }
-    fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
-        self.inner.len_estimate(table)
-    }
-    fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let mut state = self.fail.lock().unwrap();
-        let (fail, stopped) = &mut *state;
-        if *stopped {
-            return Err(StoreError::Stopped);
-        }
-        match fail {
-            Some((0, failure)) => {
-                *stopped = true;
-                if *failure == Failure::Unanswered {
-                    self.inner.commit(batch)?;
-                }
-                return Err(StoreError::Io(Cause::new("the write was made to fail")));
-            }
-            Some((left, _)) => *left -= 1,
-            None => {}
-        }
-        self.inner.commit(batch)
-    }
-}
-
-enum Place {
-    Memory(Arc<MemoryStore>),
-    Disk(TempDir, Option<Arc<Flaky>>),
-}
-
 struct Real {
-    place: Place,
+    store: Arc<TestStore>,
     archive: Option<Archive>,
 }
 
 impl Real {
-    fn new(place: Place) -> Self {
-        let mut real = Self { place, archive: None };
-        let store = real.store();
-        real.archive = Some(Archive::create_in(store, &secret(), &act("create")).unwrap());
-        real
+    fn new() -> Self {
+        let (archive, store) = fresh();
+        Self { store, archive: Some(archive) }
     }
 
     fn archive(&self) -> &Archive {
         self.archive.as_ref().unwrap()
     }
 
-    fn store(&mut self) -> Arc<dyn Store> {
-        match &mut self.place {
-            Place::Memory(store) => {
-                store.reopen();
-                Arc::<MemoryStore>::clone(store)
-            }
-            Place::Disk(directory, slot) => {
-                let path: PathBuf = directory.path().join("archive");
-                let inner = RocksStore::create(&path, Durability::Buffered).unwrap();
-                let store = Arc::new(Flaky { inner, fail: Mutex::new((None, false)) });
-                *slot = Some(Arc::clone(&store));
-                store
-            }
-        }
-    }
-
     fn reopen(&mut self) {
-        self.archive = None;
-        if let Place::Disk(_, slot) = &mut self.place {
-            *slot = None;
-        }
-        let store = self.store();
-        self.archive = Some(Archive::with_store(store, &secret()).unwrap());
-    }
-
-    fn fail_after(&self, commits: u64, failure: Failure) {
-        match &self.place {
-            Place::Memory(store) => store.fail_after(commits, failure),
-            Place::Disk(_, slot) => slot.as_ref().unwrap().fail.lock().unwrap().0 = Some((commits, failure)),
-        }
+        self.archive = self.archive.take().map(|archive| reopened(archive, &self.store));
     }
 
     fn act(step: usize) -> Act {
@@ -245,8 +156,8 @@ impl Real {
     }
 }
 
-fn run(ops: &[Op], place: Place) {
-    let mut real = Real::new(place);
+fn run(ops: &[Op]) {
+    let mut real = Real::new();
     let mut model = Model { events: vec![(EventKind::ArchiveCreated, None)], ..Model::default() };
     for (step, op) in ops.iter().enumerate() {
         let (step, op) = match op {
@@ -264,7 +175,7 @@ fn run(ops: &[Op], place: Place) {
             Op::FailAfter(commits, failure) => {
                 // After a failure nothing is counted until the store is opened again.
                 if !model.stopped {
-                    real.fail_after(*commits, *failure);
+                    real.store.fail_after(*commits, *failure);
                     model.fail = Some((*commits, *failure));
                 }
             }
@@ -308,17 +219,9 @@ fn compare(archive: &Archive, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(200), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn in_memory_it_does_what_the_model_does(ops in prop::collection::vec(op(), 1..40)) {
-        run(&ops, Place::Memory(Arc::new(MemoryStore::new())));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn on_disk_it_does_what_the_model_does(ops in prop::collection::vec(op(), 1..40)) {
-        run(&ops, Place::Disk(tempdir().unwrap(), None));
+    fn it_does_what_the_model_does(ops in prop::collection::vec(op(), 1..40)) {
+        run(&ops);
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use boyin_archive::{Archive, ArchiveError, Cursor, LicenseRecord, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Page};
 
 use crate::fixtures::{
-    CITIZEN, LIST, TYPE_A, TYPE_B, act_at, filing_for, holder, id, id_of, in_memory, license_type,
+    CITIZEN, LIST, TYPE_A, TYPE_B, act_at, filing_for, fresh, holder, id, id_of, license_type,
 };
 
 /// Twenty licenses of two holders and two types, filed two per second.
 fn filled() -> Archive {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     for n in 0..20_u32 {
         let seconds = u64::from(n / 2);
         let mut filing = filing_for(u8::from(n % 4 == 3), n, seconds);

@@ -11,9 +11,8 @@ use boyin_model::register::{
     LimitFault, LimitsError, Period, SealAct, SealId, SealKind, SealState, UseLimits,
 };
 use proptest::prelude::*;
-use tempfile::tempdir;
 
-use crate::fixtures::{act, in_memory, office, secret, time};
+use crate::fixtures::{act, fresh, office, reopened, secret, time};
 
 pub(crate) fn division() -> DivisionCode {
     DivisionCode::parse("652701").unwrap()
@@ -89,7 +88,7 @@ fn code(result: Result<Outcome, ArchiveError>) -> &'static str {
 
 #[test]
 fn every_act_in_every_state() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     for from in SealState::ALL {
         for deed in SealAct::ALL {
             let Some(change) = change(deed) else { continue };
@@ -119,7 +118,7 @@ fn every_act_in_every_state() {
 
 #[test]
 fn each_act_leaves_its_event() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let id = seal_in(&archive, &application(), SealState::InUse);
     use SealAct::{Destroy, Recall, Remake, Restore, Suspend, Use};
     for (second, deed) in (10..).zip([Use, Remake, Suspend, Restore, Recall, Destroy]) {
@@ -152,7 +151,7 @@ fn each_act_leaves_its_event() {
 
 #[test]
 fn periods_and_versions_are_as_the_acts_were() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let id = seal_in(&archive, &application(), SealState::InUse); // made at 2, in use from 3
     let steps = [
         (10, SealAct::Suspend),
@@ -193,7 +192,7 @@ fn periods_and_versions_are_as_the_acts_were() {
 
 #[test]
 fn two_people_are_two() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let id = apply(&archive, &application());
     let refused = |who: &str, change: &SealChange<'_>, expected: &str| {
         assert_eq!(code(archive.change_seal(&by(who, 50), id, change)), expected, "{who} {change:?}");
@@ -214,7 +213,7 @@ fn two_people_are_two() {
 
 #[test]
 fn applications_that_cannot_be_meant_are_refused() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let refused = |change: &dyn Fn(&mut SealApplication)| {
         let mut application = application();
         change(&mut application);
@@ -236,7 +235,7 @@ fn applications_that_cannot_be_meant_are_refused() {
 
 #[test]
 fn uses_are_counted_and_kept_within_the_limits() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let mut limited = application();
     limited.limits = UseLimits { count: Some(2), until: Some(time(100)), ..UseLimits::default() };
     let id = seal_in(&archive, &limited, SealState::InUse);
@@ -257,7 +256,7 @@ fn uses_are_counted_and_kept_within_the_limits() {
 
 #[test]
 fn a_repeated_act_gives_its_first_outcome() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     let applied = act("apply");
     let first = archive.apply_seal(&applied, &application()).unwrap();
     let again = archive.apply_seal(&applied, &application()).unwrap();
@@ -281,8 +280,7 @@ fn a_repeated_act_gives_its_first_outcome() {
 
 #[test]
 fn numbers_are_given_once_in_each_division() {
-    let directory = tempdir().unwrap();
-    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    let (archive, store) = fresh();
     let elsewhere = SealApplication { division: DivisionCode::parse("652722").unwrap(), ..application() };
     let ids: Vec<SealId> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
@@ -302,8 +300,7 @@ fn numbers_are_given_once_in_each_division() {
         .collect();
     assert_eq!(ids.len(), 80);
     assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), expected, "without gaps, none twice");
-    drop(archive);
-    let archive = Archive::open(directory.path(), &secret()).unwrap();
+    let archive = reopened(archive, &store);
     assert_eq!(apply(&archive, &application()).number(), 41, "numbers go on after opening again");
     let (first, rest) = (archive.seals(None, 50).unwrap(), 50);
     let more = archive.seals(first.last().map(|record| record.id), rest).unwrap();
@@ -312,8 +309,7 @@ fn numbers_are_given_once_in_each_division() {
 
 #[test]
 fn of_two_that_compete_for_the_last_use_one_has_it() {
-    let directory = tempdir().unwrap();
-    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    let (archive, _) = fresh();
     for _ in 0..10 {
         let mut limited = application();
         limited.limits.count = Some(3);
@@ -338,7 +334,7 @@ fn of_two_that_compete_for_the_last_use_one_has_it() {
 
 #[test]
 fn a_use_and_a_suspension_at_once_leave_no_use_after_it() {
-    let (archive, _) = in_memory();
+    let (archive, _) = fresh();
     for _ in 0..50 {
         let id = seal_in(&archive, &application(), SealState::InUse);
         std::thread::scope(|scope| {
@@ -356,16 +352,12 @@ fn a_use_and_a_suspension_at_once_leave_no_use_after_it() {
 
 #[test]
 fn what_is_registered_is_there_after_opening_again() {
-    let directory = tempdir().unwrap();
-    let path = directory.path();
-    let kept: Vec<_> = {
-        let archive = Archive::create(path, &secret(), &act("create")).unwrap();
-        for state in SealState::ALL {
-            seal_in(&archive, &application(), state);
-        }
-        archive.seals(None, 100).unwrap()
-    };
-    let archive = Archive::open(path, &secret()).unwrap();
+    let (archive, store) = fresh();
+    for state in SealState::ALL {
+        seal_in(&archive, &application(), state);
+    }
+    let kept = archive.seals(None, 100).unwrap();
+    let archive = reopened(archive, &store);
     assert_eq!(archive.seals(None, 100).unwrap(), kept);
     assert_eq!(kept.iter().map(|record| record.state).collect::<Vec<_>>(), SealState::ALL);
     let in_use = kept.iter().find(|record| record.state == SealState::InUse).unwrap();
@@ -396,7 +388,7 @@ proptest! {
     fn periods_and_versions_say_what_the_log_says(
         steps in prop::collection::vec((prop::sample::select(SealAct::ALL.to_vec()), 0..3_u64, any::<u8>()), 0..40),
     ) {
-        let (archive, store) = in_memory();
+        let (archive, store) = fresh();
         let id = seal_in(&archive, &application(), SealState::InUse);
         let (mut now, mut used) = (3, 0);
         for (deed, pause, byte) in steps {

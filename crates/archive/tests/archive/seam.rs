@@ -1,18 +1,14 @@
 //! The contract of the storage seam, on every implementation.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use boyin_archive::{
-    Batch, Durability, Expect, Failure, MemoryStore, Numbered, RocksStore, Store, StoreError, Table, Write,
-};
-use tempfile::tempdir;
+use boyin_archive::{Batch, Expect, Numbered, Store, StoreError, Table, Write};
 
-fn on_every_store(check: impl Fn(&dyn Store)) {
-    check(&MemoryStore::new());
-    let directory = tempdir().unwrap();
-    check(&RocksStore::create(directory.path(), Durability::Buffered).unwrap());
-    let directory = tempdir().unwrap();
-    check(&RocksStore::create(directory.path(), Durability::Synced).unwrap());
+use crate::engine;
+use crate::stores::TestStore;
+
+fn on_every_store(check: impl Fn(&TestStore)) {
+    engine::every().iter().for_each(check);
 }
 
 fn keys(store: &dyn Store, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<Vec<u8>> {
@@ -107,12 +103,13 @@ fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
 
 #[test]
 fn numbers_go_on_after_reopening() {
-    let directory = tempdir().unwrap();
     let numbered = || Batch::new().append(Table::Event, |_| Numbered { value: Vec::new(), also: Vec::new() });
-    for expected in 1..4 {
-        let store = RocksStore::create(directory.path(), Durability::Synced).unwrap();
-        assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));
-    }
+    on_every_store(|store| {
+        for expected in 1..4 {
+            assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));
+            store.reopen();
+        }
+    });
 }
 
 /// Many threads that each raise one counter by comparing and swapping: the batches of one group see each other.
@@ -149,19 +146,5 @@ fn raise(store: &dyn Store) -> bool {
         Ok(_) => true,
         Err(StoreError::Conflict { .. }) => false,
         Err(error) => panic!("{error}"),
-    }
-}
-
-#[test]
-fn after_a_failed_write_only_reads_go_on() {
-    for (failure, written) in [(Failure::Lost, false), (Failure::Unanswered, true)] {
-        let store = Arc::new(MemoryStore::new());
-        store.fail_after(1, failure);
-        store.commit(Batch::new().put(Table::Meta, "a", "")).unwrap();
-        assert!(matches!(store.commit(Batch::new().put(Table::Meta, "b", "")), Err(StoreError::Io(_))));
-        assert!(matches!(store.commit(Batch::new().put(Table::Meta, "c", "")), Err(StoreError::Stopped)));
-        assert_eq!(store.get(Table::Meta, b"b").unwrap().is_some(), written);
-        store.reopen();
-        store.commit(Batch::new().put(Table::Meta, "c", "")).unwrap();
     }
 }

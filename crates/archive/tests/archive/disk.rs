@@ -1,0 +1,138 @@
+//! What holds of the files of RocksDB: their names, and bytes changed in them.
+
+use std::path::{Path, PathBuf};
+
+use boyin_archive::{Archive, ArchiveError, OpenError, StoreError, Table};
+use tempfile::tempdir;
+
+use crate::damage::assert_damaged;
+use crate::fixtures::{LIST, act, filing, holder, id, secret, whole};
+
+#[test]
+fn the_column_families_are_frozen() {
+    let directory = tempdir().unwrap();
+    drop(Archive::create(directory.path(), &secret(), &act("create")).unwrap());
+    let mut names = rocksdb::DB::list_cf(&rocksdb::Options::default(), directory.path().join("db")).unwrap();
+    names.sort();
+    let frozen = [
+        "by_holder",
+        "default",
+        "event",
+        "event_by_license",
+        "event_by_seal",
+        "idempotency",
+        "license",
+        "meta",
+        "seal",
+        "seal_version",
+        "status",
+        "status_list",
+    ];
+    assert_eq!(names, frozen);
+}
+
+#[test]
+fn garbage_in_the_database_is_an_error() {
+    let directory = tempdir().unwrap();
+    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    drop(archive);
+    {
+        let names: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["default"]).collect();
+        let raw =
+            rocksdb::DB::open_cf(&rocksdb::Options::default(), directory.path().join("db"), names).unwrap();
+        raw.put_cf(raw.cf_handle("license").unwrap(), id(1).as_str(), b"garbage").unwrap();
+    }
+    let archive = Archive::open(directory.path(), &secret()).unwrap();
+    assert_damaged(&archive, Table::License, "garbage");
+    archive.file(&act("file 2"), &filing(2)).unwrap();
+}
+
+/// Flips one byte in a file of the database: opening or reading must fail, or everything acknowledged is still there.
+#[test]
+fn a_flipped_byte_in_a_file_of_the_database_loses_nothing_silently() {
+    let origin = tempdir().unwrap();
+    {
+        let archive = Archive::create(origin.path(), &secret(), &act("create")).unwrap();
+        for n in 0..30 {
+            archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+        }
+    }
+    let mut refused = 0;
+    for opened_before in [false, true] {
+        if opened_before {
+            // Opening rewrites the log as tables.
+            drop(Archive::open(origin.path(), &secret()).unwrap());
+        }
+        for file in database_files(origin.path()) {
+            let length = std::fs::metadata(&file).unwrap().len();
+            for part in 0..=8_u64 {
+                let place = (length - 1) * part / 8;
+                refused += u32::from(flip_and_read(origin.path(), &file, place));
+            }
+        }
+    }
+    assert!(refused > 16, "only {refused} flipped bytes were noticed");
+}
+
+fn database_files(directory: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
+    let data = |path: &PathBuf| path.extension().is_some_and(|e| e == "log" || e == "sst");
+    files.filter(data).filter(|path| std::fs::metadata(path).unwrap().len() > 0).collect()
+}
+
+/// Whether the damage was refused.
+fn flip_and_read(origin: &Path, file: &Path, place: u64) -> bool {
+    let copy = tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("db")).unwrap();
+    for entry in std::fs::read_dir(origin.join("db")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        if path == file {
+            bytes[usize::try_from(place).unwrap()] ^= 0x10;
+        }
+        std::fs::write(copy.path().join("db").join(path.file_name().unwrap()), bytes).unwrap();
+    }
+    let archive = match Archive::open(copy.path(), &secret()) {
+        Ok(archive) => archive,
+        Err(OpenError::Store(StoreError::Corrupt(_)) | OpenError::Damaged(_)) => return true,
+        Err(other) => panic!("{file:?} {place}: {other:?}"),
+    };
+    for n in 0..30 {
+        match archive.get(&id(n)) {
+            Ok(found) => assert!(
+                found == Some(filing(n).record),
+                "{file:?} {place}: license {n} is gone without a word"
+            ),
+            Err(error) => return is_damage(&error),
+        }
+    }
+    match read_everything(&archive) {
+        Ok(()) => {
+            assert_eq!(whole(&archive).len(), 30);
+            false
+        }
+        Err(error) => is_damage(&error),
+    }
+}
+
+fn is_damage(error: &ArchiveError) -> bool {
+    assert!(
+        matches!(error, ArchiveError::Store(StoreError::Corrupt(_)) | ArchiveError::Damaged(_)),
+        "{error:?}"
+    );
+    true
+}
+
+fn read_everything(archive: &Archive) -> Result<(), ArchiveError> {
+    archive.list(None, None, 100)?;
+    archive.list_by_holder(&holder(0), None, 100)?;
+    archive.events(None, 100)?;
+    archive.slots(LIST, None, 100)?;
+    for n in 0..30 {
+        archive.status_of(&id(n))?;
+        archive.events_of(&id(n), None, 100)?;
+        archive.recall(&act(&format!("file {n}")))?;
+    }
+    Ok(())
+}

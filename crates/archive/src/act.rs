@@ -63,6 +63,11 @@ impl Act {
         Ok(act)
     }
 
+    /// The same act under another idempotency key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { idempotency_key: key.to_owned(), ..self.clone() }
+    }
+
     /// The person who acts.
     #[must_use]
     pub fn who(&self) -> &str {
@@ -180,11 +185,27 @@ pub enum EventKind {
     SealRecalled,
     /// A recalled seal was destroyed.
     SealDestroyed,
+    /// A license was read.
+    LicenseRead,
+    /// A holder's file was read.
+    HolderRead,
+    /// Somebody asked who had read or changed a holder's file.
+    HolderLogRead,
+    /// A spool of reads ended without having been closed: its process was killed, or the end was cut off.
+    ReadsCut,
+    /// What is personal in a license was erased.
+    LicensePurged,
+    /// A new data key became current.
+    KeyRotated,
+    /// Everything is sealed anew, and the data keys before the current one are gone.
+    KeyRetired,
+    /// The archive's keys were wrapped under another root secret.
+    SecretChanged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 27] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -204,6 +225,14 @@ impl EventKind {
         Self::SealRestored,
         Self::SealRecalled,
         Self::SealDestroyed,
+        Self::LicenseRead,
+        Self::HolderRead,
+        Self::HolderLogRead,
+        Self::ReadsCut,
+        Self::LicensePurged,
+        Self::KeyRotated,
+        Self::KeyRetired,
+        Self::SecretChanged,
     ];
 
     /// Stable code, also on disk.
@@ -229,6 +258,14 @@ impl EventKind {
             Self::SealRestored => "seal_restored",
             Self::SealRecalled => "seal_recalled",
             Self::SealDestroyed => "seal_destroyed",
+            Self::LicenseRead => "license_read",
+            Self::HolderRead => "holder_read",
+            Self::HolderLogRead => "holder_log_read",
+            Self::ReadsCut => "reads_cut",
+            Self::LicensePurged => "license_purged",
+            Self::KeyRotated => "key_rotated",
+            Self::KeyRetired => "key_retired",
+            Self::SecretChanged => "secret_changed",
         }
     }
 
@@ -269,6 +306,11 @@ pub struct Event {
     /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list; kind of a
     /// seal asked for, digest of a made seal, what was sealed; otherwise empty.
     pub detail: String,
+    /// Whose file it was done to: a keyed digest of the holder, another one than in the index. `None` if it was done to
+    /// nobody's, and in events of formats 1 and 2.
+    pub subject: Option<Digest32>,
+    /// Hash of the event before it, 32 zero bytes in the first; `None` in events of formats 1 and 2.
+    pub previous: Option<Digest32>,
 }
 
 /// Prints number and kind only: the rest names persons.

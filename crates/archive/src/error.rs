@@ -3,6 +3,7 @@
 use crate::act::EventKind;
 use crate::record::RecordField;
 use crate::store::{StoreError, Table};
+use boyin_model::alg::RandomnessUnavailable;
 use boyin_model::id::DivisionCode;
 use boyin_model::register::{LimitFault, LimitsError, SealAct, SealState};
 use boyin_model::status::LicenseStatus;
@@ -43,6 +44,9 @@ pub enum OpenError {
     /// What describes the archive is missing or damaged.
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    /// No randomness for the archive's keys.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
 }
 
 impl OpenError {
@@ -56,6 +60,7 @@ impl OpenError {
             Self::WrongSecret => "archive_wrong_secret",
             Self::NewerFormat { .. } => "archive_newer_format",
             Self::Damaged(_) => "archive_damaged",
+            Self::Randomness(_) => "randomness",
         }
     }
 }
@@ -150,9 +155,34 @@ pub enum ArchiveError {
     /// The division has given all its numbers.
     #[error("division {0} has no number left for a seal")]
     SealNumbers(DivisionCode),
-    /// The archive got its seal register after it was opened here.
-    #[error("the archive was brought to a newer format meanwhile: open it again")]
+    /// The archive got a newer format, or another root secret, after it was opened here.
+    #[error(
+        "the archive was brought to a newer format or under another root secret meanwhile: open it again"
+    )]
     Upgraded,
+    /// An event does not hold the hash of the one before it, or is missing.
+    #[error("the log is broken at event {event}: it was changed from outside, compare it with an export")]
+    BrokenLink {
+        /// The first event that does not follow.
+        event: u64,
+    },
+    /// What is personal in the license was erased.
+    #[error("what was on file under this identifier was erased (event {event}, {at})")]
+    Erased {
+        /// The event of the erasure.
+        event: u64,
+        /// When.
+        at: UnixTime,
+    },
+    /// Values are still to be sealed anew under the current data key.
+    #[error("values are still being sealed anew: let `boyin archive key rotate` finish first")]
+    Resealing,
+    /// The archive is followed in a format that does not have this yet.
+    #[error("the archive has an older format: open it once at the desk, which brings it to this one")]
+    OldFormat,
+    /// No randomness for the key of a record.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
     /// The cursor is damaged or belongs to another list.
     #[error("the cursor does not belong to this list: begin again without one")]
     BadCursor,
@@ -189,6 +219,11 @@ impl ArchiveError {
             Self::SealBackdated { .. } => "seal_backdated",
             Self::SealNumbers(_) => "seal_numbers",
             Self::Upgraded => "archive_upgraded",
+            Self::BrokenLink { .. } => "log_broken",
+            Self::Erased { .. } => "license_erased",
+            Self::Resealing => "resealing",
+            Self::OldFormat => "archive_old_format",
+            Self::Randomness(_) => "randomness",
             Self::BadCursor => "bad_cursor",
             Self::BadLimit { .. } => "bad_limit",
         }

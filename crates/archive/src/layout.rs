@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::act::{Event, EventKind, Outcome};
+use crate::chain::ChainStart;
 use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::seal::SealRecord;
+use crate::spool::SpoolPlace;
 use crate::store::Table;
-use crate::vault::HolderKey;
+use crate::vault::{HolderKey, KeyId, Secret};
 
 /// Version of the disk format. An archive of a newer version is refused.
 ///
@@ -24,12 +26,13 @@ use crate::vault::HolderKey;
 /// |---|---|
 /// | 1 | first |
 /// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events; status lists of every instant; status 3; members `basis`, `retroactive`, `successor` of events |
-pub const FORMAT_VERSION: u32 = 2;
+/// | 3 | keys of their own for data and records: tables `data_key`, `record_key`; each event holds the hash of the one before it and a subject; tables `event_by_holder`, `read_spool` |
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The first version with a seal register.
 pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
-/// What version 2 added to version 1.
-pub(crate) const TABLES_OF_SEALS: [Table; 3] = [Table::Seal, Table::SealVersion, Table::EventBySeal];
+/// The first version with wrapped keys and linked events.
+pub(crate) const FORMAT_WITH_KEYS: u32 = 3;
 
 /// Meta: the format version, four bytes, not sealed.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -37,6 +40,10 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_CHECK: &[u8] = b"check";
 /// Meta: when the archive was made, eight bytes, sealed.
 pub(crate) const META_CREATED: &[u8] = b"created";
+/// Meta: where the links of the log begin, sealed; see [`chain_value`].
+pub(crate) const META_CHAIN: &[u8] = b"chain";
+/// Meta: how far values are sealed anew, not sealed; see [`reseal_value`].
+pub(crate) const META_RESEAL: &[u8] = b"reseal";
 /// Meta: what the health probe writes, not sealed.
 pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
 
@@ -45,9 +52,11 @@ pub(crate) fn meta_unpublished(list: &str) -> Vec<u8> {
     [b"unpublished\0".as_slice(), list.as_bytes()].concat()
 }
 
+const SEAL_NUMBER: &[u8] = b"seal_number\0";
+
 /// Meta: `seal_number ‖ 00 ‖ division`. The last number that the division has given to a seal, four bytes, sealed.
 pub(crate) fn meta_seal_number(division: DivisionCode) -> Vec<u8> {
-    [b"seal_number\0".as_slice(), division.as_str().as_bytes()].concat()
+    [SEAL_NUMBER, division.as_str().as_bytes()].concat()
 }
 
 /// Stored bytes that the format does not allow.
@@ -136,7 +145,111 @@ pub(crate) fn event_by_seal(id: SealId, number: u64) -> Vec<u8> {
     [seal(id).as_slice(), &number.to_be_bytes()].concat()
 }
 
+/// Data key: the id (4).
+pub(crate) fn data_key(id: KeyId) -> Vec<u8> {
+    id.to_be_bytes().to_vec()
+}
+
+/// The id of a data key.
+pub(crate) fn id_of_data_key(key: &[u8]) -> Result<KeyId, Malformed> {
+    <[u8; 4]>::try_from(key).map(KeyId::from_be_bytes).map_err(|_| Malformed)
+}
+
+/// Event by holder: `holder key (32) ‖ number (8)`.
+pub(crate) fn event_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
+    [holder.0.as_slice(), &number.to_be_bytes()].concat()
+}
+
+/// Whether an entry of meta is sealed.
+pub(crate) fn meta_is_sealed(key: &[u8]) -> bool {
+    [META_CREATED, META_CHAIN].contains(&key) || key.starts_with(SEAL_NUMBER)
+}
+
 // Values, before they are sealed.
+
+/// Where the links begin: `number of the last event without one (8) ‖ hash of it (32)`.
+pub(crate) fn chain_value(start: &ChainStart) -> Vec<u8> {
+    [start.number.to_be_bytes().as_slice(), &start.hash].concat()
+}
+
+/// Reads [`chain_value`].
+pub(crate) fn read_chain(value: &[u8]) -> Result<ChainStart, Malformed> {
+    let mut rest = value;
+    let start = ChainStart { number: u64::from_be_bytes(take(&mut rest)?), hash: take(&mut rest)? };
+    if rest.is_empty() { Ok(start) } else { Err(Malformed) }
+}
+
+/// How far a pass that seals values anew has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Whether this pass has sealed anything anew.
+    pub(crate) changed: bool,
+    /// The table it is in; `None` once a whole pass has found nothing to do.
+    pub(crate) table: Option<Table>,
+    /// The last key it has looked at there; empty at the beginning.
+    pub(crate) after: Vec<u8>,
+}
+
+impl Position {
+    pub(crate) const START: Self = Self { changed: false, table: Some(Table::Meta), after: Vec::new() };
+    pub(crate) const DONE: Self = Self { changed: false, table: None, after: Vec::new() };
+}
+
+/// How far values are sealed anew: `changed (1) ‖ field: name of the table, or empty ‖ field: key`.
+pub(crate) fn reseal_value(position: &Position) -> Vec<u8> {
+    let mut out = vec![u8::from(position.changed)];
+    put_field(&mut out, position.table.map(Table::name).unwrap_or_default().as_bytes());
+    put_field(&mut out, &position.after);
+    out
+}
+
+/// Reads [`reseal_value`].
+pub(crate) fn read_reseal(value: &[u8]) -> Result<Position, Malformed> {
+    let mut rest = value;
+    let [changed] = take(&mut rest)?;
+    let name = take_text(&mut rest)?;
+    let table = Table::ALL.into_iter().find(|table| table.name() == name);
+    let after = take_field(&mut rest)?.to_vec();
+    if changed > 1 || table.is_none() != name.is_empty() || !rest.is_empty() {
+        return Err(Malformed);
+    }
+    Ok(Position { changed: changed == 1, table, after })
+}
+
+/// How much of a spool is in the log: `bytes (8) ‖ frames (8) ‖ hash of the last one (32) ‖ ended (1)`.
+pub(crate) fn spool_place_value(place: &SpoolPlace) -> Vec<u8> {
+    let numbers = [place.offset.to_be_bytes(), place.frames.to_be_bytes()].concat();
+    [numbers.as_slice(), &place.hash, &[u8::from(place.ended)]].concat()
+}
+
+/// Reads [`spool_place_value`].
+pub(crate) fn read_spool_place(value: &[u8]) -> Result<SpoolPlace, Malformed> {
+    let mut rest = value;
+    let offset = u64::from_be_bytes(take(&mut rest)?);
+    let frames = u64::from_be_bytes(take(&mut rest)?);
+    let hash = take(&mut rest)?;
+    match rest {
+        [ended @ (0 | 1)] => Ok(SpoolPlace { offset, frames, hash, ended: *ended == 1 }),
+        _ => Err(Malformed),
+    }
+}
+
+/// What is left of an erased license: `number of the event (8) ‖ time (8)`.
+pub(crate) fn erased_value(event: u64, at: UnixTime) -> Vec<u8> {
+    [event.to_be_bytes(), at.seconds().to_be_bytes()].concat()
+}
+
+/// Reads [`erased_value`].
+pub(crate) fn read_erased(value: &[u8]) -> Result<(u64, UnixTime), Malformed> {
+    let mut rest = value;
+    let erased = (u64::from_be_bytes(take(&mut rest)?), take_time(&mut rest)?);
+    if rest.is_empty() { Ok(erased) } else { Err(Malformed) }
+}
+
+/// The key of a record.
+pub(crate) fn read_record_key(value: &[u8]) -> Result<Secret, Malformed> {
+    <[u8; 32]>::try_from(value).map(Secret::new).map_err(|_| Malformed)
+}
 
 /// `holder key (32) ‖ time of filing (8) ‖ grade (1)`, then the fields holder code type, holder name, title, number,
 /// valid until (`YYYYMMDD` or empty), status list (empty: none), then `index (4)`, then the field credential.
@@ -249,10 +362,14 @@ struct EventJson<'e> {
     successor: Option<Cow<'e, str>>,
     #[serde(skip_serializing_if = "str::is_empty", default)]
     detail: Cow<'e, str>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    subject: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    prev: Option<Cow<'e, str>>,
 }
 
 /// `{"at":…,"who":…,"office":…,"what":…,"why":…,"license":…,"seal":…,"second":…,"basis":…,"retroactive":true,
-/// "successor":…,"detail":…}` without white space.
+/// "successor":…,"detail":…,"subject":…,"prev":…}` without white space.
 pub(crate) fn event_value(event: &Event) -> Vec<u8> {
     let json = EventJson {
         at: event.at,
@@ -267,6 +384,8 @@ pub(crate) fn event_value(event: &Event) -> Vec<u8> {
         retroactive: event.retroactive,
         successor: event.successor.as_ref().map(|id| id.as_str().into()),
         detail: event.detail.as_str().into(),
+        subject: event.subject.as_ref().map(|digest| hex(digest).into()),
+        prev: event.previous.as_ref().map(|digest| hex(digest).into()),
     };
     serde_json::to_vec(&json).expect("text and numbers can always be written as JSON")
 }
@@ -288,9 +407,45 @@ pub(crate) fn read_event(number: u64, value: &[u8]) -> Result<Event, Malformed> 
         retroactive: json.retroactive,
         successor: json.successor.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?,
         detail: json.detail.into_owned(),
+        subject: json.subject.map(|digest| read_hex(&digest)).transpose()?,
+        previous: json.prev.map(|digest| read_hex(&digest)).transpose()?,
     })
 }
 
+/// The hash of the event before it, in the bytes of an event: it comes last.
+pub(crate) fn previous_in(value: &[u8]) -> Result<Digest32, Malformed> {
+    let (rest, digits) =
+        value.strip_suffix(b"\"}").and_then(|rest| rest.split_last_chunk::<64>()).ok_or(Malformed)?;
+    if !rest.ends_with(b",\"prev\":\"") {
+        return Err(Malformed);
+    }
+    read_hex(std::str::from_utf8(digits).map_err(|_| Malformed)?)
+}
+
+/// Two lower-case digits for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Reads [`hex`] of 32 bytes, in its one spelling.
+pub(crate) fn read_hex(text: &str) -> Result<Digest32, Malformed> {
+    read_hex_of(text)
+}
+
+/// Reads [`hex`] of `N` bytes, in its one spelling.
+pub(crate) fn read_hex_of<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(Malformed) };
+    let half = |digit: u8| match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(Malformed),
+    };
+    let bytes = pairs.iter().map(|[high, low]| Ok((half(*high)? << 4) | half(*low)?));
+    bytes.collect::<Result<Vec<u8>, Malformed>>()?.try_into().map_err(|_| Malformed)
+}
 /// The record as JSON without white space, members in the order of the type, absent ones left out.
 pub(crate) fn seal_value(record: &SealRecord) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(record).expect("text and numbers can always be written as JSON"))

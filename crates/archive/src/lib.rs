@@ -28,14 +28,17 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `store`, `rocks`, `memory` | the seam to the engine, the engine on disk, the engine in memory |
-//! | `vault` | keys derived from the root secret, sealing of values |
+//! | `vault` | keys, sealing of values |
+//! | `chain` | what links one event to the next |
 //! | `layout` | bytes of every key and every value |
 //! | `record`, `act` | what is filed; acts and the events they leave |
 //! | `seal` | the seal register: what an act makes of a seal |
+//! | `spool` | reads of processes that cannot write |
 //! | `archive` | the archive itself |
 
 mod act;
 mod archive;
+mod chain;
 mod cursor;
 mod error;
 mod layout;
@@ -43,13 +46,16 @@ mod memory;
 mod record;
 mod rocks;
 mod seal;
+mod spool;
 mod store;
 mod vault;
 
 pub use act::{
     Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
 };
-pub use archive::{Archive, Counts, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Unpublished};
+pub use archive::{
+    Archive, Counts, LogHead, LogLine, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,
+};
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;
@@ -59,8 +65,9 @@ pub use record::{
 };
 pub use rocks::RocksStore;
 pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
+pub use spool::{Read, ReadOf, ReadSpool, Reader, SpoolError};
 pub use store::{
-    Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts, Store,
-    StoreError, Table, Write, prefix_end,
+    Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts, Protection,
+    Store, StoreError, Table, Write, prefix_end,
 };
 pub use vault::{HolderKey, RootSecret};

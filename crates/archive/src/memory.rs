@@ -92,9 +92,10 @@ impl Store for MemoryStore {
         }
         let mut writes = batch.writes;
         let mut number = None;
-        if let Some(append) = batch.append {
-            let next = state.next_number(append.table);
-            let Numbered { value, also } = (append.build)(next);
+        for append in batch.appends {
+            let (last, previous) = state.last(append.table, &writes);
+            let next = last + 1;
+            let Numbered { value, also } = (append.build)(next, previous.as_deref())?;
             writes.push(Write { table: append.table, key: next.to_be_bytes().to_vec(), value: Some(value) });
             writes.extend(also);
             number = Some(next);
@@ -109,6 +110,11 @@ impl Store for MemoryStore {
         }
     }
 
+    /// Nothing to do: what was replaced is gone.
+    fn scrub(&self, _: Table, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
         let count = self.lock().tables.keys().filter(|(t, _)| *t == table).count();
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
@@ -116,11 +122,17 @@ impl Store for MemoryStore {
 }
 
 impl State {
-    fn next_number(&self, table: Table) -> u64 {
+    /// The last number of a table and its value, after `writes`.
+    fn last(&self, table: Table, writes: &[Write]) -> (u64, Option<Vec<u8>>) {
         let all = (table, Vec::new())..=(table, u64::MAX.to_be_bytes().to_vec());
-        let last = self.tables.range(all).next_back();
-        let last = last.and_then(|((_, k), _)| <[u8; 8]>::try_from(k.as_slice()).ok());
-        last.map_or(0, u64::from_be_bytes) + 1
+        let mut last = self.tables.range(all).next_back().map(|((_, key), value)| (key, Some(value)));
+        for write in writes.iter().filter(|write| write.table == table) {
+            if last.is_none_or(|(key, _)| write.key >= *key) {
+                last = Some((&write.key, write.value.as_ref()));
+            }
+        }
+        let Some((key, value)) = last else { return (0, None) };
+        (<[u8; 8]>::try_from(key.as_slice()).map_or(0, u64::from_be_bytes), value.cloned())
     }
 
     fn count_down(&mut self) -> Option<Failure> {

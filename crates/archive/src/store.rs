@@ -32,11 +32,19 @@ pub enum Table {
     SealVersion,
     /// Number of a seal and event number → nothing.
     EventBySeal,
+    /// Id of a key → the key, wrapped under the root secret.
+    DataKey,
+    /// License identifier → the key of what is personal in that license.
+    RecordKey,
+    /// Holder digest and event number → nothing.
+    EventByHolder,
+    /// Id of a spool of reads → how much of it is in the log.
+    ReadSpool,
 }
 
 impl Table {
     /// Every table, in the order of the format document.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::License,
         Self::ByHolder,
@@ -48,6 +56,10 @@ impl Table {
         Self::Seal,
         Self::SealVersion,
         Self::EventBySeal,
+        Self::DataKey,
+        Self::RecordKey,
+        Self::EventByHolder,
+        Self::ReadSpool,
     ];
 
     /// The name on disk (the column family).
@@ -65,8 +77,64 @@ impl Table {
             Self::Seal => "seal",
             Self::SealVersion => "seal_version",
             Self::EventBySeal => "event_by_seal",
+            Self::DataKey => "data_key",
+            Self::RecordKey => "record_key",
+            Self::EventByHolder => "event_by_holder",
+            Self::ReadSpool => "read_spool",
         }
     }
+
+    /// The version of the disk format that has it first.
+    #[must_use]
+    pub const fn since(self) -> u32 {
+        match self {
+            Self::Meta
+            | Self::License
+            | Self::ByHolder
+            | Self::Status
+            | Self::StatusList
+            | Self::Event
+            | Self::EventByLicense
+            | Self::Idempotency => 1,
+            Self::Seal | Self::SealVersion | Self::EventBySeal => 2,
+            Self::DataKey | Self::RecordKey | Self::EventByHolder | Self::ReadSpool => 3,
+        }
+    }
+
+    /// How its values are protected: what a change of the data key has to seal anew.
+    #[must_use]
+    pub const fn protection(self) -> Protection {
+        match self {
+            Self::License
+            | Self::Status
+            | Self::StatusList
+            | Self::Event
+            | Self::Idempotency
+            | Self::Seal
+            | Self::SealVersion
+            | Self::RecordKey
+            | Self::ReadSpool => Protection::Sealed,
+            Self::Meta => Protection::Mixed,
+            Self::ByHolder | Self::EventByLicense | Self::EventBySeal | Self::EventByHolder => {
+                Protection::Empty
+            }
+            Self::DataKey => Protection::Wrapped,
+        }
+    }
+}
+
+/// How the values of a table are protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Each is sealed under a data key, or under the key of its record.
+    Sealed,
+    /// Some are sealed and some are not; the first byte of the latter is none that a sealed value begins with, or the key
+    /// tells.
+    Mixed,
+    /// There are none: the key says everything.
+    Empty,
+    /// Each is wrapped under a key from the root secret.
+    Wrapped,
 }
 
 impl fmt::Display for Table {
@@ -116,6 +184,14 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError`], every variant but `Missing`, `Locked` and `NewerLayout`.
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError>;
+
+    /// Rewrites what is stored so that no file of the store holds bytes any more that were deleted or replaced under
+    /// `key` before. It may take long; reads and commits go on meanwhile. Backups are not touched, nor what the file
+    /// system keeps of files that were removed.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::Io`], [`StoreError::Full`], [`StoreError::Corrupt`].
+    fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError>;
 
     /// How many entries a table has. Exact where entries are put once and never replaced; an estimate otherwise.
     ///
@@ -204,8 +280,9 @@ pub struct Numbered {
     pub also: Vec<Write>,
 }
 
-/// The number of an appended entry goes in; its value and what depends on it come out.
-pub type Build = Box<dyn FnOnce(u64) -> Numbered + Send>;
+/// The number of an appended entry goes in, and the value of the entry before it, as it is stored; its own value and what
+/// depends on it come out.
+pub type Build = Box<dyn FnOnce(u64, Option<&[u8]>) -> Result<Numbered, StoreError> + Send>;
 
 /// The numbered entry of a [`Batch`]; what holds of `build` is said at [`Batch::append`].
 pub struct Append {
@@ -221,8 +298,8 @@ pub struct Parts {
     pub conditions: Vec<Condition>,
     /// Done in this order: of two writes of one key the later one counts.
     pub writes: Vec<Write>,
-    /// Done after `writes`.
-    pub append: Option<Append>,
+    /// Done after `writes`, in this order.
+    pub appends: Vec<Append>,
 }
 
 /// Conditions and writes that are done together or not at all.
@@ -231,7 +308,7 @@ pub struct Parts {
 pub struct Batch {
     pub(crate) conditions: Vec<Condition>,
     pub(crate) writes: Vec<Write>,
-    pub(crate) append: Option<Append>,
+    pub(crate) appends: Vec<Append>,
 }
 
 impl Batch {
@@ -260,20 +337,28 @@ impl Batch {
 
     /// Puts an entry under the next number of `table`, as eight big-endian bytes.
     ///
-    /// Numbers begin at 1 and have no gaps in commit order. `build` gets the number and returns the value together with
-    /// the writes that depend on it, so that an entry can be bound to its number and indexed in the same batch. It is
-    /// called at most once, after all conditions held, on the thread that writes: it must be short and must not call
-    /// the store. A batch has one numbered entry; a later call replaces an earlier one.
-    pub fn append(mut self, table: Table, build: impl FnOnce(u64) -> Numbered + Send + 'static) -> Self {
-        self.append = Some(Append { table, build: Box::new(build) });
+    /// Numbers begin at 1 and have no gaps in commit order. `build` gets the number and the value of the entry before
+    /// it, exactly as it is stored when this batch is done: of an earlier batch of the same group, or of an earlier call
+    /// for the same batch; `None` for the first entry. It returns the value together with the writes that depend on the
+    /// number, so that an entry can be bound to its number and to the one before it and be indexed in the same batch. Its
+    /// error refuses the batch and nothing of it is written.
+    ///
+    /// It is called at most once, after all conditions held, on the thread that writes: it must be short and must not
+    /// call the store. Entries of one batch get their numbers in the order of these calls.
+    pub fn append(
+        mut self,
+        table: Table,
+        build: impl FnOnce(u64, Option<&[u8]>) -> Result<Numbered, StoreError> + Send + 'static,
+    ) -> Self {
+        self.appends.push(Append { table, build: Box::new(build) });
         self
     }
 
     /// What is to be done, for those who implement [`Store`].
     #[must_use]
     pub fn into_parts(self) -> Parts {
-        let Self { conditions, writes, append } = self;
-        Parts { conditions, writes, append }
+        let Self { conditions, writes, appends } = self;
+        Parts { conditions, writes, appends }
     }
 }
 
@@ -283,7 +368,7 @@ impl fmt::Debug for Batch {
         f.debug_struct("Batch")
             .field("conditions", &self.conditions.len())
             .field("writes", &self.writes.len())
-            .field("append", &self.append.as_ref().map(|a| a.table))
+            .field("appends", &self.appends.len())
             .finish()
     }
 }
@@ -291,7 +376,7 @@ impl fmt::Debug for Batch {
 /// What a commit assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// Number of the appended entry, if the batch had one.
+    /// Number of the entry that was appended last, if the batch had one.
     pub number: Option<u64>,
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn to_json(event: &Entry) -> Value {
         "retroactive": event.retroactive,
         "successor": event.successor.as_ref().map(|id| id.as_str()),
         "detail": event.detail,
+        "second": event.second,
     })
 }
 
@@ -100,5 +101,13 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::SealRestored => "恢复印章",
         EventKind::SealRecalled => "收回印章",
         EventKind::SealDestroyed => "销毁印章",
+        EventKind::LicenseRead => "查阅证照",
+        EventKind::HolderRead => "查阅档案",
+        EventKind::HolderLogRead => "查询访问记录",
+        EventKind::ReadsCut => "查阅记录中断",
+        EventKind::LicensePurged => "清除个人信息",
+        EventKind::KeyRotated => "更换数据密钥",
+        EventKind::KeyRetired => "销毁旧数据密钥",
+        EventKind::SecretChanged => "更换根密钥",
     }
 }

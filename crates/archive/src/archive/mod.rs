@@ -1,25 +1,34 @@
 //! The archive: making and opening it. Acts are in `write.rs`, reads in `read.rs`.
 
+mod erase;
+mod keys;
+mod log;
 mod read;
+mod reads;
 mod seals;
+mod upgrade;
 mod write;
 
+pub use self::keys::Resealing;
+pub use self::log::{LogHead, LogLine};
 pub use self::read::{MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
+pub use self::reads::TakenReads;
 pub use self::write::Unpublished;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use boyin_model::time::UnixTime;
 use zeroize::Zeroizing;
 
 use self::write::Deed;
 use crate::act::{Act, EventKind};
+use crate::chain::ChainStart;
 use crate::error::{ArchiveError, Damaged, OpenError};
-use crate::layout::{self, FORMAT_VERSION, FORMAT_WITH_SEALS, Malformed, TABLES_OF_SEALS};
+use crate::layout::{self, FORMAT_VERSION, FORMAT_WITH_KEYS, Malformed};
 use crate::rocks::RocksStore;
 use crate::store::{Batch, Durability, Expect, Store, StoreError, Table};
-use crate::vault::{RootSecret, Vault};
+use crate::vault::{BASE, FIRST_DATA_KEY, KeyId, RootSecret, Unopened, Vault, Wrapped};
 
 /// One person, one file; one enterprise, one file.
 ///
@@ -35,7 +44,15 @@ pub struct Archive {
     created: UnixTime,
     /// As of opening.
     format: u32,
+    /// Where the links of the log begin.
+    chain: ChainStart,
+    /// Shared by acts from the sealing of their values until they are written; held alone by what must not meet one half
+    /// done.
+    acts: RwLock<()>,
 }
+
+/// Data keys at a time: the current one, and those before it until everything is sealed anew.
+const MAX_DATA_KEYS: usize = 100;
 
 /// How much the archive holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +79,9 @@ impl Archive {
     /// [`OpenError`]; [`StoreError::Locked`](crate::StoreError::Locked) in it if another process has the archive open.
     pub fn open(path: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
         let mut store = RocksStore::open(path, Durability::Synced)?;
-        if read_format(&store)?.is_some_and(|format| (1..FORMAT_WITH_SEALS).contains(&format)) {
+        if let Some(found) = read_format(&store)?.filter(|found| (1..FORMAT_VERSION).contains(found)) {
             drop(store);
-            RocksStore::add_tables(path, &TABLES_OF_SEALS)?;
+            RocksStore::add_tables(path, &upgrade::tables_since(found))?;
             store = RocksStore::open(path, Durability::Synced)?;
         }
         Self::with_store(Arc::new(store), secret)
@@ -89,18 +106,31 @@ impl Archive {
             return Err(OpenError::Exists);
         }
         check_empty(store.as_ref())?;
-        let archive =
-            Self { store, vault: Arc::new(Vault::new(secret)), created: act.at(), format: FORMAT_VERSION };
+        let bare = Vault::new(secret, &Vault::base_of_old(secret), false);
+        let base = bare.new_key()?;
+        let vault = Vault::new(secret, &base, false);
+        let data_key = vault.new_key()?;
+        vault.add(FIRST_DATA_KEY, &data_key);
+        let mut batch = Batch::new().expect(Table::Meta, layout::META_FORMAT, Expect::Absent);
+        for (id, key) in [(BASE, base), (FIRST_DATA_KEY, data_key)] {
+            let wrapped = vault.wrap(id, &Wrapped { key, reads_old_values: false })?;
+            batch = batch.put(Table::DataKey, layout::data_key(id), wrapped);
+        }
+        let archive = Self {
+            store,
+            vault: Arc::new(vault),
+            created: act.at(),
+            format: FORMAT_VERSION,
+            chain: ChainStart::NEW,
+            acts: RwLock::new(()),
+        };
         let created = act.at().seconds().to_be_bytes();
-        let batch = Batch::new()
-            .expect(Table::Meta, layout::META_FORMAT, Expect::Absent)
+        let chain = layout::chain_value(&archive.chain);
+        let batch = batch
             .put(Table::Meta, layout::META_FORMAT, FORMAT_VERSION.to_be_bytes())
-            .put(Table::Meta, layout::META_CHECK, archive.vault.key_check())
-            .put(
-                Table::Meta,
-                layout::META_CREATED,
-                archive.seal(Table::Meta, layout::META_CREATED, &created),
-            );
+            .put(Table::Meta, layout::META_CHECK, archive.vault.check())
+            .put(Table::Meta, layout::META_CREATED, archive.seal(Table::Meta, layout::META_CREATED, &created))
+            .put(Table::Meta, layout::META_CHAIN, archive.seal(Table::Meta, layout::META_CHAIN, &chain));
         archive.commit(act, Deed::new(EventKind::ArchiveCreated, ""), batch)?;
         Ok(archive)
     }
@@ -112,19 +142,8 @@ impl Archive {
     /// [`OpenError::Empty`], [`OpenError::NewerFormat`], [`OpenError::WrongSecret`], [`OpenError::Damaged`],
     /// [`OpenError::Store`].
     pub fn with_store(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
-        let mut archive = Self::follow_in(store, secret)?;
-        if archive.format < FORMAT_VERSION {
-            for table in TABLES_OF_SEALS {
-                archive.store.scan(table, &[], None, 1)?;
-            }
-            let old = archive.format.to_be_bytes();
-            let batch = Batch::new()
-                .expect(Table::Meta, layout::META_FORMAT, Expect::Exactly(old.to_vec()))
-                .put(Table::Meta, layout::META_FORMAT, FORMAT_VERSION.to_be_bytes());
-            archive.store.commit(batch)?;
-            archive.format = FORMAT_VERSION;
-        }
-        Ok(archive)
+        let archive = Self::follow_in(store, secret)?;
+        if archive.format < FORMAT_VERSION { archive.upgrade(secret) } else { Ok(archive) }
     }
 
     /// Opens the archive in a store for reading, as it is.
@@ -133,25 +152,37 @@ impl Archive {
     /// As [`with_store`](Archive::with_store).
     pub fn follow_in(store: Arc<dyn Store>, secret: &RootSecret) -> Result<Self, OpenError> {
         let damaged = Damaged { table: Table::Meta };
-        let Some(found) = read_format(store.as_ref())? else {
+        let Some(format) = read_format(store.as_ref())? else {
             check_empty(store.as_ref())?;
             return Err(OpenError::Empty);
         };
-        if found > FORMAT_VERSION {
-            return Err(OpenError::NewerFormat { found, supported: FORMAT_VERSION });
+        if format > FORMAT_VERSION {
+            return Err(OpenError::NewerFormat { found: format, supported: FORMAT_VERSION });
         }
-        if found == 0 {
+        if format == 0 {
             return Err(damaged.into());
         }
-        let vault = Vault::new(secret);
         let check = store.get(Table::Meta, layout::META_CHECK)?.ok_or(damaged)?;
-        if check != vault.key_check() {
+        if check != Vault::key_check(secret) {
             return Err(OpenError::WrongSecret);
         }
-        let created = store.get(Table::Meta, layout::META_CREATED)?.ok_or(damaged)?;
-        let created = vault.open(Table::Meta, layout::META_CREATED, &created).map_err(|_| damaged)?;
-        let created = layout::read_time(&created).map_err(|Malformed| damaged)?;
-        Ok(Self { store, vault: Arc::new(vault), created, format: found })
+        let vault = if format < FORMAT_WITH_KEYS {
+            Vault::new(secret, &Vault::base_of_old(secret), true)
+        } else {
+            read_keys(store.as_ref(), secret)?
+        };
+        let open = |key: &[u8]| -> Result<_, OpenError> {
+            let sealed = store.get(Table::Meta, key)?.ok_or(damaged)?;
+            Ok(vault.open(Table::Meta, key, &sealed).map_err(|_| damaged)?)
+        };
+        let created = layout::read_time(&open(layout::META_CREATED)?).map_err(|Malformed| damaged)?;
+        let chain = if format < FORMAT_WITH_KEYS {
+            // No event of this archive has a link yet.
+            ChainStart { number: u64::MAX, ..ChainStart::NEW }
+        } else {
+            layout::read_chain(&open(layout::META_CHAIN)?).map_err(|Malformed| damaged)?
+        };
+        Ok(Self { store, vault: Arc::new(vault), created, format, chain, acts: RwLock::new(()) })
     }
 
     /// When the archive was made.
@@ -185,13 +216,20 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::Store`]; [`ArchiveError::Upgraded`] if the writing process has brought the archive to a newer
-    /// format, with tables that this handle does not have.
+    /// format, with tables that this handle does not have, or under another root secret.
     pub fn catch_up(&self) -> Result<(), ArchiveError> {
         match self.store.catch_up() {
             // The engine refuses a table that it did not open as it refuses damage; opening again tells them apart.
-            Err(StoreError::Corrupt(_)) if self.format < FORMAT_VERSION => Err(ArchiveError::Upgraded),
-            other => Ok(other?),
+            Err(StoreError::Corrupt(_)) if self.format < FORMAT_VERSION => {
+                return Err(ArchiveError::Upgraded);
+            }
+            other => other?,
         }
+        let check = self.store.get(Table::Meta, layout::META_CHECK)?;
+        if check.is_some_and(|check| check != self.vault.check()) {
+            return Err(ArchiveError::Upgraded);
+        }
+        Ok(())
     }
 
     fn seal(&self, table: Table, key: &[u8], plaintext: &[u8]) -> Vec<u8> {
@@ -205,8 +243,34 @@ impl Archive {
     }
 
     fn unseal(&self, table: Table, key: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Damaged> {
-        self.vault.open(table, key, sealed).map_err(|_| Damaged { table })
+        let opened = match self.vault.open(table, key, sealed) {
+            // Another process has made a new key current since this one looked.
+            Err(Unopened::UnknownKey(id)) if self.learn(id) => self.vault.open(table, key, sealed),
+            other => other,
+        };
+        opened.map_err(|_| Damaged { table })
     }
+
+    /// Takes in a data key that was made elsewhere, if there is one of that id.
+    fn learn(&self, id: KeyId) -> bool {
+        let Ok(Some(bytes)) = self.store.get(Table::DataKey, &layout::data_key(id)) else { return false };
+        let wrapped = self.vault.unwrap(id, &bytes);
+        wrapped.inspect(|wrapped| self.vault.add(id, &wrapped.key)).is_some()
+    }
+}
+
+/// The vault of an archive that has keys of its own.
+fn read_keys(store: &dyn Store, secret: &RootSecret) -> Result<Vault, OpenError> {
+    let damaged = Damaged { table: Table::DataKey };
+    let base = store.get(Table::DataKey, &layout::data_key(BASE))?.ok_or(damaged)?;
+    let base = Vault::unwrap_base(secret, &base).ok_or(damaged)?;
+    let vault = Vault::new(secret, &base.key, base.reads_old_values);
+    let entries = store.scan(Table::DataKey, &[], Some(&layout::data_key(BASE)), MAX_DATA_KEYS)?;
+    for (key, bytes) in entries {
+        let id = layout::id_of_data_key(&key).map_err(|Malformed| damaged)?;
+        vault.add(id, &vault.unwrap(id, &bytes).ok_or(damaged)?.key);
+    }
+    if vault.current() == BASE { Err(damaged.into()) } else { Ok(vault) }
 }
 
 /// The format version, if there is one. A version that is not four bytes is read as 0, which no archive has.

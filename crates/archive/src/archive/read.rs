@@ -10,10 +10,10 @@ use super::{Archive, malformed};
 use crate::act::{Change, Event, EventKind};
 use crate::cursor::{Cursor, Page};
 use crate::error::{ArchiveError, Damaged};
-use crate::layout;
+use crate::layout::{self, FORMAT_WITH_KEYS};
 use crate::record::{LicenseRecord, StatusSlot, check_list};
 use crate::store::Table;
-use crate::vault::HolderKey;
+use crate::vault::{HolderKey, Secret, Vault};
 
 /// Most licenses of a page. At 1 MiB each a page stays within what a process can hold.
 pub const MAX_PAGE: usize = 100;
@@ -59,14 +59,17 @@ impl Archive {
         let table = Table::ByHolder;
         self.page(table, &holder.0, &scope, cursor, limit, |key| {
             let id = layout::license_of_holder_key(key).map_err(malformed(table))?;
-            match self.license(&id)? {
-                Some((record, whose)) if whose == holder => Ok(record),
-                Some(_) | None => Err(Damaged { table }.into()),
+            match self.license(&id) {
+                // Erased since the entry was read.
+                Err(ArchiveError::Erased { .. }) => Ok(None),
+                Ok(Some((record, whose))) if whose == holder => Ok(Some(record)),
+                Ok(Some(_) | None) => Err(Damaged { table }.into()),
+                Err(error) => Err(error),
             }
         })
     }
 
-    /// All licenses, or those of one type, by identifier, `1..=`[`MAX_PAGE`] at a time.
+    /// All licenses but the erased ones, or those of one type, by identifier, `1..=`[`MAX_PAGE`] at a time.
     ///
     /// # Errors
     /// As [`list_by_holder`](Archive::list_by_holder).
@@ -81,19 +84,11 @@ impl Archive {
         let table = Table::License;
         self.page(table, &prefix, &scope, cursor, limit, |key| {
             let id = layout::parse_license(key).map_err(malformed(table))?;
-            self.get(&id)?.ok_or(Damaged { table }.into())
+            match self.get(&id) {
+                Err(ArchiveError::Erased { .. }) => Ok(None),
+                found => Ok(Some(found?.ok_or(Damaged { table })?)),
+            }
         })
-    }
-
-    /// The event log from its beginning or after the event `after`, in order, `1..=`[`MAX_EVENTS`] at a time.
-    ///
-    /// # Errors
-    /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
-    pub fn events(&self, after: Option<u64>, limit: usize) -> Result<Vec<Event>, ArchiveError> {
-        check_limit(limit, MAX_EVENTS)?;
-        let after = after.map(layout::event);
-        let entries = self.store.scan(Table::Event, &[], after.as_deref(), limit)?;
-        entries.iter().map(|(key, sealed)| Ok(self.event_in(key, sealed)?)).collect()
     }
 
     /// What happened to one license, as [`events`](Archive::events).
@@ -115,6 +110,40 @@ impl Archive {
                 Some(event) if event.license.as_ref() == Some(id) => Ok(event),
                 Some(_) | None => Err(Damaged { table }.into()),
             }
+        });
+        events.collect()
+    }
+
+    /// What was done to one holder's file and who looked at it, as [`events`](Archive::events). Events of a license that was
+    /// erased are not among them.
+    ///
+    /// # Errors
+    /// As [`events`](Archive::events); [`ArchiveError::OldFormat`] if this handle follows an archive of format 1 or 2.
+    pub fn events_of_holder(
+        &self,
+        holder: &HolderCode,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Event>, ArchiveError> {
+        check_limit(limit, MAX_EVENTS)?;
+        if self.format < FORMAT_WITH_KEYS {
+            return Err(ArchiveError::OldFormat);
+        }
+        let table = Table::EventByHolder;
+        let holder = self.vault.holder_key(holder);
+        let subject = self.vault.subject(&holder);
+        let after = after.map(|number| layout::event_by_holder(&holder, number));
+        let entries = self.store.scan(table, &holder.0, after.as_deref(), limit)?;
+        let events = entries.iter().map(|(key, _)| {
+            let number = layout::number_of_key(key).map_err(malformed(table))?;
+            let event = self.event(number)?.ok_or(Damaged { table })?;
+            // An event of format 1 or 2 names no subject, but its license does.
+            let known = match (&event.subject, &event.license) {
+                (Some(named), _) => *named == subject,
+                (None, Some(id)) => self.license(id)?.is_some_and(|(_, whose)| whose == holder),
+                (None, None) => false,
+            };
+            if known { Ok(event) } else { Err(Damaged { table }.into()) }
         });
         events.collect()
     }
@@ -227,11 +256,32 @@ impl Archive {
         }
     }
 
-    fn license(&self, id: &LicenseId) -> Result<Option<(LicenseRecord, HolderKey)>, ArchiveError> {
-        let Some(value) = self.read(Table::License, &layout::license(id))? else {
+    /// A license and whose it is.
+    pub(super) fn license(&self, id: &LicenseId) -> Result<Option<(LicenseRecord, HolderKey)>, ArchiveError> {
+        let table = Table::License;
+        let key = layout::license(id);
+        let Some(sealed) = self.store.get(table, &key)? else {
             return Ok(None);
         };
-        Ok(Some(layout::read_license(id.clone(), &value).map_err(malformed(Table::License))?))
+        let value = if Vault::is_by_record_key(&sealed) {
+            let record = self.record_key(&key)?;
+            Vault::open_record(&record, table, &key, &sealed).map_err(|_| Damaged { table })?
+        } else {
+            let value = self.unseal(table, &key, &sealed)?;
+            if !Vault::is_by_base(&sealed) {
+                let (event, at) = layout::read_erased(&value).map_err(malformed(table))?;
+                return Err(ArchiveError::Erased { event, at });
+            }
+            value
+        };
+        Ok(Some(layout::read_license(id.clone(), &value).map_err(malformed(table))?))
+    }
+
+    /// The key of a record that is there.
+    fn record_key(&self, key: &[u8]) -> Result<Secret, ArchiveError> {
+        let table = Table::RecordKey;
+        let value = self.read(table, key)?.ok_or(Damaged { table })?;
+        Ok(layout::read_record_key(&value).map_err(malformed(table))?)
     }
 
     fn event_in(&self, key: &[u8], sealed: &[u8]) -> Result<Event, Damaged> {
@@ -241,7 +291,8 @@ impl Archive {
         layout::read_event(number, &value).map_err(malformed(table))
     }
 
-    /// A page of the entries of `table` under `prefix`; `record` reads the record that a key stands for.
+    /// A page of the entries of `table` under `prefix`; `record` reads the record that a key stands for, or `None` if it was
+    /// erased: a page can have fewer than `limit` records and yet a next one.
     fn page(
         &self,
         table: Table,
@@ -249,7 +300,7 @@ impl Archive {
         scope: &[u8],
         cursor: Option<&Cursor>,
         limit: usize,
-        record: impl Fn(&[u8]) -> Result<LicenseRecord, ArchiveError>,
+        record: impl Fn(&[u8]) -> Result<Option<LicenseRecord>, ArchiveError>,
     ) -> Result<Page<LicenseRecord>, ArchiveError> {
         check_limit(limit, MAX_PAGE)?;
         let after = match cursor {
@@ -265,7 +316,8 @@ impl Archive {
         entries.truncate(limit);
         let last = entries.last().filter(|_| more).and_then(|(key, _)| key.strip_prefix(prefix));
         let next = last.map(|position| Cursor::seal(&self.vault, scope, position));
-        let items = entries.iter().map(|(key, _)| record(key)).collect::<Result<_, _>>()?;
+        let items =
+            entries.iter().filter_map(|(key, _)| record(key).transpose()).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 }

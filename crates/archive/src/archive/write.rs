@@ -1,7 +1,7 @@
 //! Acts: each is one batch that is there as a whole or not at all.
 
 use boyin_model::status::LicenseStatus;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use boyin_model::id::LicenseId;
 use boyin_model::register::SealId;
@@ -12,6 +12,8 @@ use crate::error::{ArchiveError, Damaged};
 use crate::layout;
 use crate::record::{Filing, MAX_TOKEN, RecordField, check_list};
 use crate::store::{Batch, Expect, Numbered, StoreError, Table, Write};
+use crate::vault::{HolderKey, Vault};
+use zeroize::Zeroizing;
 
 /// How often an act that loses races looks again. Each loss means that another act on the same license was done meanwhile.
 const ROUNDS: usize = 100;
@@ -27,12 +29,22 @@ pub(super) struct Deed {
     pub(super) detail: String,
     /// What is to be said of a change of status.
     pub(super) status: Option<StatusChange>,
+    /// Whose file it is done to, once that is known.
+    pub(super) holder: Option<HolderKey>,
 }
 
 impl Deed {
     /// Something done to no license and no seal in particular.
     pub(super) fn new(what: EventKind, detail: impl Into<String>) -> Self {
-        Self { what, license: None, seal: None, second: None, detail: detail.into(), status: None }
+        Self {
+            what,
+            license: None,
+            seal: None,
+            second: None,
+            detail: detail.into(),
+            status: None,
+            holder: None,
+        }
     }
 
     /// A number that the act gave itself is not known before it is done.
@@ -41,7 +53,7 @@ impl Deed {
         outcome.what == self.what && outcome.license == self.license && seal
     }
 
-    fn on_license(what: EventKind, id: &LicenseId, detail: impl Into<String>) -> Self {
+    pub(super) fn on_license(what: EventKind, id: &LicenseId, detail: impl Into<String>) -> Self {
         Self { license: Some(id.clone()), ..Self::new(what, detail) }
     }
 }
@@ -80,7 +92,7 @@ impl Archive {
         let record = &filing.record;
         let detail = record.grade.letter().to_string();
         let deed = Deed::on_license(EventKind::LicenseIssued, &record.id, detail);
-        self.perform(act, &deed, || {
+        self.perform_with(act, &deed, |deed| {
             filing.check(act.at())?;
             let slot = record.slot.as_ref().map(layout::status);
             // The slot is looked at first: whoever took it under this identifier is then seen below.
@@ -96,9 +108,14 @@ impl Archive {
                 return Err(ArchiveError::SlotTaken { index: slot.index });
             }
             let holder = self.vault.holder_key(&filing.holder);
-            let value = self.seal(Table::License, &license, &layout::license_value(record, &holder));
+            deed.holder = Some(holder);
+            let record_key = self.vault.new_key()?;
+            let value = Zeroizing::new(layout::license_value(record, &holder));
+            let value = self.vault.seal_record(&record_key, Table::License, &license, &value);
+            let record_key = self.seal(Table::RecordKey, &license, record_key.as_slice());
             let mut batch = Batch::new()
                 .expect(Table::License, license.as_slice(), Expect::Absent)
+                .put(Table::RecordKey, license.as_slice(), record_key)
                 .put(Table::License, license, value)
                 .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
             if let Some(key) = slot {
@@ -129,11 +146,13 @@ impl Archive {
         let to = change.change.to();
         let deed = Deed::on_license(change.change.event(), id, change.reason.as_str());
         let deed = Deed { status: Some(change.clone()), ..deed };
-        self.perform(act, &deed, || {
+        self.perform_with(act, &deed, |deed| {
             if !change.is_sound(id) {
                 return Err(ArchiveError::Reason);
             }
-            let slot = self.get(id)?.ok_or(ArchiveError::NotFound)?.slot.ok_or(ArchiveError::NoSlot)?;
+            let (record, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
+            deed.holder = Some(holder);
+            let slot = record.slot.ok_or(ArchiveError::NoSlot)?;
             let key = layout::status(&slot);
             let old = self.store.get(Table::Status, &key)?.ok_or(Damaged { table: Table::Status })?;
             let from = self.status_in(&key, &old, id)?;
@@ -204,21 +223,20 @@ impl Archive {
     /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn record_share(&self, act: &Act, id: &LicenseId, recipient: &str) -> Result<Outcome, ArchiveError> {
         let deed = Deed::on_license(EventKind::LicenseShared, id, recipient);
-        self.perform(act, &deed, || {
+        self.perform_with(act, &deed, |deed| {
             if !is_words(recipient) {
                 return Err(ArchiveError::Reason);
             }
-            match self.store.get(Table::License, &layout::license(id))? {
-                Some(_) => Ok(Batch::new()),
-                None => Err(ArchiveError::NotFound),
-            }
+            let (_, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
+            deed.holder = Some(holder);
+            Ok(Batch::new())
         })
     }
 
     /// Recalls the act, or lets `attempt` read, judge and make the batch, and commits it with event and idempotency
     /// record. What `attempt` read is made a condition of its batch; if the condition is lost to a race, all is done
     /// again and the reads find the reason.
-    fn perform(
+    pub(super) fn perform(
         &self,
         act: &Act,
         deed: &Deed,
@@ -229,6 +247,17 @@ impl Archive {
 
     /// As [`perform`](Archive::perform), for an act that knows only in the attempt what its event says.
     pub(super) fn perform_with(
+        &self,
+        act: &Act,
+        deed: &Deed,
+        attempt: impl Fn(&mut Deed) -> Result<Batch, ArchiveError>,
+    ) -> Result<Outcome, ArchiveError> {
+        let _shared = self.acts.read().unwrap_or_else(PoisonError::into_inner);
+        self.perform_alone(act, deed, attempt)
+    }
+
+    /// As [`perform_with`](Archive::perform_with), for whoever holds `acts`.
+    pub(super) fn perform_alone(
         &self,
         act: &Act,
         deed: &Deed,
@@ -274,26 +303,25 @@ impl Archive {
             seal: deed.seal,
             replayed: false,
         };
-        let (vault, act, recorded) = (Arc::clone(&self.vault), act.clone(), outcome.clone());
-        let numbered = move |number| {
-            let event = event(number, &act, deed);
+        let (vault, chain) = (Arc::clone(&self.vault), self.chain);
+        let (act, recorded) = (act.clone(), outcome.clone());
+        let numbered = move |number, previous: Option<&[u8]>| {
+            let link = chain.hash_before(&vault, number, previous)?;
+            let holder = deed.holder;
+            let event = Event {
+                subject: holder.map(|holder| vault.subject(&holder)),
+                previous: Some(link),
+                ..event(number, &act, deed)
+            };
             let key = layout::event(number);
             let value = vault.seal(Table::Event, &key, &layout::event_value(&event));
             let done = layout::outcome_value(act.request(), &Outcome { event: number, ..recorded });
             let done = vault.seal(Table::Idempotency, &act_key, &done);
             let mut also =
                 vec![Write { table: Table::Idempotency, key: act_key.to_vec(), value: Some(done) }];
-            also.extend(event.license.map(|id| Write {
-                table: Table::EventByLicense,
-                key: layout::event_by_license(&id, number),
-                value: Some(Vec::new()),
-            }));
-            also.extend(event.seal.map(|id| Write {
-                table: Table::EventBySeal,
-                key: layout::event_by_seal(id, number),
-                value: Some(Vec::new()),
-            }));
-            Numbered { value, also }
+            also.extend(entered(&event, holder.as_ref()));
+            also.extend(left_of_erased(&vault, &event));
+            Ok(Numbered { value, also })
         };
         let batch = batch.expect(Table::Idempotency, act_key, Expect::Absent).append(Table::Event, numbered);
         let number = self.store.commit(batch)?.number.expect("the batch has a numbered entry");
@@ -301,6 +329,26 @@ impl Archive {
     }
 }
 
+/// Where an event is entered besides the log.
+pub(super) fn entered(event: &Event, holder: Option<&HolderKey>) -> Vec<Write> {
+    let number = event.number;
+    let license =
+        event.license.as_ref().map(|id| (Table::EventByLicense, layout::event_by_license(id, number)));
+    let seal = event.seal.map(|id| (Table::EventBySeal, layout::event_by_seal(id, number)));
+    let holder = holder.map(|holder| (Table::EventByHolder, layout::event_by_holder(holder, number)));
+    let places = [license, seal, holder].into_iter().flatten();
+    places.map(|(table, key)| Write { table, key, value: Some(Vec::new()) }).collect()
+}
+
+/// What takes the place of an erased license.
+fn left_of_erased(vault: &Vault, event: &Event) -> Option<Write> {
+    let id = event.license.as_ref().filter(|_| event.what == EventKind::LicensePurged)?;
+    let (table, key) = (Table::License, layout::license(id));
+    let value = vault.seal(table, &key, &layout::erased_value(event.number, event.at));
+    Some(Write { table, key, value: Some(value) })
+}
+
+/// Without subject and link: those take the archive's keys and the event before it.
 fn event(number: u64, act: &Act, deed: Deed) -> Event {
     Event {
         number,
@@ -316,5 +364,7 @@ fn event(number: u64, act: &Act, deed: Deed) -> Event {
         retroactive: deed.status.as_ref().is_some_and(|change| change.retroactive),
         successor: deed.status.and_then(|change| change.successor),
         detail: deed.detail,
+        subject: None,
+        previous: None,
     }
 }

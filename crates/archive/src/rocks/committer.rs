@@ -32,7 +32,7 @@ pub(super) struct Committer {
 impl Committer {
     pub(super) fn start(db: Arc<DB>, durability: Durability) -> io::Result<Self> {
         let (jobs, inbox) = channel();
-        let worker = Worker { db, durability, numbers: HashMap::new(), stopped: false };
+        let worker = Worker { db, durability, last: HashMap::new(), stopped: false };
         let thread = Builder::new().name("archive-commit".to_owned()).spawn(move || worker.run(&inbox))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -65,8 +65,8 @@ impl fmt::Debug for Committer {
 struct Worker {
     db: Arc<DB>,
     durability: Durability,
-    /// Last number given out per table, as far as a write has succeeded.
-    numbers: HashMap<Table, u64>,
+    /// The last numbered entry of each table, as far as a write has succeeded.
+    last: HashMap<Table, Last>,
     stopped: bool,
 }
 
@@ -74,8 +74,16 @@ struct Worker {
 #[derive(Default)]
 struct Group {
     overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
-    numbers: HashMap<Table, u64>,
+    last: HashMap<Table, Last>,
     batch: WriteBatch,
+}
+
+/// The last entry of a numbered table. Kept, so that the next one can be bound to it without a read.
+#[derive(Clone, Default)]
+struct Last {
+    /// 0 if there is none.
+    number: u64,
+    value: Option<Vec<u8>>,
 }
 
 impl Worker {
@@ -95,13 +103,13 @@ impl Worker {
         if self.stopped {
             return jobs.into_iter().map(|job| (job.answer, Err(StoreError::Stopped))).collect();
         }
-        let mut group = Group { numbers: self.numbers.clone(), ..Group::default() };
+        let mut group = Group { last: self.last.clone(), ..Group::default() };
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push((job.answer, self.admit(&mut group, job.batch)));
         }
         match self.write(mem::take(&mut group.batch)) {
-            Ok(()) => self.numbers = group.numbers,
+            Ok(()) => self.last = group.last,
             Err(error) => {
                 self.stopped = true;
                 // A conflict inside the group may have been with a batch that now failed.
@@ -136,45 +144,46 @@ impl Worker {
             }
         }
         let mut writes = batch.writes;
+        let mut last: HashMap<Table, Last> = HashMap::new();
         let mut given = None;
-        if let Some(append) = batch.append {
-            let number = self.next_number(group, append.table)?;
-            let Numbered { value, also } = (append.build)(number);
-            writes.push(Write {
-                table: append.table,
-                key: number.to_be_bytes().to_vec(),
-                value: Some(value),
-            });
+        for append in batch.appends {
+            let Last { number, value: previous } = match last.remove(&append.table) {
+                Some(last) => last,
+                None => self.last(group, append.table)?,
+            };
+            let number = number.checked_add(1).ok_or_else(|| bad_number(append.table))?;
+            let Numbered { value, also } = (append.build)(number, previous.as_deref())?;
+            last.insert(append.table, Last { number, value: Some(value.clone()) });
+            let key = number.to_be_bytes().to_vec();
+            writes.push(Write { table: append.table, key, value: Some(value) });
             writes.extend(also);
-            given = Some((append.table, number));
+            given = Some(number);
         }
         // Every table is looked up before the first write is taken: a batch is in the group as a whole or not at all.
         for write in &writes {
             family(&self.db, write.table)?;
         }
+        group.last.extend(last);
         for write in writes {
             group.take(&self.db, write)?;
         }
-        group.numbers.extend(given);
-        Ok(Committed { number: given.map(|(_, number)| number) })
+        Ok(Committed { number: given })
     }
 
-    fn next_number(&self, group: &Group, table: Table) -> Result<u64, StoreError> {
-        let last = match group.numbers.get(&table) {
-            Some(last) => *last,
-            None => self.last_number(table)?,
-        };
-        last.checked_add(1).ok_or_else(|| StoreError::Corrupt(Cause::new(BadNumber(table))))
-    }
-
-    fn last_number(&self, table: Table) -> Result<u64, StoreError> {
+    fn last(&self, group: &Group, table: Table) -> Result<Last, StoreError> {
+        if let Some(last) = group.last.get(&table) {
+            return Ok(last.clone());
+        }
         let Some(last) = self.db.iterator_cf(family(&self.db, table)?, IteratorMode::End).next() else {
-            return Ok(0);
+            return Ok(Last::default());
         };
-        let (key, _) = last.map_err(engine)?;
-        let bytes = <[u8; 8]>::try_from(key.as_ref())
-            .map_err(|_| StoreError::Corrupt(Cause::new(BadNumber(table))))?;
-        Ok(u64::from_be_bytes(bytes))
+        let (key, value) = last.map_err(engine)?;
+        let number = <[u8; 8]>::try_from(key.as_ref()).map_err(|_| bad_number(table))?;
+        let value = match group.overlay.get(&(table, key.into_vec())) {
+            Some(replaced) => replaced.clone(),
+            None => Some(value.into_vec()),
+        };
+        Ok(Last { number: u64::from_be_bytes(number), value })
     }
 }
 
@@ -185,9 +194,18 @@ impl Group {
             Some(value) => self.batch.put_cf(family, &write.key, value),
             None => self.batch.delete_cf(family, &write.key),
         }
+        if let Some(last) = self.last.get_mut(&write.table)
+            && write.key == last.number.to_be_bytes()
+        {
+            last.value.clone_from(&write.value);
+        }
         self.overlay.insert((write.table, write.key), write.value);
         Ok(())
     }
+}
+
+fn bad_number(table: Table) -> StoreError {
+    StoreError::Corrupt(Cause::new(BadNumber(table)))
 }
 
 /// The last key of a numbered table is not a number that has a successor.

@@ -7,9 +7,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
+use rocksdb::WriteBatch;
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
-    Direction, IteratorMode, Options, ReadOptions,
+    BlockBasedOptions, BottommostLevelCompaction, Cache, ColumnFamily, ColumnFamilyDescriptor,
+    CompactOptions, DB, DBCompressionType, DBRecoveryMode, Direction, FlushOptions, IteratorMode, Options,
+    ReadOptions,
 };
 
 use self::committer::Committer;
@@ -153,6 +155,28 @@ impl Store for RocksStore {
             Some(committer) => committer.commit(batch),
             None => Err(StoreError::ReadOnly),
         }
+    }
+
+    fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        if self.committer.is_none() {
+            return Err(StoreError::ReadOnly);
+        }
+        let family = family(&self.db, table)?;
+        // The write-ahead log holds old values until every table that it served has been flushed.
+        let tables = Table::ALL.into_iter().filter_map(|table| self.db.cf_handle(table.name()));
+        let tables: Vec<_> = tables.collect();
+        let mut flush = FlushOptions::default();
+        flush.set_wait(true);
+        self.db.flush_cfs_opt(&tables, &flush).map_err(engine)?;
+        // A follower goes on showing what it read from the log before the flush until the table is in the next log.
+        let mut nothing = WriteBatch::default();
+        tables.iter().for_each(|table| nothing.delete_cf(table, b""));
+        self.db.write(nothing).map_err(engine)?;
+        let mut options = CompactOptions::default();
+        // Otherwise a file that has reached the last level is left as it is.
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        self.db.compact_range_cf_opt(family, Some(key), Some(key), &options);
+        Ok(())
     }
 
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {

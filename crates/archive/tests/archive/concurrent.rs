@@ -118,6 +118,9 @@ impl Store for Interleaved {
     ) -> Result<Vec<Entry>, StoreError> {
         self.inner.scan(table, prefix, after, limit)
     }
+    fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        self.inner.scrub(table, key)
+    }
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
         self.inner.len_estimate(table)
     }

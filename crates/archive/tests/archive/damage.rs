@@ -46,14 +46,20 @@ fn by_another(key: &str) -> Act {
 fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
     for n in TWO {
         match table {
-            Table::License => drop(archive.get(&id(n))?),
+            Table::License | Table::RecordKey => drop(archive.get(&id(n))?),
             Table::Status => drop(archive.status_of(&id(n))?),
             Table::EventByLicense => drop(archive.events_of(&id(n), None, 100)?),
             Table::Idempotency => drop(archive.recall(&act(&format!("file {n}")))?),
             Table::Seal => drop(archive.seal_record(seal_id(n))?),
             Table::SealVersion => drop(archive.seal_bytes(seal_id(n), 0)?),
             Table::EventBySeal => drop(archive.events_of_seal(seal_id(n), None, 100)?),
-            Table::Meta | Table::ByHolder | Table::StatusList | Table::Event => {}
+            Table::Meta
+            | Table::ByHolder
+            | Table::StatusList
+            | Table::Event
+            | Table::DataKey
+            | Table::EventByHolder
+            | Table::ReadSpool => {}
         }
     }
     match table {
@@ -74,7 +80,14 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
             }
         }
         Table::Seal => drop(archive.seals(None, 100)?),
-        Table::Meta | Table::EventByLicense | Table::SealVersion | Table::EventBySeal => {}
+        Table::EventByHolder => drop(archive.events_of_holder(&holder(0), None, 100)?),
+        Table::Meta
+        | Table::EventByLicense
+        | Table::SealVersion
+        | Table::EventBySeal
+        | Table::DataKey
+        | Table::RecordKey
+        | Table::ReadSpool => {}
     }
     Ok(())
 }
@@ -98,8 +111,9 @@ fn damages(value: &[u8]) -> Vec<Vec<u8>> {
     flipped.chain(lengths).collect()
 }
 
-const SEALED: [Table; 7] = [
+const SEALED: [Table; 8] = [
     Table::License,
+    Table::RecordKey,
     Table::Status,
     Table::StatusList,
     Table::Event,

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use boyin_archive::{Archive, ArchiveError, OpenError, StoreError, Table};
+use boyin_archive::{
+    Archive, ArchiveError, Batch, Durability, OpenError, RocksStore, Store, StoreError, Table,
+};
 use tempfile::tempdir;
 
 use crate::damage::assert_damaged;
@@ -16,13 +18,17 @@ fn the_column_families_are_frozen() {
     names.sort();
     let frozen = [
         "by_holder",
+        "data_key",
         "default",
         "event",
+        "event_by_holder",
         "event_by_license",
         "event_by_seal",
         "idempotency",
         "license",
         "meta",
+        "read_spool",
+        "record_key",
         "seal",
         "seal_version",
         "status",
@@ -118,7 +124,12 @@ fn flip_and_read(origin: &Path, file: &Path, place: u64) -> bool {
 
 fn is_damage(error: &ArchiveError) -> bool {
     assert!(
-        matches!(error, ArchiveError::Store(StoreError::Corrupt(_)) | ArchiveError::Damaged(_)),
+        matches!(
+            error,
+            ArchiveError::Store(StoreError::Corrupt(_))
+                | ArchiveError::Damaged(_)
+                | ArchiveError::BrokenLink { .. }
+        ),
         "{error:?}"
     );
     true
@@ -135,4 +146,45 @@ fn read_everything(archive: &Archive) -> Result<(), ArchiveError> {
         archive.recall(&act(&format!("file {n}")))?;
     }
     Ok(())
+}
+
+/// Whether any file of the database holds the bytes.
+pub(crate) fn on_disk(directory: &std::path::Path, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.is_file())
+        .any(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes))
+}
+
+#[test]
+fn what_was_deleted_and_scrubbed_is_in_no_file() {
+    // Whether the entry was still in the log or in a table file when it was deleted.
+    for flushed in [false, true] {
+        let directory = tempdir().unwrap();
+        let store = RocksStore::create(directory.path(), Durability::Synced).unwrap();
+        let value: Vec<u8> = (0..32_u8).map(|n| n.wrapping_mul(151) ^ 0x5a).collect();
+        for key in ["a", "k", "z"] {
+            store
+                .commit(Batch::new().put(
+                    Table::License,
+                    key,
+                    if key == "k" { value.as_slice() } else { b"v" },
+                ))
+                .unwrap();
+        }
+        if flushed {
+            store.scrub(Table::License, b"k").unwrap();
+        }
+        assert!(on_disk(directory.path(), &value));
+        store.commit(Batch::new().delete(Table::License, "k")).unwrap();
+        assert!(on_disk(directory.path(), &value), "deleting alone leaves it in the files");
+        store.scrub(Table::License, b"k").unwrap();
+        assert!(!on_disk(directory.path(), &value));
+        assert_eq!(store.get(Table::License, b"a").unwrap().as_deref(), Some(b"v".as_slice()));
+    }
+    let directory = tempdir().unwrap();
+    let writer = RocksStore::create(&directory.path().join("a"), Durability::Synced).unwrap();
+    let follower = RocksStore::follow(&directory.path().join("a"), &directory.path().join("s")).unwrap();
+    assert!(matches!(follower.scrub(Table::License, b"k"), Err(StoreError::ReadOnly)));
+    drop(writer);
 }

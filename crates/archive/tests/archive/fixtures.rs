@@ -6,6 +6,7 @@ use boyin_archive::{
     Act, Archive, Change, Event, EventKind, Filing, Grade, LicenseRecord, RootSecret, StatusChange,
     StatusSlot,
 };
+use boyin_model::alg::{Randomness, RandomnessUnavailable};
 use boyin_model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
 
@@ -21,8 +22,22 @@ pub(crate) const HOLDER_NAME: &str = "持证人甲乙丙";
 /// 2026-01-01T00:00:00+08:00.
 pub(crate) const EPOCH: u64 = 1_767_196_800;
 
+/// Bytes that are the same in every run, and new ones at each call.
+pub(crate) struct Counting(pub(crate) u8, pub(crate) u64);
+
+impl Randomness for Counting {
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+        for chunk in buf.chunks_mut(8) {
+            self.1 = self.1.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&self.1.to_be_bytes()[..chunk.len()]);
+            chunk[0] ^= self.0;
+        }
+        Ok(())
+    }
+}
+
 pub(crate) fn secret() -> RootSecret {
-    RootSecret::new([0x42; 32].into())
+    RootSecret::new([0x42; 32].into()).with_randomness(Counting(0, 0))
 }
 
 pub(crate) fn office() -> CreditCode {

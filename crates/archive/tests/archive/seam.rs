@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use boyin_archive::{Batch, Expect, Numbered, Store, StoreError, Table, Write};
+use boyin_archive::{Batch, Cause, Expect, Numbered, Store, StoreError, Table, Write};
 
 use crate::engine;
 use crate::stores::TestStore;
@@ -81,13 +81,15 @@ fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
         let numbered = |key: &'static str| {
             Batch::new().expect(Table::Meta, key, Expect::Absent).put(Table::Meta, key, "").append(
                 Table::Event,
-                move |number| Numbered {
-                    value: key.into(),
-                    also: vec![Write {
-                        table: Table::Status,
-                        key: key.into(),
-                        value: Some(vec![number.try_into().unwrap()]),
-                    }],
+                move |number, _| {
+                    Ok(Numbered {
+                        value: key.into(),
+                        also: vec![Write {
+                            table: Table::Status,
+                            key: key.into(),
+                            value: Some(vec![number.try_into().unwrap()]),
+                        }],
+                    })
                 },
             )
         };
@@ -101,9 +103,71 @@ fn numbers_begin_at_one_and_a_refused_batch_takes_none() {
     });
 }
 
+/// An entry that holds the one before it: `previous ‖ letter`.
+fn chained(letter: u8) -> Batch {
+    Batch::new().append(Table::Event, follow(letter))
+}
+
+fn follow(letter: u8) -> impl FnOnce(u64, Option<&[u8]>) -> Result<Numbered, StoreError> + Send + 'static {
+    move |_, previous| {
+        let value = [previous.unwrap_or_default(), &[letter]].concat();
+        Ok(Numbered { value, also: Vec::new() })
+    }
+}
+
+fn entry(store: &dyn Store, number: u64) -> Option<Vec<u8>> {
+    store.get(Table::Event, &number.to_be_bytes()).unwrap()
+}
+
+#[test]
+fn an_entry_sees_the_one_before_it() {
+    on_every_store(|store| {
+        store.commit(chained(b'a')).unwrap();
+        let two = chained(b'b').append(Table::Event, follow(b'c'));
+        assert_eq!(store.commit(two).unwrap().number, Some(3), "the last one of the batch");
+        assert_eq!(entry(store, 3).as_deref(), Some(b"abc".as_slice()));
+        // A value that was replaced meanwhile is what the next one sees.
+        store.commit(Batch::new().put(Table::Event, 3_u64.to_be_bytes(), "x")).unwrap();
+        store.commit(chained(b'd')).unwrap();
+        assert_eq!(entry(store, 4).as_deref(), Some(b"xd".as_slice()));
+    });
+}
+
+#[test]
+fn an_entry_that_cannot_be_built_refuses_its_batch() {
+    on_every_store(|store| {
+        store.commit(chained(b'a')).unwrap();
+        let refused = chained(b'b')
+            .put(Table::Meta, "k", "")
+            .append(Table::Event, |_, _| Err(StoreError::Corrupt(Cause::new("unreadable"))));
+        assert!(matches!(store.commit(refused), Err(StoreError::Corrupt(_))));
+        assert_eq!((entry(store, 2), store.get(Table::Meta, b"k").unwrap()), (None, None));
+        assert_eq!(store.commit(chained(b'c')).unwrap().number, Some(2), "no number was lost");
+        assert_eq!(entry(store, 2).as_deref(), Some(b"ac".as_slice()));
+    });
+}
+
+/// However the batches of many threads are grouped, each entry holds the one before it.
+#[test]
+fn entries_of_one_group_see_each_other() {
+    on_every_store(|store| {
+        std::thread::scope(|scope| {
+            for letter in 0..8 {
+                scope.spawn(move || (0..10).for_each(|_| drop(store.commit(chained(letter)).unwrap())));
+            }
+        });
+        let mut before = Vec::new();
+        for number in 1..=80 {
+            let value = entry(store, number).unwrap();
+            assert_eq!(value[..value.len() - 1], before);
+            before = value;
+        }
+    });
+}
+
 #[test]
 fn numbers_go_on_after_reopening() {
-    let numbered = || Batch::new().append(Table::Event, |_| Numbered { value: Vec::new(), also: Vec::new() });
+    let numbered = || Batch::new().append(Table::Event, |_, _| Ok(Numbered { value: Vec::new(), also: Vec::new() }));
     on_every_store(|store| {
         for expected in 1..4 {
             assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));

@@ -96,6 +96,10 @@ impl Store for TestStore {
         Err(StoreError::Io(Cause::new("the write was made to fail")))
     }
 
+    fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        self.inner().scrub(table, key)
+    }
+
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
         self.inner().len_estimate(table)
     }

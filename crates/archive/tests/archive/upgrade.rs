@@ -1,27 +1,31 @@
-//! Archives of format 1, as release 1 wrote them: `golden-1.txt` is what its golden test froze.
+//! Archives of formats 1 and 2, as releases 1 and 2 wrote them: `golden-1.txt` and `golden-2.txt` are what their golden
+//! tests froze.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, MemoryStore, OpenError, Store, StoreError, Table,
+    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, Failure, MemoryStore, OpenError, Resealing, Store,
+    StoreError, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
-use crate::fixtures::{act, change, filing, id, secret};
+use crate::fixtures::{act, change, filing, holder, id, secret};
 use crate::seals::{application, seal_in};
 
 const GOLDEN_1: &str = include_str!("golden-1.txt");
+
+const GOLDEN_2: &str = include_str!("golden-2.txt");
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = if hex == "-" { "" } else { hex };
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
-fn entries() -> impl Iterator<Item = (&'static str, Vec<u8>, Vec<u8>)> {
-    GOLDEN_1.lines().map(|line| {
+fn entries(golden: &'static str) -> impl Iterator<Item = (&'static str, Vec<u8>, Vec<u8>)> {
+    golden.lines().map(|line| {
         let [table, key, value] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
         (table, bytes(key), bytes(value))
     })
@@ -45,9 +49,17 @@ fn first_release(path: &Path) {
     ];
     std::fs::create_dir_all(path).unwrap();
     let database = rocksdb::DB::open_cf(&options, path.join("db"), tables).unwrap();
-    for (table, key, value) in entries() {
+    for (table, key, value) in entries(GOLDEN_1) {
         database.put_cf(database.cf_handle(table).unwrap(), key, value).unwrap();
     }
+}
+
+fn in_store(store: &MemoryStore, golden: &'static str) {
+    let batch = entries(golden).fold(Batch::new(), |batch, (name, key, value)| {
+        let table = Table::ALL.into_iter().find(|table| table.name() == name).unwrap();
+        batch.put(table, key, value)
+    });
+    store.commit(batch).unwrap();
 }
 
 fn tables(path: &Path) -> usize {
@@ -143,15 +155,117 @@ fn a_table_that_was_lost_is_not_made_anew() {
 #[test]
 fn a_wrong_secret_upgrades_nothing() {
     let store = Arc::new(MemoryStore::new());
-    let batch = entries().fold(Batch::new(), |batch, (name, key, value)| {
-        let table = Table::ALL.into_iter().find(|table| table.name() == name).unwrap();
-        batch.put(table, key, value)
-    });
-    store.commit(batch).unwrap();
+    in_store(&store, GOLDEN_1);
     let wrong = boyin_archive::RootSecret::new([0x43; 32].into());
     let refused = Archive::with_store(Arc::<MemoryStore>::clone(&store), &wrong);
     assert!(matches!(refused, Err(OpenError::WrongSecret)));
     assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 1]);
     as_it_was(&Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap());
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 2]);
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 3]);
+}
+
+fn second_release() -> (Archive, Arc<MemoryStore>) {
+    let store = Arc::new(MemoryStore::new());
+    in_store(&store, GOLDEN_2);
+    (Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap(), store)
+}
+
+#[test]
+fn format_2_is_brought_to_this_format_with_its_log_bound_in() {
+    let (archive, store) = second_release();
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 3]);
+    let old = archive.check_log().unwrap();
+    assert_eq!(old.number, 19);
+    assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 4, "old events, too");
+    archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
+    archive.file(&act("file 3"), &filing(3)).unwrap();
+    let events = archive.events(Some(17), 100).unwrap();
+    assert_eq!(
+        events.iter().map(|event| event.previous.is_some()).collect::<Vec<_>>(),
+        [false, false, true, true]
+    );
+    assert_eq!(events[2].previous, Some(old.hash), "the first new event holds the hash over all old ones");
+    // It is the same after opening again.
+    let archive = Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    assert_eq!(archive.check_log().unwrap().number, 21);
+    assert_eq!(archive.get(&id(1)).unwrap().unwrap(), filing(1).record);
+    assert_eq!(archive.get(&id(3)).unwrap().unwrap(), filing(3).record);
+}
+
+#[test]
+fn an_old_event_that_was_changed_after_the_upgrade_is_found() {
+    let (archive, store) = second_release();
+    let key = |number: u64| number.to_be_bytes();
+    store.commit(Batch::new().delete(Table::Event, key(3))).unwrap();
+    let broken = archive.check_log();
+    assert!(matches!(broken, Err(ArchiveError::BrokenLink { event: 3 })), "{broken:?}");
+    let (archive, store) = second_release();
+    archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
+    // A new event without its link, and an old one with one.
+    let old = store.get(Table::Event, &key(19)).unwrap().unwrap();
+    store.commit(Batch::new().delete(Table::Event, key(20)).delete(Table::Event, key(19))).unwrap();
+    let broken = archive.check_log();
+    assert!(matches!(broken, Err(ArchiveError::BrokenLink { event: 19 })), "{broken:?}");
+    store.commit(Batch::new().put(Table::Event, key(19), old)).unwrap();
+    assert_eq!(archive.check_log().unwrap().number, 19);
+}
+
+#[test]
+fn an_upgrade_that_fails_anywhere_is_finished_by_the_next_opening() {
+    for failure in [Failure::Lost, Failure::Unanswered] {
+        for commits in 0..2 {
+            let store = Arc::new(MemoryStore::new());
+            in_store(&store, GOLDEN_2);
+            store.fail_after(commits, failure);
+            assert!(Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).is_err());
+            store.reopen();
+            let archive = Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+            assert_eq!(archive.check_log().unwrap().number, 19);
+            assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 4);
+            archive.file(&act("file 3"), &filing(3)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn old_values_are_sealed_anew_and_then_no_longer_read() {
+    let (archive, store) = second_release();
+    let old = |store: &MemoryStore| {
+        let tables = [
+            Table::License,
+            Table::Status,
+            Table::Event,
+            Table::Idempotency,
+            Table::Seal,
+            Table::SealVersion,
+        ];
+        let entries = tables.into_iter().flat_map(|table| store.scan(table, &[], None, 100).unwrap());
+        entries.filter(|(_, value)| value.first() == Some(&1)).count()
+    };
+    assert!(old(&store) > 10);
+    let (key, first) = store.scan(Table::Event, &[], None, 1).unwrap().remove(0);
+    archive.rotate_key(&act("rotate")).unwrap();
+    while archive.reseal(5).unwrap() != Resealing::Done {}
+    assert_eq!(old(&store), 0);
+    archive.retire_keys(&act("retire")).unwrap();
+    let archive = Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    archive.check_log().unwrap();
+    assert_eq!(archive.get(&id(1)).unwrap().unwrap(), filing(1).record);
+    assert_eq!(
+        store.scan(Table::RecordKey, &[], None, 10).unwrap().len(),
+        2,
+        "each license has a key of its own"
+    );
+    archive.purge(&act("purge"), &id(2), "乙", "依法删除").unwrap();
+    store.commit(Batch::new().put(Table::Event, key, first)).unwrap();
+    let archive = Archive::with_store(store, &secret()).unwrap();
+    assert!(matches!(archive.events(None, 1), Err(ArchiveError::Damaged(_))), "it would be read before");
+}
+
+#[test]
+fn a_license_of_an_old_format_is_erased_too() {
+    let (archive, _) = second_release();
+    archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
+    assert!(matches!(archive.get(&id(1)), Err(ArchiveError::Erased { .. })));
+    assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 1, "of the other license");
 }

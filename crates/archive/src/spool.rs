@@ -165,10 +165,10 @@ pub(crate) fn parse_frame_body(body: &[u8]) -> Result<Option<Spooled>, Malformed
     let json: ReadJson<'_> = serde_json::from_slice(json).map_err(|_| Malformed)?;
     let what = EventKind::from_code(&json.what).ok_or(Malformed)?;
     let license = json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?;
-    let known = match what {
-        EventKind::LicenseRead => license.is_some(),
-        EventKind::HolderRead | EventKind::HolderLogRead => license.is_none(),
-        _ => false,
+    let known = if what == EventKind::LicenseRead {
+        license.is_some()
+    } else {
+        [EventKind::HolderRead, EventKind::HolderLogRead].contains(&what) && license.is_none()
     };
     if !known {
         return Err(Malformed);

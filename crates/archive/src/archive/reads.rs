@@ -118,7 +118,7 @@ impl Archive {
             }
             if ended {
                 taken.cut += 1;
-                return self.cut(id, path, stored, &look, act);
+                return self.cut(id, path, stored.as_deref(), &look, act);
             }
             taken.damaged += u64::from(look.damaged);
             return Ok(());
@@ -200,7 +200,7 @@ impl Archive {
         &self,
         id: &SpoolId,
         path: &Path,
-        stored: Option<Vec<u8>>,
+        stored: Option<&[u8]>,
         look: &Look,
         act: &Act,
     ) -> Result<(), ArchiveError> {
@@ -211,7 +211,11 @@ impl Archive {
         let end = SpoolPlace { ended: true, ..look.place };
         self.perform(&act, &Deed::new(EventKind::ReadsCut, detail), || {
             Ok(Batch::new()
-                .expect(table, id.as_slice(), stored.clone().map_or(Expect::Absent, Expect::Exactly))
+                .expect(
+                    table,
+                    id.as_slice(),
+                    stored.map_or(Expect::Absent, |stored| Expect::Exactly(stored.to_vec())),
+                )
                 .put(table, id.as_slice(), self.seal(table, id, &layout::spool_place_value(&end))))
         })?;
         if look.left > 0 {

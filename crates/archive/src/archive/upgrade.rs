@@ -5,7 +5,7 @@ use super::{Archive, MAX_EVENTS};
 use crate::chain::{self, ChainStart};
 use crate::error::{ArchiveError, OpenError};
 use crate::layout::{self, FORMAT_VERSION};
-use crate::store::{Batch, Expect, StoreError, Table};
+use crate::store::{Batch, Cause, Expect, StoreError, Table};
 use crate::vault::{BASE, FIRST_DATA_KEY, RootSecret, Vault, Wrapped};
 
 /// The tables that a format has and those before it have not.
@@ -20,11 +20,14 @@ impl Archive {
         for table in tables_since(self.format) {
             self.store.scan(table, &[], None, 1)?;
         }
-        let chain = self.bind_old_events().map_err(|error| match error {
-            ArchiveError::Damaged(damaged) => OpenError::Damaged(damaged),
-            ArchiveError::Store(error) => OpenError::Store(error),
-            // Reading events says nothing else.
-            other => OpenError::Store(StoreError::Corrupt(crate::store::Cause::new(other))),
+        let chain = self.bind_old_events().map_err(|error| {
+            if let ArchiveError::Store(error) = error {
+                return OpenError::Store(error);
+            }
+            if let ArchiveError::Damaged(damaged) = error {
+                return OpenError::Damaged(damaged);
+            }
+            OpenError::Store(StoreError::Corrupt(Cause::new(error)))
         })?;
         let key = self.vault.new_key()?;
         let data_key =

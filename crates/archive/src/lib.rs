@@ -67,7 +67,7 @@ pub use rocks::RocksStore;
 pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
 pub use spool::{Read, ReadOf, ReadSpool, Reader, SpoolError};
 pub use store::{
-    Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts, Protection,
-    Store, StoreError, Table, Write, prefix_end,
+    Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts,
+    Protection, Store, StoreError, Table, Write, prefix_end,
 };
 pub use vault::{HolderKey, RootSecret};

@@ -4,17 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Resealing, RootSecret,
-    Store, Table,
+    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Resealing, RootSecret, Store, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
 use crate::disk::on_disk;
-use crate::stores::TestStore;
-use crate::fixtures::{Counting, LIST, act, change, filing, holder, id, fresh, secret, whole};
+use crate::fixtures::{Counting, LIST, act, change, filing, fresh, holder, id, secret, whole};
 use crate::seals::{application, seal_in};
+use crate::stores::TestStore;
 
 fn other_secret() -> RootSecret {
     RootSecret::new([0x77; 32].into()).with_randomness(Counting(9, 9))

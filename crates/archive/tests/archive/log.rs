@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use boyin_archive::{Archive, ArchiveError, Batch, LogHead, Store, Table};
 
+use crate::fixtures::{act, act_at, filing, fresh, holder, id, secret};
 use crate::stores::TestStore;
-use crate::fixtures::{act, act_at, filing, holder, id, fresh, secret};
 
 fn filled() -> (Archive, Arc<TestStore>) {
     let (archive, store) = fresh();

@@ -7,7 +7,7 @@ use boyin_archive::{
 };
 use tempfile::{TempDir, tempdir};
 
-use crate::fixtures::{act, filing, holder, id, fresh, office, secret, time};
+use crate::fixtures::{act, filing, fresh, holder, id, office, secret, time};
 
 fn read(archive: &Archive, of: ReadOf, seconds: u64) -> Read {
     let reader = Reader::new("窗口二", office(), "办理低保").unwrap();

@@ -167,7 +167,8 @@ fn entries_of_one_group_see_each_other() {
 
 #[test]
 fn numbers_go_on_after_reopening() {
-    let numbered = || Batch::new().append(Table::Event, |_, _| Ok(Numbered { value: Vec::new(), also: Vec::new() }));
+    let numbered =
+        || Batch::new().append(Table::Event, |_, _| Ok(Numbered { value: Vec::new(), also: Vec::new() }));
     on_every_store(|store| {
         for expected in 1..4 {
             assert_eq!(store.commit(numbered()).unwrap().number, Some(expected));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub use boyin_model::collected::Grade;
 use boyin_model::id::{HolderCode, HolderCodeType, LicenseId};
 use boyin_model::time::{Date, UnixTime};
 
@@ -13,38 +14,6 @@ pub const MAX_TEXT: usize = 2048;
 pub const MAX_LIST_ID: usize = 255;
 /// Most bytes of a published status list token: 10 million licenses at two bits, incompressible.
 pub const MAX_TOKEN: usize = 4 << 20;
-
-/// How much a stored license can be relied on. Only A and B free the holder from bringing the paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grade {
-    /// Sealed by the issuer.
-    A,
-    /// Checked against the paper at a window.
-    B,
-    /// Uploaded by the holder.
-    C,
-    /// Declared by the holder.
-    D,
-}
-
-impl Grade {
-    /// The letter, also on disk.
-    #[must_use]
-    pub const fn letter(self) -> char {
-        match self {
-            Self::A => 'A',
-            Self::B => 'B',
-            Self::C => 'C',
-            Self::D => 'D',
-        }
-    }
-
-    /// The grade of a letter.
-    #[must_use]
-    pub fn from_letter(letter: char) -> Option<Self> {
-        [Self::A, Self::B, Self::C, Self::D].into_iter().find(|g| g.letter() == letter)
-    }
-}
 
 /// The place of a license on a status list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
+//! | [`collected`] | licenses collected from other systems: grades, evidence, content |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
 //! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`seal`] | electronic seals and seal signatures: their structure |
@@ -16,6 +17,7 @@ pub mod alg;
 pub mod anchor;
 pub mod b64;
 pub mod catalog;
+pub mod collected;
 pub mod credential;
 pub mod id;
 pub mod json;

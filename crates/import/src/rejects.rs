@@ -193,16 +193,17 @@ fn write_line(out: &mut impl Write, row: &Row, told: &[String; 3]) -> io::Result
     out.write_all(b"\n")
 }
 
-/// An object without its closing brace and without the members of an earlier import. A bare quote ends a text, so what is
-/// looked for stands in none.
+/// An object without its closing brace and without the three members of an earlier import at its end.
 fn before_members(line: &[u8]) -> &[u8] {
-    let ours = b"\"reject_row\":";
+    let first = b"\"reject_row\":";
     let open = line.strip_suffix(b"}").unwrap_or(line);
-    match open.windows(ours.len()).rposition(|window| window == ours) {
-        Some(place) => {
-            let before = open.get(..place).unwrap_or(open).trim_ascii_end();
-            before.strip_suffix(b",").unwrap_or(before)
-        }
-        None => open,
-    }
+    let Some(place) = open.windows(first.len()).rposition(|window| window == first) else { return open };
+    let (before, ours) = open.split_at(place);
+    let members =
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&[b"{", ours, b"}"].concat());
+    let only_ours = members.is_ok_and(|members| {
+        members.len() == REJECT_COLUMNS.len() && REJECT_COLUMNS.iter().all(|name| members.contains_key(*name))
+    });
+    let before = before.trim_ascii_end();
+    if only_ours { before.strip_suffix(b",").unwrap_or(before) } else { open }
 }

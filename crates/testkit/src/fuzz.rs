@@ -2,6 +2,7 @@
 
 mod certificate;
 mod curve;
+mod import;
 mod seal;
 mod timestamp;
 
@@ -17,6 +18,7 @@ use boyin_verify::{Policy, Verdict};
 
 pub use self::certificate::certificate;
 pub use self::curve::curve;
+pub use self::import::import;
 pub use self::seal::{seal, seal_write};
 pub use self::timestamp::timestamp;
 use crate::prefecture::{Prefecture, World};

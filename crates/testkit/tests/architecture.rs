@@ -24,7 +24,7 @@ const CURVES: [&str; 8] =
 const STORAGE: [&str; 2] = ["rocksdb", "librocksdb-sys"];
 const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule { krate: "boyin-curve", may_import: &[], never_reaches: &["getrandom"] },
     Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
     Rule { krate: "boyin-suite", may_import: &["boyin-model", "boyin-curve"], never_reaches: &[] },
@@ -37,6 +37,11 @@ const RULES: [Rule; 11] = [
     },
     Rule {
         krate: "boyin-issue",
+        may_import: &["boyin-model"],
+        never_reaches: &["chrono", "time", "getrandom"],
+    },
+    Rule {
+        krate: "boyin-import",
         may_import: &["boyin-model"],
         never_reaches: &["chrono", "time", "getrandom"],
     },
@@ -75,10 +80,21 @@ const RULES: [Rule; 11] = [
 const GROUPS: [(&[&str], &[&str]); 5] = [
     // Code that is loaded at run time is for those who sign, and only for them.
     (
-        &["boyin-curve", "boyin-model", "boyin-suite", "boyin-verify", "boyin-issue", "boyin-archive"],
+        &[
+            "boyin-curve",
+            "boyin-model",
+            "boyin-suite",
+            "boyin-verify",
+            "boyin-issue",
+            "boyin-archive",
+            "boyin-import",
+        ],
         &["boyin-hsm", "cryptoki", "libloading"],
     ),
-    (&["boyin-curve", "boyin-model", "boyin-verify", "boyin-issue", "boyin-picture"], &CURVES),
+    (
+        &["boyin-curve", "boyin-model", "boyin-verify", "boyin-issue", "boyin-picture", "boyin-import"],
+        &CURVES,
+    ),
     (
         &[
             "boyin-curve",
@@ -88,6 +104,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-verify",
             "boyin-issue",
             "boyin-picture",
+            "boyin-import",
         ],
         &STORAGE,
     ),
@@ -101,6 +118,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-issue",
             "boyin-archive",
             "boyin-picture",
+            "boyin-import",
             "boyin",
         ],
         &NETWORK,
@@ -116,6 +134,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-issue",
             "boyin-archive",
             "boyin-picture",
+            "boyin-import",
         ],
         &["ureq"],
     ),
@@ -267,6 +286,7 @@ fn every_kind_of_forbidden_edge_is_found() {
         (&[("boyin-verify", "x"), ("x", "tokio")], "boyin-verify -> x -> tokio"),
         (&[("boyin-issue", "boyin-archive")], "boyin-issue -> boyin-archive"),
         (&[("boyin-picture", "boyin-model")], "boyin-picture -> boyin-model"),
+        (&[("boyin-import", "boyin-archive")], "boyin-import -> boyin-archive"),
         (&[("boyin-picture", "x"), ("x", "fontdb")], "boyin-picture -> x -> fontdb"),
         (&[("boyin-archive", "x"), ("x", "boyin-verify")], "boyin-archive -> x -> boyin-verify"),
         (&[("boyin", "x"), ("x", "axum")], "boyin -> x -> axum"),

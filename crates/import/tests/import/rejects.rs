@@ -100,3 +100,15 @@ fn reasons_name_no_value_of_the_row() {
         }
     }
 }
+
+#[test]
+fn members_of_the_source_that_look_like_ours_stay() {
+    let jsonl = mapping_with("format = \"csv\"", "format = \"jsonl\"");
+    for line in [r#"{"reject_row":1,"x":"kept"}"#, r#"{"x":{"reject_row":1,"y":"kept"}}"#, r#"{"x":"kept"}"#]
+    {
+        let outcome = run(line.as_bytes(), &jsonl).unwrap();
+        let text = String::from_utf8(outcome.rejects).unwrap();
+        assert!(text.starts_with(&line[..line.len() - 1]), "{text}");
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+}

@@ -99,7 +99,7 @@ fn calendar(error: TimeError) -> DateFault {
     match error {
         TimeError::NoSuchDay => DateFault::NoSuchDay,
         // The enum of the model may grow.
-        _ => DateFault::Form,
+        TimeError::Form | TimeError::OutOfRange | _ => DateFault::Form,
     }
 }
 

@@ -97,17 +97,21 @@ fn lookup(c: &mut Criterion, dir: &Path, draft: &Draft) {
     let ids: Vec<_> = (0..ON_FILE).map(|_| issue(&desk, draft, &home)).collect();
     drop(desk);
     let lookup = Lookup::open(&home, &dir.join("scratch"), &passphrase()).expect("readable");
+    let reader = boyin::archive::Reader::new("clerk", home.config().authority_code, "bench").expect("words");
     let mut group = c.benchmark_group("lookup");
     group.throughput(Throughput::Elements(1));
     let mut turn = ids.iter().cycle();
+    group.bench_function("license by identifier, verified, not shown", |b| {
+        b.iter(|| lookup.verify_on_file(turn.next().expect("a cycle"), now()).expect("on file"));
+    });
     group.bench_function("license by identifier, verified", |b| {
-        b.iter(|| lookup.license(turn.next().expect("a cycle"), now()).expect("on file"));
+        b.iter(|| lookup.license(turn.next().expect("a cycle"), &reader, now()).expect("on file"));
     });
     let code = &draft.holder.code;
     let holder = HolderCode::new(boyin::model::id::HolderCodeType::from_code("111").expect("known"), code)
         .expect("a citizen ID");
     group.bench_function("holder's file, page of 10, verified", |b| {
-        b.iter(|| lookup.holder(&holder, None, 10, now()).expect("on file"));
+        b.iter(|| lookup.holder(&holder, &reader, None, 10, now()).expect("on file"));
     });
     group.finish();
 }

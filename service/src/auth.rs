@@ -1,11 +1,12 @@
 use axum::http::{HeaderMap, header};
-use boyin::Scope;
+use boyin::archive::{ActError, MAX_WORDS, Reader};
+use boyin::{Scope, TokenGrant};
 
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// The bearer's name, if the token is known and good for `scope`.
-pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> Result<String, ApiError> {
+/// The grant, if the token is known and good for `scope`.
+pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> Result<TokenGrant, ApiError> {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, token) = header.and_then(|text| text.split_once(' ')).ok_or(ApiError::Unauthorized)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -15,5 +16,17 @@ pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> 
     if !grant.scopes.contains(&scope) {
         return Err(ApiError::Forbidden);
     }
-    Ok(grant.name.clone())
+    Ok(grant.clone())
+}
+
+/// The bearer as the event log names them.
+pub(crate) fn reader(grant: &TokenGrant, purpose: &str) -> Result<Reader, ApiError> {
+    // A token of an earlier release names no office: nobody could say who read.
+    let office = grant.office.ok_or(ApiError::Forbidden)?;
+    Reader::new(grant.name.as_str(), office, purpose.trim()).map_err(|error| match error {
+        ActError::Purpose => {
+            ApiError::BadRequest(format!("purpose: say what for in 1 to {MAX_WORDS} characters"))
+        }
+        _ => ApiError::Forbidden,
+    })
 }

@@ -15,6 +15,8 @@ pub(crate) enum ApiError {
     NotFound,
     /// The request is wrong; the sentence says how.
     BadRequest(String),
+    /// What was on file was erased.
+    Gone,
     /// The body is larger than allowed.
     TooLarge,
     /// Another method is meant.
@@ -45,10 +47,13 @@ impl IntoResponse for ApiError {
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "send `Authorization: Bearer <token>`")
             }
-            Self::Forbidden => {
-                (StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope for this call")
-            }
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "the token lacks the scope for this call, or names no office: have a new one made",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "nothing is on file under this name"),
+            Self::Gone => (StatusCode::GONE, "license_erased", "what was on file under this name was erased"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "bad_request", message.as_str()),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than allowed"),
             Self::MethodNotAllowed => {
@@ -71,9 +76,13 @@ fn internal(error: &LookupError) -> Response {
     if let LookupError::Archive(ArchiveError::BadCursor | ArchiveError::BadLimit { .. }) = error {
         return ApiError::BadRequest(error.to_string()).into_response();
     }
+    if let LookupError::Archive(ArchiveError::Erased { .. }) = error {
+        return ApiError::Gone.into_response();
+    }
     let code = match error {
         LookupError::Archive(error) => error.code(),
         LookupError::Home(_) => "home",
+        LookupError::Spool(error) => error.code(),
         LookupError::TrustRollback { .. } => "trust_rollback",
         _ => "other",
     };

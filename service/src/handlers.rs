@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::Cursor;
@@ -10,15 +10,13 @@ use boyin::model::seal::detect;
 use boyin::verify::seal::Document;
 use boyin::{Checked, Scope};
 
-use crate::auth::authorize;
+use crate::auth::{authorize, reader};
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::views::{HealthView, HolderRequest, HolderView, LicenseView};
+use crate::views::{HealthView, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
 /// Licenses in one answer, unless the request says otherwise.
 const DEFAULT_LIMIT: usize = 20;
-/// Characters of a purpose.
-const MAX_PURPOSE_CHARS: usize = 200;
 
 fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body.into()).into_response()
@@ -75,16 +73,20 @@ fn document(query: Option<&str>) -> Result<Document<'static>, ApiError> {
     Ok(Document::Digest(digest))
 }
 
-/// `GET /v1/licenses/{id}`: one license, verified now.
+/// `GET /v1/licenses/{id}?purpose=…`: one license, verified now.
 pub(crate) async fn license(
     State(state): State<AppState>,
     headers: HeaderMap,
     Path(id): Path<String>,
+    query: Result<Query<LicenseQuery>, QueryRejection>,
 ) -> Result<Json<LicenseView>, ApiError> {
-    let reader = authorize(&state, &headers, Scope::LicenseRead)?;
+    let grant = authorize(&state, &headers, Scope::LicenseRead)?;
+    let Query(LicenseQuery { purpose }) =
+        query.map_err(|_| ApiError::BadRequest("the query is purpose=<what for>".to_owned()))?;
+    let reader = reader(&grant, &purpose)?;
     let id = LicenseId::parse(&id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    tracing::info!(reader, license = id.as_str(), "license read");
-    let found = state.run(move |lookup, now| lookup.license(&id, now)).await?;
+    tracing::info!(reader = grant.name, license = id.as_str(), "license read");
+    let found = state.run(move |lookup, now| lookup.license(&id, &reader, now)).await?;
     found.map(|found| Json(found.into())).ok_or(ApiError::NotFound)
 }
 
@@ -94,25 +96,21 @@ pub(crate) async fn holder(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<HolderView>, ApiError> {
-    let reader = authorize(&state, &headers, Scope::HolderRead)?;
+    let grant = authorize(&state, &headers, Scope::HolderRead)?;
     let request: HolderRequest = serde_json::from_slice(&whole(body)?).map_err(|error| {
         // The position, not the text: the text may hold the number.
         ApiError::BadRequest(format!("the body is not the JSON of this call (column {})", error.column()))
     })?;
-    let purpose = request.purpose.trim().to_owned();
-    if purpose.is_empty() || purpose.chars().count() > MAX_PURPOSE_CHARS {
-        return Err(ApiError::BadRequest(format!(
-            "purpose: say what for in 1 to {MAX_PURPOSE_CHARS} characters"
-        )));
-    }
+    let reader = reader(&grant, &request.purpose)?;
     let code_type = HolderCodeType::from_code(&request.holder_code_type)
         .ok_or_else(|| ApiError::BadRequest("holder_code_type: not one of GB/T 36903".to_owned()))?;
     let holder = HolderCode::new(code_type, &request.holder_code)
         .map_err(|error| ApiError::BadRequest(format!("holder_code: {error}")))?;
-    tracing::info!(reader, purpose, "holder's file read");
+    tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    let page = state.run(move |lookup, now| lookup.holder(&holder, cursor.as_ref(), limit, now)).await?;
+    let page =
+        state.run(move |lookup, now| lookup.holder(&holder, &reader, cursor.as_ref(), limit, now)).await?;
     Ok(Json(page.into()))
 }
 

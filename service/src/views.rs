@@ -43,6 +43,14 @@ struct HealthCheckView {
     detail: String,
 }
 
+/// The query of a request for a license.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LicenseQuery {
+    /// What for (GB/T 36906 `useCause`).
+    pub(crate) purpose: String,
+}
+
 /// The body of a request for a holder's file. The number stands here and not in the URL: URLs are logged.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

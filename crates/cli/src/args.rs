@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
+    /// The archive itself: its keys (档案库)
+    #[command(subcommand)]
+    Archive(Archive),
     /// Answer lookups and verifications over HTTP; read-only unless --desk (查询核验服务)
     Serve(Serve),
     /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
@@ -164,6 +167,15 @@ pub(crate) enum License {
         #[arg(long, value_name = "ID")]
         by: Option<LicenseId>,
     },
+    /// Erase what is personal in a license, for good: content, name, and the way from its holder to it (清除个人信息). The
+    /// identifier, its status and its events stay. It takes two people
+    Purge {
+        #[command(flatten)]
+        change: Change,
+        /// The second person
+        #[arg(long, value_name = "NAME")]
+        second: String,
+    },
     /// The status of a license now or at an instant, and the act that led to it
     Status {
         /// License identifier (证照标识)
@@ -210,10 +222,14 @@ pub(crate) struct Show {
     /// Write the license, with all disclosures, to a new file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) by: ReadBy,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) by: ReadBy,
     /// License type: key, code or Chinese name
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) license_type: Option<String>,
@@ -249,8 +265,38 @@ pub(crate) struct Change {
     pub(crate) idempotency_key: Option<String>,
 }
 
+/// Who reads, and what for: every read of personal data goes into the event log.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReadBy {
+    /// The person who reads; goes into the event log
+    #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
+    pub(crate) who: String,
+    /// What for; goes into the event log
+    #[arg(long, env = "BOYIN_PURPOSE", value_name = "TEXT")]
+    pub(crate) purpose: String,
+    /// Credit code of the office that reads [default: the office that keeps the trust list]
+    #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
+    pub(crate) office: Option<CreditCode>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Holder {
+    /// Show who looked at a holder's file or changed it, and what for (访问记录)
+    Log {
+        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
+        #[arg(long = "type", value_name = "NNN", default_value = "111")]
+        code_type: String,
+        /// The number; - reads it from standard input, so that it stays out of the shell history
+        code: String,
+        /// Begin after this event
+        #[arg(long, value_name = "N")]
+        after: Option<u64>,
+        /// Events in one answer, 1 to 1000
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = limit_1000)]
+        limit: usize,
+        #[command(flatten)]
+        by: ReadBy,
+    },
     /// Show every license of one holder, verified now
     Show {
         /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
@@ -261,6 +307,8 @@ pub(crate) enum Holder {
         /// Show personal data in the clear
         #[arg(long)]
         full: bool,
+        #[command(flatten)]
+        by: ReadBy,
     },
 }
 
@@ -320,9 +368,12 @@ pub(crate) enum Status {
 pub(crate) enum Token {
     /// Make a token; it is shown once
     New {
-        /// Who uses it; shown in logs
+        /// Who uses it; goes into the event log with every read
         #[arg(long, value_name = "NAME")]
         name: String,
+        /// Credit code of the office that its bearer reads for [default: the office that keeps the trust list]
+        #[arg(long, value_name = "CODE")]
+        office: Option<CreditCode>,
         /// What it is good for: license:read, holder:read; can be repeated
         #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append, value_parser = scope)]
         scope: Vec<boyin::Scope>,
@@ -339,6 +390,58 @@ pub(crate) enum Event {
         /// Events in one answer, 1 to 1000
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = limit_1000)]
         limit: usize,
+    },
+    /// Read the whole log and check that each event holds the hash of the one before it; no other process may act
+    /// meanwhile. Takes in what was read since
+    Check,
+    /// Write the whole log as JSON lines with hashes, and a signed head, for tools/check-events.py; no other process may
+    /// act meanwhile
+    Export {
+        /// A new file
+        #[arg(value_name = "FILE.jsonl")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Archive {
+    /// Keys that protect what is stored (数据密钥)
+    #[command(subcommand)]
+    Key(ArchiveKey),
+    /// Put the archive under a new root secret, and keep that elsewhere; services have to be started again (根密钥)
+    Secret {
+        /// Where: file, a new key file under the passphrase; environment, given by you in BOYIN_ARCHIVE_SECRET_NEXT (64
+        /// hexadecimal digits), from then on in BOYIN_ARCHIVE_SECRET; pkcs11, wrapped by a new AES key in a token
+        #[arg(long = "in", value_name = "PLACE")]
+        place: SecretIn,
+        /// With pkcs11: the shared library of the device
+        #[arg(long, value_name = "FILE", required_if_eq("place", "pkcs11"))]
+        module: Option<PathBuf>,
+        /// With pkcs11: label of the token
+        #[arg(long, value_name = "LABEL", required_if_eq("place", "pkcs11"))]
+        token: Option<String>,
+        /// With pkcs11: file with the PIN, where it is not BOYIN_PIN
+        #[arg(long, value_name = "FILE")]
+        pin_file: Option<PathBuf>,
+        #[command(flatten)]
+        by: ReadBy,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SecretIn {
+    File,
+    Environment,
+    Pkcs11,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveKey {
+    /// Make a new data key, seal everything anew under it, destroy the old one. Readers go on; if interrupted, run the same
+    /// again
+    Rotate {
+        #[command(flatten)]
+        by: ReadBy,
     },
 }
 

@@ -3,13 +3,15 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
+use boyin::archive::Reader;
 use boyin::model::alg::Randomness as _;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{Desk, Home, Lookup, Passphrase};
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
-use crate::args::Global;
+use crate::args::{Global, ReadBy};
 
 /// What every command starts from: where the data are and how results are printed.
 #[derive(Debug)]
@@ -50,16 +52,29 @@ impl Session {
         reading(&self.home()?, &self.passphrase()?)
     }
 
+    /// Who reads, as the event log has it.
+    pub(crate) fn reader(&self, by: &ReadBy) -> anyhow::Result<Reader> {
+        let office = match by.office {
+            Some(office) => office,
+            None => self.home()?.config().authority_code,
+        };
+        Ok(Reader::new(by.who.as_str(), office, by.purpose.as_str())?)
+    }
+
     /// The passphrase from the file, the environment or the terminal.
     pub(crate) fn passphrase(&self) -> anyhow::Result<Passphrase> {
         let passphrase = match self.passphrase_given()? {
             Some(passphrase) => passphrase,
             None => ask("Passphrase: ")?,
         };
-        Ok(match pin()? {
+        let passphrase = match pin()? {
             Some(pin) => passphrase.with_pin(pin),
             None => passphrase,
-        })
+        };
+        let given = secret("BOYIN_ARCHIVE_SECRET")?.into_iter();
+        let passphrase = given.fold(passphrase, Passphrase::with_archive_secret);
+        let next = secret("BOYIN_ARCHIVE_SECRET_NEXT")?.into_iter();
+        Ok(next.fold(passphrase, Passphrase::with_next_archive_secret))
     }
 
     /// As [`Self::passphrase`], but asked twice: a mistyped one would lock everybody out.
@@ -80,6 +95,24 @@ impl Session {
         }
         std::env::var("BOYIN_PASSPHRASE").ok().map(usable).transpose()
     }
+}
+
+/// A secret of 32 bytes from the environment. Its text is in no message.
+fn secret(variable: &str) -> anyhow::Result<Option<Zeroizing<[u8; 32]>>> {
+    let Ok(text) = std::env::var(variable) else { return Ok(None) };
+    let text = Zeroizing::new(text);
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        let pair =
+            std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|c| c.is_ascii_hexdigit()))?;
+        u8::from_str_radix(pair, 16).ok()
+    };
+    let bytes: Option<Zeroizing<Vec<u8>>> =
+        pairs.iter().map(byte).collect::<Option<Vec<u8>>>().map(Zeroizing::new);
+    let bytes =
+        bytes.filter(|_| rest.is_empty()).and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    let bytes = bytes.with_context(|| format!("{variable} is not 64 hexadecimal digits"))?;
+    Ok(Some(Zeroizing::new(bytes)))
 }
 
 /// The PIN of the tokens that hold keys: the first line of the file BOYIN_PIN_FILE, or BOYIN_PIN.

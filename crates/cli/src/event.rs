@@ -1,30 +1,91 @@
 use std::io::Write;
+use std::path::Path;
 
+use anyhow::Context as _;
 use boyin::Home;
-use boyin::archive::{Event as Entry, EventKind};
+use boyin::archive::{Event as Entry, EventKind, LogHead, MAX_EVENTS};
 use serde_json::{Value, json};
 
-use crate::Exit;
 use crate::args::Event;
-use crate::context::Session;
+use crate::context::{Session, now};
 use crate::output::{self, json_line};
+use crate::{Exit, files};
 
 /// `event …`
 pub(crate) fn run(session: &Session, command: &Event, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Event::List { after, limit } = command;
-    let reading = session.reading()?;
-    let events = reading.lookup.events(*after, *limit)?;
-    if session.json() {
-        for event in &events {
-            json_line(out, &to_json(event))?;
+    match command {
+        Event::List { after, limit } => {
+            let reading = session.reading()?;
+            let events = reading.lookup.events(*after, *limit)?;
+            show(session.json(), out, reading.lookup.home(), &events, *limit)?;
         }
-        return Ok(Exit::Done);
-    }
-    table(out, reading.lookup.home(), &events)?;
-    if let Some(last) = events.last().filter(|_| events.len() == *limit) {
-        writeln!(out, "\nMore (下一页): --after {}", last.number)?;
+        Event::Check => check(session, out)?,
+        Event::Export { out: path } => export(session, path, out)?,
     }
     Ok(Exit::Done)
+}
+
+/// Events, and where to go on.
+pub(crate) fn show(
+    json: bool,
+    out: &mut dyn Write,
+    home: &Home,
+    events: &[Entry],
+    limit: usize,
+) -> anyhow::Result<()> {
+    if json {
+        for event in events {
+            json_line(out, &to_json(event))?;
+        }
+        return Ok(());
+    }
+    table(out, home, events)?;
+    if let Some(last) = events.last().filter(|_| events.len() == limit) {
+        writeln!(out, "\nMore (下一页): --after {}", last.number)?;
+    }
+    Ok(())
+}
+
+fn check(session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (_, desk) = session.desk()?;
+    let head = desk.archive().check_log()?;
+    if session.json() {
+        return Ok(json_line(out, &json!({ "events": head.number, "hash": hex(&head.hash) }))?);
+    }
+    writeln!(out, "✓ {} events, none is missing and each holds the hash of the one before it.", head.number)?;
+    writeln!(out, "  {}", hex(&head.hash))?;
+    Ok(())
+}
+
+/// `{"number":…,"prev":…,"hash":…,"event":"…"}` for each event, then `{"head":"…"}`.
+fn export(session: &Session, path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (_, desk) = session.desk()?;
+    let (end, signed) = desk.signed_head(now()?)?;
+    let mut text = Vec::new();
+    let mut head = LogHead::START;
+    while head.number < end.number {
+        for line in desk.archive().log(head, MAX_EVENTS)? {
+            let event = std::str::from_utf8(&line.bytes).context("an event is text")?;
+            let value = json!({
+                "number": line.head.number, "prev": hex(&line.previous), "hash": hex(&line.head.hash), "event": event,
+            });
+            writeln!(text, "{value}")?;
+            head = line.head;
+        }
+    }
+    writeln!(text, "{}", json!({ "head": String::from_utf8(signed).context("a JWS is text")? }))?;
+    files::write_new(path, &text)?;
+    writeln!(out, "✓ {} events and a signed head are in {}.", end.number, path.display())?;
+    writeln!(
+        out,
+        "  Check them with: python3 tools/check-events.py --anchor ANCHOR.json {}",
+        path.display()
+    )?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Events as a table.

@@ -2,22 +2,34 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use boyin::archive::Reader;
 use boyin::model::id::{HolderCode, HolderCodeType};
 use serde_json::json;
 
 use crate::args::Holder;
 use crate::context::{Reading, Session, now};
 use crate::output::{self, Privacy, json_line};
-use crate::{Exit, files};
+use crate::{Exit, event, files};
 
 /// Licenses in one read of the archive.
 const PAGE: usize = boyin::archive::MAX_PAGE;
 
 /// `holder …`
 pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Holder::Show { code_type, code, full } = command;
-    let holder = holder_code(&code_type, code)?;
-    show(session.json(), &session.reading()?, &holder, Privacy::new(full), out)?;
+    match command {
+        Holder::Show { code_type, code, full, by } => {
+            let holder = holder_code(&code_type, code)?;
+            let reader = session.reader(&by)?;
+            show(session.json(), &session.reading()?, &holder, &reader, Privacy::new(full), out)?;
+        }
+        Holder::Log { code_type, code, after, limit, by } => {
+            let holder = holder_code(&code_type, code)?;
+            let reader = session.reader(&by)?;
+            let reading = session.reading()?;
+            let events = reading.lookup.holder_log(&holder, &reader, after, limit, now()?)?;
+            event::show(session.json(), out, reading.lookup.home(), &events, limit)?;
+        }
+    }
     Ok(Exit::Done)
 }
 
@@ -42,6 +54,7 @@ pub(crate) fn show(
     json: bool,
     reading: &Reading,
     holder: &HolderCode,
+    reader: &Reader,
     privacy: Privacy,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -49,7 +62,7 @@ pub(crate) fn show(
     let mut licenses = Vec::new();
     let mut cursor = None;
     loop {
-        let page = reading.lookup.holder(holder, cursor.as_ref(), PAGE, at)?;
+        let page = reading.lookup.holder(holder, reader, cursor.as_ref(), PAGE, at)?;
         licenses.extend(page.licenses);
         match page.next {
             Some(next) => cursor = Some(next),

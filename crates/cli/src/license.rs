@@ -37,12 +37,12 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
             let to = StatusChange { successor: by, ..of(archive::Change::Supersede, &change) };
             self::change(session, change, &to, out)
         }
+        License::Purge { change, second } => purge(session, change, &second, out),
         License::Status { id, at } => status(session, &id, at.as_deref(), out),
     }
 }
 
-fn find(reading: &Reading, id: &LicenseId) -> anyhow::Result<Found> {
-    let found = reading.lookup.license(id, now()?)?;
+fn on_file<T>(found: Option<T>, id: &LicenseId) -> anyhow::Result<T> {
     found.with_context(|| {
         format!("no license {id} is on file here: `boyin license list` shows those that are")
     })
@@ -52,8 +52,9 @@ fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<E
     if let Some(path) = &args.out {
         files::check_free(path)?;
     }
+    let reader = session.reader(&args.by)?;
     let reading = session.reading()?;
-    let found = find(&reading, &args.id)?;
+    let found = on_file(reading.lookup.license(&args.id, &reader, now()?)?, &args.id)?;
     let privacy = Privacy::new(args.full);
     let history = reading.lookup.history(&args.id)?;
     let hidden = if args.disclosures { hidden_claims(&found, privacy)? } else { Vec::new() };
@@ -112,6 +113,7 @@ fn label(home: &Home, id: &LicenseId, name: &str) -> String {
 }
 
 fn list(session: &Session, args: List, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let reader = session.reader(&args.by)?;
     let reading = session.reading()?;
     let home = reading.lookup.home();
     let license_type = args.license_type.as_deref().map(|name| match home.catalog().find(name) {
@@ -123,7 +125,8 @@ fn list(session: &Session, args: List, out: &mut dyn Write) -> anyhow::Result<Ex
     });
     let license_type = license_type.transpose()?;
     let cursor = args.cursor.map(Cursor::new);
-    let page = reading.lookup.licenses(license_type.as_ref(), cursor.as_ref(), args.limit, now()?)?;
+    let page =
+        reading.lookup.licenses(license_type.as_ref(), &reader, cursor.as_ref(), args.limit, now()?)?;
     let privacy = Privacy::new(args.full);
     let next = page.next.as_ref().map(Cursor::as_str);
     if session.json() {
@@ -140,13 +143,13 @@ fn list(session: &Session, args: List, out: &mut dyn Write) -> anyhow::Result<Ex
 
 fn verify(session: &Session, id: &LicenseId, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let reading = session.reading()?;
-    let found = find(&reading, id)?;
+    let found = on_file(reading.lookup.verify_on_file(id, now()?)?, id)?;
     if session.json() {
-        out.write_all(&found.report.to_json())?;
+        out.write_all(&found.to_json())?;
     } else {
-        report::write(out, &found.report)?;
+        report::write(out, &found)?;
     }
-    Ok(report::exit(&found.report))
+    Ok(report::exit(&found))
 }
 
 fn of(change: archive::Change, args: &Change) -> StatusChange {
@@ -178,6 +181,40 @@ fn status(session: &Session, id: &LicenseId, at: Option<&str>, out: &mut dyn Wri
     Ok(Exit::Done)
 }
 
+fn purge(session: &Session, args: Change, second: &str, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let (_, desk) = session.desk()?;
+    let (id, reason) = (args.id.clone(), args.reason.clone());
+    let outcome = desk.purge(&id, second, &reason, &order_of(args)?)?;
+    if session.json() {
+        let value = json!({
+            "license_id": id.as_str(), "event": outcome.event, "at": outcome.at.seconds(), "replayed": outcome.replayed,
+        });
+        json_line(out, &value)?;
+        return Ok(Exit::Done);
+    }
+    writeln!(
+        out,
+        "✓ What was personal in {id} is erased (已清除个人信息), event {}, {}",
+        outcome.event, outcome.at
+    )?;
+    writeln!(out, "  Backups from before still hold it: destroy them when they have had their time.")?;
+    Ok(Exit::Done)
+}
+
+fn order_of(args: Change) -> anyhow::Result<Order> {
+    Ok(Order {
+        who: args.who,
+        office: args.office.unwrap_or_else(|| args.id.issuer()),
+        purpose: args.reason,
+        // A key made from the request would take the second suspension of a license for the first one.
+        idempotency_key: match args.idempotency_key {
+            Some(key) => key,
+            None => format!("change-{}", random_text::<16>()?),
+        },
+        at: now()?,
+    })
+}
+
 fn change(
     session: &Session,
     args: Change,
@@ -185,24 +222,15 @@ fn change(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (_, desk) = session.desk()?;
-    let order = Order {
-        who: args.who,
-        office: args.office.unwrap_or_else(|| args.id.issuer()),
-        purpose: args.reason.clone(),
-        // A key made from the request would take the second suspension of a license for the first one.
-        idempotency_key: match args.idempotency_key {
-            Some(key) => key,
-            None => format!("change-{}", random_text::<16>()?),
-        },
-        at: now()?,
-    };
-    let outcome = desk.change_status(&args.id, change, &order)?;
+    let id = args.id.clone();
+    let order = order_of(args)?;
+    let outcome = desk.change_status(&id, change, &order)?;
     let status = change.change.to();
     if session.json() {
         json_line(
             out,
             &json!({
-                "license_id": args.id.as_str(), "status": status.to_string(), "event": outcome.event,
+                "license_id": id.as_str(), "status": status.to_string(), "event": outcome.event,
                 "at": outcome.at.seconds(), "replayed": outcome.replayed,
             }),
         )?;
@@ -215,7 +243,7 @@ fn change(
         archive::Change::Supersede => "已换发",
     };
     let before = if outcome.replayed { " (done before 此前已办理)" } else { "" };
-    writeln!(out, "✓ {} is {status} {zh}, event {}, {}{before}", args.id, outcome.event, outcome.at)?;
+    writeln!(out, "✓ {} is {status} {zh}, event {}, {}{before}", id, outcome.event, outcome.at)?;
     writeln!(out, "  The office's status list is published (状态列表已发布).")?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@
 //! Results go to standard output through one writer, everything else to standard error. What names a person is masked
 //! unless `--full` is given, and never part of an error.
 
+mod archive;
 mod args;
 mod cert;
 mod context;
@@ -97,6 +98,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Event(command) => event::run(&session, &command, out),
+        Command::Archive(command) => archive::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Completions { shell } => completions(shell, out),

@@ -10,8 +10,10 @@ use crate::output::json_line;
 
 /// `token …`
 pub(crate) fn run(session: &Session, command: &Token, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Token::New { name, scope } = command;
-    let token = session.home()?.grant_token(name, scope, &mut SystemRandom)?;
+    let Token::New { name, office, scope } = command;
+    let home = session.home()?;
+    let office = office.unwrap_or(home.config().authority_code);
+    let token = home.grant_token(name, office, scope, &mut SystemRandom)?;
     let scopes: Vec<_> = scope.iter().map(|scope| scope.code()).collect();
     if session.json() {
         json_line(out, &json!({ "name": name, "scopes": scopes, "token": token.reveal() }))?;

@@ -103,8 +103,13 @@ impl Desk {
     /// [`DeskError`]; another process that has the archive open is [`boyin_archive::StoreError::Locked`] within.
     pub fn open(home: &Home, passphrase: &Passphrase, now: UnixTime) -> Result<Self, DeskError> {
         let (_, trust) = home.trust()?;
-        let secret = home.keyring().archive_secret(passphrase)?;
-        let archive = Archive::open(&home.archive_path(), &secret).map_err(HomeError::from)?;
+        let keyring = home.keyring();
+        let path = home.archive_path();
+        let (archive, changed) =
+            keyring.with_archive_secret(passphrase, |secret| Archive::open(&path, secret))?;
+        if changed {
+            keyring.adopt_archive_secret()?;
+        }
         let offices = home.offices().iter().map(|office| (office.code, office.clone()));
         let mut desk = Self {
             config: home.config().clone(),
@@ -125,6 +130,7 @@ impl Desk {
             opened: now,
         };
         desk.load_status()?;
+        desk.take_reads(now)?;
         desk.overdue = desk.renew_status_lists(now);
         Ok(desk)
     }

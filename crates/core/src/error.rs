@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use boyin_archive::{ActError, ArchiveError, OpenError};
+use boyin_archive::{ActError, ArchiveError, OpenError, SpoolError};
 use boyin_issue::certificate::CertifyError;
 use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
@@ -18,6 +18,9 @@ use crate::rotation::RotationFault;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HomeError {
+    /// The root secret of the archive is handed in at each start, and was not.
+    #[error("the archive's root secret was not given: set BOYIN_ARCHIVE_SECRET to its 64 hexadecimal digits")]
+    NoArchiveSecret,
     /// The directory exists and is not empty.
     #[error("{0} exists and is not empty: choose another directory")]
     NotEmpty(PathBuf),
@@ -355,6 +358,9 @@ pub enum LookupError {
     /// Files of the data directory.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The read could not be recorded, so nothing is shown.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The trust list on disk is older than the one in use.
     #[error("the trust list on disk has sequence {found}, the one in use {in_use}: put the newer one back")]
     TrustRollback {

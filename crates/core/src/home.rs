@@ -30,6 +30,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 ///                audits seals           trust/lock              held while the next one is made
 /// archive/       the licenses and seals  trust/history/          every trust list that was published
 ///                                       trust/handovers.jwt     from each anchor to the next
+/// reads/         reads not yet in the log
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
 /// ```
 /// Key files are encrypted under the passphrase.
@@ -186,6 +187,11 @@ impl Home {
         self.dir.join("archive")
     }
 
+    /// Where processes that read leave what they read, for the desk to take in.
+    pub(crate) fn reads_path(&self) -> PathBuf {
+        self.dir.join("reads")
+    }
+
     pub(crate) fn trust_token(&self) -> Result<Vec<u8>, HomeError> {
         Ok(read_text(&self.dir.join("trust/list.jwt"))?.into_bytes())
     }
@@ -249,18 +255,19 @@ impl Home {
         Tokens::read(&self.dir.join("tokens.toml"))
     }
 
-    /// Makes a token for a reader of the service.
+    /// Makes a token for a reader of the service, who reads for `office`.
     ///
     /// # Errors
     /// [`HomeError`].
     pub fn grant_token(
         &self,
         name: &str,
+        office: CreditCode,
         scopes: &[Scope],
         random: &mut dyn Randomness,
     ) -> Result<AccessToken, HomeError> {
         let mut tokens = self.tokens()?;
-        let token = tokens.grant(name, scopes, random)?;
+        let token = tokens.grant(name, office, scopes, random)?;
         tokens.write(&self.dir.join("tokens.toml"))?;
         Ok(token)
     }

@@ -3,12 +3,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use boyin_archive::RootSecret;
 use boyin_issue::SigningKey;
 use boyin_model::alg::{Randomness, RandomnessUnavailable, Signer};
 use boyin_model::time::UnixTime;
-use boyin_suite::{Algorithm, KeyError, SoftwareKey, open_secret, seal_secret};
-use zeroize::Zeroizing;
+use boyin_suite::{Algorithm, KeyError, SoftwareKey};
 
 use crate::error::HomeError;
 use crate::keyring_limits::{KeyLimits, Metered, UseCount};
@@ -27,7 +25,6 @@ pub(crate) struct Keyring {
 
 /// Owner of the keys that sign the trust list.
 pub(crate) const TRUST_KEY: &str = "trust-list";
-const ARCHIVE_SECRET: &str = "archive";
 /// Keys of one owner. Each successor adds one.
 const MAX_KEYS: usize = 1000;
 
@@ -36,11 +33,11 @@ impl Keyring {
         Self { dir: home.join("keys") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.pem"))
     }
 
-    fn reference_path(&self, name: &str) -> PathBuf {
+    pub(crate) fn reference_path(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.toml"))
     }
 
@@ -246,25 +243,6 @@ impl Keyring {
         key_error(&self.path(name), KeyError::InvalidKey)
     }
 
-    pub(crate) fn make_archive_secret(
-        &self,
-        passphrase: &Passphrase,
-        random: &mut dyn Randomness,
-    ) -> Result<RootSecret, HomeError> {
-        let path = self.path(ARCHIVE_SECRET);
-        let mut secret = Zeroizing::new([0; 32]);
-        random.fill(secret.as_mut())?;
-        let pem = seal_secret(&secret, passphrase.bytes(), random).map_err(|e| key_error(&path, e))?;
-        write_private(&path, pem.as_bytes())?;
-        Ok(RootSecret::new(secret))
-    }
-
-    pub(crate) fn archive_secret(&self, passphrase: &Passphrase) -> Result<RootSecret, HomeError> {
-        let path = self.path(ARCHIVE_SECRET);
-        let secret = open_secret(&read_text(&path)?, passphrase.bytes());
-        secret.map(RootSecret::new).map_err(|error| key_error(&path, error))
-    }
-
     pub(crate) fn has(&self, name: &str) -> bool {
         self.path(name).exists()
     }
@@ -309,7 +287,7 @@ fn signing_key(path: &Path, key: SoftwareKey) -> Result<SigningKey, HomeError> {
     SigningKey::new(Arc::new(key)).map_err(|_| key_error(path, KeyError::InvalidKey))
 }
 
-fn key_error(path: &Path, source: KeyError) -> HomeError {
+pub(crate) fn key_error(path: &Path, source: KeyError) -> HomeError {
     if source == KeyError::NoRandomness {
         return RandomnessUnavailable.into();
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use boyin_hsm::{KeyName, Pin, Token, TokenKey};
+use boyin_hsm::{KeyName, Pin, Token, TokenKey, WRAP_NONCE_BYTES, WrappingKey};
 use boyin_model::alg::Randomness;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,8 @@ const KEY_ID_BYTES: usize = 16;
 pub struct Passphrase {
     text: Zeroizing<String>,
     pin: Option<Pin>,
+    archive: Option<Zeroizing<[u8; 32]>>,
+    next_archive: Option<Zeroizing<[u8; 32]>>,
     /// Tokens in use. One that has refused its PIN is not asked again by any copy.
     tokens: Arc<Mutex<HashMap<TokenName, Token>>>,
 }
@@ -31,13 +33,39 @@ impl Passphrase {
     /// Takes over the text.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self { text: Zeroizing::new(text), pin: None, tokens: Arc::default() }
+        Self {
+            text: Zeroizing::new(text),
+            pin: None,
+            archive: None,
+            next_archive: None,
+            tokens: Arc::default(),
+        }
     }
 
     /// With the PIN of the tokens that name no file with one of their own.
     #[must_use]
     pub fn with_pin(self, pin: Pin) -> Self {
         Self { pin: Some(pin), tokens: Arc::default(), ..self }
+    }
+
+    /// With the root secret of the archive, where it is handed in at each start.
+    #[must_use]
+    pub fn with_archive_secret(self, secret: Zeroizing<[u8; 32]>) -> Self {
+        Self { archive: Some(secret), ..self }
+    }
+
+    /// With the root secret that the archive is to be changed to.
+    #[must_use]
+    pub fn with_next_archive_secret(self, secret: Zeroizing<[u8; 32]>) -> Self {
+        Self { next_archive: Some(secret), ..self }
+    }
+
+    pub(crate) fn archive_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
+        self.archive.clone()
+    }
+
+    pub(crate) fn next_archive_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
+        self.next_archive.clone()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -72,14 +100,14 @@ fn pin_of(path: &Path) -> Result<Pin, HomeError> {
     Ok(Pin::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
-pub(crate) fn make_in_token(
+/// Where a new key in a token is.
+fn new_place(
     module: &Path,
     token: &str,
     pin_file: Option<&Path>,
     label: &str,
-    passphrase: &Passphrase,
     random: &mut dyn Randomness,
-) -> Result<(Pkcs11Place, TokenKey), HomeError> {
+) -> Result<(Pkcs11Place, KeyName), HomeError> {
     let mut id = [0; KEY_ID_BYTES];
     random.fill(&mut id)?;
     let place = Pkcs11Place {
@@ -89,14 +117,58 @@ pub(crate) fn make_in_token(
         id: hex(&id),
         pin_file: pin_file.map(Path::to_owned),
     };
+    Ok((place, KeyName { label: label.to_owned(), id: Some(id.to_vec()) }))
+}
+
+pub(crate) fn make_in_token(
+    module: &Path,
+    token: &str,
+    pin_file: Option<&Path>,
+    label: &str,
+    passphrase: &Passphrase,
+    random: &mut dyn Randomness,
+) -> Result<(Pkcs11Place, TokenKey), HomeError> {
+    let (place, name) = new_place(module, token, pin_file, label, random)?;
     let token = passphrase.token(module, token, pin_file)?;
-    let key = TokenKey::generate(&token, KeyName { label: label.to_owned(), id: Some(id.to_vec()) })?;
+    let key = TokenKey::generate(&token, name)?;
     Ok((place, key))
 }
 
+/// Makes an AES key in a token and wraps a secret with it.
+pub(crate) fn make_wrapping_key(
+    module: &Path,
+    token: &str,
+    pin_file: Option<&Path>,
+    secret: &[u8; 32],
+    passphrase: &Passphrase,
+    random: &mut dyn Randomness,
+) -> Result<(Pkcs11Place, Vec<u8>), HomeError> {
+    let (place, name) = new_place(module, token, pin_file, "archive", random)?;
+    let token = passphrase.token(module, token, pin_file)?;
+    let mut nonce = [0; WRAP_NONCE_BYTES];
+    random.fill(&mut nonce)?;
+    let wrapped = WrappingKey::generate(&token, name)?.wrap(secret, nonce)?;
+    Ok((place, wrapped))
+}
+
+/// Opens what an AES key in a token has wrapped.
+pub(crate) fn unwrap_in_token(
+    place: &Pkcs11Place,
+    wrapped: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, HomeError> {
+    let (token, name) = named(place, passphrase)?;
+    Ok(WrappingKey::open(&token, name)?.unwrap(wrapped)?)
+}
+
 pub(crate) fn open_in_token(place: &Pkcs11Place, passphrase: &Passphrase) -> Result<TokenKey, HomeError> {
+    let (token, name) = named(place, passphrase)?;
+    Ok(TokenKey::open(&token, name)?)
+}
+
+fn named(place: &Pkcs11Place, passphrase: &Passphrase) -> Result<(Token, KeyName), HomeError> {
     let Pkcs11Place { module, token, label, id, pin_file } = place;
     let id = unhex(id).ok_or_else(|| HomeError::KeyId(id.clone()))?;
     let token = passphrase.token(module, token, pin_file.as_deref())?;
-    Ok(TokenKey::open(&token, KeyName { label: label.clone(), id: Some(id) })?)
+    Ok((token, KeyName { label: label.clone(), id: Some(id) }))
 }

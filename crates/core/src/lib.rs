@@ -8,6 +8,7 @@
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
 
+mod archive_secret;
 mod config;
 mod desk;
 mod draft;
@@ -30,7 +31,9 @@ pub mod timestamp;
 mod tokens;
 pub mod transport;
 mod trust;
+mod vault;
 
+pub use archive_secret::SecretSource;
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;

@@ -2,7 +2,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
-use boyin_archive::{Archive, ArchiveError, Cursor, Event, LicenseRecord, Page};
+use boyin_archive::{
+    Archive, ArchiveError, Cursor, Event, HolderKey, LicenseRecord, LogHead, LogLine, MAX_EVENTS, Page, Read,
+    ReadOf, ReadSpool, Reader, RootSecret,
+};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
@@ -11,7 +14,7 @@ use boyin_verify::{
     CLOCK_TOLERANCE_SECONDS, Policy, Record, Report, StatusSnapshot, TrustSnapshot, Verifier,
 };
 
-use crate::error::{HomeError, LookupError};
+use crate::error::LookupError;
 use crate::home::Home;
 use crate::keyring::Passphrase;
 use boyin_verify::seal::Document;
@@ -42,11 +45,14 @@ pub struct HolderPage {
     pub next: Option<Cursor>,
 }
 
-/// The reading side: holds no private key and cannot write.
+/// The reading side: holds no private key and cannot write to the archive. What it shows of a holder's file is
+/// [on the disk](boyin_archive::ReadSpool) as a read before it is shown, for the desk to take into the log.
 #[derive(Debug)]
 pub struct Lookup {
     home: Home,
     archive: Archive,
+    /// Begun at the first read.
+    reads: Mutex<Option<Arc<ReadSpool>>>,
     verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
@@ -94,12 +100,14 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`].
     pub fn open(home: &Home, scratch: &Path, passphrase: &Passphrase) -> Result<Self, LookupError> {
-        let secret = home.keyring().archive_secret(passphrase)?;
-        let archive = Archive::follow(&home.archive_path(), scratch, &secret).map_err(HomeError::from)?;
+        let path = home.archive_path();
+        let follow = |secret: &RootSecret| Archive::follow(&path, scratch, secret);
+        let (archive, _) = home.keyring().with_archive_secret(passphrase, follow)?;
         let registry = load(home, &archive)?;
         Ok(Self {
             home: home.clone(),
             archive,
+            reads: Mutex::default(),
             verifier: Verifier::new(&all_jws()),
             registry: RwLock::new(Arc::new(registry)),
             failing_since: Mutex::new(None),
@@ -238,41 +246,106 @@ impl Lookup {
         }
     }
 
-    /// One license, verified.
+    /// One license, verified, for somebody who says what for.
+    ///
+    /// # Errors
+    /// [`LookupError`]; [`LookupError::Spool`] if the read could not be recorded.
+    pub fn license(
+        &self,
+        id: &LicenseId,
+        reader: &Reader,
+        now: UnixTime,
+    ) -> Result<Option<Found>, LookupError> {
+        let Some((record, holder)) = self.archive.get_with_holder(id)? else { return Ok(None) };
+        self.keep(&[read_of(reader, now, ReadOf::License(id.clone()), holder)])?;
+        Ok(Some(Found { report: self.verify(&record.credential, now), record }))
+    }
+
+    /// The verification of a license on file, which tells nothing personal.
     ///
     /// # Errors
     /// [`LookupError`].
-    pub fn license(&self, id: &LicenseId, now: UnixTime) -> Result<Option<Found>, LookupError> {
-        let record = self.archive.get(id)?;
-        Ok(record.map(|record| Found { report: self.verify(&record.credential, now), record }))
+    pub fn verify_on_file(&self, id: &LicenseId, now: UnixTime) -> Result<Option<Report>, LookupError> {
+        Ok(self.archive.get(id)?.map(|record| self.verify(&record.credential, now)))
     }
 
     /// A part of one holder's file (一人一档、一企一档), each license verified.
     ///
     /// # Errors
-    /// [`LookupError`].
+    /// As [`license`](Self::license).
     pub fn holder(
         &self,
         holder: &HolderCode,
+        reader: &Reader,
         cursor: Option<&Cursor>,
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        Ok(self.page(self.archive.list_by_holder(holder, cursor, limit)?, now))
+        let page = self.archive.list_by_holder(holder, cursor, limit)?;
+        let of = ReadOf::Holder(page.items.len());
+        self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
+        Ok(self.page(page, now))
     }
 
-    /// A part of all licenses, each verified.
+    /// Who looked at one holder's file or changed it, oldest first, after the event `after`: what the desk has taken into the log.
     ///
     /// # Errors
-    /// [`LookupError`].
+    /// As [`license`](Self::license).
+    pub fn holder_log(
+        &self,
+        holder: &HolderCode,
+        reader: &Reader,
+        after: Option<u64>,
+        limit: usize,
+        now: UnixTime,
+    ) -> Result<Vec<Event>, LookupError> {
+        let events = self.archive.events_of_holder(holder, after, limit)?;
+        let of = ReadOf::HolderLog(events.len());
+        self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
+        Ok(events)
+    }
+
+    /// A part of all licenses, each verified: a read of each of them.
+    ///
+    /// # Errors
+    /// As [`license`](Self::license).
     pub fn licenses(
         &self,
         license_type: Option<&LicenseTypeCode>,
+        reader: &Reader,
         cursor: Option<&Cursor>,
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        Ok(self.page(self.archive.list(license_type, cursor, limit)?, now))
+        let page = self.archive.list(license_type, cursor, limit)?;
+        let mut reads = Vec::with_capacity(page.items.len());
+        for record in &page.items {
+            // Erased since it was listed: nobody is told of anymore.
+            if let Some((_, holder)) = self.archive.get_with_holder(&record.id)? {
+                reads.push(read_of(reader, now, ReadOf::License(record.id.clone()), holder));
+            }
+        }
+        self.keep(&reads)?;
+        Ok(self.page(page, now))
+    }
+
+    /// Records reads. After a failure the next one begins another spool: what was refused once may work again.
+    fn keep(&self, reads: &[Read]) -> Result<(), LookupError> {
+        let spool = {
+            let mut begun = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*begun {
+                Some(spool) => Arc::clone(spool),
+                None => {
+                    let spool = Arc::new(self.archive.spool_reads(&self.home.reads_path())?);
+                    Arc::clone(begun.insert(spool))
+                }
+            }
+        };
+        let kept = spool.record(reads);
+        if kept.is_err() {
+            *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(kept?)
     }
 
     /// What was done to a license, oldest first.
@@ -289,6 +362,22 @@ impl Lookup {
     /// [`LookupError`].
     pub fn events(&self, after: Option<u64>, limit: usize) -> Result<Vec<Event>, LookupError> {
         Ok(self.archive.events(after, limit)?)
+    }
+
+    /// The event log after a place in it, as it is exported, at most [`boyin_archive::MAX_EVENTS`] at a time.
+    ///
+    /// # Errors
+    /// [`LookupError`]; [`ArchiveError::BrokenLink`] within if an event does not follow.
+    pub fn log(&self, after: LogHead) -> Result<Vec<LogLine>, LookupError> {
+        Ok(self.archive.log(after, MAX_EVENTS)?)
+    }
+
+    /// Reads the whole event log and gives its end.
+    ///
+    /// # Errors
+    /// As [`log`](Self::log).
+    pub fn check_log(&self) -> Result<LogHead, LookupError> {
+        Ok(self.archive.check_log()?)
     }
 
     /// The trust list as published.
@@ -353,6 +442,10 @@ impl Lookup {
             ],
         }
     }
+}
+
+fn read_of(reader: &Reader, at: UnixTime, of: ReadOf, holder: HolderKey) -> Read {
+    Read { reader: reader.clone(), at, of, holder }
 }
 
 fn load(home: &Home, archive: &Archive) -> Result<Registry, LookupError> {

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::b64;
+use boyin_model::id::CreditCode;
 use boyin_suite::ES256;
 use serde::{Deserialize, Serialize};
 
@@ -58,10 +59,13 @@ impl std::fmt::Debug for AccessToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenGrant {
-    /// Who uses it: shown in logs.
+    /// Who uses it: in the event log with every read.
     pub name: String,
     /// base64url of SHA-256 of the token.
     digest: String,
+    /// The office that its bearer reads for. A token of an earlier release names none and reads nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<CreditCode>,
     /// What it is good for.
     pub scopes: Vec<Scope>,
 }
@@ -96,6 +100,7 @@ impl Tokens {
     pub(crate) fn grant(
         &mut self,
         name: &str,
+        office: CreditCode,
         scopes: &[Scope],
         random: &mut dyn Randomness,
     ) -> Result<AccessToken, HomeError> {
@@ -103,7 +108,12 @@ impl Tokens {
         random.fill(&mut bytes)?;
         let token = b64::encode(&bytes);
         let digest = b64::encode(&digest(&token));
-        self.grants.push(TokenGrant { name: name.to_owned(), digest, scopes: scopes.to_vec() });
+        self.grants.push(TokenGrant {
+            name: name.to_owned(),
+            digest,
+            office: Some(office),
+            scopes: scopes.to_vec(),
+        });
         Ok(AccessToken(token))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use boyin_archive::Archive;
+use boyin_archive::{Archive, RootSecret};
 use boyin_issue::{SigningKey, trust_list};
 use boyin_model::b64;
 use boyin_model::time::UnixTime;
@@ -95,13 +95,13 @@ impl Home {
 
     /// What the register says of the seals. A desk may have the archive open at the same time.
     pub(crate) fn registered_seals(&self, passphrase: &Passphrase) -> Result<Vec<TrustedSeal>, HomeError> {
-        let secret = self.keyring().archive_secret(passphrase)?;
         // Alone under the lock of the trust list: what is there was left over.
         let scratch = self.dir().join("trust/scratch");
         let _ = fs::remove_dir_all(&scratch);
-        let seals = Archive::follow(&self.archive_path(), &scratch, &secret)
-            .map_err(HomeError::from)
-            .and_then(|archive| Ok(archive.trusted_seals()?));
+        let path = self.archive_path();
+        let follow = |secret: &RootSecret| Archive::follow(&path, &scratch, secret);
+        let archive = self.keyring().with_archive_secret(passphrase, follow);
+        let seals = archive.and_then(|(archive, _)| Ok(archive.trusted_seals()?));
         let _ = fs::remove_dir_all(&scratch);
         seals
     }

@@ -58,6 +58,14 @@ pub enum HsmError {
         /// The attribute that says so.
         attribute: &'static str,
     },
+    /// No such AES key.
+    #[error("the token holds no AES key {0}")]
+    NoWrappingKey(String),
+    /// The bytes were not wrapped with this key.
+    #[error(
+        "the AES key in the token does not open the wrapped secret: it is another key, or the bytes were changed"
+    )]
+    NotWrapped,
     /// A signature that does not verify.
     #[error("the token gave a signature that its public key does not verify: nothing was signed")]
     WrongSignature,

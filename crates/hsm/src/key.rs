@@ -40,7 +40,7 @@ impl fmt::Display for KeyName {
 }
 
 impl KeyName {
-    fn template(&self, class: ObjectClass) -> Vec<Attribute> {
+    pub(crate) fn template(&self, class: ObjectClass) -> Vec<Attribute> {
         let mut template = vec![Attribute::Class(class), Attribute::Label(self.label.as_bytes().to_vec())];
         template.extend(self.id.iter().map(|id| Attribute::Id(id.clone())));
         template
@@ -217,7 +217,7 @@ fn find_private(session: &Session, name: &KeyName) -> Result<ObjectHandle, HsmEr
 }
 
 /// What makes the key one that never was and never will be outside.
-fn check_stays(session: &Session, key: ObjectHandle) -> Result<(), HsmError> {
+pub(crate) fn check_stays(session: &Session, key: ObjectHandle) -> Result<(), HsmError> {
     let wanted = [
         (AttributeType::Token, Attribute::Token(true), "CKA_TOKEN is false"),
         (AttributeType::Sensitive, Attribute::Sensitive(true), "CKA_SENSITIVE is false"),

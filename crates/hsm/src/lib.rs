@@ -6,6 +6,8 @@
 //! PKCS#11 has no SM2: a token that offers a key on the SM2 curve signs plain ECDSA with it, which is another algorithm.
 //! Such keys are refused. Devices that speak GM/T 0018 (SDF) are not supported yet.
 //!
+//! [`WrappingKey`] is an AES-256 key of that kind. It keeps a secret wrapped, such as the root secret of an archive.
+//!
 //! Nothing here retries a PIN: devices lock after few wrong ones.
 
 mod error;
@@ -13,8 +15,10 @@ mod key;
 mod module;
 mod pin;
 mod session;
+mod wrap;
 
 pub use crate::error::HsmError;
 pub use crate::key::{KeyName, TokenKey};
 pub use crate::pin::Pin;
 pub use crate::session::Token;
+pub use crate::wrap::{WRAP_NONCE_BYTES, WrappingKey};

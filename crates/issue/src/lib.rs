@@ -20,4 +20,6 @@ pub mod timestamp;
 
 pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};
 pub use prepare::{Assignment, CompleteError, PrepareError, Prepared, PreparedError};
-pub use signing::{KeyRef, SigningKey, SigningKeyError, anchor_handover, status_list, trust_list};
+pub use signing::{
+    KeyRef, SigningKey, SigningKeyError, TYP_LOG_HEAD, anchor_handover, log_head, status_list, trust_list,
+};

@@ -125,6 +125,15 @@ pub fn status_list(claims: &StatusListClaims, key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_STATUS_LIST), &claims.write())
 }
 
+/// `typ` of a signed head of the event log.
+pub const TYP_LOG_HEAD: &str = "event-log-head+jwt";
+
+/// Fixes the bytes of a signed head of the event log (`docs/archive-format.md`, export of the log).
+#[must_use]
+pub fn log_head(payload: &[u8], key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_LOG_HEAD), payload)
+}
+
 /// Fixes the bytes of a trust list (`docs/format.md` §7).
 #[must_use]
 pub fn trust_list(list: &TrustList, key: &KeyRef) -> Unsigned {

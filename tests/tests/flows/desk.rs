@@ -10,6 +10,10 @@ use boyin::{Desk, DeskError, Home, HomeError, Lookup, LookupError};
 
 use crate::office::{Prefecture, citizen, identity_card, market, now, order, passphrase, police};
 
+fn reader() -> boyin::archive::Reader {
+    boyin::archive::Reader::new("窗口二", police(), "办理低保").unwrap()
+}
+
 fn verdict(lookup: &Lookup, credential: &[u8], at: UnixTime) -> Verdict {
     lookup.verify(credential, at).verdict()
 }
@@ -19,12 +23,12 @@ fn what_is_issued_is_found_verified_and_whole() {
     let prefecture = Prefecture::new();
     let receipt = prefecture.issue();
     let lookup = prefecture.lookup();
-    let found = lookup.license(&receipt.license_id, now()).unwrap().unwrap();
+    let found = lookup.license(&receipt.license_id, &reader(), now()).unwrap().unwrap();
     assert_eq!(found.record.credential, receipt.credential);
     let verified = found.report.into_verified().unwrap();
     assert_eq!(verified.claims().holder_code.as_ref().unwrap().as_str(), citizen().as_str());
     let holder = HolderCode::new(HolderCodeType::from_code("111").unwrap(), citizen().as_str()).unwrap();
-    let page = lookup.holder(&holder, None, 10, now()).unwrap();
+    let page = lookup.holder(&holder, &reader(), None, 10, now()).unwrap();
     assert_eq!(page.licenses.len(), 1);
     assert_eq!(page.licenses[0].report.verdict(), Verdict::Passed);
     assert_eq!(lookup.history(&receipt.license_id).unwrap().len(), 1);

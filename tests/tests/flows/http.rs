@@ -39,7 +39,8 @@ impl Site {
     fn new() -> Self {
         let prefecture = Prefecture::new();
         let receipt = prefecture.issue();
-        let grant = |name, scope| prefecture.home.grant_token(name, &[scope], &mut SystemRandom).unwrap();
+        let grant =
+            |name, scope| prefecture.home.grant_token(name, police(), &[scope], &mut SystemRandom).unwrap();
         let (reader, clerk) = (grant("reader", Scope::LicenseRead), grant("clerk", Scope::HolderRead));
         Self { prefecture, receipt, reader, clerk }
     }
@@ -118,7 +119,7 @@ async fn sizes_are_limited_in_two_steps() {
 #[tokio::test]
 async fn reads_need_the_right_token() {
     let site = Site::new();
-    let path = format!("/v1/licenses/{}", site.receipt.license_id);
+    let path = format!("/v1/licenses/{}?purpose=%E5%8A%9E%E7%90%86", site.receipt.license_id);
     let cases = [
         (None, StatusCode::UNAUTHORIZED),
         (Some(&site.clerk), StatusCode::FORBIDDEN),
@@ -139,17 +140,23 @@ async fn reads_need_the_right_token() {
 #[tokio::test]
 async fn a_license_comes_with_its_report() {
     let site = Site::new();
-    let answer =
-        send(site.router(), get(&format!("/v1/licenses/{}", site.receipt.license_id), Some(&site.reader)));
+    let answer = send(
+        site.router(),
+        get(
+            &format!("/v1/licenses/{}?purpose=%E5%8A%9E%E7%90%86", site.receipt.license_id),
+            Some(&site.reader),
+        ),
+    );
     let body = answer.await.json();
     assert_eq!(body["credential"].as_str().unwrap().as_bytes(), site.receipt.credential);
     assert_eq!(body["report"]["verdict"], "passed");
     assert_eq!(body["valid_until"], "2040-05-06");
     let id = site.receipt.license_id.as_str();
     let unknown = id.replace(&id[id.len() - 5..], "002.0");
-    let answer = send(site.router(), get(&format!("/v1/licenses/{unknown}"), Some(&site.reader))).await;
+    let answer =
+        send(site.router(), get(&format!("/v1/licenses/{unknown}?purpose=x"), Some(&site.reader))).await;
     assert!(matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND));
-    let answer = send(site.router(), get("/v1/licenses/none", Some(&site.reader))).await;
+    let answer = send(site.router(), get("/v1/licenses/none?purpose=x", Some(&site.reader))).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
 }
 
@@ -321,4 +328,41 @@ async fn seals_and_seal_signatures_are_told_from_licenses() {
         let answer = send(service.clone(), post(format!("/v1/verify{wrong}"), &signature)).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn every_read_says_what_for_and_is_kept_before_it_is_answered() {
+    let site = Site::new();
+    let path = format!("/v1/licenses/{}", site.receipt.license_id);
+    for query in ["", "?purpose=", "?purpose=%0A", "?reason=x", &format!("?purpose={}", "x".repeat(201))] {
+        let answer = send(site.router(), get(&format!("{path}{query}"), Some(&site.reader))).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+    let path = format!("{path}?purpose=%E4%BD%8E%E4%BF%9D");
+    assert_eq!(send(site.router(), get(&path, Some(&site.reader))).await.status, StatusCode::OK);
+    let desk = site.prefecture.desk();
+    let events = desk.archive().events_of(&site.receipt.license_id, None, 10).unwrap();
+    let read = events.last().unwrap();
+    assert_eq!((read.what.code(), read.who.as_str(), read.why.as_str()), ("license_read", "reader", "低保"));
+    drop(desk);
+    // Where reads cannot be kept, nothing is shown.
+    let reads = site.prefecture.home.dir().join("reads");
+    std::fs::remove_dir_all(&reads).unwrap();
+    std::fs::write(&reads, "").unwrap();
+    let refused = send(site.router(), get(&path, Some(&site.reader))).await;
+    assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(refused.json().as_object().unwrap().len(), 2, "a code and a message");
+    std::fs::remove_file(&reads).unwrap();
+    // A token of an earlier release names no office.
+    let tokens = site.prefecture.home.dir().join("tokens.toml");
+    let text = std::fs::read_to_string(&tokens).unwrap();
+    let without: Vec<_> = text.lines().filter(|line| !line.starts_with("office")).collect();
+    std::fs::write(&tokens, without.join("\n")).unwrap();
+    assert_eq!(send(site.router(), get(&path, Some(&site.reader))).await.status, StatusCode::FORBIDDEN);
+    std::fs::write(&tokens, text).unwrap();
+    let desk = site.prefecture.desk();
+    desk.purge(&site.receipt.license_id, "乙", "依法删除", &order(police(), "purge")).unwrap();
+    drop(desk);
+    let gone = send(site.router(), get(&path, Some(&site.reader))).await;
+    assert_eq!((gone.status, gone.json()["code"].clone()), (StatusCode::GONE, json!("license_erased")));
 }

@@ -10,3 +10,4 @@ mod office;
 mod rotation;
 mod sealing;
 mod seals;
+mod vault;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use boyin::archive::{Change, StatusChange};
+use boyin::archive::{Change, Reader, StatusChange};
 use boyin::issue::Draft;
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::SystemRandom;
@@ -86,7 +86,12 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     drop(desk);
     let spare = issued.iter().map(|(id, _)| id).find(|id| **id != revoked);
     if let Some(listener) = listener {
-        let token = home.grant_token("demo", &[Scope::LicenseRead, Scope::HolderRead], &mut SystemRandom)?;
+        let token = home.grant_token(
+            "demo",
+            home.config().authority_code,
+            &[Scope::LicenseRead, Scope::HolderRead],
+            &mut SystemRandom,
+        )?;
         invite(&place.dir, address, token.reveal(), spare.unwrap_or(&revoked), out)?;
         let Reading { lookup, scratch } = reading(&home, &passphrase)?;
         serve::serve(AppState::new(Arc::new(lookup), home.tokens()?), listener)?;
@@ -157,12 +162,18 @@ fn order(office: CreditCode, purpose: &str, idempotency_key: String) -> anyhow::
     Ok(Order { who: WHO.to_owned(), office, purpose: purpose.to_owned(), idempotency_key, at: now()? })
 }
 
+/// The demo reads what it has issued.
+fn demonstrating(home: &Home) -> anyhow::Result<Reader> {
+    Ok(Reader::new(WHO, home.config().authority_code, "演示")?)
+}
+
 /// Reads every license back from the archive and verifies it; how many passed.
 fn verify_all(reader: &Reading, count: usize) -> anyhow::Result<usize> {
+    let by = demonstrating(reader.lookup.home())?;
     let bar = issue::progress(count);
     let (mut passed, mut cursor) = (0, None);
     loop {
-        let page = reader.lookup.licenses(None, cursor.as_ref(), boyin::archive::MAX_PAGE, now()?)?;
+        let page = reader.lookup.licenses(None, &by, cursor.as_ref(), boyin::archive::MAX_PAGE, now()?)?;
         passed += page.licenses.iter().filter(|l| l.report.verdict() == Verdict::Passed).count();
         bar.inc(u64::try_from(page.licenses.len()).unwrap_or(u64::MAX));
         match page.next {
@@ -191,7 +202,7 @@ fn show_files(
         let Some(most) = most else { continue };
         writeln!(out, "\n{title}, one file")?;
         let code = HolderCode::new(kind, &most.holder.code)?;
-        holder::show(false, &reader, &code, Privacy::Masked, out)?;
+        holder::show(false, &reader, &code, &demonstrating(home)?, Privacy::Masked, out)?;
     }
     Ok(())
 }
@@ -215,8 +226,8 @@ fn refuse(
     desk.change_status(id, &StatusChange::new(Change::Revoke, "演示：以欺骗手段取得"), &order)?;
     reader.lookup.refresh(now()?)?;
     writeln!(out, "\n9. A license revoked by its issuer (吊销)")?;
-    let found = reader.lookup.license(id, now()?)?.context("the license is on file")?;
-    report::headline(out, &found.report)?;
+    let found = reader.lookup.verify_on_file(id, now()?)?.context("the license is on file")?;
+    report::headline(out, &found)?;
     Ok(id.clone())
 }
 

@@ -13,6 +13,7 @@ mod service;
 mod support;
 mod timestamps;
 mod trust;
+mod vault;
 
 #[path = "../../examples/make_forms/main.rs"]
 #[allow(dead_code, reason = "the example's `main` is not called here")]

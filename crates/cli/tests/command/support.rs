@@ -134,6 +134,7 @@ impl Place {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = bare(env!("CARGO_BIN_EXE_boyin"));
         command.args(args).env("BOYIN_HOME", self.home()).env("BOYIN_PASSPHRASE", PASSPHRASE);
+        say_who_reads(&mut command, args);
         command
     }
 
@@ -180,16 +181,32 @@ impl Place {
 /// Without any of our variables, and never on a terminal.
 fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
-    for name in
-        ["BOYIN_HOME", "BOYIN_PASSPHRASE", "BOYIN_PASSPHRASE_FILE", "BOYIN_OFFICE", "BOYIN_WHO", "BOYIN_LOG"]
-    {
+    for name in [
+        "BOYIN_HOME",
+        "BOYIN_PASSPHRASE",
+        "BOYIN_PASSPHRASE_FILE",
+        "BOYIN_OFFICE",
+        "BOYIN_WHO",
+        "BOYIN_PURPOSE",
+        "BOYIN_LOG",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
     command
 }
 
+/// Every read of personal data is somebody's, and for something.
+fn say_who_reads(command: &mut Command, args: &[&str]) {
+    let reads = args.windows(2).any(|pair| matches!(pair, ["license", "show" | "list"] | ["holder", _]));
+    if reads {
+        command.env("BOYIN_WHO", "窗口二").env("BOYIN_PURPOSE", "办理低保");
+    }
+}
+
 /// The command without data directory and passphrase.
 pub(crate) fn boyin_alone(dir: &Path, args: &[&str]) -> Ran {
-    Ran::of(bare(env!("CARGO_BIN_EXE_boyin")).args(args).current_dir(dir).output().unwrap())
+    let mut command = bare(env!("CARGO_BIN_EXE_boyin"));
+    say_who_reads(&mut command, args);
+    Ran::of(command.args(args).current_dir(dir).output().unwrap())
 }

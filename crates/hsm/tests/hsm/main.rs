@@ -6,3 +6,4 @@ mod gone;
 mod refused;
 mod sign;
 mod support;
+mod wrap;

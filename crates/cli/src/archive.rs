@@ -1,0 +1,94 @@
+use std::io::Write;
+
+use anyhow::{Context as _, bail};
+use boyin::archive::Resealing;
+use boyin::suite::SystemRandom;
+use boyin::{Home, Order, SecretSource};
+use serde_json::json;
+
+use crate::Exit;
+use crate::args::{Archive, ArchiveKey, ReadBy, SecretIn};
+use crate::context::{Session, now, random_text};
+use crate::issue;
+use crate::output::json_line;
+
+/// `archive …`
+pub(crate) fn run(session: &Session, command: &Archive, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {
+        Archive::Key(ArchiveKey::Rotate { by }) => rotate(session, by, out),
+        Archive::Secret { place, module, token, pin_file, by } => {
+            let source = match (place, module, token) {
+                (SecretIn::File, ..) => SecretSource::File,
+                (SecretIn::Environment, ..) => SecretSource::Environment,
+                (SecretIn::Pkcs11, Some(module), Some(token)) => SecretSource::Pkcs11 {
+                    module: module.clone(),
+                    token: token.clone(),
+                    pin_file: pin_file.clone(),
+                },
+                (SecretIn::Pkcs11, ..) => bail!("name the device with --module and its token with --token"),
+            };
+            change_secret(session, &source, by, out)
+        }
+    }
+}
+
+fn order(home: &Home, by: &ReadBy, what: &str) -> anyhow::Result<Order> {
+    Ok(Order {
+        who: by.who.clone(),
+        office: by.office.unwrap_or(home.config().authority_code),
+        purpose: by.purpose.clone(),
+        idempotency_key: format!("{what} {}", random_text::<16>()?),
+        at: now()?,
+    })
+}
+
+fn change_secret(
+    session: &Session,
+    source: &SecretSource,
+    by: &ReadBy,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let (home, desk) = session.desk()?;
+    let order = order(&home, by, "root secret")?;
+    let outcome = desk.change_archive_secret(source, &order, &mut SystemRandom)?;
+    if session.json() {
+        json_line(out, &json!({ "event": outcome.event }))?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "✓ The archive is under a new root secret. Start services again.")?;
+    writeln!(out, "  Backups from before open with the old one: keep it as long as them, and no longer.")?;
+    Ok(Exit::Done)
+}
+
+fn rotate(session: &Session, by: &ReadBy, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let (home, desk) = session.desk()?;
+    let order = order(&home, by, "data key")?;
+    desk.rotate_data_key(&order)?;
+    let bar = issue::progress(0);
+    let mut anew = 0_u64;
+    loop {
+        match desk.reseal_step()? {
+            Resealing::UnderWay { seen, sealed } => {
+                bar.inc(u64::try_from(seen).unwrap_or(u64::MAX));
+                anew = anew.saturating_add(u64::try_from(sealed).unwrap_or(u64::MAX));
+            }
+            Resealing::Done | Resealing::Nothing => break,
+        }
+    }
+    bar.finish_and_clear();
+    let outcome = desk.retire_data_keys(&order).context("the old data key is still there")?;
+    let key = desk.archive().data_key();
+    if session.json() {
+        json_line(out, &json!({ "data_key": key, "sealed_anew": anew, "event": outcome.event }))?;
+        return Ok(Exit::Done);
+    }
+    writeln!(
+        out,
+        "✓ Data key {key} is current; {anew} values are sealed anew, and the key before is destroyed."
+    )?;
+    writeln!(
+        out,
+        "  Backups from before open with the key before: destroy them when they have had their time."
+    )?;
+    Ok(Exit::Done)
+}

@@ -9,7 +9,7 @@ use boyin::{Found, Home, Order};
 use serde_json::json;
 
 use crate::args::{Change, License, List, Show};
-use crate::context::{Reading, Session, now, random_text};
+use crate::context::{Session, now, random_text};
 use crate::output::{self, Privacy, json_line};
 use crate::verify::instant;
 use crate::{Exit, event, files, issue, report};

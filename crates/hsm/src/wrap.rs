@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cryptoki::error::Error;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
@@ -103,9 +104,14 @@ impl WrappingKey {
         self.with(|session, key| {
             let parameters = GcmParams::new(&mut nonce, ASSOCIATED, TAG_BITS.into())?;
             let opened = session.decrypt(&Mechanism::AesGcm(parameters), key, sealed);
-            opened.map(Zeroizing::new).map_err(|error| match HsmError::from(error) {
-                HsmError::Device(cryptoki::error::Error::Pkcs11(..)) => HsmError::NotWrapped,
-                other => other,
+            opened.map(Zeroizing::new).map_err(|error| {
+                let error = HsmError::from(error);
+                // What the device says of bytes that it does not open differs from one to the next.
+                if matches!(error, HsmError::Device(Error::Pkcs11(..))) {
+                    HsmError::NotWrapped
+                } else {
+                    error
+                }
             })
         })
     }

@@ -245,9 +245,12 @@ fn invite(
     writeln!(out, "In another terminal (在另一终端试试):")?;
     writeln!(out, "  export PATH=\"$PATH:{}\"", program.unwrap_or_default())?;
     writeln!(out, "  export BOYIN_HOME={} BOYIN_PASSPHRASE_FILE={}", home.display(), passphrase.display())?;
-    writeln!(out, "  boyin license show {license} --disclosures")?;
+    writeln!(out, "  boyin license show {license} --disclosures --who 演示窗口 --purpose 演示")?;
     writeln!(out, "  boyin license revoke {license} --reason 演示吊销 --who 演示窗口")?;
-    writeln!(out, "  curl -H 'Authorization: Bearer {token}' http://{address}/v1/licenses/{license}")?;
+    writeln!(
+        out,
+        "  curl -H 'Authorization: Bearer {token}' 'http://{address}/v1/licenses/{license}?purpose=demo'"
+    )?;
     writeln!(out, "Ctrl-C ends it (按 Ctrl-C 结束).")?;
     out.flush()?;
     Ok(())

@@ -23,10 +23,11 @@ pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> 
 pub(crate) fn reader(grant: &TokenGrant, purpose: &str) -> Result<Reader, ApiError> {
     // A token of an earlier release names no office: nobody could say who read.
     let office = grant.office.ok_or(ApiError::Forbidden)?;
-    Reader::new(grant.name.as_str(), office, purpose.trim()).map_err(|error| match error {
-        ActError::Purpose => {
+    Reader::new(grant.name.as_str(), office, purpose.trim()).map_err(|error| {
+        if error == ActError::Purpose {
             ApiError::BadRequest(format!("purpose: say what for in 1 to {MAX_WORDS} characters"))
+        } else {
+            ApiError::Forbidden
         }
-        _ => ApiError::Forbidden,
     })
 }

@@ -66,14 +66,9 @@ fn rotate(session: &Session, by: &ReadBy, out: &mut dyn Write) -> anyhow::Result
     desk.rotate_data_key(&order)?;
     let bar = issue::progress(0);
     let mut anew = 0_u64;
-    loop {
-        match desk.reseal_step()? {
-            Resealing::UnderWay { seen, sealed } => {
-                bar.inc(u64::try_from(seen).unwrap_or(u64::MAX));
-                anew = anew.saturating_add(u64::try_from(sealed).unwrap_or(u64::MAX));
-            }
-            Resealing::Done | Resealing::Nothing => break,
-        }
+    while let Resealing::UnderWay { seen, sealed } = desk.reseal_step()? {
+        bar.inc(u64::try_from(seen).unwrap_or(u64::MAX));
+        anew = anew.saturating_add(u64::try_from(sealed).unwrap_or(u64::MAX));
     }
     bar.finish_and_clear();
     let outcome = desk.retire_data_keys(&order).context("the old data key is still there")?;

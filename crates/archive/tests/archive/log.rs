@@ -15,6 +15,7 @@ fn filled() -> (Archive, Arc<TestStore>) {
     (archive, store)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what a call gave is handed on")]
 fn broken_at<T: std::fmt::Debug>(result: Result<T, ArchiveError>, number: u64) {
     assert!(matches!(result, Err(ArchiveError::BrokenLink { event }) if event == number), "{result:?}");
 }

@@ -121,7 +121,7 @@ fn a_spool_that_was_cut_anywhere_says_so_and_gives_what_is_whole() {
         assert_eq!(last.what, EventKind::ReadsCut);
         assert_eq!(archive.take_reads(dir.path(), &act("take")).unwrap(), taken(0, 0), "said once");
         let left = files(dir.path());
-        assert_eq!(left.iter().all(|path| path.extension().unwrap() == "cut"), true, "{left:?}");
+        assert!(left.iter().all(|path| path.extension().unwrap() == "cut"), "{left:?}");
     }
     assert!(given.iter().all(|count| *count > 0), "{given:?}");
 }

@@ -153,7 +153,11 @@ fn entries_of_one_group_see_each_other() {
     on_every_store(|store| {
         std::thread::scope(|scope| {
             for letter in 0..8 {
-                scope.spawn(move || (0..10).for_each(|_| drop(store.commit(chained(letter)).unwrap())));
+                scope.spawn(move || {
+                    for _ in 0..10 {
+                        store.commit(chained(letter)).unwrap();
+                    }
+                });
             }
         });
         let mut before = Vec::new();

@@ -34,12 +34,23 @@ pub struct AlgId {
     pub jws: Option<&'static str>,
     /// Name of the suite's digest in `_sd_alg`: `sha-256` or `sm3`.
     pub digest: &'static str,
+    /// Name of the digest that is signed: the suite's, or, in certificates only, `sha-384` or `sha-512`.
+    pub signed_digest: &'static str,
     /// The `crv` of a JSON Web Key (RFC 7518 §6.2.1.1); `None` for RSA.
     pub curve: Option<&'static str>,
     /// The signature algorithm in certificates and seals; `None` if a set of parameters is not used there.
     pub oid: Option<ObjectIdentifier>,
     /// How a signature is written.
     pub encoding: SignatureEncoding,
+}
+
+impl AlgId {
+    /// Whether [`VerifyAlg::digest`] is the digest that is signed. Where a document's digest stands beside the signature,
+    /// only such an algorithm says which one that is.
+    #[must_use]
+    pub fn signs_its_digest(&self) -> bool {
+        self.signed_digest == self.digest
+    }
 }
 
 impl fmt::Display for AlgId {

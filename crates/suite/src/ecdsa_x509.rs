@@ -10,14 +10,26 @@ use ring::signature::{EcdsaVerificationAlgorithm, UnparsedPublicKey};
 
 use crate::ecdsa::sha256;
 
-const fn id(name: &'static str, curve: &'static str, oid: &'static str) -> AlgId {
-    let oid = Some(ObjectIdentifier::new_unwrap(oid));
-    // The suite's digest has 256 bits: it is for fingerprints, and not the digest of the signature.
-    AlgId { name, jws: None, digest: "sha-256", curve: Some(curve), oid, encoding: SignatureEncoding::Der }
+const fn id(
+    name: &'static str,
+    curve: &'static str,
+    (oid, signed_digest): (&'static str, &'static str),
+) -> AlgId {
+    AlgId {
+        name,
+        jws: None,
+        // The suite's digest has 256 bits: it is for fingerprints, and not always the digest of the signature.
+        digest: "sha-256",
+        signed_digest,
+        curve: Some(curve),
+        oid: Some(ObjectIdentifier::new_unwrap(oid)),
+        encoding: SignatureEncoding::Der,
+    }
 }
 
-const SHA256: &str = "1.2.840.10045.4.3.2";
-const SHA384: &str = "1.2.840.10045.4.3.3";
+/// Signature algorithms, each with the digest that is signed.
+const SHA256: (&str, &str) = ("1.2.840.10045.4.3.2", "sha-256");
+const SHA384: (&str, &str) = ("1.2.840.10045.4.3.3", "sha-384");
 
 static P256_SHA384: AlgId = id("ECDSA-P256-SHA384-DER", "P-256", SHA384);
 static P384_SHA256: AlgId = id("ECDSA-P384-SHA256-DER", "P-384", SHA256);

@@ -17,22 +17,23 @@ const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// Largest public exponent that *ring* accepts: 33 bits.
 const MAX_EXPONENT: u64 = (1 << 33) - 1;
 
-const fn id(name: &'static str, oid: &'static str) -> AlgId {
+const fn id(name: &'static str, oid: &'static str, signed_digest: &'static str) -> AlgId {
     AlgId {
         name,
         // Only certificate chains use it: a license under RSA is never accepted, so no `alg` in a JWS may choose it.
         jws: None,
-        // The suite's digest has 256 bits: it is for fingerprints, and not the digest of the signature.
+        // The suite's digest has 256 bits: it is for fingerprints, and not always the digest of the signature.
         digest: "sha-256",
+        signed_digest,
         curve: None,
         oid: Some(ObjectIdentifier::new_unwrap(oid)),
         encoding: SignatureEncoding::Pkcs1,
     }
 }
 
-static RS256_ID: AlgId = id("RS256", "1.2.840.113549.1.1.11");
-static RS384_ID: AlgId = id("RS384", "1.2.840.113549.1.1.12");
-static RS512_ID: AlgId = id("RS512", "1.2.840.113549.1.1.13");
+static RS256_ID: AlgId = id("RS256", "1.2.840.113549.1.1.11", "sha-256");
+static RS384_ID: AlgId = id("RS384", "1.2.840.113549.1.1.12", "sha-384");
+static RS512_ID: AlgId = id("RS512", "1.2.840.113549.1.1.13", "sha-512");
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2), moduli of 2048 to 8192 bits; verify only, for certificate chains.
 pub static RS256: RsaPkcs1 =

@@ -7,6 +7,8 @@ use boyin_issue::SigningKey;
 use boyin_model::alg::{PublicKey, Randomness as _, SignError, Signer, VerifyAlg};
 use boyin_suite::Algorithm;
 use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::signature::hazmat::PrehashSigner as _;
+use sha2::{Digest as _, Sha384};
 
 use crate::random::FixedRandom;
 
@@ -65,6 +67,20 @@ impl FixedKey {
     pub fn signing(algorithm: Algorithm, seed: u64) -> SigningKey {
         SigningKey::new(Arc::new(Self::new(algorithm, seed))).expect("a point of the curve")
     }
+}
+
+/// A signature in DER of the P-256 key of a seed, over SHA-384 in place of SHA-256 (RFC 5758 §3.2).
+///
+/// # Panics
+/// As [`FixedKey::new`].
+#[must_use]
+pub fn signature_over_sha384(seed: u64, message: &[u8]) -> Vec<u8> {
+    let mut scalar = [0; 32];
+    FixedRandom::new(seed).fill(&mut scalar).expect("it never fails");
+    let key = p256::ecdsa::SigningKey::from_slice(&scalar).expect("below the order");
+    let signature: p256::ecdsa::Signature =
+        key.sign_prehash(&Sha384::digest(message)).expect("a digest of full length");
+    signature.to_der().as_bytes().to_vec()
 }
 
 impl Signer for FixedKey {

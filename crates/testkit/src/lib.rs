@@ -10,6 +10,7 @@
 //! | [`mutate`] | takes a credential apart, changes it and signs it again, or does not |
 //! | [`prefecture`] | an authority, two issuing offices, their lists; issues licenses at a fixed instant |
 //! | [`random`] | randomness from a seed |
+//! | [`reasons`] | the page of reasons, from the cases of the tests |
 //! | [`samples`] | a filled-in form for each license type of a catalog; every name is invented |
 //! | [`seals`] | an authority, a seal maker, a signer and their seals |
 //! | [`softhsm`] | a PKCS#11 token of its own for one test |
@@ -27,6 +28,7 @@ pub mod key;
 pub mod mutate;
 pub mod prefecture;
 pub mod random;
+pub mod reasons;
 pub mod samples;
 pub mod seals;
 pub mod softhsm;

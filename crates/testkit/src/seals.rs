@@ -365,17 +365,18 @@ pub fn generalized_time(at: UnixTime) -> Vec<u8> {
 /// If the list is refused.
 #[must_use]
 pub fn register(algorithm: Algorithm, seals: &[(&[u8], &[Period])]) -> TrustSnapshot {
-    register_until(algorithm, seals, now().plus(6 * DAY))
+    register_between(algorithm, seals, since(), now().plus(6 * DAY))
 }
 
-/// As [`register`], stale from `next_update` on.
+/// As [`register`], made at `issued_at` and stale from `next_update` on.
 ///
 /// # Panics
 /// If the list is refused.
 #[must_use]
-pub fn register_until(
+pub fn register_between(
     algorithm: Algorithm,
     seals: &[(&[u8], &[Period])],
+    issued_at: UnixTime,
     next_update: UnixTime,
 ) -> TrustSnapshot {
     let prefecture = Prefecture::new(algorithm);
@@ -386,7 +387,8 @@ pub fn register_until(
         let (id, issuer) = (SealId::parse(SEAL_ID).expect("a number"), prefecture.office.code);
         TrustedSeal { id, issuer, versions, in_force: periods.to_vec() }
     };
-    let list = TrustList { seals: seals.iter().map(entry).collect(), next_update, ..prefecture.trust_list() };
+    let seals = seals.iter().map(entry).collect();
+    let list = TrustList { seals, issued_at, next_update, ..prefecture.trust_list() };
     prefecture.trust(&list)
 }
 

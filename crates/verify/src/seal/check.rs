@@ -62,9 +62,10 @@ impl SealVerifier {
         let profile = self.profile(seal.as_ref());
         if let Some(seal) = &seal {
             run.subject = SealSubject { id: Some(seal.info.id.to_owned()), ..run.subject };
-            run.seal(seal, profile);
-            let stamped = run.seal_timestamp(seal, self.reader);
-            run.timestamps(&[stamped]);
+            let stamped = [run.seal_timestamp(seal, self.reader)];
+            run.seal_existed_at = earliest(&stamped);
+            run.seal(seal, profile, None);
+            run.timestamps(&stamped);
         }
         run.report(bytes, profile, profile.seal)
     }
@@ -86,20 +87,24 @@ impl SealVerifier {
                 run.subject.signed_at = Some(at);
             }
             run.notes.extend(signature.notes.iter().copied().map(SealNote::Deviation));
-            // The seal first: whether it is registered decides what is asked of the certificates.
-            run.seal(&signature.seal, profile);
-            // Then the timestamps: they decide what a later revocation or end of the signer's certificate means.
-            let seal = run.seal_timestamp(&signature.seal, self.reader);
-            let stamped = run.signature_timestamp(signature, self.reader);
-            run.existed_at = stamped.as_ref().and_then(TimestampReport::existed_at);
+            // The timestamps first: they decide what a later revocation or end of a certificate means.
+            let stamped = [
+                run.seal_timestamp(&signature.seal, self.reader),
+                run.signature_timestamp(signature, self.reader),
+            ];
+            let [_, of_signature] = &stamped;
+            run.existed_at = of_signature.as_ref().and_then(TimestampReport::existed_at);
+            run.seal_existed_at = earliest(&stamped);
+            // Then the seal: whether it is registered decides what is asked of the certificates.
+            run.seal(&signature.seal, profile, Some(signature.signer));
             run.signature(signature, document);
-            run.timestamps(&[seal, stamped]);
+            run.timestamps(&stamped);
         }
         run.report(bytes, profile, profile.signature)
     }
 
     fn profile(&self, seal: Option<&Seal<'_>>) -> &'static Profile {
-        self.profile.unwrap_or_else(|| seal.map_or(&GBT38540_2020, |seal| Profile::of(seal.version)))
+        self.profile.unwrap_or_else(|| seal.map_or(&GBT38540_2020, Profile::of))
     }
 }
 
@@ -110,6 +115,8 @@ pub(super) struct Run<'r, 'c> {
     pub(super) used_at: UnixTime,
     /// When the signature existed at the latest, if a timestamp proves that.
     pub(super) existed_at: Option<UnixTime>,
+    /// When the seal existed at the latest, if its own timestamp or that of the signature with it proves that.
+    pub(super) seal_existed_at: Option<UnixTime>,
     /// The trust list names the seal, and it was in use: then the list answers for its certificates too.
     pub(super) registered: bool,
     pub(super) notes: Vec<SealNote>,
@@ -123,6 +130,7 @@ impl<'r, 'c> Run<'r, 'c> {
             context,
             used_at,
             existed_at: None,
+            seal_existed_at: None,
             registered: false,
             notes: Vec::new(),
             outcomes: [SealOutcome::Skipped; SealCheck::ALL.len()],
@@ -170,7 +178,8 @@ impl<'r, 'c> Run<'r, 'c> {
         read.ok()
     }
 
-    fn seal(&mut self, seal: &Seal<'_>, profile: &Profile) {
+    /// The checks of the seal; `signer` is the certificate of who signed with it, if somebody did.
+    fn seal(&mut self, seal: &Seal<'_>, profile: &Profile, signer: Option<&[u8]>) {
         self.subject.version = Some(seal.version.number());
         for deviation in &seal.notes {
             self.note(SealNote::Deviation(*deviation));
@@ -180,7 +189,7 @@ impl<'r, 'c> Run<'r, 'c> {
         self.set(SealCheck::Register, registered);
         let signed = self.maker_signature(seal);
         self.set(SealCheck::MakerSignature, signed);
-        let certified = self.maker_certificate(seal, profile.maker_time);
+        let certified = self.maker_certificate(seal, profile.maker_time, signer);
         self.set(SealCheck::MakerCertificate, certified);
         let made = self.making(&seal.info);
         self.set(SealCheck::Making, made);
@@ -200,6 +209,11 @@ impl<'r, 'c> Run<'r, 'c> {
             subject: self.subject,
         }
     }
+}
+
+/// The first instant that one of the tokens proves.
+fn earliest(reports: &[Option<TimestampReport>]) -> Option<UnixTime> {
+    reports.iter().flatten().filter_map(TimestampReport::existed_at).min()
 }
 
 /// Of several faults the first that decides, else the first.

@@ -2,6 +2,7 @@
 
 use boyin_model::register::SealId;
 use boyin_model::seal::{Seal, SealInfo, Signers, encoding_of};
+use boyin_model::time::UnixTime;
 
 use super::check::{Finding, Run, weightiest};
 use super::profile::MakerTime;
@@ -18,11 +19,17 @@ impl Run<'_, '_> {
         let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
         let algorithm = seal.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
         let key = maker.key(self.algs(), algorithm, Some(encoding_of(seal.signature)));
+        let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
         key.verify(&seal.signed, seal.signature).map_err(|_| (SealReason::MakerSignatureMismatch, None))
     }
 
-    pub(super) fn maker_certificate(&mut self, seal: &Seal<'_>, time: MakerTime) -> Finding {
+    pub(super) fn maker_certificate(
+        &mut self,
+        seal: &Seal<'_>,
+        time: MakerTime,
+        signer: Option<&[u8]>,
+    ) -> Finding {
         let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
         let at = match time {
             MakerTime::WhenUsed => self.used_at,
@@ -34,7 +41,7 @@ impl Run<'_, '_> {
             Some(_) => {}
             None => self.note(SealNote::NoKeyUsage),
         }
-        if self.lists(&seal.info.signers, &maker) || self.lists_with_z(&seal.info.signers, &maker) {
+        if self.is_signer_too(&maker, &seal.info.signers, signer) {
             faults.push((SealReason::MakerIsSigner, None));
         }
         for limit in [maker.not_before, maker.not_after] {
@@ -46,24 +53,51 @@ impl Run<'_, '_> {
         if time == MakerTime::WhenMade && maker.not_after < self.used_at {
             self.note(SealNote::MakerEndedSince);
         }
-        let certificates = self.context.certificates;
-        match certificates.path(&maker, at) {
-            Err(fault) if fault.is_open() => {
-                faults.push((SealReason::MakerChainMissing, None));
-            }
-            Err(_) => faults.push((SealReason::MakerChainInvalid, None)),
-            Ok(path) => match certificates.revocation(&path, at, self.context.now) {
-                Revocation::Good => {}
-                Revocation::Revoked(since, _) if since <= at => faults.push((SealReason::MakerRevoked, None)),
-                Revocation::Revoked(..) => self.note(SealNote::MakerRevokedSince),
-                Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
-                Revocation::Unknown => faults.push((SealReason::MakerRevocationUnknown, None)),
-            },
+        if let Err(reason) = self.maker_path(&maker, at) {
+            faults.push((reason, None));
         }
-        if !self.registered && !certificates.is_maker(seal.maker) {
+        if !self.registered && !self.context.certificates.is_maker(seal.maker) {
             faults.push((SealReason::MakerNotListed, None));
         }
         weightiest(&faults)
+    }
+
+    /// The path of the maker's certificate at the instant that counts, and what revocation lists say of it.
+    fn maker_path(&mut self, maker: &Certificate, at: UnixTime) -> Result<(), SealReason> {
+        let certificates = self.context.certificates;
+        let path = match certificates.path(maker, at) {
+            Err(fault) if fault.is_open() => return Err(SealReason::MakerChainMissing),
+            Err(_) => return Err(SealReason::MakerChainInvalid),
+            Ok(path) => path,
+        };
+        match certificates.revocation(&path, at, self.context.now) {
+            Revocation::Good => {}
+            Revocation::Revoked(since, _) if since <= at => return Err(SealReason::MakerRevoked),
+            // The register has the digest of the seal: with the maker's key alone nobody makes another one.
+            Revocation::Revoked(since, _)
+                if self.registered || self.seal_existed_at.is_some_and(|existed_at| existed_at < since) =>
+            {
+                self.note(SealNote::MakerRevokedSince);
+            }
+            Revocation::Revoked(..) => return Err(SealReason::MakerRevokedUnproven),
+            Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
+            Revocation::Unknown => return Err(SealReason::MakerRevocationUnknown),
+        }
+        Ok(())
+    }
+
+    /// Whether the maker is one of those who may sign, or who did. The keys are compared: there can be several certificates
+    /// of one. Of a list of digests only the certificates are known that were handed in.
+    fn is_signer_too(&self, maker: &Certificate, signers: &Signers<'_>, signer: Option<&[u8]>) -> bool {
+        let listed: &[&[u8]] = match signers {
+            Signers::Certificates(list) => list,
+            Signers::Digests(_) => &[],
+        };
+        let certificates = listed.iter().copied().chain(signer);
+        let mut known = certificates.filter_map(|bytes| Certificate::read(bytes).ok());
+        known.any(|known| known.key_bits() == maker.key_bits())
+            || self.lists(signers, maker)
+            || self.lists_with_z(signers, maker)
     }
 
     pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {
@@ -107,6 +141,11 @@ impl Run<'_, '_> {
         if !versions.any(of_that_time) || !known.in_force_at(self.used_at) {
             return Err((SealReason::NotInForce, None));
         }
+        let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
+        if latest < list.issued_at {
+            let detail = SealDetail::Instants { at: list.issued_at, limit: latest };
+            return Err((SealReason::RegisterFromFuture, Some(detail)));
+        }
         if list.next_update <= self.context.now {
             let detail = SealDetail::Instants { at: self.context.now, limit: list.next_update };
             return Err((SealReason::RegisterStale, Some(detail)));
@@ -121,6 +160,7 @@ impl Run<'_, '_> {
             Signers::Digests(list) => list.iter().any(|digest| self.is_digest_of(digest, certificate, false)),
         }
     }
+
     /// Whether one of the digests is that of the certificate after the Z of its own key.
     pub(super) fn lists_with_z(&self, signers: &Signers<'_>, certificate: &Certificate) -> bool {
         match signers {

@@ -1,6 +1,6 @@
 //! What the three standards ask for, as data.
 
-use boyin_model::seal::Version;
+use boyin_model::seal::{Seal, Version};
 
 use super::report::SealCheck::{self, *};
 
@@ -94,13 +94,16 @@ impl Profile {
         Self::all().into_iter().find(|profile| profile.name == name)
     }
 
-    /// The profile of the standard that a structure follows.
+    /// The profile of the standard that a seal follows: for versions 4 and 5 what its maker signed says which.
+    ///
+    /// Anybody can add a timestamp to a seal of version 4, which then has the structure of version 5; that must not
+    /// make the rules milder.
     #[must_use]
-    pub fn of(version: Version) -> &'static Self {
-        match version {
+    pub fn of(seal: &Seal<'_>) -> &'static Self {
+        match seal.version {
             Version::V1 => &GMT0031_2014,
-            Version::V4 => &GBT38540_2020,
-            Version::V5 => &GMT0031_2025,
+            Version::V5 if seal.info.number == u32::from(Version::V5.number()) => &GMT0031_2025,
+            Version::V4 | Version::V5 => &GBT38540_2020,
         }
     }
 }

@@ -69,6 +69,14 @@ reasons! {
     MakerRevoked("maker_revoked", Failed, "GB/T 38540 6.3 c", Issuer) {
         "制章人证书已被吊销", "The maker's certificate was revoked",
         "由制章方重新制章", "The maker has to make the seal again" }
+    /// The signer's certificate was revoked since; that it signed before is its own word.
+    SignerRevokedUnproven("signer_revoked_unproven", Open, "format 11.3", Issuer) {
+        "签章人证书此后被吊销，且无时间戳证明签章在吊销之前", "The signer's certificate was revoked since, and no timestamp proves that it signed before",
+        "不予采信，由签章方以有效证书重新签章", "Do not rely on it; the signer has to seal again with a valid certificate" }
+    /// The maker's certificate was revoked since; that the seal was made before is its own word.
+    MakerRevokedUnproven("maker_revoked_unproven", Open, "format 11.3", Verifier) {
+        "制章人证书此后被吊销，且无法证明印章在吊销之前制作", "The maker's certificate was revoked since, and nothing proves that the seal was made before",
+        "以列有该印章的信任列表重新核验，或由制章方重新制章", "Verify with a trust list that names the seal, or have the seal made again" }
     /// Nobody knows whether the signer's certificate is revoked.
     SignerRevocationUnknown("signer_revocation_unknown", Open, "GB/T 38540 7.3 c", Verifier) {
         "无法确定签章人证书是否被吊销", "Whether the signer's certificate is revoked is not known",
@@ -155,6 +163,10 @@ reasons! {
     NotInForce("seal_not_in_force", Failed, "format 11.4", Issuer) {
         "签章时印章处于停用、收回、销毁或未启用状态", "The seal was not in use: suspended, recalled, destroyed, or not yet taken into use",
         "不予采信，由印章所属单位以在用印章重新签章", "Do not rely on it; the owner has to use a seal in use" }
+    /// The trust list is from the future.
+    RegisterFromFuture("seal_register_from_future", Open, "format 11.4", Verifier) {
+        "信任列表的签发时间晚于当前时间", "The trust list was issued in the future",
+        "核对时钟后重新核验", "Compare the clocks and verify again" }
     /// The trust list is past its time.
     RegisterStale("seal_register_stale", Open, "format 11.4", Verifier) {
         "信任列表已过期", "The trust list is past its time",

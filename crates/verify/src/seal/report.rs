@@ -124,11 +124,11 @@ pub enum SealNote {
     NoTimestamp,
     /// The signing time is what the signer says: no timestamp follows it within a day.
     SigningTimeUnproven,
-    /// The signer's certificate has been revoked since it signed.
+    /// The signer's certificate has been revoked since it signed, as a timestamp proves.
     SignerRevokedSince,
     /// The signer's certificate has ended since it signed.
     SignerEndedSince,
-    /// The maker's certificate has been revoked since it made the seal.
+    /// The maker's certificate has been revoked since it made the seal, as a timestamp or the register proves.
     MakerRevokedSince,
     /// The maker's certificate has ended since it made the seal.
     MakerEndedSince,

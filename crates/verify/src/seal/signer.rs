@@ -1,5 +1,6 @@
 //! The checks of the signature made with a seal.
 
+use boyin_model::alg::VerifyAlg;
 use boyin_model::seal::{CertificateDigest, SealSignature, Signers, SigningTime, encoding_of};
 use boyin_model::time::UnixTime;
 
@@ -29,6 +30,7 @@ impl Run<'_, '_> {
     fn value(&self, signature: &SealSignature<'_>, signer: &Certificate) -> Finding {
         let algorithm = signature.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
         let key = signer.key(self.algs(), algorithm, Some(encoding_of(signature.signature)));
+        let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
         let verified = key.verify(signature.signed, signature.signature);
         verified.map_err(|_| (SealReason::SignatureMismatch, None))
@@ -52,7 +54,11 @@ impl Run<'_, '_> {
                 Revocation::Revoked(since, _) if since <= self.proven_at() => {
                     faults.push((SealReason::SignerRevoked, None));
                 }
-                Revocation::Revoked(..) => self.note(SealNote::SignerRevokedSince),
+                Revocation::Revoked(..) if self.existed_at.is_some() => {
+                    self.note(SealNote::SignerRevokedSince);
+                }
+                // Who has the key can write an earlier signing time.
+                Revocation::Revoked(..) => faults.push((SealReason::SignerRevokedUnproven, None)),
                 Revocation::Unknown if self.registered => self.note(SealNote::RevocationFromRegister),
                 Revocation::Unknown => faults.push((SealReason::SignerRevocationUnknown, None)),
             },
@@ -86,12 +92,15 @@ impl Run<'_, '_> {
         let Some(alg) = self.digest_alg(digest) else {
             return false;
         };
-        let key = certificate.any_key(self.algs()).filter(|_| with_z);
-        let prefix = key.as_ref().map(|key| key.digest_prefix()).unwrap_or_default();
-        digest.value == alg.digest(&[prefix, certificate.bytes()])
+        if !with_z {
+            return digest.value == alg.digest(&[certificate.bytes()]);
+        }
+        // Z is a value of the key's own digest, and goes before no other.
+        let key = certificate.any_key(self.algs()).filter(|key| key.alg().id().digest == alg.id().digest);
+        key.is_some_and(|key| digest.value == alg.digest(&[key.digest_prefix(), certificate.bytes()]))
     }
 
-    fn digest_alg(&self, digest: &CertificateDigest<'_>) -> Option<&'static dyn boyin_model::alg::VerifyAlg> {
+    fn digest_alg(&self, digest: &CertificateDigest<'_>) -> Option<&'static dyn VerifyAlg> {
         let name = digest.digest()?;
         self.algs().iter().copied().find(|alg| alg.id().digest == name)
     }
@@ -129,7 +138,10 @@ impl Run<'_, '_> {
 
     fn document(&self, signature: &SealSignature<'_>, document: Document<'_>) -> Finding {
         let algorithm = signature.algorithm.as_ref();
-        let alg = self.algs().iter().find(|alg| alg.id().oid.as_ref() == algorithm && algorithm.is_some());
+        let is_meant = |alg: &&&dyn VerifyAlg| {
+            algorithm.is_some() && alg.id().oid.as_ref() == algorithm && alg.id().signs_its_digest()
+        };
+        let alg = self.algs().iter().find(is_meant);
         let alg = alg.ok_or((SealReason::AlgorithmNotAccepted, None))?;
         let digest = match document {
             Document::Bytes(bytes) => alg.digest(&[bytes]),

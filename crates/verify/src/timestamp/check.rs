@@ -245,7 +245,7 @@ impl Run<'_, '_> {
         let key = signer.key(&algs, algorithm.as_bytes(), None).ok_or(not_accepted)?;
         // The digest beside must be the one within: else two readers could take two digests. One that is not known here is
         // refused with the attributes.
-        if info.digest.digest().is_some_and(|name| name != key.alg().id().digest) {
+        if info.digest.digest().is_some_and(|name| name != key.alg().id().signed_digest) {
             return Err(not_accepted);
         }
         let verified = key.verify(&info.attributes.signed, info.signature);

@@ -3,12 +3,20 @@
 use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::chains::{Chain, ListParts, Parts, constraints, policies};
 use boyin_testkit::prefecture::now;
+use boyin_testkit::test_name;
 use boyin_verify::chain::{
     Certificate, CertificateError, CertificateQuery, CertificateReason, CertificateReport, CertificateStore,
     CertificateVerdict, Revocation,
 };
 
 use crate::judge::{Asked, ours, store};
+
+/// Reasons whose cases are here.
+pub(crate) const REASONS: [(CertificateReason, &str); 3] = [
+    (CertificateReason::TooLarge, test_name!(what_is_too_large_is_not_read)),
+    (CertificateReason::TooMuchWork, test_name!(ten_thousand_of_a_name)),
+    (CertificateReason::Algorithm, test_name!(keys_of_algorithms_that_are_not_accepted)),
+];
 
 #[test]
 fn ten_thousand_of_a_name() {

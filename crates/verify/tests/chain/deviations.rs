@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use boyin_suite::Algorithm;
 use boyin_testkit::chains::{Chain, alternatives, constraints, standard};
 use boyin_testkit::seals::{SealWorld, basic_constraints, extension, key_usage};
+use boyin_testkit::test_name;
 use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::{
     Certificate, CertificateQuery, CertificateReason, CertificateVerdict, Deviation, Deviation::*, Profile,
@@ -60,6 +61,10 @@ fn query(profile: Profile) -> CertificateQuery {
         ..CertificateQuery::new(boyin_testkit::prefecture::now())
     }
 }
+
+/// The reason whose case is here.
+pub(crate) const REASON: (CertificateReason, &str) =
+    (CertificateReason::Deviates, test_name!(each_is_refused_strictly_and_noted_tolerantly));
 
 #[test]
 fn each_is_refused_strictly_and_noted_tolerantly() {

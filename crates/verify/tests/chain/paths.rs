@@ -6,6 +6,7 @@ use boyin_testkit::chains::{
     Chain, HOST, Parts, alternatives, constraints, mappings, policies, purposes, standard,
 };
 use boyin_testkit::prefecture::now;
+use boyin_testkit::reasons::{Row, compare, table};
 use boyin_testkit::seals::{basic_constraints, extension, key_usage, name, utc_time};
 use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::CertificateReason;
@@ -413,13 +414,34 @@ fn every_case_gets_its_reason_and_openssl_agrees_or_differs_for_a_cause() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Reasons that no case above gets, each with the test that has it.
+fn elsewhere() -> [(CertificateReason, &'static str); 7] {
+    let [large, work, algorithm] = crate::bounds::REASONS;
+    let [revoked, authority, unknown] = crate::revocation::REASONS;
+    [large, work, algorithm, crate::deviations::REASON, revoked, authority, unknown]
+}
+
 #[test]
 fn every_reason_of_a_path_has_a_case() {
     let tested: HashSet<_> = all().into_iter().filter_map(|case| case.3).collect();
-    // `deviations.rs`, `revocation.rs`, `bounds.rs` and the unit tests have the others.
-    let elsewhere =
-        [TooLarge, TooMuchWork, Algorithm, Deviates, Revoked, AuthorityRevoked, RevocationUnknown];
     for reason in CertificateReason::ALL {
-        assert!(tested.contains(reason) != elsewhere.contains(reason), "{reason:?}");
+        let elsewhere = elsewhere().iter().any(|(other, _)| other == reason);
+        assert!(tested.contains(reason) != elsewhere, "{reason:?}");
     }
+}
+
+#[test]
+fn the_page_of_reasons_is_up_to_date() {
+    let cases = all();
+    let row = |reason: &CertificateReason| {
+        let own: Vec<_> = cases.iter().filter(|case| case.3 == Some(*reason)).map(|case| case.0).collect();
+        let test = elsewhere().into_iter().find(|(other, _)| other == reason);
+        let by = test.map_or_else(|| own[0].to_owned(), |(_, test)| format!("`{test}`"));
+        let (checks, cases) = (Vec::new(), own.len());
+        Row { info: reason.info(), is_open: reason.is_indeterminate(), by, checks, cases }
+    };
+    let rows: Vec<_> = CertificateReason::ALL.iter().map(row).collect();
+    let test =
+        boyin_testkit::test_name!(every_case_gets_its_reason_and_openssl_agrees_or_differs_for_a_cause);
+    compare("certificates", &table(test, &rows));
 }

@@ -4,6 +4,7 @@ use boyin_suite::Algorithm;
 use boyin_testkit::chains::{AnswerParts, Chain, ListParts, Parts, purposes, standard};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{ISSUES, extension, key_usage, name};
+use boyin_testkit::test_name;
 use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::CertificateReason::{AuthorityRevoked, RevocationUnknown, Revoked};
 use boyin_verify::chain::{Certificate, CertificateReason, Revocation, RevocationReason};
@@ -42,6 +43,13 @@ fn lists(what: &str, expected: Option<CertificateReason>, peer: Peer, change: im
     let wrong = judge(what, with_lists, &asked, expected, peer);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// Reasons whose cases are here.
+pub(crate) const REASONS: [(CertificateReason, &str); 3] = [
+    (Revoked, test_name!(lists_of_the_issuers)),
+    (AuthorityRevoked, test_name!(lists_of_the_issuers)),
+    (RevocationUnknown, test_name!(lists_of_the_issuers)),
+];
 
 #[test]
 fn lists_of_the_issuers() {

@@ -57,7 +57,7 @@ fn seals_of_the_field_get_their_verdicts() {
         let verifier = SealVerifier::new(Reader::Field);
         let report = verifier.check_seal(&bytes, &context(&trusted, now));
         assert_eq!(report.verdict(), expected, "{name} at {now}: {}", shown(&report));
-        assert_eq!(report.profile(), Profile::of(seal.version));
+        assert_eq!(report.profile(), Profile::of(&seal));
         assert_eq!(report.outcome(SealCheck::MakerSignature), SealOutcome::Passed, "{name}");
 
         if name == "ofdrw_UserV5_ts.esl" {

@@ -2,8 +2,9 @@
 
 use boyin_model::timestamp::Token;
 use boyin_suite::Algorithm;
-use boyin_testkit::key::FixedKey;
+use boyin_testkit::key::{FixedKey, signature_over_sha384};
 use boyin_testkit::prefecture::now;
+use boyin_testkit::reasons::{Row, compare, table};
 use boyin_testkit::seals::{SIGNS, basic_constraints, key_usage, name};
 use boyin_testkit::timestamp::{
     ATTRIBUTES, INFO, STAMPED, Stamp, TIMESTAMPING, TimestampWorld, attribute, extended_key_usage, has_id,
@@ -223,6 +224,16 @@ fn signatures(world: &TimestampWorld) -> Vec<Case> {
     .into()
 }
 
+/// A good signature over SHA-384 of attributes that name SHA-256: two readers could take two digests.
+fn another_digest(world: &TimestampWorld) -> Case {
+    let good = world.stamped(STAMPED, stamped_at());
+    let signed = Token::read(&good, Reader::Ours).unwrap().signer.attributes.signed;
+    let with_sha384 = sequence(&[&tlv(6, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3]])]);
+    let named = replaced(&good, &[1, 0, 4, 0, 4], &with_sha384);
+    let token = replaced(&named, &[1, 0, 4, 0, 5], &tlv(4, &[&signature_over_sha384(951, &signed)]));
+    case(world, "SHA-384 beside SHA-256", token, (TimestampReason::AlgorithmNotAccepted, Signature))
+}
+
 fn certified(
     algorithm: Algorithm,
     what: &'static str,
@@ -358,6 +369,7 @@ fn cases(algorithm: Algorithm) -> Vec<Case> {
         imprints(&world),
         attributes(&world),
         signatures(&world),
+        if algorithm == Algorithm::Es256 { vec![another_digest(&world)] } else { Vec::new() },
         usages(algorithm),
         chains(&world),
         claims(&world),
@@ -383,6 +395,25 @@ fn every_case_gets_its_reason_and_no_other_check_objects() {
             assert!(cases.iter().any(|case| case.reason == *reason), "no case for {reason:?}");
         }
     }
+}
+
+#[test]
+fn the_page_of_reasons_is_up_to_date() {
+    let cases = cases(Algorithm::Sm2);
+    let row = |reason: &TimestampReason| {
+        let own = cases.iter().filter(|case| case.reason == *reason);
+        let case = own.clone().min_by_key(|case| case.checks.len()).unwrap();
+        Row {
+            info: reason.info(),
+            is_open: reason.is_indeterminate(),
+            by: case.what.to_owned(),
+            checks: case.checks.iter().map(|check| check.code()).collect(),
+            cases: own.count(),
+        }
+    };
+    let rows: Vec<_> = TimestampReason::ALL.iter().map(row).collect();
+    let test = boyin_testkit::test_name!(every_case_gets_its_reason_and_no_other_check_objects);
+    compare("timestamps", &table(test, &rows));
 }
 
 /// What lies just within the limits that the cases break.

@@ -4,6 +4,7 @@ use boyin_suite::Algorithm;
 use boyin_testkit::cases::{Case, all};
 use boyin_testkit::mutate::to_json;
 use boyin_testkit::prefecture::Prefecture;
+use boyin_testkit::reasons::{Row, compare, table};
 use boyin_verify::{Check, Outcome, Reason, Report, Verdict};
 
 fn each(mut test: impl FnMut(&Case, &Prefecture)) {
@@ -79,6 +80,19 @@ fn every_reason_has_a_case() {
     let covered: HashSet<_> = all(Algorithm::Es256).iter().filter_map(|case| case.reason).collect();
     let without: Vec<_> = Reason::ALL.iter().filter(|reason| !covered.contains(reason)).collect();
     assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
+fn the_page_of_reasons_is_up_to_date() {
+    let cases = all(Algorithm::Es256);
+    let row = |reason: &Reason| {
+        let mut own = cases.iter().filter(|case| case.reason == Some(*reason));
+        let first = own.next().unwrap();
+        let (by, checks) = (format!("`{}`", first.id), Vec::new());
+        Row { info: reason.info(), is_open: reason.is_indeterminate(), by, checks, cases: 1 + own.count() }
+    };
+    let rows: Vec<_> = Reason::ALL.iter().map(row).collect();
+    compare("licenses", &table(boyin_testkit::test_name!(no_other_check_would_have_caught_it), &rows));
 }
 
 #[test]

@@ -264,10 +264,10 @@ fn of_maker(fault: Fault) -> [Expected; 3] {
         Fault::ChainInvalid => no(SealReason::MakerChainInvalid),
         Fault::KeyUsage => no(SealReason::MakerKeyUsage),
         Fault::Revoked => no(SealReason::MakerRevoked),
-        // For the maker of a seal that is verified now; of a signature before, it is a note under all profiles.
+        // For the maker of a seal that is verified now; of a signature before, it is unproven under all profiles.
         Fault::RevokedSince => {
             let [first, second, _] = no(SealReason::MakerRevoked);
-            [first, second, passes(&[SealNote::MakerRevokedSince])]
+            [first, second, refused(SealReason::MakerRevokedUnproven, SealCheck::MakerCertificate)]
         }
         Fault::RevokedSinceOpen => {
             let [first, second, _] = no(SealReason::MakerRevoked);
@@ -286,7 +286,7 @@ fn of_signer(fault: Fault) -> [Expected; 3] {
         Fault::ChainInvalid => no(SealReason::SignerChainInvalid),
         Fault::KeyUsage => no(SealReason::SignerKeyUsage),
         Fault::Revoked => no(SealReason::SignerRevoked),
-        Fault::RevokedSince => always(passes(&[SealNote::SignerRevokedSince])),
+        Fault::RevokedSince => no(SealReason::SignerRevokedUnproven),
         Fault::RevokedSinceOpen | Fault::Unknown => no(SealReason::SignerRevocationUnknown),
     }
 }
@@ -315,7 +315,7 @@ pub(super) fn cases(algorithm: Algorithm) -> Vec<Case> {
         let signature = world.signature_by_hand(&seal, signed_at());
         cases.push(Case::seal(format!("maker: {what}"), seal, store(), of_maker(fault)));
         let expected = if let Fault::RevokedSince = fault {
-            always(passes(&[SealNote::MakerRevokedSince]))
+            always(refused(SealReason::MakerRevokedUnproven, SealCheck::MakerCertificate))
         } else if let Fault::RevokedSinceOpen = fault {
             of_maker(Fault::Unknown)
         } else {
@@ -358,6 +358,31 @@ fn makers(algorithm: Algorithm) -> Vec<Case> {
         let expected = always(refused(SealReason::MakerIsSigner, SealCheck::MakerCertificate));
         cases.push(Case::seal(what, seal, world.store(), expected.clone()));
         cases.push(Case::signature(what, signature, world.store(), expected));
+    }
+    cases.extend(with_two_certificates(algorithm));
+    cases
+}
+
+/// The maker's key, certified once more as that of a signer.
+fn with_two_certificates(algorithm: Algorithm) -> Vec<Case> {
+    let mut world = SealWorld::new(algorithm);
+    let (from, until) = (now().minus(365 * DAY), now().plus(365 * DAY));
+    let second = certificate(&world.authority, &world.maker.0, 9, "签章人", from, until);
+    world.signer = (world.maker.0.clone(), second.clone());
+    let alg = world.maker.0.reference().alg();
+    let value = alg.digest(&[&second]);
+    let digest = boyin_model::seal::CertificateDigest { algorithm: alg.id().digest, value: &value };
+    let own = always(refused(SealReason::MakerIsSigner, SealCheck::MakerCertificate));
+    let mut cases = Vec::new();
+    for (what, signers, of_seal) in [
+        ("another certificate of the maker's key", Signers::Certificates(vec![&second]), own.clone()),
+        // A digest tells nothing of the key: only the signature does.
+        ("the digest of another certificate", Signers::Digests(vec![digest]), always(passes(&[]))),
+    ] {
+        let seal = world.seal_by_hand(&SealInfo { signers, ..world.info() }.write().unwrap());
+        let signature = world.signature_by_hand(&seal, signed_at());
+        cases.push(Case::seal(what, seal, world.store(), of_seal));
+        cases.push(Case::signature(what, signature, world.store(), own.clone()));
     }
     cases
 }

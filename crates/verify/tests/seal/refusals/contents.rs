@@ -3,7 +3,7 @@
 use boyin_model::seal::{CertificateDigest, Note, Seal, SealInfo, Signers};
 use boyin_model::time::UnixTime;
 use boyin_suite::Algorithm;
-use boyin_testkit::key::FixedKey;
+use boyin_testkit::key::{FixedKey, signature_over_sha384};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, certificate, digest_prefix};
 use boyin_testkit::tlv::{bits, content, part, replaced, tlv};
@@ -108,6 +108,9 @@ fn values(world: &SealWorld) -> Vec<Case> {
         always(Expected::Refused(SealReason::AlgorithmNotAccepted, vec![Signature, SealCheck::Document]));
     cases.push(Case::signature("another algorithm", odd, world.store(), expected));
     cases.push(key_of_another_kind(world));
+    if world.algorithm == Algorithm::Es256 {
+        cases.extend(another_digest(world));
+    }
 
     // Nothing can be asked of a certificate that cannot be read.
     let broken = &world.signer.1[..world.signer.1.len() - 1];
@@ -125,6 +128,23 @@ fn values(world: &SealWorld) -> Vec<Case> {
     let checks = vec![MakerSignature, MakerCertificate];
     let expected = always(Expected::Refused(SealReason::MakerMalformed, checks));
     cases.extend(both(world, "a broken certificate of the maker", &seal, &expected));
+    cases
+}
+
+/// Good signatures over SHA-384: the digests beside them would be SHA-384 too, which is not read here.
+fn another_digest(world: &SealWorld) -> Vec<Case> {
+    let with_sha384 = tlv(6, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3]]);
+    let signed = |document: &[u8], seed| {
+        let value = signature_over_sha384(seed, part(document, &[0]));
+        replaced(&replaced(document, &[2], &with_sha384), &[3], &bits(&value))
+    };
+    let seal = world.seal(&world.info());
+    let not_accepted = |checks| always(Expected::Refused(SealReason::AlgorithmNotAccepted, checks));
+    let mut cases =
+        both(world, "the maker over SHA-384", &signed(&seal, 901), &not_accepted(vec![MakerSignature]));
+    let signature = signed(&world.signature(&seal, signed_at()), 902);
+    let expected = not_accepted(vec![Signature, SealCheck::Document]);
+    cases.push(Case::signature("the signer over SHA-384", signature, world.store(), expected));
     cases
 }
 
@@ -180,6 +200,9 @@ fn list(world: &SealWorld) -> Vec<Case> {
     }
     add("SHA-256, by number", digest(boyin_model::seal::OID_SHA256, &sha256), none);
     add("its digest with Z", digest(name, &with_z), z_noted);
+    let mixed = boyin_suite::ES256.digest(&[&z, certificate]);
+    let expected = if sm2 { refuse(SealReason::SignerNotListed) } else { always(passes(&[])) };
+    add("SHA-256 with the Z of SM3", digest("SHA-256", &mixed), expected);
     add("an empty list of digests", Signers::Digests(Vec::new()), refuse(SealReason::ListDigestNotAccepted));
     add("another digest", digest(name, &[7; 32]), refuse(SealReason::SignerNotListed));
     add("half a digest", digest(name, &plain[..16]), refuse(SealReason::SignerNotListed));

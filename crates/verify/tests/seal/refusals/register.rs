@@ -3,7 +3,7 @@
 use boyin_model::register::Period;
 use boyin_suite::all_x509;
 use boyin_testkit::prefecture::{now, since};
-use boyin_testkit::seals::{SealWorld, register, register_until};
+use boyin_testkit::seals::{SealWorld, register, register_between};
 use boyin_verify::UnixTime;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{SealCheck, SealNote, SealReason};
@@ -57,10 +57,14 @@ pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
     both("not in the register", open(SealReason::NotRegistered), &|| register(algorithm, &[]), &full);
     let another = || register(algorithm, &[(&other, &in_use)]);
     both("another seal of that number", open(SealReason::NotAsRegistered), &another, &full);
-    let stale = || register_until(algorithm, &[(&seal, &in_use)], now());
+    let stale = || register_between(algorithm, &[(&seal, &in_use)], since(), now());
     both("a stale list", open(SealReason::RegisterStale), &stale, &full);
-    let last_second = || register_until(algorithm, &[(&seal, &in_use)], now().plus(1));
+    let last_second = || register_between(algorithm, &[(&seal, &in_use)], since(), now().plus(1));
     both("a list in its last second", always(passes(&[])), &last_second, &full);
+    let ahead =
+        |seconds| register_between(algorithm, &[(&seal, &in_use)], now().plus(seconds), now().plus(HOUR));
+    both("a list 301 s ahead", open(SealReason::RegisterFromFuture), &|| ahead(301), &full);
+    both("a list 300 s ahead", always(passes(&[])), &|| ahead(300), &full);
 
     let from_register = always(passes(&[SealNote::RevocationFromRegister]));
     let listed = || register(algorithm, &[(&seal, &in_use)]);

@@ -1,15 +1,19 @@
 //! Timestamps of seals and of seal signatures, and what they decide.
 
+use boyin_model::register::Period;
 use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
 use boyin_suite::all_x509;
-use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{SEAL_ID, SealWorld, certificate, revocation_list};
+use boyin_testkit::prefecture::{now, since as since_then};
+use boyin_testkit::seals::{DOCUMENT, SEAL_ID, SealWorld, certificate, context, register, revocation_list};
 use boyin_testkit::timestamp::TimestampWorld;
-use boyin_testkit::tlv::{bits, content, elements, part, sequence, tlv};
+use boyin_testkit::tlv::{bits, content, elements, part, replaced, sequence, tlv};
+use boyin_verify::Reader;
 use boyin_verify::chain::CertificateStore;
-use boyin_verify::seal::SealCheck::{SignerCertificate, SigningTime, Timestamp};
-use boyin_verify::seal::{SealNote, SealReason};
+use boyin_verify::seal::SealCheck::{MakerCertificate, SignerCertificate, SigningTime, Timestamp};
+use boyin_verify::seal::{
+    Document, GBT38540_2020, GMT0031_2025, SealNote, SealReason, SealVerdict, SealVerifier,
+};
 
 use super::{Case, Expected, always, passes, refused};
 
@@ -17,7 +21,10 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
 pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
-    [of_seals(world), of_signatures(world), of_signers(world)].into_iter().flatten().collect()
+    [of_seals(world), of_signatures(world), of_signers(world), of_makers(world)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// When the signatures here are made.
@@ -130,7 +137,15 @@ fn of_signers(world: &SealWorld) -> Vec<Case> {
     let change = signed_at().plus(HOUR);
     let since = passes(&[SealNote::SignerRevokedSince]);
     let late = refused(SealReason::SignerRevoked, SignerCertificate);
-    for (after, expected) in [(None, since.clone()), (Some(HOUR / 2), since), (Some(2 * HOUR), late)] {
+    for (after, expected) in [
+        // Whoever has the key can write an earlier time.
+        (None, refused(SealReason::SignerRevokedUnproven, SignerCertificate)),
+        (Some(HOUR / 2), since.clone()),
+        // The accuracy of a second counts against it.
+        (Some(HOUR - 2), since),
+        (Some(HOUR - 1), late.clone()),
+        (Some(2 * HOUR), late),
+    ] {
         let mut store = CertificateStore::new(&all_x509());
         store.add_anchor(world.authority.certificate()).unwrap();
         store.add_maker(&world.maker.1).unwrap();
@@ -153,6 +168,80 @@ fn of_signers(world: &SealWorld) -> Vec<Case> {
         cases.push(stamped_after(&ended, "a signer that has ended", store, after, expected));
     }
     cases
+}
+
+/// A maker whose certificate was revoked an hour after the signing: a timestamp or the register proves that the seal was
+/// there before.
+fn of_makers(world: &SealWorld) -> Vec<Case> {
+    let change = signed_at().plus(HOUR);
+    let store = || {
+        let mut store = CertificateStore::new(&all_x509());
+        store.add_anchor(world.authority.certificate()).unwrap();
+        store.add_maker(&world.maker.1).unwrap();
+        store.add_revocation_list(&revocation_list(world, &[(1, change)], now().minus(60))).unwrap();
+        authority(world).add_to(&mut store);
+        store
+    };
+    let since = || passes(&[SealNote::MakerRevokedSince]);
+    let unproven = || refused(SealReason::MakerRevokedUnproven, MakerCertificate);
+    // A seal alone is used now, after the revocation.
+    let alone = |last| {
+        let revoked = || refused(SealReason::MakerRevoked, MakerCertificate);
+        [revoked(), revoked(), last]
+    };
+    let mut cases = Vec::new();
+    for (after, expected) in [
+        (None, unproven()),
+        (Some(HOUR / 2), since()),
+        (Some(HOUR - 2), since()),
+        (Some(HOUR - 1), unproven()),
+    ] {
+        cases.push(stamped_after(world, "a revoked maker", store(), after, expected));
+    }
+    let seal = world.seal(&SealInfo { number: 5, ..world.info() });
+    for (at, expected) in [(change.minus(2), since()), (change.minus(1), unproven())] {
+        let stamped = with_token(&seal, &authority(world).stamped(value(&seal), at));
+        let what = format!("a seal of a revoked maker, stamped at {at}");
+        let signature = world.signature_by_hand(&stamped, signed_at());
+        cases.push(Case::seal(what.clone(), stamped, store(), alone(expected.clone())));
+        cases.push(Case::signature(what, signature, store(), always(expected)));
+    }
+    let in_use = [Period { from: since_then(), until: None }];
+    let listed = || register(world.algorithm, &[(&seal, &in_use)]);
+    let signature = world.signature_by_hand(&seal, signed_at());
+    let what = "a registered seal of a revoked maker";
+    cases.push(Case::seal(what, seal.clone(), store(), alone(since())).registered(listed()));
+    cases.push(Case::signature(what, signature, store(), always(since())).registered(listed()));
+    cases
+}
+
+/// What the maker signed says which profile counts: a timestamp that anybody adds to a seal makes the rules no milder.
+#[test]
+fn a_timestamp_does_not_change_the_profile() {
+    for algorithm in boyin_suite::Algorithm::ALL {
+        let mut world = SealWorld::new(algorithm);
+        // Ended between making and use: under GM/T 0031-2025 that is noted only.
+        let until = signed_at().minus(DAY);
+        world.maker.1 =
+            certificate(&world.authority, &world.maker.0, 1, "制章人", now().minus(365 * DAY), until);
+        let late = SealVerdict::Failed(SealReason::MakerNotInTime);
+        for (number, profile, verdict) in
+            [(4, &GBT38540_2020, late), (5, &GMT0031_2025, SealVerdict::Passed), (7, &GBT38540_2020, late)]
+        {
+            let info = replaced(&world.info().write().unwrap(), &[0, 1], &[2, 1, number]);
+            let seal = world.seal_by_hand(&info);
+            let token = authority(&world).stamped(value(&seal), world.info().created.plus(60));
+            let seal = with_token(&seal, &token);
+            let store = store(&world);
+            let verifier = SealVerifier::new(Reader::Field);
+            let report = verifier.check_seal(&seal, &context(&store, now()));
+            assert_eq!((report.verdict(), report.profile()), (verdict, profile), "{number}");
+            let signature = world.signature_by_hand(&seal, signed_at());
+            let report =
+                verifier.check_signature(&signature, Document::Bytes(DOCUMENT), &context(&store, now()));
+            assert_eq!((report.verdict(), report.profile()), (verdict, profile), "{number}");
+        }
+    }
 }
 
 fn stamped_after(

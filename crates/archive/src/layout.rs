@@ -47,16 +47,19 @@ pub(crate) const META_RESEAL: &[u8] = b"reseal";
 /// Meta: what the health probe writes, not sealed.
 pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
 
+/// Begins the marks of [`meta_unpublished`].
+pub(crate) const META_UNPUBLISHED: &[u8] = b"unpublished\0";
+/// Begins the counters of [`meta_seal_number`].
+pub(crate) const META_SEAL_NUMBER: &[u8] = b"seal_number\0";
+
 /// Meta: `unpublished ‖ 00 ‖ list`. There while a status on the list was changed and no newer list is published.
 pub(crate) fn meta_unpublished(list: &str) -> Vec<u8> {
-    [b"unpublished\0".as_slice(), list.as_bytes()].concat()
+    [META_UNPUBLISHED, list.as_bytes()].concat()
 }
-
-const SEAL_NUMBER: &[u8] = b"seal_number\0";
 
 /// Meta: `seal_number ‖ 00 ‖ division`. The last number that the division has given to a seal, four bytes, sealed.
 pub(crate) fn meta_seal_number(division: DivisionCode) -> Vec<u8> {
-    [SEAL_NUMBER, division.as_str().as_bytes()].concat()
+    [META_SEAL_NUMBER, division.as_str().as_bytes()].concat()
 }
 
 /// Stored bytes that the format does not allow.
@@ -162,7 +165,7 @@ pub(crate) fn event_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
 
 /// Whether an entry of meta is sealed.
 pub(crate) fn meta_is_sealed(key: &[u8]) -> bool {
-    [META_CREATED, META_CHAIN].contains(&key) || key.starts_with(SEAL_NUMBER)
+    [META_CREATED, META_CHAIN].contains(&key) || key.starts_with(META_SEAL_NUMBER)
 }
 
 // Values, before they are sealed.

@@ -38,7 +38,9 @@
 
 mod act;
 mod archive;
+mod backup;
 mod chain;
+mod check;
 mod cursor;
 mod error;
 mod layout;
@@ -56,6 +58,10 @@ pub use act::{
 pub use archive::{
     Archive, Counts, LogHead, LogLine, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,
 };
+pub use backup::{
+    BACKUP_FORMAT, Backup, BackupError, BackupFile, BackupOrder, FileFault, FileFaultKind, Manifest,
+};
+pub use check::{CheckProgress, CheckReport, Fault, FaultKind, MAX_FAULTS};
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;

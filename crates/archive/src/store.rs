@@ -199,6 +199,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`StoreError::Io`], [`StoreError::Corrupt`].
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError>;
 
+    /// Where a scan of `table` that failed past the key `from` can go on: a key after it, behind which the damage may end.
+    /// `None` if the engine does not know one.
+    fn beyond_damage(&self, _table: Table, _from: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Takes in what the writing process has written since. A follower may stand still between two calls, or be as new
     /// as the engine's answers; a writer has nothing to do here.
     ///

@@ -441,6 +441,12 @@ fn open_with(
     Ok(plaintext)
 }
 
+/// HMAC-SHA256 key that authenticates the manifests of backups.
+pub(crate) fn backup_key(root: &RootSecret) -> hmac::Key {
+    let prk = Salt::new(HKDF_SHA256, SALT).extract(root.bytes.as_slice());
+    hmac::Key::new(HMAC_SHA256, expand(&prk, &[b"backup"]).as_slice())
+}
+
 fn associated(table: Table, key: &[u8]) -> Aad<Vec<u8>> {
     Aad::from([table.name().as_bytes(), &[0], key].concat())
 }

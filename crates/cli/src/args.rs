@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// Access tokens for readers of the service (访问令牌)
     #[command(subcommand)]
     Token(Token),
+    /// The archive as a whole: check, back up, restore (档案检查、备份、恢复)
+    #[command(subcommand)]
+    Archive(crate::archive::args::Archive),
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),

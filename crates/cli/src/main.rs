@@ -97,6 +97,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Key(command) => key::run(&session, command, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
+        Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Archive(command) => archive::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use boyin_archive::{OpenError, RootSecret};
+use boyin_archive::{Archive, OpenError, RootSecret};
 use boyin_model::alg::Randomness;
 use boyin_model::b64;
 use boyin_suite::{open_secret, seal_secret};
@@ -82,6 +82,26 @@ impl Keyring {
             }
             other => Ok((other?, false)),
         }
+    }
+
+    /// The root secret that the archive at `archive` is under.
+    pub(crate) fn secret_of_archive(
+        &self,
+        archive: &Path,
+        passphrase: &Passphrase,
+    ) -> Result<RootSecret, HomeError> {
+        let open = |secret: &RootSecret| Archive::snapshot(archive, secret);
+        let (_, changed) = self.with_archive_secret(passphrase, open)?;
+        self.secret_in(if changed { NEXT } else { CURRENT }, passphrase)
+    }
+
+    /// The root secret that these keys open archives with, if it is among them.
+    pub(crate) fn kept_archive_secret(
+        &self,
+        passphrase: &Passphrase,
+    ) -> Result<Option<RootSecret>, HomeError> {
+        let kept = self.secret_reference(CURRENT).exists() || self.has(CURRENT);
+        kept.then(|| self.secret_in(CURRENT, passphrase)).transpose()
     }
 
     /// Makes the first root secret, in a key file.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use boyin_archive::{ActError, ArchiveError, OpenError, SpoolError};
+use boyin_archive::{ActError, ArchiveError, BackupError, OpenError, SpoolError};
 use boyin_issue::certificate::CertifyError;
 use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
@@ -156,6 +156,24 @@ pub enum HomeError {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] boyin_model::alg::RandomnessUnavailable),
+}
+
+/// Why a backup of a data directory was not made, verified or restored, or an archive not checked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeBackupError {
+    /// The data directory or its keys cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The backup was refused, or could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The archive cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The archive's secret is neither in the backup nor where it was looked for.
+    #[error("the backup holds no keys: give the directory of the key files with --keys")]
+    NoKeys,
 }
 
 /// What is wrong with an office.

@@ -33,6 +33,11 @@ impl Keyring {
         Self { dir: home.join("keys") }
     }
 
+    /// The keys in a directory of key files, wherever it is.
+    pub(crate) fn of_directory(keys: &Path) -> Self {
+        Self { dir: keys.to_owned() }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.pem"))
     }
@@ -315,13 +320,17 @@ pub(crate) fn read_text(path: &Path) -> Result<String, HomeError> {
 
 /// Writes a file that only its owner may read, whole or not at all, and not over another one.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
-    let fail = |source| HomeError::File { path: path.to_owned(), source };
+    write_new_private(path, bytes).map_err(|source| HomeError::File { path: path.to_owned(), source })
+}
+
+pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(fail)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Replaces a file whole or not at all.

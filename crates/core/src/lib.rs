@@ -9,6 +9,7 @@
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
 
 mod archive_secret;
+mod backup;
 mod config;
 mod desk;
 mod draft;
@@ -34,10 +35,11 @@ mod trust;
 mod vault;
 
 pub use archive_secret::SecretSource;
+pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBackup, LicenseFault};
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;
-pub use error::{DeskError, HomeError, LookupError, OfficeFault, OfficerFault};
+pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};
 pub use home::{Home, Setup};
 pub use keyring::Passphrase;
 pub use keyring_limits::{KeyLimits, KeyPurpose};

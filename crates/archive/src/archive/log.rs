@@ -122,7 +122,7 @@ impl Archive {
     }
 
     /// Checks that an event follows on the hash `before`, where that is known, and gives its own.
-    fn link(
+    pub(super) fn link(
         &self,
         before: Option<Digest32>,
         event: &Event,

@@ -1,5 +1,6 @@
 //! The archive: making and opening it. Acts are in `write.rs`, reads in `read.rs`.
 
+mod check;
 mod erase;
 mod keys;
 mod log;
@@ -95,6 +96,15 @@ impl Archive {
     /// [`OpenError`].
     pub fn follow(path: &Path, scratch: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
         Self::follow_in(Arc::new(RocksStore::follow(path, scratch)?), secret)
+    }
+
+    /// Opens an archive for reading as it is now, also one that another process writes: it stands still from then on. Unlike
+    /// a follower it refuses an archive of which a file is missing.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn snapshot(path: &Path, secret: &RootSecret) -> Result<Self, OpenError> {
+        Self::follow_in(Arc::new(RocksStore::snapshot(path)?), secret)
     }
 
     /// Makes an archive in an empty store.
@@ -200,6 +210,12 @@ impl Archive {
             licenses: self.store.len_estimate(Table::License)?,
             events: self.store.len_estimate(Table::Event)?,
         })
+    }
+
+    /// Version of the disk format, as of opening.
+    #[must_use]
+    pub fn format(&self) -> u32 {
+        self.format
     }
 
     /// Health probe: writes and syncs one entry that means nothing.

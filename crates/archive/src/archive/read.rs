@@ -148,6 +148,29 @@ impl Archive {
         events.collect()
     }
 
+    /// Number of the last event, found by looking at some numbers: there are no gaps.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`].
+    pub fn last_event(&self) -> Result<u64, ArchiveError> {
+        // `low` is known to be there, `high` not to be.
+        let (mut low, mut high) = (0, 1);
+        let is_there =
+            |number| Ok::<_, ArchiveError>(self.store.get(Table::Event, &layout::event(number))?.is_some());
+        while is_there(high)? {
+            (low, high) = (high, high.saturating_mul(2));
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if is_there(middle)? {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
     pub(super) fn event(&self, number: u64) -> Result<Option<Event>, ArchiveError> {
         let key = layout::event(number);
         let sealed = self.store.get(Table::Event, &key)?;
@@ -323,7 +346,7 @@ impl Archive {
 }
 
 /// What an act made of the status of its license.
-fn status_after(what: EventKind) -> Option<LicenseStatus> {
+pub(super) fn status_after(what: EventKind) -> Option<LicenseStatus> {
     let changes = [Change::Revoke, Change::Suspend, Change::Restore, Change::Supersede];
     let change = changes.into_iter().find(|change| change.event() == what);
     if what == EventKind::LicenseIssued {

@@ -2,6 +2,8 @@
 
 mod committer;
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -26,6 +28,8 @@ const LOCK: &str = "archive.lock";
 const BLOCK_CACHE_BYTES: usize = 128 << 20;
 /// Per table; eleven tables can hold this much unflushed at a time.
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
+/// How often a snapshot of a database in use is tried again, while files come and go.
+const SNAPSHOT_ATTEMPTS: usize = 10;
 /// Bounds what is read again after a crash.
 const WAL_BYTES: u64 = 256 << 20;
 /// Ten bits per key: one lookup in a hundred for an absent key reads a block in vain.
@@ -40,6 +44,7 @@ pub struct RocksStore {
     // Dropped in this order: the committer ends, then the database closes, then the lock is released.
     committer: Option<Committer>,
     db: Arc<DB>,
+    follows: bool,
     _lock: Option<File>,
 }
 
@@ -77,14 +82,41 @@ impl RocksStore {
     pub fn follow(path: &Path, scratch: &Path) -> Result<Self, StoreError> {
         present(path)?;
         std::fs::create_dir_all(scratch).map_err(io)?;
+        // The engine would show an older state, without a word, if a file were missing.
+        drop(Self::snapshot(path)?);
         let path = path.join(DATABASE);
         let options = database_options(false);
         let tables = column_families(&options, &path)?;
         let db = DB::open_cf_descriptors_as_secondary(&options, &path, &scratch.to_path_buf(), tables)
             .map_err(engine)?;
-        let store = Self { committer: None, db: Arc::new(db), _lock: None };
+        let store = Self { committer: None, db: Arc::new(db), follows: true, _lock: None };
         store.catch_up()?;
         Ok(store)
+    }
+
+    /// Opens the database for reading as it is now. Another handle may write it: this one stands still. Every file must be
+    /// there; a follower passes over those that are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Io`], [`StoreError::Corrupt`].
+    pub fn snapshot(path: &Path) -> Result<Self, StoreError> {
+        present(path)?;
+        let path = path.join(DATABASE);
+        let options = database_options(false);
+        let mut attempts = 0;
+        loop {
+            let before = file_names(&path)?;
+            let opened = column_families(&options, &path).and_then(|tables| {
+                DB::open_cf_descriptors_read_only(&options, &path, tables, false).map_err(engine)
+            });
+            attempts += 1;
+            match opened {
+                Ok(db) => return Ok(Self { committer: None, db: Arc::new(db), follows: false, _lock: None }),
+                // The process that writes may have removed a file that was just looked for.
+                Err(_) if attempts < SNAPSHOT_ATTEMPTS && file_names(&path)? != before => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Adds the tables of a newer format that are missing. Nobody else may have the database open for writing.
@@ -113,7 +145,7 @@ impl RocksStore {
         };
         let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
         let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
-        Ok(Self { committer: Some(committer), db, _lock: Some(lock) })
+        Ok(Self { committer: Some(committer), db, follows: false, _lock: Some(lock) })
     }
 }
 
@@ -185,10 +217,18 @@ impl Store for RocksStore {
         Ok(count.unwrap_or(0))
     }
 
+    /// The end of the next file: a damaged block spoils one file at most.
+    fn beyond_damage(&self, table: Table, from: &[u8]) -> Option<Vec<u8>> {
+        let files = self.db.live_files().ok()?.into_iter();
+        let of_table = files.filter(|file| file.column_family_name == table.name());
+        of_table.filter_map(|file| file.end_key).filter(|end| end.as_slice() > from).min()
+    }
+
     fn catch_up(&self) -> Result<(), StoreError> {
         match &self.committer {
             Some(_) => Ok(()),
-            None => self.db.try_catch_up_with_primary().map_err(engine),
+            None if self.follows => self.db.try_catch_up_with_primary().map_err(engine),
+            None => Ok(()),
         }
     }
 }
@@ -208,6 +248,11 @@ fn present(path: &Path) -> Result<(), StoreError> {
         Ok(false) => Err(StoreError::Missing),
         Err(e) => Err(io(e)),
     }
+}
+
+fn file_names(path: &Path) -> Result<BTreeSet<OsString>, StoreError> {
+    let entries = std::fs::read_dir(path).map_err(io)?;
+    entries.map(|entry| Ok(entry.map_err(io)?.file_name())).collect()
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {

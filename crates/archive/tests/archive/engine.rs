@@ -62,7 +62,17 @@ fn the_same_suite_holds_on_disk() {
     if on_disk() {
         return;
     }
-    let suite = ["acts::", "concurrent::", "damage::", "golden::", "meta::", "model::", "pages::", "seals::"];
+    let suite = [
+        "acts::",
+        "check::",
+        "concurrent::",
+        "damage::",
+        "golden::",
+        "meta::",
+        "model::",
+        "pages::",
+        "seals::",
+    ];
     let run = Command::new(std::env::current_exe().unwrap()).args(suite).env(ON_DISK, "1").output().unwrap();
     let out = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{out}");

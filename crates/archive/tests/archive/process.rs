@@ -1,33 +1,29 @@
-//! Other processes: killed in the middle of writing, out of space, locked out. The child is this test binary again.
+//! Other processes: out of space, locked out. The child is this test binary again.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus};
-use std::sync::Mutex;
-use std::time::Duration;
+use std::process::{Command, ExitStatus, Stdio};
 
-use boyin_archive::{Archive, ArchiveError, Change, OpenError, StoreError};
-use boyin_model::status::LicenseStatus;
-use tempfile::tempdir;
+use boyin_archive::{Archive, ArchiveError, Filing, OpenError, StoreError};
+use tempfile::{TempDir, tempdir};
 
-use crate::fixtures::{act, change, filing, id, secret, whole};
+use crate::check::check_sound;
+use crate::fixtures::{act, filing, id, secret, whole};
 
 /// Where the child works; the children do nothing without it.
 const DIRECTORY: &str = "BOYIN_ARCHIVE_TEST_DIRECTORY";
-/// The first license that the child files.
-const FIRST: &str = "BOYIN_ARCHIVE_TEST_FIRST";
 /// Stops a child whose parent is gone.
 const MOST: u32 = 20_000;
 
-fn child(test: &str, directory: &Path, first: u32) -> Command {
+pub(crate) fn child(test: &str, directory: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored", "--nocapture"]);
-    command.env(DIRECTORY, directory).env(FIRST, first.to_string());
+    command.env(DIRECTORY, directory);
     command
 }
 
-fn directory() -> Option<std::path::PathBuf> {
+pub(crate) fn directory() -> Option<std::path::PathBuf> {
     std::env::var_os(DIRECTORY).map(Into::into)
 }
 
@@ -47,77 +43,11 @@ fn acknowledged(directory: &Path) -> Vec<(String, u32)> {
 
 fn check_acknowledged(archive: &Archive, directory: &Path) -> usize {
     let acknowledged = acknowledged(directory);
-    for (what, n) in &acknowledged {
+    for (_, n) in &acknowledged {
         assert_eq!(archive.get(&id(*n)).unwrap().unwrap().id, id(*n), "license {n} was acknowledged");
-        if what == "suspended" {
-            assert_eq!(
-                archive.status_of(&id(*n)).unwrap(),
-                Some(LicenseStatus::Suspended),
-                "of {n} was acknowledged"
-            );
-        }
     }
     assert!(whole(archive).len() >= acknowledged.iter().filter(|(what, _)| what == "filed").count());
     acknowledged.len()
-}
-
-#[test]
-#[ignore = "started by killed_in_the_middle_of_writing"]
-fn child_that_writes() {
-    let (Some(directory), Ok(first)) = (directory(), std::env::var(FIRST)) else {
-        return;
-    };
-    let first: u32 = first.parse().unwrap();
-    let archive = Archive::open(&directory.join("archive"), &secret()).unwrap();
-    let file = Mutex::new(acknowledgments(&directory));
-    let tell = |what: &str, n: u32| {
-        file.lock().unwrap().write_all(format!("{what} {n}\n").as_bytes()).unwrap();
-    };
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
-            let (archive, tell) = (&archive, &tell);
-            scope.spawn(move || {
-                for n in (first + thread..first + MOST).step_by(4) {
-                    archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
-                    tell("filed", n);
-                    if n % 3 == 0 {
-                        archive
-                            .change_status(&act(&format!("suspend {n}")), &id(n), &change(Change::Suspend))
-                            .unwrap();
-                        tell("suspended", n);
-                    }
-                }
-            });
-        }
-    });
-}
-
-#[test]
-fn killed_in_the_middle_of_writing() {
-    let directory = tempdir().unwrap();
-    let path = directory.path().join("archive");
-    drop(Archive::create(&path, &secret(), &act("create")).unwrap());
-    let mut before = 0;
-    for round in 0..5_u32 {
-        let mut child = child("process::child_that_writes", directory.path(), round * MOST).spawn().unwrap();
-        let enough = before + 40 + usize::try_from(round * 17).unwrap();
-        wait_for(&mut child, || acknowledged(directory.path()).len() >= enough);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let archive = Archive::open(&path, &secret()).unwrap();
-        before = check_acknowledged(&archive, directory.path());
-        assert!(before >= enough);
-    }
-}
-
-/// Polls until `done`; a child that ends by itself is a failure.
-fn wait_for(child: &mut Child, done: impl Fn() -> bool) {
-    while !done() {
-        if let Some(status) = child.try_wait().unwrap() {
-            panic!("the child ended with {status}");
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]
@@ -127,12 +57,10 @@ fn child_that_fills_the_disk() {
     let archive = Archive::open(&directory.join("archive"), &secret()).unwrap();
     let mut file = acknowledgments(&directory);
     for n in 0..MOST {
-        let mut filing = filing(n);
-        filing.record.credential = vec![b'a'; 20_000];
-        match archive.file(&act(&format!("file {n}")), &filing) {
+        match archive.file(&act(&format!("file {n}")), &large_filing(n)) {
             Ok(_) => file.write_all(format!("filed {n}\n").as_bytes()).unwrap(),
             Err(ArchiveError::Store(StoreError::Full(_))) => {
-                let next = archive.file(&act(&format!("file {n}")), &filing);
+                let next = archive.file(&act(&format!("file {n}")), &large_filing(n));
                 assert!(matches!(next, Err(ArchiveError::Store(StoreError::Stopped))), "{next:?}");
                 assert!(matches!(archive.writable(), Err(ArchiveError::Store(StoreError::Stopped))));
                 assert_eq!(archive.get(&id(0)).unwrap().unwrap().id, id(0), "reads go on");
@@ -150,11 +78,11 @@ fn out_of_space() {
     let directory = tempdir().unwrap();
     let path = directory.path().join("archive");
     drop(Archive::create(&path, &secret(), &act("create")).unwrap());
-    let child = child("process::child_that_fills_the_disk", directory.path(), 0);
+    let child = child("process::child_that_fills_the_disk", directory.path());
     let mut limited = Command::new("sh");
     // Files end at 4096 blocks of 512 bytes; without the signal a longer one is an error of the write.
     limited.args(["-c", r#"trap '' XFSZ; ulimit -f 4096; exec "$0" "$@""#]);
-    limited.arg(child.get_program()).args(child.get_args()).env(DIRECTORY, directory.path()).env(FIRST, "0");
+    limited.arg(child.get_program()).args(child.get_args()).env(DIRECTORY, directory.path());
     let status: ExitStatus = limited.status().unwrap();
     assert!(status.success(), "{status}");
     let told = acknowledged(directory.path());
@@ -163,10 +91,80 @@ fn out_of_space() {
     let archive = Archive::open(&path, &secret()).unwrap();
     check_acknowledged(&archive, directory.path());
     let next = u32::try_from(told.len()).unwrap() - 1;
-    let mut filing = filing(next);
-    filing.record.credential = vec![b'a'; 20_000];
-    archive.file(&act(&format!("file {next}")), &filing).unwrap();
+    archive.file(&act(&format!("file {next}")), &large_filing(next)).unwrap();
     assert_eq!(whole(&archive).len(), told.len(), "the act that failed is done once when it is done again");
+}
+
+/// A small file system of its own. Only root can make one; elsewhere the test above stands alone.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let place = tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=6m", "none"]).arg(place.path()).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then(|| Self(place))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+fn large_filing(n: u32) -> Filing {
+    let mut filing = filing(n);
+    filing.record.credential = vec![b'a'; 20_000];
+    filing
+}
+
+#[test]
+fn a_full_disk_is_mended_by_room_and_opening_again() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("skipped: a file system can be mounted by root only");
+        return;
+    };
+    let elsewhere = tempdir().unwrap();
+    let path = disk.0.path().join("archive");
+    let ballast = disk.0.path().join("ballast");
+    std::fs::write(&ballast, vec![0; 2 << 20]).unwrap();
+    let archive = Archive::create(&path, &secret(), &act("create")).unwrap();
+    let follower = Archive::follow(&path, &elsewhere.path().join("1"), &secret()).unwrap();
+    let refused = (0..MOST).find_map(|n| {
+        archive.file(&act(&format!("file {n}")), &large_filing(n)).err().map(|error| (n, error))
+    });
+    let (filed, error) = refused.unwrap();
+    assert!(filed > 20, "only {filed} before the disk was full");
+    assert!(matches!(error, ArchiveError::Store(StoreError::Full(_))), "{error:?}");
+    assert!(
+        error.to_string().contains("free space on the disk of the archive, then open it again"),
+        "{error}"
+    );
+    // Readers go on, those that are there and those that come.
+    let late = Archive::follow(&path, &elsewhere.path().join("2"), &secret()).unwrap();
+    follower.catch_up().unwrap();
+    for reader in [&archive, &follower, &late] {
+        for n in 0..filed {
+            assert_eq!(reader.get(&id(n)).unwrap(), Some(large_filing(n).record));
+        }
+    }
+    let next = archive.file(&act(&format!("file {filed}")), &large_filing(filed));
+    assert!(matches!(next, Err(ArchiveError::Store(StoreError::Stopped))), "{next:?}");
+    drop(archive);
+    // Without room it is refused again, in the same words, or opens and refuses the first act.
+    if let Ok(archive) = Archive::open(&path, &secret()) {
+        let next = archive.file(&act(&format!("file {filed}")), &large_filing(filed));
+        assert!(matches!(next, Err(ArchiveError::Store(StoreError::Full(_)))), "{next:?}");
+    }
+    std::fs::remove_file(&ballast).unwrap();
+    let archive = Archive::open(&path, &secret()).unwrap();
+    let report = check_sound(&archive);
+    assert!((u64::from(filed)..=u64::from(filed) + 1).contains(&report.licenses), "{report:?} of {filed}");
+    for n in filed..filed + 5 {
+        archive.file(&act(&format!("file {n}")), &large_filing(n)).unwrap();
+    }
+    assert_eq!(check_sound(&archive).licenses, u64::from(filed) + 5, "what failed is done once");
 }
 
 #[test]
@@ -186,7 +184,7 @@ fn another_process_is_locked_out_but_may_follow() {
     let directory = tempdir().unwrap();
     let archive = Archive::create(&directory.path().join("archive"), &secret(), &act("create")).unwrap();
     archive.file(&act("file"), &filing(1)).unwrap();
-    let status = child("process::child_that_is_locked_out", directory.path(), 0).status().unwrap();
+    let status = child("process::child_that_is_locked_out", directory.path()).status().unwrap();
     assert!(status.success());
     assert_eq!(acknowledged(directory.path()).len(), 1, "the child has really tried");
 }

@@ -98,8 +98,7 @@ impl Archive {
         Self::follow_in(Arc::new(RocksStore::follow(path, scratch)?), secret)
     }
 
-    /// Opens an archive for reading as it is now, also one that another process writes: it stands still from then on. Unlike
-    /// a follower it refuses an archive of which a file is missing.
+    /// Opens an archive for reading as it is now, also one that another process writes: it stands still from then on.
     ///
     /// # Errors
     /// [`OpenError`].

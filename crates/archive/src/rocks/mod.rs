@@ -95,7 +95,7 @@ impl RocksStore {
     }
 
     /// Opens the database for reading as it is now. Another handle may write it: this one stands still. Every file must be
-    /// there; a follower passes over those that are missing.
+    /// there: the engine's own follower passes over those that are missing.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Io`], [`StoreError::Corrupt`].

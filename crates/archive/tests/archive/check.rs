@@ -101,7 +101,7 @@ const CASES: [(FaultKind, Spoil); 27] = [
         put(store, Table::ByHolder, &key, b"not empty");
     }),
     (FaultKind::NotInHoldersFile, |_, store| {
-        delete(store, Table::ByHolder, &key_of(store, Table::ByHolder, 0))
+        delete(store, Table::ByHolder, &key_of(store, Table::ByHolder, 0));
     }),
     (FaultKind::HolderEntryDangling, |_, store| {
         let mut key = key_of(store, Table::ByHolder, 0);

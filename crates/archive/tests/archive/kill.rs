@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -161,7 +161,7 @@ fn kill_one(directory: &Path, first: u32, before: usize, dice: &mut Dice) {
     assert_eq!(status.code(), None, "it did not end by itself");
 }
 
-fn after_kill(path: &PathBuf, told: &[(String, u32, u64)], before: usize, first: u32) {
+fn after_kill(path: &Path, told: &[(String, u32, u64)], before: usize, first: u32) {
     let archive = Archive::open(path, &secret()).unwrap();
     // Those told before are looked at again too: a kill while the archive is opened must not lose them.
     let sample = told.len().saturating_sub(before + 200)..;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::archive::args::{Backup, BackupKeyFiles};
 use crate::seal::args::Seal;
 use crate::timestamp::args::Timestamp;
 use boyin::SuiteName;
@@ -76,9 +77,6 @@ pub(crate) enum Command {
     /// Access tokens for readers of the service (访问令牌)
     #[command(subcommand)]
     Token(Token),
-    /// The archive as a whole: check, back up, restore (档案检查、备份、恢复)
-    #[command(subcommand)]
-    Archive(crate::archive::args::Archive),
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
@@ -408,6 +406,18 @@ pub(crate) enum Event {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Archive {
+    /// Read and unseal every entry and compare what belongs together; the archive may be in use (完整性检查)
+    Check,
+    /// Back up the archive and what belongs to it; the archive may be in use (备份)
+    Backup(Backup),
+    /// Make a data directory from a backup, in an empty place: --home (恢复)
+    Restore {
+        /// The backup
+        #[arg(value_name = "BACKUP")]
+        backup: PathBuf,
+        #[command(flatten)]
+        keys: BackupKeyFiles,
+    },
     /// Keys that protect what is stored (数据密钥)
     #[command(subcommand)]
     Key(ArchiveKey),

@@ -99,7 +99,6 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Token(command) => token::run(&session, &command, out),
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),
-        Command::Archive(command) => archive::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Completions { shell } => completions(shell, out),

@@ -2,22 +2,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Archive {
-    /// Read and unseal every entry and compare what belongs together; the archive may be in use (完整性检查)
-    Check,
-    /// Back up the archive and what belongs to it; the archive may be in use (备份)
-    Backup(Backup),
-    /// Make a data directory from a backup, in an empty place: --home (恢复)
-    Restore {
-        /// The backup
-        #[arg(value_name = "BACKUP")]
-        backup: PathBuf,
-        #[command(flatten)]
-        keys: Keys,
-    },
-}
-
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Backup {
@@ -42,12 +26,12 @@ pub(crate) enum Verify {
         #[arg(value_name = "BACKUP")]
         backup: PathBuf,
         #[command(flatten)]
-        keys: Keys,
+        keys: BackupKeyFiles,
     },
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Keys {
+pub(crate) struct BackupKeyFiles {
     /// Directory of the key files [default: those in the backup, otherwise those of --home]
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,

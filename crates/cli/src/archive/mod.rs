@@ -1,6 +1,7 @@
 //! `boyin archive …`
 
 pub(crate) mod args;
+mod keys;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,9 @@ use boyin::{BackupKeys, BackupProgress, BackupReport, HomeBackup};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use self::args::{Archive, Backup, Keys, Verify};
+use self::args::{Backup, BackupKeyFiles, Verify};
 use crate::Exit;
+use crate::args::{Archive, ArchiveKey};
 use crate::context::{Session, now};
 use crate::output::{self, json_line};
 
@@ -29,6 +31,10 @@ pub(crate) fn run(session: &Session, command: Archive, out: &mut dyn Write) -> a
             let keys = if with_keys { BackupKeys::Include } else { BackupKeys::LeaveOut };
             let dir = dir.ok_or_else(|| anyhow::anyhow!("name the new directory for the backup"))?;
             back_up(session, &dir, previous.as_deref(), keys, out)
+        }
+        Archive::Key(ArchiveKey::Rotate { by }) => keys::rotate(session, &by, out),
+        Archive::Secret { place, module, token, pin_file, by } => {
+            keys::secret(session, (place, module, token, pin_file), &by, out)
         }
         Archive::Restore { backup, keys } => restore(session, &backup, &keys, out),
     }
@@ -137,12 +143,12 @@ fn back_up(
 }
 
 /// The keys that were named, otherwise those of the data directory unless the backup has its own.
-fn keys_of(session: &Session, backup: &Path, keys: &Keys) -> Option<PathBuf> {
+fn keys_of(session: &Session, backup: &Path, keys: &BackupKeyFiles) -> Option<PathBuf> {
     let inside = backup.join("data/keys").is_dir();
     keys.keys.clone().or_else(|| (!inside).then(|| session.global.home.join("keys")))
 }
 
-fn verify(session: &Session, dir: &Path, keys: &Keys, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn verify(session: &Session, dir: &Path, keys: &BackupKeyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let backup = HomeBackup::open(dir, keys_of(session, dir, keys).as_deref(), &session.passphrase()?)?;
     let bar = bar("{wide_bar} {pos}/{len} {per_sec} {eta} {msg}");
     let bytes = backup.manifest().bytes();
@@ -207,7 +213,12 @@ fn print_report(out: &mut dyn Write, report: &BackupReport) -> std::io::Result<(
     )
 }
 
-fn restore(session: &Session, dir: &Path, keys: &Keys, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn restore(
+    session: &Session,
+    dir: &Path,
+    keys: &BackupKeyFiles,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let to = &session.global.home;
     let backup = HomeBackup::open(dir, keys_of(session, dir, keys).as_deref(), &session.passphrase()?)?;
     let bar = bar("{wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}");

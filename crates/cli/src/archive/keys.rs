@@ -1,4 +1,7 @@
+//! Keys of the archive and its root secret.
+
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use boyin::archive::Resealing;
@@ -7,29 +10,25 @@ use boyin::{Home, Order, SecretSource};
 use serde_json::json;
 
 use crate::Exit;
-use crate::args::{Archive, ArchiveKey, ReadBy, SecretIn};
+use crate::args::{ReadBy, SecretIn};
 use crate::context::{Session, now, random_text};
 use crate::issue;
 use crate::output::json_line;
 
-/// `archive …`
-pub(crate) fn run(session: &Session, command: &Archive, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    match command {
-        Archive::Key(ArchiveKey::Rotate { by }) => rotate(session, by, out),
-        Archive::Secret { place, module, token, pin_file, by } => {
-            let source = match (place, module, token) {
-                (SecretIn::File, ..) => SecretSource::File,
-                (SecretIn::Environment, ..) => SecretSource::Environment,
-                (SecretIn::Pkcs11, Some(module), Some(token)) => SecretSource::Pkcs11 {
-                    module: module.clone(),
-                    token: token.clone(),
-                    pin_file: pin_file.clone(),
-                },
-                (SecretIn::Pkcs11, ..) => bail!("name the device with --module and its token with --token"),
-            };
-            change_secret(session, &source, by, out)
-        }
-    }
+/// `archive secret`
+pub(super) fn secret(
+    session: &Session,
+    (place, module, token, pin_file): (SecretIn, Option<PathBuf>, Option<String>, Option<PathBuf>),
+    by: &ReadBy,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let source = match (place, module, token) {
+        (SecretIn::File, ..) => SecretSource::File,
+        (SecretIn::Environment, ..) => SecretSource::Environment,
+        (SecretIn::Pkcs11, Some(module), Some(token)) => SecretSource::Pkcs11 { module, token, pin_file },
+        (SecretIn::Pkcs11, ..) => bail!("name the device with --module and its token with --token"),
+    };
+    change_secret(session, &source, by, out)
 }
 
 fn order(home: &Home, by: &ReadBy, what: &str) -> anyhow::Result<Order> {
@@ -60,7 +59,7 @@ fn change_secret(
     Ok(Exit::Done)
 }
 
-fn rotate(session: &Session, by: &ReadBy, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn rotate(session: &Session, by: &ReadBy, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
     let order = order(&home, by, "data key")?;
     desk.rotate_data_key(&order)?;

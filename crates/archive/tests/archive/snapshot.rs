@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use boyin_archive::{Archive, Change, FaultKind, OpenError, StoreError, Table};
 use tempfile::tempdir;
@@ -71,6 +72,7 @@ fn an_archive_in_use_is_checked_as_of_one_instant() {
         scope.spawn(|| {
             for n in 10.. {
                 archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+                std::thread::sleep(Duration::from_millis(1));
                 archive
                     .change_status(&act(&format!("suspend {n}")), &id(n), &change(Change::Suspend))
                     .unwrap();
@@ -136,12 +138,13 @@ fn a_copy_made_by_hand_is_whole_or_refused() {
         scope.spawn(|| {
             for n in 0.. {
                 archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+                std::thread::sleep(Duration::from_millis(1));
                 if end.load(Ordering::SeqCst) {
                     break;
                 }
             }
         });
-        for round in 0..10 {
+        for round in 0..4 {
             let copy = directory.path().join(format!("copy {round}"));
             std::fs::create_dir_all(copy.join("db")).unwrap();
             for entry in std::fs::read_dir(path.join("db")).unwrap() {

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use rocksdb::WriteBatch;
 use rocksdb::{
     BlockBasedOptions, BottommostLevelCompaction, Cache, ColumnFamily, ColumnFamilyDescriptor,
     CompactOptions, DB, DBCompressionType, DBRecoveryMode, Direction, FlushOptions, IteratorMode, Options,
@@ -43,9 +42,28 @@ const BLOOM_BITS: f64 = 10.0;
 pub struct RocksStore {
     // Dropped in this order: the committer ends, then the database closes, then the lock is released.
     committer: Option<Committer>,
-    db: Arc<DB>,
-    follows: bool,
+    db: RwLock<Arc<DB>>,
+    followed: Option<Followed>,
     _lock: Option<File>,
+}
+
+/// What a follower needs to open the database anew.
+struct Followed {
+    path: PathBuf,
+    scratch: PathBuf,
+    /// The files that `db` began with.
+    files: Mutex<BTreeSet<String>>,
+}
+
+impl Followed {
+    fn open(&self) -> Result<DB, StoreError> {
+        let options = database_options(false);
+        let tables = column_families(&options, &self.path)?;
+        let db = DB::open_cf_descriptors_as_secondary(&options, &self.path, &self.scratch, tables);
+        let db = db.map_err(engine)?;
+        db.try_catch_up_with_primary().map_err(engine)?;
+        Ok(db)
+    }
 }
 
 impl RocksStore {
@@ -84,14 +102,11 @@ impl RocksStore {
         std::fs::create_dir_all(scratch).map_err(io)?;
         // The engine would show an older state, without a word, if a file were missing.
         drop(Self::snapshot(path)?);
-        let path = path.join(DATABASE);
-        let options = database_options(false);
-        let tables = column_families(&options, &path)?;
-        let db = DB::open_cf_descriptors_as_secondary(&options, &path, &scratch.to_path_buf(), tables)
-            .map_err(engine)?;
-        let store = Self { committer: None, db: Arc::new(db), follows: true, _lock: None };
-        store.catch_up()?;
-        Ok(store)
+        let (path, scratch) = (path.join(DATABASE), scratch.to_path_buf());
+        let followed = Followed { path, scratch, files: Mutex::default() };
+        let db = followed.open()?;
+        *followed.files.lock().unwrap_or_else(PoisonError::into_inner) = live_files(&db)?;
+        Ok(Self { committer: None, db: RwLock::new(Arc::new(db)), followed: Some(followed), _lock: None })
     }
 
     /// Opens the database for reading as it is now. Another handle may write it: this one stands still. Every file must be
@@ -111,7 +126,10 @@ impl RocksStore {
             });
             attempts += 1;
             match opened {
-                Ok(db) => return Ok(Self { committer: None, db: Arc::new(db), follows: false, _lock: None }),
+                Ok(db) => {
+                    let db = RwLock::new(Arc::new(db));
+                    return Ok(Self { committer: None, db, followed: None, _lock: None });
+                }
                 // The process that writes may have removed a file that was just looked for.
                 Err(_) if attempts < SNAPSHOT_ATTEMPTS && file_names(&path)? != before => {}
                 Err(error) => return Err(error),
@@ -145,7 +163,27 @@ impl RocksStore {
         };
         let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
         let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
-        Ok(Self { committer: Some(committer), db, follows: false, _lock: Some(lock) })
+        Ok(Self { committer: Some(committer), db: RwLock::new(db), followed: None, _lock: Some(lock) })
+    }
+
+    /// The engine's follower takes in the log and the list of files, but goes on showing what it once read from the log,
+    /// even if a file has a newer value: a log that was written and emptied between two looks never reaches it. It is
+    /// opened anew whenever the files are others.
+    fn look_again(&self, followed: &Followed) -> Result<(), StoreError> {
+        let mut files = followed.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let db = self.db();
+        db.try_catch_up_with_primary().map_err(engine)?;
+        if live_files(&db)? == *files {
+            return Ok(());
+        }
+        let fresh = followed.open()?;
+        *files = live_files(&fresh)?;
+        *self.db.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(())
+    }
+
+    fn db(&self) -> Arc<DB> {
+        Arc::clone(&self.db.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -157,7 +195,8 @@ impl fmt::Debug for RocksStore {
 
 impl Store for RocksStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.db.get_cf(family(&self.db, table)?, key).map_err(engine)
+        let db = self.db();
+        db.get_cf(family(&db, table)?, key).map_err(engine)
     }
 
     fn scan(
@@ -177,7 +216,8 @@ impl Store for RocksStore {
             options.set_iterate_upper_bound(end);
         }
         let from = IteratorMode::From(&start, Direction::Forward);
-        let entries = self.db.iterator_cf_opt(family(&self.db, table)?, options, from).take(limit);
+        let db = self.db();
+        let entries = db.iterator_cf_opt(family(&db, table)?, options, from).take(limit);
         let within = entries.take_while(|e| e.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)));
         within.map(|e| e.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(engine)).collect()
     }
@@ -193,33 +233,31 @@ impl Store for RocksStore {
         if self.committer.is_none() {
             return Err(StoreError::ReadOnly);
         }
-        let family = family(&self.db, table)?;
+        let db = self.db();
+        let family = family(&db, table)?;
         // The write-ahead log holds old values until every table that it served has been flushed.
-        let tables = Table::ALL.into_iter().filter_map(|table| self.db.cf_handle(table.name()));
+        let tables = Table::ALL.into_iter().filter_map(|table| db.cf_handle(table.name()));
         let tables: Vec<_> = tables.collect();
         let mut flush = FlushOptions::default();
         flush.set_wait(true);
-        self.db.flush_cfs_opt(&tables, &flush).map_err(engine)?;
-        // A follower goes on showing what it read from the log before the flush until the table is in the next log.
-        let mut nothing = WriteBatch::default();
-        tables.iter().for_each(|table| nothing.delete_cf(table, b""));
-        self.db.write(nothing).map_err(engine)?;
+        db.flush_cfs_opt(&tables, &flush).map_err(engine)?;
         let mut options = CompactOptions::default();
         // Otherwise a file that has reached the last level is left as it is.
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
-        self.db.compact_range_cf_opt(family, Some(key), Some(key), &options);
+        db.compact_range_cf_opt(family, Some(key), Some(key), &options);
         Ok(())
     }
 
     fn len_estimate(&self, table: Table) -> Result<u64, StoreError> {
         let name = rocksdb::properties::ESTIMATE_NUM_KEYS;
-        let count = self.db.property_int_value_cf(family(&self.db, table)?, name).map_err(engine)?;
+        let db = self.db();
+        let count = db.property_int_value_cf(family(&db, table)?, name).map_err(engine)?;
         Ok(count.unwrap_or(0))
     }
 
     /// The end of the next file: a damaged block spoils one file at most.
     fn beyond_damage(&self, table: Table, from: &[u8]) -> Option<Vec<u8>> {
-        let files = self.db.live_files().ok()?.into_iter();
+        let files = self.db().live_files().ok()?.into_iter();
         let of_table = files.filter(|file| file.column_family_name == table.name());
         of_table.filter_map(|file| file.end_key).filter(|end| end.as_slice() > from).min()
     }
@@ -227,8 +265,7 @@ impl Store for RocksStore {
     fn catch_up(&self) -> Result<(), StoreError> {
         match &self.committer {
             Some(_) => Ok(()),
-            None if self.follows => self.db.try_catch_up_with_primary().map_err(engine),
-            None => Ok(()),
+            None => self.followed.as_ref().map_or(Ok(()), |followed| self.look_again(followed)),
         }
     }
 }
@@ -248,6 +285,10 @@ fn present(path: &Path) -> Result<(), StoreError> {
         Ok(false) => Err(StoreError::Missing),
         Err(e) => Err(io(e)),
     }
+}
+
+fn live_files(db: &DB) -> Result<BTreeSet<String>, StoreError> {
+    Ok(db.live_files().map_err(engine)?.into_iter().map(|file| file.name).collect())
 }
 
 fn file_names(path: &Path) -> Result<BTreeSet<OsString>, StoreError> {

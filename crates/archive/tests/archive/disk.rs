@@ -188,3 +188,26 @@ fn what_was_deleted_and_scrubbed_is_in_no_file() {
     assert!(matches!(follower.scrub(Table::License, b"k"), Err(StoreError::ReadOnly)));
     drop(writer);
 }
+
+/// Each command is a desk of its own: what it wrote may stand in files, and its log be gone, before a follower looks again.
+#[test]
+fn a_follower_sees_what_left_the_log_between_two_looks() {
+    let directory = tempdir().unwrap();
+    let (path, scratch) = (directory.path().join("archive"), directory.path().join("scratch"));
+    let write = |value: &str| {
+        let writer = RocksStore::create(&path, Durability::Synced).unwrap();
+        writer.commit(Batch::new().put(Table::Status, "k", value).put(Table::Meta, value, "")).unwrap();
+    };
+    write("old");
+    let follower = RocksStore::follow(&path, &scratch).unwrap();
+    assert_eq!(follower.get(Table::Status, b"k").unwrap().unwrap(), b"old");
+    for value in ["new", "newest"] {
+        write(value);
+        // Opening moves what is in the log into files.
+        drop(RocksStore::open(&path, Durability::Synced).unwrap());
+        follower.catch_up().unwrap();
+        assert_eq!(follower.get(Table::Status, b"k").unwrap().unwrap(), value.as_bytes());
+        assert_eq!(follower.scan(Table::Status, b"", None, 9).unwrap().len(), 1);
+        assert!(follower.get(Table::Meta, value.as_bytes()).unwrap().is_some());
+    }
+}

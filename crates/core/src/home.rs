@@ -34,3 +34,427 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 ///                                       trust/first-anchor.json where they begin; kept from the first hand-over on
 ///                                       trust/draft.jsonl       changes that are not signed yet
 ///                                       trust/journal.jsonl     who prepared, dropped and signed them
+/// reads/         reads not yet in the log
+/// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
+/// ```
+/// Key files are encrypted under the passphrase.
+#[derive(Clone, Debug)]
+pub struct Home {
+    dir: PathBuf,
+    config: Config,
+    offices: Vec<Office>,
+    catalog: Catalog,
+    anchor: Jwk,
+    first_anchor: Jwk,
+}
+
+/// What a new data directory is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Name of the office that keeps the trust list.
+    pub authority: String,
+    /// Its unified credit code.
+    pub authority_code: CreditCode,
+    /// Division of the prefecture.
+    pub division: DivisionCode,
+    /// Where the service will be reached.
+    pub public_url: String,
+    /// Suite of the trust list's key.
+    pub suite: SuiteName,
+    /// The issuers.
+    pub offices: Vec<Office>,
+    /// Text of the catalog; the built-in one if `None`.
+    pub catalog: Option<String>,
+}
+
+/// Days for which a trust list is fresh, unless the configuration is changed.
+const TRUST_LIST_DAYS: u16 = 30;
+/// Hours for which a status list is fresh, unless the configuration is changed.
+const STATUS_LIST_HOURS: u16 = 24;
+
+/// Most days for which a trust list is fresh.
+const MAX_TRUST_LIST_DAYS: u16 = 400;
+/// Most hours for which a status list is fresh: a revocation must not wait longer than a week.
+const MAX_STATUS_LIST_HOURS: u16 = 168;
+/// Fewest entries of a status list: among fewer, an index would tell who is meant.
+const MIN_STATUS_LIST_ENTRIES: u32 = 64;
+
+impl Home {
+    /// Makes a data directory: configuration, keys, trust list and an empty archive, whole or not at all.
+    ///
+    /// # Errors
+    /// [`HomeError::NotEmpty`] if `dir` holds anything; the others as they occur. What was begun stays in
+    /// `<dir>.partial`, which has to be removed before the next attempt.
+    pub fn create(
+        dir: &Path,
+        setup: &Setup,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<Self, HomeError> {
+        Self::create_with_keys(dir, setup, &HashMap::new(), passphrase, now, random)
+    }
+
+    /// As [`Home::create`], with keys of these kinds for some offices; the others get key files.
+    ///
+    /// # Errors
+    /// As [`Home::create`]. A key that was made in a token stays there.
+    pub fn create_with_keys(
+        dir: &Path,
+        setup: &Setup,
+        keys: &HashMap<CreditCode, KeySource>,
+        passphrase: &Passphrase,
+        now: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<Self, HomeError> {
+        let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied || dir.is_file() {
+            return Err(HomeError::NotEmpty(dir.to_owned()));
+        }
+        let partial = partial_of(dir)?;
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| HomeError::File { path, source }
+        };
+        // Whoever made it may still be at work, or it is not ours at all.
+        if partial.exists() {
+            return Err(HomeError::NotEmpty(partial));
+        }
+        for sub in ["keys", "trust/history"] {
+            make_private_dir(&partial.join(sub))?;
+        }
+        populate(&partial, setup, keys, passphrase, now, random)?;
+        for place in ["keys/x", "trust/history/x", "trust/x", "x"] {
+            sync_parent(&partial.join(place))?;
+        }
+        if dir.exists() {
+            fs::remove_dir(dir).map_err(fail(dir))?;
+        }
+        fs::rename(&partial, dir).map_err(fail(dir))?;
+        sync_parent(dir)?;
+        Self::open(dir)
+    }
+
+    /// Reads configuration, offices, catalog and anchor. Opens no key and no archive.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        let path = dir.join("boyin.toml");
+        if !path.is_file() {
+            return Err(HomeError::NotAHome(dir.to_owned()));
+        }
+        let config = read_config(&path)?;
+        let catalog_path = dir.join("catalog.toml");
+        let catalog: Catalog = read_text(&catalog_path)?.parse().map_err(Box::new)?;
+        let offices: Offices = read_toml(&dir.join("offices.toml"))?;
+        check_offices(&offices.office, &catalog)?;
+        let anchor = read_anchor(dir.join("trust/anchor.json"))?;
+        let first = dir.join(FIRST_ANCHOR);
+        let first_anchor = if first.exists() { read_anchor(first)? } else { anchor.clone() };
+        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor, first_anchor })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What the prefecture shares.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The issuers.
+    #[must_use]
+    pub fn offices(&self) -> &[Office] {
+        &self.offices
+    }
+
+    /// The license types.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The public key that verifies the trust list, as it was when the directory was opened; see [`Home::anchors`].
+    #[must_use]
+    pub fn anchor(&self) -> &Jwk {
+        &self.anchor
+    }
+
+    /// The anchor with which the hand-overs begin.
+    pub(crate) fn first_anchor(&self) -> &Jwk {
+        &self.first_anchor
+    }
+
+    pub(crate) fn keyring(&self) -> Keyring {
+        Keyring::new(&self.dir)
+    }
+
+    pub(crate) fn archive_path(&self) -> PathBuf {
+        self.dir.join("archive")
+    }
+
+    /// Where processes that read leave what they read, for the desk to take in.
+    pub(crate) fn reads_path(&self) -> PathBuf {
+        self.dir.join("reads")
+    }
+
+    pub(crate) fn trust_token(&self) -> Result<Vec<u8>, HomeError> {
+        Ok(read_text(&self.dir.join("trust/list.jwt"))?.into_bytes())
+    }
+
+    /// The trust list as published, and verified: the one in place, or a later one that is kept, if an older one was put
+    /// in its place.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let (token, in_place) = self.trust_in_place()?;
+        match self.trust_history()?.last() {
+            Some(newest) if *newest > in_place.list().sequence => self.trust_numbered(*newest),
+            Some(_) | None => Ok((token, in_place)),
+        }
+    }
+
+    /// The trust list in its place, verified.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn trust_in_place(&self) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let token = self.trust_token()?;
+        let snapshot = self.anchors()?.load(&token, &all_jws())?;
+        Ok((token, snapshot))
+    }
+
+    /// Who may do what with seals.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if somebody is there twice; [`HomeError`].
+    pub fn officers(&self) -> Result<Officers, HomeError> {
+        Officers::read(&self.dir.join("officers.toml"))
+    }
+
+    /// Gives a person one power over the seals of one office.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if the person has a power already; [`HomeError`].
+    pub fn appoint(&self, officer: Officer) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.appoint(officer)?;
+        officers.write(&self.dir.join("officers.toml"))
+    }
+
+    /// Takes a person's power away.
+    ///
+    /// # Errors
+    /// [`HomeError::Officer`] if nobody of this name has one; [`HomeError`].
+    pub fn dismiss(&self, name: &str) -> Result<(), HomeError> {
+        let mut officers = self.officers()?;
+        officers.dismiss(name)?;
+        officers.write(&self.dir.join("officers.toml"))
+    }
+
+    /// The tokens that the service accepts.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn tokens(&self) -> Result<Tokens, HomeError> {
+        Tokens::read(&self.dir.join("tokens.toml"))
+    }
+
+    /// Makes a token for a reader of the service, who reads for `office`.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn grant_token(
+        &self,
+        name: &str,
+        office: CreditCode,
+        scopes: &[Scope],
+        random: &mut dyn Randomness,
+    ) -> Result<AccessToken, HomeError> {
+        let mut tokens = self.tokens()?;
+        let token = tokens.grant(name, office, scopes, random)?;
+        tokens.write(&self.dir.join("tokens.toml"))?;
+        Ok(token)
+    }
+}
+
+/// The whole name with `.partial` after it: `data.v1` and `data.v2` must not share one, and a directory of another
+/// name must never be taken for a left-over.
+fn partial_of(dir: &Path) -> Result<PathBuf, HomeError> {
+    let Some(name) = dir.file_name() else { return Err(HomeError::Unnamed(dir.to_owned())) };
+    let mut name = name.to_owned();
+    name.push(".partial");
+    Ok(dir.with_file_name(name))
+}
+
+fn populate(
+    dir: &Path,
+    setup: &Setup,
+    keys: &HashMap<CreditCode, KeySource>,
+    passphrase: &Passphrase,
+    now: UnixTime,
+    random: &mut dyn Randomness,
+) -> Result<(), HomeError> {
+    let catalog_text = setup.catalog.as_deref().unwrap_or(EMBEDDED);
+    let catalog: Catalog = catalog_text.parse().map_err(Box::new)?;
+    check_offices(&setup.offices, &catalog)?;
+    let config = Config {
+        format: CONFIG_FORMAT,
+        authority: setup.authority.clone(),
+        authority_code: setup.authority_code,
+        division: setup.division,
+        public_url: setup.public_url.trim_end_matches('/').to_owned(),
+        trust_list_days: TRUST_LIST_DAYS,
+        status_list_hours: STATUS_LIST_HOURS,
+        status_list_entries: status_list_entries(),
+    };
+    let keyring = Keyring::new(dir);
+    let mut issuers = Vec::with_capacity(setup.offices.len());
+    for office in &setup.offices {
+        let key = first_key(&keyring, office, keys, passphrase, now, random)?;
+        issuers.push(issuer(office, &catalog, key.reference(), now));
+    }
+    let trust_key = keyring.make(TRUST_KEY, setup.suite.into(), passphrase, random)?;
+    let list = TrustList {
+        authority: config.authority.clone(),
+        division: config.division,
+        format: TRUST_LIST_FORMAT,
+        sequence: 1,
+        issued_at: now,
+        next_update: now.plus(u64::from(config.trust_list_days) * 86_400),
+        issuers,
+        seals: Vec::new(),
+        certificates: Vec::new(),
+        makers: Vec::new(),
+        timestamp_authorities: Vec::new(),
+        algorithms: Vec::new(),
+    };
+    write_trust(dir, &trust_key, &list)?;
+    let secret = keyring.make_archive_secret(passphrase, random)?;
+    let request = boyin_model::alg::VerifyAlg::digest(&boyin_suite::ES256, &[config.authority.as_bytes()]);
+    let act = Act::new("init", setup.authority_code, "建立数据目录", now, "archive", request);
+    let act = act.expect("the words are ours");
+    Archive::create(&dir.join("archive"), &secret, &act)?;
+    write_private(&dir.join("catalog.toml"), catalog_text.as_bytes())?;
+    let offices = Offices { office: setup.offices.clone() };
+    write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
+    write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())
+}
+
+fn first_key(
+    keyring: &Keyring,
+    office: &Office,
+    keys: &HashMap<CreditCode, KeySource>,
+    passphrase: &Passphrase,
+    now: UnixTime,
+    random: &mut dyn Randomness,
+) -> Result<SigningKey, HomeError> {
+    match keys.get(&office.code) {
+        Some(source) => Ok(keyring.create(office.code.as_str(), source, None, now, passphrase, random)?.1),
+        None => keyring.make(office.code.as_str(), office.suite.into(), passphrase, random),
+    }
+}
+
+fn write_trust(dir: &Path, key: &SigningKey, list: &TrustList) -> Result<(), HomeError> {
+    let token = key.sign_jws(&trust_list(list, key.reference()))?;
+    let anchor = boyin_model::json::canonical(key.reference().jwk());
+    write_private(&dir.join("trust/anchor.json"), &anchor)?;
+    write_private(&dir.join("trust/history/00000001.jwt"), &token)?;
+    write_private(&dir.join("trust/list.jwt"), &token)
+}
+
+fn issuer(office: &Office, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Issuer {
+    let types = office.licenses.iter().filter_map(|name| catalog.find(name));
+    let entitlements = types.map(|license_type| Entitlement {
+        license_type: license_type.code,
+        divisions: vec![office.division],
+        from: now,
+        until: None,
+    });
+    Issuer {
+        code: office.code,
+        name: office.name.clone(),
+        division: office.division,
+        keys: vec![IssuerKey::new(key.jwk().clone(), now, None)],
+        entitlements: entitlements.collect(),
+    }
+}
+
+fn check_offices(offices: &[Office], catalog: &Catalog) -> Result<(), HomeError> {
+    for (place, office) in offices.iter().enumerate() {
+        let refuse = |fault| Err(HomeError::Office { office: office.code, fault });
+        if offices[..place].iter().any(|earlier| earlier.code == office.code) {
+            return refuse(OfficeFault::Twice);
+        }
+        if office.licenses.iter().any(|name| catalog.find(name).is_none()) {
+            return refuse(OfficeFault::LicenseType);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the format first: a newer file may have members that this release does not know.
+fn read_config(path: &Path) -> Result<Config, HomeError> {
+    #[derive(serde::Deserialize)]
+    struct FormatOnly {
+        format: u32,
+    }
+    let FormatOnly { format: found } = read_toml(path)?;
+    if found > CONFIG_FORMAT {
+        return Err(HomeError::NewerFormat { found, supported: CONFIG_FORMAT });
+    }
+    let config: Config = read_toml(path)?;
+    if !(1..=MAX_TRUST_LIST_DAYS).contains(&config.trust_list_days)
+        || !(1..=MAX_STATUS_LIST_HOURS).contains(&config.status_list_hours)
+    {
+        return Err(HomeError::Freshness(path.to_owned()));
+    }
+    let entries = config.status_list_entries;
+    if !entries.is_power_of_two() || !(MIN_STATUS_LIST_ENTRIES..=status_list_entries()).contains(&entries) {
+        return Err(HomeError::StatusListEntries(path.to_owned()));
+    }
+    Ok(config)
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, HomeError> {
+    toml::from_str(&read_text(path)?)
+        .map_err(|source| HomeError::Toml { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn toml_text<T: serde::Serialize>(value: &T) -> String {
+    toml::to_string(value).expect("the configuration has a TOML form")
+}
+
+fn read_anchor(path: PathBuf) -> Result<Jwk, HomeError> {
+    parse_anchor(&read_text(&path)?).ok_or(HomeError::Anchor(path))
+}
+
+/// An anchor is a JSON object of texts, which is TOML-free and read by the strict reader of signed documents.
+pub(crate) fn parse_anchor(text: &str) -> Option<Jwk> {
+    let parsed =
+        boyin_model::json::parse(text.trim_end().as_bytes(), boyin_model::json::Reader::Field).ok()?;
+    let object = parsed.value.as_object().filter(|object| object.len() == 6)?;
+    let member = |name: &str| Some(object.get(name)?.as_text()?.to_owned());
+    Some(Jwk {
+        alg: member("alg")?,
+        crv: member("crv")?,
+        kid: member("kid")?,
+        kty: member("kty")?,
+        x: member("x")?,
+        y: member("y")?,
+    })
+}
+
+fn make_private_dir(path: &Path) -> Result<(), HomeError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| HomeError::File { path: path.to_owned(), source })
+}

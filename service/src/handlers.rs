@@ -1,17 +1,17 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, RawQuery, State};
+use axum::extract::{Path, Query as Typed, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::Cursor;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
 use boyin::model::seal::detect;
-use boyin::verify::seal::Document;
 use boyin::{Checked, Scope};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
+use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
 use crate::state::AppState;
 use crate::views::{HealthView, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
@@ -31,20 +31,24 @@ fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
 
 /// `POST /v1/verify`: a license, a seal or a seal signature in the body, the canonical report in the answer. Public.
 ///
-/// The digest of the document that a seal signature is over goes into the query: `document_digest=<64 hexadecimal digits>`.
+/// The digest of the document that a seal signature is over goes into the query, and the policy for a license: see [`Query`].
 pub(crate) async fn verify(
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let mut body = whole(body)?;
-    let document = document(query.as_deref())?;
-    if detect(&body).is_none() {
+    let query = Query::read(query.as_deref(), &[DOCUMENT_DIGEST, POLICY])?;
+    let document = query.document()?;
+    if detect(&body).is_some() {
+        query.no_policy()?;
+    } else {
         // A pasted license ends in a line break more often than not; a license never does.
         let trimmed = body.trim_ascii_end().len();
         body = body.slice(..trimmed);
     }
-    let checked = state.run(move |lookup, now| lookup.verify_any(&body, document, now)).await;
+    let policy = query.policy()?;
+    let checked = state.run(move |lookup, now| lookup.under(policy).verify_any(&body, document, now)).await;
     let (verdict, reason) = match &checked {
         Checked::License(report) => {
             (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
@@ -57,36 +61,22 @@ pub(crate) async fn verify(
     Ok(typed("application/json", checked.to_json()))
 }
 
-/// The digest in the query, if there is a query.
-fn document(query: Option<&str>) -> Result<Document<'static>, ApiError> {
-    let Some(query) = query.filter(|query| !query.is_empty()) else {
-        return Ok(Document::NotGiven);
-    };
-    let wrong = || ApiError::BadRequest("the query is document_digest=<64 hexadecimal digits>".to_owned());
-    let digits =
-        query.strip_prefix("document_digest=").filter(|digits| digits.len() == 64).ok_or_else(wrong)?;
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|c| c.is_ascii_hexdigit()));
-        *byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(wrong)?;
-    }
-    Ok(Document::Digest(digest))
-}
-
 /// `GET /v1/licenses/{id}?purpose=…`: one license, verified now.
 pub(crate) async fn license(
     State(state): State<AppState>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    query: Result<Query<LicenseQuery>, QueryRejection>,
+    query: Result<Typed<LicenseQuery>, QueryRejection>,
 ) -> Result<Json<LicenseView>, ApiError> {
     let grant = authorize(&state, &headers, Scope::LicenseRead)?;
-    let Query(LicenseQuery { purpose }) =
-        query.map_err(|_| ApiError::BadRequest("the query is purpose=<what for>".to_owned()))?;
+    let Typed(LicenseQuery { purpose, policy }) = query.map_err(|_| {
+        ApiError::BadRequest("the query is purpose=<what for>, and may hold policy".to_owned())
+    })?;
+    let policy = policy_of(policy.as_deref())?;
     let reader = reader(&grant, &purpose)?;
     let id = LicenseId::parse(&id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read");
-    let found = state.run(move |lookup, now| lookup.license(&id, &reader, now)).await?;
+    let found = state.run(move |lookup, now| lookup.under(policy).license(&id, &reader, now)).await?;
     found.map(|found| Json(found.into())).ok_or(ApiError::NotFound)
 }
 
@@ -94,9 +84,11 @@ pub(crate) async fn license(
 pub(crate) async fn holder(
     State(state): State<AppState>,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<HolderView>, ApiError> {
     let grant = authorize(&state, &headers, Scope::HolderRead)?;
+    let policy = Query::read(query.as_deref(), &[POLICY])?.policy()?;
     let request: HolderRequest = serde_json::from_slice(&whole(body)?).map_err(|error| {
         // The position, not the text: the text may hold the number.
         ApiError::BadRequest(format!("the body is not the JSON of this call (column {})", error.column()))
@@ -109,14 +101,21 @@ pub(crate) async fn holder(
     tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    let page =
-        state.run(move |lookup, now| lookup.holder(&holder, &reader, cursor.as_ref(), limit, now)).await?;
+    let page = state
+        .run(move |lookup, now| lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now))
+        .await?;
     Ok(Json(page.into()))
 }
 
 /// `GET /v1/trust-list`: the signed trust list. Public.
 pub(crate) async fn trust_list(State(state): State<AppState>) -> Response {
     typed("application/trust-list+jwt", state.lookup.trust_list())
+}
+
+/// `GET /v1/trust-list/handovers`: from each anchor to the next, one signed hand-over in each line. Public.
+pub(crate) async fn handovers(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let lines = state.run(|lookup, _| lookup.handovers()).await?;
+    Ok(typed("application/anchor-handover+jwt", lines))
 }
 
 /// `GET /v1/status-lists/{id}`: a signed status list. Public.

@@ -6,6 +6,7 @@
 mod auth;
 mod error;
 mod handlers;
+mod query;
 mod router;
 mod server;
 mod state;

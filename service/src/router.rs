@@ -56,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/licenses/{id}", get(handlers::license))
         .route("/v1/holders/licenses", post(handlers::holder))
         .route("/v1/trust-list", get(handlers::trust_list))
+        .route("/v1/trust-list/handovers", get(handlers::handovers))
         .route("/v1/status-lists/{id}", get(handlers::status_list))
         .fallback(handlers::nothing)
         .method_not_allowed_fallback(handlers::other_method)

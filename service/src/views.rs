@@ -49,6 +49,8 @@ struct HealthCheckView {
 pub(crate) struct LicenseQuery {
     /// What for (GB/T 36906 `useCause`).
     pub(crate) purpose: String,
+    /// Name of a policy.
+    pub(crate) policy: Option<String>,
 }
 
 /// The body of a request for a holder's file. The number stands here and not in the URL: URLs are logged.

@@ -327,12 +327,8 @@ pub(crate) struct Verify {
     /// As a verifier did then: for this instant, with the lists that were published by then
     #[arg(long, value_name = "TIME", conflicts_with_all = ["at", "trust"])]
     pub(crate) as_of: Option<String>,
-    /// Verify without data directory: the trust list
-    #[arg(long, value_name = "LIST.jwt", requires = "anchor")]
-    pub(crate) trust: Option<PathBuf>,
-    /// With --trust: the public key that signs the trust list, as trust/anchor.json has it
-    #[arg(long, value_name = "ANCHOR.json", requires = "trust")]
-    pub(crate) anchor: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: crate::fetched::Files,
     /// With --trust: status lists
     #[arg(long, value_name = "LIST.jwt", requires = "trust", action = ArgAction::Append)]
     pub(crate) status: Vec<PathBuf>,

@@ -10,6 +10,7 @@ mod cert;
 mod context;
 mod demo;
 mod event;
+mod fetched;
 mod files;
 mod forms;
 mod holder;

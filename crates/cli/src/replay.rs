@@ -6,7 +6,7 @@ use boyin::verify::Record;
 
 use crate::args::Replay;
 use crate::context::Session;
-use crate::{Exit, files, verify};
+use crate::{Exit, fetched, files, verify};
 
 /// `replay`
 pub(crate) fn run(session: &Session, args: &Replay, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -14,7 +14,7 @@ pub(crate) fn run(session: &Session, args: &Replay, out: &mut dyn Write) -> anyh
     let record =
         Record::read(&files::read(&args.file)?).with_context(|| format!("{name} cannot be replayed"))?;
     match &args.anchor {
-        Some(path) if verify::public_key(path)? != record.anchor => {
+        Some(path) if fetched::public_key(path)? != record.anchor => {
             bail!("{name}: its trust list was verified with another key than {}", path.display());
         }
         Some(_) => {}

@@ -5,29 +5,27 @@ use anyhow::{Context as _, anyhow};
 use boyin::Checked;
 use boyin::model::seal::detect;
 use boyin::model::time::{Date, UnixTime};
-use boyin::model::trust::Jwk;
 use boyin::suite::all_jws;
 use boyin::verify::seal::Document;
-use boyin::verify::{
-    Context, MAX_RECORD_STATUS_LISTS, Policy, Record, Report, StatusSnapshot, TrustSnapshot, Verifier,
-};
+use boyin::verify::{Context, MAX_RECORD_STATUS_LISTS, Policy, Record, Report, StatusSnapshot, Verifier};
 
 use crate::args::Verify;
 use crate::context::{Session, now};
+use crate::fetched::{Fetched, pasted};
 use crate::{Exit, files, report};
 
 /// `verify`
 pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let at = args.at.as_deref().map_or_else(now, instant)?;
     let read = files::read(&args.file)?;
-    if args.trust.is_none() && args.as_of.is_none() && detect(&read).is_some() {
+    if args.trust.trust.is_none() && args.as_of.is_none() && detect(&read).is_some() {
         return seal(session, &read, at, out);
     }
     let bytes = pasted(&read);
     let policy = policy(&args.policy)?;
-    let kept = match (&args.trust, &args.anchor) {
-        (Some(trust), Some(anchor)) => offline(bytes, trust, anchor, args, policy, at)?,
-        (None, _) | (_, None) => {
+    let kept = match args.trust.load()? {
+        Some(fetched) => offline(bytes, fetched, args, policy, at)?,
+        None => {
             let lookup = session.reading()?.lookup;
             match args.as_of.as_deref() {
                 Some(then) => lookup.record_as_of(policy, bytes, instant(then)?)?,
@@ -85,16 +83,12 @@ fn seal(session: &Session, bytes: &[u8], at: UnixTime, out: &mut dyn Write) -> a
 /// Without data directory: trust and status from files that somebody fetched.
 fn offline(
     bytes: &[u8],
-    trust: &Path,
-    anchor: &Path,
+    fetched: Fetched,
     args: &Verify,
     policy: Policy,
     at: UnixTime,
 ) -> anyhow::Result<Record> {
-    let key = public_key(anchor)?;
-    let trust_list = pasted(&files::read(trust)?).to_vec();
-    let snapshot = TrustSnapshot::load(&trust_list, &key, &all_jws())
-        .with_context(|| format!("the trust list {} is refused", trust.display()))?;
+    let Fetched { token: trust_list, snapshot, signer: anchor, .. } = fetched;
     let (mut status, mut status_lists) = (StatusSnapshot::default(), Vec::new());
     for path in &args.status {
         let token = pasted(&files::read(path)?).to_vec();
@@ -105,18 +99,7 @@ fn offline(
     }
     let verifier = Verifier::new(&all_jws()).with_policy(policy.clone());
     let report = verifier.check(bytes, &Context { now: at, trust: &snapshot, status: &status }).to_json();
-    Ok(Record { document: bytes.to_vec(), at, policy, anchor: key, trust_list, status_lists, report })
-}
-
-/// The key in a file such as trust/anchor.json.
-pub(crate) fn public_key(path: &Path) -> anyhow::Result<Jwk> {
-    serde_json::from_slice(&files::read(path)?)
-        .with_context(|| format!("{} is not a public key such as trust/anchor.json", path.display()))
-}
-
-/// What is pasted or saved by an editor ends in a line break; no document of ours does. The service does the same.
-fn pasted(bytes: &[u8]) -> &[u8] {
-    bytes.trim_ascii_end()
+    Ok(Record { document: bytes.to_vec(), at, policy, anchor, trust_list, status_lists, report })
 }
 
 /// Seconds since 1970, a date (its first second in China) or an RFC 3339 instant.

@@ -107,6 +107,9 @@ pub enum HomeError {
     /// The anchor file is not a key.
     #[error("{0} does not hold a public key: restore it from a backup")]
     Anchor(PathBuf),
+    /// The hand-overs do not lead to the anchor of the directory.
+    #[error("{0} is none of the anchors of trust/first-anchor.json and trust/handovers.jwt: restore them")]
+    AnchorElsewhere(PathBuf),
     /// A key cannot be made or opened.
     #[error("{path}: {source}")]
     Key {

@@ -17,6 +17,7 @@ use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
 use crate::officers::{Officer, Officers};
+use crate::rotation_anchor::FIRST_ANCHOR;
 use crate::tokens::{AccessToken, Scope, Tokens};
 
 /// A data directory of the prefecture.
@@ -30,6 +31,9 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 ///                audits seals           trust/lock              held while the next one is made
 /// archive/       the licenses and seals  trust/history/          every trust list that was published
 ///                                       trust/handovers.jwt     from each anchor to the next
+///                                       trust/first-anchor.json where they begin; kept from the first hand-over on
+///                                       trust/draft.jsonl       changes that are not signed yet
+///                                       trust/journal.jsonl     who prepared, dropped and signed them
 /// reads/         reads not yet in the log
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
 /// ```
@@ -41,6 +45,7 @@ pub struct Home {
     offices: Vec<Office>,
     catalog: Catalog,
     anchor: Jwk,
+    first_anchor: Jwk,
 }
 
 /// What a new data directory is made from.
@@ -144,9 +149,10 @@ impl Home {
         let catalog: Catalog = read_text(&catalog_path)?.parse().map_err(Box::new)?;
         let offices: Offices = read_toml(&dir.join("offices.toml"))?;
         check_offices(&offices.office, &catalog)?;
-        let anchor_path = dir.join("trust/anchor.json");
-        let anchor = parse_anchor(&read_text(&anchor_path)?).ok_or(HomeError::Anchor(anchor_path))?;
-        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor })
+        let anchor = read_anchor(dir.join("trust/anchor.json"))?;
+        let first = dir.join(FIRST_ANCHOR);
+        let first_anchor = if first.exists() { read_anchor(first)? } else { anchor.clone() };
+        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor, first_anchor })
     }
 
     /// Where it is.
@@ -177,6 +183,11 @@ impl Home {
     #[must_use]
     pub fn anchor(&self) -> &Jwk {
         &self.anchor
+    }
+
+    /// The anchor with which the hand-overs begin.
+    pub(crate) fn first_anchor(&self) -> &Jwk {
+        &self.first_anchor
     }
 
     pub(crate) fn keyring(&self) -> Keyring {
@@ -418,6 +429,10 @@ fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, HomeError
 
 fn toml_text<T: serde::Serialize>(value: &T) -> String {
     toml::to_string(value).expect("the configuration has a TOML form")
+}
+
+fn read_anchor(path: PathBuf) -> Result<Jwk, HomeError> {
+    parse_anchor(&read_text(&path)?).ok_or(HomeError::Anchor(path))
 }
 
 /// An anchor is a JSON object of texts, which is TOML-free and read by the strict reader of signed documents.

@@ -333,6 +333,17 @@ pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> std::io::Result<()
     file.sync_all()
 }
 
+/// Adds a line to a journal, and syncs it.
+pub(crate) fn append(path: &Path, line: &[u8]) -> Result<(), HomeError> {
+    let fail = |source| HomeError::File { path: path.to_owned(), source };
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(fail)?;
+    file.write_all(&[line, b"\n"].concat()).and_then(|()| file.sync_all()).map_err(fail)
+}
+
 /// Replaces a file whole or not at all.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     let beside = path.with_extension("new");

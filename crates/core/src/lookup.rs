@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
 use boyin_archive::{
-    Archive, ArchiveError, Cursor, Event, HolderKey, LicenseRecord, LogHead, LogLine, MAX_EVENTS, Page, Read,
+    Archive, ArchiveError, Cursor, Event, HolderKey, LicenseRecord, LogHead, LogLine, MAX_EVENTS, Read,
     ReadOf, ReadSpool, Reader, RootSecret,
 };
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
@@ -17,6 +17,7 @@ use boyin_verify::{
 use crate::error::LookupError;
 use crate::home::Home;
 use crate::keyring::Passphrase;
+use crate::reads::Reads;
 use boyin_verify::seal::Document;
 
 use crate::registry::{Checked, Published, Registry, read_status_list_id};
@@ -50,7 +51,7 @@ pub struct HolderPage {
 #[derive(Debug)]
 pub struct Lookup {
     home: Home,
-    archive: Archive,
+    pub(crate) archive: Archive,
     /// Begun at the first read.
     reads: Mutex<Option<Arc<ReadSpool>>>,
     verifier: Verifier,
@@ -173,10 +174,14 @@ impl Lookup {
         self.registry().check(&self.verifier, bytes, now)
     }
 
-    /// Verifies a license under another policy than the strictest.
-    pub fn verify_under(&self, policy: Policy, license: &[u8], now: UnixTime) -> Report {
-        let verifier = self.verifier.clone().with_policy(policy);
-        self.registry().check(&verifier, license, now)
+    /// The same reads, verified under another policy than the strictest.
+    #[must_use]
+    pub fn under(&self, policy: Policy) -> Reads<'_> {
+        Reads { lookup: self, verifier: self.verifier.clone().with_policy(policy) }
+    }
+
+    fn strictly(&self) -> Reads<'_> {
+        Reads { lookup: self, verifier: self.verifier.clone() }
     }
 
     /// Verifies a license and keeps everything that the verdict rests on.
@@ -228,22 +233,12 @@ impl Lookup {
 
     /// Verifies what somebody presents, a license, a seal or a seal signature over `document`: the bytes say which.
     pub fn verify_any(&self, bytes: &[u8], document: Document<'_>, now: UnixTime) -> Checked {
-        self.registry().check_any(&self.verifier, bytes, document, now)
+        self.strictly().verify_any(bytes, document, now)
     }
 
     /// Verifies many licenses with all cores, in their order; each report is that of [`Self::verify`].
     pub fn verify_bulk<B: AsRef<[u8]> + Sync>(&self, licenses: &[B], now: UnixTime) -> Vec<Report> {
         self.registry().check_bulk(&self.verifier, licenses, now)
-    }
-
-    fn page(&self, page: Page<LicenseRecord>, now: UnixTime) -> HolderPage {
-        let credentials: Vec<_> = page.items.iter().map(|record| record.credential.as_slice()).collect();
-        let reports = self.verify_bulk(&credentials, now);
-        let found = page.items.into_iter().zip(reports);
-        HolderPage {
-            licenses: found.map(|(record, report)| Found { record, report }).collect(),
-            next: page.next,
-        }
     }
 
     /// One license, verified, for somebody who says what for.
@@ -256,9 +251,7 @@ impl Lookup {
         reader: &Reader,
         now: UnixTime,
     ) -> Result<Option<Found>, LookupError> {
-        let Some((record, holder)) = self.archive.get_with_holder(id)? else { return Ok(None) };
-        self.keep(&[read_of(reader, now, ReadOf::License(id.clone()), holder)])?;
-        Ok(Some(Found { report: self.verify(&record.credential, now), record }))
+        self.strictly().license(id, reader, now)
     }
 
     /// The verification of a license on file, which tells nothing personal.
@@ -281,10 +274,7 @@ impl Lookup {
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        let page = self.archive.list_by_holder(holder, cursor, limit)?;
-        let of = ReadOf::Holder(page.items.len());
-        self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
-        Ok(self.page(page, now))
+        self.strictly().holder(holder, reader, cursor, limit, now)
     }
 
     /// Who looked at one holder's file or changed it, oldest first, after the event `after`: what the desk has taken into the log.
@@ -326,11 +316,11 @@ impl Lookup {
             }
         }
         self.keep(&reads)?;
-        Ok(self.page(page, now))
+        Ok(self.strictly().page(page, now))
     }
 
     /// Records reads. After a failure the next one begins another spool: what was refused once may work again.
-    fn keep(&self, reads: &[Read]) -> Result<(), LookupError> {
+    pub(crate) fn keep(&self, reads: &[Read]) -> Result<(), LookupError> {
         let spool = {
             let mut begun = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
             match &*begun {
@@ -378,6 +368,14 @@ impl Lookup {
     /// As [`log`](Self::log).
     pub fn check_log(&self) -> Result<LogHead, LookupError> {
         Ok(self.archive.check_log()?)
+    }
+
+    /// The hand-overs from each anchor to the next, one in each line, for those who hold an earlier one.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn handovers(&self) -> Result<Vec<u8>, LookupError> {
+        Ok(self.home.handovers()?)
     }
 
     /// The trust list as published.
@@ -444,7 +442,7 @@ impl Lookup {
     }
 }
 
-fn read_of(reader: &Reader, at: UnixTime, of: ReadOf, holder: HolderKey) -> Read {
+pub(crate) fn read_of(reader: &Reader, at: UnixTime, of: ReadOf, holder: HolderKey) -> Read {
     Read { reader: reader.clone(), at, of, holder }
 }
 

@@ -1,7 +1,6 @@
 //! From one key of an office to the next: made, announced in the trust list, used from its first instant, and at last
 //! destroyed. The trust list alone says which key signs when; every step can be repeated after an interruption.
 
-use std::io::Write as _;
 use std::sync::{Arc, PoisonError};
 
 use boyin_issue::SigningKey;
@@ -16,7 +15,7 @@ use boyin_verify::{CLOCK_TOLERANCE_SECONDS, TrustSnapshot};
 use crate::desk::{Desk, Order, act, algorithm_of, entries};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
-use crate::keyring::{Passphrase, TRUST_KEY, read_text};
+use crate::keyring::{Passphrase, TRUST_KEY, append, read_text};
 use crate::keyring_limits::{KeyLimits, KeyPurpose, PROBE};
 use crate::keyring_reference::{KeyReference, KeySource};
 
@@ -291,14 +290,7 @@ impl Home {
             "at": order.at.seconds(), "deed": deed, "kid": kid, "office": order.office.as_str(),
             "owner": owner.name(), "purpose": order.purpose, "who": order.who,
         }));
-        let path = self.dir().join("keys/journal.jsonl");
-        let fail = |source| HomeError::File { path: path.clone(), source };
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(fail)?;
-        file.write_all(&[&line[..], b"\n"].concat()).and_then(|()| file.sync_all()).map_err(fail)
+        append(&self.dir().join("keys/journal.jsonl"), &line)
     }
 
     /// What was done to keys, oldest first: one JSON object in each line.

@@ -10,7 +10,7 @@ use boyin_model::anchor::{ANCHOR_HANDOVER_FORMAT, AnchorHandover};
 use boyin_model::json;
 use boyin_model::trust::{Jwk, TrustList};
 use boyin_suite::all_jws;
-use boyin_verify::{AnchorChain, signer_of};
+use boyin_verify::AnchorChain;
 
 use crate::desk::Order;
 use crate::error::{DeskError, HomeError};
@@ -20,6 +20,8 @@ use crate::rotation::{Entry, KeyOwner, Rotation, RotationFault, check_words, fau
 
 const HANDOVERS: &str = "trust/handovers.jwt";
 const ANCHOR: &str = "trust/anchor.json";
+/// The anchor with which the hand-overs begin: with it the lists of every anchor since then are still verified.
+pub(crate) const FIRST_ANCHOR: &str = "trust/first-anchor.json";
 
 impl Home {
     /// The hand-overs from each anchor to the next, one in each line; empty before the first.
@@ -35,20 +37,23 @@ impl Home {
         }
     }
 
-    /// The anchors from the one that was there when the directory was opened to the one that signs today.
+    /// The anchors of this directory, from the first to the one that signs today.
     ///
     /// # Errors
-    /// [`HomeError::Anchors`]; [`HomeError`].
+    /// [`HomeError::Anchors`]; [`HomeError::AnchorElsewhere`] if the anchor of the directory is none of them; [`HomeError`].
     pub fn anchors(&self) -> Result<AnchorChain, HomeError> {
-        Ok(AnchorChain::follow(self.anchor(), &self.handovers()?, &all_jws())?)
+        let chain = AnchorChain::follow(self.first_anchor(), &self.handovers()?, &all_jws())?;
+        if chain.iter().all(|anchor| anchor != self.anchor()) {
+            return Err(HomeError::AnchorElsewhere(self.dir().join(ANCHOR)));
+        }
+        Ok(chain)
     }
 
-    /// The anchor that signed a trust list, of those since the directory was opened.
+    /// The anchor that signed a trust list.
     pub(crate) fn anchor_of(&self, trust_list: &[u8]) -> Jwk {
-        let (signer, anchors) = (signer_of(trust_list), self.anchors().ok());
-        let found = anchors
-            .and_then(|anchors| anchors.iter().find(|anchor| signer.as_ref() == Some(&anchor.kid)).cloned());
-        found.unwrap_or_else(|| self.anchor().clone())
+        let anchors = self.anchors().ok();
+        let found = anchors.as_ref().and_then(|anchors| anchors.signer_of(trust_list));
+        found.unwrap_or_else(|| self.anchor()).clone()
     }
 
     /// Hands over from the key that signs the trust list to a prepared one, which signs the next list at once.
@@ -103,9 +108,13 @@ impl Home {
         lines.extend_from_slice(&token);
         lines.push(b'\n');
         // One that no verifier follows would lock everybody out.
-        let chain = AnchorChain::follow(self.anchor(), &lines, &all_jws()).map_err(HomeError::from)?;
+        let chain = AnchorChain::follow(self.first_anchor(), &lines, &all_jws()).map_err(HomeError::from)?;
         if chain.latest() != &handover.successor {
             return Err(fault(RotationFault::UnknownKey(handover.successor.kid.clone())).into());
+        }
+        let first = self.dir().join(FIRST_ANCHOR);
+        if !first.exists() {
+            replace(&first, &json::canonical(self.first_anchor()))?;
         }
         Ok(replace(&self.dir().join(HANDOVERS), &lines)?)
     }

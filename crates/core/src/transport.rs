@@ -65,3 +65,19 @@ pub enum TransportError {
     #[error("the answer is longer than allowed")]
     TooLarge,
 }
+
+impl TransportError {
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Tls => "tls",
+            Self::Redirected(_) => "redirected",
+            Self::Status(_) => "status",
+            Self::TooLarge => "too_large",
+        }
+    }
+}

@@ -4,16 +4,16 @@ use std::fs;
 
 use boyin_archive::{Archive, RootSecret};
 use boyin_issue::{SigningKey, trust_list};
-use boyin_model::b64;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Change, TrustList, TrustedSeal};
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
-use crate::desk::algorithm_of;
-use crate::error::HomeError;
+use crate::desk::{Order, algorithm_of};
+use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Passphrase, TRUST_KEY, replace};
+use crate::rotation::check_words;
 
 impl Home {
     /// Publishes the next trust list, fresh from now on: the same issuers, and the seals as the register has them.
@@ -21,39 +21,24 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
-        self.renew_with(passphrase, now, |_| Ok(()))
-    }
-
-    /// Publishes the next trust list with these anchors for the certificates of those who make seals and sign with them,
-    /// each in DER, in place of the ones before.
-    ///
-    /// # Errors
-    /// [`HomeError`].
-    pub fn trust_certificates(
-        &self,
-        anchors: &[Vec<u8>],
-        passphrase: &Passphrase,
-        now: UnixTime,
-    ) -> Result<TrustList, HomeError> {
-        let certificates: Vec<_> = anchors.iter().map(|der| b64::encode(der)).collect();
-        self.renew_with(passphrase, now, |list| {
-            list.certificates = certificates;
-            Ok(())
-        })
+        let _one_at_a_time = self.lock_trust()?;
+        self.renew_locked(passphrase, now, |_| Ok(()))
     }
 
     /// Publishes the next trust list with these changes, all or none.
     ///
     /// # Errors
-    /// [`HomeError::TrustChange`] for the first change that cannot be made; [`HomeError`].
+    /// [`HomeError::TrustChange`] within for the first change that cannot be made; who or what for is missing;
+    /// [`DeskError`].
     pub fn change_trust(
         &self,
         changes: &[Change],
         passphrase: &Passphrase,
-        now: UnixTime,
-    ) -> Result<TrustList, HomeError> {
+        order: &Order,
+    ) -> Result<TrustList, DeskError> {
+        check_words(order)?;
         let _one_at_a_time = self.lock_trust()?;
-        self.change_locked(changes, passphrase, now)
+        Ok(self.change_locked(changes, passphrase, order)?)
     }
 
     /// As [`Self::change_trust`]; the caller holds [`lock_trust`](Self::lock_trust).
@@ -61,21 +46,12 @@ impl Home {
         &self,
         changes: &[Change],
         passphrase: &Passphrase,
-        now: UnixTime,
+        order: &Order,
     ) -> Result<TrustList, HomeError> {
-        self.renew_locked(passphrase, now, |list| {
-            Ok(changes.iter().try_for_each(|change| list.apply(change))?)
+        self.renew_locked(passphrase, order.at, |list| {
+            changes.iter().try_for_each(|change| list.apply(change))?;
+            self.trust_deed("sign", order, changes, Some(list.sequence))
         })
-    }
-
-    fn renew_with(
-        &self,
-        passphrase: &Passphrase,
-        now: UnixTime,
-        change: impl FnOnce(&mut TrustList) -> Result<(), HomeError>,
-    ) -> Result<TrustList, HomeError> {
-        let _one_at_a_time = self.lock_trust()?;
-        self.renew_locked(passphrase, now, change)
     }
 
     fn renew_locked(

@@ -21,7 +21,7 @@ pub enum SignatureEncoding {
     Raw,
     /// `SEQUENCE { r INTEGER, s INTEGER }` in strict DER. X.509, CMS and GM/T 0009 use this.
     Der,
-    /// One octet string whose length is that of the modulus (RSA PKCS#1 v1.5).
+    /// One octet string whose length is that of the modulus (RSA, RFC 8017).
     Pkcs1,
 }
 
@@ -40,6 +40,9 @@ pub struct AlgId {
     pub curve: Option<&'static str>,
     /// The signature algorithm in certificates and seals; `None` if a set of parameters is not used there.
     pub oid: Option<ObjectIdentifier>,
+    /// RSASSA-PSS, whose object identifier leaves the digest open: which one; it is MGF1's too, and the salt is as long
+    /// as it. `None` for every other algorithm.
+    pub pss: Option<ObjectIdentifier>,
     /// How a signature is written.
     pub encoding: SignatureEncoding,
 }

@@ -23,6 +23,7 @@ const fn id(
         signed_digest,
         curve: Some(curve),
         oid: Some(ObjectIdentifier::new_unwrap(oid)),
+        pss: None,
         encoding: SignatureEncoding::Der,
     }
 }

@@ -1,4 +1,4 @@
-//! Algorithm suites behind the traits of [`boyin_model::alg`]: SM2-SM3 and ES256, with software keys; RS256 to verify.
+//! Algorithm suites behind the traits of [`boyin_model::alg`]: SM2-SM3 and ES256, with software keys; RSA to verify.
 //!
 //! Every parameter set is one static object, chosen by the key and never by the message:
 //!
@@ -12,6 +12,7 @@
 //! | [`SM2_SM3_DER`] | SM2 | DER, default user ID | X.509, seals (GM/T 0009) |
 //! | [`Sm2Sm3::with_user_id`] | SM2 | either | other user IDs |
 //! | [`RS256`], [`RS384`], [`RS512`] | RSA 2048 to 8192 bits | PKCS#1 v1.5 | certificate chains, verify only |
+//! | [`PS256`], [`PS384`], [`PS512`] | RSA 2048 to 8192 bits | PSS | certificate chains, verify only |
 //! | [`ECDSA_P256_SHA384_DER`] | P-256 | DER | certificate chains, verify only |
 //! | [`ECDSA_P384_SHA384_DER`], [`ECDSA_P384_SHA256_DER`] | P-384 | DER | certificate chains, verify only |
 //!
@@ -53,7 +54,7 @@ pub use crate::key::{
     seal_secret,
 };
 pub use crate::random::SystemRandom;
-pub use crate::rsa::{RS256, RS384, RS512, RsaPkcs1};
+pub use crate::rsa::{PS256, PS384, PS512, RS256, RS384, RS512, Rsa};
 pub use crate::sm2::{DEFAULT_USER_ID, MAX_USER_ID_BYTES, SM2_SM3, SM2_SM3_DER, Sm2Key, Sm2Sm3, UserIdError};
 pub use crate::sm3::sm3_many;
 pub use crate::tables::{DEFAULT_TABLE_MEMORY, TableMemory, set_table_memory, table_memory};
@@ -65,9 +66,9 @@ pub fn all_jws() -> [&'static dyn VerifyAlg; 2] {
 }
 
 /// What a verifier of certificates and seals accepts: [`SM2_SM3_DER`], and [`SM2_SM3`] for seals that hold `r ‖ s`,
-/// ECDSA over P-256 and P-384 with SHA-256 and SHA-384, RSA with SHA-256, SHA-384 and SHA-512. SHA-1 is refused.
+/// ECDSA over P-256 and P-384 with SHA-256 and SHA-384, RSA with SHA-256, SHA-384 and SHA-512, as PSS too. SHA-1 is refused.
 #[must_use]
-pub fn all_x509() -> [&'static dyn VerifyAlg; 9] {
+pub fn all_x509() -> [&'static dyn VerifyAlg; 12] {
     [
         &SM2_SM3_DER,
         &SM2_SM3,
@@ -78,5 +79,8 @@ pub fn all_x509() -> [&'static dyn VerifyAlg; 9] {
         &ECDSA_P384_SHA384_DER,
         &RS384,
         &RS512,
+        &PS256,
+        &PS384,
+        &PS512,
     ]
 }

@@ -1,4 +1,4 @@
-//! RSA with SHA-256, SHA-384 and SHA-512 in PKCS#1 v1.5 form, to verify certificates only.
+//! RSA with SHA-256, SHA-384 and SHA-512, in PKCS#1 v1.5 form and as PSS, to verify certificates only.
 
 use std::fmt;
 
@@ -17,7 +17,12 @@ const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// Largest public exponent that *ring* accepts: 33 bits.
 const MAX_EXPONENT: u64 = (1 << 33) - 1;
 
-const fn id(name: &'static str, oid: &'static str, signed_digest: &'static str) -> AlgId {
+const fn id(
+    name: &'static str,
+    oid: &'static str,
+    signed_digest: &'static str,
+    pss: Option<ObjectIdentifier>,
+) -> AlgId {
     AlgId {
         name,
         // Only certificate chains use it: a license under RSA is never accepted, so no `alg` in a JWS may choose it.
@@ -27,40 +32,60 @@ const fn id(name: &'static str, oid: &'static str, signed_digest: &'static str) 
         signed_digest,
         curve: None,
         oid: Some(ObjectIdentifier::new_unwrap(oid)),
+        pss,
         encoding: SignatureEncoding::Pkcs1,
     }
 }
 
-static RS256_ID: AlgId = id("RS256", "1.2.840.113549.1.1.11", "sha-256");
-static RS384_ID: AlgId = id("RS384", "1.2.840.113549.1.1.12", "sha-384");
-static RS512_ID: AlgId = id("RS512", "1.2.840.113549.1.1.13", "sha-512");
+const fn pss_id(name: &'static str, signed_digest: &'static str, digest: &'static str) -> AlgId {
+    let digest = ObjectIdentifier::new_unwrap(digest);
+    id(name, "1.2.840.113549.1.1.10", signed_digest, Some(digest))
+}
+
+static RS256_ID: AlgId = id("RS256", "1.2.840.113549.1.1.11", "sha-256", None);
+static RS384_ID: AlgId = id("RS384", "1.2.840.113549.1.1.12", "sha-384", None);
+static RS512_ID: AlgId = id("RS512", "1.2.840.113549.1.1.13", "sha-512", None);
+
+static PS256_ID: AlgId = pss_id("PS256", "sha-256", "2.16.840.1.101.3.4.2.1");
+static PS384_ID: AlgId = pss_id("PS384", "sha-384", "2.16.840.1.101.3.4.2.2");
+static PS512_ID: AlgId = pss_id("PS512", "sha-512", "2.16.840.1.101.3.4.2.3");
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2), moduli of 2048 to 8192 bits; verify only, for certificate chains.
-pub static RS256: RsaPkcs1 =
-    RsaPkcs1 { id: &RS256_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA256, this: &RS256 };
+pub static RS256: Rsa =
+    Rsa { id: &RS256_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA256, this: &RS256 };
 
 /// As [`RS256`], with SHA-384.
-pub static RS384: RsaPkcs1 =
-    RsaPkcs1 { id: &RS384_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA384, this: &RS384 };
+pub static RS384: Rsa =
+    Rsa { id: &RS384_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA384, this: &RS384 };
 
 /// As [`RS256`], with SHA-512.
-pub static RS512: RsaPkcs1 =
-    RsaPkcs1 { id: &RS512_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA512, this: &RS512 };
+pub static RS512: Rsa =
+    Rsa { id: &RS512_ID, ring: &ring::signature::RSA_PKCS1_2048_8192_SHA512, this: &RS512 };
 
-/// The type of [`RS256`] and its like.
-pub struct RsaPkcs1 {
+/// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 8017 §8.1), moduli of 2048 to 8192 bits; verify
+/// only, for certificate chains.
+pub static PS256: Rsa = Rsa { id: &PS256_ID, ring: &ring::signature::RSA_PSS_2048_8192_SHA256, this: &PS256 };
+
+/// As [`PS256`], with SHA-384 and a salt of 48 bytes.
+pub static PS384: Rsa = Rsa { id: &PS384_ID, ring: &ring::signature::RSA_PSS_2048_8192_SHA384, this: &PS384 };
+
+/// As [`PS256`], with SHA-512 and a salt of 64 bytes.
+pub static PS512: Rsa = Rsa { id: &PS512_ID, ring: &ring::signature::RSA_PSS_2048_8192_SHA512, this: &PS512 };
+
+/// The type of [`RS256`], [`PS256`] and their like.
+pub struct Rsa {
     id: &'static AlgId,
     ring: &'static RsaParameters,
     this: &'static Self,
 }
 
-impl fmt::Debug for RsaPkcs1 {
+impl fmt::Debug for Rsa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RsaPkcs1({})", self.id)
+        write!(f, "Rsa({})", self.id)
     }
 }
 
-impl VerifyAlg for RsaPkcs1 {
+impl VerifyAlg for Rsa {
     fn id(&self) -> &'static AlgId {
         self.id
     }
@@ -101,7 +126,7 @@ fn is_odd(last: u8) -> bool {
 }
 
 struct RsaKey {
-    alg: &'static RsaPkcs1,
+    alg: &'static Rsa,
     key: UnparsedPublicKey<Vec<u8>>,
 }
 

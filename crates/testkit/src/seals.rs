@@ -220,7 +220,19 @@ impl ListByHand<'_> {
     /// Never.
     #[must_use]
     pub fn write(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
-        let entry = |(serial, at): &(u8, UnixTime)| sequence(&[&tlv(2, &[&[*serial; 16]]), &utc_time(*at)]);
+        self.write_for(None, extensions)
+    }
+
+    /// As [`Self::write`], with this reason in every entry.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn write_for(&self, reason_of_all: Option<u8>, extensions: &[Vec<u8>]) -> Vec<u8> {
+        let reason = |reason: u8| sequence(&[&extension(&[0x55, 0x1d, 21], false, &tlv(0x0a, &[&[reason]]))]);
+        let reason = reason_of_all.map(reason).unwrap_or_default();
+        let entry =
+            |(serial, at): &(u8, UnixTime)| sequence(&[&tlv(2, &[&[*serial; 16]]), &utc_time(*at), &reason]);
         let entries: Vec<u8> = self.revoked.iter().flat_map(entry).collect();
         let entries = if entries.is_empty() { Vec::new() } else { sequence(&[&entries]) };
         let until = self.until.map(utc_time).unwrap_or_default();

@@ -6,6 +6,7 @@ use boyin_model::id::DivisionCode;
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError};
 use boyin_model::limits::MAX_TRUST_LIST_BYTES;
+use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 
 use crate::trust::{TrustError, TrustSnapshot, prepare};
@@ -28,9 +29,13 @@ pub enum AnchorError {
     /// The signature does not match.
     #[error("hand-over {0}: the signature does not match")]
     Signature(usize),
-    /// It begins at or before the sequence at which its signer began, or is for another division.
+    /// It is not by the successor that the one before it names, begins at or before the sequence at which its signer
+    /// began, or is for another division.
     #[error("hand-over {0} does not follow the one before it")]
     Order(usize),
+    /// It says that it was made before the one by which its signer became the anchor.
+    #[error("hand-over {0} was made before the one that it follows")]
+    Time(usize),
     /// One anchor has two successors, or a successor was an anchor before.
     #[error("hand-over {0}: an anchor has two successors, or comes back")]
     Fork(usize),
@@ -44,7 +49,10 @@ pub enum AnchorError {
 pub struct AnchorChain {
     /// Never empty; begins with the anchor that the verifier holds.
     anchors: Vec<Anchor>,
+    /// Of the hand-overs that were followed; `None` without any.
     division: Option<DivisionCode>,
+    /// When the last of them was made.
+    made_at: Option<UnixTime>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,14 +66,15 @@ impl AnchorChain {
     /// The anchor that the verifier holds, without successors.
     #[must_use]
     pub fn of(pinned: &Jwk) -> Self {
-        Self { anchors: vec![Anchor { key: pinned.clone(), from: 0 }], division: None }
+        let anchors = vec![Anchor { key: pinned.clone(), from: 0 }];
+        Self { anchors, division: None, made_at: None }
     }
 
     /// Follows the hand-overs, one compact JWS in each line, from the anchor that the verifier holds to the latest.
-    /// Those of anchors before it are passed over.
+    /// Those of anchors before it are passed over; from the first of its own on, each has to follow the one before.
     ///
     /// # Errors
-    /// [`AnchorError`].
+    /// [`AnchorError`]; nothing is followed then.
     pub fn follow(
         pinned: &Jwk,
         handovers: &[u8],
@@ -90,6 +99,8 @@ impl AnchorChain {
             }
             if header.kid == chain.latest().kid {
                 chain.extend(place, &compact, &header, algs)?;
+            } else if chain.anchors.len() > 1 {
+                return Err(AnchorError::Order(place));
             }
             seen.push(std::borrow::Cow::Owned(header.kid.into_owned()));
         }
@@ -118,13 +129,16 @@ impl AnchorChain {
         {
             return Err(AnchorError::Order(place));
         }
+        if self.made_at.is_some_and(|made| handover.issued_at < made) {
+            return Err(AnchorError::Time(place));
+        }
         if prepare(&handover.successor, algs).is_none() {
             return Err(AnchorError::Key(place));
         }
         if self.anchors.iter().any(|known| known.key.kid == handover.successor.kid) {
             return Err(AnchorError::Fork(place));
         }
-        self.division = Some(handover.division);
+        (self.division, self.made_at) = (Some(handover.division), Some(handover.issued_at));
         self.anchors.push(Anchor { key: handover.successor, from: handover.from_sequence });
         Ok(())
     }
@@ -138,6 +152,13 @@ impl AnchorChain {
     #[must_use]
     pub fn latest(&self) -> &Jwk {
         &self.anchors.last().expect("a chain is never empty").key
+    }
+
+    /// The anchor whose key ID a trust list names, unverified.
+    #[must_use]
+    pub fn signer_of(&self, token: &[u8]) -> Option<&Jwk> {
+        let signer = signer_of(token)?;
+        self.iter().find(|anchor| anchor.kid == signer)
     }
 
     /// Verifies a trust list with the anchor that may sign its sequence. See [`TrustSnapshot::load`].

@@ -1,12 +1,12 @@
 //! Looking back: trust lists and status lists as they were published, and lists that roll over.
 
-use boyin::HomeError;
 use boyin::archive::{Change, StatusChange};
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::status::LicenseStatus;
 use boyin::model::trust::{ChangeError, What};
 use boyin::suite::{SystemRandom, all_jws};
 use boyin::verify::{Policy, Reason, Verdict};
+use boyin::{DeskError, HomeError};
 
 use crate::office::{Prefecture, identity_card, market, now, order, passphrase, police};
 
@@ -26,7 +26,7 @@ fn a_verdict_of_the_past_is_come_to_with_the_lists_of_the_past() {
     let desk = prefecture.desk();
     let revoked = boyin::Order { at: later(600), ..order(police(), "r") };
     desk.change_status(&receipt.license_id, &StatusChange::new(Change::Revoke, "测试"), &revoked).unwrap();
-    prefecture.home.change_trust(&[end_of_identity_cards(now())], &passphrase(), later(1200)).unwrap();
+    prefecture.home.change_trust(&[end_of_identity_cards(now())], &passphrase(), &by(later(1200))).unwrap();
     let lookup = prefecture.lookup();
     let verdict = |at| {
         let record = lookup.record_as_of(Policy::default(), &receipt.credential, at).unwrap();
@@ -45,23 +45,69 @@ fn a_verdict_of_the_past_is_come_to_with_the_lists_of_the_past() {
     assert_eq!(status(later(600)), Some(LicenseStatus::Revoked));
 }
 
+fn by(at: boyin::model::time::UnixTime) -> boyin::Order {
+    boyin::Order { at, ..order(police(), "trust") }
+}
+
+fn no_such_right(done: Result<boyin::model::trust::TrustList, DeskError>) -> bool {
+    matches!(done, Err(DeskError::Home(HomeError::TrustChange(ChangeError::NoSuchRight))))
+}
+
+#[test]
+fn whoever_drafts_drops_or_signs_a_change_leaves_a_trace() {
+    let prefecture = Prefecture::new();
+    let home = &prefecture.home;
+    assert_eq!(home.trust_journal().unwrap(), "");
+    let change = end_of_identity_cards(now().plus(60));
+    for nameless in
+        [boyin::Order { who: " ".into(), ..by(now()) }, boyin::Order { purpose: String::new(), ..by(now()) }]
+    {
+        assert!(matches!(home.draft_trust(&change, &nameless), Err(DeskError::Act(_))));
+        assert!(matches!(home.discard_trust_draft(&nameless), Err(DeskError::Act(_))));
+        assert!(matches!(home.sign_trust_draft(&passphrase(), &nameless), Err(DeskError::Act(_))));
+        let changed = home.change_trust(std::slice::from_ref(&change), &passphrase(), &nameless);
+        assert!(matches!(changed, Err(DeskError::Act(_))));
+    }
+    assert!(home.trust_draft().unwrap().is_empty() && home.trust_journal().unwrap().is_empty());
+    home.draft_trust(&change, &by(now())).unwrap();
+    // What was refused is no deed.
+    assert!(home.draft_trust(&change, &by(now())).is_err());
+    home.discard_trust_draft(&by(now().plus(1))).unwrap();
+    home.discard_trust_draft(&by(now().plus(2))).unwrap();
+    home.draft_trust(&change, &by(now().plus(3))).unwrap();
+    home.sign_trust_draft(&passphrase(), &by(now().plus(4))).unwrap();
+    let journal = home.trust_journal().unwrap();
+    let lines: Vec<serde_json::Value> =
+        journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let deeds: Vec<_> =
+        lines.iter().map(|line| (line["deed"].as_str().unwrap(), line["at"].as_u64().unwrap())).collect();
+    let at = |seconds| now().plus(seconds).seconds();
+    assert_eq!(deeds, [("draft", at(0)), ("discard", at(1)), ("draft", at(3)), ("sign", at(4))]);
+    for line in &lines {
+        let words = ["who", "office", "purpose"].map(|word| line[word].as_str().unwrap());
+        assert_eq!(words, ["窗口一号", police().as_str(), "办理证照"]);
+        assert_eq!(line["changes"], serde_json::json!([change]));
+    }
+    assert_eq!((&lines[2]["sequence"], &lines[3]["sequence"]), (&serde_json::Value::Null, &2.into()));
+}
+
 #[test]
 fn a_draft_is_signed_as_a_whole_or_not_at_all() {
     let prefecture = Prefecture::new();
     let home = &prefecture.home;
     let change = end_of_identity_cards(now().plus(60));
-    home.draft_trust(&change, now()).unwrap();
-    let twice = home.draft_trust(&end_of_identity_cards(now().plus(90)), now());
-    assert!(matches!(twice, Err(HomeError::TrustChange(ChangeError::NoSuchRight))), "it has ended before");
+    home.draft_trust(&change, &by(now())).unwrap();
+    let twice = home.draft_trust(&end_of_identity_cards(now().plus(90)), &by(now()));
+    assert!(no_such_right(twice), "it has ended before");
     assert_eq!(home.trust_draft().unwrap(), std::slice::from_ref(&change));
     assert_eq!(home.trust().unwrap().1.list().sequence, 1);
     // Somebody else made the same change meanwhile.
-    home.change_trust(std::slice::from_ref(&change), &passphrase(), now().plus(1)).unwrap();
-    let refused = home.sign_trust_draft(&passphrase(), now().plus(2));
-    assert!(matches!(refused, Err(HomeError::TrustChange(ChangeError::NoSuchRight))));
+    home.change_trust(std::slice::from_ref(&change), &passphrase(), &by(now().plus(1))).unwrap();
+    let refused = home.sign_trust_draft(&passphrase(), &by(now().plus(2)));
+    assert!(no_such_right(refused));
     assert_eq!((home.trust_draft().unwrap().len(), home.trust_history().unwrap()), (1, vec![1, 2]));
-    home.discard_trust_draft().unwrap();
-    home.discard_trust_draft().unwrap();
+    home.discard_trust_draft(&by(now())).unwrap();
+    home.discard_trust_draft(&by(now())).unwrap();
     assert!(home.trust_draft().unwrap().is_empty());
     std::fs::write(home.dir().join("trust/draft.jsonl"), "{\"change\":\"undo\"}\n").unwrap();
     assert!(matches!(home.trust_draft(), Err(HomeError::Draft(_))));
@@ -78,7 +124,10 @@ fn an_older_trust_list_in_place_changes_nothing() {
     let prefecture = Prefecture::new();
     let path = prefecture.home.dir().join("trust/list.jwt");
     let older = std::fs::read(&path).unwrap();
-    prefecture.home.change_trust(&[end_of_identity_cards(now())], &passphrase(), now().plus(60)).unwrap();
+    prefecture
+        .home
+        .change_trust(&[end_of_identity_cards(now())], &passphrase(), &by(now().plus(60)))
+        .unwrap();
     std::fs::write(&path, older).unwrap();
     assert_eq!(prefecture.home.trust().unwrap().1.list().sequence, 2);
     assert_eq!(prefecture.home.trust_in_place().unwrap().1.list().sequence, 1);

@@ -208,6 +208,81 @@ async fn lists_are_public_and_verify_elsewhere() {
 }
 
 #[tokio::test]
+async fn whoever_holds_an_earlier_anchor_gets_the_hand_overs() {
+    let site = Site::new();
+    let path = "/v1/trust-list/handovers";
+    let before = send(site.router(), get(path, None)).await;
+    assert_eq!((before.status, before.body), (StatusCode::OK, Vec::new()));
+    let home = &site.prefecture.home;
+    let held = home.anchor().clone();
+    let source = boyin::KeySource::Software(boyin::SuiteName::Es256);
+    let words = order(police(), "k");
+    let secret = crate::office::passphrase();
+    let owner = boyin::KeyOwner::TrustList;
+    let key = home.new_key(owner, &source, None, &words, &secret, &mut SystemRandom).unwrap();
+    home.rotate_anchor(&key.kid, &words, &secret).unwrap();
+    let answer = send(site.router(), get(path, None)).await;
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/anchor-handover+jwt");
+    let list = send(site.router(), get("/v1/trust-list", None)).await.body;
+    let algs = boyin::suite::all_jws();
+    let chain = boyin::verify::AnchorChain::follow(&held, &answer.body, &algs).unwrap();
+    assert_eq!(chain.load(&list, &algs).unwrap().list().sequence, 2);
+    assert!(boyin::verify::TrustSnapshot::load(&list, &held, &algs).is_err());
+}
+
+#[tokio::test]
+async fn the_caller_names_the_policy_and_the_report_says_it() {
+    let site = Site::new();
+    // A day after the status lists have ended.
+    let late = now().plus(2 * 86_400);
+    let license = &site.receipt.credential;
+    let of_holder = json!({
+        "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": "办理居住登记",
+    });
+    let read = |query: &str| {
+        let policy = query.replace('?', "&");
+        let path = format!("/v1/licenses/{}?purpose=x{policy}", site.receipt.license_id);
+        get(&path, Some(&site.reader))
+    };
+    for (query, name, verdict) in [
+        ("", "strict", "indeterminate"),
+        ("?policy=strict", "strict", "indeterminate"),
+        ("?policy=outage", "outage", "passed"),
+        ("?policy=file", "file", "passed"),
+    ] {
+        let router = site.router_at(late);
+        let verified = send(router.clone(), post(&format!("/v1/verify{query}"), None, license.clone())).await;
+        let one = send(router.clone(), read(query)).await;
+        let path = format!("/v1/holders/licenses{query}");
+        let file = send(router, post(&path, Some(&site.clerk), of_holder.to_string())).await;
+        for report in
+            [verified.json(), one.json()["report"].clone(), file.json()["licenses"][0]["report"].clone()]
+        {
+            assert_eq!(
+                (&report["policy"]["name"], &report["verdict"]),
+                (&json!(name), &json!(verdict)),
+                "{query}"
+            );
+        }
+    }
+    for query in ["?policy=lenient", "?policy=", "?policy", "?policy=file&policy=file", "?more=1"] {
+        let requests = [
+            post(&format!("/v1/verify{query}"), None, license.clone()),
+            read(query),
+            post(&format!("/v1/holders/licenses{query}"), Some(&site.clerk), of_holder.to_string()),
+        ];
+        for request in requests {
+            let answer = send(site.router(), request).await;
+            assert_eq!(
+                (answer.status, &answer.json()["code"]),
+                (StatusCode::BAD_REQUEST, &json!("bad_request")),
+                "{query}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn health_tells_whether_verdicts_can_be_relied_on() {
     let site = Site::new();
     let good = send(site.router(), get("/v1/health", None)).await;
@@ -286,7 +361,7 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
         let answer = send(site.router(), wrong_method).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }
-    assert_eq!(paths.len(), 6);
+    assert_eq!(paths.len(), 7);
     for page in ["/", "/app.js", "/app.css"] {
         let answer = send(site.router(), get(page, None)).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -324,6 +399,9 @@ async fn seals_and_seal_signatures_are_told_from_licenses() {
     let longer = [&seal[..], b"\n"].concat();
     let answer = send(service.clone(), post("/v1/verify".to_owned(), &longer)).await;
     assert_eq!(answer.json()["verdict"], "failed");
+    // There is no policy for seals.
+    let answer = send(service.clone(), post("/v1/verify?policy=outage".to_owned(), &seal)).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     for wrong in ["?document_digest=00", "?digest=00", &format!("?document_digest={}", "+1".repeat(32))] {
         let answer = send(service.clone(), post(format!("/v1/verify{wrong}"), &signature)).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");

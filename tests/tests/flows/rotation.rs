@@ -3,7 +3,7 @@
 use boyin::model::trust::Jwk;
 use boyin::suite::{SystemRandom, all_jws};
 use boyin::verify::{AnchorChain, Verdict};
-use boyin::{Home, KeyOwner, KeySource, KeyState, SuiteName};
+use boyin::{Home, HomeError, KeyOwner, KeySource, KeyState, SuiteName};
 
 use crate::office::{Prefecture, identity_card, now, order, passphrase, police};
 
@@ -151,6 +151,13 @@ fn a_new_anchor_is_followed_by_whoever_holds_the_old_one() {
     assert_eq!(chain.load(&new_list, &all_jws()).unwrap().list().sequence, 2);
     assert_eq!(chain.load(&old_list, &all_jws()).unwrap().list().sequence, 1, "its list of its time");
     assert!(AnchorChain::of(&held).load(&new_list, &all_jws()).is_err());
+    // The list of the old anchor is still read, and nothing works with hand-overs that lead elsewhere.
+    assert_eq!(fresh.trust_numbered(1).unwrap().0, old_list);
+    assert_eq!(fresh.trust_history().unwrap(), [1, 2]);
+    let path = fresh.dir().join("trust/handovers.jwt");
+    std::fs::rename(&path, fresh.dir().join("aside")).unwrap();
+    assert!(matches!(Home::open(fresh.dir()).unwrap().trust(), Err(HomeError::AnchorElsewhere(_))));
+    std::fs::rename(fresh.dir().join("aside"), &path).unwrap();
     // One byte of the hand-over's signature.
     let mut altered = handovers.clone();
     let place = altered.len() - 10;

@@ -6,7 +6,7 @@ use boyin::archive::{ArchiveError, EventKind, SealApplication, SealChange, seal_
 use boyin::model::id::{CreditCode, DivisionCode};
 use boyin::model::register::{LimitFault, Power, SealAct, SealId, SealKind, SealState, UseLimits};
 use boyin::model::time::UnixTime;
-use boyin::model::trust::TrustedSeal;
+use boyin::model::trust::{CertificateRole, TrustedSeal};
 use boyin::{Desk, DeskError, HomeError, Lookup, Officer, OfficerFault, Order};
 
 use crate::office::{Prefecture, credit_code, market, now, passphrase, police};
@@ -294,12 +294,10 @@ fn renewing_the_trust_list_keeps_the_seals_right() {
     // While the desk is open: the register is followed.
     let list = prefecture.home.renew_trust_list(&passphrase(), at(10)).unwrap();
     assert_eq!(list.seals, [trusted(&lookup, id, at(10)).unwrap()]);
-    let anchors = [b"certificate".to_vec()];
-    let list = prefecture.home.trust_certificates(&anchors, &passphrase(), at(11)).unwrap();
-    assert_eq!(
-        (list.certificates.as_slice(), list.seals.len()),
-        (["Y2VydGlmaWNhdGU".to_owned()].as_slice(), 1)
-    );
+    let (role, certificate) = (CertificateRole::Anchor, "MAA".to_owned());
+    let anchor = [boyin::model::trust::Change::AddCertificate { role, certificate }];
+    let list = prefecture.home.change_trust(&anchor, &passphrase(), &by("丙", police(), 11)).unwrap();
+    assert_eq!((list.certificates.as_slice(), list.seals.len()), (["MAA".to_owned()].as_slice(), 1));
     change(&desk, id, 12, &SealChange::Suspend { reason: "查" });
     assert!(!trusted(&lookup, id, at(12)).unwrap().in_force_at(at(12)));
     assert_eq!(lookup.registry().trust().list().certificates, list.certificates, "and the certificates");

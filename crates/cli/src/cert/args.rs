@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use boyin::revocation::AllowedHost;
 use boyin::verify::chain::{ExpectedName, Oid, Profile, Purpose};
 use clap::{ArgAction, Args, Subcommand};
 
@@ -37,6 +38,16 @@ pub(crate) struct Verify {
     /// Revocation lists, full, delta or indirect; can be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub(crate) crl: Vec<PathBuf>,
+    /// Fetch revocation lists from where the certificates say, at these hosts only: ca.example or ca.example:8080; can be
+    /// repeated
+    #[arg(long, value_name = "HOST", action = ArgAction::Append, requires = "cache")]
+    pub(crate) fetch: Vec<AllowedHost>,
+    /// With --fetch: a further address of a revocation list; can be repeated
+    #[arg(long, value_name = "URL", action = ArgAction::Append, requires = "fetch")]
+    pub(crate) list_address: Vec<String>,
+    /// With --fetch: the directory where the last good lists are kept
+    #[arg(long, value_name = "DIR", requires = "fetch")]
+    pub(crate) cache: Option<PathBuf>,
     /// Responders' answers (OCSP), DER; can be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub(crate) ocsp: Vec<PathBuf>,

@@ -1,6 +1,7 @@
 //! `boyin cert`: certificates of anyone, looked at and verified. Needs no data directory.
 
 pub(crate) mod args;
+mod fetch;
 mod inspect;
 mod pem;
 mod verify;

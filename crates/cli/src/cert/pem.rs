@@ -2,89 +2,40 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use x509_parser::pem::Pem;
 
 use crate::files;
 
-const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
 /// Certificates or lists in one file.
 const MAX_BLOCKS: usize = 100_000;
+const BEGIN: &[u8] = b"-----BEGIN ";
 
 /// Every DER structure of a file: of each PEM block whose label is one of `labels`, or the file itself.
 pub(super) fn read(path: &Path, labels: &[&str]) -> anyhow::Result<Vec<Vec<u8>>> {
     let bytes = files::read(path)?;
-    let Some(blocks) = blocks(&bytes, labels) else {
-        bail!("{}: a PEM block is damaged", files::name(path));
-    };
-    match blocks {
-        Blocks::None => Ok(vec![bytes]),
-        Blocks::Some(found) if found.is_empty() => {
-            bail!("{} holds no {}", files::name(path), labels.join(", no "))
-        }
-        Blocks::Some(found) => Ok(found),
-    }
+    blocks(bytes, labels).with_context(|| files::name(path))
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Blocks {
-    /// It is no PEM.
-    None,
-    Some(Vec<Vec<u8>>),
-}
-
-fn blocks(bytes: &[u8], labels: &[&str]) -> Option<Blocks> {
+fn blocks(bytes: Vec<u8>, labels: &[&str]) -> anyhow::Result<Vec<Vec<u8>>> {
     // DER begins with a SEQUENCE.
-    if bytes.first() == Some(&0x30) || find(bytes, BEGIN).is_none() {
-        return Some(Blocks::None);
+    if bytes.first() == Some(&0x30) || !bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        return Ok(vec![bytes]);
     }
-    let (mut rest, mut found) = (bytes, Vec::new());
-    while let Some(start) = find(rest, BEGIN) {
-        rest = &rest[start + BEGIN.len()..];
-        let label = &rest[..find(rest, b"-----")?];
-        let body = &rest[label.len() + 5..];
-        let end = find(body, END)?;
-        if labels.iter().any(|known| known.as_bytes() == label) {
-            found.push(base64(&body[..end])?);
+    let mut found = Vec::new();
+    for block in Pem::iter_from_buffer(&bytes) {
+        let block = block.context("a PEM block is damaged")?;
+        if labels.contains(&block.label.as_str()) {
+            found.push(block.contents);
         }
-        rest = &body[end + END.len()..];
         if found.len() > MAX_BLOCKS {
-            return None;
+            bail!("more than {MAX_BLOCKS} PEM blocks: split it");
         }
     }
-    Some(Blocks::Some(found))
-}
-
-fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    bytes.windows(part.len()).position(|window| window == part)
-}
-
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::with_capacity(text.len() / 4 * 3));
-    let mut padded = false;
-    for byte in text.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-        let sextet = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padded = true;
-                continue;
-            }
-            _ => return None,
-        };
-        if padded {
-            return None;
-        }
-        (bits, count) = ((bits << 6 | u32::from(sextet)) & 0xffff, count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).expect("eight bits"));
-        }
+    if found.is_empty() {
+        bail!("it holds no {}", labels.join(", no "));
     }
-    Some(bytes)
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -93,12 +44,16 @@ mod tests {
 
     #[test]
     fn blocks_are_read_and_others_left_out() {
-        let text = b"x\n-----BEGIN A-----\nMAA=\n-----END A-----\n-----BEGIN B-----\nMAE\n-----END B-----\n";
-        assert_eq!(blocks(text, &["A"]), Some(Blocks::Some(vec![vec![0x30, 0]])));
-        assert_eq!(blocks(text, &["A", "B"]), Some(Blocks::Some(vec![vec![0x30, 0], vec![0x30, 1]])));
-        assert_eq!(blocks(text, &["C"]), Some(Blocks::Some(vec![])));
-        assert_eq!(blocks(&[0x30, 0], &["A"]), Some(Blocks::None));
-        assert_eq!(blocks(b"-----BEGIN A-----\nM*==\n-----END A-----", &["A"]), None);
-        assert_eq!(blocks(b"-----BEGIN A-----\nMAA=", &["A"]), None);
+        let text = "x\n-----BEGIN A-----\nMAA=\n-----END A-----\n-----BEGIN B-----\r\nMA\r\nEA\r\n-----END B-----\r\n";
+        let read =
+            |labels: &[&str]| blocks(text.as_bytes().to_vec(), labels).map_err(|error| error.to_string());
+        assert_eq!(read(&["A"]), Ok(vec![vec![0x30, 0]]));
+        assert_eq!(read(&["A", "B"]), Ok(vec![vec![0x30, 0], vec![0x30, 1, 0]]));
+        assert_eq!(read(&["C"]), Err("it holds no C".to_owned()));
+        assert_eq!(blocks(vec![0x30, 0], &["A"]).unwrap(), [[0x30, 0]]);
+        for damaged in ["-----BEGIN A-----\nM*==\n-----END A-----", "-----BEGIN A-----\nMAA="] {
+            let error = blocks(damaged.as_bytes().to_vec(), &["A"]).unwrap_err();
+            assert_eq!(error.to_string(), "a PEM block is damaged", "{damaged}");
+        }
     }
 }

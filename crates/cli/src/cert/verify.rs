@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use boyin::model::alg::VerifyAlg as _;
+use boyin::revocation::FetchedList;
 use boyin::suite::{ES256, all_x509};
 use boyin::verify::chain::{
     Certificate, CertificateCheck, CertificateError, CertificateQuery, CertificateReason, CertificateReport,
@@ -11,7 +12,7 @@ use boyin::verify::chain::{
 use serde_json::{Value, json};
 
 use super::args::Verify;
-use super::pem;
+use super::{fetch, pem};
 use crate::context::{Session, now};
 use crate::{Exit, files};
 
@@ -23,18 +24,20 @@ const RESPONSE: [&str; 1] = ["OCSP RESPONSE"];
 pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let query = query(args)?;
     let mut notes = Vec::new();
-    let store = store(args, &mut notes)?;
+    let mut store = store(args, &mut notes)?;
     let leaves = pem::read(&args.leaf, &CERTIFICATE)?;
+    let fetched = fetch::lists(args, leaves.first(), &mut store)?;
     let leaf = leaves.first().map(|der| Certificate::read(der)).context("no certificate")?;
     let report = match &leaf {
         Ok(leaf) => store.verify(leaf, &query),
         Err(error) => CertificateReport::unreadable(*error),
     };
     if session.json() {
-        serde_json::to_writer(&mut *out, &to_json(&report, &query, &notes))?;
+        serde_json::to_writer(&mut *out, &to_json(&report, &query, &notes, &fetched))?;
         writeln!(out)?;
     } else {
         write(out, &report, &notes)?;
+        fetch::write(out, &fetched)?;
     }
     Ok(match report.verdict() {
         CertificateVerdict::Passed => Exit::Done,
@@ -54,7 +57,10 @@ fn query(args: &Verify) -> anyhow::Result<CertificateQuery> {
             inhibit_any: args.inhibit_any_policy,
         },
         names: args.name.clone(),
-        require_revocation: args.require_revocation || !args.crl.is_empty() || !args.ocsp.is_empty(),
+        require_revocation: args.require_revocation
+            || !args.crl.is_empty()
+            || !args.ocsp.is_empty()
+            || !args.fetch.is_empty(),
         max_intermediates: args.max_depth,
         ..CertificateQuery::new(args.at.as_deref().map_or_else(now, crate::verify::instant)?)
     })
@@ -90,7 +96,12 @@ fn verdict(report: &CertificateReport<'_>) -> (&'static str, Option<CertificateR
     }
 }
 
-fn to_json(report: &CertificateReport<'_>, query: &CertificateQuery, notes: &[String]) -> Value {
+fn to_json(
+    report: &CertificateReport<'_>,
+    query: &CertificateQuery,
+    notes: &[String],
+    fetched: &[FetchedList],
+) -> Value {
     let (verdict, reason) = verdict(report);
     let check = |(check, found): &(CertificateCheck, Option<Result<(), CertificateReason>>)| json!({ "check": check.code(), "result": result(*found), "reason": found.and_then(Result::err).map(|r| r.code()) });
     let deviation = |(place, found): &(usize, boyin::verify::chain::Deviation)| json!({ "place": place, "code": found.code() });
@@ -112,6 +123,7 @@ fn to_json(report: &CertificateReport<'_>, query: &CertificateQuery, notes: &[St
         "revocation": report.revocations.iter().map(revocation).collect::<Vec<_>>(),
         "deviations": report.deviations.iter().map(deviation).collect::<Vec<_>>(),
         "notes": notes,
+        "fetched": fetched.iter().map(fetch::shown).collect::<Vec<_>>(),
     })
 }
 

@@ -28,10 +28,10 @@ pub(crate) struct Owner {
 
 #[derive(Debug, Args)]
 pub(crate) struct Words {
-    /// The person who acts; goes into the journal of keys
+    /// The person who acts; goes into the journal
     #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
     pub(crate) who: String,
-    /// What for; goes into the journal of keys
+    /// What for; goes into the journal
     #[arg(long, value_name = "TEXT")]
     pub(crate) purpose: String,
 }

@@ -4,6 +4,7 @@ pub(crate) mod args;
 
 use std::io::Write;
 
+use boyin::model::id::CreditCode;
 use boyin::suite::SystemRandom;
 use boyin::{Home, KeyLimits, KeyOwner, KeyPurpose, KeySource, KeyView, Order, SuiteName};
 use serde_json::{Value, json};
@@ -29,14 +30,20 @@ fn owner(owner: &Owner) -> KeyOwner {
 }
 
 fn order(home: &Home, owner: KeyOwner, words: &Words) -> anyhow::Result<Order> {
+    let office = match owner {
+        KeyOwner::Office(code) => code,
+        KeyOwner::TrustList => home.config().authority_code,
+    };
+    order_of(office, words)
+}
+
+/// An act that no idempotency key repeats: every time is its own.
+pub(crate) fn order_of(office: CreditCode, words: &Words) -> anyhow::Result<Order> {
     Ok(Order {
         who: words.who.clone(),
-        office: match owner {
-            KeyOwner::Office(code) => code,
-            KeyOwner::TrustList => home.config().authority_code,
-        },
+        office,
         purpose: words.purpose.clone(),
-        idempotency_key: format!("key-{}", random_text::<16>()?),
+        idempotency_key: random_text::<16>()?,
         at: now()?,
     })
 }
@@ -184,7 +191,8 @@ fn rotate(session: &Session, args: &Rotate, out: &mut dyn Write) -> anyhow::Resu
     if owner == KeyOwner::TrustList {
         writeln!(
             out,
-            "  Give verifiers trust/handovers.jwt, or the new trust/anchor.json by the way of the first one."
+            "  Give verifiers what `boyin trust handovers` writes (the service serves it too), or the new trust/anchor.json \
+             by the way of the first one."
         )?;
     }
     Ok(Exit::Done)

@@ -3,10 +3,18 @@ use std::path::PathBuf;
 use boyin::model::id::{CreditCode, DivisionCode};
 use clap::{Args, Subcommand};
 
+use crate::key::args::Words;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Trust {
     /// Show who may issue what, with which keys
-    Show,
+    Show(Show),
+    /// Write the signed hand-overs from each anchor to the next, for verifiers that hold an earlier one (信任锚交接)
+    Handovers {
+        /// The file; standard output without it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// List the trust lists that were published (历次信任列表)
     History,
     /// Show what two trust lists say otherwise: the one in place and the draft, or two that were published
@@ -19,17 +27,45 @@ pub(crate) enum Trust {
         new: Option<String>,
     },
     /// Prepare an addition; nothing is published before `sign`
-    #[command(subcommand)]
-    Add(Add),
+    Add {
+        #[command(flatten)]
+        by: By,
+        #[command(subcommand)]
+        what: Add,
+    },
     /// Prepare an end: rights and keys end, and what was signed before stays; certificates leave the list
-    #[command(subcommand)]
-    Remove(Remove),
+    Remove {
+        #[command(flatten)]
+        by: By,
+        #[command(subcommand)]
+        what: Remove,
+    },
     /// Sign what is prepared, and publish it as the next trust list (签发)
-    Sign,
+    Sign(Words),
     /// Throw away what is prepared
-    Discard,
+    Discard(Words),
     /// Publish the next trust list, with the same entries
     Renew,
+}
+
+/// Both are needed; an option that stands before or after what is prepared cannot be required by itself.
+#[derive(Debug, Args)]
+pub(crate) struct By {
+    /// The person who acts; goes into the journal
+    #[arg(long, env = "BOYIN_WHO", value_name = "NAME", global = true)]
+    pub(crate) who: Option<String>,
+    /// What for; goes into the journal
+    #[arg(long, value_name = "TEXT", global = true)]
+    pub(crate) purpose: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) trust: crate::fetched::Files,
+    /// With --handovers: write the anchor to hold from now on into this file
+    #[arg(long, value_name = "FILE", requires = "handovers")]
+    pub(crate) new_anchor: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,41 +13,48 @@ use boyin::model::id::LicenseTypeCode;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
 use boyin::suite::all_jws;
-use boyin::verify::TrustSnapshot;
 use boyin::verify::chain::Certificate;
 use serde_json::{Value, json};
 
-use self::args::{Add, Remove, Trust};
+use self::args::{Add, By, Remove, Trust};
 use crate::context::{Session, now};
+use crate::fetched::public_key;
+use crate::key::args::Words;
+use crate::key::order_of;
 use crate::output::{self, json_line};
-use crate::verify::{instant, public_key};
+use crate::verify::instant;
 use crate::{Exit, files};
 
 /// `trust …`
 pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
-        Trust::Show => show::run(session, out),
+        Trust::Show(args) => show::run(session, &args, out),
+        Trust::Handovers { out: file } => handovers(session, file.as_deref(), out),
         Trust::History => history(session, out),
         Trust::Diff { old, new } => diff(session, old.as_deref(), new.as_deref(), out),
-        Trust::Add(addition) => {
+        Trust::Add { by, what } => {
             let home = session.home()?;
-            prepare(session, &home, &added(&home, addition)?, out)
+            let change = added(&home, what)?;
+            prepare(session, &home, &change, by, out)
         }
-        Trust::Remove(end) => {
+        Trust::Remove { by, what } => {
             let home = session.home()?;
-            prepare(session, &home, &removed(&home, end)?, out)
+            let change = removed(&home, what)?;
+            prepare(session, &home, &change, by, out)
         }
-        Trust::Sign => {
+        Trust::Sign(words) => {
             let home = session.home()?;
             if home.trust_draft()?.is_empty() {
                 anyhow::bail!(
                     "nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes"
                 );
             }
-            published(session, &home.sign_trust_draft(&session.passphrase()?, now()?)?, out)
+            let order = order_of(home.config().authority_code, &words)?;
+            published(session, &home.sign_trust_draft(&session.passphrase()?, &order)?, out)
         }
-        Trust::Discard => {
-            session.home()?.discard_trust_draft()?;
+        Trust::Discard(words) => {
+            let home = session.home()?;
+            home.discard_trust_draft(&order_of(home.config().authority_code, &words)?)?;
             writeln!(out, "✓ nothing is prepared any more (草稿已丢弃)")?;
             Ok(Exit::Done)
         }
@@ -56,6 +63,30 @@ pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> any
             published(session, &home.renew_trust_list(&session.passphrase()?, now()?)?, out)
         }
     }
+}
+
+/// The chain of hand-overs, for those who hold an earlier anchor.
+fn handovers(session: &Session, file: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let lines = home.handovers()?;
+    let Some(file) = file else {
+        out.write_all(&lines)?;
+        return Ok(Exit::Done);
+    };
+    if lines.is_empty() {
+        anyhow::bail!(
+            "the anchor has not been handed over: verifiers hold trust/anchor.json, and need nothing else"
+        );
+    }
+    files::write_new(file, &lines)?;
+    let anchors = home.anchors()?;
+    writeln!(
+        out,
+        "✓ hand-overs to the anchor {} are in {} (信任锚交接)",
+        anchors.latest().kid,
+        file.display()
+    )?;
+    Ok(Exit::Done)
 }
 
 fn published(session: &Session, list: &TrustList, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -68,9 +99,19 @@ fn published(session: &Session, list: &TrustList, out: &mut dyn Write) -> anyhow
     Ok(Exit::Done)
 }
 
-fn prepare(session: &Session, home: &Home, change: &Change, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let before = home.drafted_trust(now()?)?;
-    let after = home.draft_trust(change, now()?)?;
+fn prepare(
+    session: &Session,
+    home: &Home,
+    change: &Change,
+    by: By,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let (Some(who), Some(purpose)) = (by.who, by.purpose) else {
+        anyhow::bail!("say who prepares the change, and what for: --who NAME --purpose TEXT");
+    };
+    let order = order_of(home.config().authority_code, &Words { who, purpose })?;
+    let before = home.drafted_trust(order.at)?;
+    let after = home.draft_trust(change, &order)?;
     tell(session, &before.diff(&after), out)?;
     if !session.json() {
         writeln!(out, "Prepared, not published (已拟定，未发布): `boyin trust sign` publishes it.")?;
@@ -189,7 +230,7 @@ fn diff(
     Ok(Exit::Done)
 }
 
-/// A list that was published, by its number; or one in a file, signed with the anchor of this data directory.
+/// A list that was published, by its number; or one in a file, signed with an anchor of this data directory.
 fn named(home: &Home, name: &str) -> anyhow::Result<TrustList> {
     if let Ok(number) = name.parse() {
         let kept = home.trust_numbered(number);
@@ -198,7 +239,7 @@ fn named(home: &Home, name: &str) -> anyhow::Result<TrustList> {
             .map_err(|error| anyhow!("trust list {number}: {error}; `boyin trust history` lists them"));
     }
     let token = files::read(Path::new(name))?;
-    let list = TrustSnapshot::load(token.trim_ascii_end(), home.anchor(), &all_jws());
+    let list = home.anchors()?.load(token.trim_ascii_end(), &all_jws());
     Ok(list.with_context(|| format!("{name} is refused"))?.list().clone())
 }
 

@@ -1,40 +1,70 @@
 use std::io::Write;
 
-use boyin::Home;
+use boyin::model::catalog::Catalog;
 use boyin::model::id::LicenseTypeCode;
-use boyin::model::trust::{Issuer, TrustList};
+use boyin::model::json::canonical;
+use boyin::model::trust::{Issuer, Jwk, TrustList};
 use serde_json::Value;
 
-use crate::Exit;
+use super::args::Show;
 use crate::context::{Session, now};
 use crate::output::{self, json_line};
+use crate::{Exit, files};
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// The list in place.
-pub(super) fn run(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
+/// The list in place, or one in a file.
+pub(super) fn run(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(fetched) = args.trust.load()? {
+        if let Some(path) = &args.new_anchor {
+            files::write_new(path, &canonical(&fetched.latest))?;
+        }
+        let list = fetched.snapshot.list();
+        return if session.json() {
+            program(list, out)
+        } else {
+            person(list, &fetched.signer, &Catalog::embedded(), out)
+        };
+    }
     let home = session.home()?;
-    let (_, trust) = home.trust()?;
+    let (token, trust) = home.trust()?;
     let list = trust.list();
     if session.json() {
-        let list: Value = serde_json::from_slice(&list.write())?;
-        json_line(out, &list)?;
-        return Ok(Exit::Done);
+        return program(list, out);
     }
+    if home.trust_in_place()?.1.list().sequence < list.sequence {
+        writeln!(
+            out,
+            "OLDER LIST IN PLACE 信任列表被旧版本覆盖: put trust/history/{:08}.jwt back",
+            list.sequence
+        )?;
+    }
+    let anchors = home.anchors()?;
+    person(list, anchors.signer_of(&token).unwrap_or(home.anchor()), home.catalog(), out)?;
+    let draft = home.trust_draft()?.len();
+    if draft > 0 {
+        writeln!(
+            out,
+            "{draft} change(s) are prepared: `boyin trust diff` shows them, `boyin trust sign` publishes them"
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+fn program(list: &TrustList, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let list: Value = serde_json::from_slice(&list.write())?;
+    json_line(out, &list)?;
+    Ok(Exit::Done)
+}
+
+fn person(list: &TrustList, signer: &Jwk, catalog: &Catalog, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let state =
         if now()? < list.next_update { "fresh 有效" } else { "STALE 已过期: run `boyin trust renew`" };
     writeln!(out, "信任列表 Trust list of {} ({})", list.authority, list.division)?;
     let age = now()?.seconds().saturating_sub(list.issued_at.seconds()) / SECONDS_PER_DAY;
     writeln!(out, "  sequence {}, made {}, {age} day(s) ago", list.sequence, list.issued_at)?;
     writeln!(out, "  next update {}: {state}", list.next_update)?;
-    if home.trust_in_place()?.1.list().sequence < list.sequence {
-        writeln!(
-            out,
-            "  OLDER LIST IN PLACE 信任列表被旧版本覆盖: put trust/history/{:08}.jwt back",
-            list.sequence
-        )?;
-    }
-    writeln!(out, "  anchor {} ({})", home.anchor().kid, home.anchor().alg)?;
+    writeln!(out, "  anchor {} ({})", signer.kid, signer.alg)?;
     let header = ["颁发机构 Issuer", "代码 Code", "区划 Division", "密钥 Keys", "可签发 May issue"];
     let mut table = output::table(&header);
     for issuer in &list.issuers {
@@ -43,18 +73,11 @@ pub(super) fn run(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit
             issuer.code.as_str().to_owned(),
             issuer.division.as_str().to_owned(),
             keys(issuer),
-            rights(&home, issuer),
+            rights(catalog, issuer),
         ]);
     }
     writeln!(out, "{table}")?;
     others(list, out)?;
-    let draft = home.trust_draft()?.len();
-    if draft > 0 {
-        writeln!(
-            out,
-            "{draft} change(s) are prepared: `boyin trust diff` shows them, `boyin trust sign` publishes them"
-        )?;
-    }
     Ok(Exit::Done)
 }
 
@@ -82,9 +105,9 @@ fn keys(issuer: &Issuer) -> String {
     keys.collect::<Vec<_>>().join("\n")
 }
 
-fn rights(home: &Home, issuer: &Issuer) -> String {
+fn rights(catalog: &Catalog, issuer: &Issuer) -> String {
     let name = |code: LicenseTypeCode| {
-        let known = home.catalog().types().find(|known| known.code == code);
+        let known = catalog.types().find(|known| known.code == code);
         known.map_or_else(|| code.as_str().to_owned(), |known| known.name.clone())
     };
     let rights = issuer.entitlements.iter().map(|right| name(right.license_type));

@@ -1,6 +1,6 @@
 //! Keys: made, put in place, listed, retired.
 
-use crate::support::{MARKET, Place, office};
+use crate::support::{MARKET, Place, boyin_alone, office};
 
 #[test]
 fn an_office_gets_a_new_key_and_what_the_old_one_signed_stays() {
@@ -44,14 +44,77 @@ fn an_office_gets_a_new_key_and_what_the_old_one_signed_stays() {
 fn the_trust_list_gets_a_new_key() {
     let place = Place::new();
     place.issue_one(MARKET, "business-license");
+    let (held, first) = (place.path("held.json"), place.path("first.jwt"));
+    std::fs::copy(place.home().join("trust/anchor.json"), &held).unwrap();
+    std::fs::copy(place.home().join("trust/list.jwt"), &first).unwrap();
+    place.boyin(&["trust", "handovers", "--out", &place.path("none")]).complains(&["not been handed over"]);
     let words = ["--trust-list", "--who", "密钥员", "--purpose", "年度轮换"];
     let made = place.boyin(&[&["--json", "key", "new"], &words[..]].concat()).ends(0).json();
     let kid = made["kid"].as_str().unwrap();
     let rotated = place.boyin(&[&["key", "rotate", "--kid", kid], &words[..]].concat()).ends(0);
-    assert!(rotated.out.contains("handovers.jwt"), "{}", rotated.out);
+    assert!(rotated.out.contains("boyin trust handovers"), "{}", rotated.out);
     assert!(std::fs::read_to_string(place.home().join("trust/anchor.json")).unwrap().contains(kid));
     place.boyin(&["verify", &place.path("license")]).ends(0);
     place.boyin(&["trust", "renew"]).ends(0);
-    // The list of the old anchor is still there.
+    elsewhere(&place, &held, &first, kid);
+    // The lists of the old anchor are still read, and compared with those of the new one.
+    let history = place.boyin(&["--json", "trust", "history"]).ends(0).json();
+    let numbers: Vec<_> =
+        history["trust_lists"].as_array().unwrap().iter().map(|row| &row["issued_at"]).collect();
+    assert!(numbers.len() == 3 && numbers.iter().all(|at| at.is_u64()), "{history}");
+    place.boyin(&["trust", "diff", "1", &first]).ends(0);
+    place.boyin(&["trust", "diff", "1", "3"]).ends(0);
     place.boyin(&["key", "new", "--who", "x", "--purpose", "x"]).complains(&["--trust-list"]);
+}
+
+/// Whoever holds the anchor `held` verifies with the lists of the one that it hands over to, and holds that from then on.
+fn elsewhere(place: &Place, held: &str, first: &str, kid: &str) {
+    let list = place.home().join("trust/list.jwt").to_str().unwrap().to_owned();
+    let handovers = place.path("handovers.jwt");
+    let nowhere = tempfile::tempdir().unwrap();
+    let alone = |args: &[&str]| boyin_alone(nowhere.path(), args);
+    place.boyin(&["trust", "handovers", "--out", &handovers]).ends(0);
+    assert_eq!(
+        place.boyin(&["trust", "handovers"]).ends(0).out,
+        std::fs::read_to_string(&handovers).unwrap()
+    );
+    let license = place.path("license");
+    let (record, new) = (place.path("record.json"), place.path("new.json"));
+    let verify = ["verify", &license, "--trust", &list, "--anchor"];
+    // No status list is given: everything else is known.
+    let known = [&verify[..], &[held, "--handovers", &handovers, "--record", &record]].concat();
+    let open = alone(&known).ends(2);
+    assert!(
+        open.out.contains("status_list_unavailable") && open.err.contains(kid),
+        "{}\n{}",
+        open.out,
+        open.err
+    );
+    alone(&[&verify[..], &[held]].concat()).complains(&["not signed by the anchor"]);
+    let shown = [
+        "trust",
+        "show",
+        "--trust",
+        &list,
+        "--anchor",
+        held,
+        "--handovers",
+        &handovers,
+        "--new-anchor",
+        &new,
+    ];
+    let shown = alone(&shown).ends(0);
+    assert!(
+        shown.out.contains(&format!("anchor {kid}")) && shown.out.contains("sequence 3"),
+        "{}",
+        shown.out
+    );
+    alone(&[&verify[..], &[&new]].concat()).ends(2);
+    alone(&["replay", &record, "--anchor", &new]).ends(2);
+    // The old list, under the old anchor, and under the hand-overs; not under the new anchor alone.
+    alone(&["trust", "show", "--trust", first, "--anchor", held, "--handovers", &handovers]).ends(0);
+    alone(&["trust", "show", "--trust", first, "--anchor", &new]).complains(&["is refused"]);
+    let damaged = std::fs::read_to_string(&handovers).unwrap().replace('.', ".A");
+    let damaged = place.write("damaged.jwt", damaged.as_bytes());
+    alone(&[&verify[..], &[held, "--handovers", &damaged]].concat()).complains(&["hand-over 0"]);
 }

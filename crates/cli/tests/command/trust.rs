@@ -2,22 +2,26 @@
 
 use crate::support::{MARKET, POLICE, Place, office};
 
+/// Who prepares, drops and signs, and what for.
+const BY: [&str; 4] = ["--who", "信任列表管理员", "--purpose", "测试"];
+
 #[test]
 fn a_change_is_prepared_compared_and_signed() {
     let place = Place::new();
     let code = office(MARKET).code;
     let right = ["--issuer", code.as_str(), "--license-type", "business-license"];
-    place.boyin(&["trust", "sign"]).complains(&["nothing is prepared"]);
+    let sign = || place.boyin(&[&["trust", "sign"], &BY[..]].concat());
+    sign().complains(&["nothing is prepared"]);
     let later = ["--at", "2031-01-01"];
-    let ended = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later].concat()).ends(0);
+    let ended = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later, &BY].concat()).ends(0);
     assert!(ended.out.contains("~ entitlement") && ended.out.contains("颁发权限"), "{}", ended.out);
     let later = ["--at", "2031-01-02"];
-    let again = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later].concat());
+    let again = place.boyin(&[&["trust", "remove", "entitlement"], &right[..], &later, &BY].concat());
     again.complains(&["no right"]);
-    place.boyin(&["trust", "add", "sunset", "--alg", "ES256", "--sign-until", "2030-01-01"]).ends(0);
-    place
-        .boyin(&["trust", "add", "sunset", "--alg", "MD5", "--sign-until", "2030-01-01"])
-        .complains(&["SM2-SM3"]);
+    let sunset = |alg| ["trust", "add", "sunset", "--alg", alg, "--sign-until", "2030-01-01"];
+    place.boyin(&sunset("ES256")).complains(&["--who", "--purpose"]);
+    place.boyin(&[&sunset("ES256")[..], &BY].concat()).ends(0);
+    place.boyin(&[&sunset("MD5")[..], &BY].concat()).complains(&["SM2-SM3"]);
     let shown = place.boyin(&["trust", "show"]).ends(0);
     assert!(
         shown.out.contains("sequence 1") && shown.out.contains("2 change(s) are prepared"),
@@ -29,7 +33,7 @@ fn a_change_is_prepared_compared_and_signed() {
 
     let license = place.path("license");
     place.issue_one(MARKET, "business-license");
-    place.boyin(&["trust", "sign"]).ends(0);
+    place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
     place.boyin(&["verify", &license]).ends(0);
     let shown = place.boyin(&["trust", "show"]).ends(0);
     assert!(shown.out.contains("sequence 2") && shown.out.contains("ES256 算法终止"), "{}", shown.out);
@@ -59,22 +63,34 @@ fn certificates_come_and_go_as_files() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let ca = place.path("ca.pem");
     for role in ["anchor", "maker", "timestamp-authority"] {
-        place.boyin(&["trust", "add", role, &ca]).ends(0);
-        place.boyin(&["trust", "add", role, &ca]).complains(&["already"]);
+        let add = || place.boyin(&[&["trust", "add", role, &ca], &BY[..]].concat());
+        add().ends(0);
+        add().complains(&["already"]);
     }
-    place.boyin(&["trust", "sign"]).ends(0);
+    place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
     let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
     assert_eq!(list["certificates"], list["makers"]);
     assert_eq!(list["makers"], list["timestamp_authorities"]);
-    place.boyin(&["trust", "remove", "maker", &ca]).ends(0);
-    place.boyin(&["trust", "discard"]).ends(0);
-    place.boyin(&["trust", "remove", "maker", &ca]).ends(0);
-    place.boyin(&["trust", "sign"]).ends(0);
+    // The words stand on either side of what is prepared.
+    let remove = || place.boyin(&[&["trust", "remove"], &BY[..], &["maker", &ca]].concat());
+    remove().ends(0);
+    place.boyin(&[&["trust", "discard"], &BY[..]].concat()).ends(0);
+    remove().ends(0);
+    place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
     let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
     assert!(list.get("makers").is_none() && list.get("certificates").is_some());
     let none = place.write("none.pem", b"0");
-    place.boyin(&["trust", "add", "anchor", &none]).complains(&["no certificate"]);
-    place.boyin(&["trust", "add", "anchor", &place.path("key.pem")]).complains(&["holds no"]);
+    let add = |file: &str| place.boyin(&[&["trust", "add", "anchor", file], &BY[..]].concat());
+    add(&none).complains(&["no certificate"]);
+    add(&place.path("key.pem")).complains(&["holds no"]);
+    let journal = std::fs::read_to_string(place.home().join("trust/journal.jsonl")).unwrap();
+    let of_maker =
+        |deed: &str| journal.lines().filter(|line| line.contains(deed) && line.contains(BY[1])).count();
+    assert_eq!(
+        (of_maker("\"draft\""), of_maker("\"discard\""), of_maker("\"sign\"")),
+        (5, 1, 2),
+        "{journal}"
+    );
 }
 
 #[test]
@@ -108,11 +124,15 @@ fn another_agencys_issuer_is_named_with_its_key() {
         "652700",
         "--key",
         key.to_str().unwrap(),
+        BY[0],
+        BY[1],
+        BY[2],
+        BY[3],
     ]);
     twice.complains(&["already"]);
-    place
-        .boyin(&["trust", "remove", "key", "--issuer", office(POLICE).code.as_str(), "--kid", "none"])
-        .complains(&["no key of this ID"]);
+    let police = office(POLICE).code;
+    let remove = ["trust", "remove", "key", "--issuer", police.as_str(), "--kid", "none"];
+    place.boyin(&[&remove[..], &BY].concat()).complains(&["no key of this ID"]);
 }
 
 #[test]

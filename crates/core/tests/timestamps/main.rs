@@ -1,7 +1,9 @@
-//! Timestamps from authorities over HTTP: the `openssl` command and the kit's own, behind a server of a few lines.
+//! What is asked of others over HTTP, timestamps and revocation lists: the `openssl` command and the kit's own, behind a
+//! server of a few lines.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod authorities;
+mod lists;
 mod queue;
 mod transport;
 

@@ -2,7 +2,8 @@
 
 use boyin_model::alg::{BadKey, PublicKey, VerifyAlg};
 use boyin_suite::{
-    ECDSA_P256_SHA384_DER, ECDSA_P384_SHA256_DER, ECDSA_P384_SHA384_DER, RS256, RS384, RS512, all_x509,
+    ECDSA_P256_SHA384_DER, ECDSA_P384_SHA256_DER, ECDSA_P384_SHA384_DER, PS256, PS384, PS512, RS256, RS384,
+    RS512, all_x509,
 };
 
 use crate::support::OpenSsl;
@@ -63,6 +64,31 @@ fn rsa_with_each_digest() {
         let mut others = signatures.to_vec();
         let own = others.remove(place);
         check(alg, &key, &own, &others);
+    }
+}
+
+#[test]
+fn rsa_pss_with_each_digest() {
+    let Some(openssl) = OpenSsl::new() else { return };
+    openssl.run("genrsa -out k.pem 2048");
+    openssl.run("rsa -in k.pem -RSAPublicKey_out -outform DER -out k.der");
+    let key = openssl.read("k.der");
+    let with_salt = |digest: &str, salt: u8| {
+        openssl.write("m", b"a certificate");
+        openssl.run(&format!(
+            "dgst -{digest} -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{salt} -sign k.pem -out s m"
+        ));
+        openssl.read("s")
+    };
+    let own = [("sha256", 32), ("sha384", 48), ("sha512", 64)];
+    let signatures = own.map(|(digest, salt)| with_salt(digest, salt));
+    let algs: [&'static dyn VerifyAlg; 3] = [&PS256, &PS384, &PS512];
+    for (place, alg) in algs.into_iter().enumerate() {
+        let mut others = signatures.to_vec();
+        let right = others.remove(place);
+        let (digest, salt) = own[place];
+        others.extend([with_salt(digest, 20), with_salt(digest, salt + 1), sign(&openssl, digest)]);
+        check(alg, &key, &right, &others);
     }
 }
 

@@ -1,16 +1,17 @@
 //! Certificates, read tolerantly: the original bytes are kept, odd extensions are skipped unless they are marked critical,
 //! and what deviates is noted.
 
-use boyin_model::alg::{PublicKey, SignatureEncoding, VerifyAlg, VerifyKey};
+use boyin_model::alg::{AlgId, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey};
 use boyin_model::limits::MAX_CERTIFICATE_BYTES;
 use boyin_model::time::UnixTime;
-use x509_parser::asn1_rs::Oid;
+use x509_parser::asn1_rs::{Oid, ToDer as _};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser as _;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+use super::algorithm::{Algorithm, RsaUse};
 use super::deviation::{Deviation, deviations};
 use super::extensions::{Extensions, Usage};
 use super::name::Name;
@@ -41,7 +42,7 @@ pub struct Certificate {
 #[derive(Clone, Debug)]
 pub(super) struct Signed {
     part: Vec<u8>,
-    algorithm: Vec<u8>,
+    algorithm: Algorithm,
     signature: Vec<u8>,
 }
 
@@ -49,6 +50,7 @@ pub(super) struct Signed {
 struct KeyInfo {
     /// As in [`boyin_model::alg::AlgId::curve`]; `None` for RSA. The outer `None` is a key that is not known here.
     curve: Option<Option<&'static str>>,
+    rsa: RsaUse,
     bits: Vec<u8>,
 }
 
@@ -111,21 +113,34 @@ impl Certificate {
         algorithm: &[u8],
         encoding: Option<SignatureEncoding>,
     ) -> Option<Box<dyn VerifyKey>> {
+        let algorithm = Algorithm::of(algorithm, None);
+        let fits = |alg: &AlgId| encoding.is_none_or(|encoding| alg.encoding == encoding);
+        self.key_for(algs, |id| algorithm.is(id) && fits(id))
+    }
+
+    fn key_for(
+        &self,
+        algs: &[&'static dyn VerifyAlg],
+        fits: impl Fn(&AlgId) -> bool,
+    ) -> Option<Box<dyn VerifyKey>> {
         let curve = self.key.curve?;
-        let alg = algs.iter().find(|alg| {
-            let id = alg.id();
-            id.oid.is_some_and(|oid| oid.as_bytes() == algorithm)
-                && id.curve == curve
-                && encoding.is_none_or(|encoding| id.encoding == encoding)
-        })?;
-        alg.key(PublicKey(&self.key.bits)).ok()
+        let mut of_kind = algs.iter().filter(|alg| alg.id().curve == curve && self.key.rsa.allows(alg.id()));
+        of_kind.find(|alg| fits(alg.id()))?.key(PublicKey(&self.key.bits)).ok()
     }
 
     /// The key under whichever of `algs` is of its kind.
     pub(crate) fn any_key(&self, algs: &[&'static dyn VerifyAlg]) -> Option<Box<dyn VerifyKey>> {
-        let curve = self.key.curve?;
-        let alg = algs.iter().find(|alg| alg.id().curve == curve)?;
-        alg.key(PublicKey(&self.key.bits)).ok()
+        self.key_for(algs, |_| true)
+    }
+
+    /// Whether the issuer's key can be one of the algorithm with which this certificate is signed.
+    pub(super) fn names_algorithm_of(&self, issuer: &Self, algs: &[&'static dyn VerifyAlg]) -> bool {
+        issuer.x509_key(algs, &self.signed.algorithm).is_some()
+    }
+
+    /// In certificates, elliptic-curve signatures are DER; RSA has its one encoding.
+    fn x509_key(&self, algs: &[&'static dyn VerifyAlg], algorithm: &Algorithm) -> Option<Box<dyn VerifyKey>> {
+        self.key_for(algs, |id| id.encoding != SignatureEncoding::Raw && algorithm.is(id))
     }
 
     /// Whether `issuer`'s key made this signature. Says nothing of whether it may.
@@ -226,13 +241,13 @@ impl Signed {
         let signature = &parsed.signature_value;
         Self::new(
             parsed.tbs_certificate.as_ref(),
-            algorithm.algorithm.as_bytes(),
+            algorithm_of(algorithm),
             if signature.unused_bits == 0 { &signature.data } else { &[] },
         )
     }
 
-    pub(super) fn new(part: &[u8], algorithm: &[u8], signature: &[u8]) -> Self {
-        Self { part: part.to_vec(), algorithm: algorithm.to_vec(), signature: signature.to_vec() }
+    fn new(part: &[u8], algorithm: Algorithm, signature: &[u8]) -> Self {
+        Self { part: part.to_vec(), algorithm, signature: signature.to_vec() }
     }
 
     pub(super) fn verifies(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
@@ -244,7 +259,8 @@ impl KeyInfo {
     fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
         let named = |oid: &Oid<'_>, name: &str| oid.to_id_string() == name;
         let algorithm = &info.algorithm;
-        let curve = if named(&algorithm.algorithm, RSA_ENCRYPTION) {
+        let pss = RsaUse::of(algorithm.algorithm.as_bytes(), parameters_of(algorithm).as_deref());
+        let curve = if named(&algorithm.algorithm, RSA_ENCRYPTION) || pss.is_some() {
             Some(None)
         } else if named(&algorithm.algorithm, SM2_KEY) {
             // The form of older tools: the curve as algorithm and as its parameter.
@@ -257,26 +273,34 @@ impl KeyInfo {
         } else {
             None
         };
-        Self { curve, bits: info.subject_public_key.data.to_vec() }
+        Self { curve, rsa: pss.unwrap_or(RsaUse::Any), bits: info.subject_public_key.data.to_vec() }
     }
 }
 
-fn same_algorithm(inner: &AlgorithmIdentifier<'_>, outer: &AlgorithmIdentifier<'_>) -> bool {
-    inner.algorithm == outer.algorithm
+fn algorithm_of(identifier: &AlgorithmIdentifier<'_>) -> Algorithm {
+    Algorithm::of(identifier.algorithm.as_bytes(), parameters_of(identifier).as_deref())
 }
 
-/// Whether `issuer`'s key made this signature, by the algorithm whose OID has this content.
+/// The parameters as an element, if they are a SEQUENCE: others select no algorithm.
+fn parameters_of(identifier: &AlgorithmIdentifier<'_>) -> Option<Vec<u8>> {
+    let parameters = identifier.parameters.as_ref()?;
+    Some(parameters.to_der_vec().unwrap_or_default())
+}
+
+fn same_algorithm(inner: &AlgorithmIdentifier<'_>, outer: &AlgorithmIdentifier<'_>) -> bool {
+    // What is signed says with which parameters.
+    inner.algorithm == outer.algorithm && algorithm_of(inner) == algorithm_of(outer)
+}
+
+/// Whether `issuer`'s key made this signature.
 pub(super) fn verifies(
     part: &[u8],
-    algorithm: &[u8],
+    algorithm: &Algorithm,
     signature: &[u8],
     issuer: &Certificate,
     algs: &[&'static dyn VerifyAlg],
 ) -> bool {
-    // In certificates, elliptic-curve signatures are DER; RSA has its one encoding.
-    let of_x509: Vec<_> =
-        algs.iter().copied().filter(|alg| alg.id().encoding != SignatureEncoding::Raw).collect();
-    let key = issuer.key(&of_x509, algorithm, None);
+    let key = issuer.x509_key(algs, algorithm);
     key.is_some_and(|key| key.verify(part, signature).is_ok())
 }
 

@@ -1,114 +1,40 @@
 //! Revocation lists (RFC 5280 §5): the bytes as they came, and an index of serial numbers over them.
 
+mod entry;
+mod reason;
+mod scope;
+
 use std::ops::Range;
 use std::sync::Mutex;
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::time::UnixTime;
 
+use super::algorithm::Algorithm;
 use super::certificate::{Certificate, CertificateError, verifies};
 use super::der::{Cursor, only, tag};
-use super::extensions::{PointName, reason_flags};
-use super::general::GeneralName;
 use super::name::Name;
 use super::time::instant;
+use entry::EntryParts;
+pub(super) use entry::{Entry, extension};
+pub use reason::RevocationReason;
+use scope::Scope;
 
 /// Bytes of a revocation list: about a million entries.
 pub const MAX_CRL_BYTES: usize = 64 << 20;
 /// Keys for which is remembered whether they signed a list.
 const MAX_REMEMBERED: usize = 16;
 
-/// Why a certificate is revoked (RFC 5280 §5.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RevocationReason {
-    /// Not said.
-    #[default]
-    Unspecified,
-    /// The key is, or may be, in other hands.
-    KeyCompromise,
-    /// The authority's key is.
-    CaCompromise,
-    /// The subject has another name or office now.
-    AffiliationChanged,
-    /// There is another certificate.
-    Superseded,
-    /// It is not needed any more.
-    CessationOfOperation,
-    /// For the time being (暂停).
-    CertificateHold,
-    /// No longer on hold, or expired: only in delta lists.
-    RemoveFromCrl,
-    /// A right was taken away.
-    PrivilegeWithdrawn,
-    /// The attribute authority's key is in other hands.
-    AaCompromise,
-}
-
-impl RevocationReason {
-    pub(super) fn from_number(number: u8) -> Option<Self> {
-        Some(match number {
-            0 => Self::Unspecified,
-            1 => Self::KeyCompromise,
-            2 => Self::CaCompromise,
-            3 => Self::AffiliationChanged,
-            4 => Self::Superseded,
-            5 => Self::CessationOfOperation,
-            6 => Self::CertificateHold,
-            8 => Self::RemoveFromCrl,
-            9 => Self::PrivilegeWithdrawn,
-            10 => Self::AaCompromise,
-            _ => return None,
-        })
-    }
-
-    /// Stable machine code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::KeyCompromise => "key_compromise",
-            Self::CaCompromise => "ca_compromise",
-            Self::AffiliationChanged => "affiliation_changed",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessation_of_operation",
-            Self::CertificateHold => "certificate_hold",
-            Self::RemoveFromCrl => "remove_from_crl",
-            Self::PrivilegeWithdrawn => "privilege_withdrawn",
-            Self::AaCompromise => "aa_compromise",
-        }
-    }
-}
-
-/// One entry of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// The instant of revocation, or that since which the key is suspect if that is earlier.
-    pub(super) since: UnixTime,
-    pub(super) reason: RevocationReason,
-}
-
-/// What a list is of (RFC 5280 §5.2.5).
-#[derive(Clone, Debug, Default)]
-pub(super) struct Scope {
-    raw: Vec<u8>,
-    pub(super) name: Option<PointName>,
-    pub(super) only_users: bool,
-    pub(super) only_authorities: bool,
-    pub(super) only_attributes: bool,
-    pub(super) reasons: Option<u16>,
-    pub(super) indirect: bool,
-}
-
 /// A revocation list that was read, and not verified.
 #[derive(Debug)]
 pub(super) struct RevocationList {
     bytes: Vec<u8>,
     signed: Range<usize>,
-    algorithm: Vec<u8>,
+    algorithm: Algorithm,
     signature: Vec<u8>,
     pub(super) issuer: Name,
     pub(super) this_update: UnixTime,
-    next_update: Option<UnixTime>,
+    pub(super) next_update: Option<UnixTime>,
     pub(super) authority_key: Option<Vec<u8>>,
     pub(super) number: Option<Vec<u8>>,
     /// Number of the list that this one changes: it is a delta.
@@ -146,7 +72,7 @@ impl RevocationList {
         Some(Self {
             bytes: Vec::new(),
             signed: start..start + tbs.raw.len(),
-            algorithm: algorithm.raw.to_vec(),
+            algorithm: Algorithm::read(algorithm.raw)?,
             signature: signature.to_vec(),
             issuer: Name::read(&[0x30, 0]),
             this_update: UnixTime::MAX,
@@ -164,12 +90,14 @@ impl RevocationList {
 
     /// Everything but the entries; where those stand.
     fn body(&mut self, bytes: &[u8]) -> Option<Range<usize>> {
+        let mut outer = only(bytes, tag::SEQUENCE)?;
+        outer.take(tag::SEQUENCE)?;
+        let named = outer.take(tag::SEQUENCE)?.raw;
         let mut tbs = only(&bytes[self.signed.clone()], tag::SEQUENCE)?;
         if let Some(version) = tbs.option(tag::INTEGER)? {
             (version.content == [1]).then_some(())?;
         }
-        (tbs.take(tag::SEQUENCE)?.raw == self.algorithm).then_some(())?;
-        self.algorithm = only(&self.algorithm, tag::SEQUENCE)?.take(tag::OID)?.content.to_vec();
+        (tbs.take(tag::SEQUENCE)?.raw == named).then_some(())?;
         self.issuer = Name::read(tbs.take(tag::SEQUENCE)?.raw);
         self.this_update = instant(tbs.next()?)?;
         if matches!(tbs.peek(), Some(tag::UTC_TIME | tag::GENERALIZED_TIME)) {
@@ -303,91 +231,6 @@ impl RevocationList {
         let (Some(from), Some(number)) = (&self.base, &base.number) else { return false };
         compare(from, number).is_le() && self.is_newer_than(base) && self.has_scope_of(base)
     }
-}
-
-impl Scope {
-    fn read(value: &[u8]) -> Option<Self> {
-        let mut items = only(value, tag::SEQUENCE)?;
-        let mut scope = Self { raw: value.to_vec(), ..Self::default() };
-        if let Some(name) = items.option(tag::constructed(0))? {
-            scope.name = Some(PointName::read(name.content)?);
-        }
-        let flag = |items: &mut Cursor<'_>, number| match items.option(tag::context(number))? {
-            Some(flag) => Some(*flag.content.first().filter(|_| flag.content.len() == 1)? != 0),
-            None => Some(false),
-        };
-        scope.only_users = flag(&mut items, 1)?;
-        scope.only_authorities = flag(&mut items, 2)?;
-        if let Some(flags) = items.option(tag::context(3))? {
-            scope.reasons = Some(reason_flags(flags.content)?);
-        }
-        scope.indirect = flag(&mut items, 4)?;
-        scope.only_attributes = flag(&mut items, 5)?;
-        items.end()?;
-        Some(scope)
-    }
-}
-
-struct EntryParts<'b> {
-    serial: &'b [u8],
-    entry: Entry,
-    issuer: Option<Name>,
-    unknown: bool,
-}
-
-impl<'b> EntryParts<'b> {
-    fn read(mut items: Cursor<'b>) -> Option<Self> {
-        let serial = items.take(tag::INTEGER)?.content;
-        let since = instant(items.next()?)?;
-        let entry = Entry { since, reason: RevocationReason::default() };
-        let mut parts = Self { serial, entry, issuer: None, unknown: false };
-        if let Some(extensions) = items.option(tag::SEQUENCE)? {
-            let mut extensions = Cursor::new(extensions.content);
-            while !extensions.is_empty() {
-                parts.take(extension(&mut extensions)?)?;
-            }
-        }
-        items.end()?;
-        Some(parts)
-    }
-
-    fn take(&mut self, (oid, critical, value): (&[u8], bool, &[u8])) -> Option<()> {
-        match oid {
-            [0x55, 0x1d, 21] => {
-                let reason = Cursor::new(value).take(tag::ENUMERATED)?;
-                let number = *reason.content.first().filter(|_| reason.content.len() == 1)?;
-                self.entry.reason = RevocationReason::from_number(number)?;
-            }
-            [0x55, 0x1d, 24] => {
-                let suspect = instant(Cursor::new(value).next()?)?;
-                self.entry.since = self.entry.since.min(suspect);
-            }
-            [0x55, 0x1d, 29] => {
-                let names = GeneralName::read_all(only(value, tag::SEQUENCE)?)?;
-                self.issuer = names.into_iter().find_map(|name| match name {
-                    GeneralName::Directory(name) => Some(name),
-                    GeneralName::Email(_)
-                    | GeneralName::Dns(_)
-                    | GeneralName::Uri(_)
-                    | GeneralName::Ip(_)
-                    | GeneralName::Other(_) => None,
-                });
-                self.issuer.as_ref()?;
-            }
-            _ => self.unknown |= critical,
-        }
-        Some(())
-    }
-}
-
-/// OID, critical or not, value.
-pub(super) fn extension<'b>(items: &mut Cursor<'b>) -> Option<(&'b [u8], bool, &'b [u8])> {
-    let mut extension = items.inside(tag::SEQUENCE)?;
-    let oid = extension.take(tag::OID)?.content;
-    let critical = extension.option(tag::BOOLEAN)?.is_some_and(|critical| critical.content != [0]);
-    let value = extension.take(tag::OCTET_STRING)?.content;
-    extension.end()?;
-    Some((oid, critical, value))
 }
 
 /// Length of what stands in the outermost element.

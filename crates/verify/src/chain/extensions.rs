@@ -114,6 +114,14 @@ impl PointName {
         }
     }
 
+    /// Its names, but for a relative one.
+    pub(crate) fn full(&self) -> &[GeneralName] {
+        match self {
+            Self::Full(names) => names,
+            Self::Relative(_) => &[],
+        }
+    }
+
     /// All its names, the relative one under `issuer`.
     pub(crate) fn names(&self, issuer: &Name) -> Vec<GeneralName> {
         match self {

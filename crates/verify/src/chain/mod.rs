@@ -5,6 +5,7 @@
 //! extended key usage and policies. Then every certificate but the anchor is looked up in revocation lists and
 //! responders' answers. [`CertificateStore::verify`] asks all of it and reports each check.
 
+mod algorithm;
 mod certificate;
 mod check;
 mod constraints;
@@ -14,6 +15,7 @@ mod deviation;
 mod extensions;
 mod general;
 mod identity;
+mod listed;
 mod name;
 mod ocsp;
 mod oid;
@@ -37,6 +39,7 @@ use crl::RevocationList;
 pub use crl::{MAX_CRL_BYTES, RevocationReason};
 pub use deviation::Deviation;
 pub use identity::{Identity, IdentityKind, SubjectRule, SubjectTable};
+pub use listed::{ListFault, VerifiedList};
 pub use ocsp::MAX_OCSP_BYTES;
 use ocsp::OcspResponse;
 pub use oid::{Oid, OidError};

@@ -4,8 +4,9 @@ use boyin_model::alg::VerifyAlg;
 use boyin_model::time::UnixTime;
 use sha1_smol::Sha1;
 
+use super::algorithm::Algorithm;
 use super::certificate::{Certificate, CertificateError, verifies};
-use super::crl::{RevocationReason, extension};
+use super::crl::{Entry, RevocationReason, extension};
 use super::der::{Cursor, only, tag};
 use super::name::Name;
 use super::purpose::Purpose;
@@ -57,7 +58,7 @@ struct Single {
 #[derive(Clone, Debug)]
 pub(super) struct OcspResponse {
     signed: Vec<u8>,
-    algorithm: Vec<u8>,
+    algorithm: Algorithm,
     signature: Vec<u8>,
     responder: Responder,
     answers: Vec<Single>,
@@ -84,7 +85,7 @@ impl OcspResponse {
         typed.end()?;
         let mut basic = only(basic.content, tag::SEQUENCE)?;
         let data = basic.take(tag::SEQUENCE)?;
-        let algorithm = basic.inside(tag::SEQUENCE)?.take(tag::OID)?.content.to_vec();
+        let algorithm = Algorithm::read(basic.take(tag::SEQUENCE)?.raw)?;
         let signature = basic.take(tag::BIT_STRING)?.content.strip_prefix(&[0])?.to_vec();
         let certificates = match basic.option(tag::constructed(0))? {
             Some(list) => certificates(only(list.content, tag::SEQUENCE)?)?,
@@ -163,7 +164,10 @@ impl Question<'_> {
                     {
                         found
                     }
-                    (Revocation::Revoked(known, _), Answer::Revoked(at, _)) if known <= at => found,
+                    (Revocation::Revoked(since, reason), Answer::Revoked(also, other)) => {
+                        let both = Entry { since, reason }.with(Entry { since: also, reason: other });
+                        Revocation::Revoked(both.since, both.reason)
+                    }
                     (_, Answer::Revoked(at, why)) => Revocation::Revoked(at, why),
                     (Revocation::Unknown, Answer::Good) if single.is_fresh(self.now) => Revocation::Good,
                     (_, Answer::Good | Answer::Unknown) => found,
@@ -252,7 +256,7 @@ fn revoked(mut info: Cursor<'_>) -> Option<Answer> {
             [number] => RevocationReason::from_number(*number)?,
             _ => return None,
         },
-        None => RevocationReason::Unspecified,
+        None => RevocationReason::NotGiven,
     };
     info.end()?;
     Some(Answer::Revoked(since, reason))

@@ -256,8 +256,8 @@ impl<'s> Search<'s, '_> {
         self.asked.stands_up(issuer)?;
         let subject = path[path.len() - 1];
         if !self.signed(issuer, subject)? {
-            let key = issuer.any_key(self.store.algs());
-            return Err(if key.is_some() { ChainFault::Signature } else { ChainFault::Algorithm });
+            let accepted = subject.names_algorithm_of(issuer, self.store.algs());
+            return Err(if accepted { ChainFault::Signature } else { ChainFault::Algorithm });
         }
         if self.asked.at < issuer.not_before || issuer.not_after < self.asked.at {
             return Err(ChainFault::NotInTime);

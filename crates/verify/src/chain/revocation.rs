@@ -84,7 +84,7 @@ impl CertificateStore {
     }
 
     /// Of every certificate of the path but the anchor, in their order.
-    pub(super) fn revocations(&self, path: &Path<'_>, now: UnixTime) -> Vec<Revocation> {
+    pub(crate) fn revocations(&self, path: &Path<'_>, now: UnixTime) -> Vec<Revocation> {
         let Some(anchor) = path.certificates.last() else { return Vec::new() };
         let question = Question { store: self, now, anchor, depth: 0, asked_of: None };
         let steps = path.certificates.windows(2).filter_map(|pair| match pair {
@@ -100,8 +100,9 @@ impl<'q> Question<'q> {
     pub(super) fn of(&self, subject: &Certificate, issuer: &Certificate) -> Revocation {
         let (listed, answered) = (self.by_lists(subject, issuer), self.by_responses(subject, issuer));
         match (listed, answered) {
-            (Revocation::Revoked(at, why), Revocation::Revoked(also, _)) if at <= also => {
-                Revocation::Revoked(at, why)
+            (Revocation::Revoked(since, reason), Revocation::Revoked(also, other)) => {
+                let both = Entry { since, reason }.with(Entry { since: also, reason: other });
+                Revocation::Revoked(both.since, both.reason)
             }
             (_, revoked @ Revocation::Revoked(..)) | (revoked @ Revocation::Revoked(..), _) => revoked,
             (Revocation::Good, _) | (_, Revocation::Good) => Revocation::Good,
@@ -124,7 +125,7 @@ impl<'q> Question<'q> {
             for list in self.store.lists.iter().filter(of_point) {
                 let (entry, fresh) = self.entry(list, subject, issuer);
                 match entry {
-                    Some(entry) => found = Some(found.map_or(entry, |known| earlier(known, entry))),
+                    Some(entry) => found = Some(found.map_or(entry, |known: Entry| known.with(entry))),
                     None if fresh => {
                         let reasons = list.scope.as_ref().and_then(|scope| scope.reasons);
                         covered |= reasons.unwrap_or(ALL_REASONS) & point.reasons.unwrap_or(ALL_REASONS);
@@ -211,10 +212,6 @@ impl<'q> Question<'q> {
             _ => false,
         })
     }
-}
-
-fn earlier(one: Entry, other: Entry) -> Entry {
-    if other.since < one.since { other } else { one }
 }
 
 /// Whether a list is one of this point, and the certificate is within what the list is of (RFC 5280 §6.3.3 b).

@@ -265,17 +265,29 @@ impl Run<'_, '_> {
         if signer.not_after() < self.context.now {
             self.notes.push(TimestampNote::AuthorityEndedSince);
         }
-        match certificates.revocation(&path, at, self.context.now) {
-            Revocation::Good => Ok(()),
-            // RFC 3161 §4: without a reason that says otherwise, no token of the key counts any more.
-            Revocation::Revoked(..) => Err((TimestampReason::AuthorityRevoked, None)),
-            Revocation::Unknown => match self.context.policy.when_unknown {
-                WhenUnknown::Indeterminate => Err((TimestampReason::RevocationUnknown, None)),
-                WhenUnknown::Accept => {
-                    self.notes.push(TimestampNote::RevocationNotAsked);
-                    Ok(())
-                }
-            },
+        self.revoked(&certificates.revocations(&path, self.context.now), latest(token))
+    }
+
+    /// What revocations in the path mean for a token that was made at `at` at the latest.
+    fn revoked(&mut self, found: &[Revocation], at: UnixTime) -> Finding {
+        // RFC 3161 §4: only a reason that says that the key is in nobody else's hands spares what was stamped before.
+        let spares = |found: &Revocation| match *found {
+            Revocation::Revoked(since, why) => at < since && why.spares_the_past(),
+            Revocation::Good | Revocation::Unknown => true,
+        };
+        if !found.iter().all(spares) {
+            return Err((TimestampReason::AuthorityRevoked, None));
+        }
+        if found.iter().any(|found| matches!(found, Revocation::Revoked(..))) {
+            self.notes.push(TimestampNote::AuthorityRevokedSince);
+        }
+        match self.context.policy.when_unknown {
+            _ if !found.contains(&Revocation::Unknown) => Ok(()),
+            WhenUnknown::Indeterminate => Err((TimestampReason::RevocationUnknown, None)),
+            WhenUnknown::Accept => {
+                self.notes.push(TimestampNote::RevocationNotAsked);
+                Ok(())
+            }
         }
     }
 

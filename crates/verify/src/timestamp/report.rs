@@ -114,6 +114,9 @@ pub enum TimestampNote {
     NoAccuracy,
     /// The authority's certificate has ended since it stamped.
     AuthorityEndedSince,
+    /// The authority's certificate, or one above it, was revoked since it stamped, for a reason that spares what it stamped
+    /// before.
+    AuthorityRevokedSince,
     /// No revocation list answers for the authority, and the policy asks for none.
     RevocationNotAsked,
 }
@@ -126,6 +129,7 @@ impl TimestampNote {
             Self::Deviation(note) => note.code(),
             Self::NoAccuracy => "no_accuracy",
             Self::AuthorityEndedSince => "authority_ended_since",
+            Self::AuthorityRevokedSince => "authority_revoked_since",
             Self::RevocationNotAsked => "revocation_not_asked",
         }
     }

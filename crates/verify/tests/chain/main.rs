@@ -10,4 +10,5 @@ mod deviations;
 mod judge;
 mod openssl;
 mod paths;
+mod pss;
 mod revocation;

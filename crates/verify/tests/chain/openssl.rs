@@ -8,10 +8,10 @@ use boyin_verify::UnixTime;
 use boyin_verify::chain::{Certificate, CertificateStore, Revocation, RevocationReason};
 
 /// A folder of its own in which `openssl` works.
-struct OpenSsl(PathBuf);
+pub(crate) struct OpenSsl(PathBuf);
 
 impl OpenSsl {
-    fn new(name: &str) -> Option<Self> {
+    pub(crate) fn new(name: &str) -> Option<Self> {
         if !Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
             let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
             assert!(!in_ci, "the openssl command is missing: apt-get install openssl");
@@ -23,17 +23,17 @@ impl OpenSsl {
         Some(Self(folder))
     }
 
-    fn run(&self, line: &str) {
+    pub(crate) fn run(&self, line: &str) {
         let output =
             Command::new("openssl").args(line.split_whitespace()).current_dir(&self.0).output().unwrap();
         assert!(output.status.success(), "openssl {line}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.0.join(name), text).unwrap();
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.0.join(name)).unwrap()
     }
 

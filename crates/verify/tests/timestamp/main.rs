@@ -10,6 +10,7 @@ mod mutations;
 mod openssl;
 mod passing;
 mod refusals;
+mod revoked;
 
 use boyin_testkit::prefecture::now;
 use boyin_testkit::timestamp::STAMPED;

@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests; the ban on files is for the verifier"
 )]
 
+mod anchor;
 mod bulk;
 mod bytes;
 mod policy;
@@ -16,5 +17,6 @@ mod record;
 mod reports;
 mod second_opinion;
 mod status;
+mod status_draft;
 mod table;
 mod trust;

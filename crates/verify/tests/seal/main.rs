@@ -13,3 +13,4 @@ mod openssl;
 mod passing;
 mod reading;
 mod refusals;
+mod reports;

@@ -1,0 +1,88 @@
+//! What a report tells: names, codes, and which of several faults decides.
+
+use boyin_model::limits::MAX_SEAL_BYTES;
+use boyin_suite::Algorithm;
+use boyin_testkit::key::FixedKey;
+use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::{CertificateByHand, DOCUMENT, SEAL_ID, SealWorld, context, key_usage, name};
+use boyin_verify::Reader;
+use boyin_verify::seal::{
+    Document, SealCheck, SealNote, SealOutcome, SealReason, SealReport, SealSubject, SealVerifier,
+};
+use serde_json::{Value, json};
+
+fn told(report: &SealReport) -> Value {
+    serde_json::from_slice(&report.to_json()).unwrap()
+}
+
+/// A signature of the world's signer a minute ago, verified over a document.
+fn signed(world: &SealWorld, document: Document<'_>) -> SealReport {
+    let seal = world.seal_by_hand(&world.info().write().unwrap());
+    let signature = world.signature_by_hand(&seal, now().minus(60));
+    SealVerifier::new(Reader::Ours).check_signature(&signature, document, &context(&world.store(), now()))
+}
+
+#[test]
+fn verdicts_reasons_notes_and_subjects_are_told() {
+    let world = SealWorld::new(Algorithm::Es256);
+    let passed = signed(&world, Document::Bytes(DOCUMENT));
+    let (id, version, signed_at) = (Some(SEAL_ID.to_owned()), Some(4), Some(now().minus(60)));
+    assert_eq!(passed.subject(), &SealSubject { id, version, signed_at });
+    let report = told(&passed);
+    assert_eq!(report["verdict"], "passed");
+    assert_eq!(report["notes"], json!(["register_not_asked", "signing_time_unproven", "no_timestamp"]));
+    assert_eq!(report.get("reason"), None);
+    for (document, verdict, reason) in [
+        (Document::Bytes(b"another"), "failed", SealReason::DocumentMismatch),
+        (Document::NotGiven, "indeterminate", SealReason::DocumentMissing),
+    ] {
+        let report = signed(&world, document);
+        assert_eq!(report.verdict().reason(), Some(reason));
+        let report = told(&report);
+        assert_eq!((&report["verdict"], &report["reason"]["code"]), (&json!(verdict), &json!(reason.code())));
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_hashed() {
+    let world = SealWorld::new(Algorithm::Es256);
+    for (length, is_hashed) in [(MAX_SEAL_BYTES, true), (MAX_SEAL_BYTES + 1, false)] {
+        let report =
+            SealVerifier::new(Reader::Ours).check_seal(&vec![0; length], &context(&world.store(), now()));
+        assert_eq!(told(&report).get("document").is_some(), is_hashed, "{length}");
+    }
+}
+
+#[test]
+fn what_is_known_to_be_wrong_outweighs_what_is_not_known() {
+    let mut world = SealWorld::new(Algorithm::Es256);
+    let (issuer, by) = (name("nobody"), FixedKey::signing(Algorithm::Es256, 912));
+    let (from, until) = (now().minus(1000), now().plus(1000));
+    let hand = CertificateByHand {
+        issuer_key: &by,
+        issuer: &issuer,
+        key: &world.signer.0,
+        name: "签章人",
+        serial: 7,
+        from,
+        until,
+    };
+    // For encryption, and by an authority that nobody knows.
+    let certificate = hand.write(&[key_usage(0b0010_0000)]);
+    world.signer.1 = certificate;
+    let report = signed(&world, Document::Bytes(DOCUMENT));
+    let wrong = SealOutcome::NotPassed(SealReason::SignerKeyUsage, None);
+    assert_eq!(report.outcome(SealCheck::SignerCertificate), wrong);
+}
+
+#[test]
+fn a_certificate_ends_after_its_last_second() {
+    for (until, has_ended) in [(now(), false), (now().minus(1), true)] {
+        let mut world = SealWorld::new(Algorithm::Es256);
+        let key = world.signer.0.clone();
+        world.signer.1 =
+            boyin_testkit::seals::certificate(&world.authority, &key, 2, SEAL_ID, now().minus(1000), until);
+        let report = signed(&world, Document::Bytes(DOCUMENT));
+        assert_eq!(report.notes().contains(&SealNote::SignerEndedSince), has_ended, "{until}");
+    }
+}

@@ -34,11 +34,13 @@
 //! | `record`, `act` | what is filed; acts and the events they leave |
 //! | `seal` | the seal register: what an act makes of a seal |
 //! | `spool` | reads of processes that cannot write |
+//! | `collected` | records collected from other systems, and the imports that bring them |
 //! | `archive` | the archive itself |
 
 mod act;
 mod archive;
 mod chain;
+mod collected;
 mod cursor;
 mod error;
 mod layout;
@@ -55,6 +57,9 @@ pub use act::{
 };
 pub use archive::{
     Archive, Counts, LogHead, LogLine, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,
+};
+pub use collected::{
+    CollectedId, CollectedRecord, CollectedState, ImportId, ImportJob, ImportStep, MAX_STEP, Submission,
 };
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it says")]
 
 mod acts;
+mod collected;
 mod concurrent;
 mod damage;
 mod disk;

@@ -201,11 +201,19 @@ pub enum EventKind {
     KeyRetired,
     /// The archive's keys were wrapped under another root secret.
     SecretChanged,
+    /// An import of rows of another system was begun.
+    ImportBegun,
+    /// Rows were taken in.
+    RowsImported,
+    /// The grade of a collected record was raised.
+    CollectedRaised,
+    /// A dispute between collected records was decided.
+    CollectedResolved,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -233,6 +241,10 @@ impl EventKind {
         Self::KeyRotated,
         Self::KeyRetired,
         Self::SecretChanged,
+        Self::ImportBegun,
+        Self::RowsImported,
+        Self::CollectedRaised,
+        Self::CollectedResolved,
     ];
 
     /// Stable code, also on disk.
@@ -266,6 +278,10 @@ impl EventKind {
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
             Self::SecretChanged => "secret_changed",
+            Self::ImportBegun => "import_begun",
+            Self::RowsImported => "rows_imported",
+            Self::CollectedRaised => "collected_raised",
+            Self::CollectedResolved => "collected_resolved",
         }
     }
 

@@ -4,6 +4,7 @@ use crate::act::EventKind;
 use crate::record::RecordField;
 use crate::store::{StoreError, Table};
 use boyin_model::alg::RandomnessUnavailable;
+use boyin_model::collected::EvidenceFault;
 use boyin_model::id::DivisionCode;
 use boyin_model::register::{LimitFault, LimitsError, SealAct, SealState};
 use boyin_model::status::LicenseStatus;
@@ -183,6 +184,24 @@ pub enum ArchiveError {
     /// No randomness for the key of a record.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
+    /// No collected record has this name.
+    #[error("no collected record has this name")]
+    CollectedNotFound,
+    /// The import is not where the step begins, is finished, or the step does not count each of its rows once.
+    #[error("the import is not where these rows begin: begin it again, it goes on where it ended")]
+    ImportStep,
+    /// The evidence does not carry the grade.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceFault),
+    /// The grade is no better than the one that the record has.
+    #[error("the record has this grade or a better one")]
+    NotRaised,
+    /// Nothing to decide.
+    #[error("the record is not disputed")]
+    NotDisputed,
+    /// No license can be issued from it.
+    #[error("licenses are issued from undisputed records of grade A or B, from each once")]
+    NotSignable,
     /// The cursor is damaged or belongs to another list.
     #[error("the cursor does not belong to this list: begin again without one")]
     BadCursor,
@@ -224,6 +243,12 @@ impl ArchiveError {
             Self::Resealing => "resealing",
             Self::OldFormat => "archive_old_format",
             Self::Randomness(_) => "randomness",
+            Self::CollectedNotFound => "collected_not_found",
+            Self::ImportStep => "import_step",
+            Self::Evidence(fault) => fault.code(),
+            Self::NotRaised => "grade_not_raised",
+            Self::NotDisputed => "not_disputed",
+            Self::NotSignable => "not_signable",
             Self::BadCursor => "bad_cursor",
             Self::BadLimit { .. } => "bad_limit",
         }

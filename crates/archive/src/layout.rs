@@ -14,11 +14,13 @@ use zeroize::Zeroizing;
 
 use crate::act::{Event, EventKind, Outcome};
 use crate::chain::ChainStart;
+use crate::collected::{CollectedId, CollectedRecord, ImportId, ImportJob};
 use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::seal::SealRecord;
 use crate::spool::SpoolPlace;
 use crate::store::Table;
 use crate::vault::{HolderKey, KeyId, Secret};
+use boyin_model::collected::CollectedLicense;
 
 /// Version of the disk format. An archive of a newer version is refused.
 ///
@@ -166,6 +168,21 @@ pub(crate) fn event_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
 /// Whether an entry of meta is sealed.
 pub(crate) fn meta_is_sealed(key: &[u8]) -> bool {
     [META_CREATED, META_CHAIN].contains(&key) || key.starts_with(META_SEAL_NUMBER)
+}
+
+/// Import: its name (16).
+pub(crate) fn import_job(id: ImportId) -> Vec<u8> {
+    id.0.to_vec()
+}
+
+/// Collected by import: `import (16) ‖ row (8) ‖ record (32)`.
+pub(crate) fn collected_by_import(import: ImportId, row: u64, id: CollectedId) -> Vec<u8> {
+    [import.0.as_slice(), &row.to_be_bytes(), &id.0].concat()
+}
+
+/// The record at the end of a key of its indexes.
+pub(crate) fn collected_at_end(key: &[u8]) -> Result<CollectedId, Malformed> {
+    key.last_chunk().map(|id| CollectedId(*id)).ok_or(Malformed)
 }
 
 // Values, before they are sealed.
@@ -463,6 +480,31 @@ pub(crate) fn read_seal(id: SealId, value: &[u8]) -> Result<SealRecord, Malforme
 pub(crate) fn parse_seal(key: &[u8]) -> Result<SealId, Malformed> {
     let text = std::str::from_utf8(key).map_err(|_| Malformed)?;
     SealId::parse(text).map_err(|_| Malformed)
+}
+
+/// The record as JSON without white space, members in the order of the type, absent ones left out.
+pub(crate) fn collected_value(record: &CollectedRecord) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(serde_json::to_vec(record).expect("text and numbers can always be written as JSON"))
+}
+
+/// Reads [`collected_value`].
+pub(crate) fn read_collected(value: &[u8]) -> Result<CollectedRecord, Malformed> {
+    serde_json::from_slice(value).map_err(|_| Malformed)
+}
+
+/// What a record says, as it stands in [`collected_value`]: part of its name.
+pub(crate) fn collected_content(license: &CollectedLicense) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(serde_json::to_vec(license).expect("text and numbers can always be written as JSON"))
+}
+
+/// The job as JSON without white space, members in the order of the type, absent ones left out.
+pub(crate) fn import_job_value(job: &ImportJob) -> Vec<u8> {
+    serde_json::to_vec(job).expect("text and numbers can always be written as JSON")
+}
+
+/// Reads [`import_job_value`].
+pub(crate) fn read_import_job(value: &[u8]) -> Result<ImportJob, Malformed> {
+    serde_json::from_slice(value).map_err(|_| Malformed)
 }
 
 /// Reads four bytes of a number.

@@ -34,6 +34,7 @@
 //! | `record`, `act` | what is filed; acts and the events they leave |
 //! | `seal` | the seal register: what an act makes of a seal |
 //! | `spool` | reads of processes that cannot write |
+//! | `collected` | records collected from other systems, and the imports that bring them |
 //! | `archive` | the archive itself |
 
 mod act;
@@ -41,6 +42,7 @@ mod archive;
 mod backup;
 mod chain;
 mod check;
+mod collected;
 mod cursor;
 mod error;
 mod layout;
@@ -62,6 +64,9 @@ pub use backup::{
     BACKUP_FORMAT, Backup, BackupError, BackupFile, BackupOrder, FileFault, FileFaultKind, Manifest,
 };
 pub use check::{CheckProgress, CheckReport, Fault, FaultKind, MAX_FAULTS};
+pub use collected::{
+    CollectedId, CollectedRecord, CollectedState, ImportId, ImportJob, ImportStep, MAX_STEP, Submission,
+};
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;

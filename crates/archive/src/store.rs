@@ -40,11 +40,21 @@ pub enum Table {
     EventByHolder,
     /// Id of a spool of reads → how much of it is in the log.
     ReadSpool,
+    /// Name of a collected record → the record.
+    Collected,
+    /// Holder digest and name of a collected record → nothing.
+    CollectedByHolder,
+    /// Digest of a key within a source, or of a license number and its holder, and name of a collected record → nothing.
+    CollectedByKey,
+    /// Name of an import, row and name of a collected record → nothing.
+    CollectedByImport,
+    /// Name of an import → what it reads and how far it is.
+    ImportJob,
 }
 
 impl Table {
     /// Every table, in the order of the format document.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::Meta,
         Self::License,
         Self::ByHolder,
@@ -60,6 +70,11 @@ impl Table {
         Self::RecordKey,
         Self::EventByHolder,
         Self::ReadSpool,
+        Self::Collected,
+        Self::CollectedByHolder,
+        Self::CollectedByKey,
+        Self::CollectedByImport,
+        Self::ImportJob,
     ];
 
     /// The name on disk (the column family).
@@ -81,6 +96,11 @@ impl Table {
             Self::RecordKey => "record_key",
             Self::EventByHolder => "event_by_holder",
             Self::ReadSpool => "read_spool",
+            Self::Collected => "collected",
+            Self::CollectedByHolder => "collected_by_holder",
+            Self::CollectedByKey => "collected_by_key",
+            Self::CollectedByImport => "collected_by_import",
+            Self::ImportJob => "import_job",
         }
     }
 
@@ -97,7 +117,15 @@ impl Table {
             | Self::EventByLicense
             | Self::Idempotency => 1,
             Self::Seal | Self::SealVersion | Self::EventBySeal => 2,
-            Self::DataKey | Self::RecordKey | Self::EventByHolder | Self::ReadSpool => 3,
+            Self::DataKey
+            | Self::RecordKey
+            | Self::EventByHolder
+            | Self::ReadSpool
+            | Self::Collected
+            | Self::CollectedByHolder
+            | Self::CollectedByKey
+            | Self::CollectedByImport
+            | Self::ImportJob => 3,
         }
     }
 
@@ -113,11 +141,17 @@ impl Table {
             | Self::Seal
             | Self::SealVersion
             | Self::RecordKey
-            | Self::ReadSpool => Protection::Sealed,
+            | Self::ReadSpool
+            | Self::Collected
+            | Self::ImportJob => Protection::Sealed,
             Self::Meta => Protection::Mixed,
-            Self::ByHolder | Self::EventByLicense | Self::EventBySeal | Self::EventByHolder => {
-                Protection::Empty
-            }
+            Self::ByHolder
+            | Self::EventByLicense
+            | Self::EventBySeal
+            | Self::EventByHolder
+            | Self::CollectedByHolder
+            | Self::CollectedByKey
+            | Self::CollectedByImport => Protection::Empty,
             Self::DataKey => Protection::Wrapped,
         }
     }

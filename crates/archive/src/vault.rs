@@ -129,6 +129,7 @@ struct Wrapping {
 pub(crate) struct Vault {
     holders: hmac::Key,
     subjects: hmac::Key,
+    collected: hmac::Key,
     acts: hmac::Key,
     cursors: hmac::Key,
     nonces: hmac::Key,
@@ -146,6 +147,7 @@ impl Vault {
         Self {
             holders: mac(b"holder"),
             subjects: mac(b"subject"),
+            collected: mac(b"collected"),
             acts: mac(b"act"),
             cursors: mac(b"cursor"),
             nonces: mac(b"nonce"),
@@ -255,6 +257,13 @@ impl Vault {
     /// leave the archive.
     pub(crate) fn subject(&self, holder: &HolderKey) -> Digest32 {
         digest(&self.subjects, &[&holder.0])
+    }
+
+    /// HMAC-SHA256 over the parts, each with its length before it.
+    pub(crate) fn collected(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let lengths: Vec<_> = parts.iter().map(|part| length(part)).collect();
+        let with_lengths = lengths.iter().zip(parts).flat_map(|(length, part)| [length.as_slice(), part]);
+        digest(&self.collected, &with_lengths.collect::<Vec<_>>())
     }
 
     /// HMAC-SHA256 over `office ‖ 00 ‖ idempotency key`. Keyed, because callers put case numbers into their keys.

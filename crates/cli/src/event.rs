@@ -170,5 +170,9 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::KeyRotated => "更换数据密钥",
         EventKind::KeyRetired => "销毁旧数据密钥",
         EventKind::SecretChanged => "更换根密钥",
+        EventKind::ImportBegun => "开始归集",
+        EventKind::RowsImported => "归集数据",
+        EventKind::CollectedRaised => "提升数据等级",
+        EventKind::CollectedResolved => "裁定数据冲突",
     }
 }

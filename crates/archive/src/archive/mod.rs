@@ -1,6 +1,7 @@
 //! The archive: making and opening it. Acts are in `write.rs`, reads in `read.rs`.
 
 mod check;
+mod collect;
 mod erase;
 mod keys;
 mod log;
@@ -17,7 +18,7 @@ pub use self::reads::TakenReads;
 pub use self::write::Unpublished;
 
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use boyin_model::time::UnixTime;
 use zeroize::Zeroizing;
@@ -50,6 +51,8 @@ pub struct Archive {
     /// Shared by acts from the sealing of their values until they are written; held alone by what must not meet one half
     /// done.
     acts: RwLock<()>,
+    /// Held by one act on collected records at a time: what two of them would write depends on what the other one wrote.
+    collecting: Mutex<()>,
 }
 
 /// Data keys at a time: the current one, and those before it until everything is sealed anew.
@@ -132,6 +135,7 @@ impl Archive {
             format: FORMAT_VERSION,
             chain: ChainStart::NEW,
             acts: RwLock::new(()),
+            collecting: Mutex::new(()),
         };
         let created = act.at().seconds().to_be_bytes();
         let chain = layout::chain_value(&archive.chain);
@@ -191,7 +195,15 @@ impl Archive {
         } else {
             layout::read_chain(&open(layout::META_CHAIN)?).map_err(|Malformed| damaged)?
         };
-        Ok(Self { store, vault: Arc::new(vault), created, format, chain, acts: RwLock::new(()) })
+        Ok(Self {
+            store,
+            vault: Arc::new(vault),
+            created,
+            format,
+            chain,
+            acts: RwLock::new(()),
+            collecting: Mutex::new(()),
+        })
     }
 
     /// When the archive was made.

@@ -47,6 +47,11 @@ impl Deed {
         }
     }
 
+    pub(super) fn of_filing(filing: &Filing) -> Self {
+        let record = &filing.record;
+        Self::on_license(EventKind::LicenseIssued, &record.id, record.grade.letter().to_string())
+    }
+
     /// A number that the act gave itself is not known before it is done.
     fn is_that_of(&self, outcome: &Outcome) -> bool {
         let seal = self.seal.is_none() || outcome.seal == self.seal;
@@ -89,46 +94,48 @@ impl Archive {
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Conflict`], [`ArchiveError::SlotTaken`],
     /// [`ArchiveError::IdempotencyConflict`]; nothing has changed then. [`ArchiveError::Store`].
     pub fn file(&self, act: &Act, filing: &Filing) -> Result<Outcome, ArchiveError> {
+        self.perform_with(act, &Deed::of_filing(filing), |deed| self.filing_batch(act, filing, deed))
+    }
+
+    pub(super) fn filing_batch(
+        &self,
+        act: &Act,
+        filing: &Filing,
+        deed: &mut Deed,
+    ) -> Result<Batch, ArchiveError> {
         let record = &filing.record;
-        let detail = record.grade.letter().to_string();
-        let deed = Deed::on_license(EventKind::LicenseIssued, &record.id, detail);
-        self.perform_with(act, &deed, |deed| {
-            filing.check(act.at())?;
-            let slot = record.slot.as_ref().map(layout::status);
-            // The slot is looked at first: whoever took it under this identifier is then seen below.
-            let taken = match &slot {
-                Some(key) => self.store.get(Table::Status, key)?.is_some(),
-                None => false,
-            };
-            let license = layout::license(&record.id);
-            if self.store.get(Table::License, &license)?.is_some() {
-                return Err(ArchiveError::Conflict);
-            }
-            if let Some(slot) = record.slot.as_ref().filter(|_| taken) {
-                return Err(ArchiveError::SlotTaken { index: slot.index });
-            }
-            let holder = self.vault.holder_key(&filing.holder);
-            deed.holder = Some(holder);
-            let record_key = self.vault.new_key()?;
-            let value = Zeroizing::new(layout::license_value(record, &holder));
-            let value = self.vault.seal_record(&record_key, Table::License, &license, &value);
-            let record_key = self.seal(Table::RecordKey, &license, record_key.as_slice());
-            let mut batch = Batch::new()
-                .expect(Table::License, license.as_slice(), Expect::Absent)
-                .put(Table::RecordKey, license.as_slice(), record_key)
-                .put(Table::License, license, value)
-                .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
-            if let Some(key) = slot {
-                let value =
-                    self.seal(Table::Status, &key, &layout::status_value(LicenseStatus::Valid, &record.id));
-                batch = batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(
-                    Table::Status,
-                    key,
-                    value,
-                );
-            }
-            Ok(batch)
-        })
+        filing.check(act.at())?;
+        let slot = record.slot.as_ref().map(layout::status);
+        // The slot is looked at first: whoever took it under this identifier is then seen below.
+        let taken = match &slot {
+            Some(key) => self.store.get(Table::Status, key)?.is_some(),
+            None => false,
+        };
+        let license = layout::license(&record.id);
+        if self.store.get(Table::License, &license)?.is_some() {
+            return Err(ArchiveError::Conflict);
+        }
+        if let Some(slot) = record.slot.as_ref().filter(|_| taken) {
+            return Err(ArchiveError::SlotTaken { index: slot.index });
+        }
+        let holder = self.vault.holder_key(&filing.holder);
+        deed.holder = Some(holder);
+        let record_key = self.vault.new_key()?;
+        let value = Zeroizing::new(layout::license_value(record, &holder));
+        let value = self.vault.seal_record(&record_key, Table::License, &license, &value);
+        let record_key = self.seal(Table::RecordKey, &license, record_key.as_slice());
+        let mut batch = Batch::new()
+            .expect(Table::License, license.as_slice(), Expect::Absent)
+            .put(Table::RecordKey, license.as_slice(), record_key)
+            .put(Table::License, license, value)
+            .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
+        if let Some(key) = slot {
+            let value =
+                self.seal(Table::Status, &key, &layout::status_value(LicenseStatus::Valid, &record.id));
+            batch =
+                batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(Table::Status, key, value);
+        }
+        Ok(batch)
     }
 
     /// Revokes, suspends, restores or supersedes a license.

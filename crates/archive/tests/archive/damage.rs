@@ -6,10 +6,10 @@ use std::sync::Arc;
 use boyin_archive::{Act, Archive, ArchiveError, Batch, Change, Damaged, Entry, SealChange, Store, Table};
 use boyin_model::register::{SealAct, SealId};
 
-use crate::engine;
 use crate::fixtures::{LIST, act, change, filing, fresh, holder, id, office, time};
 use crate::seals::{self, application};
 use crate::stores::TestStore;
+use crate::{collected, engine};
 
 const TWO: [u32; 2] = [1, 2];
 
@@ -30,6 +30,8 @@ fn filled() -> (Archive, Arc<TestStore>) {
             archive.change_seal(&by_another(&format!("{step} {n}")), seal, &change).unwrap();
         }
     }
+    collected::each_act(&archive);
+    archive.begin_import(&act("import begin 2"), &collected::job(2)).unwrap();
     (archive, store)
 }
 
@@ -59,7 +61,12 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
             | Table::Event
             | Table::DataKey
             | Table::EventByHolder
-            | Table::ReadSpool => {}
+            | Table::ReadSpool
+            | Table::Collected
+            | Table::CollectedByHolder
+            | Table::CollectedByKey
+            | Table::CollectedByImport
+            | Table::ImportJob => {}
         }
     }
     match table {
@@ -75,11 +82,19 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
         }
         Table::Idempotency => {
             let seals = ["apply 1", "approve 1", "make 1", "apply 2", "approve 2", "make 2"];
-            for key in ["create", "suspend", "publish", "publish 2"].into_iter().chain(seals) {
+            let imports = ["import begin", "import rows", "import begin 2"];
+            let others = ["create", "suspend", "publish", "publish 2"].into_iter();
+            for key in others.chain(seals).chain(imports) {
                 archive.recall(&act(key))?;
             }
+            archive.recall(&collected::raising())?;
+            archive.recall(&collected::deciding())?;
         }
         Table::Seal => drop(archive.seals(None, 100)?),
+        Table::Collected | Table::CollectedByImport => {
+            drop(archive.collected_by_import(collected::job(1).id, None, 100)?);
+        }
+        Table::ImportJob => drop(archive.import_jobs()?),
         Table::EventByHolder => drop(archive.events_of_holder(&holder(0), None, 100)?),
         Table::Meta
         | Table::EventByLicense
@@ -87,7 +102,9 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
         | Table::EventBySeal
         | Table::DataKey
         | Table::RecordKey
-        | Table::ReadSpool => {}
+        | Table::ReadSpool
+        | Table::CollectedByHolder
+        | Table::CollectedByKey => {}
     }
     Ok(())
 }
@@ -111,7 +128,7 @@ fn damages(value: &[u8]) -> Vec<Vec<u8>> {
     flipped.chain(lengths).collect()
 }
 
-const SEALED: [Table; 8] = [
+const SEALED: [Table; 10] = [
     Table::License,
     Table::RecordKey,
     Table::Status,
@@ -120,6 +137,8 @@ const SEALED: [Table; 8] = [
     Table::Idempotency,
     Table::Seal,
     Table::SealVersion,
+    Table::Collected,
+    Table::ImportJob,
 ];
 
 fn entries(store: &TestStore, table: Table) -> Vec<Entry> {

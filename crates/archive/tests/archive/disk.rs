@@ -18,6 +18,10 @@ fn the_column_families_are_frozen() {
     names.sort();
     let frozen = [
         "by_holder",
+        "collected",
+        "collected_by_holder",
+        "collected_by_import",
+        "collected_by_key",
         "data_key",
         "default",
         "event",
@@ -25,6 +29,7 @@ fn the_column_families_are_frozen() {
         "event_by_license",
         "event_by_seal",
         "idempotency",
+        "import_job",
         "license",
         "meta",
         "read_spool",

@@ -9,7 +9,7 @@ use boyin_model::register::{SealAct, UseLimits};
 use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{LIST, act, change, filing, fresh, id, office, time};
-use crate::seals;
+use crate::{collected, seals};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -27,6 +27,7 @@ fn dump() -> String {
     archive.record_share(&act("share"), &id(1), "住建局").unwrap();
     archive.writable().unwrap();
     register(&archive);
+    collected::each_act(&archive);
     let mut text = String::new();
     for table in Table::ALL {
         for (key, value) in store.scan(table, &[], None, 100).unwrap() {
@@ -119,6 +120,10 @@ fn codes_are_frozen() {
         "key_rotated",
         "key_retired",
         "secret_changed",
+        "import_begun",
+        "rows_imported",
+        "collected_raised",
+        "collected_resolved",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

@@ -8,6 +8,7 @@
 mod acts;
 mod backup;
 mod check;
+mod collected;
 mod concurrent;
 mod damage;
 mod disk;

@@ -1,0 +1,464 @@
+//! Acts and reads of collected records. One step of an import is one batch with the state of its job: killed at any point, the
+//! import goes on where the last batch ended.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
+
+use boyin_model::collected::{CollectedLicense, Evidence, Grade};
+use boyin_model::id::HolderCode;
+
+use super::write::Deed;
+use super::{Archive, malformed};
+use crate::act::{Act, EventKind, Outcome, is_words};
+use crate::collected::{
+    CollectedId, CollectedRecord, CollectedState, ImportId, ImportJob, ImportStep, MAX_STEP, Submission,
+};
+use crate::error::{ArchiveError, Damaged};
+use crate::layout;
+use crate::record::Filing;
+use crate::store::{Batch, Expect, Table};
+
+/// Most records that are looked at to find a contradiction: more than a handful of sources never have the same license.
+const MAX_OTHERS: usize = 64;
+
+/// What a step has gathered so far: later rows of a batch see the earlier ones.
+#[derive(Default)]
+struct Gathered {
+    records: BTreeMap<CollectedId, CollectedRecord>,
+    by_key: HashMap<[u8; 32], Vec<CollectedId>>,
+    /// Sealed values of records that are written anew, as they were read.
+    before: BTreeMap<CollectedId, Vec<u8>>,
+    already: u64,
+    accepted: u64,
+    disputed: u64,
+}
+
+impl Archive {
+    /// Begins an import, or gives the state of the one that was begun under this name.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Evidence`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn begin_import(&self, act: &Act, job: &ImportJob) -> Result<ImportJob, ArchiveError> {
+        if let Some(begun) = self.import_job(job.id)? {
+            return Ok(begun);
+        }
+        let deed = Deed::new(EventKind::ImportBegun, job.id.to_string());
+        let key = layout::import_job(job.id);
+        self.perform(act, &deed, || {
+            let value = self.seal(Table::ImportJob, &key, &layout::import_job_value(job));
+            let absent = Expect::Absent;
+            Ok(Batch::new().expect(Table::ImportJob, key.as_slice(), absent).put(
+                Table::ImportJob,
+                key.as_slice(),
+                value,
+            ))
+        })?;
+        self.import_job(job.id)?.ok_or(ArchiveError::Damaged(Damaged { table: Table::ImportJob }))
+    }
+
+    /// Takes in the next rows of an import: records, their indexes and the state of the job in one batch.
+    ///
+    /// A record that its source delivered before with the same content is there already. One that says something else than
+    /// another record of the same source key, or of the same license number and holder, is kept with it, and both are
+    /// disputed.
+    ///
+    /// # Errors
+    /// [`ArchiveError::ImportStep`] if the job is not where the step begins, or the step does not count each row once;
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn import_rows(&self, act: &Act, id: ImportId, step: &ImportStep) -> Result<ImportJob, ArchiveError> {
+        let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = layout::import_job(id);
+        let deed = Deed::new(EventKind::RowsImported, format!("{id} {}", step.rows));
+        self.perform(act, &deed, || {
+            let sealed = self.store.get(Table::ImportJob, &key)?.ok_or(ArchiveError::ImportStep)?;
+            let value = self.unseal(Table::ImportJob, &key, &sealed)?;
+            let mut job = layout::read_import_job(&value).map_err(malformed(Table::ImportJob))?;
+            let rows =
+                step.rows.checked_sub(job.rows).filter(|_| !job.finished).ok_or(ArchiveError::ImportStep)?;
+            let rejected: u64 = step.rejected.values().sum();
+            let submitted = u64::try_from(step.submissions.len()).unwrap_or(u64::MAX);
+            if rows != rejected + submitted || step.submissions.len() > MAX_STEP {
+                return Err(ArchiveError::ImportStep);
+            }
+            let mut gathered = Gathered::default();
+            let mut batch = Batch::new().expect(Table::ImportJob, key.as_slice(), Expect::Exactly(sealed));
+            for submission in &step.submissions {
+                batch = self.gather(&job, submission, &mut gathered, batch)?;
+            }
+            job.rows = step.rows;
+            job.rejected += rejected;
+            job.accepted += gathered.accepted;
+            job.already += gathered.already;
+            job.disputed += gathered.disputed;
+            for (code, count) in &step.rejected {
+                *job.reasons.entry(code.clone()).or_default() += count;
+            }
+            job.finished = step.finished;
+            let value = self.seal(Table::ImportJob, &key, &layout::import_job_value(&job));
+            Ok(self.put_records(batch, gathered).put(Table::ImportJob, key.as_slice(), value))
+        })?;
+        self.import_job(id)?.ok_or(ArchiveError::ImportStep)
+    }
+
+    fn gather(
+        &self,
+        job: &ImportJob,
+        submission: &Submission,
+        gathered: &mut Gathered,
+        batch: Batch,
+    ) -> Result<Batch, ArchiveError> {
+        let license = &submission.license;
+        let source = self.source_key(job, &submission.key);
+        let id = self.collected_id(&source, license);
+        if gathered.records.contains_key(&id) || self.store.get(Table::Collected, &id.0)?.is_some() {
+            gathered.already += 1;
+            return Ok(batch);
+        }
+        let subject = self.subject_key(license);
+        let mut state = CollectedState::Kept;
+        for key in [&source, &subject] {
+            for other in self.others(key, gathered)? {
+                if self.contradict(other, license, gathered)? {
+                    state = CollectedState::Disputed;
+                }
+            }
+        }
+        let holder = self.vault.holder_key(&license.holder);
+        let mut batch = batch.put(Table::CollectedByHolder, [holder.0.as_slice(), &id.0].concat(), []).put(
+            Table::CollectedByImport,
+            layout::collected_by_import(job.id, submission.row, id),
+            [],
+        );
+        for key in [source, subject] {
+            batch = batch.put(Table::CollectedByKey, [key, id.0].concat(), []);
+            gathered.by_key.entry(key).or_default().push(id);
+        }
+        let record = CollectedRecord {
+            agency: job.agency,
+            key: submission.key.clone(),
+            import: job.id,
+            row: submission.row,
+            license: license.clone(),
+            grade: submission.grade,
+            evidence: job.evidence.clone(),
+            state,
+            issued: None,
+        };
+        gathered.records.insert(id, record);
+        gathered.accepted += 1;
+        gathered.disputed += u64::from(state == CollectedState::Disputed);
+        Ok(batch)
+    }
+
+    /// The records under a key, on disk and gathered.
+    fn others(&self, key: &[u8; 32], gathered: &Gathered) -> Result<Vec<CollectedId>, ArchiveError> {
+        let entries = self.store.scan(Table::CollectedByKey, key, None, MAX_OTHERS)?;
+        let mut others = Vec::new();
+        for (entry, _) in entries {
+            others.push(layout::collected_at_end(&entry).map_err(malformed(Table::CollectedByKey))?);
+        }
+        others.extend(gathered.by_key.get(key).into_iter().flatten());
+        Ok(others)
+    }
+
+    /// Whether a record says something else; it is disputed from then on.
+    fn contradict(
+        &self,
+        other: CollectedId,
+        license: &CollectedLicense,
+        gathered: &mut Gathered,
+    ) -> Result<bool, ArchiveError> {
+        if !gathered.records.contains_key(&other) {
+            let (record, sealed) =
+                self.collected_sealed(other)?.ok_or(Damaged { table: Table::Collected })?;
+            if record.license == *license {
+                return Ok(false);
+            }
+            gathered.before.insert(other, sealed);
+            gathered.records.insert(other, record);
+        }
+        let Some(record) = gathered.records.get_mut(&other).filter(|record| record.license != *license)
+        else {
+            return Ok(false);
+        };
+        // What was decided against stays so; a license that was issued stays issued, but its record is in doubt again.
+        if record.state == CollectedState::Kept {
+            record.state = CollectedState::Disputed;
+        }
+        Ok(record.state == CollectedState::Disputed)
+    }
+
+    fn put_records(&self, mut batch: Batch, gathered: Gathered) -> Batch {
+        let Gathered { records, mut before, .. } = gathered;
+        for (id, record) in records {
+            let value = self.seal(Table::Collected, &id.0, &layout::collected_value(&record));
+            let expect = before.remove(&id).map_or(Expect::Absent, Expect::Exactly);
+            batch = batch.expect(Table::Collected, id.0, expect).put(Table::Collected, id.0, value);
+        }
+        batch
+    }
+
+    fn source_key(&self, job: &ImportJob, key: &[String]) -> [u8; 32] {
+        self.source_of(job.agency.as_str(), job.license_type.as_str(), key)
+    }
+
+    fn source_of(&self, agency: &str, license_type: &str, key: &[String]) -> [u8; 32] {
+        let fixed = ["source", agency, license_type].into_iter();
+        let parts: Vec<_> = fixed.chain(key.iter().map(String::as_str)).map(str::as_bytes).collect();
+        self.vault.collected(&parts)
+    }
+
+    fn subject_key(&self, license: &CollectedLicense) -> [u8; 32] {
+        let holder = &license.holder;
+        let parts = [
+            "subject",
+            license.license_type.as_str(),
+            holder.code_type().code(),
+            holder.as_str(),
+            &license.license_number,
+        ];
+        self.vault.collected(&parts.map(str::as_bytes))
+    }
+
+    fn collected_id(&self, source: &[u8; 32], license: &CollectedLicense) -> CollectedId {
+        let content = layout::collected_content(license);
+        CollectedId(self.vault.collected(&[b"record", source, &content]))
+    }
+
+    /// Raises the grade of a record. It takes evidence that carries the new grade, and a second person.
+    ///
+    /// # Errors
+    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::NotRaised`] if the grade is no better than the one it has,
+    /// [`ArchiveError::Evidence`], [`ArchiveError::SealSecond`], [`ArchiveError::SealSamePerson`],
+    /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn raise_grade(
+        &self,
+        act: &Act,
+        id: CollectedId,
+        to: Grade,
+        evidence: &Evidence,
+        second: &str,
+    ) -> Result<Outcome, ArchiveError> {
+        let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+        let deed = Deed::new(EventKind::CollectedRaised, "");
+        let deed = Deed { second: Some(second.to_owned()), ..deed };
+        self.perform_with(act, &deed, |deed| {
+            if !is_words(second) {
+                return Err(ArchiveError::SealSecond);
+            }
+            if second == act.who() {
+                return Err(ArchiveError::SealSamePerson);
+            }
+            evidence.carries(to)?;
+            let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
+            if !to.is_above(record.grade) {
+                return Err(ArchiveError::NotRaised);
+            }
+            let digest = evidence.digest.as_deref().unwrap_or_default();
+            deed.detail = format!("{id} {} {to} {} {digest}", record.grade, evidence.kind.code());
+            record.grade = to;
+            record.evidence = evidence.clone();
+            Ok(self.put_record(id, sealed, &record))
+        })
+    }
+
+    /// Decides a dispute for this record: it is kept, and the disputed ones that it contradicts are dismissed. All stay on
+    /// file.
+    ///
+    /// # Errors
+    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::NotDisputed`], [`ArchiveError::Reason`],
+    /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn resolve_dispute(&self, act: &Act, id: CollectedId, reason: &str) -> Result<Outcome, ArchiveError> {
+        let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+        let deed = Deed::new(EventKind::CollectedResolved, format!("{id} {reason}"));
+        self.perform(act, &deed, || {
+            if !is_words(reason) {
+                return Err(ArchiveError::Reason);
+            }
+            let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
+            if record.state != CollectedState::Disputed {
+                return Err(ArchiveError::NotDisputed);
+            }
+            record.state = CollectedState::Kept;
+            let source =
+                self.source_of(record.agency.as_str(), record.license.license_type.as_str(), &record.key);
+            let mut gathered = Gathered::default();
+            for key in [source, self.subject_key(&record.license)] {
+                for other in self.others(&key, &gathered)? {
+                    let (mut found, before) =
+                        self.collected_sealed(other)?.ok_or(Damaged { table: Table::Collected })?;
+                    if found.license != record.license && found.state == CollectedState::Disputed {
+                        found.state = CollectedState::Dismissed;
+                        gathered.before.insert(other, before);
+                        gathered.records.insert(other, found);
+                    }
+                }
+            }
+            gathered.before.insert(id, sealed);
+            gathered.records.insert(id, record);
+            Ok(self.put_records(Batch::new(), gathered))
+        })
+    }
+
+    /// As [`file`](Archive::file), for a license that is issued from a collected record: the record names it from then on, in
+    /// the same batch.
+    ///
+    /// # Errors
+    /// As [`file`](Archive::file); [`ArchiveError::CollectedNotFound`], [`ArchiveError::NotSignable`].
+    pub fn file_collected(
+        &self,
+        act: &Act,
+        filing: &Filing,
+        id: CollectedId,
+    ) -> Result<Outcome, ArchiveError> {
+        let deed = Deed::of_filing(filing);
+        self.perform_with(act, &deed, |deed| {
+            let batch = self.filing_batch(act, filing, deed)?;
+            let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
+            if !record.can_be_signed() || record.grade != filing.record.grade {
+                return Err(ArchiveError::NotSignable);
+            }
+            record.issued = Some(filing.record.id.clone());
+            let value = self.seal(Table::Collected, &id.0, &layout::collected_value(&record));
+            Ok(batch.expect(Table::Collected, id.0, Expect::Exactly(sealed)).put(
+                Table::Collected,
+                id.0,
+                value,
+            ))
+        })
+    }
+
+    fn put_record(&self, id: CollectedId, sealed: Vec<u8>, record: &CollectedRecord) -> Batch {
+        let value = self.seal(Table::Collected, &id.0, &layout::collected_value(record));
+        let batch = Batch::new().expect(Table::Collected, id.0, Expect::Exactly(sealed));
+        batch.put(Table::Collected, id.0, value)
+    }
+
+    /// A collected record.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn collected(&self, id: CollectedId) -> Result<Option<CollectedRecord>, ArchiveError> {
+        Ok(self.collected_sealed(id)?.map(|(record, _)| record))
+    }
+
+    fn collected_sealed(&self, id: CollectedId) -> Result<Option<(CollectedRecord, Vec<u8>)>, ArchiveError> {
+        let Some(sealed) = self.store.get(Table::Collected, &id.0)? else { return Ok(None) };
+        let value = self.unseal(Table::Collected, &id.0, &sealed)?;
+        let record = layout::read_collected(&value).map_err(malformed(Table::Collected))?;
+        Ok(Some((record, sealed)))
+    }
+
+    /// What was collected of a holder, in no order, at most [`MAX_PAGE`](super::MAX_PAGE) after `after`.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn collected_by_holder(
+        &self,
+        holder: &HolderCode,
+        after: Option<CollectedId>,
+    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+        let holder = self.vault.holder_key(holder).0;
+        let after = after.map(|id| [holder, id.0].concat());
+        self.collected_in(Table::CollectedByHolder, &holder, after.as_deref(), super::MAX_PAGE)
+    }
+
+    /// What an import brought, by row, at most `limit` records after `after`.
+    ///
+    /// # Errors
+    /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn collected_by_import(
+        &self,
+        import: ImportId,
+        after: Option<(u64, CollectedId)>,
+        limit: usize,
+    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+        if !(1..=MAX_STEP).contains(&limit) {
+            return Err(ArchiveError::BadLimit { max: MAX_STEP });
+        }
+        let after = after.map(|(row, id)| layout::collected_by_import(import, row, id));
+        self.collected_in(Table::CollectedByImport, &import.0, after.as_deref(), limit)
+    }
+
+    fn collected_in(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+        let entries = self.store.scan(table, prefix, after, limit)?;
+        let read = entries.iter().map(|(key, _)| {
+            let id = layout::collected_at_end(key).map_err(malformed(table))?;
+            Ok((id, self.collected(id)?.ok_or(Damaged { table })?))
+        });
+        read.collect()
+    }
+
+    /// The state of an import.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn import_job(&self, id: ImportId) -> Result<Option<ImportJob>, ArchiveError> {
+        let value = self.read(Table::ImportJob, &layout::import_job(id))?;
+        let job = value.map(|value| layout::read_import_job(&value)).transpose();
+        Ok(job.map_err(malformed(Table::ImportJob))?)
+    }
+
+    /// All imports, by name.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn import_jobs(&self) -> Result<Vec<ImportJob>, ArchiveError> {
+        let mut jobs = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.scan(Table::ImportJob, &[], after.as_deref(), MAX_STEP)?;
+            for (key, sealed) in &page {
+                let value = self.unseal(Table::ImportJob, key, sealed)?;
+                jobs.push(layout::read_import_job(&value).map_err(malformed(Table::ImportJob))?);
+            }
+            match page.last() {
+                Some((key, _)) if page.len() == MAX_STEP => after = Some(key.clone()),
+                Some(_) | None => return Ok(jobs),
+            }
+        }
+    }
+
+    /// A digest over everything collected: all records with their indexes, and all imports but the times at which they began.
+    /// Two archives under one root secret that took in the same files have the same one, however often they were
+    /// interrupted.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn collected_digest(&self) -> Result<[u8; 32], ArchiveError> {
+        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut add = |part: &[u8]| {
+            hash.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        };
+        for mut job in self.import_jobs()? {
+            job.begun_at = self.created;
+            add(&layout::import_job_value(&job));
+        }
+        for table in
+            [Table::Collected, Table::CollectedByHolder, Table::CollectedByKey, Table::CollectedByImport]
+        {
+            let mut after = None;
+            loop {
+                let page = self.store.scan(table, &[], after.as_deref(), MAX_STEP)?;
+                for (key, value) in &page {
+                    add(key);
+                    if table == Table::Collected {
+                        add(&self.unseal(table, key, value)?);
+                    }
+                }
+                match page.last() {
+                    Some((key, _)) if page.len() == MAX_STEP => after = Some(key.clone()),
+                    Some(_) | None => break,
+                }
+            }
+        }
+        Ok(*hash.finish().as_ref().first_chunk().expect("SHA-256 gives 32 bytes"))
+    }
+}

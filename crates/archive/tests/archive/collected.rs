@@ -1,0 +1,367 @@
+//! Collected records: what is there already, what contradicts, who may raise a grade, and that an import which is interrupted
+//! anywhere ends as one that is not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use boyin_archive::{
+    Act, Archive, ArchiveError, CollectedId, CollectedRecord, CollectedState, EventKind, Failure, Filing,
+    Grade, ImportId, ImportJob, ImportStep, StoreError, Submission, Table,
+};
+use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
+use boyin_model::id::{CreditCode, DivisionCode};
+
+use crate::fixtures::{TYPE_A, act, act_at, filing, fresh, holder, license_type, office, secret, time};
+use crate::stores::TestStore;
+
+const DIGEST: &str = "sha-256:0000000000000000000000000000000000000000000000000000000000000000";
+/// Rows of an import and of one of its steps.
+const ROWS: u64 = 60;
+const STEP: u64 = 7;
+
+pub(crate) fn job(name: u8) -> ImportJob {
+    ImportJob {
+        id: ImportId::new(&[name; 32]),
+        source: "存量库".to_owned(),
+        agency: CreditCode::parse("11430000006122244L").unwrap(),
+        license_type: license_type(TYPE_A),
+        evidence: evidence(EvidenceKind::WindowCheck),
+        stated_total: Some(ROWS),
+        corrects: None,
+        begun_at: time(0),
+        rows: 0,
+        accepted: 0,
+        already: 0,
+        rejected: 0,
+        disputed: 0,
+        reasons: BTreeMap::new(),
+        finished: false,
+    }
+}
+
+pub(crate) fn evidence(kind: EvidenceKind) -> Evidence {
+    Evidence { kind, digest: Some(DIGEST.to_owned()) }
+}
+
+pub(crate) fn submission(row: u64, key: &str, number: &str, name: &str) -> Submission {
+    let license = CollectedLicense {
+        license_type: license_type(TYPE_A),
+        license_number: number.to_owned(),
+        holder: holder(1),
+        holder_name: name.to_owned(),
+        division: DivisionCode::parse("652701").unwrap(),
+        issue_date: "2020-01-31".parse().unwrap(),
+        valid_from: None,
+        valid_until: None,
+        fields: BTreeMap::new(),
+    };
+    Submission { row, key: vec![key.to_owned()], license, grade: Grade::B }
+}
+
+/// The rows after `from` of a file in which every fifth is rejected and some contradict others.
+fn step(from: u64, length: u64) -> ImportStep {
+    let rows = (from + length).min(ROWS);
+    let all = from + 1..=rows;
+    let rejected = u64::try_from(all.clone().filter(|row| row % 5 == 0).count()).unwrap();
+    let submissions = all.filter(|row| row % 5 != 0).map(|row| {
+        let number = if row % 3 == 0 { row / 2 } else { row };
+        submission(
+            row,
+            &row.to_string(),
+            &format!("第{number}号"),
+            if row % 3 == 0 { "某甲" } else { "某乙" },
+        )
+    });
+    ImportStep {
+        rows,
+        submissions: submissions.collect(),
+        rejected: (rejected > 0).then(|| ("missing".to_owned(), rejected)).into_iter().collect(),
+        finished: rows == ROWS,
+    }
+}
+
+/// Begins the import or goes on where it ended, to its end.
+fn import(archive: &Archive) -> Result<ImportJob, ArchiveError> {
+    let mut state = archive.begin_import(&act("begin"), &job(1))?;
+    while !state.finished {
+        let act = act(&format!("rows {}", state.rows));
+        state = archive.import_rows(&act, state.id, &step(state.rows, STEP))?;
+    }
+    Ok(state)
+}
+
+fn one_step(archive: &Archive, name: u8, submissions: Vec<Submission>) -> ImportJob {
+    let begun = archive.begin_import(&act(&format!("begin {name}")), &job(name)).unwrap();
+    let rows = begun.rows + u64::try_from(submissions.len()).unwrap();
+    let step = ImportStep { rows, submissions, rejected: BTreeMap::new(), finished: false };
+    archive.import_rows(&act(&format!("{name} {rows}")), begun.id, &step).unwrap()
+}
+
+fn records(archive: &Archive, name: u8) -> Vec<(CollectedId, CollectedRecord)> {
+    archive.collected_by_import(job(name).id, None, 1000).unwrap()
+}
+
+fn states(archive: &Archive, name: u8) -> Vec<CollectedState> {
+    records(archive, name).into_iter().map(|(_, record)| record.state).collect()
+}
+
+#[test]
+fn rows_become_records_that_are_found_by_import_and_by_holder() {
+    let (archive, _) = fresh();
+    let end = import(&archive).unwrap();
+    assert!(end.adds_up() && end.finished);
+    assert_eq!((end.rows, end.accepted, end.rejected, end.reasons["missing"]), (60, 48, 12, 12));
+    assert!(end.disputed > 0);
+    assert_eq!(records(&archive, 1).len(), 48);
+    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().len(), 48);
+    assert_eq!(archive.collected_by_holder(&holder(2), None).unwrap().len(), 0);
+    let events = archive.events(None, 100).unwrap();
+    assert_eq!(events.iter().filter(|event| event.what == EventKind::RowsImported).count(), 9);
+    assert_eq!(archive.import_jobs().unwrap(), [end]);
+}
+
+#[test]
+fn the_same_record_of_the_same_source_is_there_already() {
+    let (archive, _) = fresh();
+    let rows = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")];
+    one_step(&archive, 1, rows.clone());
+    let digest = archive.collected_digest().unwrap();
+    let again = one_step(&archive, 2, rows);
+    assert_eq!((again.accepted, again.already, again.disputed), (0, 2, 0));
+    assert_ne!(archive.collected_digest().unwrap(), digest, "the second import is counted");
+    assert_eq!(records(&archive, 2).len(), 0);
+}
+
+#[test]
+fn what_contradicts_is_kept_with_a_flag_on_both() {
+    use CollectedState::{Disputed, Kept};
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")]);
+    // Another key of the source with the same content says the same: nothing is in doubt.
+    one_step(&archive, 2, vec![submission(1, "9", "第1号", "某甲")]);
+    assert_eq!((states(&archive, 1), states(&archive, 2)), (vec![Kept, Kept], vec![Kept]));
+    // The same number and holder with another name; and the same key with another number.
+    let third = one_step(
+        &archive,
+        3,
+        vec![submission(1, "10", "第1号", "某乙"), submission(2, "2", "第3号", "某甲")],
+    );
+    assert_eq!((third.accepted, third.disputed), (2, 2));
+    assert_eq!(states(&archive, 1), [Disputed, Disputed]);
+    assert_eq!((states(&archive, 2), states(&archive, 3)), (vec![Disputed], vec![Disputed, Disputed]));
+    // Within one step as well.
+    one_step(&archive, 4, vec![submission(1, "a", "第7号", "某甲"), submission(2, "b", "第7号", "某乙")]);
+    assert_eq!(states(&archive, 4), [Disputed, Disputed]);
+}
+
+#[test]
+fn a_dispute_is_decided_for_one_and_all_stay_on_file() {
+    use CollectedState::{Dismissed, Kept};
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第1号", "某乙")]);
+    let [first, second] = [records(&archive, 1)[0].0, records(&archive, 1)[1].0];
+    assert!(matches!(archive.resolve_dispute(&act("r0"), first, " "), Err(ArchiveError::Reason)));
+    archive.resolve_dispute(&act("r1"), first, "经核对原件").unwrap();
+    assert_eq!(states(&archive, 1), [Kept, Dismissed]);
+    assert!(matches!(archive.resolve_dispute(&act("r2"), second, "x"), Err(ArchiveError::NotDisputed)));
+    // What was decided against raises no new doubt.
+    one_step(&archive, 2, vec![submission(1, "5", "第1号", "某甲")]);
+    assert_eq!(states(&archive, 2), [Kept]);
+    assert_eq!(states(&archive, 1), [Kept, Dismissed]);
+}
+
+#[test]
+fn a_grade_is_raised_by_two_with_evidence_that_carries_it() {
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲")]);
+    let id = records(&archive, 1)[0].0;
+    let raise =
+        |key: &str, to, kind, second: &str| archive.raise_grade(&act(key), id, to, &evidence(kind), second);
+    assert!(matches!(
+        raise("a", Grade::A, EvidenceKind::WindowCheck, "窗口二"),
+        Err(ArchiveError::Evidence(_))
+    ));
+    assert!(matches!(
+        raise("b", Grade::A, EvidenceKind::IssuerSeal, "窗口一"),
+        Err(ArchiveError::SealSamePerson)
+    ));
+    assert!(matches!(raise("c", Grade::A, EvidenceKind::IssuerSeal, ""), Err(ArchiveError::SealSecond)));
+    assert!(matches!(raise("d", Grade::B, EvidenceKind::IssuerSeal, "窗口二"), Err(ArchiveError::NotRaised)));
+    let bare = Evidence { kind: EvidenceKind::IssuerSeal, digest: None };
+    let refused = archive.raise_grade(&act("e"), id, Grade::A, &bare, "窗口二");
+    assert!(matches!(refused, Err(ArchiveError::Evidence(_))));
+    assert_eq!(archive.collected(id).unwrap().unwrap().grade, Grade::B);
+    let outcome = raise("f", Grade::A, EvidenceKind::IssuerSeal, "窗口二").unwrap();
+    let record = archive.collected(id).unwrap().unwrap();
+    assert_eq!((record.grade, record.evidence.kind), (Grade::A, EvidenceKind::IssuerSeal));
+    let event = archive.events(Some(outcome.event - 1), 1).unwrap().remove(0);
+    assert_eq!((event.what, event.second.as_deref()), (EventKind::CollectedRaised, Some("窗口二")));
+    assert!(event.detail.contains("B A issuer-seal sha-256:"), "{}", event.detail);
+    assert!(raise("f", Grade::A, EvidenceKind::IssuerSeal, "窗口二").unwrap().replayed);
+}
+
+fn of_grade(grade: Grade) -> Filing {
+    let mut filing = filing(1);
+    filing.record.grade = grade;
+    filing
+}
+
+#[test]
+fn a_license_is_issued_from_a_record_once_and_the_record_names_it() {
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")]);
+    one_step(&archive, 2, vec![submission(1, "3", "第2号", "某乙")]);
+    let [good, disputed] = [records(&archive, 1)[0].0, records(&archive, 1)[1].0];
+    for (key, filing, id) in [("a", of_grade(Grade::A), good), ("b", of_grade(Grade::B), disputed)] {
+        assert!(
+            matches!(archive.file_collected(&act(key), &filing, id), Err(ArchiveError::NotSignable)),
+            "{key}"
+        );
+        assert!(archive.get(&filing.record.id).unwrap().is_none());
+    }
+    let filing = of_grade(Grade::B);
+    archive.file_collected(&act("c"), &filing, good).unwrap();
+    assert_eq!(archive.collected(good).unwrap().unwrap().issued.as_ref(), Some(&filing.record.id));
+    assert!(archive.file_collected(&act("c"), &filing, good).unwrap().replayed);
+    let mut second = filing.clone();
+    second.record.id = crate::fixtures::id(2);
+    second.record.slot.as_mut().unwrap().index = 2;
+    assert!(matches!(archive.file_collected(&act("d"), &second, good), Err(ArchiveError::NotSignable)));
+    assert!(archive.get(&second.record.id).unwrap().is_none());
+}
+
+#[test]
+fn low_grades_are_never_signed() {
+    let (archive, _) = fresh();
+    let mut row = submission(1, "1", "第1号", "某甲");
+    row.grade = Grade::C;
+    one_step(&archive, 1, vec![row]);
+    let id = records(&archive, 1)[0].0;
+    let refused = archive.file_collected(&act("c"), &of_grade(Grade::C), id);
+    assert!(matches!(refused, Err(ArchiveError::NotSignable)));
+}
+
+#[test]
+fn a_step_that_loses_or_repeats_rows_changes_nothing() {
+    let (archive, _) = fresh();
+    archive.begin_import(&act("begin"), &job(1)).unwrap();
+    let id = job(1).id;
+    let digest = archive.collected_digest().unwrap();
+    let good = step(0, STEP);
+    let missing = ImportStep { rows: good.rows + 1, ..good.clone() };
+    let short = ImportStep { rejected: BTreeMap::new(), ..good.clone() };
+    for (key, wrong) in [("a", &missing), ("b", &short)] {
+        assert!(matches!(archive.import_rows(&act(key), id, wrong), Err(ArchiveError::ImportStep)));
+    }
+    let unknown = archive.import_rows(&act("c"), ImportId::new(&[9; 32]), &good);
+    assert!(matches!(unknown, Err(ArchiveError::ImportStep)));
+    assert_eq!(archive.collected_digest().unwrap(), digest);
+    archive.import_rows(&act("d"), id, &good).unwrap();
+    assert!(matches!(archive.import_rows(&act("e"), id, &good), Err(ArchiveError::ImportStep)));
+}
+
+#[test]
+fn an_import_that_fails_at_any_write_ends_as_one_that_does_not() {
+    let (whole, _) = fresh();
+    import(&whole).unwrap();
+    let digest = whole.collected_digest().unwrap();
+    for failure in [Failure::Lost, Failure::Unanswered] {
+        for commits in 0..10 {
+            let (archive, store) = fresh();
+            store.fail_after(commits, failure);
+            assert!(matches!(
+                import(&archive),
+                Err(ArchiveError::Store(StoreError::Io(_) | StoreError::Stopped))
+            ));
+            drop(archive);
+            store.reopen();
+            let archive = Archive::with_store(Arc::<TestStore>::clone(&store), &secret()).unwrap();
+            let end = import(&archive).unwrap();
+            assert!(end.adds_up());
+            assert_eq!(archive.collected_digest().unwrap(), digest, "{failure:?} after {commits}");
+        }
+    }
+}
+
+#[test]
+fn the_disk_tells_nothing_of_what_was_collected() {
+    let (archive, store) = fresh();
+    import(&archive).unwrap();
+    for table in Table::ALL {
+        for (key, value) in boyin_archive::Store::scan(store.as_ref(), table, &[], None, 1000).unwrap() {
+            for word in ["某甲", "某乙", "存量库", "第1号", "E00000001"] {
+                let found = |bytes: &[u8]| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+                assert!(!found(&key) && !found(&value), "{table}: {word}");
+            }
+        }
+    }
+    let debug = format!("{:?}", records(&archive, 1));
+    assert!(!debug.contains('某') && !debug.contains("E0000"), "{debug}");
+}
+
+/// Set for the process that is killed.
+const CHILD: &str = "BOYIN_ARCHIVE_TEST_IMPORT";
+
+/// Does something only in the process that the next test starts.
+#[test]
+fn child_that_imports() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let archive = Archive::open(Path::new(&path), &secret()).unwrap();
+    import(&archive).unwrap();
+}
+
+#[test]
+fn an_import_that_is_killed_at_any_point_ends_as_one_that_is_not() {
+    let create = |path: &Path| drop(Archive::create(path, &secret(), &act("create")).unwrap());
+    let digest = |path: &Path| Archive::open(path, &secret()).unwrap().collected_digest().unwrap();
+    let start = |path: &Path| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "collected::child_that_imports"]).env(CHILD, path).stdout(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let place = tempfile::tempdir().unwrap();
+    let whole = place.path().join("whole");
+    create(&whole);
+    assert!(start(&whole).wait().unwrap().success());
+    let wanted = digest(&whole);
+    let mut cut = 0;
+    for round in 0..8_u64 {
+        let path = place.path().join(format!("cut {round}"));
+        create(&path);
+        // From before the archive is open to after the import; where it falls differs from machine to machine.
+        for kill in 0..3_u64 {
+            let mut child = start(&path);
+            std::thread::sleep(Duration::from_millis(5 + 9 * round + 17 * kill));
+            child.kill().unwrap();
+            cut += u32::from(!child.wait().unwrap().success());
+        }
+        assert!(start(&path).wait().unwrap().success());
+        assert_eq!(digest(&path), wanted, "round {round}");
+    }
+    assert!(cut > 0, "nothing was interrupted");
+}
+
+/// One act of each kind, for the frozen bytes.
+pub(crate) fn each_act(archive: &Archive) {
+    let begun = archive.begin_import(&act("import begin"), &job(1)).unwrap();
+    let rejected = [("missing".to_owned(), 1)].into();
+    let submissions = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第1号", "某乙")];
+    let step = ImportStep { rows: 3, submissions, rejected, finished: true };
+    archive.import_rows(&act("import rows"), begun.id, &step).unwrap();
+    let records = archive.collected_by_import(begun.id, None, 10).unwrap();
+    archive
+        .raise_grade(&raising(), records[0].0, Grade::A, &evidence(EvidenceKind::IssuerSeal), "窗口二")
+        .unwrap();
+    archive.resolve_dispute(&deciding(), records[0].0, "经核对原件").unwrap();
+}
+
+pub(crate) fn raising() -> Act {
+    act_at("raise", 1, 1)
+}
+
+pub(crate) fn deciding() -> Act {
+    Act::new("丙", office(), "办理登记", time(2), "resolve", [1; 32]).unwrap()
+}

@@ -8,9 +8,11 @@ mod error;
 mod handlers;
 mod router;
 mod server;
+mod signer;
 mod state;
 mod views;
 
 pub use router::{MAX_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router};
 pub use server::{REFRESH_SECONDS, serve, unix_now};
+pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};

@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod certificates;
+mod drill;
 mod edges;
 mod flow;
 mod keys;
 mod records;
 mod refusals;
 mod seals;
+mod served;
 mod service;
 mod support;
 mod timestamps;

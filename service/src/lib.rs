@@ -9,9 +9,11 @@ mod handlers;
 mod query;
 mod router;
 mod server;
+mod signer;
 mod state;
 mod views;
 
 pub use router::{MAX_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router};
 pub use server::{REFRESH_SECONDS, serve, unix_now};
+pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};

@@ -25,7 +25,7 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// Bytes of a caller's request ID that is logged.
 const MAX_REQUEST_ID: usize = 64;
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The page loads nothing from elsewhere and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
@@ -65,7 +65,7 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// Method, route and request ID; never the URL itself, the headers or the body: a wrong URL may hold a number.
-fn span<B>(request: &Request<B>) -> tracing::Span {
+pub(crate) fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     let id = id.filter(|id| id.len() <= MAX_REQUEST_ID);
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
@@ -73,7 +73,7 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
 }
 
 /// A panic has told the log what happened; the caller gets the same answer as for every other fault of ours.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!(code = "panic", "a handler panicked");
     ApiError::Internal.into_response()
 }

@@ -2,6 +2,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::Router;
 use boyin::model::time::UnixTime;
 use tokio::net::TcpListener;
 
@@ -30,23 +31,32 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let refresher = tokio::spawn(refresh(state.clone()));
+    let served = serve_router(router(state), listener, shutdown).await;
+    refresher.abort();
+    served
+}
+
+/// Serves until `shutdown` is done, as [`serve`] does.
+pub(crate) async fn serve_router(
+    router: Router,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let (told, ending) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
         shutdown.await;
         let _ = told.send(());
     };
-    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown);
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     // A client that stops reading must not keep the process from ending.
     let deadline = async {
         let _ = ending.await;
         tokio::time::sleep(Duration::from_secs(REQUEST_TIMEOUT_SECONDS)).await;
     };
-    let served = tokio::select! {
+    tokio::select! {
         served = serving => served,
         () = deadline => Ok(()),
-    };
-    refresher.abort();
-    served
+    }
 }
 
 /// Follows the archive and the published lists. When that fails the last good state stays, and health tells its age.

@@ -71,6 +71,8 @@ pub(crate) enum Command {
     /// Keys of offices and of the trust list: make, list, rotate, retire (密钥)
     #[command(subcommand)]
     Key(crate::key::args::Key),
+    /// A signer: keys of its own, which sign for clients over HTTP (远程签名)
+    Signer(Box<crate::signer::args::Signer>),
     /// Timestamps of authorities: have files stamped, verify tokens (时间戳)
     #[command(subcommand)]
     Timestamp(Box<Timestamp>),
@@ -499,7 +501,7 @@ fn scope(text: &str) -> Result<boyin::Scope, &'static str> {
 /// A status list's URI is stored in at most 255 bytes; the path after this URL takes 41.
 const MAX_PUBLIC_URL: usize = 200;
 
-fn public_url(text: &str) -> Result<String, &'static str> {
+pub(crate) fn public_url(text: &str) -> Result<String, &'static str> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let good = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
     if text.len() > MAX_PUBLIC_URL || !rest.is_some_and(good) {

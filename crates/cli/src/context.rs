@@ -1,5 +1,6 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
@@ -7,7 +8,9 @@ use boyin::archive::Reader;
 use boyin::model::alg::Randomness as _;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
-use boyin::{Desk, Home, Lookup, Passphrase};
+use boyin::transport::{CONNECT_TIMEOUT, Http};
+use boyin::{Desk, Home, Lookup, Passphrase, RemoteAccess, SIGNING_TIMEOUT};
+use boyin_service::unix_now;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -74,7 +77,9 @@ impl Session {
         let given = secret("BOYIN_ARCHIVE_SECRET")?.into_iter();
         let passphrase = given.fold(passphrase, Passphrase::with_archive_secret);
         let next = secret("BOYIN_ARCHIVE_SECRET_NEXT")?.into_iter();
-        Ok(next.fold(passphrase, Passphrase::with_next_archive_secret))
+        let passphrase = next.fold(passphrase, Passphrase::with_next_archive_secret);
+        let signers = Http::new(CONNECT_TIMEOUT, SIGNING_TIMEOUT);
+        Ok(passphrase.with_remote(RemoteAccess::new(Arc::new(signers), Arc::new(unix_now))))
     }
 
     /// As [`Self::passphrase`], but asked twice: a mistyped one would lock everybody out.

@@ -24,6 +24,7 @@ mod replay;
 mod report;
 mod seal;
 mod serve;
+mod signer;
 mod timestamp;
 mod token;
 mod trust;
@@ -96,6 +97,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),
         Command::Key(command) => key::run(&session, command, out),
+        Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Archive(command) => archive::run(&session, command, out),

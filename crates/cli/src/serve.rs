@@ -63,13 +63,24 @@ pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Serves until the process is told to end.
 pub(crate) fn serve(state: AppState, listener: TcpListener) -> anyhow::Result<()> {
+    run_until_told(listener, |listener, shutdown| boyin_service::serve(state, listener, shutdown))
+}
+
+/// Completes when the process is told to end.
+pub(crate) type Shutdown = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Starts log and runtime, and serves until the process is told to end.
+pub(crate) fn run_until_told<F: Future<Output = std::io::Result<()>>>(
+    listener: TcpListener,
+    serve: impl FnOnce(tokio::net::TcpListener, Shutdown) -> F,
+) -> anyhow::Result<()> {
     start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = shutdown()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tracing::info!(address = %listener.local_addr()?, "serving");
-        boyin_service::serve(state, listener, shutdown).await?;
+        serve(listener, Box::pin(shutdown)).await?;
         tracing::info!("ended");
         Ok(())
     })

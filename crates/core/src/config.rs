@@ -1,4 +1,5 @@
 use boyin_model::id::{CreditCode, DivisionCode};
+use boyin_model::trust::Jwk;
 use boyin_suite::Algorithm;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,15 @@ pub enum SuiteName {
     /// P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
+}
+
+impl SuiteName {
+    /// That of a public key.
+    pub(crate) fn of(key: &Jwk) -> Option<Self> {
+        [Self::Sm2Sm3, Self::Es256]
+            .into_iter()
+            .find(|suite| Algorithm::from(*suite).verifier().id().jws == Some(key.alg.as_str()))
+    }
 }
 
 impl From<SuiteName> for Algorithm {

@@ -7,6 +7,7 @@ use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::catalog::Catalog;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json;
+use boyin_model::purpose::PROBE;
 use boyin_model::status::StatusReference;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{IssuerKey, TrustList, in_force};
@@ -17,7 +18,6 @@ use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase};
-use crate::keyring_limits::PROBE;
 
 /// Draws of a free identifier and place before giving up.
 const DRAWS: usize = 64;

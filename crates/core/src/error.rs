@@ -132,6 +132,15 @@ pub enum HomeError {
         "the key {0} is not under keys/: restore it from a backup, or give it a successor with `boyin key rotate`"
     )]
     KeyMissing(String),
+    /// Remote keys cannot be used by this program.
+    #[error("a key is at a remote signer, and this program was not given a way there")]
+    NoRemoteAccess,
+    /// There is no key to ask remote signers with.
+    #[error("there is no key to ask remote signers with: make one with `boyin key client`")]
+    NoClientKey,
+    /// A remote key is not gone.
+    #[error("the signer still signs with {0}: retire it there with `boyin signer key retire` first")]
+    StillSigns(String),
     /// The private half of the key was destroyed.
     #[error("the key {0} is retired: its private half was destroyed")]
     Retired(String),

@@ -451,7 +451,7 @@ pub(crate) fn parse_anchor(text: &str) -> Option<Jwk> {
     })
 }
 
-fn make_private_dir(path: &Path) -> Result<(), HomeError> {
+pub(crate) fn make_private_dir(path: &Path) -> Result<(), HomeError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -4,15 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boyin_issue::SigningKey;
-use boyin_model::alg::{Randomness, RandomnessUnavailable, Signer};
+use boyin_model::alg::{Randomness, RandomnessUnavailable, SignError, Signer};
+use boyin_model::purpose::PROBE;
 use boyin_model::time::UnixTime;
+use boyin_model::trust::Jwk;
 use boyin_suite::{Algorithm, KeyError, SoftwareKey};
 
 use crate::error::HomeError;
-use crate::keyring_limits::{KeyLimits, Metered, UseCount};
-use crate::keyring_reference::{KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource};
+use crate::keyring_limits::{KeyLimits, Meter, Metered, UseCount};
+use crate::keyring_reference::{KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, RemotePlace};
 pub use crate::keyring_secrets::Passphrase;
 use crate::keyring_secrets::{make_in_token, open_in_token};
+use crate::remote::RemoteKey;
+use crate::signer::SignerRefusal;
 
 /// The keys of a data directory: `keys/<name>.pem` is a private key or the archive's secret, encrypted under the
 /// passphrase; `keys/<name>.toml` says of a key where it is; `keys/<name>.uses` counts what it signed.
@@ -25,6 +29,8 @@ pub(crate) struct Keyring {
 
 /// Owner of the keys that sign the trust list.
 pub(crate) const TRUST_KEY: &str = "trust-list";
+/// Owner of the keys with which remote signers are asked.
+pub(crate) const CLIENT_KEY: &str = "signer-client";
 /// Keys of one owner. Each successor adds one.
 const MAX_KEYS: usize = 1000;
 
@@ -92,10 +98,17 @@ impl Keyring {
                     make_in_token(module, token, pin_file.as_deref(), &name, passphrase, random)?;
                 (KeyPlace::Pkcs11(place), crate::config::SuiteName::Es256, Arc::new(key))
             }
+            KeySource::Remote { url, signer, key } => {
+                let suite = crate::config::SuiteName::of(key).ok_or_else(|| self.invalid(&name))?;
+                let client = self.client_key()?.kid;
+                let place = RemotePlace { url: url.clone(), signer: signer.clone(), client };
+                let opened = self.open_remote(&place, key, passphrase)?;
+                (KeyPlace::Remote(place), suite, Arc::new(opened))
+            }
         };
         let bare = SigningKey::new(Arc::clone(&signer)).map_err(|_| self.invalid(&name))?;
         let reference = KeyReference {
-            format: KEY_REFERENCE_FORMAT,
+            format: place.format(),
             kid: bare.reference().jwk().kid.clone(),
             suite,
             public: boyin_model::b64::encode(signer.public_key().0),
@@ -140,6 +153,17 @@ impl Keyring {
         reference: &KeyReference,
         passphrase: &Passphrase,
     ) -> Result<SigningKey, HomeError> {
+        let signer = self.open_bare(name, reference, passphrase)?;
+        self.metered(name, reference, signer)
+    }
+
+    /// Opens a key without its limits: for whoever keeps to [`Keyring::meter`] itself.
+    pub(crate) fn open_bare(
+        &self,
+        name: &str,
+        reference: &KeyReference,
+        passphrase: &Passphrase,
+    ) -> Result<Arc<dyn Signer>, HomeError> {
         if reference.retired_at.is_some() {
             return Err(HomeError::Retired(reference.kid.clone()));
         }
@@ -151,15 +175,59 @@ impl Keyring {
                 Arc::new(key.map_err(|error| key_error(&path, error))?)
             }
             KeyPlace::Pkcs11(place) => Arc::new(open_in_token(place, passphrase)?),
+            KeyPlace::Remote(place) => {
+                let key = reference.jwk().ok_or_else(|| self.invalid(name))?;
+                Arc::new(self.open_remote(place, &key, passphrase)?)
+            }
         };
-        if reference.point().as_deref() != Some(signer.public_key().0) {
+        let jwk = Jwk::from_point(signer.alg(), signer.public_key().0);
+        if reference.point().as_deref() != Some(signer.public_key().0)
+            || jwk.is_none_or(|jwk| jwk.kid != reference.kid)
+        {
             return Err(HomeError::OtherKey(self.reference_path(name)));
         }
-        let key = self.metered(name, reference, signer)?;
-        if key.reference().jwk().kid != reference.kid {
-            return Err(HomeError::OtherKey(self.reference_path(name)));
-        }
-        Ok(key)
+        Ok(signer)
+    }
+
+    /// As [`Keyring::open_bare`], with the check of each signature.
+    pub(crate) fn open_unmetered(
+        &self,
+        name: &str,
+        reference: &KeyReference,
+        passphrase: &Passphrase,
+    ) -> Result<SigningKey, HomeError> {
+        let signer = self.open_bare(name, reference, passphrase)?;
+        SigningKey::new(signer).map_err(|_| self.invalid(name))
+    }
+
+    /// The limits of a key, with its count; `None` if it has none.
+    pub(crate) fn meter(&self, name: &str, reference: &KeyReference) -> Option<Meter> {
+        reference.limits.as_ref().map(|limits| Meter::new(limits.clone(), &self.count_path(name)))
+    }
+
+    /// The reference of the key of that name.
+    pub(crate) fn reference(&self, name: &str) -> Result<KeyReference, HomeError> {
+        read_reference(&self.reference_path(name))
+    }
+
+    /// The key with which this directory asks remote signers: the newest that is not retired.
+    pub(crate) fn client_key(&self) -> Result<KeyReference, HomeError> {
+        let known = self.references(CLIENT_KEY)?.into_iter().rev();
+        let mut in_use = known.map(|(_, reference)| reference).filter(|known| known.retired_at.is_none());
+        in_use.next().ok_or(HomeError::NoClientKey)
+    }
+
+    fn open_remote(
+        &self,
+        place: &RemotePlace,
+        key: &Jwk,
+        passphrase: &Passphrase,
+    ) -> Result<RemoteKey, HomeError> {
+        let access = passphrase.remote()?;
+        let known = self.references(CLIENT_KEY)?.into_iter().find(|(_, known)| known.kid == place.client);
+        let (name, client) = known.ok_or_else(|| HomeError::KeyMissing(place.client.clone()))?;
+        let client = self.open_reference(&name, &client, passphrase)?;
+        RemoteKey::new(access, place, key, client).ok_or_else(|| self.invalid(&key.kid))
     }
 
     fn metered(
@@ -168,8 +236,8 @@ impl Keyring {
         reference: &KeyReference,
         signer: Arc<dyn Signer>,
     ) -> Result<SigningKey, HomeError> {
-        let signer = match &reference.limits {
-            Some(limits) => Arc::new(Metered::new(signer, limits.clone(), &self.count_path(name))),
+        let signer = match self.meter(name, reference) {
+            Some(meter) => Arc::new(Metered::new(signer, meter)),
             None => signer,
         };
         SigningKey::new(signer).map_err(|_| self.invalid(name))
@@ -211,6 +279,15 @@ impl Keyring {
                     Err(error) => return Err(error),
                 }
             }
+            KeyPlace::Remote(_) => {
+                let key = self.open_bare(name, reference, passphrase)?;
+                match key.sign(PROBE) {
+                    Ok(_) => return Err(HomeError::StillSigns(reference.kid.clone())),
+                    // Its signer is there and does not sign with it for us any more.
+                    Err(SignError::RefusedRemotely { code }) if says_gone(code) => {}
+                    Err(error) => return Err(boyin_issue::SigningKeyError::from(error).into()),
+                }
+            }
         }
         let noted = KeyReference { retired_at: Some(at), ..reference.clone() };
         replace(&self.reference_path(name), reference_text(&noted).as_bytes())
@@ -231,7 +308,7 @@ impl Keyring {
             Some(Algorithm::Es256) | None => crate::config::SuiteName::Es256,
         };
         let reference = KeyReference {
-            format: KEY_REFERENCE_FORMAT,
+            format: KeyPlace::Software.format(),
             kid: jwk.kid.clone(),
             suite,
             public: boyin_model::b64::encode(&key.reference().point()),
@@ -299,14 +376,24 @@ pub(crate) fn key_error(path: &Path, source: KeyError) -> HomeError {
     HomeError::Key { path: path.to_owned(), source }
 }
 
+/// Whether a remote signer that answers so will not sign with the key again by itself.
+fn says_gone(code: &str) -> bool {
+    [SignerRefusal::KeyNotAllowed, SignerRefusal::KeyRetired].iter().any(|gone| gone.code() == code)
+}
+
+/// Looks at the format first: a newer reference may have members that this release does not know.
 fn read_reference(path: &Path) -> Result<KeyReference, HomeError> {
+    #[derive(serde::Deserialize)]
+    struct FormatOnly {
+        format: u32,
+    }
     let text = read_text(path)?;
     let wrong = |source| HomeError::Toml { path: path.to_owned(), source: Box::new(source) };
-    let reference: KeyReference = toml::from_str(&text).map_err(wrong)?;
-    if reference.format > KEY_REFERENCE_FORMAT {
-        return Err(HomeError::NewerFormat { found: reference.format, supported: KEY_REFERENCE_FORMAT });
+    let FormatOnly { format: found } = toml::from_str(&text).map_err(wrong)?;
+    if found > KEY_REFERENCE_FORMAT {
+        return Err(HomeError::NewerFormat { found, supported: KEY_REFERENCE_FORMAT });
     }
-    Ok(reference)
+    toml::from_str(&text).map_err(wrong)
 }
 
 fn reference_text(reference: &KeyReference) -> String {

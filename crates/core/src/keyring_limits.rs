@@ -6,74 +6,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boyin_model::alg::{PublicKey, SignError, Signer, VerifyAlg};
-use boyin_model::anchor::TYP_ANCHOR_HANDOVER;
 use boyin_model::b64;
-use boyin_model::json::{self, Reader, Value};
-use boyin_model::jws::{Header, TYP_LICENSE, TYP_STATUS_LIST, TYP_TRUST_LIST};
+use boyin_model::purpose::{KeyPurpose, ToBeSigned};
 use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
 use serde::{Deserialize, Serialize};
 
-/// What health asks a key to sign. Such a signature proves nothing about anything, so it is not counted.
-pub(crate) const PROBE: &[u8] = b"boyin health probe";
-/// `typ` of a transcript of a key ceremony.
-pub(crate) const TYP_CEREMONY: &str = "key-ceremony+jwt";
 /// Bytes of one line of a count: twelve digits, a letter, a digest in base64url, two spaces, the end of the line.
 const LINE_BYTES: u64 = 59;
 /// In place of a line that was not written to its end.
 const TORN: u8 = b'?';
 
-/// What a key signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyPurpose {
-    /// Licenses.
-    Licenses,
-    /// Status lists.
-    StatusLists,
-    /// Trust lists, and the hand-over to the next anchor.
-    TrustList,
-    /// Seals and certificates.
-    Seals,
-    /// Transcripts of key ceremonies. Every key may.
-    Ceremony,
-}
-
-impl KeyPurpose {
-    fn letter(self) -> char {
-        match self {
-            Self::Licenses => 'L',
-            Self::StatusLists => 'S',
-            Self::TrustList => 'T',
-            Self::Seals => 'E',
-            Self::Ceremony => 'C',
-        }
-    }
-
-    /// What a message is, and the instant that it bears: read from the very bytes that are signed, whoever asks.
-    ///
-    /// `None` for what is none of our documents.
-    #[must_use]
-    pub fn of(message: &[u8]) -> Option<(Self, Option<UnixTime>)> {
-        // DER of a SEQUENCE: what is signed in seals and certificates.
-        if message.first() == Some(&0x30) {
-            return Some((Self::Seals, None));
-        }
-        let dot = message.iter().position(|byte| *byte == b'.')?;
-        let header = b64::decode(&message[..dot]).ok()?;
-        let payload = b64::decode(&message[dot + 1..]).ok()?;
-        let (header, _) = Header::read(&header, Reader::Ours).ok()?;
-        let (purpose, instant) = match header.typ.as_ref() {
-            TYP_LICENSE => (Self::Licenses, "iat"),
-            TYP_STATUS_LIST => (Self::StatusLists, "iat"),
-            TYP_TRUST_LIST | TYP_ANCHOR_HANDOVER => (Self::TrustList, "issued_at"),
-            TYP_CEREMONY => (Self::Ceremony, "at"),
-            _ => return None,
-        };
-        let parsed = json::parse(&payload, Reader::Ours).ok()?;
-        let seconds = parsed.value.as_object()?.get(instant).and_then(Value::as_int)?;
-        let instant = u64::try_from(seconds).ok().and_then(UnixTime::new)?;
-        Some((purpose, Some(instant)))
+/// The letter of a kind in a line of a count.
+fn letter(purpose: KeyPurpose) -> char {
+    match purpose {
+        KeyPurpose::Licenses => 'L',
+        KeyPurpose::StatusLists => 'S',
+        KeyPurpose::TrustList => 'T',
+        KeyPurpose::Seals => 'E',
+        KeyPurpose::Ceremony => 'C',
+        KeyPurpose::Probe => 'P',
     }
 }
 
@@ -101,8 +53,14 @@ impl KeyLimits {
     /// # Errors
     /// [`SignError::OtherPurpose`], [`SignError::OutOfTime`].
     pub fn allow(&self, purpose: KeyPurpose, at: Option<UnixTime>) -> Result<(), SignError> {
-        if purpose != KeyPurpose::Ceremony && !self.purposes.is_empty() && !self.purposes.contains(&purpose) {
-            return Err(SignError::OtherPurpose);
+        match purpose {
+            KeyPurpose::Probe => return Ok(()),
+            KeyPurpose::Ceremony => {}
+            KeyPurpose::Licenses | KeyPurpose::StatusLists | KeyPurpose::TrustList | KeyPurpose::Seals => {
+                if !self.purposes.is_empty() && !self.purposes.contains(&purpose) {
+                    return Err(SignError::OtherPurpose);
+                }
+            }
         }
         let early = |at: UnixTime| self.not_before.is_some_and(|first| at < first);
         let late = |at: UnixTime| self.not_after.is_some_and(|end| end <= at);
@@ -144,7 +102,7 @@ impl UseCount {
         limit: Option<u64>,
     ) -> Result<(), SignError> {
         let digest = b64::encode(&ES256.digest(&[message]));
-        let line = format!("{at:>12} {} {digest}\n", purpose.letter());
+        let line = format!("{at:>12} {} {digest}\n", letter(purpose));
         self.append(line.as_bytes(), limit).unwrap_or(Err(SignError::NotCounted))
     }
 
@@ -172,17 +130,39 @@ impl UseCount {
     }
 }
 
-/// A signer that keeps to its limits and counts.
-#[derive(Debug)]
-pub(crate) struct Metered {
-    inner: Arc<dyn Signer>,
+/// What a key may sign, and the count of what it has signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Meter {
     limits: KeyLimits,
     count: UseCount,
 }
 
+impl Meter {
+    pub(crate) fn new(limits: KeyLimits, count: &Path) -> Self {
+        Self { limits, count: UseCount::at(count.to_owned()) }
+    }
+
+    /// Counts one signature over `message`, if it may be made.
+    pub(crate) fn admit(&self, read: &ToBeSigned, message: &[u8]) -> Result<(), SignError> {
+        self.limits.allow(read.purpose, read.at)?;
+        if read.purpose == KeyPurpose::Probe {
+            return Ok(());
+        }
+        let at = read.at.map_or(0, UnixTime::seconds);
+        self.count.spend(read.purpose, at, message, self.limits.signatures)
+    }
+}
+
+/// A signer that keeps to its limits and counts.
+#[derive(Debug)]
+pub(crate) struct Metered {
+    inner: Arc<dyn Signer>,
+    meter: Meter,
+}
+
 impl Metered {
-    pub(crate) fn new(inner: Arc<dyn Signer>, limits: KeyLimits, count: &Path) -> Self {
-        Self { inner, limits, count: UseCount::at(count.to_owned()) }
+    pub(crate) fn new(inner: Arc<dyn Signer>, meter: Meter) -> Self {
+        Self { inner, meter }
     }
 }
 
@@ -196,13 +176,8 @@ impl Signer for Metered {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        if message == PROBE {
-            return self.inner.sign(message);
-        }
-        let (purpose, at) = KeyPurpose::of(message).ok_or(SignError::OtherPurpose)?;
-        self.limits.allow(purpose, at)?;
-        let at = at.map_or(0, UnixTime::seconds);
-        self.count.spend(purpose, at, message, self.limits.signatures)?;
+        let read = ToBeSigned::read(message).ok_or(SignError::OtherPurpose)?;
+        self.meter.admit(&read, message)?;
         self.inner.sign(message)
     }
 }

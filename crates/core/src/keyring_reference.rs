@@ -4,20 +4,22 @@ use std::path::PathBuf;
 
 use boyin_model::b64;
 use boyin_model::time::UnixTime;
+use boyin_model::trust::Jwk;
 use boyin_suite::Algorithm;
 use serde::{Deserialize, Serialize};
 
 use crate::config::SuiteName;
 use crate::keyring_limits::KeyLimits;
 
-/// The `format` of a key reference that this release reads and writes.
-pub const KEY_REFERENCE_FORMAT: u32 = 1;
+/// The newest `format` of a key reference that this release reads. Written is 2 for remote keys, 1 for all others, which
+/// older releases read too.
+pub const KEY_REFERENCE_FORMAT: u32 = 2;
 
 /// One key: which one it is, where, and what it may sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyReference {
-    /// [`KEY_REFERENCE_FORMAT`].
+    /// At most [`KEY_REFERENCE_FORMAT`].
     pub format: u32,
     /// Key ID, as in the trust list.
     pub kid: String,
@@ -45,6 +47,8 @@ pub enum KeyPlace {
     Software,
     /// In a PKCS#11 token.
     Pkcs11(Pkcs11Place),
+    /// At a remote signer.
+    Remote(RemotePlace),
 }
 
 /// A key in a PKCS#11 token.
@@ -64,6 +68,18 @@ pub struct Pkcs11Place {
     pub pin_file: Option<PathBuf>,
 }
 
+/// A key at a remote signer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemotePlace {
+    /// Where the signer is reached: http or https, no slash at the end.
+    pub url: String,
+    /// ID of the signer.
+    pub signer: String,
+    /// ID of the key under `keys/` that signs the requests.
+    pub client: String,
+}
+
 /// What a new key is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySource {
@@ -78,6 +94,15 @@ pub enum KeySource {
         /// File with the PIN, where it is not the one that was handed in.
         pin_file: Option<PathBuf>,
     },
+    /// A key that a remote signer holds already.
+    Remote {
+        /// Where the signer is reached: http or https, no slash at the end.
+        url: String,
+        /// ID of the signer.
+        signer: String,
+        /// Its public half.
+        key: Jwk,
+    },
 }
 
 impl KeyPlace {
@@ -87,6 +112,15 @@ impl KeyPlace {
         match self {
             Self::Software => "software",
             Self::Pkcs11(_) => "pkcs11",
+            Self::Remote(_) => "remote",
+        }
+    }
+
+    /// The oldest format of a reference that has this place.
+    pub(crate) fn format(&self) -> u32 {
+        match self {
+            Self::Software | Self::Pkcs11(_) => 1,
+            Self::Remote(_) => 2,
         }
     }
 }
@@ -94,6 +128,12 @@ impl KeyPlace {
 impl KeyReference {
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.suite.into()
+    }
+
+    /// The public key with its ID; `None` if it is not one of the suite.
+    #[must_use]
+    pub fn jwk(&self) -> Option<Jwk> {
+        Jwk::from_point(self.algorithm().verifier(), &self.point()?)
     }
 
     /// The public key; `None` if it is not base64url.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::HomeError;
 use crate::keyring::read_text;
 use crate::keyring_reference::{Pkcs11Place, hex, unhex};
+use crate::remote::RemoteAccess;
 
 /// Bytes of CKA_ID: as good as unique.
 const KEY_ID_BYTES: usize = 16;
@@ -25,6 +26,8 @@ pub struct Passphrase {
     next_archive: Option<Zeroizing<[u8; 32]>>,
     /// Tokens in use. One that has refused its PIN is not asked again by any copy.
     tokens: Arc<Mutex<HashMap<TokenName, Token>>>,
+    /// The way to remote signers.
+    remote: Option<RemoteAccess>,
 }
 
 type TokenName = (PathBuf, String, Option<PathBuf>);
@@ -39,6 +42,7 @@ impl Passphrase {
             archive: None,
             next_archive: None,
             tokens: Arc::default(),
+            remote: None,
         }
     }
 
@@ -66,6 +70,16 @@ impl Passphrase {
 
     pub(crate) fn next_archive_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
         self.next_archive.clone()
+    }
+
+    /// With the way to the signers that hold remote keys.
+    #[must_use]
+    pub fn with_remote(self, access: RemoteAccess) -> Self {
+        Self { remote: Some(access), ..self }
+    }
+
+    pub(crate) fn remote(&self) -> Result<RemoteAccess, HomeError> {
+        self.remote.clone().ok_or(HomeError::NoRemoteAccess)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

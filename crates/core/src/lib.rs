@@ -10,6 +10,7 @@
 
 mod archive_secret;
 mod backup;
+mod chain;
 mod config;
 mod desk;
 mod draft;
@@ -26,10 +27,12 @@ mod publish;
 mod reads;
 mod register;
 mod registry;
+mod remote;
 pub mod revocation;
 mod rotation;
 mod rotation_anchor;
 mod sealing;
+pub mod signer;
 pub mod timestamp;
 mod tokens;
 pub mod transport;
@@ -38,19 +41,26 @@ mod vault;
 
 pub use archive_secret::SecretSource;
 pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBackup, LicenseFault};
+pub use boyin_model::purpose::KeyPurpose;
+pub use chain::ChainFault;
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;
 pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};
 pub use home::{Home, Setup};
 pub use keyring::Passphrase;
-pub use keyring_limits::{KeyLimits, KeyPurpose};
-pub use keyring_reference::{KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, Pkcs11Place};
+pub use keyring_limits::KeyLimits;
+pub use keyring_reference::{
+    KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, Pkcs11Place, RemotePlace,
+};
 pub use lookup::{Found, Health, HealthItem, HolderPage, Lookup};
 pub use officers::{Officer, Officers};
 pub use reads::Reads;
 pub use register::SealUse;
 pub use registry::{Checked, Registry, status_list_id};
+pub use remote::{
+    MAX_SIGNING_ANSWER_BYTES, RemoteAccess, SIGNATURES_PATH, SIGNING_REQUEST_TYPE, SIGNING_TIMEOUT,
+};
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};

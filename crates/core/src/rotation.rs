@@ -7,6 +7,7 @@ use boyin_issue::SigningKey;
 use boyin_model::alg::{Randomness, VerifyAlg as _};
 use boyin_model::id::CreditCode;
 use boyin_model::json;
+use boyin_model::purpose::{KeyPurpose, PROBE};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{IssuerKey, in_force};
 use boyin_suite::ES256;
@@ -15,8 +16,8 @@ use boyin_verify::{CLOCK_TOLERANCE_SECONDS, TrustSnapshot};
 use crate::desk::{Desk, Order, act, algorithm_of, entries};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
-use crate::keyring::{Passphrase, TRUST_KEY, append, read_text};
-use crate::keyring_limits::{KeyLimits, KeyPurpose, PROBE};
+use crate::keyring::{CLIENT_KEY, Passphrase, TRUST_KEY, append, read_text};
+use crate::keyring_limits::KeyLimits;
 use crate::keyring_reference::{KeyReference, KeySource};
 
 /// Most days by which a successor is announced ahead: beyond it a slip of the pen is likelier than a plan.
@@ -85,7 +86,7 @@ pub struct KeyView {
     pub kid: String,
     /// `alg` of its suite.
     pub alg: String,
-    /// Where its private half is: `software`, `pkcs11`.
+    /// Where its private half is: `software`, `pkcs11`, `remote`.
     pub kind: &'static str,
     /// Where it is in its life.
     pub state: KeyState,
@@ -163,8 +164,25 @@ impl Home {
         check_words(order)?;
         let made = self.keyring().create(owner.name(), source, limits, order.at, passphrase, random);
         let (reference, _) = made?;
-        self.journal("new", owner, &reference.kid, order)?;
+        self.journal("new", owner.name(), &reference.kid, order)?;
         Ok(reference)
+    }
+
+    /// Makes the key with which this data directory asks remote signers.
+    ///
+    /// # Errors
+    /// Who or what for is missing; [`DeskError`].
+    pub fn new_client_key(
+        &self,
+        source: &KeySource,
+        order: &Order,
+        passphrase: &Passphrase,
+        random: &mut dyn Randomness,
+    ) -> Result<KeyReference, DeskError> {
+        check_words(order)?;
+        let (made, _) = self.keyring().create(CLIENT_KEY, source, None, order.at, passphrase, random)?;
+        self.journal("new", CLIENT_KEY, &made.kid, order)?;
+        Ok(made)
     }
 
     /// Every key that is known, by owner.
@@ -243,7 +261,7 @@ impl Home {
             }
         };
         keyring.destroy(&name, &reference, passphrase, order.at)?;
-        Ok(self.journal("retire", owner, kid, order)?)
+        Ok(self.journal("retire", owner.name(), kid, order)?)
     }
 
     fn check_owner(&self, owner: KeyOwner) -> Result<(), HomeError> {
@@ -279,16 +297,10 @@ impl Home {
     }
 
     /// One line for each deed: who, for which office, what for, when.
-    pub(crate) fn journal(
-        &self,
-        deed: &str,
-        owner: KeyOwner,
-        kid: &str,
-        order: &Order,
-    ) -> Result<(), HomeError> {
+    pub(crate) fn journal(&self, deed: &str, owner: &str, kid: &str, order: &Order) -> Result<(), HomeError> {
         let line = json::canonical(&serde_json::json!({
             "at": order.at.seconds(), "deed": deed, "kid": kid, "office": order.office.as_str(),
-            "owner": owner.name(), "purpose": order.purpose, "who": order.who,
+            "owner": owner, "purpose": order.purpose, "who": order.who,
         }));
         append(&self.dir().join("keys/journal.jsonl"), &line)
     }
@@ -324,7 +336,7 @@ impl Desk {
         let (rotation, snapshot) = self.publish_successor(office, kid, switch, order)?;
         *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         if !rotation.replayed {
-            self.home.journal("rotate", KeyOwner::Office(office), kid, order)?;
+            self.home.journal("rotate", office.as_str(), kid, order)?;
         }
         if rotation.from <= order.at.plus(CLOCK_TOLERANCE_SECONDS) {
             let made = rotation.from.max(order.at);

@@ -15,7 +15,7 @@ use boyin_verify::AnchorChain;
 use crate::desk::Order;
 use crate::error::{DeskError, HomeError};
 use crate::home::{Home, parse_anchor};
-use crate::keyring::{Passphrase, read_text, replace};
+use crate::keyring::{Passphrase, TRUST_KEY, read_text, replace};
 use crate::rotation::{Entry, KeyOwner, Rotation, RotationFault, check_words, fault};
 
 const HANDOVERS: &str = "trust/handovers.jwt";
@@ -88,7 +88,7 @@ impl Home {
                 successor: key.reference().jwk().clone(),
             };
             self.hand_over(&handover, passphrase)?;
-            self.journal("rotate", KeyOwner::TrustList, kid, order)?;
+            self.journal("rotate", TRUST_KEY, kid, order)?;
         }
         let done = self.signed_by(kid)?;
         let sequence = if done { current.list().sequence } else { current.list().sequence + 1 };

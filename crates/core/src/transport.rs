@@ -32,6 +32,22 @@ pub trait Transport: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<u8>, TransportError>;
 
+    /// Posts a body and returns status and body of the answer, whatever the status, of at most `limit` bytes.
+    ///
+    /// A transport that has only [`Transport::post`] knows answers of 200.
+    ///
+    /// # Errors
+    /// As [`Transport::post`], but redirections alone are answers that are errors.
+    fn exchange(
+        &self,
+        url: &str,
+        content_type: &str,
+        body: &[u8],
+        limit: usize,
+    ) -> Result<(u16, Vec<u8>), TransportError> {
+        self.post(url, content_type, body, limit).map(|answer| (200, answer))
+    }
+
     /// Gets a document of at most `limit` bytes.
     ///
     /// # Errors

@@ -199,6 +199,21 @@ pub enum SignError {
         "the signature could not be counted, so none was made: see whether the disk is full and the count file there"
     )]
     NotCounted,
+    /// A remote signer did not answer in time, or the connection broke.
+    #[error(
+        "the remote signer gave no answer: nothing was signed here, it may have counted a signature that nobody has; \
+         repeat the act"
+    )]
+    Unanswered,
+    /// A remote signer refused.
+    #[error("the remote signer refused ({code}): docs/remote-signing.md says what each code means")]
+    RefusedRemotely {
+        /// The code of its answer.
+        code: &'static str,
+    },
+    /// The bytes are more than a remote signer takes.
+    #[error("the document is too large to be signed remotely")]
+    TooLarge,
 }
 
 /// The operating system gave no randomness.

@@ -11,6 +11,8 @@ pub const TYP_LICENSE: &str = "dc+sd-jwt";
 pub const TYP_STATUS_LIST: &str = "statuslist+jwt";
 /// `typ` of a trust list.
 pub const TYP_TRUST_LIST: &str = "trust-list+jwt";
+/// `typ` of the end of a transcript of a key ceremony.
+pub const TYP_CEREMONY: &str = "key-ceremony+jwt";
 
 /// The protected header: exactly `alg`, `kid` and `typ`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,10 @@
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
 //! | [`collected`] | licenses collected from other systems: grades, evidence, content |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
+//! | [`purpose`] | what a key signs, read from the bytes to be signed |
 //! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`seal`] | electronic seals and seal signatures: their structure |
+//! | [`signing_request`] | what a client asks a remote signer |
 //! | [`timestamp`] | timestamp tokens (RFC 3161), requests for them, and inclusion proofs of batches |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
@@ -23,8 +25,10 @@ pub mod id;
 pub mod json;
 pub mod jws;
 pub mod limits;
+pub mod purpose;
 pub mod register;
 pub mod seal;
+pub mod signing_request;
 pub mod status;
 pub mod time;
 pub mod timestamp;

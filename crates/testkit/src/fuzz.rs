@@ -4,6 +4,7 @@ mod certificate;
 mod curve;
 mod import;
 mod seal;
+mod signing_request;
 mod timestamp;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ pub use self::certificate::certificate;
 pub use self::curve::curve;
 pub use self::import::import;
 pub use self::seal::{seal, seal_write};
+pub use self::signing_request::signing_request;
 pub use self::timestamp::timestamp;
 use crate::prefecture::{Prefecture, World};
 

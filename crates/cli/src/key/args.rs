@@ -7,6 +7,8 @@ use clap::{ArgAction, Args, Subcommand};
 pub(crate) enum Key {
     /// Make a key; it signs nothing until `rotate` puts it in its place
     New(Box<New>),
+    /// Make the key with which this data directory asks remote signers; give its public half to them
+    Client(ClientKey),
     /// List the keys: whose, where, since when and until when
     List,
     /// Let a new key take the place of the one that signs (密钥轮换)
@@ -36,12 +38,9 @@ pub(crate) struct Words {
     pub(crate) purpose: String,
 }
 
+/// Where a new key is made.
 #[derive(Debug, Args)]
-pub(crate) struct New {
-    #[command(flatten)]
-    pub(crate) owner: Owner,
-    #[command(flatten)]
-    pub(crate) words: Words,
+pub(crate) struct Material {
     /// Suite of a key in a file: SM2-SM3 or ES256
     #[arg(long, value_name = "SUITE", value_parser = ["SM2-SM3", "ES256"], conflicts_with = "module")]
     pub(crate) suite: Option<String>,
@@ -54,6 +53,11 @@ pub(crate) struct New {
     /// File with the PIN of the token, read at each use [default: BOYIN_PIN_FILE, then BOYIN_PIN]
     #[arg(long, value_name = "FILE", requires = "module")]
     pub(crate) pin_file: Option<PathBuf>,
+}
+
+/// What a new key may sign.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
     /// Most signatures that it makes
     #[arg(long, value_name = "NUMBER")]
     pub(crate) signatures: Option<u64>,
@@ -72,13 +76,42 @@ pub(crate) struct New {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct New {
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    #[command(flatten)]
+    pub(crate) words: Words,
+    #[command(flatten)]
+    pub(crate) material: Material,
+    /// Use a key that a remote signer holds: what `boyin signer key export` wrote there
+    #[arg(long, value_name = "KEY.json", requires = "url", conflicts_with_all = ["suite", "module"])]
+    pub(crate) remote: Option<PathBuf>,
+    /// With --remote: where the signer is reached, such as https://signer.example
+    #[arg(long, value_name = "URL", requires = "remote", value_parser = crate::args::public_url)]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientKey {
+    #[command(flatten)]
+    pub(crate) words: Words,
+    #[command(flatten)]
+    pub(crate) material: Material,
+    /// Write the public half to a new file: for `boyin signer client add`
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Rotate {
     #[command(flatten)]
     pub(crate) owner: Owner,
     #[command(flatten)]
     pub(crate) words: Words,
     /// Key ID of the new key
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     pub(crate) kid: String,
     /// With --office: when it begins, announced by the trust list until then [default: at once]
     #[arg(long, value_name = "TIME", conflicts_with = "trust_list")]
@@ -92,6 +125,6 @@ pub(crate) struct Retire {
     #[command(flatten)]
     pub(crate) words: Words,
     /// Key ID
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     pub(crate) kid: String,
 }

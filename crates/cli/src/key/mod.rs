@@ -3,15 +3,20 @@
 pub(crate) mod args;
 
 use std::io::Write;
+use std::path::Path;
 
+use anyhow::Context as _;
 use boyin::model::id::CreditCode;
+use boyin::model::json;
+use boyin::model::trust::Jwk;
 use boyin::suite::SystemRandom;
 use boyin::{Home, KeyLimits, KeyOwner, KeyPurpose, KeySource, KeyView, Order, SuiteName};
 use serde_json::{Value, json};
 
-use self::args::{Key, New, Owner, Retire, Rotate, Words};
+use self::args::{ClientKey, Key, Limits, Material, New, Owner, Retire, Rotate, Words};
 use crate::Exit;
 use crate::context::{Session, now, random_text};
+use crate::files;
 use crate::output::{self, json_line};
 use crate::verify::instant;
 
@@ -19,6 +24,7 @@ use crate::verify::instant;
 pub(crate) fn run(session: &Session, command: Key, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         Key::New(args) => new(session, &args, out),
+        Key::Client(args) => client(session, &args, out),
         Key::List => list(session, out),
         Key::Rotate(args) => rotate(session, &args, out),
         Key::Retire(args) => retire(session, &args, out),
@@ -48,18 +54,49 @@ pub(crate) fn order_of(office: CreditCode, words: &Words) -> anyhow::Result<Orde
     })
 }
 
+/// What `boyin signer key export` writes: a public key, and the ID of the signer that holds the private one.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemoteKeyFile {
+    pub(crate) key: Jwk,
+    pub(crate) signer: String,
+}
+
+/// Reads a file that holds one JSON value.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    serde_json::from_slice(&files::read(path)?)
+        .with_context(|| format!("{} does not hold what it should", files::name(path)))
+}
+
+impl Material {
+    /// A key file of this suite unless asked otherwise.
+    pub(crate) fn source(&self, suite: SuiteName) -> KeySource {
+        match (&self.module, &self.token) {
+            (Some(module), Some(token)) => KeySource::Pkcs11 {
+                module: module.clone(),
+                token: token.clone(),
+                pin_file: self.pin_file.clone(),
+            },
+            (None, _) | (_, None) => KeySource::Software(match self.suite.as_deref() {
+                Some("ES256") => SuiteName::Es256,
+                Some(_) => SuiteName::Sm2Sm3,
+                None => suite,
+            }),
+        }
+    }
+}
+
 fn new(session: &Session, args: &New, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let home = session.home()?;
     let owner = owner(&args.owner);
-    let source = match (&args.module, &args.token) {
-        (Some(module), Some(token)) => KeySource::Pkcs11 {
-            module: module.clone(),
-            token: token.clone(),
-            pin_file: args.pin_file.clone(),
-        },
-        (None, _) | (_, None) => KeySource::Software(suite(&home, owner, args.suite.as_deref())),
+    let source = match (&args.remote, &args.url) {
+        (Some(file), Some(url)) => {
+            let RemoteKeyFile { key, signer } = read_json(file)?;
+            KeySource::Remote { url: url.clone(), signer, key }
+        }
+        (None, _) | (_, None) => args.material.source(suite(&home, owner)),
     };
-    let limits = limits(args)?;
+    let limits = args.limits.read()?;
     let order = order(&home, owner, &args.words)?;
     let made =
         home.new_key(owner, &source, limits.as_ref(), &order, &session.passphrase()?, &mut SystemRandom)?;
@@ -80,33 +117,45 @@ fn new(session: &Session, args: &New, out: &mut dyn Write) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-/// That of the office, or of the anchor, unless another one is asked for.
-fn suite(home: &Home, owner: KeyOwner, asked: Option<&str>) -> SuiteName {
-    match (asked, owner) {
-        (Some("ES256"), _) => SuiteName::Es256,
-        (Some(_), _) => SuiteName::Sm2Sm3,
-        (None, KeyOwner::Office(code)) => {
+/// That of the office, or of the anchor.
+fn suite(home: &Home, owner: KeyOwner) -> SuiteName {
+    match owner {
+        KeyOwner::Office(code) => {
             let office = home.offices().iter().find(|office| office.code == code);
             office.map_or(SuiteName::Sm2Sm3, |office| office.suite)
         }
-        (None, KeyOwner::TrustList) if home.anchor().alg == "ES256" => SuiteName::Es256,
-        (None, KeyOwner::TrustList) => SuiteName::Sm2Sm3,
+        KeyOwner::TrustList if home.anchor().alg == "ES256" => SuiteName::Es256,
+        KeyOwner::TrustList => SuiteName::Sm2Sm3,
     }
 }
 
-fn limits(args: &New) -> anyhow::Result<Option<KeyLimits>> {
-    let purpose = |name: &String| match name.as_str() {
-        "licenses" => KeyPurpose::Licenses,
-        "status-lists" => KeyPurpose::StatusLists,
-        _ => KeyPurpose::TrustList,
-    };
-    let limits = KeyLimits {
-        signatures: args.signatures,
-        not_before: args.not_before.as_deref().map(instant).transpose()?,
-        not_after: args.not_after.as_deref().map(instant).transpose()?,
-        purposes: args.only.iter().map(purpose).collect(),
-    };
-    Ok((limits != KeyLimits::default()).then_some(limits))
+impl Limits {
+    /// `None` if nothing is limited.
+    pub(crate) fn read(&self) -> anyhow::Result<Option<KeyLimits>> {
+        let limits = KeyLimits {
+            signatures: self.signatures,
+            not_before: self.not_before.as_deref().map(instant).transpose()?,
+            not_after: self.not_after.as_deref().map(instant).transpose()?,
+            purposes: self.only.iter().filter_map(|name| KeyPurpose::from_code(name)).collect(),
+        };
+        Ok((limits != KeyLimits::default()).then_some(limits))
+    }
+}
+
+fn client(session: &Session, args: &ClientKey, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    files::check_free(&args.out)?;
+    let home = session.home()?;
+    let source = args.material.source(suite(&home, KeyOwner::TrustList));
+    let order = order(&home, KeyOwner::TrustList, &args.words)?;
+    let made = home.new_client_key(&source, &order, &session.passphrase()?, &mut SystemRandom)?;
+    let key = made.jwk().context("the new key has no public half")?;
+    files::write_new(&args.out, &json::canonical(&key))?;
+    if session.json() {
+        json_line(out, &json!({ "kid": made.kid, "kind": made.place.kind() }))?;
+    } else {
+        writeln!(out, "✓ key {} asks remote signers; {} is for them", made.kid, args.out.display())?;
+    }
+    Ok(Exit::Done)
 }
 
 fn list(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {

@@ -138,7 +138,7 @@ pub(crate) enum Remove {
         #[arg(long, value_name = "CODE")]
         issuer: CreditCode,
         /// Key ID
-        #[arg(long, value_name = "KID")]
+        #[arg(long, value_name = "KID", allow_hyphen_values = true)]
         kid: String,
         /// First instant after its use [default: now]
         #[arg(long, value_name = "TIME")]

@@ -4,12 +4,14 @@
 
 mod archive;
 mod certificates;
+mod drill;
 mod edges;
 mod flow;
 mod keys;
 mod records;
 mod refusals;
 mod seals;
+mod served;
 mod service;
 mod support;
 mod timestamps;

@@ -1,47 +1,23 @@
 //! `serve` and `demo`.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use crate::served::Served;
 use crate::support::{MARKET, Place};
-
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
 
 #[test]
 fn serves_until_told_to_end() {
     let place = Place::new();
     place.issue_one(MARKET, "business-license");
-    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut served = Served(child);
-    let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
-    let first = lines.next().unwrap().unwrap();
-    let address = first.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
-    assert!(get(&address, "/v1/health").starts_with("HTTP/1.1 200"));
-    assert!(get(&address, "/v1/trust-list").starts_with("HTTP/1.1 200"));
+    let mut served = Served::start(place.command(&["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(served.get("/v1/health").0, 200);
+    assert_eq!(served.get("/v1/trust-list").0, 200);
     // Somebody else may act meanwhile.
     place.boyin(&["status", "renew"]).ends(0);
-    let told = Command::new("kill").args(["-TERM", &served.0.id().to_string()]).status().unwrap();
+    let told = Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
     assert!(told.success());
-    assert_eq!(served.0.wait().unwrap().code(), Some(0));
-    let mut log = String::new();
-    served.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    let log = served.log();
     for line in log.lines() {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(entry["level"].is_string(), "{line}");

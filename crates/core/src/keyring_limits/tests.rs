@@ -1,4 +1,5 @@
 use boyin_issue::{KeyRef, SigningKey, status_list};
+use boyin_model::purpose::PROBE;
 use boyin_model::status::{StatusBits, StatusList, StatusListClaims};
 use boyin_suite::{Algorithm, SoftwareKey, SystemRandom};
 
@@ -22,7 +23,7 @@ fn list(at: u64, key: &KeyRef) -> Vec<u8> {
 
 fn metered(limits: KeyLimits, path: &Path) -> Metered {
     let inner = SoftwareKey::generate(Algorithm::Es256, &mut SystemRandom).unwrap();
-    Metered::new(Arc::new(inner), limits, path)
+    Metered::new(Arc::new(inner), Meter::new(limits, path))
 }
 
 fn count() -> (tempfile::TempDir, PathBuf) {
@@ -30,16 +31,6 @@ fn count() -> (tempfile::TempDir, PathBuf) {
     let path = dir.path().join("uses");
     std::fs::write(&path, b"").unwrap();
     (dir, path)
-}
-
-#[test]
-fn the_message_itself_says_what_it_is() {
-    let (list, _) = message(77);
-    assert_eq!(KeyPurpose::of(&list), Some((KeyPurpose::StatusLists, UnixTime::new(77))));
-    assert_eq!(KeyPurpose::of(b"\x30\x03\x02\x01\x01"), Some((KeyPurpose::Seals, None)));
-    for other in [&b""[..], b"text", b"eyJhIjoxfQ.e30", PROBE] {
-        assert_eq!(KeyPurpose::of(other), None);
-    }
 }
 
 #[test]
@@ -137,7 +128,7 @@ fn what_ends_between_count_and_signature_has_counted() {
     let (list, _) = message(5);
     if let Some(path) = std::env::var_os(PLACE) {
         let software = SoftwareKey::generate(Algorithm::Es256, &mut SystemRandom).unwrap();
-        let _ = Metered::new(Arc::new(Dies(software)), limits, Path::new(&path)).sign(&list);
+        let _ = Metered::new(Arc::new(Dies(software)), Meter::new(limits, Path::new(&path))).sign(&list);
         return;
     }
     let (_dir, path) = count();

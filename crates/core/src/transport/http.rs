@@ -46,6 +46,21 @@ impl Transport for Http {
         answer(request.send(body), limit)
     }
 
+    fn exchange(
+        &self,
+        url: &str,
+        content_type: &str,
+        body: &[u8],
+        limit: usize,
+    ) -> Result<(u16, Vec<u8>), TransportError> {
+        let request = self.agent.post(address(url)?).header("Content-Type", content_type);
+        let mut response = request.send(body).map_err(fault)?;
+        match response.status().as_u16() {
+            status @ 300..=399 => Err(TransportError::Redirected(status)),
+            status => Ok((status, whole(&mut response, limit)?)),
+        }
+    }
+
     fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, TransportError> {
         answer(self.agent.get(address(url)?).call(), limit)
     }
@@ -63,6 +78,10 @@ fn answer(response: Result<Response<Body>, Error>, limit: usize) -> Result<Vec<u
         status @ 300..=399 => return Err(TransportError::Redirected(status)),
         status => return Err(TransportError::Status(status)),
     }
+    whole(&mut response, limit)
+}
+
+fn whole(response: &mut Response<Body>, limit: usize) -> Result<Vec<u8>, TransportError> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     response.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)
 }

@@ -71,6 +71,10 @@ faults! {
     EventUnlinked("event_unlinked", "this event does not follow the one before it: one of the two was changed or put in")
     /// A key belongs to no license.
     RecordKeyDangling("record_key_dangling", "this key opens a license that is not there")
+    /// A collected record is not among those of its holder.
+    CollectedNotIndexed("collected_not_indexed", "the record was collected, but its holder's records do not show it")
+    /// An index entry leads to no collected record.
+    CollectedDangling("collected_dangling", "an index names a collected record that is not there")
     /// An event is not found from its license or seal.
     EventNotIndexed("event_not_indexed", "the history of its license or seal does not show this event")
     /// An index entry leads to no event of that license or seal.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use boyin_archive::{Archive, Batch, Change, CheckReport, Entry, FaultKind, MAX_FAULTS, Store, Table};
 use boyin_model::register::{SealAct, SealState};
 
+use crate::collected::{one_step, submission};
 use crate::fixtures::{LIST, act, change, filing, fresh, id};
 use crate::seals::{self, application, by, seal_in};
 use crate::stores::TestStore;
@@ -89,7 +90,7 @@ fn last_event(archive: &Archive) -> Vec<u8> {
 type Spoil = fn(&Archive, &TestStore);
 
 /// Each kind of fault, and what makes an archive have it and nothing else.
-const CASES: [(FaultKind, Spoil); 27] = [
+const CASES: [(FaultKind, Spoil); 29] = [
     (FaultKind::Unsealed, |_, store| {
         let (key, mut value) = entries(store, Table::StatusList).remove(0);
         value[20] ^= 1;
@@ -228,6 +229,14 @@ const CASES: [(FaultKind, Spoil); 27] = [
         seal_in(archive, &application(), SealState::InUse);
         let tables = [Table::Seal, Table::SealVersion, Table::Event, Table::EventBySeal, Table::Idempotency];
         set_back(store, &before, &tables);
+    }),
+    (FaultKind::CollectedNotIndexed, |archive, store| {
+        one_step(archive, 1, vec![submission(1, "a", "第1号", "某甲")]);
+        delete(store, Table::CollectedByHolder, &key_of(store, Table::CollectedByHolder, 0));
+    }),
+    (FaultKind::CollectedDangling, |archive, store| {
+        one_step(archive, 1, vec![submission(1, "a", "第1号", "某甲")]);
+        delete(store, Table::Collected, &key_of(store, Table::Collected, 0));
     }),
 ];
 

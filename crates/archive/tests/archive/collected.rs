@@ -93,7 +93,7 @@ fn import(archive: &Archive) -> Result<ImportJob, ArchiveError> {
     Ok(state)
 }
 
-fn one_step(archive: &Archive, name: u8, submissions: Vec<Submission>) -> ImportJob {
+pub(crate) fn one_step(archive: &Archive, name: u8, submissions: Vec<Submission>) -> ImportJob {
     let begun = archive.begin_import(&act(&format!("begin {name}")), &job(name)).unwrap();
     let rows = begun.rows + u64::try_from(submissions.len()).unwrap();
     let step = ImportStep { rows, submissions, rejected: BTreeMap::new(), finished: false };

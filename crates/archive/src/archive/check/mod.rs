@@ -1,5 +1,6 @@
 //! The whole archive, entry by entry: each is read, unsealed and held against those it belongs with.
 
+mod collected;
 mod events;
 mod licenses;
 mod seals;
@@ -121,6 +122,11 @@ impl Check<'_> {
             Table::RecordKey => self.record_key(key, value),
             Table::EventByHolder => self.event_by_holder(key, value),
             Table::ReadSpool => self.read_spool(key, value),
+            Table::Collected => self.collected(key, value),
+            Table::CollectedByHolder | Table::CollectedByKey | Table::CollectedByImport => {
+                self.collected_index(table, key, value);
+            }
+            Table::ImportJob => self.import_job(key, value),
         }
     }
 

@@ -129,15 +129,13 @@ fn back_up(
     if !receipt.left_out.is_empty() {
         writeln!(out, "Not in it, because unknown: {}", receipt.left_out.join(", "))?;
     }
-    match keys {
-        BackupKeys::LeaveOut => writeln!(
-            out,
+    let about_keys = match keys {
+        BackupKeys::LeaveOut => {
             "Keep the directory keys/ and the passphrase elsewhere: without them it opens nothing."
-        )?,
-        BackupKeys::Include => {
-            writeln!(out, "The key files are in it: whoever has it and the passphrase has everything.")?
         }
-    }
+        BackupKeys::Include => "The key files are in it: whoever has it and the passphrase has everything.",
+    };
+    writeln!(out, "{about_keys}")?;
     writeln!(out, "Next: boyin archive backup verify {dir}")?;
     Ok(Exit::Done)
 }

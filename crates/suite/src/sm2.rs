@@ -45,7 +45,16 @@ static RAW_ID: AlgId = sm2_id("SM2-SM3", Some("SM2-SM3"), SignatureEncoding::Raw
 static DER_ID: AlgId = sm2_id("SM2-SM3-DER", None, SignatureEncoding::Der);
 
 const fn sm2_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
-    AlgId { name, jws, digest: "sm3", signed_digest: "sm3", curve: Some("SM2"), oid: Some(OID), pss: None, encoding }
+    AlgId {
+        name,
+        jws,
+        digest: "sm3",
+        signed_digest: "sm3",
+        curve: Some("SM2"),
+        oid: Some(OID),
+        pss: None,
+        encoding,
+    }
 }
 
 /// SM2-SM3 with `r ‖ s` and the default user ID: what this project issues.

@@ -127,14 +127,14 @@ impl Certificate {
             .iter()
             .filter_map(|point| point.name.as_ref())
             .flat_map(|name| name.full());
-        let address = |name| match name {
-            &GeneralName::Uri(ref text) => std::str::from_utf8(text).ok(),
+        let address = names.filter_map(|name| match name {
+            GeneralName::Uri(text) => std::str::from_utf8(text).ok(),
             GeneralName::Email(_)
             | GeneralName::Dns(_)
             | GeneralName::Directory(_)
             | GeneralName::Ip(_)
             | GeneralName::Other(_) => None,
-        };
-        names.filter_map(address).collect()
+        });
+        address.collect()
     }
 }

@@ -164,7 +164,7 @@ fn a_key_gives_way_to_another_while_everybody_goes_on() {
     place.boyin(&args).ends(0);
     wait_for("the revocation is served", || (verdict(address, &revoked).1 == "revoked").then_some(()));
     assert_eq!(signer_of(&status_list(address)).unwrap(), kid, "the list that says so is by the new key");
-    key(&["retire", "--kid", &signer(&before)]);
+    place.boyin(&[&["key", "retire", "--kid", &signer(&before)], &words[..]].concat()).ends(0);
     watch.add("before, after its key was destroyed", &before);
     watch.end();
     assert_eq!(follower.get("/v1/health").0, 200);

@@ -119,7 +119,7 @@ impl RemoteKey {
         };
         self.client.sign_jws(&request.prepare(self.client.reference().jwk())).map_err(|error| match error {
             SigningKeyError::Signer(error) => error,
-            _ => SignError::WrongSignature,
+            SigningKeyError::SelfCheck | _ => SignError::WrongSignature,
         })
     }
 }

@@ -49,7 +49,7 @@ fn by(at: boyin::model::time::UnixTime) -> boyin::Order {
     boyin::Order { at, ..order(police(), "trust") }
 }
 
-fn no_such_right(done: Result<boyin::model::trust::TrustList, DeskError>) -> bool {
+fn no_such_right(done: &Result<boyin::model::trust::TrustList, DeskError>) -> bool {
     matches!(done, Err(DeskError::Home(HomeError::TrustChange(ChangeError::NoSuchRight))))
 }
 
@@ -98,13 +98,13 @@ fn a_draft_is_signed_as_a_whole_or_not_at_all() {
     let change = end_of_identity_cards(now().plus(60));
     home.draft_trust(&change, &by(now())).unwrap();
     let twice = home.draft_trust(&end_of_identity_cards(now().plus(90)), &by(now()));
-    assert!(no_such_right(twice), "it has ended before");
+    assert!(no_such_right(&twice), "it has ended before");
     assert_eq!(home.trust_draft().unwrap(), std::slice::from_ref(&change));
     assert_eq!(home.trust().unwrap().1.list().sequence, 1);
     // Somebody else made the same change meanwhile.
     home.change_trust(std::slice::from_ref(&change), &passphrase(), &by(now().plus(1))).unwrap();
     let refused = home.sign_trust_draft(&passphrase(), &by(now().plus(2)));
-    assert!(no_such_right(refused));
+    assert!(no_such_right(&refused));
     assert_eq!((home.trust_draft().unwrap().len(), home.trust_history().unwrap()), (1, vec![1, 2]));
     home.discard_trust_draft(&by(now())).unwrap();
     home.discard_trust_draft(&by(now())).unwrap();

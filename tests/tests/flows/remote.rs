@@ -140,8 +140,8 @@ impl Site {
 
     fn secrets(&self) -> Passphrase {
         let line = Arc::clone(&self.line);
-        let access =
-            RemoteAccess::new(Arc::clone(&self.line) as Arc<dyn Transport>, Arc::new(move || line.at()));
+        let transport: Arc<dyn Transport> = Arc::<Line>::clone(&self.line);
+        let access = RemoteAccess::new(transport, Arc::new(move || line.at()));
         passphrase().with_remote(access)
     }
 
@@ -171,10 +171,8 @@ fn software() -> KeySource {
 }
 
 fn sign_error(error: &DeskError) -> SignError {
-    match error {
-        DeskError::Signing(SigningKeyError::Signer(error)) => *error,
-        other => panic!("{other}"),
-    }
+    let DeskError::Signing(SigningKeyError::Signer(error)) = error else { panic!("{error}") };
+    *error
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) enum Cert {
     /// Show what a certificate says; verifies nothing
     Inspect(Inspect),
     /// Verify a certificate: path, purpose, names, policies, revocation (no data directory, no passphrase)
-    Verify(Verify),
+    Verify(Box<Verify>),
 }
 
 #[derive(Debug, Args)]

@@ -105,7 +105,7 @@ impl SignerService {
                 }
                 Err(match error {
                     SigningKeyError::Signer(SignError::Unavailable) => SignerRefusal::KeyUnavailable,
-                    _ => SignerRefusal::KeyFailed,
+                    SigningKeyError::Signer(_) | SigningKeyError::SelfCheck | _ => SignerRefusal::KeyFailed,
                 })
             }
         }
@@ -165,7 +165,13 @@ impl SignerService {
     fn key(&self, kid: &str) -> Result<Opened, SignerRefusal> {
         let opened = self.open_key(kid).map_err(|error| match error {
             SignerError::Home(HomeError::Retired(_)) => SignerRefusal::KeyRetired,
-            _ => SignerRefusal::KeyUnavailable,
+            SignerError::Home(_)
+            | SignerError::NotASigner(_)
+            | SignerError::Running(_)
+            | SignerError::Client { .. }
+            | SignerError::Journal(_)
+            | SignerError::UnknownKey(_)
+            | SignerError::Randomness(_) => SignerRefusal::KeyUnavailable,
         })?;
         let reference = self.home.keyring().reference(&opened.name);
         match reference.map_err(|_| SignerRefusal::KeyUnavailable)?.retired_at {

@@ -173,7 +173,13 @@ impl From<SignError> for SignerRefusal {
             SignError::OutOfTime => Self::OutOfTime,
             SignError::NotCounted => Self::NotCounted,
             SignError::Unavailable => Self::KeyUnavailable,
-            _ => Self::KeyFailed,
+            SignError::Refused
+            | SignError::NoRandomness
+            | SignError::WrongSignature
+            | SignError::Unanswered
+            | SignError::RefusedRemotely { .. }
+            | SignError::TooLarge
+            | _ => Self::KeyFailed,
         }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) struct New {
     /// Use a key that a remote signer holds: what `boyin signer key export` wrote there
     #[arg(long, value_name = "KEY.json", requires = "url", conflicts_with_all = ["suite", "module"])]
     pub(crate) remote: Option<PathBuf>,
-    /// With --remote: where the signer is reached, such as https://signer.example
+    /// With --remote: where the signer is reached (a URL)
     #[arg(long, value_name = "URL", requires = "remote", value_parser = crate::args::public_url)]
     pub(crate) url: Option<String>,
     #[command(flatten)]

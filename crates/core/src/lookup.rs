@@ -211,7 +211,7 @@ impl Lookup {
     /// Verifies a license as a verifier did at `at`: for that instant, with the lists that were published then.
     ///
     /// # Errors
-    /// [`LookupError`]; [`HomeError::NoTrustList`] within if there was no trust list yet.
+    /// [`LookupError`]; [`HomeError::NoTrustList`](crate::HomeError::NoTrustList) within if there was no trust list yet.
     pub fn record_as_of(&self, policy: Policy, license: &[u8], at: UnixTime) -> Result<Record, LookupError> {
         let (trust_token, trust) = self.home.trust_at(at)?;
         let status_lists = lists_of(&self.home, |uri| self.archive.status_list_at(uri, at))?;

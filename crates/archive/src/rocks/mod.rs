@@ -27,8 +27,8 @@ const LOCK: &str = "archive.lock";
 const BLOCK_CACHE_BYTES: usize = 128 << 20;
 /// Per table; eleven tables can hold this much unflushed at a time.
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
-/// How often a snapshot of a database in use is tried again, while files come and go.
-const SNAPSHOT_ATTEMPTS: usize = 10;
+/// How often a database in use is opened again, while files come and go.
+const OPEN_ATTEMPTS: usize = 10;
 /// Bounds what is read again after a crash.
 const WAL_BYTES: u64 = 256 << 20;
 /// Ten bits per key: one lookup in a hundred for an absent key reads a block in vain.
@@ -56,13 +56,23 @@ struct Followed {
 }
 
 impl Followed {
-    fn open(&self) -> Result<DB, StoreError> {
-        let options = database_options(false);
-        let tables = column_families(&options, &self.path)?;
-        let db = DB::open_cf_descriptors_as_secondary(&options, &self.path, &self.scratch, tables);
-        let db = db.map_err(engine)?;
-        db.try_catch_up_with_primary().map_err(engine)?;
-        Ok(db)
+    /// The database and the files that it began with. Files that came while it was opened may have taken the place of a log
+    /// that it had read in part: then it is opened once more.
+    fn open(&self) -> Result<(DB, BTreeSet<String>), StoreError> {
+        let mut attempts = 0;
+        loop {
+            let options = database_options(false);
+            let tables = column_families(&options, &self.path)?;
+            let db = DB::open_cf_descriptors_as_secondary(&options, &self.path, &self.scratch, tables);
+            let db = db.map_err(engine)?;
+            let files = live_files(&db)?;
+            db.try_catch_up_with_primary().map_err(engine)?;
+            attempts += 1;
+            // After the last attempt the next look finds other files and opens it again.
+            if attempts == OPEN_ATTEMPTS || live_files(&db)? == files {
+                return Ok((db, files));
+            }
+        }
     }
 }
 
@@ -104,8 +114,8 @@ impl RocksStore {
         drop(Self::snapshot(path)?);
         let (path, scratch) = (path.join(DATABASE), scratch.to_path_buf());
         let followed = Followed { path, scratch, files: Mutex::default() };
-        let db = followed.open()?;
-        *followed.files.lock().unwrap_or_else(PoisonError::into_inner) = live_files(&db)?;
+        let (db, files) = followed.open()?;
+        *followed.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
         Ok(Self { committer: None, db: RwLock::new(Arc::new(db)), followed: Some(followed), _lock: None })
     }
 
@@ -131,7 +141,7 @@ impl RocksStore {
                     return Ok(Self { committer: None, db, followed: None, _lock: None });
                 }
                 // The process that writes may have removed a file that was just looked for.
-                Err(_) if attempts < SNAPSHOT_ATTEMPTS && file_names(&path)? != before => {}
+                Err(_) if attempts < OPEN_ATTEMPTS && file_names(&path)? != before => {}
                 Err(error) => return Err(error),
             }
         }
@@ -176,8 +186,8 @@ impl RocksStore {
         if live_files(&db)? == *files {
             return Ok(());
         }
-        let fresh = followed.open()?;
-        *files = live_files(&fresh)?;
+        let (fresh, began_with) = followed.open()?;
+        *files = began_with;
         *self.db.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::register::{
     Period, SealAct, SealId, SealKind, SealState, UseAttempt, UseLimits, close_period, open_period,
+    same_person,
 };
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{SealVersion, TrustedSeal};
@@ -283,7 +284,7 @@ impl SealRecord {
     }
 
     fn check_other(&self, who: &str) -> Result<(), ArchiveError> {
-        if who == self.applicant { Err(ArchiveError::SealSamePerson) } else { Ok(()) }
+        if same_person(who, &self.applicant) { Err(ArchiveError::SealSamePerson) } else { Ok(()) }
     }
 
     fn add_version(&mut self, bytes: &[u8], at: UnixTime) {
@@ -333,7 +334,7 @@ pub(crate) fn check_change(act: &Act, change: &SealChange<'_>) -> Result<(), Arc
     }
     match change.second() {
         Some(second) if !is_words(second) => Err(ArchiveError::SealSecond),
-        Some(second) if second == act.who() => Err(ArchiveError::SealSamePerson),
+        Some(second) if same_person(second, act.who()) => Err(ArchiveError::SealSamePerson),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use boyin_model::id::CreditCode;
-use boyin_model::register::Power;
+use boyin_model::register::{Power, same_person};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{HomeError, OfficerFault};
@@ -100,12 +100,4 @@ fn is_name(name: &str) -> bool {
         && name.chars().count() <= MAX_NAME_CHARS
         && name.chars().all(known)
         && name.chars().any(char::is_alphanumeric)
-}
-
-/// Two spellings of one name must not be two persons: marks, spaces and case do not tell people apart.
-fn same_person(one: &str, other: &str) -> bool {
-    let folded = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    folded(one) == folded(other)
 }

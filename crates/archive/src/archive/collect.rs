@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use boyin_model::collected::{CollectedLicense, Evidence, Grade};
 use boyin_model::id::HolderCode;
+use boyin_model::register::same_person;
 
 use super::write::Deed;
 use super::{Archive, malformed};
@@ -246,7 +247,7 @@ impl Archive {
             if !is_words(second) {
                 return Err(ArchiveError::SealSecond);
             }
-            if second == act.who() {
+            if same_person(second, act.who()) {
                 return Err(ArchiveError::SealSamePerson);
             }
             evidence.carries(to)?;

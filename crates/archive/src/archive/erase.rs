@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
+use boyin_model::register::same_person;
 
 use super::write::Deed;
 use super::{Archive, MAX_EVENTS, malformed};
@@ -44,7 +45,7 @@ impl Archive {
                 if !is_words(second) {
                     return Err(ArchiveError::SealSecond);
                 }
-                if second == act.who() {
+                if same_person(second, act.who()) {
                     return Err(ArchiveError::SealSamePerson);
                 }
                 let (record, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;

@@ -188,6 +188,10 @@ fn a_grade_is_raised_by_two_with_evidence_that_carries_it() {
         raise("b", Grade::A, EvidenceKind::IssuerSeal, "窗口一"),
         Err(ArchiveError::SealSamePerson)
     ));
+    assert!(matches!(
+        raise("b", Grade::A, EvidenceKind::IssuerSeal, "窗口 一"),
+        Err(ArchiveError::SealSamePerson)
+    ));
     assert!(matches!(raise("c", Grade::A, EvidenceKind::IssuerSeal, ""), Err(ArchiveError::SealSecond)));
     assert!(matches!(raise("d", Grade::B, EvidenceKind::IssuerSeal, "窗口二"), Err(ArchiveError::NotRaised)));
     let bare = Evidence { kind: EvidenceKind::IssuerSeal, digest: None };

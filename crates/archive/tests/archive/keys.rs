@@ -201,8 +201,10 @@ fn a_purge_erases_and_says_so() {
     archive.record_share(&act("share"), &id(1), "住建局").unwrap();
     let events = archive.events_of(&id(1), None, 100).unwrap().len();
     assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 4);
-    let alone = archive.purge(&act("purge"), &id(1), "窗口一", "依法删除");
-    assert!(matches!(alone, Err(ArchiveError::SealSamePerson)), "{alone:?}");
+    for spelling in ["窗口一", " 窗口一", "窗口・一"] {
+        let alone = archive.purge(&act("purge"), &id(1), spelling, "依法删除");
+        assert!(matches!(alone, Err(ArchiveError::SealSamePerson)), "{spelling}: {alone:?}");
+    }
     assert!(matches!(archive.purge(&act("purge"), &id(1), " ", "依法删除"), Err(ArchiveError::SealSecond)));
     assert!(matches!(archive.purge(&act("purge"), &id(1), "乙", ""), Err(ArchiveError::Reason)));
     assert!(matches!(archive.purge(&act("purge"), &id(9), "乙", "依法删除"), Err(ArchiveError::NotFound)));

@@ -198,8 +198,10 @@ fn two_people_are_two() {
         assert_eq!(code(archive.change_seal(&by(who, 50), id, change)), expected, "{who} {change:?}");
     };
     refused("甲", &SealChange::Approve, "seal_same_person");
+    refused("甲 ", &SealChange::Approve, "seal_same_person");
     archive.change_seal(&by("丙", 1), id, &SealChange::Approve).unwrap();
     refused("丙", &SealChange::Make { second: "丙", bytes: b"x" }, "seal_same_person");
+    refused("丙", &SealChange::Make { second: "·丙", bytes: b"x" }, "seal_same_person");
     refused("丙", &SealChange::Make { second: " ", bytes: b"x" }, "seal_second");
     refused("丙", &SealChange::Make { second: "乙", bytes: b"" }, "invalid_record");
     archive.change_seal(&by("丙", 2), id, &change(SealAct::Make).unwrap()).unwrap();

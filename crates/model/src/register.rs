@@ -13,14 +13,6 @@
 
 mod id;
 mod limits;
-/// Two spellings of one name must not be two persons: marks, spaces and case do not tell people apart.
-#[must_use]
-pub fn same_person(one: &str, other: &str) -> bool {
-    let folded = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    folded(one) == folded(other)
-}
 
 #[cfg(test)]
 mod tests;
@@ -297,4 +289,13 @@ pub fn close_period(periods: &mut Vec<Period>, at: UnixTime) {
             periods.pop();
         }
     }
+}
+
+/// Two spellings of one name must not be two persons: marks, spaces and case do not tell people apart.
+#[must_use]
+pub fn same_person(one: &str, other: &str) -> bool {
+    let folded = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    folded(one) == folded(other)
 }

@@ -1,6 +1,9 @@
 //! Reads: on the disk before anything is shown, in the log exactly once.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use boyin_archive::{
     Archive, ArchiveError, EventKind, Failure, Read, ReadOf, Reader, SpoolError, TakenReads,
@@ -215,4 +218,41 @@ fn reads_of_many_threads_are_all_kept() {
     drop(spool);
     assert_eq!(archive.take_reads(dir.path(), &act("take")).unwrap(), taken(160, 0));
     assert_eq!(reads_in(&archive), 160);
+}
+
+/// Two threads of a desk may begin at once.
+#[test]
+fn reads_that_two_take_in_at_once_are_there_once() {
+    for _ in 0..8 {
+        let (archive, _) = fresh();
+        let dir = tempdir().unwrap();
+        let spool = archive.spool_reads(dir.path()).unwrap();
+        let reads: Vec<_> = (0..600).map(|seconds| read(&archive, ReadOf::Holder(1), seconds)).collect();
+        spool.record(&reads).unwrap();
+        let (both, taken) = (Barrier::new(2), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    both.wait();
+                    let found = archive.take_reads(dir.path(), &act("take")).unwrap();
+                    taken.fetch_add(found.reads, Ordering::SeqCst);
+                });
+            }
+        });
+        assert_eq!((reads_in(&archive), taken.into_inner()), (600, 600));
+    }
+}
+
+/// Such a length would be waited for as for a frame that is still being written.
+#[test]
+fn a_frame_longer_than_any_is_damage_at_once() {
+    let (archive, _) = fresh();
+    let dir = tempdir().unwrap();
+    let spool = archive.spool_reads(dir.path()).unwrap();
+    spool.record(&[read(&archive, ReadOf::Holder(1), 6)]).unwrap();
+    let path = files(dir.path()).remove(0);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(&u32::MAX.to_be_bytes()).unwrap();
+    let found = archive.take_reads(dir.path(), &act("take")).unwrap();
+    assert_eq!(found, TakenReads { reads: 1, cut: 0, damaged: 1 });
 }

@@ -10,6 +10,8 @@ use boyin_archive::{
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, Salt};
 use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, holder, id, secret};
@@ -208,6 +210,48 @@ fn an_old_event_that_was_changed_after_the_upgrade_is_found() {
     assert!(matches!(broken, Err(ArchiveError::BrokenLink { event: 19 })), "{broken:?}");
     store.commit(Batch::new().put(Table::Event, key(19), old)).unwrap();
     assert_eq!(archive.check_log().unwrap().number, 19);
+}
+
+/// The key that sealed events in formats 1 and 2, derived as the format page says.
+fn old_event_key() -> LessSafeKey {
+    let root = Salt::new(HKDF_SHA256, b"boyin-archive/1").extract(&[0x42; 32]);
+    let key = root.expand(&[b"value event"], &AES_256_GCM).unwrap();
+    LessSafeKey::new(UnboundKey::from(key))
+}
+
+/// The old event at `number` as somebody who knew the root secret would rewrite it.
+fn rewritten(store: &MemoryStore, number: u64, rewrite: impl Fn(&str) -> String) -> Batch {
+    let at = number.to_be_bytes();
+    let place = || Aad::from([b"event\0".as_slice(), &at].concat());
+    let sealed = store.get(Table::Event, &at).unwrap().unwrap();
+    let nonce: [u8; 12] = sealed[1..13].try_into().unwrap();
+    let mut opened = sealed[13..].to_vec();
+    let key = old_event_key();
+    let event = key.open_in_place(Nonce::assume_unique_for_key(nonce), place(), &mut opened).unwrap();
+    let mut event = rewrite(std::str::from_utf8(event).unwrap()).into_bytes();
+    let nonce = [7; 12];
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place(), &mut event).unwrap();
+    Batch::new().put(Table::Event, at, [&[1], nonce.as_slice(), &event].concat())
+}
+
+#[test]
+fn an_old_event_that_was_rewritten_with_its_key_is_found() {
+    let (archive, store) = second_release();
+    store.commit(rewritten(&store, 3, str::to_owned)).unwrap();
+    assert_eq!(archive.check_log().unwrap().number, 19, "the same event, sealed anew");
+    let words = |event: &str| {
+        assert!(event.contains("窗口一"), "{event}");
+        event.replace("窗口一", "窗口九")
+    };
+    store.commit(rewritten(&store, 3, words)).unwrap();
+    let broken = archive.check_log();
+    assert!(matches!(broken, Err(ArchiveError::BrokenLink { event: 19 })), "{broken:?}");
+    // A link that no event of these formats has: nobody would compare it with the one before.
+    let (archive, store) = second_release();
+    let linked = |event: &str| event.replace('}', &format!(",\"prev\":\"{}\"}}", "0".repeat(64)));
+    store.commit(rewritten(&store, 3, linked)).unwrap();
+    let broken = archive.check_log();
+    assert!(matches!(broken, Err(ArchiveError::BrokenLink { event: 3 })), "{broken:?}");
 }
 
 #[test]

@@ -84,6 +84,35 @@ fn an_authority_that_has_ended_since_is_noted() {
     assert_eq!(report.notes(), [TimestampNote::AuthorityEndedSince]);
 }
 
+/// Both ends of a certificate's time belong to it.
+#[test]
+fn the_first_and_the_last_instant_of_a_certificate_count() {
+    let extensions = [
+        boyin_testkit::seals::key_usage(boyin_testkit::seals::SIGNS),
+        boyin_testkit::timestamp::extended_key_usage(true, &[boyin_testkit::timestamp::TIMESTAMPING]),
+    ];
+    let world = TimestampWorld::new(Algorithm::Es256);
+    let one_second = world.certificate_of(stamped_at(), stamped_at(), &extensions);
+    let world = world.certified(one_second);
+    let report = check(&world.stamped(STAMPED, stamped_at()), &world.store());
+    assert_eq!(report.verdict(), TimestampVerdict::Passed, "{}", shown(&report));
+    for outside in [stamped_at().minus(1), stamped_at().plus(1)] {
+        let report = check(&world.stamped(STAMPED, outside), &world.store());
+        assert!(matches!(report.verdict(), TimestampVerdict::Failed(_)), "{}", shown(&report));
+    }
+}
+
+/// A key identifier that the certificate does not have means another one.
+#[test]
+fn an_authority_is_not_meant_by_the_identifier_of_another_key() {
+    let world = TimestampWorld::new(Algorithm::Es256);
+    let token = world.stamped(STAMPED, stamped_at());
+    let version = boyin_testkit::tlv::replaced(&token, &[1, 0, 4, 0, 0], &[2, 1, 3]);
+    let other = boyin_testkit::tlv::replaced(&version, &[1, 0, 4, 0, 1], &tlv(0x80, &[&[7; 20]]));
+    let report = check(&other, &world.store());
+    assert_eq!(report.verdict().code(), "indeterminate", "{}", shown(&report));
+}
+
 /// Digits of a fraction count upward.
 #[test]
 fn fractions_are_rounded_up() {
@@ -115,6 +144,7 @@ fn deviations_are_noted_or_refused() {
     let with = |place: &[usize], new: &[u8]| boyin_testkit::tlv::replaced(&token, place, new);
     let certificates = part(&token, &[1, 0, 3]).to_vec();
     let others = [content(&certificates), &tlv(0xa1, &[])].concat();
+    let unreadable = [content(&certificates), &sequence(&[])].concat();
     let signature = part(&token, &[1, 0, 4, 0, 5]).to_vec();
     let parts = elements(content(part(&token, &[1, 0, 4, 0, 3])));
     let unordered: Vec<u8> = parts.iter().rev().flat_map(|part| part.to_vec()).collect();
@@ -129,6 +159,7 @@ fn deviations_are_noted_or_refused() {
         (Note::OddNumber, with(&[1, 0, 4, 0, 0], &[2, 1, 3])),
         (Note::DigestNotListed, with(&[1, 0, 1], &tlv(0x31, &[]))),
         (Note::OddCertificate, with(&[1, 0, 3], &tlv(0xa0, &[&others]))),
+        (Note::OddCertificate, with(&[1, 0, 3], &tlv(0xa0, &[&unreadable]))),
         (Note::ListsWithin, with(&[1, 0, 3], &[certificates.as_slice(), &tlv(0xa1, &[])].concat())),
         (Note::UnsignedAttributes, with(&[1, 0, 4, 0, 5], &[signature.as_slice(), &tlv(0xa1, &[])].concat())),
         (Note::UnorderedAttributes, {

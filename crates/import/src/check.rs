@@ -13,8 +13,9 @@ use crate::date;
 use crate::limits::MAX_TEXT_CHARS;
 use crate::mapping::{Mapping, Target};
 use crate::reason::{Defect, Place, Reason};
+use crate::rejects::REJECT_COLUMNS;
 use crate::row::Row;
-use crate::seen::Seen;
+use crate::seen::{Mark, Seen};
 use crate::source::{Header, SourceError};
 
 /// A row without defect.
@@ -28,6 +29,17 @@ pub struct Accepted {
     pub license: CollectedLicense,
     /// How far it can be relied on.
     pub grade: Grade,
+    /// Of a file that [corrects](Mapping::correcting) rejected rows: the number that the row had in the first file.
+    pub corrects: Option<u64>,
+}
+
+/// A row that was looked at alone; whether it repeats one above is still to be said.
+#[derive(Debug)]
+pub struct Examined {
+    number: u64,
+    /// `None` if nothing names the row.
+    mark: Option<Mark>,
+    result: Result<Accepted, Vec<Defect>>,
 }
 
 /// Checks the rows of one file, in their order: it remembers which keys it has seen.
@@ -36,6 +48,8 @@ pub struct Checker<'m> {
     mapping: &'m Mapping,
     columns: BTreeMap<&'m Target, usize>,
     key: Vec<usize>,
+    /// Column of the row in the first file, and the most that it can be.
+    corrects: Option<(usize, u64)>,
     today: Date,
     seen: Seen,
 }
@@ -72,6 +86,10 @@ impl<'m> Checker<'m> {
             mapping,
             columns: columns.collect::<Result<_, SourceError>>()?,
             key: mapping.key.iter().map(find).collect::<Result<_, _>>()?,
+            corrects: match mapping.corrects {
+                Some(rows) => Some((find(&REJECT_COLUMNS[0].to_owned())?, rows)),
+                None => None,
+            },
             today,
             seen: Seen::default(),
         })
@@ -82,28 +100,47 @@ impl<'m> Checker<'m> {
     /// # Errors
     /// *All* its defects. Which rows stood above counts, so each row is checked once and in the order of the file.
     pub fn check(&mut self, row: &Row) -> Result<Accepted, Vec<Defect>> {
+        let examined = self.examine(row);
+        self.admit(examined)
+    }
+
+    /// The part of [`check`](Self::check) that needs no other row: for many rows at once, on many threads.
+    pub fn examine(&self, row: &Row) -> Examined {
+        let number = row.number;
         if let Some(fault) = &row.fault {
-            return Err(vec![Defect { place: Place::Row, reason: fault.clone() }]);
+            let defect = Defect { place: Place::Row, reason: fault.clone() };
+            return Examined { number, mark: None, result: Err(vec![defect]) };
         }
         let mut reading = Reading { checker: self, row, defects: Vec::new() };
         let key = reading.key();
         let license = reading.license();
         let grade = reading.grade();
-        let mut defects = reading.defects;
-        let content = license.as_ref().map(content_of);
-        // A row with defects has no content to compare, but its key is taken: the next with the same key is told apart.
-        let content = content.unwrap_or_else(|| row.bytes.clone());
-        if let Some(key) = &key
-            && let Some(reason) = self.seen.repeats(row.number, key, &content)
-        {
-            defects.push(Defect { place: Place::Row, reason });
-        }
-        match (key, license, grade) {
+        let corrects = reading.corrected_row();
+        let defects = reading.defects;
+        let mark = key.as_ref().map(|key| match &license {
+            Some(license) => Mark::new(key, &content_of(license)),
+            // Without content to compare its key is taken all the same: the next with this key is told apart.
+            None => Mark::new(key, &row.bytes),
+        });
+        let result = match (key, license, grade) {
             (Some(key), Some(license), Some(grade)) if defects.is_empty() => {
-                Ok(Accepted { row: row.number, key, license, grade })
+                Ok(Accepted { row: number, key, license, grade, corrects })
             }
             _ => Err(defects),
-        }
+        };
+        Examined { number, mark, result }
+    }
+
+    /// The rest of [`check`](Self::check).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn admit(&mut self, examined: Examined) -> Result<Accepted, Vec<Defect>> {
+        let Examined { number, mark, result } = examined;
+        let Some(reason) = mark.and_then(|mark| self.seen.repeats(number, &mark)) else { return result };
+        let mut defects = result.err().unwrap_or_default();
+        defects.push(Defect { place: Place::Row, reason });
+        Err(defects)
     }
 }
 
@@ -140,6 +177,17 @@ where
             self.defects.push(Defect { place: Place::Column(*column), reason: defect });
         }
         (values.len() == self.checker.key.len()).then_some(values)
+    }
+
+    /// Of a correction: the row of the first file that it corrects.
+    fn corrected_row(&mut self) -> Option<u64> {
+        let (column, rows) = self.checker.corrects?;
+        let read = self.row.text(column).ok().and_then(|text| text.trim().parse().ok());
+        let number = read.filter(|number| (1..=rows).contains(number));
+        if number.is_none() {
+            self.defects.push(Defect { place: Place::Column(column), reason: Reason::CorrectedRow });
+        }
+        number
     }
 
     fn get(&mut self, target: &Target) -> Got<'r> {

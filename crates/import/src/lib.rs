@@ -11,10 +11,10 @@
 //! | [`check`] | a row becomes an [`Accepted`] record or its defects |
 //! | [`date`] | the forms in which dates are written |
 //! | [`rejects`] | rejected rows in the form of their source, to be corrected and fed again |
-//! | [`tally`] | how many rows went where, and whether that adds up |
 //!
 //! ```text
 //! reader + Mapping -> read() -> Row -> Checker::check -> Accepted | Vec<Defect> -> Rejects
+//!                              \-> Checker::examine, on any thread -> Checker::admit, in order -/
 //! ```
 
 pub mod check;
@@ -24,17 +24,15 @@ pub mod mapping;
 pub mod reason;
 pub mod rejects;
 pub mod source;
-pub mod tally;
 
 mod encoding;
 mod row;
 mod seen;
 
-pub use check::{Accepted, Checker};
+pub use check::{Accepted, Checker, Examined};
 pub use encoding::{Decision, Encoding, Grounds};
 pub use mapping::{Mapping, MappingError, Target};
 pub use reason::{Defect, Place, Reason};
 pub use rejects::Rejects;
 pub use row::Row;
 pub use source::{Header, ReadError, RowVisitor, SourceError, read};
-pub use tally::Tally;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::date::DateForm;
 use crate::encoding::Encoding;
 use crate::limits::{MAX_MAPPING_BYTES, MAX_TEXT_CHARS};
-use crate::rejects::REJECT_PREFIX;
+use crate::rejects::{REJECT_COLUMNS, REJECT_PREFIX};
 
 /// What a column or constant becomes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,6 +137,8 @@ pub struct Mapping {
     pub evidence: Evidence,
     /// Columns whose values name a record within its source.
     pub key: Vec<String>,
+    /// Of a file that [corrects](Self::correcting) rejected rows: how many rows the first file has.
+    pub(crate) corrects: Option<u64>,
     pub(crate) dates: Vec<DateForm>,
     pub(crate) columns: BTreeMap<Target, String>,
     pub(crate) constants: BTreeMap<Target, String>,
@@ -294,6 +296,7 @@ impl Mapping {
             grade,
             evidence,
             key: source.key,
+            corrects: None,
             dates: dates.forms.unwrap_or_else(|| vec![DateForm::Iso]),
             constants: targets("constants", wire.constants, &license_type)?,
             values: targets("values", wire.values, &license_type)?,
@@ -336,10 +339,20 @@ impl Mapping {
         Ok(self)
     }
 
-    /// The columns that it reads, each once: those of its targets and those of the key.
+    /// The same mapping for rejected rows that were corrected: each names in `reject_row` its number in the first file, which has
+    /// `rows` rows.
+    #[must_use]
+    pub fn correcting(self, rows: u64) -> Self {
+        Self { corrects: Some(rows), ..self }
+    }
+
+    /// The columns that it reads, each once: those of its targets and those of the key, and of a correction the number of the
+    /// row.
     #[must_use]
     pub fn column_names(&self) -> Vec<&str> {
-        let names: BTreeSet<_> = self.columns.values().chain(&self.key).map(String::as_str).collect();
+        let of_correction = self.corrects.map(|_| REJECT_COLUMNS[0]);
+        let names = self.columns.values().chain(&self.key).map(String::as_str).chain(of_correction);
+        let names: BTreeSet<_> = names.collect();
         names.into_iter().collect()
     }
 }

@@ -92,6 +92,8 @@ pub enum Reason {
         /// The best grade that it carries.
         carries: Grade,
     },
+    /// A row of a correction that names no row of the import that it corrects.
+    CorrectedRow,
     /// The same row stands above.
     RowTwice {
         /// Its number.
@@ -134,6 +136,7 @@ impl Reason {
             Self::Field(fault) => field_row(fault).0,
             Self::Grade => "grade",
             Self::GradeAboveEvidence { .. } => "grade_above_evidence",
+            Self::CorrectedRow => "corrected_row",
             Self::RowTwice { .. } => "row_twice",
             Self::KeyTwice { .. } => "key_twice",
         }
@@ -170,6 +173,7 @@ impl Reason {
             Self::Field(fault) => field_row(fault).1.to_owned(),
             Self::Grade => "等级应为 A、B、C 或 D".to_owned(),
             Self::GradeAboveEvidence { carries } => format!("来源依据至多支持 {carries} 级"),
+            Self::CorrectedRow => "应为被更正的归集任务中的行号".to_owned(),
             Self::RowTwice { first } => format!("与第 {first} 行完全相同"),
             Self::KeyTwice { first } => format!("与第 {first} 行主键相同而内容不同"),
         }
@@ -214,6 +218,7 @@ impl Reason {
             Self::GradeAboveEvidence { carries } => {
                 format!("the evidence of the source carries grade {carries} at most")
             }
+            Self::CorrectedRow => "must be the number of the row in the import that is corrected".to_owned(),
             Self::RowTwice { first } => format!("row {first} is the same"),
             Self::KeyTwice { first } => format!("row {first} has the same key and says something else"),
         }

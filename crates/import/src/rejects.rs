@@ -4,18 +4,22 @@
 use std::io::{self, Write};
 
 use boyin_model::b64;
-use rust_xlsxwriter::{Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
 
 use crate::encoding::Encoding;
-use crate::mapping::{Format, Target};
+use crate::mapping::{Format, Mapping, Target};
 use crate::reason::{Defect, Place};
 use crate::row::Row;
 use crate::source::Header;
 
 /// How the columns begin that the import adds. A mapping cannot name them.
 pub const REJECT_PREFIX: &str = "reject_";
-/// Number of the row in the file it comes from; codes of its reasons; the reasons in words.
+/// Number of the row in the file it comes from, or of a correction in the first one; codes of its reasons; the reasons in
+/// words.
 pub const REJECT_COLUMNS: [&str; 3] = ["reject_row", "reject_codes", "reject_reasons"];
+
+/// When every workbook of rejected rows says that it was made.
+const XLSX_MADE: (u16, u8, u8) = (2000, 1, 1);
 
 /// Why rejected rows could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,8 @@ pub struct Rejects<W: Write> {
     columns: Vec<String>,
     /// Columns of the source that go into the file: not those that an earlier import added.
     kept: Vec<usize>,
+    /// Of a correction: the column with the number of the row in the first file.
+    first_number: Option<usize>,
     encoding: Encoding,
 }
 
@@ -72,7 +78,7 @@ impl<W: Write> Rejects<W> {
     ///
     /// # Errors
     /// [`RejectsError`].
-    pub fn new(mut out: W, header: &Header) -> Result<Self, RejectsError> {
+    pub fn new(mut out: W, header: &Header, mapping: &Mapping) -> Result<Self, RejectsError> {
         let encoding = header.encoding.map(|decision| decision.encoding).unwrap_or_default();
         let kept = header.columns.iter().enumerate().filter(|(_, name)| !name.starts_with(REJECT_PREFIX));
         let kept: Vec<_> = kept.map(|(place, _)| place).collect();
@@ -91,7 +97,9 @@ impl<W: Write> Rejects<W> {
             Format::Jsonl => Form::Jsonl(out),
             Format::Xlsx => Form::Xlsx { sheet: Box::new(Worksheet::new()), next: 0, out },
         };
-        let mut rejects = Self { form, columns: header.columns.clone(), kept, encoding };
+        let named = |name: &String| name == REJECT_COLUMNS[0];
+        let first_number = mapping.corrects.and_then(|_| header.columns.iter().position(named));
+        let mut rejects = Self { form, columns: header.columns.clone(), kept, first_number, encoding };
         let names = rejects.kept.iter().filter_map(|place| rejects.columns.get(*place));
         let names: Vec<_> = names.map(|name| encoding.encode(name).into_owned()).collect();
         rejects.put(&names, &REJECT_COLUMNS.map(str::to_owned))?;
@@ -106,7 +114,7 @@ impl<W: Write> Rejects<W> {
         let codes = joined(defects, |defect| defect.reason.code().to_owned(), ";");
         let reasons =
             joined(defects, |defect| format!("{}: {}", self.place(&defect.place), defect.reason), " | ");
-        let told = [row.number().to_string(), codes, reasons];
+        let told = [self.number(row).to_string(), codes, reasons];
         if let Form::Jsonl(out) = &mut self.form {
             return Ok(write_line(out, row, &told)?);
         }
@@ -117,7 +125,13 @@ impl<W: Write> Rejects<W> {
         self.put(&cells, &told)
     }
 
-    /// Writes what is left.
+    /// Of a correction, 0 if it names no row: fed again it is then rejected again.
+    fn number(&self, row: &Row) -> u64 {
+        let Some(column) = self.first_number else { return row.number() };
+        row.text(column).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Writes what is left. The same rows give the same bytes.
     ///
     /// # Errors
     /// [`RejectsError`].
@@ -127,6 +141,10 @@ impl<W: Write> Rejects<W> {
             Form::Jsonl(mut out) => out.flush()?,
             Form::Xlsx { sheet, mut out, .. } => {
                 let mut book = Workbook::new();
+                // Otherwise the time of writing, and the same rows would give other bytes.
+                let (year, month, day) = XLSX_MADE;
+                let made = ExcelDateTime::from_ymd(year, month, day)?;
+                book.set_properties(&DocProperties::new().set_creation_datetime(&made));
                 book.push_worksheet(*sheet);
                 out.write_all(&book.save_to_buffer()?)?;
                 out.flush()?;

@@ -48,6 +48,12 @@ impl Row {
         self.ends.is_empty()
     }
 
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.line.len()
+    }
+
     /// The bytes of the cell in column `column`, from 0.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&[u8]> {

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,18 +11,35 @@ pub(crate) struct Seen(HashMap<[u8; 16], (u64, [u8; 16])>);
 
 impl Seen {
     /// Whether a row above had the same key. Remembers this one if not.
-    pub(crate) fn repeats(&mut self, number: u64, key: &[String], content: &[u8]) -> Option<Reason> {
-        let content = digest(std::iter::once(content));
-        match self.0.entry(digest(key.iter().map(String::as_bytes))) {
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert((number, content));
+    pub(crate) fn repeats(&mut self, number: u64, mark: &Mark) -> Option<Reason> {
+        match self.0.entry(mark.key) {
+            Entry::Vacant(place) => {
+                place.insert((number, mark.content));
                 None
             }
-            std::collections::hash_map::Entry::Occupied(found) => {
+            Entry::Occupied(found) => {
                 let (first, before) = *found.get();
-                Some(if before == content { Reason::RowTwice { first } } else { Reason::KeyTwice { first } })
+                Some(if before == mark.content {
+                    Reason::RowTwice { first }
+                } else {
+                    Reason::KeyTwice { first }
+                })
             }
         }
+    }
+}
+
+/// What is remembered of a row.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    key: [u8; 16],
+    content: [u8; 16],
+}
+
+impl Mark {
+    pub(crate) fn new(key: &[String], content: &[u8]) -> Self {
+        let content = digest(std::iter::once(content));
+        Self { key: digest(key.iter().map(String::as_bytes)), content }
     }
 }
 

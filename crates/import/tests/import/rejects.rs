@@ -11,13 +11,13 @@ const RIGHT: &str = "11010519491231002X";
 /// Fed again as it stands the file is rejected again; corrected it is accepted, and the sum of both is the first file.
 fn round_trip(file: &[u8], mapping: &boyin_import::Mapping, correct: impl Fn(&[u8]) -> Vec<u8>) {
     let first = run(file, mapping).unwrap();
-    assert_eq!((first.tally.accepted, first.tally.rejected), (1, 2));
+    assert_eq!((first.accepted.len(), first.rejected.len()), (1, 2));
     let again = run(&first.rejects, mapping).unwrap();
     assert_eq!(again.codes(), first.codes());
     assert_eq!(run(&again.rejects, mapping).unwrap().codes(), first.codes());
     let mended = run(&correct(&again.rejects), mapping).unwrap();
     assert_eq!(mended.codes(), Vec::<Vec<&str>>::new());
-    assert_eq!(first.tally.accepted + mended.tally.accepted, first.tally.rows);
+    assert_eq!(first.accepted.len() + mended.accepted.len(), first.counts().0);
 }
 
 fn rows() -> [[&'static str; 16]; 3] {
@@ -111,4 +111,52 @@ fn members_of_the_source_that_look_like_ours_stay() {
         assert!(text.starts_with(&line[..line.len() - 1]), "{text}");
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     }
+}
+
+#[test]
+fn a_correction_names_the_rows_of_the_first_file_round_after_round() {
+    let first = run(&csv(&rows()), &mapping()).unwrap();
+    let correcting = || mapping().correcting(3);
+    let rejects = String::from_utf8(first.rejects).unwrap();
+    // One of the two is corrected; the other one keeps its number, though it is the first row of the next file.
+    let (before, last) = rejects.trim_end().rsplit_once('\n').unwrap();
+    let half = format!("{before}\n{}\n", replace(last));
+    let second = run(half.as_bytes(), &correcting()).unwrap();
+    assert_eq!(second.accepted.iter().map(|row| (row.row, row.corrects)).collect::<Vec<_>>(), [(2, Some(3))]);
+    let again = String::from_utf8(second.rejects).unwrap();
+    assert!(again.contains(",2,id_check_character,"), "{again}");
+    let third = run(replace(&again).as_bytes(), &correcting()).unwrap();
+    assert_eq!(third.accepted.iter().map(|row| (row.row, row.corrects)).collect::<Vec<_>>(), [(1, Some(2))]);
+    for wrong in ["0", "4", "x", ""] {
+        let wrong =
+            replace(&again).replace(",2,id_check_character,", &format!(",{wrong},id_check_character,"));
+        assert_eq!(run(wrong.as_bytes(), &correcting()).unwrap().codes(), [["corrected_row"]], "{wrong}");
+    }
+    assert!(run(&csv(&rows()), &correcting()).is_err(), "a file without numbers corrects nothing");
+    // Without correcting, the numbers are those of the file itself.
+    assert_eq!(run(replace(&again).as_bytes(), &mapping()).unwrap().accepted[0].corrects, None);
+}
+
+#[test]
+fn a_correction_in_json_lines_keeps_the_numbers_too() {
+    let jsonl = || mapping_with("format = \"csv\"", "format = \"jsonl\"").correcting(9);
+    let outcome =
+        run(br#"{"x":"y","reject_row":7,"reject_codes":"a","reject_reasons":"b"}"#, &jsonl()).unwrap();
+    let text = String::from_utf8(outcome.rejects).unwrap();
+    assert!(
+        text.starts_with(r#"{"x":"y","reject_row":7,"#) && text.matches("reject_row").count() == 1,
+        "{text}"
+    );
+    let unnamed = run(br#"{"x":"y"}"#, &jsonl()).unwrap();
+    assert!(unnamed.codes()[0].contains(&"corrected_row"));
+    assert!(String::from_utf8(unnamed.rejects).unwrap().contains(r#""reject_row":0,"#));
+}
+
+#[test]
+fn the_same_rejected_rows_are_the_same_workbook() {
+    let mapping = mapping_with("format = \"csv\"", "format = \"xlsx\"");
+    let first = run(&xlsx(&rows(), &[]), &mapping).unwrap().rejects;
+    // A workbook says to the second when it was made, unless it is told.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(run(&xlsx(&rows(), &[]), &mapping).unwrap().rejects, first);
 }

@@ -209,11 +209,13 @@ pub enum EventKind {
     CollectedRaised,
     /// A dispute between collected records was decided.
     CollectedResolved,
+    /// What a collected record says was erased.
+    CollectedErased,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -245,6 +247,7 @@ impl EventKind {
         Self::RowsImported,
         Self::CollectedRaised,
         Self::CollectedResolved,
+        Self::CollectedErased,
     ];
 
     /// Stable code, also on disk.
@@ -282,6 +285,7 @@ impl EventKind {
             Self::RowsImported => "rows_imported",
             Self::CollectedRaised => "collected_raised",
             Self::CollectedResolved => "collected_resolved",
+            Self::CollectedErased => "collected_erased",
         }
     }
 

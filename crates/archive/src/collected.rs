@@ -30,6 +30,13 @@ impl CollectedId {
     }
 }
 
+impl CollectedId {
+    /// The name that the detail of an event begins with.
+    pub(crate) fn in_detail(detail: &str) -> Option<Self> {
+        Self::parse(detail.split(' ').next()?)
+    }
+}
+
 impl ImportId {
     /// The first half of a digest over what the import reads.
     #[must_use]
@@ -139,10 +146,16 @@ pub struct CollectedRecord {
 }
 
 impl CollectedRecord {
-    /// Whether a license may be issued from it: grade A or B, undisputed, not yet issued.
+    /// Whether it can free its holder from bringing the paper: [of a grade that can](Grade::may_exempt), and not in dispute.
+    #[must_use]
+    pub fn may_exempt(&self) -> bool {
+        self.grade.may_exempt() && self.state == CollectedState::Kept
+    }
+
+    /// Whether a license may be issued from it: it may exempt, and none was issued yet.
     #[must_use]
     pub fn can_be_signed(&self) -> bool {
-        self.grade.may_exempt() && self.state == CollectedState::Kept && self.issued.is_none()
+        self.may_exempt() && self.issued.is_none()
     }
 }
 
@@ -170,7 +183,7 @@ pub struct ImportJob {
     /// How many records the source says it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_total: Option<u64>,
-    /// The import whose rejected rows were corrected here.
+    /// The import whose rejected rows were corrected here; not one that itself corrects another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<ImportId>,
     /// When it was begun; its date is the day that the rows are checked by.
@@ -187,6 +200,12 @@ pub struct ImportJob {
     pub disputed: u64,
     /// The rejected rows by the code of their first reason.
     pub reasons: BTreeMap<String, u64>,
+    /// Of the rejected, those that a correction brought as new records.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: u64,
+    /// Of the rejected, those that a correction showed to be there already.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected_already: u64,
     /// Whether the file was read to its end.
     pub finished: bool,
 }
@@ -197,7 +216,20 @@ impl ImportJob {
     pub fn adds_up(&self) -> bool {
         self.rows == self.accepted + self.already + self.rejected
             && self.reasons.values().sum::<u64>() == self.rejected
+            && self.disputed <= self.accepted
+            && self.corrected + self.corrected_already <= self.rejected
     }
+
+    /// Rows that are rejected and not corrected yet.
+    #[must_use]
+    pub fn still_rejected(&self) -> u64 {
+        self.rejected.saturating_sub(self.corrected + self.corrected_already)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A row that was accepted by the checks.
@@ -211,6 +243,26 @@ pub struct Submission {
     pub license: CollectedLicense,
     /// Its grade, within what the evidence of the import carries.
     pub grade: Grade,
+    /// In an import that corrects another one: the row of that one that this is.
+    pub corrects: Option<u64>,
+}
+
+/// A row of an import and the record that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectedRow {
+    /// Number of the row.
+    pub row: u64,
+    /// The record.
+    pub id: CollectedId,
+}
+
+/// A part of the rows of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectedRows {
+    /// Rows that have a record.
+    pub rows: Vec<(CollectedRow, CollectedRecord)>,
+    /// After which row the next part begins, if there may be one.
+    pub next: Option<CollectedRow>,
 }
 
 /// What one synced batch takes in: the rows after those that are done, up to `rows`.

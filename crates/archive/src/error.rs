@@ -167,8 +167,8 @@ pub enum ArchiveError {
         /// The first event that does not follow.
         event: u64,
     },
-    /// What is personal in the license was erased.
-    #[error("what was on file under this identifier was erased (event {event}, {at})")]
+    /// What is personal in the license, or what the collected record says, was erased.
+    #[error("what was on file under this name was erased (event {event}, {at})")]
     Erased {
         /// The event of the erasure.
         event: u64,
@@ -184,6 +184,11 @@ pub enum ArchiveError {
     /// No randomness for the key of a record.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
+    /// A correction of an import that cannot be corrected.
+    #[error(
+        "only rejected rows of a finished import can be corrected, and a correction is named by the import that came first"
+    )]
+    ImportCorrects,
     /// No collected record has this name.
     #[error("no collected record has this name")]
     CollectedNotFound,
@@ -243,6 +248,7 @@ impl ArchiveError {
             Self::Resealing => "resealing",
             Self::OldFormat => "archive_old_format",
             Self::Randomness(_) => "randomness",
+            Self::ImportCorrects => "import_corrects",
             Self::CollectedNotFound => "collected_not_found",
             Self::ImportStep => "import_step",
             Self::Evidence(fault) => fault.code(),

@@ -180,6 +180,20 @@ pub(crate) fn collected_by_import(import: ImportId, row: u64, id: CollectedId) -
     [import.0.as_slice(), &row.to_be_bytes(), &id.0].concat()
 }
 
+/// All that begins with a row of an import in collected by import.
+pub(crate) fn collected_by_row(import: ImportId, row: u64) -> Vec<u8> {
+    [import.0.as_slice(), &row.to_be_bytes()].concat()
+}
+
+/// Row and record of a key of collected by import.
+pub(crate) fn read_collected_by_import(key: &[u8]) -> Result<(u64, CollectedId), Malformed> {
+    let mut rest = key;
+    take::<16>(&mut rest)?;
+    let row = u64::from_be_bytes(take(&mut rest)?);
+    let id = <[u8; 32]>::try_from(rest).map_err(|_| Malformed)?;
+    Ok((row, CollectedId(id)))
+}
+
 /// The record at the end of a key of its indexes.
 pub(crate) fn collected_at_end(key: &[u8]) -> Result<CollectedId, Malformed> {
     key.last_chunk().map(|id| CollectedId(*id)).ok_or(Malformed)

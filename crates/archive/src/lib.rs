@@ -65,7 +65,8 @@ pub use backup::{
 };
 pub use check::{CheckProgress, CheckReport, Fault, FaultKind, MAX_FAULTS};
 pub use collected::{
-    CollectedId, CollectedRecord, CollectedState, ImportId, ImportJob, ImportStep, MAX_STEP, Submission,
+    CollectedId, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId, ImportJob,
+    ImportStep, MAX_STEP, Submission,
 };
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};

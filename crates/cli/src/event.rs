@@ -174,5 +174,6 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::RowsImported => "归集数据",
         EventKind::CollectedRaised => "提升数据等级",
         EventKind::CollectedResolved => "裁定数据冲突",
+        EventKind::CollectedErased => "清除归集数据",
     }
 }

@@ -1,23 +1,26 @@
 //! Acts and reads of collected records. One step of an import is one batch with the state of its job: killed at any point, the
 //! import goes on where the last batch ended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::PoisonError;
 
 use boyin_model::collected::{CollectedLicense, Evidence, Grade};
-use boyin_model::id::HolderCode;
-use boyin_model::register::same_person;
+use boyin_model::id::{HolderCode, LicenseId};
+use rayon::prelude::*;
 
+use super::erase::second_person;
 use super::write::Deed;
 use super::{Archive, malformed};
 use crate::act::{Act, EventKind, Outcome, is_words};
 use crate::collected::{
-    CollectedId, CollectedRecord, CollectedState, ImportId, ImportJob, ImportStep, MAX_STEP, Submission,
+    CollectedId, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId, ImportJob,
+    ImportStep, MAX_STEP, Submission,
 };
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
 use crate::record::Filing;
 use crate::store::{Batch, Expect, Table};
+use crate::vault::HolderKey;
 
 /// Most records that are looked at to find a contradiction: more than a handful of sources never have the same license.
 const MAX_OTHERS: usize = 64;
@@ -29,19 +32,44 @@ struct Gathered {
     by_key: HashMap<[u8; 32], Vec<CollectedId>>,
     /// Sealed values of records that are written anew, as they were read.
     before: BTreeMap<CollectedId, Vec<u8>>,
+    /// Rows of the corrected import that are settled by this step.
+    settled: HashSet<u64>,
     already: u64,
     accepted: u64,
     disputed: u64,
+    corrected: u64,
+    corrected_already: u64,
+}
+
+/// What the archive knows of a row before its step: for many rows at once.
+struct Known {
+    id: CollectedId,
+    holder: HolderKey,
+    source: [u8; 32],
+    subject: [u8; 32],
+    /// Whether the record is there, be it that only its name is left.
+    there: bool,
+    /// Others under the key of the source and under that of the subject.
+    others: [Vec<CollectedId>; 2],
+    /// Whether the row that it corrects has a record.
+    settled: bool,
 }
 
 impl Archive {
     /// Begins an import, or gives the state of the one that was begun under this name.
     ///
     /// # Errors
-    /// [`ArchiveError::Evidence`], [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    /// [`ArchiveError::ImportCorrects`] if it corrects an import that is not there, is not finished, or itself corrects another;
+    /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
     pub fn begin_import(&self, act: &Act, job: &ImportJob) -> Result<ImportJob, ArchiveError> {
         if let Some(begun) = self.import_job(job.id)? {
             return Ok(begun);
+        }
+        if let Some(corrects) = job.corrects {
+            let corrected = self.import_job(corrects)?;
+            corrected
+                .filter(|job| job.finished && job.corrects.is_none())
+                .ok_or(ArchiveError::ImportCorrects)?;
         }
         let deed = Deed::new(EventKind::ImportBegun, job.id.to_string());
         let key = layout::import_job(job.id);
@@ -57,23 +85,21 @@ impl Archive {
         self.import_job(job.id)?.ok_or(ArchiveError::Damaged(Damaged { table: Table::ImportJob }))
     }
 
-    /// Takes in the next rows of an import: records, their indexes and the state of the job in one batch.
+    /// Takes in the next rows of an import: records, their indexes and the state of the job in one batch; of a correction the
+    /// state of the corrected import too.
     ///
-    /// A record that its source delivered before with the same content is there already. One that says something else than
-    /// another record of the same source key, or of the same license number and holder, is kept with it, and both are
-    /// disputed.
+    /// A record that its source delivered before with the same content is there already, also if it was erased since. One that
+    /// says something else than another record of the same source key, or of the same license number and holder, is kept with
+    /// it, and both are disputed.
     ///
     /// # Errors
     /// [`ArchiveError::ImportStep`] if the job is not where the step begins, or the step does not count each row once;
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn import_rows(&self, act: &Act, id: ImportId, step: &ImportStep) -> Result<ImportJob, ArchiveError> {
         let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = layout::import_job(id);
         let deed = Deed::new(EventKind::RowsImported, format!("{id} {}", step.rows));
         self.perform(act, &deed, || {
-            let sealed = self.store.get(Table::ImportJob, &key)?.ok_or(ArchiveError::ImportStep)?;
-            let value = self.unseal(Table::ImportJob, &key, &sealed)?;
-            let mut job = layout::read_import_job(&value).map_err(malformed(Table::ImportJob))?;
+            let (mut job, sealed) = self.import_job_sealed(id)?.ok_or(ArchiveError::ImportStep)?;
             let rows =
                 step.rows.checked_sub(job.rows).filter(|_| !job.finished).ok_or(ArchiveError::ImportStep)?;
             let rejected: u64 = step.rejected.values().sum();
@@ -81,10 +107,12 @@ impl Archive {
             if rows != rejected + submitted || step.submissions.len() > MAX_STEP {
                 return Err(ArchiveError::ImportStep);
             }
+            let known: Result<Vec<_>, _> =
+                step.submissions.par_iter().map(|submission| self.known(&job, submission)).collect();
             let mut gathered = Gathered::default();
-            let mut batch = Batch::new().expect(Table::ImportJob, key.as_slice(), Expect::Exactly(sealed));
-            for submission in &step.submissions {
-                batch = self.gather(&job, submission, &mut gathered, batch)?;
+            let mut batch = Batch::new();
+            for (submission, known) in step.submissions.iter().zip(known?) {
+                batch = self.gather(&job, submission, known, &mut gathered, batch)?;
             }
             job.rows = step.rows;
             job.rejected += rejected;
@@ -95,41 +123,89 @@ impl Archive {
                 *job.reasons.entry(code.clone()).or_default() += count;
             }
             job.finished = step.finished;
-            let value = self.seal(Table::ImportJob, &key, &layout::import_job_value(&job));
-            Ok(self.put_records(batch, gathered).put(Table::ImportJob, key.as_slice(), value))
+            batch = self.put_job(batch, &job, sealed);
+            if let Some(corrects) = job.corrects {
+                let table = Table::ImportJob;
+                let (mut first, sealed) = self.import_job_sealed(corrects)?.ok_or(Damaged { table })?;
+                first.corrected += gathered.corrected;
+                first.corrected_already += gathered.corrected_already;
+                batch = self.put_job(batch, &first, sealed);
+            }
+            Ok(self.put_records(batch, gathered))
         })?;
         self.import_job(id)?.ok_or(ArchiveError::ImportStep)
+    }
+
+    fn import_job_sealed(&self, id: ImportId) -> Result<Option<(ImportJob, Vec<u8>)>, ArchiveError> {
+        let (table, key) = (Table::ImportJob, layout::import_job(id));
+        let Some(sealed) = self.store.get(table, &key)? else { return Ok(None) };
+        let value = self.unseal(table, &key, &sealed)?;
+        Ok(Some((layout::read_import_job(&value).map_err(malformed(table))?, sealed)))
+    }
+
+    fn put_job(&self, batch: Batch, job: &ImportJob, before: Vec<u8>) -> Batch {
+        let (table, key) = (Table::ImportJob, layout::import_job(job.id));
+        let value = self.seal(table, &key, &layout::import_job_value(job));
+        batch.expect(table, key.as_slice(), Expect::Exactly(before)).put(table, key, value)
+    }
+
+    fn known(&self, job: &ImportJob, submission: &Submission) -> Result<Known, ArchiveError> {
+        let license = &submission.license;
+        let source = self.source_key(job, &submission.key);
+        let subject = self.subject_key(license);
+        let id = self.collected_id(&source, license);
+        let there = self.store.get(Table::Collected, &id.0)?.is_some();
+        let others =
+            if there { [Vec::new(), Vec::new()] } else { [self.others(&source)?, self.others(&subject)?] };
+        let settled = match job.corrects.zip(submission.corrects) {
+            Some((first, row)) => self.is_settled(first, row)?,
+            None => false,
+        };
+        let holder = self.vault.holder_key(&license.holder);
+        Ok(Known { id, holder, source, subject, there, others, settled })
+    }
+
+    /// Whether a row of an import has a record.
+    fn is_settled(&self, import: ImportId, row: u64) -> Result<bool, ArchiveError> {
+        let prefix = layout::collected_by_row(import, row);
+        Ok(!self.store.scan(Table::CollectedByImport, &prefix, None, 1)?.is_empty())
     }
 
     fn gather(
         &self,
         job: &ImportJob,
         submission: &Submission,
+        known: Known,
         gathered: &mut Gathered,
         batch: Batch,
     ) -> Result<Batch, ArchiveError> {
-        let license = &submission.license;
-        let source = self.source_key(job, &submission.key);
-        let id = self.collected_id(&source, license);
-        if gathered.records.contains_key(&id) || self.store.get(Table::Collected, &id.0)?.is_some() {
+        let Known { id, holder, source, subject, there, others, settled } = known;
+        let there = there || gathered.records.contains_key(&id);
+        let mut batch =
+            batch.put(Table::CollectedByImport, layout::collected_by_import(job.id, submission.row, id), []);
+        // A row of the first file is settled by the first record that it becomes; further ones are records of their own.
+        if let Some((first, row)) = job.corrects.zip(submission.corrects).filter(|_| !settled)
+            && gathered.settled.insert(row)
+        {
+            batch = batch.put(Table::CollectedByImport, layout::collected_by_import(first, row, id), []);
+            let count = if there { &mut gathered.corrected_already } else { &mut gathered.corrected };
+            *count += 1;
+        }
+        if there {
             gathered.already += 1;
             return Ok(batch);
         }
-        let subject = self.subject_key(license);
+        let license = &submission.license;
         let mut state = CollectedState::Kept;
-        for key in [&source, &subject] {
-            for other in self.others(key, gathered)? {
+        for (key, stored) in [source, subject].iter().zip(others) {
+            let here = gathered.by_key.get(key).cloned().unwrap_or_default();
+            for other in stored.into_iter().chain(here) {
                 if self.contradict(other, license, gathered)? {
                     state = CollectedState::Disputed;
                 }
             }
         }
-        let holder = self.vault.holder_key(&license.holder);
-        let mut batch = batch.put(Table::CollectedByHolder, [holder.0.as_slice(), &id.0].concat(), []).put(
-            Table::CollectedByImport,
-            layout::collected_by_import(job.id, submission.row, id),
-            [],
-        );
+        batch = batch.put(Table::CollectedByHolder, [holder.0.as_slice(), &id.0].concat(), []);
         for key in [source, subject] {
             batch = batch.put(Table::CollectedByKey, [key, id.0].concat(), []);
             gathered.by_key.entry(key).or_default().push(id);
@@ -151,15 +227,13 @@ impl Archive {
         Ok(batch)
     }
 
-    /// The records under a key, on disk and gathered.
-    fn others(&self, key: &[u8; 32], gathered: &Gathered) -> Result<Vec<CollectedId>, ArchiveError> {
-        let entries = self.store.scan(Table::CollectedByKey, key, None, MAX_OTHERS)?;
-        let mut others = Vec::new();
-        for (entry, _) in entries {
-            others.push(layout::collected_at_end(&entry).map_err(malformed(Table::CollectedByKey))?);
-        }
-        others.extend(gathered.by_key.get(key).into_iter().flatten());
-        Ok(others)
+    /// The records under a key.
+    fn others(&self, key: &[u8; 32]) -> Result<Vec<CollectedId>, ArchiveError> {
+        let table = Table::CollectedByKey;
+        let entries = self.store.scan(table, key, None, MAX_OTHERS)?;
+        let others =
+            entries.iter().map(|(entry, _)| Ok(layout::collected_at_end(entry).map_err(malformed(table))?));
+        others.collect()
     }
 
     /// Whether a record says something else; it is disputed from then on.
@@ -191,12 +265,21 @@ impl Archive {
 
     fn put_records(&self, mut batch: Batch, gathered: Gathered) -> Batch {
         let Gathered { records, mut before, .. } = gathered;
-        for (id, record) in records {
-            let value = self.seal(Table::Collected, &id.0, &layout::collected_value(&record));
+        let sealed = records
+            .into_par_iter()
+            .map(|(id, record)| (id, self.seal(Table::Collected, &id.0, &layout::collected_value(&record))));
+        for (id, value) in sealed.collect::<Vec<_>>() {
             let expect = before.remove(&id).map_or(Expect::Absent, Expect::Exactly);
             batch = batch.expect(Table::Collected, id.0, expect).put(Table::Collected, id.0, value);
         }
         batch
+    }
+
+    /// What a record is compared by.
+    pub(super) fn keys_of(&self, record: &CollectedRecord) -> [[u8; 32]; 2] {
+        let license = &record.license;
+        let source = self.source_of(record.agency.as_str(), license.license_type.as_str(), &record.key);
+        [source, self.subject_key(license)]
     }
 
     fn source_key(&self, job: &ImportJob, key: &[String]) -> [u8; 32] {
@@ -244,12 +327,7 @@ impl Archive {
         let deed = Deed::new(EventKind::CollectedRaised, "");
         let deed = Deed { second: Some(second.to_owned()), ..deed };
         self.perform_with(act, &deed, |deed| {
-            if !is_words(second) {
-                return Err(ArchiveError::SealSecond);
-            }
-            if same_person(second, act.who()) {
-                return Err(ArchiveError::SealSamePerson);
-            }
+            second_person(act, second)?;
             evidence.carries(to)?;
             let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
             if !to.is_above(record.grade) {
@@ -281,11 +359,9 @@ impl Archive {
                 return Err(ArchiveError::NotDisputed);
             }
             record.state = CollectedState::Kept;
-            let source =
-                self.source_of(record.agency.as_str(), record.license.license_type.as_str(), &record.key);
             let mut gathered = Gathered::default();
-            for key in [source, self.subject_key(&record.license)] {
-                for other in self.others(&key, &gathered)? {
+            for key in self.keys_of(&record) {
+                for other in self.others(&key)? {
                     let (mut found, before) =
                         self.collected_sealed(other)?.ok_or(Damaged { table: Table::Collected })?;
                     if found.license != record.license && found.state == CollectedState::Disputed {
@@ -301,8 +377,28 @@ impl Archive {
         })
     }
 
-    /// As [`file`](Archive::file), for a license that is issued from a collected record: the record names it from then on, in
-    /// the same batch.
+    /// The records that a record is in dispute with, at most 64 by its key and 64 by its subject.
+    ///
+    /// # Errors
+    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn contradicting(
+        &self,
+        id: CollectedId,
+    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+        let record = self.collected(id)?.ok_or(ArchiveError::CollectedNotFound)?;
+        let mut found = BTreeMap::new();
+        for key in self.keys_of(&record) {
+            for other in self.others(&key)? {
+                let other_record = self.unless_erased(Table::Collected, other)?;
+                found
+                    .extend(other_record.filter(|found| found.license != record.license).map(|r| (other, r)));
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// As [`file`](Archive::file), for a license that is issued from a collected record: the record names it from then on, and
+    /// its event names the record, in the same batch.
     ///
     /// # Errors
     /// As [`file`](Archive::file); [`ArchiveError::CollectedNotFound`], [`ArchiveError::NotSignable`].
@@ -313,6 +409,7 @@ impl Archive {
         id: CollectedId,
     ) -> Result<Outcome, ArchiveError> {
         let deed = Deed::of_filing(filing);
+        let deed = Deed { detail: format!("{} {id}", deed.detail), ..deed };
         self.perform_with(act, &deed, |deed| {
             let batch = self.filing_batch(act, filing, deed)?;
             let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
@@ -329,6 +426,16 @@ impl Archive {
         })
     }
 
+    /// The collected record that a license was issued from, if it was.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn collected_of(&self, license: &LicenseId) -> Result<Option<CollectedId>, ArchiveError> {
+        let issued = self.events_of(license, None, 1)?.into_iter().next();
+        let issued = issued.filter(|event| event.what == EventKind::LicenseIssued);
+        Ok(issued.and_then(|event| CollectedId::parse(event.detail.split_once(' ')?.1)))
+    }
+
     fn put_record(&self, id: CollectedId, sealed: Vec<u8>, record: &CollectedRecord) -> Batch {
         let value = self.seal(Table::Collected, &id.0, &layout::collected_value(record));
         let batch = Batch::new().expect(Table::Collected, id.0, Expect::Exactly(sealed));
@@ -338,16 +445,22 @@ impl Archive {
     /// A collected record.
     ///
     /// # Errors
-    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    /// [`ArchiveError::Erased`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn collected(&self, id: CollectedId) -> Result<Option<CollectedRecord>, ArchiveError> {
         Ok(self.collected_sealed(id)?.map(|(record, _)| record))
     }
 
-    fn collected_sealed(&self, id: CollectedId) -> Result<Option<(CollectedRecord, Vec<u8>)>, ArchiveError> {
-        let Some(sealed) = self.store.get(Table::Collected, &id.0)? else { return Ok(None) };
-        let value = self.unseal(Table::Collected, &id.0, &sealed)?;
-        let record = layout::read_collected(&value).map_err(malformed(Table::Collected))?;
-        Ok(Some((record, sealed)))
+    pub(super) fn collected_sealed(
+        &self,
+        id: CollectedId,
+    ) -> Result<Option<(CollectedRecord, Vec<u8>)>, ArchiveError> {
+        let table = Table::Collected;
+        let Some(sealed) = self.store.get(table, &id.0)? else { return Ok(None) };
+        let value = self.unseal(table, &id.0, &sealed)?;
+        if let Ok((event, at)) = layout::read_erased(&value) {
+            return Err(ArchiveError::Erased { event, at });
+        }
+        Ok(Some((layout::read_collected(&value).map_err(malformed(table))?, sealed)))
     }
 
     /// What was collected of a holder, in no order, at most [`MAX_PAGE`](super::MAX_PAGE) after `after`.
@@ -359,41 +472,57 @@ impl Archive {
         holder: &HolderCode,
         after: Option<CollectedId>,
     ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+        let table = Table::CollectedByHolder;
+        // A follower of an archive that was not brought to this format yet.
+        if self.format < table.since() {
+            return Ok(Vec::new());
+        }
         let holder = self.vault.holder_key(holder).0;
         let after = after.map(|id| [holder, id.0].concat());
-        self.collected_in(Table::CollectedByHolder, &holder, after.as_deref(), super::MAX_PAGE)
+        let mut found = Vec::new();
+        for (key, _) in self.store.scan(table, &holder, after.as_deref(), super::MAX_PAGE)? {
+            let id = layout::collected_at_end(&key).map_err(malformed(table))?;
+            found.extend(self.unless_erased(table, id)?.map(|record| (id, record)));
+        }
+        Ok(found)
     }
 
-    /// What an import brought, by row, at most `limit` records after `after`.
+    /// What the rows of an import are, by row, at most `limit` entries after `after`: records that it brought, that were there
+    /// already, or that a correction brought later; without those that were erased.
     ///
     /// # Errors
     /// [`ArchiveError::BadLimit`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn collected_by_import(
         &self,
         import: ImportId,
-        after: Option<(u64, CollectedId)>,
+        after: Option<&CollectedRow>,
         limit: usize,
-    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+    ) -> Result<CollectedRows, ArchiveError> {
         if !(1..=MAX_STEP).contains(&limit) {
             return Err(ArchiveError::BadLimit { max: MAX_STEP });
         }
-        let after = after.map(|(row, id)| layout::collected_by_import(import, row, id));
-        self.collected_in(Table::CollectedByImport, &import.0, after.as_deref(), limit)
+        let table = Table::CollectedByImport;
+        let after = after.map(|CollectedRow { row, id }| layout::collected_by_import(import, *row, *id));
+        let entries = self.store.scan(table, &import.0, after.as_deref(), limit)?;
+        let rows = entries.par_iter().map(|(key, _)| {
+            let (row, id) = layout::read_collected_by_import(key).map_err(malformed(table))?;
+            Ok(self.unless_erased(table, id)?.map(|record| (CollectedRow { row, id }, record)))
+        });
+        let rows = rows.filter_map(Result::transpose).collect::<Result<Vec<_>, ArchiveError>>()?;
+        let last = entries.last().filter(|_| entries.len() == limit);
+        let last = last.map(|(key, _)| layout::read_collected_by_import(key).map_err(malformed(table)));
+        let next = last.transpose()?.map(|(row, id)| CollectedRow { row, id });
+        Ok(CollectedRows { rows, next })
     }
 
-    fn collected_in(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
-        let entries = self.store.scan(table, prefix, after, limit)?;
-        let read = entries.iter().map(|(key, _)| {
-            let id = layout::collected_at_end(key).map_err(malformed(table))?;
-            Ok((id, self.collected(id)?.ok_or(Damaged { table })?))
-        });
-        read.collect()
+    /// A record that an index names.
+    fn unless_erased(&self, table: Table, id: CollectedId) -> Result<Option<CollectedRecord>, ArchiveError> {
+        match self.collected(id) {
+            Ok(Some(record)) => Ok(Some(record)),
+            Ok(None) => Err(Damaged { table }.into()),
+            Err(ArchiveError::Erased { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The state of an import.
@@ -401,9 +530,7 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn import_job(&self, id: ImportId) -> Result<Option<ImportJob>, ArchiveError> {
-        let value = self.read(Table::ImportJob, &layout::import_job(id))?;
-        let job = value.map(|value| layout::read_import_job(&value)).transpose();
-        Ok(job.map_err(malformed(Table::ImportJob))?)
+        Ok(self.import_job_sealed(id)?.map(|(job, _)| job))
     }
 
     /// All imports, by name.

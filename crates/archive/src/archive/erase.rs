@@ -8,6 +8,7 @@ use boyin_model::register::same_person;
 use super::write::Deed;
 use super::{Archive, MAX_EVENTS, malformed};
 use crate::act::{Act, EventKind, Outcome, is_words};
+use crate::collected::CollectedId;
 use crate::error::ArchiveError;
 use crate::layout;
 use crate::store::{Batch, Expect, Table};
@@ -39,15 +40,7 @@ impl Archive {
             // No act on the license may be half done: its event would lead to the holder again.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
             self.perform_alone(act, &deed, |_| {
-                if !is_words(reason) {
-                    return Err(ArchiveError::Reason);
-                }
-                if !is_words(second) {
-                    return Err(ArchiveError::SealSecond);
-                }
-                if same_person(second, act.who()) {
-                    return Err(ArchiveError::SealSamePerson);
-                }
+                two_people(act, second, reason)?;
                 let (record, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
                 let sealed = self.store.get(Table::License, &key)?.ok_or(ArchiveError::NotFound)?;
                 let batch = Batch::new()
@@ -60,6 +53,45 @@ impl Archive {
         for table in [Table::RecordKey, Table::License] {
             self.store.scrub(table, &key)?;
         }
+        Ok(outcome)
+    }
+
+    /// Erases what a collected record says: its content, its place in the holder's file, and what it is compared by. Its name
+    /// stays, with the row that it was and its events, so that imports still add up and the same row does not bring it back;
+    /// reads say [`ArchiveError::Erased`]. A license that was issued from it is erased by itself. It takes two people.
+    ///
+    /// Collected records have no keys of their own: on `Ok` no file of the archive holds the record any more, under no key.
+    /// Backups from before do.
+    ///
+    /// # Errors
+    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::Erased`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
+    /// [`ArchiveError::SealSamePerson`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`]; the same act again finishes what was begun.
+    pub fn erase_collected(
+        &self,
+        act: &Act,
+        id: CollectedId,
+        second: &str,
+        reason: &str,
+    ) -> Result<Outcome, ArchiveError> {
+        let deed = Deed::new(EventKind::CollectedErased, format!("{id} {reason}"));
+        let deed = Deed { second: Some(second.to_owned()), ..deed };
+        let outcome = {
+            let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+            self.perform(act, &deed, || {
+                two_people(act, second, reason)?;
+                let (record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
+                let holder = self.vault.holder_key(&record.license.holder);
+                let mut batch = Batch::new()
+                    .expect(Table::Collected, id.0, Expect::Exactly(sealed))
+                    .delete(Table::CollectedByHolder, [holder.0.as_slice(), &id.0].concat());
+                for key in self.keys_of(&record) {
+                    batch = batch.delete(Table::CollectedByKey, [key, id.0].concat());
+                }
+                Ok(batch)
+            })?
+        };
+        self.store.scrub(Table::Collected, &id.0)?;
         Ok(outcome)
     }
 
@@ -84,4 +116,23 @@ impl Archive {
             }
         }
     }
+}
+
+/// What an erasure takes: a reason, and two different people.
+fn two_people(act: &Act, second: &str, reason: &str) -> Result<(), ArchiveError> {
+    if !is_words(reason) {
+        return Err(ArchiveError::Reason);
+    }
+    second_person(act, second)
+}
+
+/// Whether somebody else than who acts stands by it.
+pub(super) fn second_person(act: &Act, second: &str) -> Result<(), ArchiveError> {
+    if !is_words(second) {
+        return Err(ArchiveError::SealSecond);
+    }
+    if same_person(second, act.who()) {
+        return Err(ArchiveError::SealSamePerson);
+    }
+    Ok(())
 }

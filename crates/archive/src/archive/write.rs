@@ -8,6 +8,7 @@ use boyin_model::register::SealId;
 
 use super::{Archive, malformed};
 use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
+use crate::collected::CollectedId;
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
 use crate::record::{Filing, MAX_TOKEN, RecordField, check_list};
@@ -347,10 +348,15 @@ pub(super) fn entered(event: &Event, holder: Option<&HolderKey>) -> Vec<Write> {
     places.map(|(table, key)| Write { table, key, value: Some(Vec::new()) }).collect()
 }
 
-/// What takes the place of an erased license.
+/// What takes the place of an erased license or collected record.
 fn left_of_erased(vault: &Vault, event: &Event) -> Option<Write> {
-    let id = event.license.as_ref().filter(|_| event.what == EventKind::LicensePurged)?;
-    let (table, key) = (Table::License, layout::license(id));
+    let (table, key) = match (event.what, &event.license) {
+        (EventKind::LicensePurged, Some(id)) => (Table::License, layout::license(id)),
+        (EventKind::CollectedErased, _) => {
+            (Table::Collected, CollectedId::in_detail(&event.detail)?.0.to_vec())
+        }
+        _ => return None,
+    };
     let value = vault.seal(table, &key, &layout::erased_value(event.number, event.at));
     Some(Write { table, key, value: Some(value) })
 }

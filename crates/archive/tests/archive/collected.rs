@@ -38,6 +38,8 @@ pub(crate) fn job(name: u8) -> ImportJob {
         rejected: 0,
         disputed: 0,
         reasons: BTreeMap::new(),
+        corrected: 0,
+        corrected_already: 0,
         finished: false,
     }
 }
@@ -58,7 +60,7 @@ pub(crate) fn submission(row: u64, key: &str, number: &str, name: &str) -> Submi
         valid_until: None,
         fields: BTreeMap::new(),
     };
-    Submission { row, key: vec![key.to_owned()], license, grade: Grade::B }
+    Submission { row, key: vec![key.to_owned()], license, grade: Grade::B, corrects: None }
 }
 
 /// The rows after `from` of a file in which every fifth is rejected and some contradict others.
@@ -101,7 +103,9 @@ pub(crate) fn one_step(archive: &Archive, name: u8, submissions: Vec<Submission>
 }
 
 fn records(archive: &Archive, name: u8) -> Vec<(CollectedId, CollectedRecord)> {
-    archive.collected_by_import(job(name).id, None, 1000).unwrap()
+    let found = archive.collected_by_import(job(name).id, None, 1000).unwrap();
+    assert_eq!(found.next, None);
+    found.rows.into_iter().map(|(row, record)| (row.id, record)).collect()
 }
 
 fn states(archive: &Archive, name: u8) -> Vec<CollectedState> {
@@ -132,7 +136,8 @@ fn the_same_record_of_the_same_source_is_there_already() {
     let again = one_step(&archive, 2, rows);
     assert_eq!((again.accepted, again.already, again.disputed), (0, 2, 0));
     assert_ne!(archive.collected_digest().unwrap(), digest, "the second import is counted");
-    assert_eq!(records(&archive, 2).len(), 0);
+    // The rows of the second import lead to the records of the first one.
+    assert_eq!(records(&archive, 2), records(&archive, 1));
 }
 
 #[test]
@@ -306,6 +311,147 @@ fn the_disk_tells_nothing_of_what_was_collected() {
     assert!(!debug.contains('某') && !debug.contains("E0000"), "{debug}");
 }
 
+/// The import 1: rows 1 and 4 accepted, 2 and 3 rejected.
+fn with_rejected(archive: &Archive) {
+    let begun = archive.begin_import(&act("begin 1"), &job(1)).unwrap();
+    let submissions = vec![submission(1, "1", "第1号", "某甲"), submission(4, "4", "第4号", "某甲")];
+    let rejected = [("missing".to_owned(), 2)].into();
+    let step = ImportStep { rows: 4, submissions, rejected, finished: true };
+    archive.import_rows(&act("rows 1"), begun.id, &step).unwrap();
+}
+
+/// An import of rows of the import 1.
+fn correction(archive: &Archive, name: u8, rows: &[(u64, &str)]) -> ImportJob {
+    let begun = ImportJob { corrects: Some(job(1).id), ..job(name) };
+    archive.begin_import(&act(&format!("begin {name}")), &begun).unwrap();
+    let rows = (1..).zip(rows).map(|(row, (corrects, name))| Submission {
+        corrects: Some(*corrects),
+        ..submission(row, &corrects.to_string(), &format!("第{corrects}号"), name)
+    });
+    let submissions: Vec<_> = rows.collect();
+    let rows = u64::try_from(submissions.len()).unwrap();
+    let step = ImportStep { rows, submissions, rejected: BTreeMap::new(), finished: true };
+    archive.import_rows(&act(&format!("rows {name}")), begun.id, &step).unwrap()
+}
+
+#[test]
+fn a_corrected_row_is_counted_where_it_was_rejected_and_once() {
+    let (archive, _) = fresh();
+    with_rejected(&archive);
+    let first = || archive.import_job(job(1).id).unwrap().unwrap();
+    let counts = || (first().corrected, first().corrected_already, first().still_rejected());
+    assert_eq!(counts(), (0, 0, 2));
+    let second = correction(&archive, 2, &[(2, "某甲")]);
+    assert_eq!((second.accepted, second.already, counts()), (1, 0, (1, 0, 1)));
+    // Fed once more, in another file, with another row: the one is there, the other is counted.
+    let third = correction(&archive, 3, &[(2, "某甲"), (3, "某甲")]);
+    assert_eq!((third.accepted, third.already, counts()), (1, 1, (2, 0, 0)));
+    // A second version of a corrected row, and a row that was never rejected: records in dispute, and no row of the first file.
+    let fourth = correction(&archive, 4, &[(2, "某乙"), (4, "某乙")]);
+    assert_eq!((fourth.accepted, fourth.disputed, counts()), (2, 2, (2, 0, 0)));
+    assert!(first().adds_up());
+    let rows = archive.collected_by_import(job(1).id, None, 10).unwrap().rows;
+    assert_eq!(rows.iter().map(|(row, _)| row.row).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(archive.check(&mut |_| ()).unwrap().sound());
+}
+
+#[test]
+fn a_correction_that_is_there_already_settles_its_row_too() {
+    let (archive, _) = fresh();
+    with_rejected(&archive);
+    one_step(&archive, 9, vec![submission(1, "2", "第2号", "某甲")]);
+    // Twice in one file: once is enough.
+    let second = correction(&archive, 2, &[(2, "某甲"), (2, "某甲"), (3, "某甲")]);
+    assert_eq!((second.accepted, second.already), (1, 2));
+    let first = archive.import_job(job(1).id).unwrap().unwrap();
+    assert_eq!((first.corrected, first.corrected_already, first.still_rejected()), (1, 1, 0));
+}
+
+#[test]
+fn only_a_finished_import_that_came_first_is_corrected() {
+    let (archive, _) = fresh();
+    archive.begin_import(&act("begin 9"), &job(9)).unwrap();
+    with_rejected(&archive);
+    correction(&archive, 2, &[(2, "某甲")]);
+    for (name, corrects) in [(20, 7), (21, 9), (22, 2)] {
+        let begun = ImportJob { corrects: Some(job(corrects).id), ..job(name) };
+        let refused = archive.begin_import(&act(&format!("begin {name}")), &begun);
+        assert!(matches!(refused, Err(ArchiveError::ImportCorrects)), "{corrects}");
+    }
+}
+
+#[test]
+fn a_license_and_the_record_that_it_was_issued_from_lead_to_each_other() {
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲")]);
+    let id = records(&archive, 1)[0].0;
+    let license = of_grade(Grade::B);
+    archive.file_collected(&act("c"), &license, id).unwrap();
+    assert_eq!(archive.collected_of(&license.record.id).unwrap(), Some(id));
+    let mut plain = filing(2);
+    plain.record.grade = Grade::A;
+    archive.file(&act("d"), &plain).unwrap();
+    assert_eq!(archive.collected_of(&plain.record.id).unwrap(), None);
+}
+
+#[test]
+fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
+    let (archive, store) = fresh();
+    let rows = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")];
+    one_step(&archive, 1, rows.clone());
+    let id = records(&archive, 1)[0].0;
+    let erase = |key: &str, second: &str, why: &str| archive.erase_collected(&act(key), id, second, why);
+    assert!(matches!(erase("a", "窗口 一", "依申请"), Err(ArchiveError::SealSamePerson)));
+    assert!(matches!(erase("b", "", "依申请"), Err(ArchiveError::SealSecond)));
+    assert!(matches!(erase("c", "窗口二", " "), Err(ArchiveError::Reason)));
+    assert_eq!(records(&archive, 1).len(), 2);
+    let outcome = erase("d", "窗口二", "依申请").unwrap();
+    assert!(erase("d", "窗口二", "依申请").unwrap().replayed);
+    let gone =
+        |event| matches!(archive.collected(id), Err(ArchiveError::Erased { event: by, .. }) if by == event);
+    assert!(gone(outcome.event));
+    assert!(matches!(erase("e", "窗口二", "依申请"), Err(ArchiveError::Erased { .. })));
+    let event = archive.events(Some(outcome.event - 1), 1).unwrap().remove(0);
+    assert_eq!((event.what, event.second.as_deref()), (EventKind::CollectedErased, Some("窗口二")));
+    assert_eq!((event.detail, event.subject), (format!("{id} 依申请"), None));
+    // The other one is found as before; of this one nothing leads from the holder to it, and nothing is compared with it.
+    assert_eq!(
+        (records(&archive, 1).len(), archive.collected_by_holder(&holder(1), None).unwrap().len()),
+        (1, 1)
+    );
+    for table in [Table::CollectedByHolder, Table::CollectedByKey] {
+        let left = boyin_archive::Store::scan(store.as_ref(), table, &[], None, 100).unwrap();
+        assert!(left.iter().all(|(key, _)| !key.ends_with(&hex_bytes(&id))), "{table}");
+    }
+    let again = one_step(&archive, 2, rows);
+    assert_eq!((again.accepted, again.already), (0, 2));
+    assert!(gone(outcome.event));
+    assert!(archive.check(&mut |_| ()).unwrap().sound());
+}
+
+fn hex_bytes(id: &CollectedId) -> Vec<u8> {
+    let text = id.to_string();
+    (0..32).map(|place| u8::from_str_radix(&text[2 * place..2 * place + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn only_undisputed_records_of_grades_a_and_b_may_exempt() {
+    let (archive, _) = fresh();
+    for (name, grade) in (1..).zip(Grade::ALL) {
+        let mut row = submission(1, &name.to_string(), &format!("第{name}号"), "某甲");
+        row.grade = grade;
+        one_step(&archive, name, vec![row]);
+        let record = records(&archive, name).remove(0).1;
+        assert_eq!(record.may_exempt(), matches!(grade, Grade::A | Grade::B), "{grade}");
+        for state in [CollectedState::Disputed, CollectedState::Dismissed] {
+            assert!(!CollectedRecord { state, ..record.clone() }.may_exempt());
+        }
+        let issued = Some(crate::fixtures::id(1));
+        let signed = CollectedRecord { issued, ..record.clone() };
+        assert!(signed.may_exempt() == record.may_exempt() && !signed.can_be_signed());
+    }
+}
+
 /// Set for the process that is killed.
 const CHILD: &str = "BOYIN_ARCHIVE_TEST_IMPORT";
 
@@ -355,7 +501,7 @@ pub(crate) fn each_act(archive: &Archive) {
     let submissions = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第1号", "某乙")];
     let step = ImportStep { rows: 3, submissions, rejected, finished: true };
     archive.import_rows(&act("import rows"), begun.id, &step).unwrap();
-    let records = archive.collected_by_import(begun.id, None, 10).unwrap();
+    let records = records(archive, 1);
     archive
         .raise_grade(&raising(), records[0].0, Grade::A, &evidence(EvidenceKind::IssuerSeal), "窗口二")
         .unwrap();

@@ -124,6 +124,7 @@ fn codes_are_frozen() {
         "rows_imported",
         "collected_raised",
         "collected_resolved",
+        "collected_erased",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use boyin::archive::Cursor;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
 use boyin::model::seal::detect;
-use boyin::{Checked, Scope};
+use boyin::{Checked, Lookup, Scope};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
@@ -101,6 +101,10 @@ pub(crate) async fn holder(
     tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+    if let Some(after) = request.collected_after {
+        let more = move |lookup: &Lookup, now| lookup.holder_collected(&holder, &reader, after, now);
+        return Ok(Json(state.run(more).await?.into()));
+    }
     let page = state
         .run(move |lookup, now| lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now))
         .await?;

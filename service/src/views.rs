@@ -1,3 +1,5 @@
+use boyin::archive::{CollectedId, CollectedRecord};
+use boyin::collect::CollectedPage;
 use boyin::model::time::{Date, UnixTime};
 use boyin::{Found, Health, HolderPage};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,27 @@ pub(crate) struct LicenseView {
 pub(crate) struct HolderView {
     licenses: Vec<LicenseView>,
     next: Option<String>,
+    collected: Vec<CollectedView>,
+    collected_next: Option<CollectedId>,
+}
+
+/// What another system has on file of the holder: not a license, signed by nobody.
+#[derive(Serialize)]
+struct CollectedView {
+    record: CollectedId,
+    agency: String,
+    license_type: String,
+    license_number: String,
+    holder_name: String,
+    issue_date: Date,
+    valid_from: Option<Date>,
+    valid_until: Option<Date>,
+    grade: char,
+    state: &'static str,
+    may_exempt: bool,
+    /// The license that was issued from it.
+    issued: Option<String>,
+    signed: bool,
 }
 
 /// Whether verdicts can be relied on.
@@ -65,6 +88,9 @@ pub(crate) struct HolderRequest {
     pub(crate) cursor: Option<String>,
     #[serde(default)]
     pub(crate) limit: Option<usize>,
+    /// More of what was collected, after this record; no licenses.
+    #[serde(default)]
+    pub(crate) collected_after: Option<CollectedId>,
 }
 
 impl From<Found> for LicenseView {
@@ -93,6 +119,41 @@ impl From<HolderPage> for HolderView {
         Self {
             licenses: page.licenses.into_iter().map(LicenseView::from).collect(),
             next: page.next.map(|cursor| cursor.as_str().to_owned()),
+            collected: page.collected.into_iter().map(CollectedView::from).collect(),
+            collected_next: page.collected_next,
+        }
+    }
+}
+
+impl From<CollectedPage> for HolderView {
+    fn from(page: CollectedPage) -> Self {
+        Self {
+            licenses: Vec::new(),
+            next: None,
+            collected: page.records.into_iter().map(CollectedView::from).collect(),
+            collected_next: page.next,
+        }
+    }
+}
+
+impl From<(CollectedId, CollectedRecord)> for CollectedView {
+    fn from((record, found): (CollectedId, CollectedRecord)) -> Self {
+        let may_exempt = found.may_exempt();
+        let license = found.license;
+        Self {
+            record,
+            agency: found.agency.as_str().to_owned(),
+            license_type: license.license_type.as_str().to_owned(),
+            license_number: license.license_number,
+            holder_name: license.holder_name,
+            issue_date: license.issue_date,
+            valid_from: license.valid_from,
+            valid_until: license.valid_until,
+            grade: found.grade.letter(),
+            state: found.state.code(),
+            may_exempt,
+            issued: found.issued.map(|id| id.as_str().to_owned()),
+            signed: false,
         }
     }
 }

@@ -6,6 +6,7 @@ const CHECKS = { format: "文件格式", issuer: "颁发机构与密钥", algori
 const SEAL_CHECKS = { format: "数据格式", signature: "签章签名值", signer_certificate: "签章人证书", signer_listed: "签章人与印章匹配",
   signing_time: "签章时间", document: "原文摘要", maker_signature: "制章人签名", maker_certificate: "制章人证书",
   making: "制章时间", validity: "印章有效期", timestamp: "时间戳", register: "印章备案状态" };
+const STATES = { kept: "无", disputed: "有冲突", dismissed: "未采信" };
 const VERDICTS = { passed: "通过", failed: "不通过", indeterminate: "无法判定，不予采信" };
 const OUTCOMES = { passed: "通过", failed: "不通过", indeterminate: "无法判定", skipped: "未进行" };
 const OWNERS = { holder: "持证人", issuer: "颁发机构", verifier: "核验方", operator: "平台运维" };
@@ -86,17 +87,33 @@ byId("holder-form").addEventListener("submit", (event) => {
       headers: { "content-type": "application/json", authorization: `Bearer ${byId("token").value.trim()}` },
       body: JSON.stringify({ holder_code_type: byId("code-type").value, holder_code: byId("code").value.trim(),
         purpose: byId("purpose").value, limit: 100 }) });
-    if (answer.licenses.length === 0) return element("p", { class: "hint" }, "档案中没有证照。");
+    const collected = collectedTable(answer.collected);
+    if (answer.licenses.length === 0) {
+      return element("div", {}, element("p", { class: "hint" }, "档案中没有证照。"), ...collected);
+    }
     const rows = answer.licenses.map((license) => element("tr", {},
       element("td", {}, license.license_name), element("td", {}, license.license_number),
       element("td", {}, license.valid_until ?? "长期"), element("td", {}, license.grade),
       element("td", { class: license.report.verdict },
         VERDICTS[license.report.verdict] + (license.report.reason ? `：${license.report.reason.zh}` : ""))));
-    return element("table", {}, element("thead", {}, element("tr", {},
+    return element("div", {}, element("table", {}, element("thead", {}, element("tr", {},
       ...["证照", "编号", "有效期至", "等级", "现时核验"].map((name) => element("th", {}, name)))),
-      element("tbody", {}, ...rows));
+      element("tbody", {}, ...rows)), ...collected);
   });
 });
+
+/* What other systems have on file: apart from the licenses, because nobody signed it. */
+function collectedTable(records) {
+  if (records.length === 0) return [];
+  const rows = records.map((record) => element("tr", {},
+    element("td", {}, record.license_number), element("td", {}, record.issue_date),
+    element("td", {}, record.valid_until ?? "长期"), element("td", {}, record.grade),
+    element("td", {}, STATES[record.state]), element("td", {}, record.may_exempt ? "可" : "否")));
+  return [element("p", { class: "hint" }, "归集数据（未签章，不是电子证照）："),
+    element("table", {}, element("thead", {}, element("tr", {},
+      ...["编号", "颁发日期", "有效期至", "等级", "数据冲突", "可免交"].map((name) => element("th", {}, name)))),
+      element("tbody", {}, ...rows))];
+}
 
 fetch("/v1/health").then(async (response) => {
   const health = await response.json();

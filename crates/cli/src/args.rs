@@ -82,6 +82,9 @@ pub(crate) enum Command {
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
+    /// Historical collection: files of other systems become records, records become licenses (历史证照数据归集)
+    #[command(subcommand)]
+    Import(Box<crate::import::args::Import>),
     /// The archive itself: its keys (档案库)
     #[command(subcommand)]
     Archive(Archive),
@@ -519,6 +522,6 @@ pub(crate) fn limit_100(text: &str) -> Result<usize, String> {
     limit(text, boyin::archive::MAX_PAGE)
 }
 
-fn limit_1000(text: &str) -> Result<usize, String> {
+pub(crate) fn limit_1000(text: &str) -> Result<usize, String> {
     limit(text, boyin::archive::MAX_EVENTS)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::args::Holder;
 use crate::context::{Reading, Session, now};
+use crate::import::records::{record_json, table};
 use crate::output::{self, Privacy, json_line};
 use crate::{Exit, event, files};
 
@@ -59,15 +60,23 @@ pub(crate) fn show(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let at = now()?;
-    let mut licenses = Vec::new();
+    let (mut licenses, mut collected, mut collected_after) = (Vec::new(), Vec::new(), None);
     let mut cursor = None;
     loop {
         let page = reading.lookup.holder(holder, reader, cursor.as_ref(), PAGE, at)?;
         licenses.extend(page.licenses);
+        if cursor.is_none() {
+            (collected, collected_after) = (page.collected, page.collected_next);
+        }
         match page.next {
             Some(next) => cursor = Some(next),
             None => break,
         }
+    }
+    while let Some(after) = collected_after {
+        let page = reading.lookup.holder_collected(holder, reader, after, at)?;
+        collected.extend(page.records);
+        collected_after = page.next;
     }
     let number = match privacy {
         Privacy::Masked => holder.masked(),
@@ -76,8 +85,11 @@ pub(crate) fn show(
     let kind = holder.code_type();
     if json {
         let licenses: Vec<_> = licenses.iter().map(|l| output::license_json(l, privacy)).collect();
+        let collected: Vec<_> =
+            collected.iter().map(|(id, record)| record_json(*id, record, privacy)).collect();
         let value = json!({
             "holder_code_type": kind.code(), "holder_code": number, "at": at.seconds(), "licenses": licenses,
+            "collected": collected,
         });
         json_line(out, &value)?;
         return Ok(());
@@ -93,8 +105,12 @@ pub(crate) fn show(
     writeln!(out, "{title}: {} {} {number}", name.unwrap_or_default(), kind.name_zh())?;
     if licenses.is_empty() {
         writeln!(out, "No license is on file for this holder (无在档证照).")?;
-        return Ok(());
+    } else {
+        output::licenses(out, reading.lookup.home(), &licenses, privacy, false)?;
     }
-    output::licenses(out, reading.lookup.home(), &licenses, privacy, false)?;
+    if !collected.is_empty() {
+        writeln!(out, "\nCollected from other systems, NOT signed licenses (归集数据，未签章):")?;
+        table(out, reading.lookup.home(), &collected, privacy)?;
+    }
     Ok(())
 }

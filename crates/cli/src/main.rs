@@ -14,6 +14,7 @@ mod fetched;
 mod files;
 mod forms;
 mod holder;
+mod import;
 mod init;
 mod issue;
 mod key;
@@ -100,6 +101,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
+        Command::Import(command) => import::run(&session, *command, out),
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),

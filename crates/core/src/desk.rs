@@ -148,7 +148,7 @@ impl Desk {
         &self.archive
     }
 
-    fn office(&self, code: CreditCode) -> Result<&Office, DeskError> {
+    pub(crate) fn office(&self, code: CreditCode) -> Result<&Office, DeskError> {
         self.offices.get(&code).ok_or(DeskError::UnknownOffice(code))
     }
 
@@ -191,14 +191,26 @@ impl Desk {
             return self.receipt(done);
         }
         let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
+        let file = |filing: &Filing| self.archive.file(&act, filing);
+        self.receipt(self.issue_checked(&license, Grade::A, order, random, &file)?)
+    }
+
+    /// The rest of [`issue`](Self::issue), for a form without defect; `file` files what came of it.
+    pub(crate) fn issue_checked(
+        &self,
+        license: &License,
+        grade: Grade,
+        order: &Order,
+        random: &mut dyn Randomness,
+        file: &dyn Fn(&Filing) -> Result<boyin_archive::Outcome, ArchiveError>,
+    ) -> Result<boyin_archive::Outcome, DeskError> {
         for _ in 0..DRAWS {
-            let assignment = self.assign(&license, office.code, order.at, random)?;
-            let credential = self.sign_and_check(&license, &assignment, order, random)?;
-            let filing = filing(&license, &assignment, credential, order.at);
-            match self.archive.file(&act, &filing) {
+            let assignment = self.assign(license, order.office, order.at, random)?;
+            let credential = self.sign_and_check(license, &assignment, order, random)?;
+            match file(&filing(license, &assignment, credential, grade, order.at)) {
                 // Somebody else drew the same number or place: draw again.
                 Err(ArchiveError::Conflict | ArchiveError::SlotTaken { .. }) => {}
-                other => return self.receipt(other?),
+                other => return Ok(other?),
             }
         }
         Err(DeskError::StatusListFull)
@@ -373,11 +385,17 @@ fn only_too_early(report: &Report) -> bool {
         .all(|(_, outcome)| matches!(outcome, Outcome::Passed | Outcome::NotPassed(Reason::NotYetValid, _)))
 }
 
-fn request_digest(draft: &Draft) -> Digest32 {
+pub(crate) fn request_digest(draft: &Draft) -> Digest32 {
     ES256.digest(&[&json::canonical(draft)])
 }
 
-fn filing(license: &License, assignment: &Assignment, credential: Vec<u8>, at: UnixTime) -> Filing {
+fn filing(
+    license: &License,
+    assignment: &Assignment,
+    credential: Vec<u8>,
+    grade: Grade,
+    at: UnixTime,
+) -> Filing {
     let StatusReference { uri, index } = assignment.status.clone();
     Filing {
         record: LicenseRecord {
@@ -388,7 +406,7 @@ fn filing(license: &License, assignment: &Assignment, credential: Vec<u8>, at: U
             title: license.license_type().name.clone(),
             number: license.license_number().to_owned(),
             valid_until: license.valid_until(),
-            grade: Grade::A,
+            grade,
             filed_at: at,
             slot: Some(StatusSlot { list: uri, index }),
         },

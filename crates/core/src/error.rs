@@ -240,6 +240,9 @@ pub enum DeskError {
     /// The license belongs to another office.
     #[error("the license was issued by {0}: only that office can change it")]
     ForeignLicense(CreditCode),
+    /// The collected record is of another agency's source.
+    #[error("the record is of a source that {0} keeps: only that agency can decide on it")]
+    ForeignRecord(CreditCode),
     /// The form has defects; here are all of them.
     #[error("the form has {} defect(s)", .0.len())]
     Defects(Vec<Defect>),
@@ -353,6 +356,7 @@ impl DeskError {
         match self {
             Self::UnknownOffice(_) => "unknown_office",
             Self::NoKeyInForce { .. } => "no_key_in_force",
+            Self::ForeignRecord(_) => "foreign_record",
             Self::ForeignLicense(_) => "foreign_license",
             Self::Defects(_) => "form_defects",
             Self::Act(error) => error.code(),

@@ -5,12 +5,14 @@
 //! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
 //! | [`Desk`] | acts: issue, revoke, suspend, restore; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
+//! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
 
 mod archive_secret;
 mod backup;
 mod chain;
+pub mod collect;
 mod config;
 mod desk;
 mod draft;
@@ -67,6 +69,7 @@ pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 
 pub use boyin_archive as archive;
 pub use boyin_hsm as hsm;
+pub use boyin_import as import;
 pub use boyin_issue as issue;
 pub use boyin_model as model;
 pub use boyin_suite as suite;

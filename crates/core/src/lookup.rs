@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
 use boyin_archive::{
-    Archive, ArchiveError, Cursor, Event, HolderKey, LicenseRecord, LogHead, LogLine, MAX_EVENTS, Read,
-    ReadOf, ReadSpool, Reader, RootSecret,
+    Archive, ArchiveError, CollectedId, CollectedRecord, Cursor, Event, HolderKey, LicenseRecord, LogHead,
+    LogLine, MAX_EVENTS, Read, ReadOf, ReadSpool, Reader, RootSecret,
 };
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::status::LicenseStatus;
@@ -44,6 +44,11 @@ pub struct HolderPage {
     pub licenses: Vec<Found>,
     /// Where the next part begins.
     pub next: Option<Cursor>,
+    /// With the first part of a holder's file: what was collected of the holder from other systems, unsigned, in no order, at most
+    /// [`boyin_archive::MAX_PAGE`].
+    pub collected: Vec<(CollectedId, CollectedRecord)>,
+    /// After which of them there may be [more](Lookup::holder_collected).
+    pub collected_next: Option<CollectedId>,
 }
 
 /// The reading side: holds no private key and cannot write to the archive. What it shows of a holder's file is

@@ -1,4 +1,4 @@
-use boyin_archive::{Cursor, LicenseRecord, Page, ReadOf, Reader};
+use boyin_archive::{CollectedId, CollectedRecord, Cursor, LicenseRecord, MAX_PAGE, Page, ReadOf, Reader};
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
 use boyin_verify::Verifier;
@@ -49,10 +49,14 @@ impl Reads<'_> {
         limit: usize,
         now: UnixTime,
     ) -> Result<HolderPage, LookupError> {
-        let page = self.lookup.archive.list_by_holder(holder, cursor, limit)?;
-        let of = ReadOf::Holder(page.items.len());
-        self.lookup.keep(&[read_of(reader, now, of, self.lookup.archive.holder_key(holder))])?;
-        Ok(self.page(page, now))
+        let archive = &self.lookup.archive;
+        let page = archive.list_by_holder(holder, cursor, limit)?;
+        let collected =
+            if cursor.is_none() { archive.collected_by_holder(holder, None)? } else { Vec::new() };
+        let of = ReadOf::Holder(page.items.len() + collected.len());
+        self.lookup.keep(&[read_of(reader, now, of, archive.holder_key(holder))])?;
+        let collected_next = next_collected(&collected);
+        Ok(HolderPage { collected, collected_next, ..self.page(page, now) })
     }
 
     pub(crate) fn page(&self, page: Page<LicenseRecord>, now: UnixTime) -> HolderPage {
@@ -62,6 +66,13 @@ impl Reads<'_> {
         HolderPage {
             licenses: found.map(|(record, report)| Found { record, report }).collect(),
             next: page.next,
+            collected: Vec::new(),
+            collected_next: None,
         }
     }
+}
+
+/// After which record there may be more.
+pub(crate) fn next_collected(found: &[(CollectedId, CollectedRecord)]) -> Option<CollectedId> {
+    found.last().filter(|_| found.len() == MAX_PAGE).map(|(id, _)| *id)
 }

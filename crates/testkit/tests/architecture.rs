@@ -66,6 +66,7 @@ const RULES: [Rule; 12] = [
             "boyin-verify",
             "boyin-issue",
             "boyin-archive",
+            "boyin-import",
         ],
         never_reaches: &["clap"],
     },

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use boyin::archive::{Change, StatusChange};
+use boyin::collect::{Actor, Collection};
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{AccessToken, Receipt, Scope};
@@ -187,6 +188,85 @@ async fn a_holders_file_is_asked_for_in_the_body() {
     }
     let stranger = json!({ "holder_code_type": "111", "holder_code": "11010519491231002X", "purpose": "x" });
     assert_eq!(send(site.router(), ask(stranger)).await.json()["licenses"], json!([]));
+}
+
+/// What another system has on file of the citizen: this many records, the first one of the best grade that its evidence carries.
+fn collect(site: &Site, records: usize) {
+    const MAPPING: &str = r#"
+source = { name = "存量库", agency = "AGENCY", key = ["k"] }
+file = { format = "csv" }
+license = { type = "identity-card" }
+grade = { grade = "B", evidence = "window-check", digest = "sha-256:DIGEST" }
+[constants]
+division = "652701"
+"holder.code_type" = "111"
+issue_date = "2020-05-06"
+"fields.sex" = "女"
+"fields.ethnicity" = "维吾尔族"
+"fields.birth_date" = "1985-03-15"
+"fields.address" = "某地"
+[columns]
+license_number = "n"
+"holder.code" = "c"
+"holder.name" = "h"
+grade = "g"
+"#;
+    let dir = site.prefecture.dir.path();
+    let mapping = MAPPING.replace("AGENCY", police().as_str()).replace("DIGEST", &"0".repeat(64));
+    std::fs::write(dir.join("m.toml"), mapping).unwrap();
+    let row = |number: usize| {
+        let grade = if number == 1 { "B" } else { "C" };
+        format!("{number},第{number}号,{},{HOLDER},{grade}\n", citizen().as_str())
+    };
+    let rows: String = (1..=records).map(row).collect();
+    std::fs::write(dir.join("s.csv"), format!("k,n,c,h,g\n{rows}")).unwrap();
+    let collection = Collection {
+        file: &dir.join("s.csv"),
+        mapping: &dir.join("m.toml"),
+        source: None,
+        corrects: None,
+        rejects: &dir.join("r.csv"),
+        beside_unfinished: false,
+    };
+    let actor = Actor { who: "窗口一号".to_owned(), office: police(), purpose: "归集".to_owned() };
+    let done = site.prefecture.desk().collect(&collection, &actor, &now, &mut |_| {}).unwrap();
+    assert_eq!((done.job.accepted, done.rejects), (u64::try_from(records).unwrap(), None));
+}
+
+#[tokio::test]
+async fn what_was_collected_stands_apart_from_licenses() {
+    let site = Site::new();
+    collect(&site, boyin::archive::MAX_PAGE + 2);
+    let ask = |more: Value| {
+        let mut body =
+            json!({ "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": "办理" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        post("/v1/holders/licenses", Some(&site.clerk), body.to_string())
+    };
+    let first = send(site.router(), ask(json!({}))).await.json();
+    assert_eq!((first["licenses"].as_array().unwrap().len(), &first["next"]), (1, &Value::Null));
+    let after = json!({ "collected_after": first["collected_next"] });
+    let second = send(site.router(), ask(after)).await.json();
+    assert_eq!((&second["licenses"], &second["collected_next"]), (&json!([]), &Value::Null));
+    let mut records = first["collected"].as_array().unwrap().clone();
+    assert_eq!((records.len(), second["collected"].as_array().unwrap().len()), (100, 2));
+    records.extend(second["collected"].as_array().unwrap().clone());
+    for record in &records {
+        let best = record["license_number"] == "第1号";
+        assert_eq!(
+            (&record["grade"], &record["may_exempt"]),
+            (&json!(if best { "B" } else { "C" }), &json!(best))
+        );
+        assert_eq!(
+            (&record["signed"], &record["state"], &record["holder_name"]),
+            (&json!(false), &json!("kept"), &json!(HOLDER))
+        );
+    }
+    let different: std::collections::BTreeSet<_> =
+        records.iter().map(|record| record["record"].to_string()).collect();
+    assert_eq!(different.len(), 102);
+    let wrong = send(site.router(), ask(json!({ "collected_after": "x" }))).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

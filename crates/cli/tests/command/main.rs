@@ -4,6 +4,7 @@
 
 mod archive;
 mod certificates;
+mod collect;
 mod drill;
 mod edges;
 mod flow;
@@ -21,6 +22,10 @@ mod vault;
 #[path = "../../examples/make_forms/main.rs"]
 #[allow(dead_code, reason = "the example's `main` is not called here")]
 mod make_forms;
+
+#[path = "../../examples/make_stock/main.rs"]
+#[allow(dead_code, reason = "the example's `main` is not called here")]
+mod make_stock;
 
 #[test]
 fn the_checked_in_forms_are_those_that_the_example_makes() {

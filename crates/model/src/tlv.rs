@@ -1,5 +1,8 @@
 //! A walk over DER elements that keeps the original bytes: what is signed is never encoded again.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::time::UnixTime;
@@ -128,7 +131,7 @@ fn header(bytes: &[u8]) -> Result<(usize, usize), TlvFault> {
         long => usize::from(long & 0x7f),
     };
     let digits = rest.get(..many).ok_or(TlvFault::Truncated)?;
-    let length = digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit));
+    let length = digits.iter().fold(0, |length, digit| length * 256 + usize::from(*digit));
     if digits[0] == 0 || length < 0x80 {
         return Err(TlvFault::Length);
     }
@@ -159,7 +162,7 @@ impl<'b> Element<'b> {
             [first, ..] => first < 0x80,
         };
         let value = self.content.iter().try_fold(0_u32, |value, byte| {
-            value.checked_mul(256).map(|value| value | u32::from(*byte)).filter(|value| *value < 1 << 31)
+            value.checked_mul(256).map(|value| value + u32::from(*byte)).filter(|value| *value < 1 << 31)
         });
         value.filter(|_| shortest).ok_or(self.wrong(field, TlvFault::Integer))
     }

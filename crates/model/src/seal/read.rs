@@ -136,7 +136,7 @@ fn sequence(elements: &[&[u8]]) -> Vec<u8> {
     if let [short @ ..=0x7f] = digits {
         out.push(*short);
     } else {
-        out.push(0x80 | u8::try_from(digits.len()).expect("at most four"));
+        out.push(0x80 + u8::try_from(digits.len()).expect("at most four"));
         out.extend_from_slice(digits);
     }
     [out, content].concat()

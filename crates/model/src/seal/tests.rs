@@ -55,6 +55,16 @@ fn encodings_are_told_apart() {
     assert_eq!(der.len(), 64);
     assert_eq!(encoding_of(&der), SignatureEncoding::Der);
     assert_eq!(encoding_of(&pair(&[1; 32], &[1; 32])), SignatureEncoding::Der);
+    // A third element, or bytes after the pair, make it none.
+    for odd in [
+        [&[0x30, 62][..], &[2, 1, 7], &[2, 1, 7], &[4, 54], &[7; 54]].concat(),
+        [pair(&[1; 28], &[1; 28]).as_slice(), &[0; 2]].concat(),
+        [&[0x30, 62, 4, 29][..], &[1; 29], &[2, 29], &[1; 29]].concat(),
+        [&[0x30, 62, 2, 29][..], &[1; 29], &[4, 29], &[1; 29]].concat(),
+    ] {
+        assert_eq!(odd.len(), 64);
+        assert_eq!(encoding_of(&odd), SignatureEncoding::Raw, "{odd:x?}");
+    }
     let mut raw = [7; 64];
     assert_eq!(encoding_of(&raw), SignatureEncoding::Raw);
     for begin in [&[0x30][..], &[0x30, 0x3e], &[0x30, 0x3e, 2, 29]] {

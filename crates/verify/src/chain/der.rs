@@ -26,12 +26,12 @@ pub(crate) mod tag {
 
     /// `[n]` around a primitive or a string.
     pub(crate) const fn context(number: u8) -> u8 {
-        0x80 | number
+        0x80 + number
     }
 
     /// `[n]` around other elements.
     pub(crate) const fn constructed(number: u8) -> u8 {
-        0xa0 | number
+        0xa0 + number
     }
 }
 
@@ -72,7 +72,7 @@ impl<'b> Cursor<'b> {
             if digits.is_empty() || digits.len() > 4 || digits[0] == 0 {
                 return None;
             }
-            let length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
+            let length = digits.iter().fold(0, |length, digit| length * 256 + usize::from(*digit));
             (Some(length).filter(|length| *length >= 0x80)?, rest)
         };
         let (content, rest) = rest.split_at_checked(length)?;

@@ -10,7 +10,7 @@ mod certificate;
 mod check;
 mod constraints;
 mod crl;
-mod der;
+pub(crate) mod der;
 mod deviation;
 mod extensions;
 mod general;

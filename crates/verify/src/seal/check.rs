@@ -61,7 +61,7 @@ impl SealVerifier {
         let seal = run.format(Seal::read(bytes, self.reader));
         let profile = self.profile(seal.as_ref());
         if let Some(seal) = &seal {
-            run.subject = SealSubject { id: Some(seal.info.id.to_owned()), ..run.subject };
+            run.subject.id = Some(seal.info.id.to_owned());
             let stamped = [run.seal_timestamp(seal, self.reader)];
             run.seal_existed_at = earliest(&stamped);
             run.seal(seal, profile, None);

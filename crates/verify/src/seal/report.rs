@@ -338,3 +338,30 @@ fn detail_json(detail: SealDetail) -> Value<'static> {
         SealDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::GBT38540_2020;
+    use super::*;
+
+    /// Should a check ever be skipped beside others that all passed, the report does not pass.
+    #[test]
+    fn a_skipped_check_alone_does_not_pass() {
+        let order = GBT38540_2020.signature;
+        let mut report = SealReport {
+            at: UnixTime::MAX,
+            profile: &GBT38540_2020,
+            order,
+            outcomes: [SealOutcome::Passed; SealCheck::ALL.len()],
+            notes: Vec::new(),
+            subject: SealSubject::default(),
+            document: None,
+        };
+        assert_eq!(report.verdict(), SealVerdict::Passed);
+        for check in order {
+            report.outcomes[place(*check)] = SealOutcome::Skipped;
+            assert_eq!(report.verdict(), SealVerdict::Failed(SealReason::Malformed), "{check:?}");
+            report.outcomes[place(*check)] = SealOutcome::Passed;
+        }
+    }
+}

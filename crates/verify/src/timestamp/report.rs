@@ -334,3 +334,28 @@ fn detail_json(detail: TimestampDetail) -> Value<'static> {
         TimestampDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Should a check ever be skipped beside others that all passed, the report neither passes nor proves a time.
+    #[test]
+    fn a_skipped_check_alone_does_not_pass() {
+        let at = UnixTime::MAX;
+        let mut report = TimestampReport {
+            at,
+            outcomes: [TimestampOutcome::Passed; TimestampCheck::ALL.len()],
+            notes: Vec::new(),
+            subject: TimestampSubject { latest: Some(at), ..TimestampSubject::default() },
+            document: None,
+        };
+        assert_eq!((report.verdict(), report.existed_at()), (TimestampVerdict::Passed, Some(at)));
+        for check in TimestampCheck::ALL {
+            report.outcomes[place(check)] = TimestampOutcome::Skipped;
+            let failed = TimestampVerdict::Failed(TimestampReason::Malformed);
+            assert_eq!((report.verdict(), report.existed_at()), (failed, None), "{check:?}");
+            report.outcomes[place(check)] = TimestampOutcome::Passed;
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Version 1, which is read and not written: seals and signatures by hand.
 
-use boyin_model::seal::{Note, Seal, SealInfo, SealSignature, SigningTime, Version};
+use boyin_model::seal::{Fault, Note, Seal, SealInfo, SealSignature, SigningTime, Version};
 use boyin_model::time::UnixTime;
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::now;
@@ -109,6 +109,19 @@ fn what_is_made_by_hand_passes() {
                 assert_eq!(verdict, SealVerdict::Failed(SealReason::Deviates), "{note:?}");
             }
         }
+    }
+}
+
+/// Version 1 has no place for a timestamp beside the value.
+#[test]
+fn a_timestamp_makes_it_of_no_version() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let signature = signature(&world, &seal(&world), &bits(&utc_time(signed_at())), &bits(&world.digest()));
+    let stamped = sequence(&[content(&signature), &tlv(0xa0, &[&bits(&[1])])]);
+    for reader in [Reader::Ours, Reader::Field] {
+        assert!(SealSignature::read(&signature, reader).is_ok());
+        let error = SealSignature::read(&stamped, reader).unwrap_err();
+        assert_eq!((error.field, error.fault), ("SES_Signature", Fault::Version));
     }
 }
 

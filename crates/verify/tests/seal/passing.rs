@@ -1,7 +1,7 @@
 use boyin_model::seal::{Seal, SealSignature};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{DOCUMENT, SealWorld, context};
+use boyin_testkit::seals::{DOCUMENT, SEAL_ID, SealWorld, context};
 use boyin_verify::Reader;
 use boyin_verify::seal::{Document, Profile, SealVerdict, SealVerifier};
 
@@ -27,7 +27,7 @@ fn what_is_made_is_read_strictly_and_passes_in_every_profile() {
                     String::from_utf8_lossy(&report.to_json())
                 );
                 let told: serde_json::Value = serde_json::from_slice(&report.to_json()).unwrap();
-                assert_eq!(told["seal"]["version"], number);
+                assert_eq!(told["seal"], serde_json::json!({ "id": SEAL_ID, "version": number }));
                 let report =
                     verifier.check_signature(&signature, Document::Bytes(DOCUMENT), &context(&store, now()));
                 assert_eq!(

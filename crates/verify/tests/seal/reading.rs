@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use boyin_model::limits::MAX_CERTIFICATE_BYTES;
 use boyin_model::seal::{Fault, Kind, Note, Seal, SealError, SealInfo, SealSignature, Signers, detect};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::now;
@@ -54,13 +55,87 @@ fn deviations_of_the_field_are_noted() {
         let verify = |reader| SealVerifier::new(reader).check_seal(&bytes, &context(&store, now()));
         let report = verify(Reader::Field);
         assert_eq!(report.verdict(), SealVerdict::Passed, "{note:?}");
-        let count = report.notes().iter().filter(|noted| **noted == SealNote::Deviation(note)).count();
-        assert_eq!(count, 1, "{note:?}");
+        assert!(report.notes().contains(&SealNote::Deviation(note)), "{note:?}");
+        // Nothing else is noted, but that a boolean that is not 00 is true.
+        let more = (note == Note::OddBoolean).then_some(Note::UnknownCriticalExtension);
+        let expected: Vec<_> = [note].into_iter().chain(more).collect();
+        assert_eq!(Seal::read(&bytes, Reader::Field).unwrap().notes, expected);
         assert_eq!(verify(Reader::Ours).verdict(), SealVerdict::Failed(SealReason::Deviates), "{note:?}");
         // A note is no excuse.
         let other = replaced(&bytes, &[0, 0, 2], &tlv(0x16, &[b"other"]));
         let verdict = SealVerifier::new(Reader::Field).check_seal(&other, &context(&store, now())).verdict();
         assert_eq!(verdict, SealVerdict::Failed(SealReason::MakerSignatureMismatch), "{note:?}");
+    }
+}
+
+#[test]
+fn what_is_odd_twice_is_noted_once() {
+    let fraction = tlv(0x18, &[b"20260620000000.5Z"]);
+    let bytes = replaced(&with(&[0, 2, 4], &fraction), &[0, 2, 5], &fraction);
+    assert_eq!(Seal::read(&bytes, Reader::Field).unwrap().notes, [Note::FractionOfSecond]);
+}
+
+#[test]
+fn validity_may_begin_a_day_before_the_making_and_last_an_instant() {
+    let world = world();
+    let created = world.info().created;
+    let read = |valid_from, valid_until, reader| {
+        let info = SealInfo { valid_from, valid_until, ..world.info() };
+        let bytes = world.seal_by_hand(&info.write().unwrap());
+        Seal::read(&bytes, reader).map(|seal| seal.notes).map_err(|error| (error.field, error.fault))
+    };
+    for (before, note) in [
+        (0, None),
+        (1, Some(Note::ZoneDrift)),
+        (86_400, Some(Note::ZoneDrift)),
+        (86_401, Some(Note::ValidBeforeMade)),
+    ] {
+        let (from, until) = (created.minus(before), world.info().valid_until);
+        assert_eq!(read(from, until, Reader::Field), Ok(note.into_iter().collect()), "{before}");
+        let strict = note.map_or(Ok(Vec::new()), |note| Err(("validStart", Fault::Deviates(note))));
+        assert_eq!(read(from, until, Reader::Ours), strict, "{before}");
+    }
+    assert_eq!(read(created, created, Reader::Ours), Ok(Vec::new()));
+    for reader in [Reader::Ours, Reader::Field] {
+        let ended_before = read(created.plus(1), created, reader);
+        assert_eq!(ended_before, Err(("validEnd", Fault::Value)));
+    }
+}
+
+#[test]
+fn certificates_are_read_up_to_their_limit() {
+    let world = world();
+    let seal = world.seal(&world.info());
+    let signature = world.signature(&seal, now().minus(60));
+    let filled = |more: usize| tlv(4, &[&vec![0x30; MAX_CERTIFICATE_BYTES + more]]);
+    for (path, field) in [(&[1][..], "cert"), (&[0, 2, 3, 0], "certList")] {
+        let read = |more| fault(&replaced(&seal, path, &filled(more)), Reader::Ours);
+        assert_eq!((read(0), read(1)), (None, Some((field, Fault::TooLarge))));
+    }
+    let read = |more| {
+        let bytes = replaced(&signature, &[1], &filled(more));
+        SealSignature::read(&bytes, Reader::Ours).err().map(|error| (error.field, error.fault))
+    };
+    assert_eq!((read(0), read(1)), (None, Some(("cert", Fault::TooLarge))));
+}
+
+#[test]
+fn extensions_are_handed_on() {
+    let world = world();
+    let id = [0x2a, 3];
+    let extension = boyin_model::seal::Extension { id: &id, critical: false, value: b"v" };
+    let list = sequence(&[&sequence(&[&tlv(6, &[&id]), &tlv(4, &[b"v"])])]);
+    let tagged = tlv(0xa0, &[&list]);
+    let seal = world.seal(&SealInfo { extensions: vec![extension], ..world.info() });
+    assert_eq!(Seal::read(&seal, Reader::Ours).unwrap().info.extensions, [extension]);
+    let bare = world.seal(&world.info());
+    let odd = replaced(&bare, &[0], &sequence(&[content(part(&bare, &[0])), &tagged]));
+    assert_eq!(Seal::read(&odd, Reader::Field).unwrap().info.extensions, [extension]);
+    let signature = world.signature(&bare, now().minus(60));
+    let to_sign = content(part(&signature, &[0])).to_vec();
+    for (added, reader) in [(&tagged, Reader::Ours), (&list, Reader::Field)] {
+        let bytes = replaced(&signature, &[0], &sequence(&[&to_sign, added]));
+        assert_eq!(SealSignature::read(&bytes, reader).unwrap().extensions, [extension]);
     }
 }
 

@@ -7,7 +7,8 @@ use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{CertificateByHand, DOCUMENT, SEAL_ID, SealWorld, context, key_usage, name};
 use boyin_verify::Reader;
 use boyin_verify::seal::{
-    Document, SealCheck, SealNote, SealOutcome, SealReason, SealReport, SealSubject, SealVerifier,
+    Document, SealCheck, SealNote, SealOutcome, SealReason, SealReport, SealSubject, SealVerdict,
+    SealVerifier,
 };
 use serde_json::{Value, json};
 
@@ -46,9 +47,12 @@ fn verdicts_reasons_notes_and_subjects_are_told() {
 #[test]
 fn what_is_too_large_is_not_hashed() {
     let world = SealWorld::new(Algorithm::Es256);
-    for (length, is_hashed) in [(MAX_SEAL_BYTES, true), (MAX_SEAL_BYTES + 1, false)] {
+    for (length, is_hashed, reason) in
+        [(MAX_SEAL_BYTES, true, SealReason::Malformed), (MAX_SEAL_BYTES + 1, false, SealReason::TooLarge)]
+    {
         let report =
             SealVerifier::new(Reader::Ours).check_seal(&vec![0; length], &context(&world.store(), now()));
+        assert_eq!(report.verdict(), SealVerdict::Failed(reason), "{length}");
         assert_eq!(told(&report).get("document").is_some(), is_hashed, "{length}");
     }
 }

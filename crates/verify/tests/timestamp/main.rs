@@ -10,6 +10,7 @@ mod mutations;
 mod openssl;
 mod passing;
 mod refusals;
+mod reports;
 mod revoked;
 
 use boyin_testkit::prefecture::now;

@@ -167,4 +167,6 @@ fn lines_and_their_number_are_bounded() {
     assert_eq!(follow(&most).unwrap().latest(), &jwk(64));
     assert_eq!(refused(&[most, link(64)].concat()), AnchorError::TooLarge);
     assert_eq!(refused(&vec![b'A'; MAX_HANDOVER_BYTES + 1]), AnchorError::TooLarge);
+    let longest = refused(&vec![b'A'; MAX_HANDOVER_BYTES]);
+    assert_eq!(longest, AnchorError::Format { handover: 0, source: JwsError::Parts });
 }

@@ -119,6 +119,12 @@ fn policy_of(from: &str, to: &str) -> Result<Policy, PolicyError> {
 }
 
 #[test]
+fn a_policy_says_which_version_it_is() {
+    let read = policy_of("\"version\":1", "\"version\":7").unwrap();
+    assert_eq!((read.name(), read.version()), ("strict", 7));
+}
+
+#[test]
 fn every_fault_of_a_policy_has_its_error() {
     let member = |name| Err(PolicyError::Member(name));
     for (from, to, expected) in [
@@ -202,7 +208,13 @@ fn a_report_names_its_policy_by_the_digest_of_its_bytes() {
     };
     let (name, strict) = digest_of(Policy::default());
     assert_eq!(name, "strict");
-    let (name, changed) = digest_of(Policy::default().when_status_stale(hours(2)));
-    assert_eq!(name, "changed");
-    assert_ne!(strict, changed);
+    for policy in [
+        Policy::default().when_status_stale(hours(2)),
+        Policy::default().when_trust_stale(hours(2)),
+        Policy::default().reader(Reader::Field),
+    ] {
+        let (name, changed) = digest_of(policy);
+        assert_eq!(name, "changed");
+        assert_ne!(strict, changed);
+    }
 }

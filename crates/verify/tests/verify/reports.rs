@@ -4,6 +4,7 @@ use boyin_model::json::{Reader, parse};
 use boyin_model::limits::MAX_CREDENTIAL_BYTES;
 use boyin_suite::{Algorithm, SM2_SM3};
 use boyin_testkit::cases::{Case, all};
+use boyin_testkit::mutate::Parts;
 use boyin_testkit::prefecture::Prefecture;
 use boyin_testkit::samples;
 use boyin_verify::{Check, Detail, Outcome, Reason, Report, Verifier};
@@ -44,6 +45,58 @@ fn the_report_of_a_revoked_license_is_frozen() {
 #[test]
 fn the_report_of_a_damaged_document_is_frozen() {
     golden("format/claim-twice");
+}
+
+#[test]
+fn checks_have_their_codes_and_names() {
+    assert_eq!(
+        Check::ALL.map(|check| (check.code(), check.name_zh())),
+        [
+            ("format", "文件格式"),
+            ("issuer", "颁发机构与密钥"),
+            ("algorithm", "签名算法"),
+            ("signature", "数字签名"),
+            ("disclosures", "披露数据"),
+            ("content", "内容与标识"),
+            ("trust_list", "信任列表时效"),
+            ("entitlement", "颁发权限"),
+            ("seal", "电子印章"),
+            ("validity", "有效期"),
+            ("status", "证照状态"),
+        ]
+    );
+}
+
+#[test]
+fn a_report_names_the_status_list_once_the_claims_are_read() {
+    let prefecture = Prefecture::new(Algorithm::Sm2);
+    let report = |document: &[u8]| Prefecture::verifier().check(document, &prefecture.world().context());
+    let document = prefecture.issue(&prefecture.draft("business-license"));
+    assert_eq!(report(&document).status_list(), Some(prefecture.status_list().sub.as_str()));
+    assert_eq!(report(&document[1..]).status_list(), None);
+}
+
+/// Only what has the form of a key's thumbprint is repeated in a report.
+#[test]
+fn a_key_is_named_by_a_thumbprint_only() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let document = prefecture.issue(&prefecture.draft("business-license"));
+    let right = prefecture.key().reference().jwk().kid.clone();
+    for (kid, named) in [
+        (right.clone(), true),
+        (format!("{}-", &right[1..]), true),
+        (format!("{}_", &right[1..]), true),
+        (format!("{}.", &right[1..]), false),
+        (right[1..].to_owned(), false),
+        (format!("{right}A"), false),
+        (String::new(), false),
+    ] {
+        let mut parts = Parts::open(&document);
+        parts.set_header("kid", &kid);
+        let report =
+            Prefecture::verifier().check(&parts.signed(prefecture.key()), &prefecture.world().context());
+        assert_eq!(report.subject().key, named.then(|| kid.clone()), "{kid}");
+    }
 }
 
 #[test]

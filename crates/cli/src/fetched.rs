@@ -8,6 +8,7 @@ use boyin::suite::all_jws;
 use boyin::verify::{AnchorChain, TrustSnapshot};
 use clap::Args;
 
+use crate::context::now;
 use crate::files;
 
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ impl Files {
         let (Some(trust), Some(anchor)) = (&self.trust, &self.anchor) else { return Ok(None) };
         let held = public_key(anchor)?;
         let chain = match &self.handovers {
-            Some(path) => AnchorChain::follow(&held, &files::read(path)?, &all_jws())
+            Some(path) => AnchorChain::follow(&held, &files::read(path)?, &all_jws(), now()?)
                 .with_context(|| format!("the hand-overs {} are refused", path.display()))?,
             None => AnchorChain::of(&held),
         };

@@ -23,8 +23,8 @@ const BELONGING: [&str; 7] =
 /// What is backed up in another way, kept elsewhere, or on its way into the log: no reason to say that it is left out.
 const ELSEWHERE: [&str; 3] = ["archive", "keys", "reads"];
 const KEYS: &str = "keys";
-/// Below those directories: held while something is done, or written for a moment.
-const PASSING: [&str; 2] = ["lock", "scratch"];
+/// Below those directories: held while something is done, or written for a moment; the key of a ceremony that is not at its end.
+const PASSING: [&str; 3] = ["lock", "scratch", "ceremony"];
 
 /// Whether the key files go into the backup. They are encrypted under the passphrase; whoever has both has everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use boyin_model::trust::ChangeError;
 use boyin_suite::KeyError;
 use boyin_verify::{AnchorError, Report, StatusError, TrustError};
 
+use crate::ceremony::CeremonyStop;
 use crate::rotation::RotationFault;
 
 /// Why a data directory cannot be made or used.
@@ -153,6 +154,9 @@ pub enum HomeError {
     /// The hand-overs of the anchor are wrong.
     #[error("trust/handovers.jwt: {0}")]
     Anchors(#[from] AnchorError),
+    /// A key ceremony cannot be held, or was broken off.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyStop),
     /// A key cannot be put in the place of another, or be retired.
     #[error(transparent)]
     Rotation(#[from] RotationFault),

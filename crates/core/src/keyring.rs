@@ -76,6 +76,41 @@ impl Keyring {
         Ok(found)
     }
 
+    fn free_name(&self, owner: &str) -> Result<String, HomeError> {
+        let free = |name: &String| !self.has(name) && !self.reference_path(name).exists();
+        Self::names(owner).find(free).ok_or_else(|| HomeError::TooManyKeys(owner.to_owned()))
+    }
+
+    /// Takes in a key that was made under another directory. The reference, which is written last, makes it one of ours.
+    pub(crate) fn take_over(
+        &self,
+        from: &Self,
+        name: &str,
+        reference: &KeyReference,
+        owner: &str,
+    ) -> Result<(), HomeError> {
+        let new = self.free_name(owner)?;
+        if reference.place == KeyPlace::Software {
+            write_private(&self.path(&new), read_text(&from.path(name))?.as_bytes())?;
+        }
+        let path = self.reference_path(&new);
+        write_private(&path, reference_text(reference).as_bytes())?;
+        sync_parent(&path)
+    }
+
+    /// Removes key files without a reference that hold the same bytes as `file`: what ended while it was taken over.
+    pub(crate) fn drop_copies(&self, file: &Path, owner: &str) -> Result<(), HomeError> {
+        let Ok(bytes) = fs::read(file) else { return Ok(()) };
+        for name in Self::names(owner).take_while(|name| self.has(name) || self.reference_path(name).exists())
+        {
+            let path = self.path(&name);
+            if !self.reference_path(&name).exists() && fs::read(&path).is_ok_and(|copy| copy == bytes) {
+                fs::remove_file(&path).map_err(|source| HomeError::File { path, source })?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a key for an owner, with its reference and, if it has limits, its count.
     pub(crate) fn create(
         &self,
@@ -86,8 +121,7 @@ impl Keyring {
         passphrase: &Passphrase,
         random: &mut dyn Randomness,
     ) -> Result<(KeyReference, SigningKey), HomeError> {
-        let free = |name: &String| !self.has(name) && !self.reference_path(name).exists();
-        let name = Self::names(owner).find(free).ok_or_else(|| HomeError::TooManyKeys(owner.to_owned()))?;
+        let name = self.free_name(owner)?;
         let (place, suite, signer): (_, _, Arc<dyn Signer>) = match source {
             KeySource::Software(suite) => {
                 let key = self.make_software(&name, (*suite).into(), passphrase, random)?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use boyin_hsm::{KeyName, Pin, Token, TokenKey, WRAP_NONCE_BYTES, WrappingKey};
+use boyin_hsm::{KeyName, Pin, Token, TokenIdentity, TokenKey, WRAP_NONCE_BYTES, WrappingKey};
 use boyin_model::alg::Randomness;
 use zeroize::Zeroizing;
 
@@ -178,6 +178,15 @@ pub(crate) fn unwrap_in_token(
 pub(crate) fn open_in_token(place: &Pkcs11Place, passphrase: &Passphrase) -> Result<TokenKey, HomeError> {
     let (token, name) = named(place, passphrase)?;
     Ok(TokenKey::open(&token, name)?)
+}
+
+/// Who the token of a key says that it is.
+pub(crate) fn token_identity(
+    place: &Pkcs11Place,
+    passphrase: &Passphrase,
+) -> Result<TokenIdentity, HomeError> {
+    let (token, _) = named(place, passphrase)?;
+    Ok(token.identity()?)
 }
 
 fn named(place: &Pkcs11Place, passphrase: &Passphrase) -> Result<(Token, KeyName), HomeError> {

@@ -11,6 +11,7 @@
 
 mod archive_secret;
 mod backup;
+mod ceremony;
 mod chain;
 pub mod collect;
 mod config;
@@ -44,6 +45,7 @@ mod vault;
 pub use archive_secret::SecretSource;
 pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBackup, LicenseFault};
 pub use boyin_model::purpose::KeyPurpose;
+pub use ceremony::{Attendance, CeremonyOrder, CeremonyStop, Question};
 pub use chain::ChainFault;
 pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};

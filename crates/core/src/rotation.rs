@@ -264,7 +264,7 @@ impl Home {
         Ok(self.journal("retire", owner.name(), kid, order)?)
     }
 
-    fn check_owner(&self, owner: KeyOwner) -> Result<(), HomeError> {
+    pub(crate) fn check_owner(&self, owner: KeyOwner) -> Result<(), HomeError> {
         match owner {
             KeyOwner::Office(code) if self.offices().iter().all(|office| office.code != code) => {
                 Err(fault(RotationFault::UnknownOffice(code)))

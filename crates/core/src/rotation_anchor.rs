@@ -8,6 +8,7 @@ use std::fs;
 use boyin_issue::anchor_handover;
 use boyin_model::anchor::{ANCHOR_HANDOVER_FORMAT, AnchorHandover};
 use boyin_model::json;
+use boyin_model::time::UnixTime;
 use boyin_model::trust::{Jwk, TrustList};
 use boyin_suite::all_jws;
 use boyin_verify::AnchorChain;
@@ -37,12 +38,13 @@ impl Home {
         }
     }
 
-    /// The anchors of this directory, from the first to the one that signs today.
+    /// The anchors of this directory, from the first to the one that signs today. When each hand-over of its own was made was
+    /// asked then.
     ///
     /// # Errors
     /// [`HomeError::Anchors`]; [`HomeError::AnchorElsewhere`] if the anchor of the directory is none of them; [`HomeError`].
     pub fn anchors(&self) -> Result<AnchorChain, HomeError> {
-        let chain = AnchorChain::follow(self.first_anchor(), &self.handovers()?, &all_jws())?;
+        let chain = AnchorChain::follow(self.first_anchor(), &self.handovers()?, &all_jws(), UnixTime::MAX)?;
         if chain.iter().all(|anchor| anchor != self.anchor()) {
             return Err(HomeError::AnchorElsewhere(self.dir().join(ANCHOR)));
         }
@@ -87,7 +89,7 @@ impl Home {
                 issued_at: order.at,
                 successor: key.reference().jwk().clone(),
             };
-            self.hand_over(&handover, passphrase)?;
+            self.hand_over(&handover, order.at, passphrase)?;
             self.journal("rotate", TRUST_KEY, kid, order)?;
         }
         let done = self.signed_by(kid)?;
@@ -101,14 +103,20 @@ impl Home {
         Ok(Rotation { kid: kid.to_owned(), from: order.at, sequence, replayed: known })
     }
 
-    fn hand_over(&self, handover: &AnchorHandover, passphrase: &Passphrase) -> Result<(), DeskError> {
+    fn hand_over(
+        &self,
+        handover: &AnchorHandover,
+        now: UnixTime,
+        passphrase: &Passphrase,
+    ) -> Result<(), DeskError> {
         let old = self.trust_key(passphrase)?;
         let token = old.sign_jws(&anchor_handover(handover, old.reference()))?;
         let mut lines = self.handovers()?;
         lines.extend_from_slice(&token);
         lines.push(b'\n');
         // One that no verifier follows would lock everybody out.
-        let chain = AnchorChain::follow(self.first_anchor(), &lines, &all_jws()).map_err(HomeError::from)?;
+        let chain =
+            AnchorChain::follow(self.first_anchor(), &lines, &all_jws(), now).map_err(HomeError::from)?;
         if chain.latest() != &handover.successor {
             return Err(fault(RotationFault::UnknownKey(handover.successor.kid.clone())).into());
         }

@@ -19,10 +19,14 @@ impl Home {
     /// Publishes the next trust list, fresh from now on: the same issuers, and the seals as the register has them.
     ///
     /// # Errors
-    /// [`HomeError`].
-    pub fn renew_trust_list(&self, passphrase: &Passphrase, now: UnixTime) -> Result<TrustList, HomeError> {
+    /// Who or what for is missing; [`DeskError`].
+    pub fn renew_trust_list(&self, passphrase: &Passphrase, order: &Order) -> Result<TrustList, DeskError> {
+        check_words(order)?;
         let _one_at_a_time = self.lock_trust()?;
-        self.renew_locked(passphrase, now, |_| Ok(()))
+        let renewed = self.renew_locked(passphrase, order.at, |list| {
+            self.trust_deed("renew", order, &[], Some(list.sequence))
+        });
+        Ok(renewed?)
     }
 
     /// Publishes the next trust list with these changes, all or none.

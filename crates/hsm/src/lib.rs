@@ -20,5 +20,5 @@ mod wrap;
 pub use crate::error::HsmError;
 pub use crate::key::{KeyName, TokenKey};
 pub use crate::pin::Pin;
-pub use crate::session::Token;
+pub use crate::session::{Token, TokenIdentity};
 pub use crate::wrap::{WRAP_NONCE_BYTES, WrappingKey};

@@ -41,6 +41,28 @@ impl Token {
         &self.label
     }
 
+    /// What the module and the token say of themselves, for people to compare with what is written on the device.
+    ///
+    /// # Errors
+    /// [`HsmError`] if the token is not there.
+    pub fn identity(&self) -> Result<TokenIdentity, HsmError> {
+        let running = self.module.running();
+        let library = running.context.get_library_info()?;
+        let info = running.context.get_token_info(self.slot(&running)?)?;
+        let version = library.library_version();
+        Ok(TokenIdentity {
+            library: format!("{} {version}", library.library_description().trim_end()),
+            device: format!(
+                "{} {}, serial {}, hardware {}, firmware {}",
+                info.manufacturer_id().trim_end(),
+                info.model().trim_end(),
+                info.serial_number().trim_end(),
+                info.hardware_version(),
+                info.firmware_version()
+            ),
+        })
+    }
+
     pub(crate) fn module(&self) -> &Module {
         &self.module
     }
@@ -82,6 +104,15 @@ impl Token {
         }
         found.ok_or_else(|| HsmError::NoToken(self.label.clone()))
     }
+}
+
+/// Who a token says that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenIdentity {
+    /// Of the module: description and version.
+    pub library: String,
+    /// Of the token: manufacturer, model, serial number, versions.
+    pub device: String,
 }
 
 /// A session and the private key in it.

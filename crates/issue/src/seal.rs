@@ -95,7 +95,7 @@ pub fn prepare_seal(
     maker: &KeyRef,
 ) -> Result<PreparedSealing, SealingError> {
     check_key(certificate, maker)?;
-    if lists(&info.signers, certificate, maker) {
+    if lists_key(&info.signers, certificate, maker) {
         return Err(SealingError::MakerIsSigner);
     }
     let to_be_signed = info.write()?;
@@ -175,6 +175,20 @@ pub fn seal(sealing: &Sealing<'_>, signer: &SigningKey) -> Result<Vec<u8>, Seali
 fn check_key(certificate: &[u8], key: &KeyRef) -> Result<(), SealingError> {
     let certified = public_key(certificate).map_err(|_| SealingError::NotOfKey)?;
     if certified == key.point() { Ok(()) } else { Err(SealingError::NotOfKey) }
+}
+
+/// Whether one of those who may sign holds the maker's key, under this certificate or another. Of a digest nobody can
+/// tell whose key is behind it: there, the maker's own certificate alone is known.
+///
+/// The abscissa of the point is looked for wherever it stands, so that a certificate in an odd encoding hides nothing.
+fn lists_key(signers: &Signers<'_>, certificate: &[u8], maker: &KeyRef) -> bool {
+    let point = maker.point();
+    let abscissa = &point[1..=(point.len() - 1) / 2];
+    let holds = |listed: &&[u8]| listed.windows(abscissa.len()).any(|part| part == abscissa);
+    match signers {
+        Signers::Certificates(list) => list.iter().any(holds),
+        Signers::Digests(_) => lists(signers, certificate, maker),
+    }
 }
 
 fn lists(signers: &Signers<'_>, certificate: &[u8], key: &KeyRef) -> bool {

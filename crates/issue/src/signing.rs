@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use boyin_model::alg::{BadKey, PublicKey, SignError, Signer, VerifyAlg, VerifyKey};
 use boyin_model::anchor::{AnchorHandover, TYP_ANCHOR_HANDOVER};
-use boyin_model::jws::{Header, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
+use boyin_model::ceremony::Closing;
+use boyin_model::jws::{Header, TYP_CEREMONY, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
 
@@ -138,6 +139,12 @@ pub fn log_head(payload: &[u8], key: &KeyRef) -> Unsigned {
 #[must_use]
 pub fn trust_list(list: &TrustList, key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_TRUST_LIST), &list.write())
+}
+
+/// Fixes the bytes of a signature at the end of a transcript of a key ceremony.
+#[must_use]
+pub fn ceremony_closing(closing: &Closing, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_CEREMONY), &closing.write())
 }
 
 /// Fixes the bytes of a hand-over from one anchor to the next (`docs/format.md` §7.1).

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
+//! | [`ceremony`] | key ceremonies: their script and their transcript |
 //! | [`collected`] | licenses collected from other systems: grades, evidence, content |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
 //! | [`purpose`] | what a key signs, read from the bytes to be signed |
@@ -19,6 +20,7 @@ pub mod alg;
 pub mod anchor;
 pub mod b64;
 pub mod catalog;
+pub mod ceremony;
 pub mod collected;
 pub mod credential;
 pub mod id;

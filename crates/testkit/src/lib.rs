@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`arithmetic`] | the two curves by other people's arithmetic |
+//! | [`ceremony`] | a key ceremony and its transcript, line by line |
 //! | [`chains`] | paths of certificates, revocation lists and answers of any shape |
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
@@ -22,6 +23,7 @@
 
 pub mod arithmetic;
 pub mod cases;
+pub mod ceremony;
 pub mod chains;
 pub mod fuzz;
 pub mod key;

@@ -391,6 +391,16 @@ pub fn register_between(
     issued_at: UnixTime,
     next_update: UnixTime,
 ) -> TrustSnapshot {
+    let list = TrustList { issued_at, next_update, ..register_list(algorithm, seals) };
+    Prefecture::new(algorithm).trust(&list)
+}
+
+/// The list of [`register`], to be changed before [`Prefecture::trust`] signs it.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn register_list(algorithm: Algorithm, seals: &[(&[u8], &[Period])]) -> TrustList {
     let prefecture = Prefecture::new(algorithm);
     let entry = |(seal, periods): &(&[u8], &[Period])| {
         let digest = boyin_suite::ES256.digest(&[seal]);
@@ -400,8 +410,8 @@ pub fn register_between(
         TrustedSeal { id, issuer, versions, in_force: periods.to_vec() }
     };
     let seals = seals.iter().map(entry).collect();
-    let list = TrustList { seals, issued_at, next_update, ..prefecture.trust_list() };
-    prefecture.trust(&list)
+    let (issued_at, next_update) = (since(), now().plus(6 * DAY));
+    TrustList { seals, issued_at, next_update, ..prefecture.trust_list() }
 }
 
 /// A signature in DER.

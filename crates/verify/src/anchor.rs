@@ -9,6 +9,7 @@ use boyin_model::limits::MAX_TRUST_LIST_BYTES;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 
+use crate::policy::CLOCK_TOLERANCE_SECONDS;
 use crate::trust::{TrustError, TrustSnapshot, prepare};
 
 /// Why hand-overs were refused. None of them is used then.
@@ -36,6 +37,9 @@ pub enum AnchorError {
     /// It says that it was made before the one by which its signer became the anchor.
     #[error("hand-over {0} was made before the one that it follows")]
     Time(usize),
+    /// It is dated later than now, beyond the tolerance for clocks.
+    #[error("hand-over {0} is dated from the future: compare the clocks")]
+    Future(usize),
     /// One anchor has two successors, or a successor was an anchor before.
     #[error("hand-over {0}: an anchor has two successors, or comes back")]
     Fork(usize),
@@ -73,13 +77,18 @@ impl AnchorChain {
     /// Follows the hand-overs, one compact JWS in each line, from the anchor that the verifier holds to the latest.
     /// Those of anchors before it are passed over; from the first of its own on, each has to follow the one before.
     ///
+    /// `now` is the instant at which the anchor is followed, whatever instant the question is about: none of them is dated
+    /// later.
+    ///
     /// # Errors
     /// [`AnchorError`]; nothing is followed then.
     pub fn follow(
         pinned: &Jwk,
         handovers: &[u8],
         algs: &[&'static dyn VerifyAlg],
+        now: UnixTime,
     ) -> Result<Self, AnchorError> {
+        let latest = now.plus(CLOCK_TOLERANCE_SECONDS);
         let mut chain = Self::of(pinned);
         let mut seen = Vec::new();
         for (place, line) in
@@ -98,7 +107,7 @@ impl AnchorChain {
                 return Err(AnchorError::Fork(place));
             }
             if header.kid == chain.latest().kid {
-                chain.extend(place, &compact, &header, algs)?;
+                chain.extend(place, &compact, &header, algs, latest)?;
             } else if chain.anchors.len() > 1 {
                 return Err(AnchorError::Order(place));
             }
@@ -113,6 +122,7 @@ impl AnchorChain {
         compact: &Compact<'_>,
         header: &Header<'_>,
         algs: &[&'static dyn VerifyAlg],
+        latest: UnixTime,
     ) -> Result<(), AnchorError> {
         let last = self.anchors.last().expect("a chain is never empty");
         let signer = prepare(&last.key, algs).ok_or(AnchorError::Key(place))?;
@@ -131,6 +141,9 @@ impl AnchorChain {
         }
         if self.made_at.is_some_and(|made| handover.issued_at < made) {
             return Err(AnchorError::Time(place));
+        }
+        if latest < handover.issued_at {
+            return Err(AnchorError::Future(place));
         }
         if prepare(&handover.successor, algs).is_none() {
             return Err(AnchorError::Key(place));

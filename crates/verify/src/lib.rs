@@ -15,6 +15,7 @@ mod reason;
 
 mod anchor;
 mod bulk;
+mod ceremony;
 pub mod chain;
 mod check;
 mod policy;
@@ -26,6 +27,7 @@ pub mod timestamp;
 mod trust;
 
 pub use anchor::{AnchorChain, AnchorError, signer_of};
+pub use ceremony::{Ceremony, CeremonyContext, CeremonyError, CeremonyFault, hex_digest, key_fingerprint};
 pub use check::{Context, Verifier};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use boyin_model::alg::{PublicKey, VerifyAlg, VerifyKey};
+use boyin_model::alg::{AlgId, PublicKey, VerifyAlg, VerifyKey};
 use boyin_model::id::{CreditCode, DivisionCode, LicenseTypeCode};
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError, TYP_TRUST_LIST};
@@ -23,6 +23,8 @@ pub struct TrustSnapshot {
     issuers: HashMap<CreditCode, usize>,
     keys: HashMap<String, TrustedKey>,
     seals: HashMap<SealId, usize>,
+    /// The ends of algorithms, each with the algorithm of the suite that it names.
+    ends: Vec<(&'static AlgId, Sunset)>,
 }
 
 #[derive(Debug)]
@@ -147,7 +149,12 @@ impl TrustSnapshot {
                 return Err(TrustError::DuplicateSeal { seal: place });
             }
         }
-        Ok(Self { list, issuers, keys, seals })
+        let named = |end: &Sunset| {
+            let alg = algs.iter().find(|alg| alg.id().jws == Some(end.alg.as_str()))?;
+            Some((alg.id(), end.clone()))
+        };
+        let ends = list.algorithms.iter().filter_map(named).collect();
+        Ok(Self { list, issuers, keys, seals, ends })
     }
 
     /// Precomputes for all keys of the list, within so many bytes: narrower tables for more keys.
@@ -187,6 +194,18 @@ impl TrustSnapshot {
     /// The seal of that identifier.
     pub(crate) fn seal(&self, id: SealId) -> Option<&TrustedSeal> {
         self.seals.get(&id).map(|place| &self.list.seals[*place])
+    }
+
+    /// Whether signatures of an algorithm of certificates and seals count; the limit that was missed if not. The list names
+    /// algorithms as licenses do: the same curve and digest in another encoding is the same algorithm.
+    pub(crate) fn algorithm_allows(
+        &self,
+        alg: &AlgId,
+        signed_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<(), UnixTime> {
+        let mut ends = self.ends.iter().filter(|(named, _)| named.oid == alg.oid && named.curve == alg.curve);
+        ends.try_for_each(|(_, end)| end.allows(signed_at, now))
     }
 
     /// Whether the seal was one of the issuer and in use at the instant; the reason if not.

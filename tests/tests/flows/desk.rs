@@ -145,7 +145,9 @@ fn stale_lists_make_the_verdict_indeterminate_until_they_are_renewed() {
         verdict(&lookup, &receipt.credential, next_month),
         Verdict::Indeterminate(Reason::TrustListStale)
     );
-    let list = prefecture.home.renew_trust_list(&passphrase(), next_month).unwrap();
+    let mut words = order(police(), "renew");
+    words.at = next_month;
+    let list = prefecture.home.renew_trust_list(&passphrase(), &words).unwrap();
     assert_eq!(list.sequence, 2);
     drop(prefecture.desk_at(next_month));
     lookup.refresh(now()).unwrap();
@@ -255,7 +257,9 @@ fn a_refused_trust_list_keeps_no_revocation_out() {
     let receipt = prefecture.issue();
     let path = prefecture.home.dir().join("trust/list.jwt");
     let older = std::fs::read(&path).unwrap();
-    prefecture.home.renew_trust_list(&passphrase(), now().plus(60)).unwrap();
+    let mut words = order(police(), "renew");
+    words.at = now().plus(60);
+    prefecture.home.renew_trust_list(&passphrase(), &words).unwrap();
     let lookup = prefecture.lookup();
     std::fs::write(&path, older).unwrap();
     let order = order(police(), "r");

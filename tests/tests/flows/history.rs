@@ -143,7 +143,17 @@ fn an_older_trust_list_in_place_changes_nothing() {
     assert!(matches!(prefecture.home.trust(), Err(HomeError::KeptUnder { found: 1, .. })));
     std::fs::remove_file(kept("00000099.jwt")).unwrap();
     // The next list mends it.
-    prefecture.home.renew_trust_list(&passphrase(), now().plus(120)).unwrap();
+    let mut words = order(police(), "renew");
+    words.at = now().plus(120);
+    prefecture.home.renew_trust_list(&passphrase(), &words).unwrap();
+    let journal = prefecture.home.trust_journal().unwrap();
+    let last: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&last["deed"], &last["sequence"], &last["who"]),
+        (&"renew".into(), &3.into(), &words.who.clone().into())
+    );
+    words.who.clear();
+    assert!(prefecture.home.renew_trust_list(&passphrase(), &words).is_err(), "not without a name");
     assert_eq!(prefecture.home.trust_in_place().unwrap().1.list().sequence, 3);
 }
 

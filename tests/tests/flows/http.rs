@@ -305,7 +305,7 @@ async fn whoever_holds_an_earlier_anchor_gets_the_hand_overs() {
     assert_eq!(answer.headers[header::CONTENT_TYPE], "application/anchor-handover+jwt");
     let list = send(site.router(), get("/v1/trust-list", None)).await.body;
     let algs = boyin::suite::all_jws();
-    let chain = boyin::verify::AnchorChain::follow(&held, &answer.body, &algs).unwrap();
+    let chain = boyin::verify::AnchorChain::follow(&held, &answer.body, &algs, now()).unwrap();
     assert_eq!(chain.load(&list, &algs).unwrap().list().sequence, 2);
     assert!(boyin::verify::TrustSnapshot::load(&list, &held, &algs).is_err());
 }

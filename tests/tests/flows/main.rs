@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the failure, with its place")]
 
+mod ceremony;
 mod desk;
 mod history;
 mod http;

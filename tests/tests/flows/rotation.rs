@@ -146,7 +146,7 @@ fn a_new_anchor_is_followed_by_whoever_holds_the_old_one() {
     // Somebody far away who holds the old one.
     let (new_list, _) = fresh.trust().unwrap();
     let handovers = fresh.handovers().unwrap();
-    let chain = AnchorChain::follow(&held, &handovers, &all_jws()).unwrap();
+    let chain = AnchorChain::follow(&held, &handovers, &all_jws(), now()).unwrap();
     assert_eq!(chain.latest().kid, kid);
     assert_eq!(chain.load(&new_list, &all_jws()).unwrap().list().sequence, 2);
     assert_eq!(chain.load(&old_list, &all_jws()).unwrap().list().sequence, 1, "its list of its time");
@@ -162,8 +162,8 @@ fn a_new_anchor_is_followed_by_whoever_holds_the_old_one() {
     let mut altered = handovers.clone();
     let place = altered.len() - 10;
     altered[place] = if altered[place] == b'A' { b'B' } else { b'A' };
-    assert!(AnchorChain::follow(&held, &altered, &all_jws()).is_err());
-    assert!(AnchorChain::follow(&held, &[handovers.clone(), handovers].concat(), &all_jws()).is_err());
+    assert!(AnchorChain::follow(&held, &altered, &all_jws(), now()).is_err());
+    assert!(AnchorChain::follow(&held, &[handovers.clone(), handovers].concat(), &all_jws(), now()).is_err());
     // A desk that was open meanwhile signs the next list with the new key.
     let office = prepared(&prefecture, OFFICE());
     desk.rotate_key(police(), &office, None, &order(police(), "r2")).unwrap();

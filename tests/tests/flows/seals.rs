@@ -292,7 +292,7 @@ fn renewing_the_trust_list_keeps_the_seals_right() {
     let desk = prefecture.desk();
     let id = in_use(&desk);
     // While the desk is open: the register is followed.
-    let list = prefecture.home.renew_trust_list(&passphrase(), at(10)).unwrap();
+    let list = prefecture.home.renew_trust_list(&passphrase(), &by("丙", police(), 10)).unwrap();
     assert_eq!(list.seals, [trusted(&lookup, id, at(10)).unwrap()]);
     let (role, certificate) = (CertificateRole::Anchor, "MAA".to_owned());
     let anchor = [boyin::model::trust::Change::AddCertificate { role, certificate }];
@@ -313,7 +313,7 @@ fn renewing_the_trust_list_keeps_the_seals_right() {
         "trust_not_published"
     );
     std::fs::rename(&hidden, &key).unwrap();
-    prefecture.home.renew_trust_list(&passphrase(), at(15)).unwrap();
+    prefecture.home.renew_trust_list(&passphrase(), &by("丙", police(), 15)).unwrap();
     assert!(trusted(&lookup, id, at(15)).unwrap().in_force_at(at(15)));
     assert!(!prefecture.home.dir().join("trust/scratch").exists());
 }
@@ -329,7 +329,7 @@ fn lists_made_at_once_lose_nothing() {
             let desk = &desk;
             scope.spawn(move || change(desk, *id, 10, &SealChange::Suspend { reason: "查" }));
         }
-        scope.spawn(|| prefecture.home.renew_trust_list(&passphrase(), at(10)).unwrap());
+        scope.spawn(|| prefecture.home.renew_trust_list(&passphrase(), &by("丙", police(), 10)).unwrap());
     });
     let (_, trust) = prefecture.home.trust().unwrap();
     assert!(trust.list().sequence > before);

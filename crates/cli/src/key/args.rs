@@ -15,6 +15,9 @@ pub(crate) enum Key {
     Rotate(Rotate),
     /// Destroy the private half of a key that signs no more; what it signed stays valid (密钥销毁)
     Retire(Retire),
+    /// Make a key by a script, in front of people who confirm each step, with a signed transcript (密钥仪式)
+    #[command(subcommand)]
+    Ceremony(super::ceremony::Command),
 }
 
 #[derive(Debug, Args)]

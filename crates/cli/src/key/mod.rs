@@ -1,6 +1,7 @@
 //! `boyin key …`
 
 pub(crate) mod args;
+mod ceremony;
 
 use std::io::Write;
 use std::path::Path;
@@ -28,6 +29,7 @@ pub(crate) fn run(session: &Session, command: Key, out: &mut dyn Write) -> anyho
         Key::List => list(session, out),
         Key::Rotate(args) => rotate(session, &args, out),
         Key::Retire(args) => retire(session, &args, out),
+        Key::Ceremony(command) => ceremony::run(session, command, out),
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum Trust {
     /// Throw away what is prepared
     Discard(Words),
     /// Publish the next trust list, with the same entries
-    Renew,
+    Renew(Words),
 }
 
 /// Both are needed; an option that stands before or after what is prepared cannot be required by itself.

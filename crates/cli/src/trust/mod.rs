@@ -58,9 +58,10 @@ pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> any
             writeln!(out, "✓ nothing is prepared any more (草稿已丢弃)")?;
             Ok(Exit::Done)
         }
-        Trust::Renew => {
+        Trust::Renew(words) => {
             let home = session.home()?;
-            published(session, &home.renew_trust_list(&session.passphrase()?, now()?)?, out)
+            let order = order_of(home.config().authority_code, &words)?;
+            published(session, &home.renew_trust_list(&session.passphrase()?, &order)?, out)
         }
     }
 }

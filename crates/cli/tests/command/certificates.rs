@@ -149,3 +149,111 @@ fn numbers_of_persons_do_not_print() {
     }
     assert!(!ran.out.contains(&NUMBER[..17]));
 }
+
+/// An authority's server on a port of its own that gives the files of a directory, while it is told to.
+struct Lists {
+    host: String,
+    open: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    asked: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Lists {
+    /// `None` where the address is not one of this machine.
+    fn at(address: &str, dir: PathBuf) -> Option<Self> {
+        use std::io::{BufRead as _, Write as _};
+        use std::sync::atomic::Ordering::SeqCst;
+        let listener = std::net::TcpListener::bind(address).ok()?;
+        let host = listener.local_addr().unwrap().to_string();
+        let lists = Self { host, open: std::sync::Arc::default(), asked: std::sync::Arc::default() };
+        lists.open.store(true, SeqCst);
+        let (open, asked) = (std::sync::Arc::clone(&lists.open), std::sync::Arc::clone(&lists.asked));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                asked.fetch_add(1, SeqCst);
+                let mut reader = std::io::BufReader::new(stream.unwrap());
+                let mut first = String::new();
+                reader.read_line(&mut first).unwrap();
+                let mut line = String::new();
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    line.clear();
+                }
+                let name = first.split(' ').nth(1).unwrap().trim_start_matches('/');
+                let body = std::fs::read(dir.join(name)).unwrap();
+                let (status, body) = if open.load(SeqCst) {
+                    ("200 OK", body)
+                } else {
+                    ("503 Service Unavailable", Vec::new())
+                };
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
+                // A client that went away is its own business.
+                let _ = reader.get_mut().write_all(&[head.as_bytes(), &body].concat());
+            }
+        });
+        Some(lists)
+    }
+}
+
+#[test]
+fn lists_are_fetched_kept_and_their_age_is_told() {
+    use std::sync::atomic::Ordering::SeqCst;
+    let Some(made) = Made::new() else { return };
+    made.run("crl -in middle.crl -outform DER -out middle.der");
+    let mut served = 0;
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let Some(lists) = Lists::at(address, made.path("")) else { continue };
+        served += 1;
+        let (host, cache) = (lists.host.clone(), format!("cache-{served}"));
+        let verify = |more: &str| {
+            made.boyin(&format!(
+                "cert verify --json --leaf leaf.pem --anchor root.pem --intermediate middle.pem --fetch {host} --cache {cache} \
+                 --list-address http://{host}/root.crl --list-address http://{host}/middle.der {more}"
+            ))
+        };
+        let states = |found: &serde_json::Value| {
+            let all = found["fetched"].as_array().unwrap().iter();
+            all.map(|one| one["list"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let first = verify("").ends(0).json();
+        assert_eq!((states(&first), lists.asked.load(SeqCst)), (vec!["fetched".to_owned(); 2], 2), "{first}");
+        assert_eq!(first["revocation"], serde_json::json!([{ "status": "good" }, { "status": "good" }]));
+        // Within the hour nobody is asked.
+        let second = verify("").ends(0).json();
+        assert_eq!((states(&second), lists.asked.load(SeqCst)), (vec!["kept".to_owned(); 2], 2), "{second}");
+        // Two hours later, and the server is out of order: the last good ones count, and their age is told.
+        lists.open.store(false, SeqCst);
+        for entry in std::fs::read_dir(made.path(&cache)).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.extension().is_some_and(|found| found == "toml") {
+                let text = std::fs::read_to_string(&entry).unwrap();
+                let earlier = text.lines().map(|line| match line.strip_prefix("fetched_at = ") {
+                    Some(at) => format!("fetched_at = {}\n", at.parse::<u64>().unwrap() - 7200),
+                    None => format!("{line}\n"),
+                });
+                std::fs::write(&entry, earlier.collect::<String>()).unwrap();
+            }
+        }
+        let third = verify("").ends(0).json();
+        assert_eq!((states(&third), lists.asked.load(SeqCst)), (vec!["kept".to_owned(); 2], 4), "{third}");
+        for one in third["fetched"].as_array().unwrap() {
+            assert!(one["fault"] == "status" && one["age_seconds"].as_u64().unwrap() >= 7200, "{third}");
+        }
+        let shown = made.boyin(&format!(
+            "cert verify --leaf leaf.pem --anchor root.pem --intermediate middle.pem --fetch {host} --cache {cache} \
+             --list-address http://{host}/root.crl --list-address http://{host}/middle.der"
+        ));
+        assert!(shown.ends(0).out.contains("the list kept, 72"));
+        // A host that was not named is not asked, whatever is kept of it.
+        let (ran, fault) = (made.boyin(&format!(
+            "cert verify --json --leaf leaf.pem --anchor root.pem --intermediate middle.pem --fetch other.example --cache {cache} \
+             --list-address http://{host}/root.crl"
+        )), "host_not_allowed");
+        let refused = ran.ends(2).json();
+        assert_eq!(
+            (&refused["fetched"][0]["fault"], &refused["fetched"][0]["list"]),
+            (&fault.into(), &"none".into())
+        );
+    }
+    assert!(served > 0, "nobody listens");
+}

@@ -183,7 +183,11 @@ fn lists_are_renewed_and_shown() {
     let place = Place::new();
     let before = place.boyin(&["trust", "show", "--json"]).ends(0).json();
     assert_eq!((&before["sequence"], before["issuers"].as_array().unwrap().len()), (&1.into(), 2));
-    assert_eq!(place.boyin(&["trust", "renew", "--json"]).ends(0).json()["sequence"], 2);
+    place.boyin(&["trust", "renew"]).complains(&["--who", "--purpose"]);
+    let renew = ["trust", "renew", "--who", "密钥员", "--purpose", "每月续期", "--json"];
+    assert_eq!(place.boyin(&renew).ends(0).json()["sequence"], 2);
+    let journal = std::fs::read_to_string(place.home().join("trust/journal.jsonl")).unwrap();
+    assert!(journal.contains(r#""deed":"renew""#) && journal.contains("每月续期"), "{journal}");
     let shown = boyin_alone(&place.home(), &["--home", ".", "trust", "show"]).ends(0);
     assert!(shown.out.contains("sequence 2") && shown.out.contains("居民身份证"), "{}", shown.out);
     let lists = place.boyin(&["status", "renew", "--json"]).ends(0).json();

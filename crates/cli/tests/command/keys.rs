@@ -55,7 +55,7 @@ fn the_trust_list_gets_a_new_key() {
     assert!(rotated.out.contains("boyin trust handovers"), "{}", rotated.out);
     assert!(std::fs::read_to_string(place.home().join("trust/anchor.json")).unwrap().contains(kid));
     place.boyin(&["verify", &place.path("license")]).ends(0);
-    place.boyin(&["trust", "renew"]).ends(0);
+    place.boyin(&["trust", "renew", "--who", "密钥员", "--purpose", "每月续期"]).ends(0);
     elsewhere(&place, &held, &first, kid);
     // The lists of the old anchor are still read, and compared with those of the new one.
     let history = place.boyin(&["--json", "trust", "history"]).ends(0).json();

@@ -1,3 +1,4 @@
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use super::FetchFault;
@@ -5,14 +6,16 @@ use super::FetchFault;
 /// Characters of an address.
 const MAX_ADDRESS_CHARS: usize = 2048;
 
-/// A host that may be asked: `ca.example`, or `ca.example:8080`. Without a port only that of the scheme.
+/// A host that may be asked: `ca.example`, or `ca.example:8080`, or `[2001:db8::1]:8080`. Without a port only that of the
+/// scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedHost(String);
 
 /// The text names no host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write the name of a host, or its IPv4 address, and a port if it is not that of the scheme: ca.example:8080"
+    "write the name of a host, or its address, and a port if it is not that of the scheme: ca.example:8080, \
+     [2001:db8::1]:8080"
 )]
 pub struct HostError;
 
@@ -20,7 +23,7 @@ impl FromStr for AllowedHost {
     type Err = HostError;
 
     fn from_str(text: &str) -> Result<Self, HostError> {
-        if is_plain(text) { Ok(Self(text.to_ascii_lowercase())) } else { Err(HostError) }
+        plain(text).map(Self).ok_or(HostError)
     }
 }
 
@@ -44,17 +47,29 @@ fn authority(address: &str) -> Option<(String, &'static str)> {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = &rest[..end];
-    (clean && is_plain(host)).then(|| (host.to_ascii_lowercase(), port))
+    clean.then(|| plain(host)).flatten().map(|host| (host, port))
 }
 
-/// A name of letters, digits, dots and hyphens, and perhaps a port.
-fn is_plain(host: &str) -> bool {
-    let (name, port) = host.split_once(':').unwrap_or((host, "1"));
-    let name_is_plain = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    let port_is_plain =
-        port.parse::<u16>().is_ok_and(|number| number > 0) && port.bytes().all(|byte| byte.is_ascii_digit());
-    name_is_plain && port_is_plain
+/// A name of letters, digits, dots and hyphens, or an IPv6 address in brackets, and perhaps a port; in its one spelling.
+fn plain(host: &str) -> Option<String> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']')?;
+            // The many spellings of one address are one host; a zone is none.
+            (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), port)
+        }
+        None => {
+            let end = host.find(':').unwrap_or(host.len());
+            let (name, port) = host.split_at(end);
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+            (!name.is_empty() && name.bytes().all(is_plain)).then(|| (name.to_ascii_lowercase(), port))?
+        }
+    };
+    let number = port.strip_prefix(':').unwrap_or("1");
+    let port_is_plain = number.parse::<u16>().is_ok_and(|number| number > 0)
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && (port.is_empty() || port.starts_with(':'));
+    port_is_plain.then(|| format!("{name}{port}"))
 }
 
 #[cfg(test)]
@@ -64,7 +79,9 @@ mod tests {
     #[test]
     fn only_plain_addresses_at_named_hosts_are_asked() {
         let hosts: Vec<AllowedHost> =
-            ["ca.example", "CA.other:8080", "127.0.0.1:9"].map(|host| host.parse().unwrap()).to_vec();
+            ["ca.example", "CA.other:8080", "127.0.0.1:9", "[2001:DB8:0::1]", "[::1]:9"]
+                .map(|host| host.parse().unwrap())
+                .to_vec();
         for good in [
             "http://ca.example/a.crl",
             "https://CA.Example",
@@ -72,6 +89,9 @@ mod tests {
             "https://ca.example:443?x=1",
             "http://ca.other:8080/",
             "http://127.0.0.1:9/a",
+            "http://[2001:db8::1]/a",
+            "https://[2001:db8:0:0:0:0:0:1]:443/a",
+            "http://[::1]:9/",
         ] {
             assert_eq!(allowed(good, &hosts), Ok(()), "{good}");
         }
@@ -85,6 +105,9 @@ mod tests {
             "http://ca.example:8080/",
             "http://ca.other/",
             "http://127.0.0.1/",
+            "http://[::1]/",
+            "http://[2001:db8::2]/",
+            "http://[2001:db8::1]:8080/",
         ] {
             assert_eq!(allowed(other, &hosts), Err(FetchFault::Host), "{other}");
         }
@@ -95,7 +118,11 @@ mod tests {
             "http://ca.example@evil/",
             "http://evil\\@ca.example/",
             "http://ca.example%2f/",
-            "http://[::1]/",
+            "http://[::1]a/",
+            "http://[::1",
+            "http://[fe80::1%25eth0]/",
+            "http://[ca.example]/",
+            "http://::1/",
             "http:///a",
             "http://ca.example:/",
             "http://ca.example:0/",
@@ -107,7 +134,7 @@ mod tests {
         ] {
             assert_eq!(allowed(bad, &hosts), Err(FetchFault::Address), "{bad}");
         }
-        for bad in ["", "a b", "http://a", "a/b", "a:b", "a:99999", "*"] {
+        for bad in ["", "a b", "http://a", "a/b", "a:b", "a:99999", "*", "::1", "[::1", "[]", "[::1]9"] {
             assert_eq!(bad.parse::<AllowedHost>(), Err(HostError), "{bad}");
         }
     }

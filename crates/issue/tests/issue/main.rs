@@ -4,6 +4,7 @@
 
 mod drafts;
 mod hiding;
+mod makers;
 mod round_trip;
 mod signers;
 mod timestamps;

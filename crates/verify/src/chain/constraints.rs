@@ -3,6 +3,7 @@
 use super::certificate::Certificate;
 use super::der::{Cursor, only, tag};
 use super::general::{GeneralName, host_of_uri, is_host, mailbox};
+use super::name::Name;
 
 /// Comparisons of a name with a constraint along one path. Beyond, the path is given up: thousands of names under
 /// thousands of constraints are an attack.
@@ -86,7 +87,7 @@ pub(crate) fn check(path: &[&Certificate]) -> Result<(), Misfit> {
         if above.is_empty() || (place > 0 && certificate.is_self_issued()) {
             continue;
         }
-        let names = names(certificate);
+        let names = names(certificate.subject_name(), &certificate.extensions.alternatives);
         for constraints in above {
             for name in &names {
                 fits(name, constraints, &mut left)?;
@@ -97,10 +98,12 @@ pub(crate) fn check(path: &[&Certificate]) -> Result<(), Misfit> {
 }
 
 /// The subject, the e-mail addresses in it, and the alternative names.
-fn names(certificate: &Certificate) -> Vec<GeneralName> {
-    let subject = certificate.subject_name();
-    let mut names = certificate.extensions.alternatives.clone();
-    names.extend(subject.emails().map(|email| GeneralName::Email(email.to_vec())));
+///
+/// A subject that cannot be taken apart has an address that is none: nothing permits it, and everything excludes it.
+fn names(subject: &Name, alternatives: &[GeneralName]) -> Vec<GeneralName> {
+    let mut names = alternatives.to_vec();
+    let emails = subject.emails().unwrap_or_else(|| vec![b""]);
+    names.extend(emails.into_iter().map(|email| GeneralName::Email(email.to_vec())));
     if !subject.is_empty() {
         names.push(GeneralName::Directory(subject.clone()));
     }
@@ -237,6 +240,28 @@ mod tests {
         ] {
             assert_eq!(email(name, base), expected, "{name} {base}");
         }
+    }
+
+    /// What stands in a subject behind something unreadable could be any address.
+    #[test]
+    fn a_subject_that_cannot_be_taken_apart_meets_no_constraint_on_mailboxes() {
+        let email = |text: &str| GeneralName::Email(text.as_bytes().to_vec());
+        let common_name = [0x31, 8, 0x30, 6, 6, 3, 0x55, 4, 3, 5];
+        let readable = Name::read(
+            &[&[0x30, 11][..], &common_name[..1], &[9, 0x30, 7], &common_name[4..], &[0]].concat(),
+        );
+        let odd = Name::read(&[&[0x30, 10][..], &common_name].concat());
+        assert!(readable.emails().is_some() && odd.emails().is_none());
+        let fits = |subject: &Name, permitted: Vec<GeneralName>, excluded: Vec<GeneralName>| {
+            let constraints = NameConstraints { permitted, excluded };
+            let mut left = MAX_NAME_COMPARISONS;
+            names(subject, &[]).iter().try_for_each(|name| fits(name, &constraints, &mut left))
+        };
+        for (permitted, excluded) in [(vec![email("a.com")], vec![]), (vec![], vec![email("a.com")])] {
+            assert_eq!(fits(&readable, permitted.clone(), excluded.clone()), Ok(()));
+            assert_eq!(fits(&odd, permitted, excluded), Err(Misfit::NotPermitted));
+        }
+        assert_eq!(fits(&odd, vec![GeneralName::Dns(b"a.com".to_vec())], vec![]), Ok(()));
     }
 
     #[test]

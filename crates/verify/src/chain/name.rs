@@ -64,9 +64,23 @@ impl Name {
         Some(Self { raw: Vec::new(), folded: Some(folded) })
     }
 
-    /// The e-mail addresses among its attributes.
-    pub(crate) fn emails(&self) -> impl Iterator<Item = &[u8]> {
-        self.attributes().filter(|(kind, _)| *kind == EMAIL_ADDRESS).map(|(_, value)| value.content)
+    /// The e-mail addresses among its attributes; `None` if it cannot be taken apart to its end, and there may be more.
+    pub(crate) fn emails(&self) -> Option<Vec<&[u8]>> {
+        let mut found = Vec::new();
+        let mut rdns = only(&self.raw, tag::SEQUENCE)?;
+        while !rdns.is_empty() {
+            let mut set = rdns.inside(tag::SET)?;
+            while !set.is_empty() {
+                let mut pair = set.inside(tag::SEQUENCE)?;
+                let kind = pair.take(tag::OID)?.content;
+                let value = pair.next()?;
+                pair.end()?;
+                if kind == EMAIL_ADDRESS {
+                    found.push(value.content);
+                }
+            }
+        }
+        Some(found)
     }
 
     /// Kind (content of the OID) and value of each attribute, in order; ends where it cannot be taken apart.
@@ -162,6 +176,30 @@ mod tests {
         }
         assert_eq!(base.is_within(&name(&[(0x0c, "good ca")])), Some(true));
         assert_eq!(name(&[(0x0c, "good ca")]).is_within(&base), Some(false));
+    }
+
+    #[test]
+    fn addresses_are_found_or_it_is_said_that_there_may_be_more() {
+        let email = [&[0x31, 0x10, 0x30, 0x0e, 6, 9][..], EMAIL_ADDRESS, &[IA5_STRING, 1, b'a']].concat();
+        let named = |rdns: &[&[u8]]| {
+            let rdns = rdns.concat();
+            Name::read(&[&[0x30, u8::try_from(rdns.len()).unwrap()], &rdns[..]].concat())
+        };
+        assert_eq!(named(&[&email]).emails(), Some(vec![&b"a"[..]]));
+        assert_eq!(name(&[(0x0c, "x")]).emails(), Some(Vec::new()));
+        // A set, a pair, a value that end elsewhere than they say, and something after a pair.
+        for odd in [
+            &[0x31, 9, 0x30, 3][..],
+            &[0x31, 4, 0x30, 9, 6, 0],
+            &[0x31, 6, 0x30, 4, 6, 1, 0x2a, 0x0c],
+            &[0x31, 9, 0x30, 7, 6, 1, 0x2a, 5, 0, 5, 0],
+            &[0x30, 0],
+        ] {
+            for rdns in [[odd, &email], [&email, odd]] {
+                assert_eq!(named(&rdns).emails(), None, "{odd:?}");
+            }
+        }
+        assert_eq!(Name::read(&[]).emails(), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use boyin_model::alg::{Digest32, VerifyAlg};
+use boyin_model::alg::{AlgId, Digest32, VerifyAlg};
 use boyin_model::json::Reader;
 use boyin_model::seal::{Fault, Seal, SealError, SealSignature, SigningTime};
 use boyin_model::time::UnixTime;
@@ -147,6 +147,16 @@ impl<'r, 'c> Run<'r, 'c> {
             Ok(()) => SealOutcome::Passed,
             Err((reason, detail)) => SealOutcome::NotPassed(reason, detail),
         };
+    }
+
+    /// Whether the trust list lets a signature of that instant still count.
+    pub(super) fn not_ended(&self, alg: &AlgId, signed_at: UnixTime) -> Finding {
+        let now = self.context.now;
+        let allowed = self.context.register.map_or(Ok(()), |list| list.algorithm_allows(alg, signed_at, now));
+        allowed.map_err(|limit| {
+            let at = if signed_at < limit { now } else { signed_at };
+            (SealReason::AlgorithmEnded, Some(SealDetail::Instants { at, limit }))
+        })
     }
 
     /// Notes something once.

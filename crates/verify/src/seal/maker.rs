@@ -21,7 +21,8 @@ impl Run<'_, '_> {
         let key = maker.key(self.algs(), algorithm, Some(encoding_of(seal.signature)));
         let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
-        key.verify(&seal.signed, seal.signature).map_err(|_| (SealReason::MakerSignatureMismatch, None))
+        key.verify(&seal.signed, seal.signature).map_err(|_| (SealReason::MakerSignatureMismatch, None))?;
+        self.not_ended(key.alg().id(), seal.info.created)
     }
 
     pub(super) fn maker_certificate(

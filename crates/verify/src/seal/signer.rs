@@ -33,7 +33,8 @@ impl Run<'_, '_> {
         let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
         let verified = key.verify(signature.signed, signature.signature);
-        verified.map_err(|_| (SealReason::SignatureMismatch, None))
+        verified.map_err(|_| (SealReason::SignatureMismatch, None))?;
+        self.not_ended(key.alg().id(), self.used_at)
     }
 
     fn signer_certificate(&mut self, signer: &Certificate) -> Finding {

@@ -9,6 +9,7 @@ mod bounds;
 mod deviations;
 mod judge;
 mod openssl;
+mod others;
 mod paths;
 mod pss;
 mod revocation;

@@ -52,7 +52,7 @@ fn with(edit: impl FnOnce(&mut AnchorHandover)) -> Vec<u8> {
 }
 
 fn follow(lines: &[u8]) -> Result<AnchorChain, AnchorError> {
-    AnchorChain::follow(&jwk(0), lines, &all_jws())
+    AnchorChain::follow(&jwk(0), lines, &all_jws(), now().plus(100))
 }
 
 fn refused(lines: &[u8]) -> AnchorError {
@@ -95,7 +95,7 @@ fn a_chain_leads_to_the_latest_and_each_signs_its_own_lists() {
     let other = Prefecture { anchor: anchor(1), ..prefecture.clone() }.trust_token(&other);
     assert_eq!(load(&chain, &other), Err(TrustError::NotByAnchor));
     // Whoever holds a later one passes over the first, and knows the first's lists no more.
-    let later = AnchorChain::follow(&jwk(2), &lines, &all_jws()).unwrap();
+    let later = AnchorChain::follow(&jwk(2), &lines, &all_jws(), now().plus(100)).unwrap();
     assert_eq!(later.latest(), &jwk(3));
     assert_eq!(load(&later, &list(3, 30)), Ok(30));
     assert_eq!(load(&later, &list(0, 1)), Err(TrustError::NotByAnchor));
@@ -111,6 +111,10 @@ fn each_link_follows_the_one_before() {
     assert_eq!(refused(&with(|second| second.division = elsewhere)), AnchorError::Order(1));
     assert_eq!(refused(&with(|second| second.issued_at = now().minus(1))), AnchorError::Time(1));
     assert!(follow(&with(|second| second.issued_at = now())).is_ok());
+    // The clock of the one who follows, and what clocks may differ by.
+    let dated = |seconds: u64| with(|second| second.issued_at = now().plus(100 + 300 + seconds));
+    assert!(follow(&dated(0)).is_ok());
+    assert_eq!(refused(&dated(1)), AnchorError::Future(1));
     // A link is left out; one of somebody else stands between.
     assert_eq!(refused(&[link(0), link(2)].concat()), AnchorError::Order(1));
     assert_eq!(refused(&[link(0), link(7), link(1)].concat()), AnchorError::Order(1));

@@ -1,9 +1,10 @@
 //! Seals in the register of a trust list.
 
 use boyin_model::register::Period;
+use boyin_model::trust::Sunset;
 use boyin_suite::all_x509;
-use boyin_testkit::prefecture::{now, since};
-use boyin_testkit::seals::{SealWorld, register, register_between};
+use boyin_testkit::prefecture::{Prefecture, now, since};
+use boyin_testkit::seals::{SealWorld, register, register_between, register_list};
 use boyin_verify::UnixTime;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{SealCheck, SealNote, SealReason};
@@ -80,5 +81,39 @@ pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
     let expected = [first, later.clone(), later];
     let case = Case::signature("a stale list answers for nothing", signature.clone(), bare(world), expected);
     cases.push(case.registered(stale()));
+    cases.extend(ended(world, &seal, &signature, signed_at));
+    cases
+}
+
+/// The list ends the algorithm with which seal and signature were made; it never asks which certificate is behind it.
+fn ended(world: &SealWorld, seal: &[u8], signature: &[u8], signed_at: UnixTime) -> Vec<Case> {
+    let made_at = world.info().created;
+    let own = world.signer.0.reference().alg().id().jws.unwrap();
+    let other = if own == "ES256" { "SM2-SM3" } else { "ES256" };
+    let list = |alg: &str, sign_until, verify_until| {
+        let in_use = [period(since(), None)];
+        let mut list = register_list(world.algorithm, &[(seal, &in_use)]);
+        list.algorithms = vec![Sunset { alg: alg.to_owned(), sign_until, verify_until }];
+        Prefecture::new(world.algorithm).trust(&list)
+    };
+    let ended = |checks: &[SealCheck]| always(Expected::Refused(SealReason::AlgorithmEnded, checks.to_vec()));
+    let both = [SealCheck::MakerSignature, SealCheck::Signature];
+    let [maker, signer] = both.map(|check| [check]);
+    let fine = || always(passes(&[]));
+    let mut cases = Vec::new();
+    for (what, alg, sign_until, verify_until, of_seal, of_signature) in [
+        ("ended when the seal was made", own, made_at, None, ended(&maker), ended(&both)),
+        ("ended since the seal was made", own, made_at.plus(1), None, fine(), ended(&signer)),
+        ("ended when it signed", own, signed_at, None, fine(), ended(&signer)),
+        ("ended since it signed", own, signed_at.plus(1), None, fine(), fine()),
+        ("broken now", own, signed_at.plus(1), Some(now()), ended(&maker), ended(&both)),
+        ("broken in a second", own, signed_at.plus(1), Some(now().plus(1)), fine(), fine()),
+        ("the other algorithm ended", other, made_at, Some(made_at), fine(), fine()),
+    ] {
+        let listed = || list(alg, sign_until, verify_until);
+        cases.push(Case::seal(what, seal.to_vec(), world.store(), of_seal).registered(listed()));
+        let case = Case::signature(what, signature.to_vec(), world.store(), of_signature);
+        cases.push(case.registered(listed()));
+    }
     cases
 }

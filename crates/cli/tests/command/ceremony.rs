@@ -1,0 +1,129 @@
+//! Key ceremonies at the terminal, and their transcripts judged by the command and by a program that is not ours.
+
+use std::process::Command;
+
+use crate::support::{Place, boyin_alone};
+
+const SCRIPT: &str = include_str!("../../../../docs/samples/anchor-ceremony.toml");
+/// What the people of the sample type: two confirm the clock, three everything else, one the envelope.
+const ANSWERS: &str = "操作员\n口令保管人\n见证人\n操作员\n见证人\n操作员\n口令保管人\n见证人\n口令保管人\n";
+
+/// What the independent checker says, and how it ends; `None` where there is no Python.
+fn checker(args: &[&str]) -> Option<(i32, String)> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/check-ceremony.py");
+    match Command::new("python3").arg("-B").arg(script).args(args).output() {
+        Ok(ran) => Some((ran.status.code()?, String::from_utf8(ran.stdout).unwrap())),
+        Err(_) => {
+            assert!(std::env::var_os("CI").is_none(), "the independent checker needs python3");
+            None
+        }
+    }
+}
+
+#[test]
+fn the_sample_is_followed_and_its_transcript_is_judged_by_two_programs() {
+    let place = Place::new();
+    let script = place.write("script.toml", SCRIPT.as_bytes());
+    let (transcript, held) = (place.path("transcript.jsonl"), place.path("held.json"));
+    std::fs::copy(place.home().join("trust/anchor.json"), &held).unwrap();
+    let plan = place.boyin(&["key", "ceremony", "plan", "--script", &script]).ends(0);
+    assert!(plan.out.contains("见证人") && plan.out.contains("SHA-256"), "{}", plan.out);
+    let run = ["key", "ceremony", "run", "--script", &script, "--transcript", &transcript, "--json"];
+    let ran = place.boyin_with_input(&run, ANSWERS.as_bytes()).ends(0);
+    let (kid, fingerprint) = (ran.json()["kid"].clone(), ran.json()["fingerprint"].clone());
+    let kid = kid.as_str().unwrap();
+    assert!(ran.err.contains("fingerprint"), "{}", ran.err);
+    // Without a data directory.
+    let nowhere = tempfile::tempdir().unwrap();
+    let verify = |file: &str, more: &[&str]| {
+        let args = [&["--json", "key", "ceremony", "verify", file][..], more].concat();
+        boyin_alone(nowhere.path(), &args)
+    };
+    let full = ["--countersigner", &held, "--script", &script];
+    let passed = verify(&transcript, &full).ends(0).json();
+    assert_eq!((&passed["verdict"], &passed["key"]["kid"]), (&"passed".into(), &kid.into()));
+    assert_eq!(passed["fingerprint"], fingerprint);
+    let text = String::from_utf8(place.read("transcript.jsonl")).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let both = |name: &str, text: &str, code: i32, reason: &str| {
+        let file = place.write(name, text.as_bytes());
+        let found = verify(&file, &full).ends(code).json();
+        assert_eq!(
+            found["reason"],
+            if code == 0 { serde_json::Value::Null } else { reason.into() },
+            "{name}"
+        );
+        if let Some((other, said)) = checker(&[&file, "--countersigner", &held]) {
+            assert_eq!(other, code, "{name}: {said}");
+        }
+    };
+    both("whole", &text, 0, "");
+    both("changed", &text.replacen("见证人\",\"role", "旁人\",\"role", 1), 1, "ceremony_other_script");
+    both(
+        "name",
+        &text.replace(
+            "\"name\":\"见证人\",\"role\":\"witness\",\"shown\"",
+            "\"name\":\"旁人\",\"role\":\"witness\",\"shown\"",
+        ),
+        1,
+        "ceremony_unexpected",
+    );
+    for place in 0..lines.len() {
+        let without = [&lines[..place], &lines[place + 1..]].concat().concat();
+        let file = self::write(&without, nowhere.path());
+        verify(&file, &full).ends(1);
+        if let Some((code, said)) = checker(&[&file, "--countersigner", &held]) {
+            assert_eq!(code, 1, "{place}: {said}");
+        }
+    }
+    let mut moved = lines.clone();
+    moved.swap(2, 3);
+    both("moved", &moved.concat(), 1, "ceremony_link");
+    both("cut", &lines[..lines.len() - 1].concat(), 1, "ceremony_incomplete");
+    // Who does not hold the old anchor cannot tell who countersigned; who expects another key is told.
+    assert_eq!(verify(&transcript, &[]).ends(2).json()["reason"], "ceremony_countersigner_unknown");
+    assert_eq!(verify(&transcript, &["--key", &held]).ends(1).json()["reason"], "ceremony_other_key");
+    if let Some((code, said)) = checker(&[&transcript]) {
+        assert!(code == 2 && said.contains("NOT checked"), "{said}");
+        let (code, said) = checker(&[&transcript, "--countersigner", &held, "--key", &held]).unwrap();
+        assert!(code == 1 && said.contains("not the one"), "{said}");
+    }
+    let rotate = ["key", "rotate", "--trust-list", "--kid", kid, "--who", "密钥员", "--purpose", "换钥"];
+    place.boyin(&rotate).ends(0);
+    place.boyin(&run).complains(&["exists already"]);
+}
+
+fn write(text: &str, dir: &std::path::Path) -> String {
+    let path = dir.join("changed.jsonl");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn whoever_types_something_else_breaks_it_off() {
+    let place = Place::new();
+    let script = place.write("script.toml", SCRIPT.as_bytes());
+    let before = place.boyin(&["--json", "key", "list"]).ends(0).json();
+    for (number, answers) in [
+        "",
+        "操作员\n",
+        "操作员\nyes\n",
+        &ANSWERS.replacen("见证人", "操作员", 1),
+        &ANSWERS[..ANSWERS.len() - 1 - 15],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let transcript = place.path(&format!("{number}.jsonl"));
+        let run = ["key", "ceremony", "run", "--script", &script, "--transcript", &transcript];
+        place.boyin_with_input(&run, answers.as_bytes()).complains(&["broken off"]);
+        let found = place.boyin(&["key", "ceremony", "verify", &transcript]).ends(1);
+        assert!(found.out.contains("ceremony_broken_off"), "{}", found.out);
+        if let Some((code, said)) = checker(&[&transcript]) {
+            assert!(code == 1 && said.contains("broken off"), "{said}");
+        }
+    }
+    assert_eq!(place.boyin(&["--json", "key", "list"]).ends(0).json(), before);
+    let twice = place.write("twice.toml", SCRIPT.replace("见证人", "操 作 员").as_bytes());
+    place.boyin(&["key", "ceremony", "plan", "--script", &twice]).complains(&["nobody may have two roles"]);
+}

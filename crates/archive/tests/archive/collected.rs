@@ -14,6 +14,7 @@ use boyin_archive::{
 use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
 use boyin_model::id::{CreditCode, DivisionCode};
 
+use crate::disk::on_disk;
 use crate::fixtures::{TYPE_A, act, act_at, filing, fresh, holder, license_type, office, secret, time};
 use crate::stores::TestStore;
 
@@ -427,6 +428,23 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
     assert_eq!((again.accepted, again.already), (0, 2));
     assert!(gone(outcome.event));
     assert!(archive.check(&mut |_| ()).unwrap().sound());
+}
+
+#[test]
+fn an_erased_record_is_in_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = Archive::create(directory.path(), &secret(), &act("create")).unwrap();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")]);
+    let id = records(&archive, 1)[0].0;
+    let scratch = tempfile::tempdir().unwrap();
+    let store = boyin_archive::RocksStore::follow(directory.path(), scratch.path()).unwrap();
+    let sealed = boyin_archive::Store::get(&store, Table::Collected, &hex_bytes(&id)).unwrap().unwrap();
+    // Without version, key and nonce: what only this value has.
+    let sealed = &sealed[17..];
+    assert!(on_disk(directory.path(), sealed));
+    archive.erase_collected(&act("erase"), id, "窗口二", "依申请").unwrap();
+    assert!(!on_disk(directory.path(), sealed));
+    assert_eq!(records(&archive, 1).len(), 1);
 }
 
 fn hex_bytes(id: &CollectedId) -> Vec<u8> {

@@ -1,11 +1,11 @@
-//! What an import costs: `cargo run --release -p boyin-cli --example measure_import -- 1000000 20000` takes in as many rows as the
+//! What an import costs: `cargo run --release -p boyin --example measure_import -- 1000000 20000` takes in as many rows as the
 //! first number says and then signs as many records as the second says, each in a data directory of its own, beside signing alone.
 //!
 //! Wall time depends on who else uses the machine; processor time for each row does not.
 
 #![allow(clippy::print_stdout, reason = "it talks to whoever measures")]
 
-#[path = "../make_stock/main.rs"]
+#[path = "../../../cli/examples/make_stock/main.rs"]
 #[allow(dead_code, reason = "the example's `main` is not called here")]
 mod make_stock;
 
@@ -17,16 +17,18 @@ use boyin::archive::ImportId;
 use boyin::collect::{Actor, Collection};
 use boyin::model::alg::Signer as _;
 use boyin::model::id::{CreditCode, DivisionCode};
+use boyin::model::time::{Date, UnixTime};
 use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
 use boyin::{Desk, Home, Office, Passphrase, Setup, SuiteName};
-use boyin_service::unix_now;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Signatures of each thread that signs alone.
 const ALONE: u32 = 5_000;
 /// Clock ticks of a second in `/proc/self/stat`.
 const TICKS: u64 = 100;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<()> {
     let mut numbers = std::env::args().skip(1).map(|number| number.parse::<u64>());
     let (rows, signed) = (numbers.next().unwrap_or(Ok(100_000))?, numbers.next().unwrap_or(Ok(10_000))?);
     let import = measured("take in", rows, |dir| take_in(dir, rows))?;
@@ -36,6 +38,8 @@ fn main() -> anyhow::Result<()> {
         let dir = tempfile::tempdir()?;
         let desk = desk(dir.path(), suite)?;
         let import = collect(&desk, dir.path(), signed)?;
+        // Opening a key takes a deliberately slow derivation.
+        desk.unlock()?;
         measured("  sign", signed, |_| sign(&desk, import))?;
         alone(suite)?;
     }
@@ -43,7 +47,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Wall and processor time of something, for each of `count`, and the most memory that the process had until then.
-fn measured<T>(what: &str, count: u64, run: impl FnOnce(&Path) -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn measured<T>(what: &str, count: u64, run: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let dir = tempfile::tempdir()?;
     let (started, before) = (Instant::now(), processor_time()?);
     let result = run(dir.path())?;
@@ -60,21 +64,26 @@ fn measured<T>(what: &str, count: u64, run: impl FnOnce(&Path) -> anyhow::Result
     Ok(result)
 }
 
-fn processor_time() -> anyhow::Result<Duration> {
+/// A day on which the licenses of the generated rows are in force.
+fn now() -> UnixTime {
+    Date::new(2026, 6, 1).expect("a day of the calendar").begins()
+}
+
+fn processor_time() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     // After the name in brackets: user and system time are the 12th and 13th.
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
-    let ticks = fields.map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    let ticks = fields.map(str::parse::<u64>).sum::<std::result::Result<u64, _>>()?;
     Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
 
-fn peak_memory() -> anyhow::Result<String> {
+fn peak_memory() -> Result<String> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     Ok(line.trim().to_owned())
 }
 
-fn desk(dir: &Path, suite: SuiteName) -> anyhow::Result<Desk> {
+fn desk(dir: &Path, suite: SuiteName) -> Result<Desk> {
     let code = CreditCode::parse(make_stock::AGENCY)?;
     let division = DivisionCode::parse("652702")?;
     let office = Office {
@@ -94,17 +103,17 @@ fn desk(dir: &Path, suite: SuiteName) -> anyhow::Result<Desk> {
         catalog: None,
     };
     let passphrase = Passphrase::new("measured".to_owned());
-    let home = Home::create(&dir.join("home"), &setup, &passphrase, unix_now(), &mut SystemRandom)?;
-    Ok(Desk::open(&home, &passphrase, unix_now())?)
+    let home = Home::create(&dir.join("home"), &setup, &passphrase, now(), &mut SystemRandom)?;
+    Ok(Desk::open(&home, &passphrase, now())?)
 }
 
-fn actor() -> anyhow::Result<Actor> {
+fn actor() -> Result<Actor> {
     let office = CreditCode::parse(make_stock::AGENCY)?;
     Ok(Actor { who: "measure".to_owned(), office, purpose: "measure".to_owned() })
 }
 
 /// Makes the file outside of what is measured, and takes it in.
-fn take_in(dir: &Path, rows: u64) -> anyhow::Result<String> {
+fn take_in(dir: &Path, rows: u64) -> Result<String> {
     let desk = desk(dir, SuiteName::Es256)?;
     write_stock(dir, rows)?;
     let id = measured("  of that the import", rows, |_| collect_written(&desk, dir))?;
@@ -112,7 +121,7 @@ fn take_in(dir: &Path, rows: u64) -> anyhow::Result<String> {
     Ok(job.map(|job| format!("{} accepted, {} rejected", job.accepted, job.rejected)).unwrap_or_default())
 }
 
-fn write_stock(dir: &Path, rows: u64) -> anyhow::Result<()> {
+fn write_stock(dir: &Path, rows: u64) -> Result<()> {
     std::fs::write(dir.join("stock.toml"), make_stock::mapping(rows))?;
     let mut out = std::io::BufWriter::new(std::fs::File::create(dir.join("stock.csv"))?);
     out.write_all(make_stock::HEADER.as_bytes())?;
@@ -122,12 +131,12 @@ fn write_stock(dir: &Path, rows: u64) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-fn collect(desk: &Desk, dir: &Path, rows: u64) -> anyhow::Result<ImportId> {
+fn collect(desk: &Desk, dir: &Path, rows: u64) -> Result<ImportId> {
     write_stock(dir, rows)?;
     collect_written(desk, dir)
 }
 
-fn collect_written(desk: &Desk, dir: &Path) -> anyhow::Result<ImportId> {
+fn collect_written(desk: &Desk, dir: &Path) -> Result<ImportId> {
     let collection = Collection {
         file: &dir.join("stock.csv"),
         mapping: &dir.join("stock.toml"),
@@ -136,17 +145,17 @@ fn collect_written(desk: &Desk, dir: &Path) -> anyhow::Result<ImportId> {
         rejects: &dir.join("rejects.csv"),
         beside_unfinished: false,
     };
-    Ok(desk.collect(&collection, &actor()?, &unix_now, &mut |_| {})?.job.id)
+    Ok(desk.collect(&collection, &actor()?, &|| now(), &mut |_| {})?.job.id)
 }
 
-fn sign(desk: &Desk, import: ImportId) -> anyhow::Result<()> {
-    let counts = desk.sign_collected(import, &actor()?, &unix_now, &SystemRandom, &mut |_| {})?;
+fn sign(desk: &Desk, import: ImportId) -> Result<()> {
+    let counts = desk.sign_collected(import, &actor()?, &|| now(), &SystemRandom, &mut |_| {})?;
     println!("  {} signed, {} refused", counts.signed, counts.refused.values().sum::<u64>());
     Ok(())
 }
 
 /// Signatures of a key in memory, on as many threads as there are processors.
-fn alone(suite: SuiteName) -> anyhow::Result<()> {
+fn alone(suite: SuiteName) -> Result<()> {
     let algorithm = match suite {
         SuiteName::Es256 => Algorithm::Es256,
         SuiteName::Sm2Sm3 => Algorithm::Sm2,
@@ -158,9 +167,9 @@ fn alone(suite: SuiteName) -> anyhow::Result<()> {
         std::thread::scope(|scope| {
             let one = || (0..ALONE).try_for_each(|number| key.sign(&number.to_be_bytes()).map(drop));
             let running: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-            running.into_iter().try_for_each(|thread| {
-                thread.join().map_err(|_| anyhow::anyhow!("a thread failed"))?.map_err(Into::into)
-            })
+            running
+                .into_iter()
+                .try_for_each(|thread| thread.join().map_err(|_| "a thread failed")?.map_err(Into::into))
         })
     })
 }

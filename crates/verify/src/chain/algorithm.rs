@@ -115,13 +115,13 @@ fn digest(identifier: &[u8]) -> Option<(&'static [u8], u8)> {
     PSS_DIGESTS.into_iter().find(|(known, _)| *known == oid)
 }
 
-/// A number of one byte.
+/// A number of one byte; what would be a negative one is beyond every salt and trailer.
 fn integer(element: &[u8]) -> Option<u8> {
     let mut items = Cursor::new(element);
     let content = items.take(tag::INTEGER)?.content;
     items.end()?;
     match content {
-        [number] if *number < 0x80 => Some(*number),
+        [number] => Some(*number),
         _ => None,
     }
 }

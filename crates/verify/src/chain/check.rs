@@ -320,6 +320,7 @@ mod tests {
             ("a.example.com", "a*.example.com", false),
             ("a.example.com", "*.*.com", false),
             ("example.com", "*.com", false),
+            (".example.com", "*.example.com", false),
             ("a.example.com", "a.example.com.", false),
         ] {
             assert_eq!(is_same_host(wanted.as_bytes(), name.as_bytes()), expected, "{wanted} {name}");

@@ -197,8 +197,8 @@ impl RevocationList {
         let part = &self.bytes[self.signed.clone()];
         let signed = verifies(part, &self.algorithm, &self.signature, issuer, algs);
         if let Ok(mut remembered) = self.remembered.lock() {
-            remembered.truncate(MAX_REMEMBERED - 1);
-            remembered.push((issuer.key_bits().to_vec(), signed));
+            remembered.insert(0, (issuer.key_bits().to_vec(), signed));
+            remembered.truncate(MAX_REMEMBERED);
         }
         signed
     }
@@ -250,7 +250,7 @@ fn compare(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
 }
 
 fn tail(serial: &[u8]) -> u64 {
-    serial.iter().rev().take(8).rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    serial.iter().rev().take(8).rev().fold(0, |number, byte| number * 256 + u64::from(*byte))
 }
 
 /// The serial number of the entry that begins there.

@@ -66,9 +66,8 @@ impl Usage {
         if *unused > 7 || (bytes.is_empty() && *unused != 0) {
             return None;
         }
-        let byte = |at: usize| u16::from(bytes.get(at).copied().unwrap_or(0));
         let mut usage = Self {
-            bits: byte(0) << 8 | byte(1),
+            bits: first_bits(bytes),
             signs_documents: false,
             signs_certificates: false,
             signs_lists: false,
@@ -134,8 +133,13 @@ impl PointName {
 /// `ReasonFlags` from the content of its BIT STRING.
 pub(crate) fn reason_flags(content: &[u8]) -> Option<u16> {
     let (unused, bytes) = content.split_first()?;
-    let byte = |at: usize| u16::from(bytes.get(at).copied().unwrap_or(0));
-    (*unused < 8 && bytes.len() <= 2).then(|| byte(0) << 8 | byte(1))
+    (*unused < 8 && bytes.len() <= 2).then(|| first_bits(bytes))
+}
+
+/// The first sixteen bits of a BIT STRING; those that it does not have are zero.
+fn first_bits(bytes: &[u8]) -> u16 {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    u16::from_be_bytes([byte(0), byte(1)])
 }
 
 /// What was read of one certificate's extensions.

@@ -119,8 +119,11 @@ fn what_is_too_large_is_not_read() {
     let found = CertificateReport::unreadable(large).verdict();
     assert_eq!(found, CertificateVerdict::Failed(CertificateReason::TooLarge));
     let mut store = CertificateStore::new(&all_x509());
-    assert_eq!(store.add_response(&vec![0; (1 << 20) + 1]), Err(CertificateError::TooLarge));
-    assert_eq!(store.add_revocation_list(&vec![0; (64 << 20) + 1]), Err(CertificateError::TooLarge));
+    for (more, error) in [(0, CertificateError::Malformed), (1, CertificateError::TooLarge)] {
+        assert_eq!(Certificate::read(&vec![0; (64 << 10) + more]).unwrap_err(), error);
+        assert_eq!(store.add_response(&vec![0; (1 << 20) + more]), Err(error));
+        assert_eq!(store.add_revocation_list(&vec![0; (64 << 20) + more]), Err(error));
+    }
 }
 
 #[test]

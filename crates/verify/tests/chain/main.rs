@@ -13,3 +13,4 @@ mod others;
 mod paths;
 mod pss;
 mod revocation;
+mod subject;

@@ -131,6 +131,13 @@ fn deltas_and_holds() {
     lists("a delta that revokes", Some(Revoked), Differs("it wants freshestCRL to use a delta"), |c| {
         c.lists.push(ListParts::of("middle", 901, 8).with(delta(7)).revoking(LEAF, 1));
     });
+    for (first, then) in [(1, REMOVED), (REMOVED, 1)] {
+        let differs = Differs("it wants freshestCRL to use a delta");
+        lists("a delta that revokes and lifts", Some(Revoked), differs, |c| {
+            let both = ListParts::of("middle", 901, 8).revoking(LEAF, first).revoking(LEAF, then);
+            c.lists.push(both.with(delta(7)));
+        });
+    }
     lists("a delta to a later list", Some(Revoked), Agrees, move |c| {
         held(c);
         c.lists.push(ListParts::of("middle", 901, 9).with(delta(8)).revoking(LEAF, REMOVED));

@@ -34,6 +34,13 @@ fn a_stale_list_serves_as_long_as_the_policy_says_and_is_noted() {
     let check = |policy: Policy, trust_end, status_end| {
         let verifier = Prefecture::verifier().with_policy(policy);
         let report = verifier.check(&document, &stale_world(&prefecture, trust_end, status_end).context());
+        let told: serde_json::Value = serde_json::from_slice(&report.to_json()).unwrap();
+        let codes = report.notes().iter().map(|note| match note {
+            Note::NotCanonical => "not_canonical",
+            Note::StaleTrustAccepted => "stale_trust_accepted",
+            Note::StaleStatusAccepted => "stale_status_accepted",
+        });
+        assert_eq!(told["notes"], codes.collect::<serde_json::Value>());
         (report.verdict(), report.notes().to_vec())
     };
     let trust = Policy::default().when_trust_stale(hours(2));
@@ -78,6 +85,8 @@ fn other_spellings_pass_with_a_note_if_the_policy_reads_from_the_field() {
     let field = Prefecture::verifier().with_policy(Policy::default().reader(Reader::Field));
     let report = field.check(&document, &world.context());
     assert_eq!((report.verdict(), report.notes()), (Verdict::Passed, &[Note::NotCanonical][..]));
+    let told: serde_json::Value = serde_json::from_slice(&report.to_json()).unwrap();
+    assert_eq!(told["notes"], serde_json::json!(["not_canonical"]));
     let twice = payload.replacen("{", "{\"iat\":1,", 1);
     let document = sign(&header, twice.as_bytes(), &parts.disclosures, prefecture.key());
     assert_eq!(field.check(&document, &world.context()).verdict(), Verdict::Failed(Reason::DuplicateMember));

@@ -1,7 +1,8 @@
 use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, all_jws};
 use boyin_testkit::prefecture::{Prefecture, now, status_token};
-use boyin_verify::{Policy, Reason, Record, RecordError, StatusError, TrustError, Verdict};
+use boyin_verify::chain::{MAX_CRL_BYTES, MAX_OCSP_BYTES};
+use boyin_verify::{MAX_RECORD_BYTES, Policy, Reason, Record, RecordError, StatusError, TrustError, Verdict};
 
 /// A record whose report is that of the replay, for this instant.
 fn record(prefecture: &Prefecture, at: UnixTime) -> Record {
@@ -31,6 +32,14 @@ fn recorded_inputs_give_the_recorded_report() {
         let direct = Prefecture::verifier().check(&record.document, &prefecture.world().context());
         assert_eq!(direct.to_json(), record.report);
     }
+}
+
+/// Each part of a record at its largest, in base64url and with room to spare.
+#[test]
+fn records_and_lists_have_their_limits() {
+    const MIB: usize = 1 << 20;
+    assert_eq!(MAX_RECORD_BYTES, 2 * (1 + 16 + 4 * 8) * MIB);
+    assert_eq!((MAX_CRL_BYTES, MAX_OCSP_BYTES), (64 * MIB, MIB));
 }
 
 #[test]

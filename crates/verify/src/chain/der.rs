@@ -130,5 +130,18 @@ mod tests {
         for odd in oddities {
             assert!(Cursor::new(odd).next().is_none(), "{odd:?}");
         }
+        for (header, length, expected) in [
+            (&[4, 0x7f][..], 0x7f, true),
+            (&[4, 0x81, 0x7f], 0x7f, false),
+            (&[4, 0x81, 0x80], 0x80, true),
+            (&[4, 0x82, 0, 0x80], 0x80, false),
+            (&[4, 0x82, 1, 2], 0x102, true),
+            (&[4, 0x84, 1, 2, 3, 4], 0x102_0304, true),
+            (&[4, 0x85, 0, 0, 0, 1, 0], 0x100, false),
+        ] {
+            let bytes = [header, &vec![7; length]].concat();
+            let read = Cursor::new(&bytes).next().map(|element| element.content.len());
+            assert_eq!(read, expected.then_some(length), "{header:x?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::certificate::Certificate;
 use super::der::{Cursor, only, tag};
 use super::extensions::UsageBit;
 use super::general::GeneralName;
+use super::time::instant;
 
 const SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 14];
 const ALTERNATIVES: &[u8] = &[0x55, 0x1d, 17];
@@ -223,14 +224,7 @@ fn minimal(integer: &[u8]) -> Option<()> {
 }
 
 fn is_time(items: &mut Cursor<'_>) -> Option<()> {
-    let time = items.next()?;
-    let (digits, end) = time.content.split_at_checked(time.content.len().checked_sub(1)?)?;
-    let length = match time.tag {
-        tag::UTC_TIME => 12,
-        tag::GENERALIZED_TIME => 14,
-        _ => return None,
-    };
-    (digits.len() == length && digits.iter().all(u8::is_ascii_digit) && end == b"Z").then_some(())
+    instant(items.next()?).map(|_| ())
 }
 
 fn is_extension(mut items: Cursor<'_>) -> Option<()> {

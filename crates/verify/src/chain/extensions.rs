@@ -315,3 +315,23 @@ fn points(value: &[u8]) -> Option<Vec<Point>> {
     }
     (found.len() <= MAX_POINTS).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_reasons_are_at_most_two_bytes() {
+        for (content, expected) in [
+            (&[][..], None),
+            (&[0], Some(0)),
+            (&[6, 0x40], Some(0x4000)),
+            (&[7, 0x3f, 0x80], Some(0x3f80)),
+            (&[0, 1, 2], Some(0x0102)),
+            (&[0, 1, 2, 3], None),
+            (&[8, 0x40], None),
+        ] {
+            assert_eq!(reason_flags(content), expected, "{content:x?}");
+        }
+    }
+}

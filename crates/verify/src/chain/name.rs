@@ -20,7 +20,10 @@ pub(crate) struct Name {
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw || (self.folded.is_some() && self.folded == other.folded)
+        match (&self.folded, &other.folded) {
+            (Some(own), Some(other)) => own == other,
+            (None, _) | (_, None) => self.raw == other.raw,
+        }
     }
 }
 

@@ -76,6 +76,10 @@ fn each_is_refused_strictly_and_noted_tolerantly() {
             let store = store(&chain);
             let strict = store.verify(&leaf, &query(Profile::Rfc5280)).verdict();
             assert_eq!(strict, CertificateVerdict::Failed(CertificateReason::Deviates), "{deviation:?}");
+            let any = CertificateQuery { purpose: Purpose::Any, ..query(Profile::Rfc5280) };
+            let of_servers = [BasicNotCritical, PolicyConstraintsNotCritical].contains(deviation);
+            let expected = if of_servers { CertificateVerdict::Passed } else { strict };
+            assert_eq!(store.verify(&leaf, &any).verdict(), expected, "{deviation:?} for any purpose");
             let tolerant = store.verify(&leaf, &query(Profile::Field));
             // A key that may do nothing serves nobody.
             let expected = if *deviation == UsageEmpty {

@@ -7,7 +7,9 @@
 
 mod bounds;
 mod deviations;
+mod identity;
 mod judge;
+mod listed;
 mod openssl;
 mod others;
 mod paths;

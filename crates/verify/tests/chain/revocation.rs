@@ -102,6 +102,17 @@ fn what_a_list_is_of() {
         c.leaf.extensions.push(points("http://a"));
         c.lists[1].extensions.push(scope(&[&point("http://a")]));
     });
+    let relative = |cn: &str| {
+        let attribute = sequence(&[&tlv(6, &[&[0x55, 4, 3]]), &tlv(0x0c, &[cn.as_bytes()])]);
+        tlv(0xa0, &[&tlv(0xa1, &[&attribute])])
+    };
+    for (of_list, expected) in [("p", None), ("q", unknown)] {
+        lists("of a point under the name of the issuer", expected, Agrees, move |c| {
+            let point = sequence(&[&sequence(&[&relative("p")])]);
+            c.leaf.extensions.push(standard(31, false, &point));
+            c.lists[1].extensions.push(scope(&[&relative(of_list)]));
+        });
+    }
     lists("of another point", unknown, Agrees, move |c| {
         c.leaf.extensions.push(points("http://a"));
         c.lists[1].extensions.push(scope(&[&point("http://b")]));
@@ -120,6 +131,16 @@ fn deltas_and_holds() {
         held(c);
         c.lists.push(ListParts::of("middle", 901, 6));
     });
+    // Where a list has no number, it is newer if it was made later.
+    for (seconds, expected) in [(1, None), (0, Some(Revoked))] {
+        lists("beside a list without a number", expected, Agrees, move |c| {
+            held(c);
+            let mut other = ListParts::of("middle", 901, 8);
+            other.made = c.lists[1].made.plus(seconds);
+            other.extensions.truncate(1);
+            c.lists.push(other);
+        });
+    }
     lists("a newer list lifts no revocation", Some(Revoked), Agrees, |c| {
         c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
         c.lists.push(ListParts::of("middle", 901, 8));

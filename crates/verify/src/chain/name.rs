@@ -167,6 +167,7 @@ mod tests {
         let base = name(&[(0x13, "Good CA"), (0x0c, "x")]);
         assert_eq!(base, name(&[(0x0c, "  good   ca "), (0x13, "X")]));
         assert_eq!(base.key(), name(&[(0x0c, "GOOD CA"), (0x13, "X")]).key());
+        assert_eq!(name(&[(0x16, "Good CA")]), name(&[(0x16, " good  ca")]));
         for other in [
             name(&[(0x0c, "x"), (0x13, "Good CA")]),
             name(&[(0x13, "GoodCA"), (0x0c, "x")]),

@@ -284,10 +284,17 @@ fn delegate(c: &Chain, arcs: &[u8], issuer: (&str, u64), no_check: bool) -> Answ
 #[test]
 fn answers_of_responders() {
     let unknown = Some(RevocationUnknown);
-    let cases: [(&str, Option<CertificateReason>, Answers); 16] = [
+    let cases: [(&str, Option<CertificateReason>, Answers); 18] = [
         ("good", None, |c| c.answers.push(AnswerParts::of(&c.leaf))),
         ("revoked", Some(Revoked), |c| {
             c.answers.push(AnswerParts { status: AnswerParts::revoked(1), ..AnswerParts::of(&c.leaf) });
+        }),
+        ("on hold", Some(Revoked), |c| {
+            c.answers.push(AnswerParts { status: AnswerParts::revoked(HOLD), ..AnswerParts::of(&c.leaf) });
+        }),
+        ("on hold, stale", unknown, |c| {
+            let status = AnswerParts::revoked(HOLD);
+            c.answers.push(AnswerParts { status, until: Some(now().minus(1)), ..AnswerParts::of(&c.leaf) });
         }),
         ("good by one, revoked by the list", Some(Revoked), |c| {
             c.answers.push(AnswerParts::of(&c.leaf));

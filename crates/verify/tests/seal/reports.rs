@@ -1,14 +1,18 @@
 //! What a report tells: names, codes, and which of several faults decides.
 
 use boyin_model::limits::MAX_SEAL_BYTES;
+use boyin_model::register::Period;
+use boyin_model::trust::Sunset;
 use boyin_suite::Algorithm;
 use boyin_testkit::key::FixedKey;
-use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{CertificateByHand, DOCUMENT, SEAL_ID, SealWorld, context, key_usage, name};
+use boyin_testkit::prefecture::{Prefecture, now, since};
+use boyin_testkit::seals::{
+    CertificateByHand, DOCUMENT, SEAL_ID, SealWorld, context, key_usage, name, register_list,
+};
 use boyin_verify::Reader;
 use boyin_verify::seal::{
-    Document, SealCheck, SealNote, SealOutcome, SealReason, SealReport, SealSubject, SealVerdict,
-    SealVerifier,
+    Document, SealCheck, SealContext, SealDetail, SealNote, SealOutcome, SealReason, SealReport, SealSubject,
+    SealVerdict, SealVerifier,
 };
 use serde_json::{Value, json};
 
@@ -88,5 +92,29 @@ fn a_certificate_ends_after_its_last_second() {
             boyin_testkit::seals::certificate(&world.authority, &key, 2, SEAL_ID, now().minus(1000), until);
         let report = signed(&world, Document::Bytes(DOCUMENT));
         assert_eq!(report.notes().contains(&SealNote::SignerEndedSince), has_ended, "{until}");
+    }
+}
+
+/// The instant that is told is the one that missed the limit: that of signing, or now.
+#[test]
+fn the_end_of_an_algorithm_is_told() {
+    let world = SealWorld::new(Algorithm::Es256);
+    let seal = world.seal_by_hand(&world.info().write().unwrap());
+    let signed_at = now().minus(60);
+    let signature = world.signature_by_hand(&seal, signed_at);
+    let store = world.store();
+    for (sign_until, verify_until, at) in
+        [(signed_at, None, signed_at), (signed_at.plus(1), Some(now()), now())]
+    {
+        let mut list = register_list(world.algorithm, &[(&seal, &[Period { from: since(), until: None }])]);
+        list.algorithms = vec![Sunset { alg: "ES256".to_owned(), sign_until, verify_until }];
+        let register = Prefecture::new(world.algorithm).trust(&list);
+        let context = SealContext { register: Some(&register), ..context(&store, now()) };
+        let report =
+            SealVerifier::new(Reader::Ours).check_signature(&signature, Document::Bytes(DOCUMENT), &context);
+        // Limit and instant are one: the first at which it does not count any more.
+        let missed = SealDetail::Instants { at, limit: at };
+        let ended = SealOutcome::NotPassed(SealReason::AlgorithmEnded, Some(missed));
+        assert_eq!(report.outcome(SealCheck::Signature), ended);
     }
 }

@@ -21,6 +21,6 @@ pub mod timestamp;
 pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};
 pub use prepare::{Assignment, CompleteError, PrepareError, Prepared, PreparedError};
 pub use signing::{
-    KeyRef, SigningKey, SigningKeyError, TYP_LOG_HEAD, anchor_handover, ceremony_closing, log_head,
+    KeyRef, SigningKey, SigningKeyError, TYP_LOG_HEAD, anchor_handover, ceremony_closing, decision, log_head,
     status_list, trust_list,
 };

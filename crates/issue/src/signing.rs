@@ -4,7 +4,7 @@ use std::sync::Arc;
 use boyin_model::alg::{BadKey, PublicKey, SignError, Signer, VerifyAlg, VerifyKey};
 use boyin_model::anchor::{AnchorHandover, TYP_ANCHOR_HANDOVER};
 use boyin_model::ceremony::Closing;
-use boyin_model::jws::{Header, TYP_CEREMONY, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
+use boyin_model::jws::{Header, TYP_CEREMONY, TYP_DECISION, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
 
@@ -133,6 +133,12 @@ pub const TYP_LOG_HEAD: &str = "event-log-head+jwt";
 #[must_use]
 pub fn log_head(payload: &[u8], key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_LOG_HEAD), payload)
+}
+
+/// Fixes the bytes of the receipt of a decision on papers (`docs/exemption.md`).
+#[must_use]
+pub fn decision(payload: &[u8], key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_DECISION), payload)
 }
 
 /// Fixes the bytes of a trust list (`docs/format.md` §7).

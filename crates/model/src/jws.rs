@@ -13,6 +13,8 @@ pub const TYP_STATUS_LIST: &str = "statuslist+jwt";
 pub const TYP_TRUST_LIST: &str = "trust-list+jwt";
 /// `typ` of the end of a transcript of a key ceremony.
 pub const TYP_CEREMONY: &str = "key-ceremony+jwt";
+/// `typ` of the receipt of a decision on papers (免证办).
+pub const TYP_DECISION: &str = "exemption-decision+jwt";
 
 /// The protected header: exactly `alg`, `kid` and `typ`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod certificate;
 mod curve;
 mod import;
+mod items;
 mod seal;
 mod signing_request;
 mod timestamp;
@@ -20,6 +21,7 @@ use boyin_verify::{Policy, Verdict};
 pub use self::certificate::certificate;
 pub use self::curve::curve;
 pub use self::import::import;
+pub use self::items::items;
 pub use self::seal::{seal, seal_write};
 pub use self::signing_request::signing_request;
 pub use self::timestamp::timestamp;

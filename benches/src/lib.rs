@@ -2,6 +2,8 @@
 
 mod candidate;
 mod credentials;
+pub mod office;
+pub mod page;
 mod peers;
 mod rounds;
 mod samples;

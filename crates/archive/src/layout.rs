@@ -19,7 +19,7 @@ use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::seal::SealRecord;
 use crate::spool::SpoolPlace;
 use crate::store::Table;
-use crate::vault::{HolderKey, KeyId, Secret};
+use crate::vault::{HolderKey, KeyId, Opened, Secret};
 use boyin_model::collected::CollectedLicense;
 
 /// Version of the disk format. An archive of a newer version is refused.
@@ -305,12 +305,12 @@ pub(crate) fn license_value(record: &LicenseRecord, holder: &HolderKey) -> Zeroi
 }
 
 /// Reads [`license_value`].
-pub(crate) fn read_license(id: LicenseId, value: &[u8]) -> Result<(LicenseRecord, HolderKey), Malformed> {
-    let mut rest = value;
+pub(crate) fn read_license(id: LicenseId, value: Opened) -> Result<(LicenseRecord, HolderKey), Malformed> {
+    let mut rest: &[u8] = &value;
     let holder = HolderKey(take(&mut rest)?);
     let filed_at = take_time(&mut rest)?;
     let [grade] = take(&mut rest)?;
-    let record = LicenseRecord {
+    let mut record = LicenseRecord {
         id,
         filed_at,
         grade: Grade::from_letter(char::from(grade)).ok_or(Malformed)?,
@@ -323,9 +323,16 @@ pub(crate) fn read_license(id: LicenseId, value: &[u8]) -> Result<(LicenseRecord
             day => Some(Date::from_compact(day).map_err(|_| Malformed)?),
         },
         slot: take_slot(&mut rest)?,
-        credential: take_field(&mut rest)?.to_vec(),
+        credential: Vec::new(),
     };
-    if rest.is_empty() { Ok((record, holder)) } else { Err(Malformed) }
+    let credential = take_field(&mut rest)?.len();
+    if !rest.is_empty() {
+        return Err(Malformed);
+    }
+    // It comes last, and by far the most bytes are its own.
+    let place = value.len() - credential;
+    record.credential = value.into_rest(place);
+    Ok((record, holder))
 }
 
 /// `status (1) ‖ identifier`.

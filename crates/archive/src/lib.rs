@@ -28,7 +28,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `store`, `rocks`, `memory` | the seam to the engine, the engine on disk, the engine in memory |
-//! | `vault` | keys, sealing of values |
+//! | `vault`, `record_keys` | keys, sealing of values; keys of licenses that were read lately |
 //! | `chain` | what links one event to the next |
 //! | `layout` | bytes of every key and every value |
 //! | `record`, `act` | what is filed; acts and the events they leave |
@@ -48,6 +48,7 @@ mod error;
 mod layout;
 mod memory;
 mod record;
+mod record_keys;
 mod rocks;
 mod seal;
 mod spool;
@@ -75,9 +76,10 @@ pub use memory::{Failure, MemoryStore};
 pub use record::{
     Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField, StatusSlot,
 };
-pub use rocks::RocksStore;
+pub use record_keys::{DEFAULT_RECORD_KEY_MEMORY, RecordKeyUse};
+pub use rocks::{EngineMemory, EngineMemoryUse, RocksStore, engine_memory, set_engine_memory};
 pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
-pub use spool::{Read, ReadOf, ReadSpool, Reader, SpoolError};
+pub use spool::{Keeping, Read, ReadOf, ReadSpool, Reader, SpoolError};
 pub use store::{
     Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts,
     Protection, Store, StoreError, Table, Write, prefix_end,

@@ -305,11 +305,35 @@ impl ReadSpool {
     /// # Errors
     /// [`SpoolError`]: show nothing.
     pub fn record(&self, reads: &[Read]) -> Result<(), SpoolError> {
+        self.begin(reads)?.kept()
+    }
+
+    /// Begins to keep that something is read. What was read may be looked at meanwhile, but not be shown before it is
+    /// [kept](Keeping::kept).
+    ///
+    /// # Errors
+    /// [`SpoolError`]: show nothing.
+    pub fn begin(&self, reads: &[Read]) -> Result<Keeping, SpoolError> {
         let (answer, result) = sync_channel(1);
         let jobs = self.jobs.as_ref().ok_or(SpoolError::Stopped)?;
         let bodies = reads.iter().map(read_frame_body).collect();
         jobs.send(Job { bodies, answer }).map_err(|_| SpoolError::Stopped)?;
-        result.recv().map_err(|_| SpoolError::Stopped)?
+        Ok(Keeping(result))
+    }
+}
+
+/// Reads on their way to the disk.
+#[derive(Debug)]
+#[must_use = "what was read must not be shown before it is kept"]
+pub struct Keeping(Receiver<Kept>);
+
+impl Keeping {
+    /// Waits until they are on the disk.
+    ///
+    /// # Errors
+    /// [`SpoolError`]: show nothing.
+    pub fn kept(self) -> Result<(), SpoolError> {
+        self.0.recv().map_err(|_| SpoolError::Stopped)?
     }
 }
 

@@ -195,6 +195,15 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`StoreError::Io`], [`StoreError::Corrupt`].
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// The values under several keys of one table, in the order of the keys: what [`get`](Store::get) gives for each,
+    /// which an engine may fetch together.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn get_many(&self, table: Table, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        keys.iter().map(|key| self.get(table, key)).collect()
+    }
+
     /// At most `limit` entries whose key begins with `prefix`, ascending, beginning after the key `after`
     /// (which need not exist). Fewer than `limit` entries mean that there are no more.
     ///

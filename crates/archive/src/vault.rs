@@ -9,8 +9,9 @@
 //! highest one is current. What is personal in a license is sealed under a key of its own.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::{fmt, mem};
 
 use boyin_model::alg::{Digest32, Randomness, RandomnessUnavailable};
 use boyin_model::id::{CreditCode, HolderCode};
@@ -18,7 +19,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Prk, Salt};
 use ring::hmac::{self, HMAC_SHA256};
 use ring::rand::SecureRandom as _;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::store::Table;
 
@@ -102,6 +103,40 @@ pub(crate) enum Unopened {
     NotAuthentic,
     /// They are sealed under a data key that is not known here.
     UnknownKey(KeyId),
+}
+
+/// What was sealed, behind bytes that mean nothing any more. Wiped when dropped.
+pub(crate) struct Opened {
+    bytes: Zeroizing<Vec<u8>>,
+    start: usize,
+}
+
+impl Opened {
+    /// The bytes from `place` on, in the same memory; those before it are wiped.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub(crate) fn into_rest(mut self, place: usize) -> Vec<u8> {
+        let mut bytes = mem::take(&mut *self.bytes);
+        let place = self.start + place;
+        bytes[..place].zeroize();
+        bytes.drain(..place);
+        bytes
+    }
+}
+
+impl Deref for Opened {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+impl From<Zeroizing<Vec<u8>>> for Opened {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { bytes, start: 0 }
+    }
 }
 
 /// What a wrapped key is.
@@ -350,15 +385,26 @@ impl Vault {
         sealed.first() == Some(&SEALED_BY_BASE)
     }
 
-    /// Gives back what [`seal_record`](Vault::seal_record) was given for the same key, table and key of the table.
+    /// Gives back what [`seal_record`](Vault::seal_record) was given for the same key, table and key of the table. It is
+    /// opened where it stands: what is personal is in memory once.
     pub(crate) fn open_record(
         record: &Secret,
         table: Table,
         key: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Unopened> {
-        let rest = sealed.strip_prefix(&[SEALED_BY_RECORD_KEY]).ok_or(Unopened::NotAuthentic)?;
-        open_with(&aead(record), associated(table, key), rest)
+        sealed: Vec<u8>,
+    ) -> Result<Opened, Unopened> {
+        let start = 1 + NONCE_LEN;
+        let mut bytes = Zeroizing::new(sealed);
+        let (head, body) = bytes.split_at_mut_checked(start).ok_or(Unopened::NotAuthentic)?;
+        let nonce = match head {
+            [SEALED_BY_RECORD_KEY, nonce @ ..] => <[u8; NONCE_LEN]>::try_from(&*nonce),
+            _ => return Err(Unopened::NotAuthentic),
+        };
+        let nonce = Nonce::assume_unique_for_key(nonce.map_err(|_| Unopened::NotAuthentic)?);
+        let opened = aead(record).open_in_place(nonce, associated(table, key), body);
+        let end = start + opened.map_err(|_| Unopened::NotAuthentic)?.len();
+        bytes.truncate(end);
+        Ok(Opened { bytes, start })
     }
 
     /// A frame of a spool of reads: `nonce (12) ‖ ciphertext ‖ tag (16)`, bound to the spool and its place in it. Under a key from the

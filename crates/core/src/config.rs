@@ -1,3 +1,4 @@
+use boyin_archive::{DEFAULT_RECORD_KEY_MEMORY, EngineMemory};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::trust::Jwk;
 use boyin_suite::Algorithm;
@@ -7,6 +8,8 @@ use crate::registry::status_list_id;
 
 /// The `format` of a data directory that this release reads and writes.
 pub const CONFIG_FORMAT: u32 = 1;
+
+const MIB: usize = 1 << 20;
 
 /// `boyin.toml`: what the whole prefecture shares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,50 @@ pub struct Config {
     /// Entries of a status list: a power of two, 64 to 2²⁰. When a list is about three quarters full, the next one begins.
     #[serde(default = "status_list_entries")]
     pub status_list_entries: u32,
+    /// Memory for the archive.
+    #[serde(default, skip_serializing_if = "Memory::is_default")]
+    pub memory: Memory,
+}
+
+/// Memory for the archive in each process that opens it; `docs/operations.md` tells what takes how much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Memory {
+    /// MiB for what is read from files and what is written and in no file yet.
+    pub cache_mib: u32,
+    /// MiB of these for what is written and in no file yet: at least 4, at most half.
+    pub unflushed_mib: u32,
+    /// MiB for keys of licenses that were read lately; 0 keeps none.
+    pub record_keys_mib: u32,
+    /// Files of the archive that the desk keeps open, at least 64; all of them if it is not there.
+    pub open_files: Option<u16>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let EngineMemory { cache, unflushed, open_files } = EngineMemory::DEFAULT;
+        let mib = |bytes: usize| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+        let record_keys_mib = u32::try_from(DEFAULT_RECORD_KEY_MEMORY >> 20).unwrap_or(u32::MAX);
+        Self { cache_mib: mib(cache), unflushed_mib: mib(unflushed), record_keys_mib, open_files }
+    }
+}
+
+impl Memory {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What the engine gets; `None` if that is not enough to run with.
+    pub(crate) fn of_engine(&self) -> Option<EngineMemory> {
+        let bytes = |mib: u32| usize::try_from(mib).ok()?.checked_mul(MIB);
+        let (cache, unflushed) = (bytes(self.cache_mib)?, bytes(self.unflushed_mib)?);
+        Some(EngineMemory { cache, unflushed, open_files: self.open_files }).filter(EngineMemory::is_enough)
+    }
+
+    /// Bytes for keys of licenses.
+    pub(crate) fn of_record_keys(&self) -> u64 {
+        u64::from(self.record_keys_mib) << 20
+    }
 }
 
 /// Entries of a status list, unless the configuration is changed.

@@ -110,6 +110,7 @@ impl Desk {
         if changed {
             keyring.adopt_archive_secret()?;
         }
+        let archive = archive.with_record_key_memory(home.config().memory.of_record_keys());
         let offices = home.offices().iter().map(|office| (office.code, office.clone()));
         let mut desk = Self {
             config: home.config().clone(),
@@ -188,14 +189,18 @@ impl Desk {
         let office = self.office(order.office)?;
         let act = act(order, request_digest(draft))?;
         if let Some(done) = self.archive.recall(&act)? {
-            return self.receipt(done);
+            return self.receipt(&done);
         }
         let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
         let file = |filing: &Filing| self.archive.file(&act, filing);
-        self.receipt(self.issue_checked(&license, Grade::A, order, random, &file)?)
+        match self.issue_checked(&license, Grade::A, order, random, &file)? {
+            // A twin may have finished first, with another license.
+            (done, _) if done.replayed => self.receipt(&done),
+            (done, record) => Ok(receipt(&done, record)),
+        }
     }
 
-    /// The rest of [`issue`](Self::issue), for a form without defect; `file` files what came of it.
+    /// The rest of [`issue`](Self::issue), for a form without defect; `file` files what came of it, which is given back.
     pub(crate) fn issue_checked(
         &self,
         license: &License,
@@ -203,14 +208,15 @@ impl Desk {
         order: &Order,
         random: &mut dyn Randomness,
         file: &dyn Fn(&Filing) -> Result<boyin_archive::Outcome, ArchiveError>,
-    ) -> Result<boyin_archive::Outcome, DeskError> {
+    ) -> Result<(boyin_archive::Outcome, LicenseRecord), DeskError> {
         for _ in 0..DRAWS {
             let assignment = self.assign(license, order.office, order.at, random)?;
             let credential = self.sign_and_check(license, &assignment, order, random)?;
-            match file(&filing(license, &assignment, credential, grade, order.at)) {
+            let filing = filing(license, &assignment, credential, grade, order.at);
+            match file(&filing) {
                 // Somebody else drew the same number or place: draw again.
                 Err(ArchiveError::Conflict | ArchiveError::SlotTaken { .. }) => {}
-                other => return Ok(other?),
+                other => return Ok((other?, filing.record)),
             }
         }
         Err(DeskError::StatusListFull)
@@ -264,10 +270,7 @@ impl Desk {
     ) -> Result<Vec<u8>, DeskError> {
         let key = self.key(order.office, order.at)?;
         let prepared = license.prepare(assignment, key.reference(), random)?;
-        let signature = key.sign(prepared.to_be_signed())?;
-        let credential = prepared
-            .complete(&signature, key.reference())
-            .map_err(|_| boyin_issue::SigningKeyError::SelfCheck)?;
+        let credential = prepared.sign(&key)?;
         let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
         let trust = self.trust();
         let context = Context { now: order.at, trust: &trust, status: &status };
@@ -279,16 +282,10 @@ impl Desk {
         }
     }
 
-    fn receipt(&self, outcome: boyin_archive::Outcome) -> Result<Receipt, DeskError> {
-        let license_id = outcome.license.ok_or(ArchiveError::NotFound)?;
-        let record = self.archive.get(&license_id)?.ok_or(ArchiveError::NotFound)?;
-        Ok(Receipt {
-            license_id,
-            event: outcome.event,
-            at: outcome.at,
-            replayed: outcome.replayed,
-            credential: record.credential,
-        })
+    fn receipt(&self, outcome: &boyin_archive::Outcome) -> Result<Receipt, DeskError> {
+        let license_id = outcome.license.as_ref().ok_or(ArchiveError::NotFound)?;
+        let record = self.archive.get(license_id)?.ok_or(ArchiveError::NotFound)?;
+        Ok(receipt(outcome, record))
     }
 
     /// Revokes, suspends, restores or supersedes a license and publishes the office's status list.
@@ -377,6 +374,16 @@ pub(crate) fn algorithm_of(alg: &str) -> Result<Algorithm, HomeError> {
 pub(crate) fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
     let Order { who, office, purpose, idempotency_key, at } = order.clone();
     Ok(Act::new(who, office, purpose, at, idempotency_key, request)?)
+}
+
+fn receipt(outcome: &boyin_archive::Outcome, record: LicenseRecord) -> Receipt {
+    Receipt {
+        license_id: record.id,
+        event: outcome.event,
+        at: outcome.at,
+        replayed: outcome.replayed,
+        credential: record.credential,
+    }
 }
 
 fn only_too_early(report: &Report) -> bool {

@@ -67,6 +67,11 @@ pub enum HomeError {
     /// A status list would be too short to hide anybody in, or longer than is published.
     #[error("{0}: status_list_entries must be a power of two from 64 to 1048576")]
     StatusListEntries(PathBuf),
+    /// The archive cannot run with so little memory.
+    #[error(
+        "{0}: [memory] unflushed_mib must be at least 4 and at most half of cache_mib, open_files at least 64"
+    )]
+    Memory(PathBuf),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use boyin_archive::{Act, Archive};
+use boyin_archive::{Act, Archive, set_engine_memory};
 use boyin_issue::{KeyRef, SigningKey, trust_list};
 use boyin_model::alg::Randomness;
 use boyin_model::catalog::{Catalog, EMBEDDED};
@@ -12,7 +12,7 @@ use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT,
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
-use crate::config::{CONFIG_FORMAT, Config, Office, Offices, SuiteName, status_list_entries};
+use crate::config::{CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, status_list_entries};
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
@@ -135,7 +135,8 @@ impl Home {
         Self::open(dir)
     }
 
-    /// Reads configuration, offices, catalog and anchor. Opens no key and no archive.
+    /// Reads configuration, offices, catalog and anchor. Opens no key and no archive. The memory of the configuration holds
+    /// for the archives that this process opens from now on.
     ///
     /// # Errors
     /// [`HomeError`].
@@ -145,6 +146,7 @@ impl Home {
             return Err(HomeError::NotAHome(dir.to_owned()));
         }
         let config = read_config(&path)?;
+        config.memory.of_engine().into_iter().for_each(set_engine_memory);
         let catalog_path = dir.join("catalog.toml");
         let catalog: Catalog = read_text(&catalog_path)?.parse().map_err(Box::new)?;
         let offices: Offices = read_toml(&dir.join("offices.toml"))?;
@@ -313,6 +315,7 @@ fn populate(
         trust_list_days: TRUST_LIST_DAYS,
         status_list_hours: STATUS_LIST_HOURS,
         status_list_entries: status_list_entries(),
+        memory: Memory::default(),
     };
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());
@@ -418,6 +421,9 @@ fn read_config(path: &Path) -> Result<Config, HomeError> {
     let entries = config.status_list_entries;
     if !entries.is_power_of_two() || !(MIN_STATUS_LIST_ENTRIES..=status_list_entries()).contains(&entries) {
         return Err(HomeError::StatusListEntries(path.to_owned()));
+    }
+    if config.memory.of_engine().is_none() {
+        return Err(HomeError::Memory(path.to_owned()));
     }
     Ok(config)
 }

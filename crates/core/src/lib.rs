@@ -47,7 +47,7 @@ pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBa
 pub use boyin_model::purpose::KeyPurpose;
 pub use ceremony::{Attendance, CeremonyOrder, CeremonyStop, Question};
 pub use chain::ChainFault;
-pub use config::{CONFIG_FORMAT, Config, Office, SuiteName};
+pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;
 pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};

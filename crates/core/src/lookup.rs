@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
 use boyin_archive::{
-    Archive, ArchiveError, CollectedId, CollectedRecord, Cursor, Event, HolderKey, LicenseRecord, LogHead,
-    LogLine, MAX_EVENTS, Read, ReadOf, ReadSpool, Reader, RootSecret,
+    Archive, ArchiveError, CollectedId, CollectedRecord, Cursor, Event, HolderKey, Keeping, LicenseRecord,
+    LogHead, LogLine, MAX_EVENTS, Read, ReadOf, ReadSpool, Reader, RootSecret,
 };
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::status::LicenseStatus;
@@ -109,6 +109,7 @@ impl Lookup {
         let path = home.archive_path();
         let follow = |secret: &RootSecret| Archive::follow(&path, scratch, secret);
         let (archive, _) = home.keyring().with_archive_secret(passphrase, follow)?;
+        let archive = archive.with_record_key_memory(home.config().memory.of_record_keys());
         let registry = load(home, &archive)?;
         Ok(Self {
             home: home.clone(),
@@ -320,12 +321,20 @@ impl Lookup {
                 reads.push(read_of(reader, now, ReadOf::License(record.id.clone()), holder));
             }
         }
-        self.keep(&reads)?;
-        Ok(self.strictly().page(page, now))
+        let keeping = self.begin_to_keep(&reads)?;
+        let page = self.strictly().page(page, now);
+        keeping.kept()?;
+        Ok(page)
     }
 
-    /// Records reads. After a failure the next one begins another spool: what was refused once may work again.
+    /// Records reads.
     pub(crate) fn keep(&self, reads: &[Read]) -> Result<(), LookupError> {
+        self.begin_to_keep(reads)?.kept()
+    }
+
+    /// Begins to record reads, which takes as long as the disk does. After a failure the next one begins another spool: what
+    /// was refused once may work again.
+    pub(crate) fn begin_to_keep(&self, reads: &[Read]) -> Result<BeingKept<'_>, LookupError> {
         let spool = {
             let mut begun = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
             match &*begun {
@@ -336,11 +345,12 @@ impl Lookup {
                 }
             }
         };
-        let kept = spool.record(reads);
-        if kept.is_err() {
-            *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        Ok(kept?)
+        let keeping = spool.begin(reads).inspect_err(|_| self.drop_spool())?;
+        Ok(BeingKept { lookup: self, keeping })
+    }
+
+    fn drop_spool(&self) {
+        *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What was done to a license, oldest first.
@@ -444,6 +454,19 @@ impl Lookup {
                 HealthItem::new("clock", clock, format!("now {now}")),
             ],
         }
+    }
+}
+
+/// Reads on their way to the disk. Nothing of them is shown before they are [kept](BeingKept::kept).
+#[must_use = "what was read must not be shown before it is kept"]
+pub(crate) struct BeingKept<'l> {
+    lookup: &'l Lookup,
+    keeping: Keeping,
+}
+
+impl BeingKept<'_> {
+    pub(crate) fn kept(self) -> Result<(), LookupError> {
+        Ok(self.keeping.kept().inspect_err(|_| self.lookup.drop_spool())?)
     }
 }
 

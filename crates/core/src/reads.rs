@@ -32,8 +32,11 @@ impl Reads<'_> {
         now: UnixTime,
     ) -> Result<Option<Found>, LookupError> {
         let Some((record, holder)) = self.lookup.archive.get_with_holder(id)? else { return Ok(None) };
-        self.lookup.keep(&[read_of(reader, now, ReadOf::License(id.clone()), holder)])?;
+        // Verified while the disk is at work.
+        let keeping =
+            self.lookup.begin_to_keep(&[read_of(reader, now, ReadOf::License(id.clone()), holder)])?;
         let report = self.lookup.registry().check(&self.verifier, &record.credential, now);
+        keeping.kept()?;
         Ok(Some(Found { report, record }))
     }
 
@@ -54,9 +57,11 @@ impl Reads<'_> {
         let collected =
             if cursor.is_none() { archive.collected_by_holder(holder, None)? } else { Vec::new() };
         let of = ReadOf::Holder(page.items.len() + collected.len());
-        self.lookup.keep(&[read_of(reader, now, of, archive.holder_key(holder))])?;
+        let keeping = self.lookup.begin_to_keep(&[read_of(reader, now, of, archive.holder_key(holder))])?;
         let collected_next = next_collected(&collected);
-        Ok(HolderPage { collected, collected_next, ..self.page(page, now) })
+        let page = HolderPage { collected, collected_next, ..self.page(page, now) };
+        keeping.kept()?;
+        Ok(page)
     }
 
     pub(crate) fn page(&self, page: Page<LicenseRecord>, now: UnixTime) -> HolderPage {

@@ -16,7 +16,7 @@ use boyin_model::time::{Date, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::License;
-use crate::signing::KeyRef;
+use crate::signing::{KeyRef, SigningKey, SigningKeyError};
 
 /// What the issuing office assigns to a license: identifier, place in a status list, instant.
 #[derive(Clone, Debug)]
@@ -285,6 +285,15 @@ impl Prepared {
         }
         Self::check_content(out.as_bytes(), key.alg())?;
         Ok(out.into_bytes())
+    }
+
+    /// Signs and [completes](Prepared::complete) with one key: its signature is verified once.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`]: nothing is issued.
+    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, SigningKeyError> {
+        let signature = key.sign_unverified(self.to_be_signed())?;
+        self.complete(&signature, key.reference()).map_err(|_| SigningKeyError::SelfCheck)
     }
 
     /// Whether header and `_sd_alg` name this key and its suite: a verifier would refuse the license otherwise.

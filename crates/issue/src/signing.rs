@@ -110,6 +110,11 @@ impl SigningKey {
         Ok(signature)
     }
 
+    /// What the signer says, to be verified by the caller.
+    pub(crate) fn sign_unverified(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+        Ok(self.signer.sign(message)?)
+    }
+
     /// Signs fixed bytes and returns the compact serialization.
     ///
     /// # Errors

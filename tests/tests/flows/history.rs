@@ -158,6 +158,37 @@ fn an_older_trust_list_in_place_changes_nothing() {
 }
 
 #[test]
+fn memory_is_set_by_the_data_directory() {
+    let mut prefecture = Prefecture::new();
+    let path = prefecture.home.dir().join("boyin.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    assert!(!config.contains("[memory]"), "the defaults are not written down");
+    for little in [
+        "cache_mib = 7\nunflushed_mib = 4",
+        "unflushed_mib = 3",
+        "unflushed_mib = 129",
+        "cache_mib = 4294967295\nunflushed_mib = 4294967295",
+        "open_files = 63",
+    ] {
+        std::fs::write(&path, format!("{config}\n[memory]\n{little}\n")).unwrap();
+        let opened = boyin::Home::open(prefecture.home.dir());
+        assert!(matches!(opened, Err(HomeError::Memory(_))), "{little}");
+    }
+    let least = "cache_mib = 8\nunflushed_mib = 4\nrecord_keys_mib = 0\nopen_files = 64";
+    std::fs::write(&path, format!("{config}\n[memory]\n{least}\n")).unwrap();
+    prefecture.home = boyin::Home::open(prefecture.home.dir()).unwrap();
+    let desk = prefecture.desk();
+    for n in 0..40 {
+        desk.issue(&identity_card(), &order(police(), &format!("k{n}")), &mut SystemRandom).unwrap();
+    }
+    let of_clerk = desk.archive().list(None, None, 100).unwrap();
+    assert_eq!((of_clerk.items.len(), desk.archive().record_keys().keys), (40, 0), "no key is kept");
+    // Other tests of this process go on with what they had.
+    std::fs::write(&path, &config).unwrap();
+    boyin::Home::open(prefecture.home.dir()).unwrap();
+}
+
+#[test]
 fn a_full_status_list_is_followed_by_the_next() {
     let mut prefecture = Prefecture::new();
     let path = prefecture.home.dir().join("boyin.toml");

@@ -14,6 +14,10 @@ use crate::layout;
 use crate::store::{Batch, Expect, Table};
 use crate::vault::HolderKey;
 
+/// Events that a follower reads to learn what was erased between two looks; if there are more, it forgets all keys that it
+/// keeps.
+const FOLLOWED: usize = 4 * MAX_EVENTS;
+
 impl Archive {
     /// Erases what is personal in a license: its content, its key, its place in the holder's file, and what leads from the
     /// holder to its events. The identifier stays, with its status and its events, and is never given again; reads say
@@ -48,8 +52,11 @@ impl Archive {
                     .delete(Table::RecordKey, key.as_slice())
                     .delete(Table::ByHolder, layout::by_holder(&holder, record.filed_at, id));
                 self.forget_events(batch, id, &holder)
-            })?
+            })
         };
+        // After a failure as well: nobody knows then whether the batch is there.
+        self.record_keys.forget(&key);
+        let outcome = outcome?;
         for table in [Table::RecordKey, Table::License] {
             self.store.scrub(table, &key)?;
         }
@@ -115,6 +122,37 @@ impl Archive {
                 Some(_) | None => return Ok(batch),
             }
         }
+    }
+    /// Forgets the keys of the licenses that were erased since the last look: all keys, if that cannot be told.
+    pub(super) fn forget_erased(&self) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = followed.take();
+        let erased = seen.and_then(|after| self.erased_after(after).ok().flatten());
+        if let Some((erased, last)) = erased {
+            erased.iter().for_each(|id| self.record_keys.forget(id.as_str().as_bytes()));
+            *followed = Some(last);
+        } else {
+            // Asked first: what is erased after it is found the next time.
+            let last = self.last_event().ok();
+            self.record_keys.forget_all();
+            *followed = last;
+        }
+    }
+
+    /// The licenses that were erased after an event, and the last event that there is; `None` if it is too far away.
+    fn erased_after(&self, after: u64) -> Result<Option<(Vec<LicenseId>, u64)>, ArchiveError> {
+        let (mut erased, mut last) = (Vec::new(), after);
+        for _ in 0..FOLLOWED / MAX_EVENTS {
+            let events = self.events(Some(last), MAX_EVENTS)?;
+            let more = events.len() == MAX_EVENTS;
+            last = events.last().map_or(last, |event| event.number);
+            let purged = events.into_iter().filter(|event| event.what == EventKind::LicensePurged);
+            erased.extend(purged.filter_map(|event| event.license));
+            if !more {
+                return Ok(Some((erased, last)));
+            }
+        }
+        Ok(None)
     }
 }
 

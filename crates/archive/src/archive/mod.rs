@@ -4,6 +4,7 @@ mod check;
 mod collect;
 mod erase;
 mod keys;
+mod licenses;
 mod log;
 mod read;
 mod reads;
@@ -28,6 +29,7 @@ use crate::act::{Act, EventKind};
 use crate::chain::ChainStart;
 use crate::error::{ArchiveError, Damaged, OpenError};
 use crate::layout::{self, FORMAT_VERSION, FORMAT_WITH_KEYS, Malformed};
+use crate::record_keys::{DEFAULT_RECORD_KEY_MEMORY, RecordKeyUse, RecordKeys};
 use crate::rocks::RocksStore;
 use crate::store::{Batch, Durability, Expect, Store, StoreError, Table};
 use crate::vault::{BASE, FIRST_DATA_KEY, KeyId, RootSecret, Unopened, Vault, Wrapped};
@@ -51,6 +53,10 @@ pub struct Archive {
     /// Shared by acts from the sealing of their values until they are written; held alone by what must not meet one half
     /// done.
     acts: RwLock<()>,
+    /// Keys of records that were read lately.
+    record_keys: RecordKeys,
+    /// The event up to which erasures are known to `record_keys`, if it follows.
+    followed: Mutex<Option<u64>>,
     /// Held by one act on collected records at a time: what two of them would write depends on what the other one wrote.
     collecting: Mutex<()>,
 }
@@ -135,6 +141,8 @@ impl Archive {
             format: FORMAT_VERSION,
             chain: ChainStart::NEW,
             acts: RwLock::new(()),
+            record_keys: RecordKeys::new(DEFAULT_RECORD_KEY_MEMORY),
+            followed: Mutex::default(),
             collecting: Mutex::new(()),
         };
         let created = act.at().seconds().to_be_bytes();
@@ -202,8 +210,24 @@ impl Archive {
             format,
             chain,
             acts: RwLock::new(()),
+            record_keys: RecordKeys::new(DEFAULT_RECORD_KEY_MEMORY),
+            followed: Mutex::default(),
             collecting: Mutex::new(()),
         })
+    }
+
+    /// The same archive, which keeps the keys of records that were read lately in at most `bytes` of memory instead of
+    /// [`DEFAULT_RECORD_KEY_MEMORY`]; none with 0. Such a license is read again without asking the store for its key. A key
+    /// is wiped when it makes room for others and when its license is erased.
+    #[must_use]
+    pub fn with_record_key_memory(self, bytes: u64) -> Self {
+        Self { record_keys: RecordKeys::new(bytes), ..self }
+    }
+
+    /// What is kept of the keys of records.
+    #[must_use]
+    pub fn record_keys(&self) -> RecordKeyUse {
+        self.record_keys.in_use()
     }
 
     /// When the archive was made.
@@ -245,7 +269,9 @@ impl Archive {
     /// [`ArchiveError::Store`]; [`ArchiveError::Upgraded`] if the writing process has brought the archive to a newer
     /// format, with tables that this handle does not have, or under another root secret.
     pub fn catch_up(&self) -> Result<(), ArchiveError> {
-        match self.store.catch_up() {
+        let caught_up = self.store.catch_up();
+        self.forget_erased();
+        match caught_up {
             // The engine refuses a table that it did not open as it refuses damage; opening again tells them apart.
             Err(StoreError::Corrupt(_)) if self.format < FORMAT_VERSION => {
                 return Err(ArchiveError::Upgraded);

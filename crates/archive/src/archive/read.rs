@@ -10,10 +10,10 @@ use super::{Archive, malformed};
 use crate::act::{Change, Event, EventKind};
 use crate::cursor::{Cursor, Page};
 use crate::error::{ArchiveError, Damaged};
-use crate::layout::{self, FORMAT_WITH_KEYS};
+use crate::layout::{self, FORMAT_WITH_KEYS, Malformed};
 use crate::record::{LicenseRecord, StatusSlot, check_list};
 use crate::store::Table;
-use crate::vault::{HolderKey, Secret, Vault};
+use crate::vault::HolderKey;
 
 /// Most licenses of a page. At 1 MiB each a page stays within what a process can hold.
 pub const MAX_PAGE: usize = 100;
@@ -57,16 +57,11 @@ impl Archive {
         let holder = self.vault.holder_key(holder);
         let scope = [b"holder".as_slice(), &holder.0].concat();
         let table = Table::ByHolder;
-        self.page(table, &holder.0, &scope, cursor, limit, |key| {
-            let id = layout::license_of_holder_key(key).map_err(malformed(table))?;
-            match self.license(&id) {
-                // Erased since the entry was read.
-                Err(ArchiveError::Erased { .. }) => Ok(None),
-                Ok(Some((record, whose))) if whose == holder => Ok(Some(record)),
-                Ok(Some(_) | None) => Err(Damaged { table }.into()),
-                Err(error) => Err(error),
-            }
-        })
+        let page = self.page(table, &holder.0, &scope, cursor, limit, layout::license_of_holder_key)?;
+        if page.items.iter().any(|(_, whose)| *whose != holder) {
+            return Err(Damaged { table }.into());
+        }
+        Ok(records_of(page))
     }
 
     /// All licenses but the erased ones, or those of one type, by identifier, `1..=`[`MAX_PAGE`] at a time.
@@ -81,14 +76,8 @@ impl Archive {
     ) -> Result<Page<LicenseRecord>, ArchiveError> {
         let prefix = license_type.map(layout::licenses_of_type).unwrap_or_default();
         let scope = [b"license".as_slice(), &prefix].concat();
-        let table = Table::License;
-        self.page(table, &prefix, &scope, cursor, limit, |key| {
-            let id = layout::parse_license(key).map_err(malformed(table))?;
-            match self.get(&id) {
-                Err(ArchiveError::Erased { .. }) => Ok(None),
-                found => Ok(Some(found?.ok_or(Damaged { table })?)),
-            }
-        })
+        let page = self.page(Table::License, &prefix, &scope, cursor, limit, layout::parse_license)?;
+        Ok(records_of(page))
     }
 
     /// What happened to one license, as [`events`](Archive::events).
@@ -279,34 +268,6 @@ impl Archive {
         }
     }
 
-    /// A license and whose it is.
-    pub(super) fn license(&self, id: &LicenseId) -> Result<Option<(LicenseRecord, HolderKey)>, ArchiveError> {
-        let table = Table::License;
-        let key = layout::license(id);
-        let Some(sealed) = self.store.get(table, &key)? else {
-            return Ok(None);
-        };
-        let value = if Vault::is_by_record_key(&sealed) {
-            let record = self.record_key(&key)?;
-            Vault::open_record(&record, table, &key, &sealed).map_err(|_| Damaged { table })?
-        } else {
-            let value = self.unseal(table, &key, &sealed)?;
-            if !Vault::is_by_base(&sealed) {
-                let (event, at) = layout::read_erased(&value).map_err(malformed(table))?;
-                return Err(ArchiveError::Erased { event, at });
-            }
-            value
-        };
-        Ok(Some(layout::read_license(id.clone(), &value).map_err(malformed(table))?))
-    }
-
-    /// The key of a record that is there.
-    fn record_key(&self, key: &[u8]) -> Result<Secret, ArchiveError> {
-        let table = Table::RecordKey;
-        let value = self.read(table, key)?.ok_or(Damaged { table })?;
-        Ok(layout::read_record_key(&value).map_err(malformed(table))?)
-    }
-
     fn event_in(&self, key: &[u8], sealed: &[u8]) -> Result<Event, Damaged> {
         let table = Table::Event;
         let number = layout::number_of_key(key).map_err(malformed(table))?;
@@ -314,8 +275,8 @@ impl Archive {
         layout::read_event(number, &value).map_err(malformed(table))
     }
 
-    /// A page of the entries of `table` under `prefix`; `record` reads the record that a key stands for, or `None` if it was
-    /// erased: a page can have fewer than `limit` records and yet a next one.
+    /// A page of the licenses that the keys of `table` under `prefix` lead to. Those that were erased are passed over: a page
+    /// can have fewer than `limit` records and yet a next one.
     fn page(
         &self,
         table: Table,
@@ -323,8 +284,8 @@ impl Archive {
         scope: &[u8],
         cursor: Option<&Cursor>,
         limit: usize,
-        record: impl Fn(&[u8]) -> Result<Option<LicenseRecord>, ArchiveError>,
-    ) -> Result<Page<LicenseRecord>, ArchiveError> {
+        leads_to: impl Fn(&[u8]) -> Result<LicenseId, Malformed>,
+    ) -> Result<Page<(LicenseRecord, HolderKey)>, ArchiveError> {
         check_limit(limit, MAX_PAGE)?;
         let after = match cursor {
             Some(cursor) => {
@@ -339,10 +300,20 @@ impl Archive {
         entries.truncate(limit);
         let last = entries.last().filter(|_| more).and_then(|(key, _)| key.strip_prefix(prefix));
         let next = last.map(|position| Cursor::seal(&self.vault, scope, position));
-        let items =
-            entries.iter().filter_map(|(key, _)| record(key).transpose()).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        let ids = entries.iter().map(|(key, _)| leads_to(key)).collect::<Result<Vec<_>, _>>();
+        let found = self.licenses(&ids.map_err(malformed(table))?)?;
+        let items = found.into_iter().filter_map(|found| match found {
+            Err(ArchiveError::Erased { .. }) => None,
+            Ok(None) => Some(Err(Damaged { table }.into())),
+            Ok(Some(found)) => Some(Ok(found)),
+            Err(error) => Some(Err(error)),
+        });
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
     }
+}
+
+fn records_of(page: Page<(LicenseRecord, HolderKey)>) -> Page<LicenseRecord> {
+    Page { items: page.items.into_iter().map(|(record, _)| record).collect(), next: page.next }
 }
 
 /// What an act made of the status of its license.

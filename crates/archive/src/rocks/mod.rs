@@ -1,6 +1,7 @@
 //! RocksDB behind the seam: one column family per table, one process that writes, any number that follow.
 
 mod committer;
+mod options;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,12 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rocksdb::{
-    BlockBasedOptions, BottommostLevelCompaction, Cache, ColumnFamily, ColumnFamilyDescriptor,
-    CompactOptions, DB, DBCompressionType, DBRecoveryMode, Direction, FlushOptions, IteratorMode, Options,
-    ReadOptions, SliceTransform,
+    BottommostLevelCompaction, ColumnFamily, ColumnFamilyDescriptor, CompactOptions, DB, Direction,
+    FlushOptions, IteratorMode, Options, ReadOptions,
 };
 
 use self::committer::Committer;
+pub use self::options::{EngineMemory, EngineMemoryUse, engine_memory, set_engine_memory};
+use self::options::{FILTERED_BY_PREFIX, Opener, database_options, table_options};
 use crate::store::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table, prefix_end};
 
 /// The database, below the directory of the archive.
@@ -23,19 +25,8 @@ const DATABASE: &str = "db";
 /// Held locked while a process has the archive open for writing.
 const LOCK: &str = "archive.lock";
 
-/// Shared by all tables. Licenses are a few kilobytes: this holds some ten thousand of them besides the indexes.
-const BLOCK_CACHE_BYTES: usize = 128 << 20;
-/// Per table; eleven tables can hold this much unflushed at a time.
-const WRITE_BUFFER_BYTES: usize = 16 << 20;
 /// How often a database in use is opened again, while files come and go.
 const OPEN_ATTEMPTS: usize = 10;
-/// Bounds what is read again after a crash.
-const WAL_BYTES: u64 = 256 << 20;
-/// Ten bits per key: one lookup in a hundred for an absent key reads a block in vain.
-const BLOOM_BITS: f64 = 10.0;
-/// Where records of one key are looked for, the filter holds the keys without the names of records (32 bytes): an import looks twice
-/// for each row, and mostly in vain.
-const FILTERED_BY_PREFIX: (Table, usize) = (Table::CollectedByKey, 32);
 
 /// The archive on disk, in RocksDB.
 ///
@@ -46,6 +37,8 @@ pub struct RocksStore {
     // Dropped in this order: the committer ends, then the database closes, then the lock is released.
     committer: Option<Committer>,
     db: RwLock<Arc<DB>>,
+    /// Making them takes longer than looking at a bloom filter.
+    reads: ReadOptions,
     followed: Option<Followed>,
     _lock: Option<File>,
 }
@@ -64,7 +57,7 @@ impl Followed {
     fn open(&self) -> Result<(DB, BTreeSet<String>), StoreError> {
         let mut attempts = 0;
         loop {
-            let options = database_options(false);
+            let options = database_options(Opener::Reader);
             let tables = column_families(&options, &self.path)?;
             let db = DB::open_cf_descriptors_as_secondary(&options, &self.path, &self.scratch, tables);
             let db = db.map_err(engine)?;
@@ -119,7 +112,14 @@ impl RocksStore {
         let followed = Followed { path, scratch, files: Mutex::default() };
         let (db, files) = followed.open()?;
         *followed.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
-        Ok(Self { committer: None, db: RwLock::new(Arc::new(db)), followed: Some(followed), _lock: None })
+        let reads = ReadOptions::default();
+        Ok(Self {
+            committer: None,
+            db: RwLock::new(Arc::new(db)),
+            reads,
+            followed: Some(followed),
+            _lock: None,
+        })
     }
 
     /// Opens the database for reading as it is now. Another handle may write it: this one stands still. Every file must be
@@ -130,7 +130,7 @@ impl RocksStore {
     pub fn snapshot(path: &Path) -> Result<Self, StoreError> {
         present(path)?;
         let path = path.join(DATABASE);
-        let options = database_options(false);
+        let options = database_options(Opener::Reader);
         let mut attempts = 0;
         loop {
             let before = file_names(&path)?;
@@ -141,7 +141,8 @@ impl RocksStore {
             match opened {
                 Ok(db) => {
                     let db = RwLock::new(Arc::new(db));
-                    return Ok(Self { committer: None, db, followed: None, _lock: None });
+                    let reads = ReadOptions::default();
+                    return Ok(Self { committer: None, db, reads, followed: None, _lock: None });
                 }
                 // The process that writes may have removed a file that was just looked for.
                 Err(_) if attempts < OPEN_ATTEMPTS && file_names(&path)? != before => {}
@@ -154,7 +155,7 @@ impl RocksStore {
     pub(crate) fn add_tables(path: &Path, added: &[Table]) -> Result<(), StoreError> {
         let _lock = lock(&path.join(LOCK))?;
         let path = path.join(DATABASE);
-        let options = database_options(false);
+        let options = database_options(Opener::Writer);
         let tables = column_families(&options, &path)?;
         let mut db = DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?;
         for table in added {
@@ -168,7 +169,7 @@ impl RocksStore {
     fn writer(path: &Path, durability: Durability, create: bool) -> Result<Self, StoreError> {
         let lock = lock(&path.join(LOCK))?;
         let path = path.join(DATABASE);
-        let options = database_options(create);
+        let options = database_options(if create { Opener::Creator } else { Opener::Writer });
         let tables = if create && !path.join("CURRENT").exists() {
             Table::ALL
                 .into_iter()
@@ -179,7 +180,8 @@ impl RocksStore {
         };
         let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
         let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
-        Ok(Self { committer: Some(committer), db: RwLock::new(db), followed: None, _lock: Some(lock) })
+        let reads = ReadOptions::default();
+        Ok(Self { committer: Some(committer), db: RwLock::new(db), reads, followed: None, _lock: Some(lock) })
     }
 
     /// The engine's follower takes in the log and the list of files, but goes on showing what it once read from the log,
@@ -212,7 +214,14 @@ impl fmt::Debug for RocksStore {
 impl Store for RocksStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let db = self.db();
-        db.get_cf(family(&db, table)?, key).map_err(engine)
+        db.get_cf_opt(family(&db, table)?, key, &self.reads).map_err(engine)
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let db = self.db();
+        let keys = keys.iter().copied();
+        let found = db.batched_multi_get_cf_opt(family(&db, table)?, keys, false, &self.reads);
+        found.into_iter().map(|value| Ok(value.map_err(engine)?.map(|value| value.to_vec()))).collect()
     }
 
     fn scan(
@@ -337,42 +346,6 @@ fn column_families(options: &Options, path: &Path) -> Result<Vec<ColumnFamilyDes
         ColumnFamilyDescriptor::new(name, options)
     });
     Ok(described.collect())
-}
-
-fn database_options(create: bool) -> Options {
-    let mut options = Options::default();
-    options.create_if_missing(create);
-    options.create_missing_column_families(create);
-    options.set_paranoid_checks(true);
-    // A torn tail is what a crash leaves of a write that was never acknowledged. Damage before the tail is refused: the
-    // default would silently drop every acknowledged act after it.
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
-    options.set_max_total_wal_size(WAL_BYTES);
-    // A follower needs every file open; a writer may as well.
-    options.set_max_open_files(-1);
-    options.set_keep_log_file_num(2);
-    options.set_max_log_file_size(4 << 20);
-    options
-}
-
-fn table_options(name: &str) -> Options {
-    let mut blocks = BlockBasedOptions::default();
-    blocks.set_block_cache(block_cache());
-    blocks.set_bloom_filter(BLOOM_BITS, false);
-    let mut options = Options::default();
-    options.set_block_based_table_factory(&blocks);
-    options.set_compression_type(DBCompressionType::Lz4);
-    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    let (table, length) = FILTERED_BY_PREFIX;
-    if name == table.name() {
-        options.set_prefix_extractor(SliceTransform::create_fixed_prefix(length));
-    }
-    options
-}
-
-fn block_cache() -> &'static Cache {
-    static CACHE: std::sync::OnceLock<Cache> = std::sync::OnceLock::new();
-    CACHE.get_or_init(|| Cache::new_lru_cache(BLOCK_CACHE_BYTES))
 }
 
 fn io(error: std::io::Error) -> StoreError {

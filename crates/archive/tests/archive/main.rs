@@ -25,6 +25,7 @@ mod opening;
 mod pages;
 mod process;
 mod reads;
+mod record_keys;
 mod seals;
 mod seam;
 mod snapshot;

@@ -43,6 +43,23 @@ fn scans_are_ascending_and_end_with_the_prefix() {
 }
 
 #[test]
+fn values_fetched_together_are_those_fetched_alone() {
+    on_every_store(|store| {
+        let keys: [&[u8]; 7] = [b"b", b"a", b"none", b"", b"b", b"a\0", b"empty"];
+        for key in [b"a".as_slice(), b"a\0", b"b"] {
+            store.commit(Batch::new().put(Table::License, key, [key, b" value"].concat())).unwrap();
+        }
+        store.commit(Batch::new().put(Table::License, "empty", []).put(Table::Status, "none", "x")).unwrap();
+        let together = store.get_many(Table::License, &keys).unwrap();
+        let alone: Vec<_> = keys.iter().map(|key| store.get(Table::License, key).unwrap()).collect();
+        assert_eq!(together, alone);
+        assert_eq!(together[0].as_deref(), Some(b"b value".as_slice()));
+        assert_eq!(together.iter().filter(|value| value.is_none()).count(), 2);
+        assert_eq!(store.get_many(Table::License, &[]).unwrap(), Vec::<Option<Vec<u8>>>::new());
+    });
+}
+
+#[test]
 fn a_condition_that_does_not_hold_changes_nothing() {
     on_every_store(|store| {
         store.commit(Batch::new().put(Table::Meta, "k", "old")).unwrap();

@@ -77,6 +77,10 @@ impl Store for TestStore {
         self.inner().get(table, key)
     }
 
+    fn get_many(&self, table: Table, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.inner().get_many(table, keys)
+    }
+
     fn scan(
         &self,
         table: Table,

@@ -157,7 +157,7 @@ impl Desk {
             at,
         };
         let file = |filing: &Filing| self.archive.file_collected(&act, filing, id);
-        let outcome = self.issue_checked(&license, record.grade, &order, random, &file)?;
+        let (outcome, _) = self.issue_checked(&license, record.grade, &order, random, &file)?;
         Ok(outcome.license.ok_or(ArchiveError::NotFound)?)
     }
 }

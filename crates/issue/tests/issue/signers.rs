@@ -4,6 +4,9 @@ use boyin_issue::{KeyRef, SigningKey, SigningKeyError};
 use boyin_model::alg::{PublicKey, SignError, Signer, VerifyAlg};
 use boyin_suite::{Algorithm, RS256};
 use boyin_testkit::key::FixedKey;
+use boyin_testkit::prefecture::Prefecture;
+use boyin_testkit::random::FixedRandom;
+use boyin_verify::Verdict;
 
 /// A device that does something else than it should.
 #[derive(Debug)]
@@ -55,6 +58,29 @@ fn a_device_that_signs_wrongly_is_found_out_before_anyone_sees_it() {
         let key = SigningKey::new(Arc::new(device)).unwrap();
         assert_eq!(key.sign(b"message"), Err(SigningKeyError::Signer(SignError::Refused)));
         assert!(FixedKey::signing(algorithm, 1).sign(b"message").is_ok());
+    }
+}
+
+#[test]
+fn a_license_that_a_device_signs_wrongly_is_not_issued() {
+    for algorithm in Algorithm::ALL {
+        let prefecture = Prefecture::new(algorithm);
+        let license = prefecture.license(&prefecture.draft("identity-card"));
+        let assignment = prefecture.assignment(license.license_type().code);
+        let sign = |key: &SigningKey| {
+            license.prepare(&assignment, key.reference(), &mut FixedRandom::new(1)).unwrap().sign(key)
+        };
+        for fault in [Fault::AnotherKey, Fault::AnotherMessage, Fault::Garbage, Fault::Locked] {
+            let device = Device { key: FixedKey::new(algorithm, 1), fault };
+            let expected = match fault {
+                Fault::Locked => SigningKeyError::Signer(SignError::Refused),
+                Fault::AnotherKey | Fault::AnotherMessage | Fault::Garbage => SigningKeyError::SelfCheck,
+            };
+            assert_eq!(sign(&SigningKey::new(Arc::new(device)).unwrap()), Err(expected), "{fault:?}");
+        }
+        let license = sign(prefecture.key()).unwrap();
+        let report = Prefecture::verifier().check(&license, &prefecture.world().context());
+        assert_eq!(report.verdict(), Verdict::Passed);
     }
 }
 

@@ -181,7 +181,7 @@ impl Check<'_> {
 
     /// A license that another entry leads to.
     fn license_of(&self, id: &LicenseId) -> Found<(LicenseRecord, HolderKey)> {
-        match self.archive.license(id) {
+        match self.archive.license_as_stored(id) {
             Ok(Some(found)) => Found::Whole(found),
             Ok(None) => Found::Absent,
             Err(ArchiveError::Erased { .. }) => Found::Erased,

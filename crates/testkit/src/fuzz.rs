@@ -1,9 +1,13 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
+mod ceremony;
 mod certificate;
 mod curve;
+mod fetched;
+mod handover;
 mod import;
 mod items;
+mod pss;
 mod seal;
 mod signing_request;
 mod timestamp;
@@ -18,10 +22,14 @@ use boyin_model::json::{self, JsonErrorKind, Reader, Value};
 use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
+pub use self::ceremony::ceremony;
 pub use self::certificate::certificate;
 pub use self::curve::curve;
+pub use self::fetched::fetched;
+pub use self::handover::handover;
 pub use self::import::import;
 pub use self::items::items;
+pub use self::pss::pss;
 pub use self::seal::{seal, seal_write};
 pub use self::signing_request::signing_request;
 pub use self::timestamp::timestamp;
@@ -243,9 +251,38 @@ pub fn report(data: &[u8]) {
     }
 }
 
+/// `original` with a part replaced by what follows byte 3: the place in bytes 0 and 1, the length of the part in 2 and 3.
+fn patched(original: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    let ([high, low, long, short], bytes) = data.split_first_chunk()?;
+    let place = usize::from(u16::from_be_bytes([*high, *low])) % (original.len() + 1);
+    let end = (place + usize::from(u16::from_be_bytes([*long, *short]))).min(original.len());
+    Some([&original[..place], bytes, &original[end..]].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `BLESS=1` writes them anew.
+    #[test]
+    fn the_seeds_that_are_made_here_are_up_to_date() {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        for (target, seeds) in [
+            ("ceremony", ceremony::seeds()),
+            ("fetched", fetched::seeds()),
+            ("handover", handover::seeds()),
+            ("pss", pss::seeds()),
+        ] {
+            for (name, bytes) in seeds {
+                let path = corpus.join(target).join(name);
+                if std::env::var_os("BLESS").is_some() {
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(&path, &bytes).unwrap();
+                }
+                assert_eq!(std::fs::read(&path).ok(), Some(bytes), "{}", path.display());
+            }
+        }
+    }
 
     #[test]
     fn the_oracles_accept_what_is_right() {

@@ -25,7 +25,8 @@ pub(super) fn lists(
     }
     let mut addresses = args.list_address.clone();
     for certificate in certificates.iter().filter_map(|der| Certificate::read(der).ok()) {
-        addresses.extend(certificate.list_addresses().into_iter().map(str::to_owned));
+        let own = [certificate.list_addresses(), certificate.delta_addresses()];
+        addresses.extend(own.into_iter().flatten().map(str::to_owned));
     }
     let http = Http::default();
     let fetched = ListFetcher::open(dir, &http, &args.fetch)?.fetch(&addresses, store, now()?)?;

@@ -10,7 +10,7 @@ use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::chains::{Chain, ListParts, standard};
 use boyin_testkit::prefecture::now;
-use boyin_testkit::tlv::tlv;
+use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::{Certificate, CertificateStore, ListFault, Revocation};
 
 use crate::{Server, nobody};
@@ -202,6 +202,39 @@ fn a_slow_or_boundless_authority_is_given_up() {
     let fetcher = ListFetcher::open(world.dir.path(), &http, &world.hosts).unwrap();
     let found = fetcher.fetch(std::slice::from_ref(&large.url), &world.store, now()).unwrap().remove(0);
     assert_eq!(found.fault, Some(TransportError::TooLarge.into()));
+}
+
+#[test]
+fn a_delta_has_an_address_of_its_own() {
+    let mut world = World::new();
+    let (whole, revoking) = (list(7, 60), list(8, 30).revoking(&Chain::new(ALGORITHM).leaf.serial, 1));
+    let delta = revoking.with(standard(27, true, &tlv(2, &[&[7]]))).write(ALGORITHM);
+    world.serve(("200 OK", whole.write(ALGORITHM)));
+    let served = delta.clone();
+    let second = Server::new(move |_, _| ("200 OK", served.clone()));
+    world.hosts.push(host(&second.url));
+    let mut chain = Chain::new(ALGORITHM);
+    let point = |uri: &str| {
+        let name = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x86, &[uri.as_bytes()])])]);
+        sequence(&[&sequence(&[&name])])
+    };
+    chain.leaf.extensions.push(standard(31, false, &point(&world.server.url)));
+    chain.leaf.extensions.push(standard(46, false, &point(&second.url)));
+    let leaf = Certificate::read(&chain.leaf.write(ALGORITHM)).unwrap();
+    assert_eq!(leaf.list_addresses(), [&world.server.url]);
+    assert_eq!(leaf.delta_addresses(), [&second.url]);
+    let addresses = [world.server.url.clone(), second.url.clone()];
+    let http = Http::default();
+    let fetcher = ListFetcher::open(world.dir.path(), &http, &world.hosts).unwrap();
+    let found = fetcher.fetch(&addresses, &world.store, now()).unwrap();
+    assert!(found.iter().all(|found| found.is_new && found.fault.is_none()), "{found:?}");
+    let mut store = store(&chain);
+    store.add_revocation_list(found[0].list.as_ref().unwrap()).unwrap();
+    assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Unknown), "the root has no list");
+    store.add_revocation_list(&ListParts::of("root", 900, 1).write(ALGORITHM)).unwrap();
+    assert_eq!(store.status(&leaf, now(), now()), Ok(Revocation::Good));
+    store.add_revocation_list(&delta).unwrap();
+    assert!(matches!(store.status(&leaf, now(), now()), Ok(Revocation::Revoked(..))));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn as_leaf(known: &Known, bytes: &[u8]) {
 }
 
 /// A signature has several spellings, the signed part one.
-fn signed_part(certificate: &[u8]) -> Option<&[u8]> {
+pub(super) fn signed_part(certificate: &[u8]) -> Option<&[u8]> {
     let start = if *certificate.get(1)? < 0x80 { 2 } else { 2 + usize::from(certificate[1] & 0x7f) };
     let (first, second) = (certificate.get(start + 1)?, certificate.get(start + 2..start + 4)?);
     let length = match first {

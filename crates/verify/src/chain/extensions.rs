@@ -158,6 +158,8 @@ pub(crate) struct Extensions {
     pub(crate) policy_constraints: PolicyConstraints,
     pub(crate) inhibit_any: Option<u32>,
     pub(crate) points: Vec<Point>,
+    /// Where deltas are to be had.
+    pub(crate) freshest: Vec<Point>,
     /// The certificate is good for a responder without its own revocation checked (RFC 6960 §4.2.2.2.1).
     pub(crate) no_check: bool,
     /// An extension is critical and not understood, or one that decides cannot be read.
@@ -207,9 +209,7 @@ impl Extensions {
             35 => self.authority_key = authority_key(value)?,
             36 => self.policy_constraints = PolicyConstraints::read(value)?,
             37 => self.extended = Some(ExtendedKeyUsage::read(value, critical)?),
-            46 => {
-                points(value)?;
-            }
+            46 => self.freshest = points(value)?,
             54 => self.inhibit_any = Some(small(&mut Cursor::new(value), tag::INTEGER)?),
             _ => return Some(false),
         }

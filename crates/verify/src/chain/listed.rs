@@ -5,6 +5,7 @@ use boyin_model::time::UnixTime;
 use super::CertificateStore;
 use super::certificate::{Certificate, CertificateError};
 use super::crl::RevocationList;
+use super::extensions::Point;
 use super::general::GeneralName;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -121,20 +122,25 @@ impl Certificate {
     /// order. Unverified: whoever asks there decides whom he asks.
     #[must_use]
     pub fn list_addresses(&self) -> Vec<&str> {
-        let names = self
-            .extensions
-            .points
-            .iter()
-            .filter_map(|point| point.name.as_ref())
-            .flat_map(|name| name.full());
-        let address = names.filter_map(|name| match name {
-            GeneralName::Uri(text) => std::str::from_utf8(text).ok(),
-            GeneralName::Email(_)
-            | GeneralName::Dns(_)
-            | GeneralName::Directory(_)
-            | GeneralName::Ip(_)
-            | GeneralName::Other(_) => None,
-        });
-        address.collect()
+        addresses(&self.extensions.points)
     }
+
+    /// Where lists that change those are to be had: the addresses in its `freshestCRL` (RFC 5280 §4.2.1.15). Unverified too.
+    #[must_use]
+    pub fn delta_addresses(&self) -> Vec<&str> {
+        addresses(&self.extensions.freshest)
+    }
+}
+
+fn addresses(points: &[Point]) -> Vec<&str> {
+    let names = points.iter().filter_map(|point| point.name.as_ref()).flat_map(|name| name.full());
+    let address = names.filter_map(|name| match name {
+        GeneralName::Uri(text) => std::str::from_utf8(text).ok(),
+        GeneralName::Email(_)
+        | GeneralName::Dns(_)
+        | GeneralName::Directory(_)
+        | GeneralName::Ip(_)
+        | GeneralName::Other(_) => None,
+    });
+    address.collect()
 }

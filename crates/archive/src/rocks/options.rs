@@ -132,8 +132,6 @@ pub(super) fn database_options(opener: Opener) -> Options {
     }
     let files = settings.open_files.filter(|_| opener != Opener::Reader);
     options.set_max_open_files(files.map_or(-1, i32::from));
-    // Opening must not read something of every file.
-    options.set_skip_stats_update_on_db_open(true);
     options.set_keep_log_file_num(2);
     options.set_max_log_file_size(4 << 20);
     options

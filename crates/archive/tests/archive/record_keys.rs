@@ -139,13 +139,29 @@ impl Followed {
     }
 }
 
-/// Counts reads.
+/// What runs once, just before or after the key of license 2 is read.
+type Meanwhile = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
+/// Counts reads, and lets something happen around one.
 struct Watched {
     inner: Arc<TestStore>,
     reads: Mutex<HashMap<Table, usize>>,
+    before: Meanwhile,
+    after: Meanwhile,
 }
 
 impl Watched {
+    fn around(&self, table: Table, of: &[u8], when: &Meanwhile) {
+        if (table, of) != (Table::RecordKey, &key(2)) {
+            return;
+        }
+        // Let go before it happens: it reads the same key.
+        let happens = when.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens();
+        }
+    }
+
     fn reads(&self, table: Table) -> usize {
         self.reads.lock().unwrap().get(&table).copied().unwrap_or(0)
     }
@@ -160,7 +176,10 @@ impl fmt::Debug for Watched {
 impl Store for Watched {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         *self.reads.lock().unwrap().entry(table).or_default() += 1;
-        self.inner.get(table, key)
+        self.around(table, key, &self.before);
+        let found = self.inner.get(table, key);
+        self.around(table, key, &self.after);
+        found
     }
 
     fn scan(
@@ -192,9 +211,44 @@ fn watched() -> (Arc<Archive>, Arc<Watched>) {
     for n in 1..4 {
         plain.file(&act(&format!("file {n}")), &filing(n)).unwrap();
     }
-    let store = Arc::new(Watched { inner, reads: Mutex::default() });
+    let (reads, before, after) = (Mutex::default(), Mutex::default(), Mutex::default());
+    let store = Arc::new(Watched { inner, reads, before, after });
     let archive = Archive::with_store(Arc::<Watched>::clone(&store), &secret()).unwrap();
     (Arc::new(archive), store)
+}
+
+/// Erases license 2 when it is called.
+fn erasure(archive: &Arc<Archive>) -> Box<dyn FnOnce() + Send> {
+    let archive = Arc::clone(archive);
+    Box::new(move || drop(archive.purge(&act("purge"), &id(2), "乙", "依法删除").unwrap()))
+}
+
+#[test]
+fn a_key_that_was_read_before_the_erasure_is_not_kept_after_it() {
+    for list in [false, true] {
+        let (archive, store) = watched();
+        let sealed = stored(store.inner.as_ref(), 2);
+        *store.after.lock().unwrap() = Some(erasure(&archive));
+        if list {
+            archive.list(None, None, 100).unwrap();
+        } else {
+            assert_eq!(
+                archive.get(&id(2)).unwrap().unwrap(),
+                filing(2).record,
+                "it was there when it was read"
+            );
+        }
+        put_back(store.inner.as_ref(), 2, &sealed);
+        assert_closed(&archive, 2, if list { "listed" } else { "read" });
+    }
+}
+
+#[test]
+fn an_erasure_between_value_and_key_is_an_erasure() {
+    let (archive, store) = watched();
+    *store.before.lock().unwrap() = Some(erasure(&archive));
+    let read = archive.get(&id(2));
+    assert!(matches!(read, Err(ArchiveError::Erased { .. })), "{read:?}");
 }
 
 #[test]

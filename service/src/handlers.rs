@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use boyin::archive::Cursor;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
 use boyin::model::seal::detect;
-use boyin::{Checked, Lookup, Scope};
+use boyin::{Checked, Lookup, LookupError, Scope};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
@@ -76,8 +76,12 @@ pub(crate) async fn license(
     let reader = reader(&grant, &purpose)?;
     let id = LicenseId::parse(&id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read");
-    let found = state.run(move |lookup, now| lookup.under(policy).license(&id, &reader, now)).await?;
-    found.map(|found| Json(found.into())).ok_or(ApiError::NotFound)
+    let found = state.run(move |lookup, now| {
+        let found = lookup.under(policy).license(&id, &reader, now)?;
+        let versions = lookup.versions(&id)?;
+        Ok::<_, LookupError>(found.map(|found| LicenseView::from(found).with_versions(&versions)))
+    });
+    found.await?.map(Json).ok_or(ApiError::NotFound)
 }
 
 /// `POST /v1/holders/licenses`: one holder's file. The number is in the body, because URLs are logged.

@@ -1,4 +1,4 @@
-use boyin::archive::{CollectedId, CollectedRecord};
+use boyin::archive::{CollectedId, CollectedRecord, Version};
 use boyin::collect::CollectedPage;
 use boyin::model::time::{Date, UnixTime};
 use boyin::{Found, Health, HolderPage};
@@ -22,6 +22,20 @@ pub(crate) struct LicenseView {
     credential: String,
     /// The canonical report, byte for byte as every other surface gives it.
     report: Box<RawValue>,
+    /// The current version, and every version with its status; only where one license is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    versions: Vec<VersionView>,
+}
+
+/// A version of a license.
+#[derive(Serialize)]
+struct VersionView {
+    license_id: String,
+    status: Option<&'static str>,
+    /// When the next version took its place.
+    succeeded_at: Option<UnixTime>,
 }
 
 /// A part of a holder's file.
@@ -110,7 +124,22 @@ impl From<Found> for LicenseView {
             filed_at: record.filed_at,
             credential: String::from_utf8_lossy(&record.credential).into_owned(),
             report: RawValue::from_string(report).expect("a report is JSON"),
+            head: None,
+            versions: Vec::new(),
         }
+    }
+}
+
+impl LicenseView {
+    /// With the versions of the license, the current one first.
+    pub(crate) fn with_versions(self, versions: &[Version]) -> Self {
+        let view = |version: &Version| VersionView {
+            license_id: version.id.as_str().to_owned(),
+            status: version.status.map(|status| status.code()),
+            succeeded_at: version.succeeded.as_ref().map(|event| event.at),
+        };
+        let head = versions.first().map(|head| head.id.as_str().to_owned());
+        Self { head, versions: versions.iter().map(view).collect(), ..self }
     }
 }
 

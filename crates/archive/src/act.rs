@@ -63,6 +63,11 @@ impl Act {
         Ok(act)
     }
 
+    /// The act behind a further event of the same batch. No caller's key is like its key: it holds a control character.
+    pub(crate) fn part(&self, place: usize) -> Self {
+        self.with_key(&format!("{}\0{place}", self.idempotency_key))
+    }
+
     /// The same act under another idempotency key.
     pub(crate) fn with_key(&self, key: &str) -> Self {
         Self { idempotency_key: key.to_owned(), ..self.clone() }
@@ -211,11 +216,29 @@ pub enum EventKind {
     CollectedResolved,
     /// What a collected record says was erased.
     CollectedErased,
+    /// A license was given up or lapsed: it is out of force for good.
+    LicenseCanceled,
+    /// A license was renewed: its next version is in force, with another validity.
+    LicenseRenewed,
+    /// The content of a license was changed: its next version is in force.
+    LicenseChanged,
+    /// A license was issued again as it was: its next version is in force.
+    LicenseReissued,
+    /// A holder died or was deregistered: licenses were canceled.
+    HolderClosed,
+    /// Many licenses were put out of force at once.
+    LicensesChanged,
+    /// A change of many licenses was undone.
+    ChangesUndone,
+    /// An address of a license was entered.
+    AddressAdded,
+    /// An address of a license was taken out.
+    AddressRemoved,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 41] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -248,6 +271,15 @@ impl EventKind {
         Self::CollectedRaised,
         Self::CollectedResolved,
         Self::CollectedErased,
+        Self::LicenseCanceled,
+        Self::LicenseRenewed,
+        Self::LicenseChanged,
+        Self::LicenseReissued,
+        Self::HolderClosed,
+        Self::LicensesChanged,
+        Self::ChangesUndone,
+        Self::AddressAdded,
+        Self::AddressRemoved,
     ];
 
     /// Stable code, also on disk.
@@ -286,6 +318,15 @@ impl EventKind {
             Self::CollectedRaised => "collected_raised",
             Self::CollectedResolved => "collected_resolved",
             Self::CollectedErased => "collected_erased",
+            Self::LicenseCanceled => "license_canceled",
+            Self::LicenseRenewed => "license_renewed",
+            Self::LicenseChanged => "license_changed",
+            Self::LicenseReissued => "license_reissued",
+            Self::HolderClosed => "holder_closed",
+            Self::LicensesChanged => "licenses_changed",
+            Self::ChangesUndone => "changes_undone",
+            Self::AddressAdded => "address_added",
+            Self::AddressRemoved => "address_removed",
         }
     }
 
@@ -399,6 +440,7 @@ impl fmt::Debug for StatusChange {
 }
 
 /// What can be done to the status of a license: valid ⇄ suspended, and from both to revoked or superseded, which are final.
+/// A canceled license has the status revoked: the event says which of the two it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Puts it out of force for good.
@@ -409,14 +451,19 @@ pub enum Change {
     Restore,
     /// Puts it out of force for good because another license took its place (换发).
     Supersede,
+    /// Puts it out of force for good because it lapsed, or was given up (注销).
+    Cancel,
 }
 
 impl Change {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Revoke, Self::Suspend, Self::Restore, Self::Supersede, Self::Cancel];
+
     /// The status that it leads to.
     #[must_use]
     pub const fn to(self) -> LicenseStatus {
         match self {
-            Self::Revoke => LicenseStatus::Revoked,
+            Self::Revoke | Self::Cancel => LicenseStatus::Revoked,
             Self::Suspend => LicenseStatus::Suspended,
             Self::Restore => LicenseStatus::Valid,
             Self::Supersede => LicenseStatus::Superseded,
@@ -427,7 +474,10 @@ impl Change {
     #[must_use]
     pub const fn allowed(self, from: LicenseStatus) -> bool {
         match (self, from) {
-            (Self::Revoke | Self::Supersede, LicenseStatus::Valid | LicenseStatus::Suspended)
+            (
+                Self::Revoke | Self::Supersede | Self::Cancel,
+                LicenseStatus::Valid | LicenseStatus::Suspended,
+            )
             | (Self::Suspend, LicenseStatus::Valid)
             | (Self::Restore, LicenseStatus::Suspended) => true,
             (_, LicenseStatus::Revoked | LicenseStatus::Superseded)
@@ -442,6 +492,7 @@ impl Change {
             Self::Suspend => EventKind::LicenseSuspended,
             Self::Restore => EventKind::LicenseRestored,
             Self::Supersede => EventKind::LicenseSuperseded,
+            Self::Cancel => EventKind::LicenseCanceled,
         }
     }
 }

@@ -93,6 +93,16 @@ faults! {
     SealUsesDiffer("seal_uses_differ", "the seal was used another number of times than the register counts")
     /// Events tell of a seal that is not in the register.
     SealLost("seal_lost", "the event log tells of this seal, but it is not in the register")
+    /// Links between versions lead astray.
+    VersionsDiffer("versions_differ", "the versions of a license do not lead to one another, or not to licenses on file")
+    /// The head of a chain is another one.
+    HeadDiffers("head_differs", "the current version of a license is not the one to which its versions lead")
+    /// A change of many licenses is not what the log tells.
+    MassDiffers("mass_differs", "a change of many licenses and the events that it left do not belong together: it cannot be undone")
+    /// An address is not found from its text.
+    AddressNotIndexed("address_not_indexed", "the license has this address, but those at the address do not show it")
+    /// An index entry, or an address, leads to no license.
+    AddressDangling("address_dangling", "an address leads to a license that is not there or does not have it")
     /// A number could be given twice.
     SealNumberDiffers("seal_number_differs", "the last number given in the division is not that of its last seal")
 }

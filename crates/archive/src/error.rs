@@ -1,11 +1,13 @@
 //! Why the archive refused, in sentences that say what to do.
 
 use crate::act::EventKind;
+use crate::archive::MAX_ADDRESSES;
+use crate::mass::MAX_MASS;
 use crate::record::RecordField;
 use crate::store::{StoreError, Table};
 use boyin_model::alg::RandomnessUnavailable;
 use boyin_model::collected::EvidenceFault;
-use boyin_model::id::DivisionCode;
+use boyin_model::id::{DivisionCode, LicenseId};
 use boyin_model::register::{LimitFault, LimitsError, SealAct, SealState};
 use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
@@ -207,6 +209,60 @@ pub enum ArchiveError {
     /// No license can be issued from it.
     #[error("licenses are issued from undisputed records of grade A or B, from each once")]
     NotSignable,
+    /// Another version has taken the place of the license.
+    #[error("version {head} has taken the place of this license: act on that one")]
+    NotHead {
+        /// The current version.
+        head: Box<LicenseId>,
+    },
+    /// The new license is not the next version of the old one, or not the same holder's.
+    #[error("the next version of a license has its identifier with the next number, and the same holder")]
+    NotNextVersion,
+    /// A license cannot take the place of another one.
+    #[error(
+        "a license takes the place of another one if it is on file, in force, and belongs to no other chain of versions"
+    )]
+    NotSuccessor,
+    /// What would be done is not what was signed off.
+    #[error(
+        "what would be done is not what was signed off: look at it again with a dry run, and have that signed off"
+    )]
+    PlanChanged,
+    /// No license would change.
+    #[error("there is nothing to change: every license that was looked at stays as it is")]
+    MassNothing,
+    /// Too many licenses for one batch.
+    #[error("at most {MAX_MASS} licenses change at once: narrow the choice")]
+    MassTooMany,
+    /// No change of many licenses has this number.
+    #[error("no change of many licenses has this number: it is the number of its event")]
+    MassNotFound,
+    /// It was undone before.
+    #[error("it was undone before, by event {event}")]
+    MassUndone {
+        /// The event.
+        event: u64,
+    },
+    /// The time for it is over.
+    #[error("it could be undone until {until}: issue anew what is still needed")]
+    UndoOver {
+        /// The last instant.
+        until: UnixTime,
+    },
+    /// It does not happen to such a holder.
+    #[error(
+        "people die, organizations are deregistered: the end does not fit the kind of the holder's number"
+    )]
+    HolderEnd,
+    /// The license has this address.
+    #[error("the license has this address already")]
+    AddressThere,
+    /// The license does not have this address.
+    #[error("the license does not have this address")]
+    AddressMissing,
+    /// The license has as many addresses as one can have.
+    #[error("a license has at most {MAX_ADDRESSES} addresses")]
+    AddressTooMany,
     /// The cursor is damaged or belongs to another list.
     #[error("the cursor does not belong to this list: begin again without one")]
     BadCursor,
@@ -255,6 +311,19 @@ impl ArchiveError {
             Self::NotRaised => "grade_not_raised",
             Self::NotDisputed => "not_disputed",
             Self::NotSignable => "not_signable",
+            Self::NotHead { .. } => "not_head",
+            Self::NotNextVersion => "not_next_version",
+            Self::NotSuccessor => "not_successor",
+            Self::PlanChanged => "plan_changed",
+            Self::MassNothing => "mass_nothing",
+            Self::MassTooMany => "mass_too_many",
+            Self::MassNotFound => "mass_not_found",
+            Self::MassUndone { .. } => "mass_undone",
+            Self::UndoOver { .. } => "undo_over",
+            Self::HolderEnd => "holder_end",
+            Self::AddressThere => "address_there",
+            Self::AddressMissing => "address_missing",
+            Self::AddressTooMany => "address_too_many",
             Self::BadCursor => "bad_cursor",
             Self::BadLimit { .. } => "bad_limit",
         }

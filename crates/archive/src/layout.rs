@@ -15,11 +15,13 @@ use zeroize::Zeroizing;
 use crate::act::{Event, EventKind, Outcome};
 use crate::chain::ChainStart;
 use crate::collected::{CollectedId, CollectedRecord, ImportId, ImportJob};
+use crate::mass::MassRecord;
 use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::seal::SealRecord;
 use crate::spool::SpoolPlace;
 use crate::store::Table;
 use crate::vault::{HolderKey, KeyId, Opened, Secret};
+use crate::version::Links;
 use boyin_model::collected::CollectedLicense;
 
 /// Version of the disk format. An archive of a newer version is refused.
@@ -29,12 +31,15 @@ use boyin_model::collected::CollectedLicense;
 /// | 1 | first |
 /// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events; status lists of every instant; status 3; members `basis`, `retroactive`, `successor` of events |
 /// | 3 | keys of their own for data and records: tables `data_key`, `record_key`; each event holds the hash of the one before it and a subject; tables `event_by_holder`, `read_spool` |
-pub const FORMAT_VERSION: u32 = 3;
+/// | 4 | versions of licenses: table `version`; changes of many licenses: table `mass_change`; addresses: tables `license_address`, `license_by_address`; events of these, and of cancellation |
+pub const FORMAT_VERSION: u32 = 4;
 
 /// The first version with a seal register.
 pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
 /// The first version with wrapped keys and linked events.
 pub(crate) const FORMAT_WITH_KEYS: u32 = 3;
+/// The first version that links the versions of a license.
+pub(crate) const FORMAT_WITH_VERSIONS: u32 = 4;
 
 /// Meta: the format version, four bytes, not sealed.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -168,6 +173,41 @@ pub(crate) fn event_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
 /// Whether an entry of meta is sealed.
 pub(crate) fn meta_is_sealed(key: &[u8]) -> bool {
     [META_CREATED, META_CHAIN].contains(&key) || key.starts_with(META_SEAL_NUMBER)
+}
+
+/// Version: the identifier.
+pub(crate) fn version(id: &LicenseId) -> Vec<u8> {
+    license(id)
+}
+
+/// Head of a chain of versions: `identifier of the first version ‖ 00`.
+pub(crate) fn version_head(first: &LicenseId) -> Vec<u8> {
+    events_of(first)
+}
+
+/// Address of a license: `identifier ‖ 00 ‖ digest of the address (32)`.
+pub(crate) fn license_address(id: &LicenseId, address: &Digest32) -> Vec<u8> {
+    [addresses_of(id).as_slice(), address].concat()
+}
+
+/// All keys of addresses of one license begin with this.
+pub(crate) fn addresses_of(id: &LicenseId) -> Vec<u8> {
+    events_of(id)
+}
+
+/// The digest at the end of a key of an address.
+pub(crate) fn address_at_end(key: &[u8]) -> Result<Digest32, Malformed> {
+    key.last_chunk().copied().ok_or(Malformed)
+}
+
+/// License by address: `digest of the address (32) ‖ identifier`.
+pub(crate) fn license_by_address(address: &Digest32, id: &LicenseId) -> Vec<u8> {
+    [address.as_slice(), id.as_str().as_bytes()].concat()
+}
+
+/// The identifier at the end of such a key.
+pub(crate) fn license_of_address_key(key: &[u8]) -> Result<LicenseId, Malformed> {
+    parse_license(key.get(32..).ok_or(Malformed)?)
 }
 
 /// Import: its name (16).
@@ -346,6 +386,23 @@ pub(crate) fn read_status(value: &[u8]) -> Result<(LicenseStatus, LicenseId), Ma
     Ok((LicenseStatus::from_value(*status).ok_or(Malformed)?, parse_license(id)?))
 }
 
+/// The fields first version, version before and version after; the latter two are empty where there is none.
+pub(crate) fn version_value(links: &Links) -> Vec<u8> {
+    let mut out = Vec::new();
+    for id in [Some(&links.first), links.before.as_ref(), links.after.as_ref()] {
+        put_field(&mut out, id.map_or("", LicenseId::as_str).as_bytes());
+    }
+    out
+}
+
+/// Reads [`version_value`].
+pub(crate) fn read_version(value: &[u8]) -> Result<Links, Malformed> {
+    let mut rest = value;
+    let first = parse_license(take_field(&mut rest)?)?;
+    let links = Links { first, before: take_license(&mut rest)?, after: take_license(&mut rest)? };
+    if rest.is_empty() { Ok(links) } else { Err(Malformed) }
+}
+
 /// `request (32) ‖ event number (8) ‖ time (8)`, then the fields event code and identifier (empty: none), and
 /// for acts on seals the field seal.
 pub(crate) fn outcome_value(request: &Digest32, outcome: &Outcome) -> Vec<u8> {
@@ -367,10 +424,7 @@ pub(crate) fn read_outcome(value: &[u8]) -> Result<(Digest32, Outcome), Malforme
     let event = u64::from_be_bytes(take(&mut rest)?);
     let at = take_time(&mut rest)?;
     let what = EventKind::from_code(&take_text(&mut rest)?).ok_or(Malformed)?;
-    let license = match take_field(&mut rest)? {
-        [] => None,
-        id => Some(parse_license(id)?),
-    };
+    let license = take_license(&mut rest)?;
     let seal = match rest {
         [] => None,
         _ => Some(SealId::parse(&take_text(&mut rest)?).map_err(|_| Malformed)?),
@@ -528,6 +582,16 @@ pub(crate) fn read_import_job(value: &[u8]) -> Result<ImportJob, Malformed> {
     serde_json::from_slice(value).map_err(|_| Malformed)
 }
 
+/// The record as JSON without white space, members in the order of the type, absent ones left out.
+pub(crate) fn mass_value(record: &MassRecord) -> Vec<u8> {
+    serde_json::to_vec(record).expect("text and numbers can always be written as JSON")
+}
+
+/// Reads [`mass_value`].
+pub(crate) fn read_mass(value: &[u8]) -> Result<MassRecord, Malformed> {
+    serde_json::from_slice(value).map_err(|_| Malformed)
+}
+
 /// Reads four bytes of a number.
 pub(crate) fn read_number(value: &[u8]) -> Result<u32, Malformed> {
     <[u8; 4]>::try_from(value).map(u32::from_be_bytes).map_err(|_| Malformed)
@@ -575,6 +639,14 @@ fn take_field<'v>(rest: &mut &'v [u8]) -> Result<&'v [u8], Malformed> {
     let (head, tail) = rest.split_at_checked(length).ok_or(Malformed)?;
     *rest = tail;
     Ok(head)
+}
+
+/// An identifier, or none if the field is empty.
+fn take_license(rest: &mut &[u8]) -> Result<Option<LicenseId>, Malformed> {
+    match take_field(rest)? {
+        [] => Ok(None),
+        id => parse_license(id).map(Some),
+    }
 }
 
 fn take_text(rest: &mut &[u8]) -> Result<String, Malformed> {

@@ -33,6 +33,8 @@
 //! | `layout` | bytes of every key and every value |
 //! | `record`, `act` | what is filed; acts and the events they leave |
 //! | `seal` | the seal register: what an act makes of a seal |
+//! | `version` | which license took the place of which |
+//! | `mass` | changes of many licenses at once |
 //! | `spool` | reads of processes that cannot write |
 //! | `collected` | records collected from other systems, and the imports that bring them |
 //! | `archive` | the archive itself |
@@ -46,6 +48,7 @@ mod collected;
 mod cursor;
 mod error;
 mod layout;
+mod mass;
 mod memory;
 mod record;
 mod record_keys;
@@ -54,12 +57,14 @@ mod seal;
 mod spool;
 mod store;
 mod vault;
+mod version;
 
 pub use act::{
     Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
 };
 pub use archive::{
-    Archive, Counts, LogHead, LogLine, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,
+    Archive, Counts, LogHead, LogLine, MAX_ADDRESSES, MAX_AT_ADDRESS, MAX_EVENTS, MAX_PAGE, MAX_SLOTS,
+    Resealing, TakenReads, Unpublished,
 };
 pub use backup::{
     BACKUP_FORMAT, Backup, BackupError, BackupFile, BackupOrder, FileFault, FileFaultKind, Manifest,
@@ -72,6 +77,10 @@ pub use collected::{
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use layout::FORMAT_VERSION;
+pub use mass::{
+    HolderEnd, LeftReason, MAX_MASS, MassItem, MassLeft, MassPlan, MassRecord, MassScope, PlanDigest,
+    SignOff, Undone,
+};
 pub use memory::{Failure, MemoryStore};
 pub use record::{
     Filing, Grade, LicenseRecord, MAX_CREDENTIAL, MAX_LIST_ID, MAX_TEXT, MAX_TOKEN, RecordField, StatusSlot,
@@ -85,3 +94,4 @@ pub use store::{
     Protection, Store, StoreError, Table, Write, prefix_end,
 };
 pub use vault::{HolderKey, RootSecret};
+pub use version::{MAX_VERSIONS, Succession, SuccessionKind, Version};

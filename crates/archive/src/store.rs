@@ -50,11 +50,19 @@ pub enum Table {
     CollectedByImport,
     /// Name of an import → what it reads and how far it is.
     ImportJob,
+    /// License identifier → the versions before and after it; first version of a chain → its head.
+    Version,
+    /// Event number of a change of many licenses → what it changed.
+    MassChange,
+    /// License identifier and digest of an address → the address.
+    LicenseAddress,
+    /// Digest of an address and license identifier → nothing.
+    LicenseByAddress,
 }
 
 impl Table {
     /// Every table, in the order of the format document.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::Meta,
         Self::License,
         Self::ByHolder,
@@ -75,6 +83,10 @@ impl Table {
         Self::CollectedByKey,
         Self::CollectedByImport,
         Self::ImportJob,
+        Self::Version,
+        Self::MassChange,
+        Self::LicenseAddress,
+        Self::LicenseByAddress,
     ];
 
     /// The name on disk (the column family).
@@ -101,6 +113,10 @@ impl Table {
             Self::CollectedByKey => "collected_by_key",
             Self::CollectedByImport => "collected_by_import",
             Self::ImportJob => "import_job",
+            Self::Version => "version",
+            Self::MassChange => "mass_change",
+            Self::LicenseAddress => "license_address",
+            Self::LicenseByAddress => "license_by_address",
         }
     }
 
@@ -126,6 +142,7 @@ impl Table {
             | Self::CollectedByKey
             | Self::CollectedByImport
             | Self::ImportJob => 3,
+            Self::Version | Self::MassChange | Self::LicenseAddress | Self::LicenseByAddress => 4,
         }
     }
 
@@ -143,7 +160,10 @@ impl Table {
             | Self::RecordKey
             | Self::ReadSpool
             | Self::Collected
-            | Self::ImportJob => Protection::Sealed,
+            | Self::ImportJob
+            | Self::Version
+            | Self::MassChange
+            | Self::LicenseAddress => Protection::Sealed,
             Self::Meta => Protection::Mixed,
             Self::ByHolder
             | Self::EventByLicense
@@ -151,7 +171,8 @@ impl Table {
             | Self::EventByHolder
             | Self::CollectedByHolder
             | Self::CollectedByKey
-            | Self::CollectedByImport => Protection::Empty,
+            | Self::CollectedByImport
+            | Self::LicenseByAddress => Protection::Empty,
             Self::DataKey => Protection::Wrapped,
         }
     }

@@ -13,6 +13,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::{fmt, mem};
 
+use boyin_model::address::Address;
 use boyin_model::alg::{Digest32, Randomness, RandomnessUnavailable};
 use boyin_model::id::{CreditCode, HolderCode};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -165,6 +166,7 @@ pub(crate) struct Vault {
     holders: hmac::Key,
     subjects: hmac::Key,
     collected: hmac::Key,
+    addresses: hmac::Key,
     acts: hmac::Key,
     cursors: hmac::Key,
     nonces: hmac::Key,
@@ -183,6 +185,7 @@ impl Vault {
             holders: mac(b"holder"),
             subjects: mac(b"subject"),
             collected: mac(b"collected"),
+            addresses: mac(b"address"),
             acts: mac(b"act"),
             cursors: mac(b"cursor"),
             nonces: mac(b"nonce"),
@@ -299,6 +302,11 @@ impl Vault {
         let lengths: Vec<_> = parts.iter().map(|part| length(part)).collect();
         let with_lengths = lengths.iter().zip(parts).flat_map(|(length, part)| [length.as_slice(), part]);
         digest(&self.collected, &with_lengths.collect::<Vec<_>>())
+    }
+
+    /// HMAC-SHA256 over an address in its one spelling.
+    pub(crate) fn address_key(&self, address: &Address) -> Digest32 {
+        digest(&self.addresses, &[address.as_str().as_bytes()])
     }
 
     /// HMAC-SHA256 over `office ‖ 00 ‖ idempotency key`. Keyed, because callers put case numbers into their keys.

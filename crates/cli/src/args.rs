@@ -52,6 +52,11 @@ pub(crate) enum Command {
     /// One person's or one enterprise's file (一人一档、一企一档)
     #[command(subcommand)]
     Holder(Holder),
+    /// Change many licenses at once, signed off by a second person (批量处置)
+    #[command(subcommand)]
+    Bulk(Box<crate::bulk::args::Bulk>),
+    /// Undo a change of many licenses, or what a holder's end made of them, while there is time (撤回)
+    Undo(crate::bulk::args::Undo),
     /// Electronic seals: from the application to the destruction, and their use (电子印章)
     #[command(subcommand)]
     Seal(Box<Seal>),
@@ -153,11 +158,11 @@ pub(crate) enum License {
         /// License identifier (证照标识)
         id: LicenseId,
     },
-    /// Put a license out of force for good (吊销、注销、撤销)
+    /// Put a license out of force for good (吊销、撤销)
     Revoke {
         #[command(flatten)]
         change: Change,
-        /// It counts as never issued (撤销，自始无效); otherwise what was done with it before stays (吊销、注销)
+        /// It counts as never issued (撤销，自始无效); otherwise what was done with it before stays (吊销)
         #[arg(long)]
         retroactive: bool,
     },
@@ -165,11 +170,18 @@ pub(crate) enum License {
     Suspend(Change),
     /// Put a suspended license in force again (恢复)
     Restore(Change),
+    /// Put a license out of force for good because it lapsed or was given up (注销)
+    Cancel(Change),
+    #[command(flatten)]
+    Next(crate::next::args::Next),
+    /// Addresses of licenses: one license at several, several at one (一照多址、一址多照)
+    #[command(subcommand)]
+    Address(crate::address::args::Address),
     /// Put a license out of force because another one took its place (换发)
     Supersede {
         #[command(flatten)]
         change: Change,
-        /// The license that took its place
+        /// The license on file that took its place: it becomes the current version
         #[arg(long, value_name = "ID")]
         by: Option<LicenseId>,
     },
@@ -287,6 +299,8 @@ pub(crate) struct ReadBy {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Holder {
+    /// Cancel what a holder held who died or was deregistered (死亡、注销登记); first with --dry-run
+    Close(crate::bulk::args::Close),
     /// Show who looked at a holder's file or changed it, and what for (访问记录)
     Log {
         /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903

@@ -141,7 +141,7 @@ fn subject(event: &Entry) -> String {
     license.or(event.seal.map(|id| id.to_string())).unwrap_or_default()
 }
 
-fn name(kind: EventKind) -> &'static str {
+pub(crate) fn name(kind: EventKind) -> &'static str {
     match kind {
         EventKind::ArchiveCreated => "建库",
         EventKind::LicenseIssued => "签发",
@@ -175,5 +175,14 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::CollectedRaised => "提升数据等级",
         EventKind::CollectedResolved => "裁定数据冲突",
         EventKind::CollectedErased => "清除归集数据",
+        EventKind::LicenseCanceled => "注销",
+        EventKind::LicenseRenewed => "延续",
+        EventKind::LicenseChanged => "变更",
+        EventKind::LicenseReissued => "补证",
+        EventKind::HolderClosed => "主体终止",
+        EventKind::LicensesChanged => "批量处置",
+        EventKind::ChangesUndone => "撤回批量处置",
+        EventKind::AddressAdded => "登记地址",
+        EventKind::AddressRemoved => "取消地址",
     }
 }

@@ -22,6 +22,15 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A text of an argument, or from standard input for `-`. It is in no message.
+pub(crate) fn typed(text: String) -> anyhow::Result<String> {
+    if !is_stdin(Path::new(&text)) {
+        return Ok(text);
+    }
+    let Ok(text) = String::from_utf8(read(Path::new("-"))?) else { bail!("standard input is not text") };
+    Ok(text.trim().to_owned())
+}
+
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

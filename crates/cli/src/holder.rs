@@ -1,7 +1,6 @@
 use std::io::Write;
-use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use boyin::archive::Reader;
 use boyin::model::id::{HolderCode, HolderCodeType};
 use serde_json::json;
@@ -10,7 +9,7 @@ use crate::args::Holder;
 use crate::context::{Reading, Session, now};
 use crate::import::records::{record_json, table};
 use crate::output::{self, Privacy, json_line};
-use crate::{Exit, event, files};
+use crate::{Exit, bulk, event, files};
 
 /// Licenses in one read of the archive.
 const PAGE: usize = boyin::archive::MAX_PAGE;
@@ -18,6 +17,7 @@ const PAGE: usize = boyin::archive::MAX_PAGE;
 /// `holder …`
 pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
+        Holder::Close(args) => return bulk::close(session, args, out),
         Holder::Show { code_type, code, full, by } => {
             let holder = holder_code(&code_type, code)?;
             let reader = session.reader(&by)?;
@@ -35,17 +35,12 @@ pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> an
 }
 
 /// The number as given or from standard input. Its value is in no message.
-fn holder_code(code_type: &str, code: String) -> anyhow::Result<HolderCode> {
+pub(crate) fn holder_code(code_type: &str, code: String) -> anyhow::Result<HolderCode> {
     let code_type = HolderCodeType::from_code(code_type).with_context(|| {
         let known = HolderCodeType::ALL.map(|kind| format!("{kind} {}", kind.name_zh()));
         format!("no such kind of holder number; there are: {}", known.join(", "))
     })?;
-    let code = if files::is_stdin(Path::new(&code)) {
-        let bytes = files::read(Path::new("-"))?;
-        String::from_utf8(bytes).map_err(|_| anyhow!("standard input is not text"))?.trim().to_owned()
-    } else {
-        code
-    };
+    let code = files::typed(code)?;
     HolderCode::new(code_type, &code)
         .with_context(|| format!("this is not a {} ({})", code_type.name_en(), code_type.name_zh()))
 }

@@ -12,7 +12,7 @@ use crate::args::{Change, License, List, Show};
 use crate::context::{Session, now, random_text};
 use crate::output::{self, Privacy, json_line};
 use crate::verify::instant;
-use crate::{Exit, event, files, issue, report};
+use crate::{Exit, address, event, files, issue, next, report};
 
 /// `license …`
 pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -33,6 +33,12 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
             let to = of(archive::Change::Restore, &args);
             change(session, args, &to, out)
         }
+        License::Cancel(args) => {
+            let to = of(archive::Change::Cancel, &args);
+            change(session, args, &to, out)
+        }
+        License::Address(command) => address::run(session, command, out),
+        License::Next(command) => next::run(session, command, out),
         License::Supersede { change, by } => {
             let to = StatusChange { successor: by, ..of(archive::Change::Supersede, &change) };
             self::change(session, change, &to, out)
@@ -42,7 +48,7 @@ pub(crate) fn run(session: &Session, command: License, out: &mut dyn Write) -> a
     }
 }
 
-fn on_file<T>(found: Option<T>, id: &LicenseId) -> anyhow::Result<T> {
+pub(crate) fn on_file<T>(found: Option<T>, id: &LicenseId) -> anyhow::Result<T> {
     found.with_context(|| {
         format!("no license {id} is on file here: `boyin license list` shows those that are")
     })
@@ -57,10 +63,13 @@ fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<E
     let found = on_file(reading.lookup.license(&args.id, &reader, now()?)?, &args.id)?;
     let privacy = Privacy::new(args.full);
     let history = reading.lookup.history(&args.id)?;
+    let versions = reading.lookup.versions(&args.id)?;
     let hidden = if args.disclosures { hidden_claims(&found, privacy)? } else { Vec::new() };
     if session.json() {
         let mut value = output::license_json(&found, privacy);
         value["history"] = history.iter().map(event::to_json).collect();
+        value["head"] = versions.first().map(|head| head.id.as_str()).into();
+        value["versions"] = next::versions_json(&versions);
         if args.disclosures {
             let one = |(name, value): &(String, String)| json!({ "claim": name, "value": value });
             value["disclosures"] = hidden.iter().map(one).collect();
@@ -79,6 +88,10 @@ fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<E
         }
         writeln!(out, "\nHistory (办理记录):")?;
         event::table(out, home, &history)?;
+        if versions.len() > 1 {
+            writeln!(out, "\nVersions (历次版本):")?;
+            next::table(out, &versions, &args.id)?;
+        }
     }
     if let Some(path) = &args.out {
         files::write_new(path, &found.record.credential)?;
@@ -148,6 +161,10 @@ fn verify(session: &Session, id: &LicenseId, out: &mut dyn Write) -> anyhow::Res
         out.write_all(&found.to_json())?;
     } else {
         report::write(out, &found)?;
+        let head = reading.lookup.versions(id)?.into_iter().next().map(|head| head.id);
+        if let Some(head) = head.filter(|head| head != id) {
+            writeln!(out, "Current version (现行版本): {head}")?;
+        }
     }
     Ok(report::exit(&found))
 }
@@ -201,7 +218,7 @@ fn purge(session: &Session, args: Change, second: &str, out: &mut dyn Write) -> 
     Ok(Exit::Done)
 }
 
-fn order_of(args: Change) -> anyhow::Result<Order> {
+pub(crate) fn order_of(args: Change) -> anyhow::Result<Order> {
     Ok(Order {
         who: args.who,
         office: args.office.unwrap_or_else(|| args.id.issuer()),
@@ -241,6 +258,7 @@ fn change(
         archive::Change::Suspend => "已暂停",
         archive::Change::Restore => "已恢复",
         archive::Change::Supersede => "已换发",
+        archive::Change::Cancel => "已注销",
     };
     let before = if outcome.replayed { " (done before 此前已办理)" } else { "" };
     writeln!(out, "✓ {} is {status} {zh}, event {}, {}{before}", id, outcome.event, outcome.at)?;

@@ -4,8 +4,10 @@
 //! Results go to standard output through one writer, everything else to standard error. What names a person is masked
 //! unless `--full` is given, and never part of an error.
 
+mod address;
 mod archive;
 mod args;
+mod bulk;
 mod cert;
 mod context;
 mod demo;
@@ -20,6 +22,7 @@ mod issue;
 mod key;
 mod license;
 mod lists;
+mod next;
 mod output;
 mod replay;
 mod report;
@@ -91,6 +94,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(&session, args, out),
         Command::License(command) => license::run(&session, command, out),
         Command::Holder(command) => holder::run(&session, command, out),
+        Command::Bulk(command) => bulk::run(&session, *command, out),
+        Command::Undo(args) => bulk::undo(&session, args, out),
         Command::Seal(command) => seal::run(&session, *command, out),
         Command::Cert(command) => cert::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),

@@ -32,6 +32,9 @@ pub struct Config {
     /// Entries of a status list: a power of two, 64 to 2²⁰. When a list is about three quarters full, the next one begins.
     #[serde(default = "status_list_entries")]
     pub status_list_entries: u32,
+    /// Hours for which a change of many licenses can be undone (撤回期限).
+    #[serde(default = "undo_window_hours")]
+    pub undo_window_hours: u16,
     /// Memory for the archive.
     #[serde(default, skip_serializing_if = "Memory::is_default")]
     pub memory: Memory,
@@ -76,6 +79,14 @@ impl Memory {
     pub(crate) fn of_record_keys(&self) -> u64 {
         u64::from(self.record_keys_mib) << 20
     }
+}
+
+/// Hours for which a change of many licenses can be undone, unless the configuration is changed: a mistake on a Friday is
+/// found on a Monday.
+pub const UNDO_WINDOW_HOURS: u16 = 72;
+
+const fn undo_window_hours() -> u16 {
+    UNDO_WINDOW_HOURS
 }
 
 /// Entries of a status list, unless the configuration is changed.

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use boyin_archive::{Act, Archive, ArchiveError, Filing, Grade, LicenseRecord, StatusChange, StatusSlot};
+use boyin_archive::{
+    Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, StatusChange, StatusSlot,
+};
 use boyin_issue::{Assignment, Draft, License, SigningKey};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::catalog::Catalog;
@@ -20,7 +22,7 @@ use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase};
 
 /// Draws of a free identifier and place before giving up.
-const DRAWS: usize = 64;
+pub(crate) const DRAWS: usize = 64;
 /// Draws of a free place on one list. If all are taken, the next list begins: of a list half full that happens once in
 /// 65,000 licenses, of one three quarters full once in a hundred.
 const DRAWS_ON_A_LIST: usize = 16;
@@ -210,7 +212,7 @@ impl Desk {
         file: &dyn Fn(&Filing) -> Result<boyin_archive::Outcome, ArchiveError>,
     ) -> Result<(boyin_archive::Outcome, LicenseRecord), DeskError> {
         for _ in 0..DRAWS {
-            let assignment = self.assign(license, order.office, order.at, random)?;
+            let assignment = self.assign(license, order, random)?;
             let credential = self.sign_and_check(license, &assignment, order, random)?;
             let filing = filing(license, &assignment, credential, grade, order.at);
             match file(&filing) {
@@ -225,16 +227,25 @@ impl Desk {
     fn assign(
         &self,
         license: &License,
-        office: CreditCode,
-        at: UnixTime,
+        order: &Order,
         random: &mut dyn Randomness,
     ) -> Result<Assignment, DeskError> {
-        let status = self.draw_place(office, at, random)?;
-        let serial = format!("{}{}", at.date().compact(), random_serial(random)?);
-        let license_id = LicenseId::new(license.license_type().code, office, &serial, 1)
+        let serial = format!("{}{}", order.at.date().compact(), random_serial(random)?);
+        let license_id = LicenseId::new(license.license_type().code, order.office, &serial, 1)
             .expect("digits and upper-case letters within the bound");
-        let seal = self.issuing_seal(office, at)?;
-        Ok(Assignment { license_id, status, issued_at: at, seal })
+        self.assignment(license_id, order, random)
+    }
+
+    /// What the office assigns to a license besides its identifier.
+    pub(crate) fn assignment(
+        &self,
+        license_id: LicenseId,
+        order: &Order,
+        random: &mut dyn Randomness,
+    ) -> Result<Assignment, DeskError> {
+        let status = self.draw_place(order.office, order.at, random)?;
+        let seal = self.issuing_seal(order.office, order.at)?;
+        Ok(Assignment { license_id, status, issued_at: order.at, seal })
     }
 
     /// A free place on the office's newest status list, at random, so that neighbors tell nothing.
@@ -261,7 +272,7 @@ impl Desk {
         Err(DeskError::StatusListFull)
     }
 
-    fn sign_and_check(
+    pub(crate) fn sign_and_check(
         &self,
         license: &License,
         assignment: &Assignment,
@@ -271,10 +282,7 @@ impl Desk {
         let key = self.key(order.office, order.at)?;
         let prepared = license.prepare(assignment, key.reference(), random)?;
         let credential = prepared.sign(&key)?;
-        let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
-        let trust = self.trust();
-        let context = Context { now: order.at, trust: &trust, status: &status };
-        match self.verifier.check(&credential, &context).into_verified() {
+        match self.check(&credential, order.at).into_verified() {
             Ok(_) => Ok(credential),
             // A license for later days is issued today; nothing else may be wrong with it.
             Err(report) if only_too_early(&report) => Ok(credential),
@@ -282,13 +290,20 @@ impl Desk {
         }
     }
 
-    fn receipt(&self, outcome: &boyin_archive::Outcome) -> Result<Receipt, DeskError> {
+    /// Verifies a license under the strictest policy, with what is in use at this desk.
+    pub(crate) fn check(&self, credential: &[u8], at: UnixTime) -> Report {
+        let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
+        let trust = self.trust();
+        self.verifier.check(credential, &Context { now: at, trust: &trust, status: &status })
+    }
+
+    pub(crate) fn receipt(&self, outcome: &boyin_archive::Outcome) -> Result<Receipt, DeskError> {
         let license_id = outcome.license.as_ref().ok_or(ArchiveError::NotFound)?;
         let record = self.archive.get(license_id)?.ok_or(ArchiveError::NotFound)?;
         Ok(receipt(outcome, record))
     }
 
-    /// Revokes, suspends, restores or supersedes a license and publishes the office's status list.
+    /// Revokes, suspends, restores, supersedes or cancels a license and publishes the office's status list.
     ///
     /// # Errors
     /// [`DeskError::ForeignLicense`] if another office issued it; [`ArchiveError::IllegalTransition`] within if its
@@ -307,7 +322,9 @@ impl Desk {
         let StatusChange { change: what, reason, basis, retroactive, successor } = change;
         let successor = successor.as_ref().map_or("", LicenseId::as_str);
         let basis = basis.as_deref().unwrap_or_default();
-        let words = format!("{id}\0{}\0{reason}\0{basis}\0{retroactive}\0{successor}", what.to().code());
+        // What was asked for before there was another way to this status keeps its digest.
+        let what = if *what == Change::Cancel { "canceled" } else { what.to().code() };
+        let words = format!("{id}\0{what}\0{reason}\0{basis}\0{retroactive}\0{successor}");
         let request = ES256.digest(&[words.as_bytes()]);
         let outcome = self.archive.change_status(&act(order, request)?, id, change)?;
         match self.publish_changes(order.office, order.at) {
@@ -396,7 +413,7 @@ pub(crate) fn request_digest(draft: &Draft) -> Digest32 {
     ES256.digest(&[&json::canonical(draft)])
 }
 
-fn filing(
+pub(crate) fn filing(
     license: &License,
     assignment: &Assignment,
     credential: Vec<u8>,

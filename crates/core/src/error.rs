@@ -14,6 +14,7 @@ use boyin_verify::{AnchorError, Report, StatusError, TrustError};
 
 use crate::ceremony::CeremonyStop;
 use crate::rotation::RotationFault;
+use crate::succession::SuccessionFault;
 
 /// Why a data directory cannot be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -270,6 +271,12 @@ pub enum DeskError {
     /// The finished license did not pass its own verification.
     #[error("the finished license did not pass its own verification: {}", describe(.0))]
     SelfCheck(Box<Report>),
+    /// Licenses of more than one office.
+    #[error("this concerns licenses of other offices: only the office that keeps the trust list can do it")]
+    AuthorityOnly,
+    /// No next version was made of a license.
+    #[error(transparent)]
+    Succession(#[from] SuccessionFault),
     /// The status list has no free place.
     #[error(
         "the status list of the office has no free place: it holds about a million licenses, and there is no second one yet"
@@ -373,6 +380,8 @@ impl DeskError {
             Self::Prepare(_) => "prepare",
             Self::Signing(_) => "signing",
             Self::SelfCheck(_) => "self_check",
+            Self::AuthorityOnly => "authority_only",
+            Self::Succession(fault) => fault.code(),
             Self::StatusListFull => "status_list_full",
             Self::NotPublished { .. } => "not_published",
             Self::NotAppointed => "not_appointed",

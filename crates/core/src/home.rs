@@ -12,7 +12,9 @@ use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT,
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
-use crate::config::{CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, status_list_entries};
+use crate::config::{
+    CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, UNDO_WINDOW_HOURS, status_list_entries,
+};
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
@@ -316,6 +318,7 @@ fn populate(
         status_list_hours: STATUS_LIST_HOURS,
         status_list_entries: status_list_entries(),
         memory: Memory::default(),
+        undo_window_hours: UNDO_WINDOW_HOURS,
     };
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());

@@ -3,12 +3,13 @@
 //! | part | what it does | what it holds |
 //! |---|---|---|
 //! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
-//! | [`Desk`] | acts: issue, revoke, suspend, restore; the seal register; publishes status lists and the trust list | private keys, the archive |
+//! | [`Desk`] | acts: issue, renew, change, issue again, revoke, suspend, restore, cancel, many at once and undone; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
 
+mod address;
 mod archive_secret;
 mod backup;
 mod ceremony;
@@ -25,6 +26,7 @@ mod keyring_limits;
 mod keyring_reference;
 mod keyring_secrets;
 mod lookup;
+mod mass;
 mod officers;
 mod publish;
 mod reads;
@@ -36,6 +38,7 @@ mod rotation;
 mod rotation_anchor;
 mod sealing;
 pub mod signer;
+mod succession;
 pub mod timestamp;
 mod tokens;
 pub mod transport;
@@ -47,7 +50,7 @@ pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBa
 pub use boyin_model::purpose::KeyPurpose;
 pub use ceremony::{Attendance, CeremonyOrder, CeremonyStop, Question};
 pub use chain::ChainFault;
-pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName};
+pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;
 pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};
@@ -58,6 +61,7 @@ pub use keyring_reference::{
     KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, Pkcs11Place, RemotePlace,
 };
 pub use lookup::{Found, Health, HealthItem, HolderPage, Lookup};
+pub use mass::{Many, Selection};
 pub use officers::{Officer, Officers};
 pub use reads::Reads;
 pub use register::SealUse;
@@ -67,6 +71,7 @@ pub use remote::{
 };
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
+pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 
 pub use boyin_archive as archive;

@@ -4,7 +4,7 @@ use std::thread;
 
 use boyin_archive::{
     Archive, ArchiveError, CollectedId, CollectedRecord, Cursor, Event, HolderKey, Keeping, LicenseRecord,
-    LogHead, LogLine, MAX_EVENTS, Read, ReadOf, ReadSpool, Reader, RootSecret,
+    LogHead, LogLine, MAX_EVENTS, Read, ReadOf, ReadSpool, Reader, RootSecret, Version,
 };
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::status::LicenseStatus;
@@ -359,6 +359,14 @@ impl Lookup {
     /// [`LookupError`].
     pub fn history(&self, id: &LicenseId) -> Result<Vec<Event>, LookupError> {
         Ok(self.archive.events_of(id, None, boyin_archive::MAX_EVENTS)?)
+    }
+
+    /// The versions of a license, the current one first; empty if it is not on file. It tells nothing personal.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn versions(&self, id: &LicenseId) -> Result<Vec<Version>, LookupError> {
+        Ok(self.archive.versions(id)?)
     }
 
     /// The event log after the event `after`, in order, at most [`boyin_archive::MAX_EVENTS`] at a time.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use boyin_model::catalog::{Catalog, FieldFault, FieldKind, LicenseType, ValidityFault};
-use boyin_model::credential::FieldValue;
+use boyin_model::credential::{FieldValue, LicenseClaims};
 use boyin_model::id::{CitizenId, CreditCode, DivisionCode, HolderCode, HolderCodeType, IdError};
 use boyin_model::time::Date;
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,26 @@ pub enum DefectFault {
 }
 
 impl Draft {
+    /// The form of which a license was made; `None` if the license does not disclose everything.
+    #[must_use]
+    pub fn of(claims: &LicenseClaims) -> Option<Self> {
+        let holder = claims.holder_code.as_ref()?;
+        Some(Self {
+            license_type: claims.license_id.license_type().as_str().to_owned(),
+            license_number: claims.license_number.clone()?,
+            holder: DraftHolder {
+                code_type: claims.holder_code_type.code().to_owned(),
+                code: holder.as_str().to_owned(),
+                name: claims.holder_name.clone()?,
+            },
+            division: claims.division.as_str().to_owned(),
+            issue_date: claims.issue_date.to_string(),
+            valid_from: claims.valid_from.map(|day| day.to_string()),
+            valid_until: claims.valid_until.map(|day| day.to_string()),
+            fields: claims.fields.clone(),
+        })
+    }
+
     /// Checks the form against the catalog.
     ///
     /// # Errors

@@ -16,6 +16,7 @@
 //! | [`timestamp`] | timestamp tokens (RFC 3161), requests for them, and inclusion proofs of batches |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
 
+pub mod address;
 pub mod alg;
 pub mod anchor;
 pub mod b64;

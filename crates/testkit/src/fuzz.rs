@@ -1,5 +1,6 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
+mod address;
 mod ceremony;
 mod certificate;
 mod curve;
@@ -22,6 +23,7 @@ use boyin_model::json::{self, JsonErrorKind, Reader, Value};
 use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
+pub use self::address::address;
 pub use self::ceremony::ceremony;
 pub use self::certificate::certificate;
 pub use self::curve::curve;

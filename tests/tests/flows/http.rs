@@ -394,6 +394,35 @@ async fn beside_a_desk_health_asks_the_signers_too() {
 }
 
 #[tokio::test]
+async fn an_old_version_names_the_current_one() {
+    let site = Site::new();
+    let id = &site.receipt.license_id;
+    let path = |id: &boyin::model::id::LicenseId| format!("/v1/licenses/{id}?purpose=%E5%8A%9E%E7%90%86");
+    let alone = send(site.router(), get(&path(id), Some(&site.reader))).await.json();
+    assert_eq!((&alone["head"], alone["versions"].as_array().unwrap().len()), (&json!(id.as_str()), 1));
+    let asked =
+        boyin::NextVersionOrder { of: id, next: &boyin::NextVersion::Reissue, reason: "遗失", basis: None };
+    let next =
+        site.prefecture.desk().issue_next(&asked, &order(police(), "next"), &mut SystemRandom).unwrap();
+    let old = send(site.router(), get(&path(id), Some(&site.reader))).await.json();
+    assert_eq!(old["head"], next.license_id.as_str());
+    assert_eq!(old["report"]["reason"]["code"], "superseded");
+    let now = now().seconds();
+    let expected = json!([
+        { "license_id": next.license_id.as_str(), "status": "valid", "succeeded_at": null },
+        { "license_id": id.as_str(), "status": "superseded", "succeeded_at": now },
+    ]);
+    assert_eq!(old["versions"], expected);
+    let new = send(site.router(), get(&path(&next.license_id), Some(&site.reader))).await.json();
+    assert_eq!((&new["versions"], &new["report"]["verdict"]), (&expected, &json!("passed")));
+    // A holder's file tells neither.
+    let body = json!({ "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": "办理" });
+    let file =
+        send(site.router(), post("/v1/holders/licenses", Some(&site.clerk), body.to_string())).await.json();
+    assert!(file["licenses"][0].get("head").is_none() && file["licenses"].as_array().unwrap().len() == 2);
+}
+
+#[tokio::test]
 async fn a_running_service_sees_a_revocation() {
     let site = Site::new();
     let lookup = Arc::new(site.prefecture.lookup());

@@ -7,6 +7,7 @@ mod desk;
 mod history;
 mod http;
 mod keys;
+mod life;
 mod office;
 mod remote;
 mod rotation;

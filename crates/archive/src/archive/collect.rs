@@ -411,7 +411,7 @@ impl Archive {
         let deed = Deed::of_filing(filing);
         let deed = Deed { detail: format!("{} {id}", deed.detail), ..deed };
         self.perform_with(act, &deed, |deed| {
-            let batch = self.filing_batch(act, filing, deed)?;
+            let (batch, _) = self.filing_batch(Batch::new(), act, filing, deed)?;
             let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
             if !record.can_be_signed() || record.grade != filing.record.grade {
                 return Err(ArchiveError::NotSignable);

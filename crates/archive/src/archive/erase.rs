@@ -1,5 +1,6 @@
 //! Erasure: what is personal in a license is sealed under a key of its own, and that key is destroyed.
 
+use std::cell::RefCell;
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
@@ -19,8 +20,8 @@ use crate::vault::HolderKey;
 const FOLLOWED: usize = 4 * MAX_EVENTS;
 
 impl Archive {
-    /// Erases what is personal in a license: its content, its key, its place in the holder's file, and what leads from the
-    /// holder to its events. The identifier stays, with its status and its events, and is never given again; reads say
+    /// Erases what is personal in a license: its content, its key, its addresses, its place in the holder's file, and what leads from
+    /// the holder to its events. The identifier stays, with its status and its events, and is never given again; reads say
     /// [`ArchiveError::Erased`]. It takes two people.
     ///
     /// On `Ok` no file of the archive holds the key any more. Backups from before do, and have to be destroyed by whoever
@@ -40,6 +41,7 @@ impl Archive {
         let deed = Deed::on_license(EventKind::LicensePurged, id, reason);
         let deed = Deed { second: Some(second.to_owned()), ..deed };
         let key = layout::license(id);
+        let unprotected = RefCell::new(Vec::new());
         let outcome = {
             // No act on the license may be half done: its event would lead to the holder again.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
@@ -51,6 +53,8 @@ impl Archive {
                     .expect(Table::License, key.as_slice(), Expect::Exactly(sealed))
                     .delete(Table::RecordKey, key.as_slice())
                     .delete(Table::ByHolder, layout::by_holder(&holder, record.filed_at, id));
+                let (batch, addresses) = self.forget_addresses(batch, id)?;
+                unprotected.replace(addresses);
                 self.forget_events(batch, id, &holder)
             })
         };
@@ -59,6 +63,9 @@ impl Archive {
         let outcome = outcome?;
         for table in [Table::RecordKey, Table::License] {
             self.store.scrub(table, &key)?;
+        }
+        for address in unprotected.into_inner() {
+            self.store.scrub(Table::LicenseAddress, &address)?;
         }
         Ok(outcome)
     }

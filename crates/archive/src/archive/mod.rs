@@ -1,17 +1,21 @@
 //! The archive: making and opening it. Acts are in `write.rs`, reads in `read.rs`.
 
+mod addresses;
 mod check;
 mod collect;
 mod erase;
 mod keys;
 mod licenses;
 mod log;
+mod mass;
 mod read;
 mod reads;
 mod seals;
 mod upgrade;
+mod versions;
 mod write;
 
+pub use self::addresses::{MAX_ADDRESSES, MAX_AT_ADDRESS};
 pub use self::keys::Resealing;
 pub use self::log::{LogHead, LogLine};
 pub use self::read::{MAX_EVENTS, MAX_PAGE, MAX_SLOTS};

@@ -14,6 +14,7 @@ use crate::layout::{self, FORMAT_WITH_KEYS, Malformed};
 use crate::record::{LicenseRecord, StatusSlot, check_list};
 use crate::store::Table;
 use crate::vault::HolderKey;
+use crate::version::SuccessionKind;
 
 /// Most licenses of a page. At 1 MiB each a page stays within what a process can hold.
 pub const MAX_PAGE: usize = 100;
@@ -318,12 +319,13 @@ fn records_of(page: Page<(LicenseRecord, HolderKey)>) -> Page<LicenseRecord> {
 
 /// What an act made of the status of its license.
 pub(super) fn status_after(what: EventKind) -> Option<LicenseStatus> {
-    let changes = [Change::Revoke, Change::Suspend, Change::Restore, Change::Supersede];
-    let change = changes.into_iter().find(|change| change.event() == what);
     if what == EventKind::LicenseIssued {
         return Some(LicenseStatus::Valid);
     }
-    change.map(Change::to)
+    if SuccessionKind::ALL.iter().any(|kind| kind.event() == what) {
+        return Some(LicenseStatus::Superseded);
+    }
+    Change::ALL.into_iter().find(|change| change.event() == what).map(Change::to)
 }
 
 pub(super) fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {

@@ -4,7 +4,7 @@
 use super::{Archive, MAX_EVENTS};
 use crate::chain::{self, ChainStart};
 use crate::error::{ArchiveError, OpenError};
-use crate::layout::{self, FORMAT_VERSION};
+use crate::layout::{self, FORMAT_VERSION, FORMAT_WITH_KEYS};
 use crate::store::{Batch, Cause, Expect, StoreError, Table};
 use crate::vault::{BASE, FIRST_DATA_KEY, RootSecret, Vault, Wrapped};
 
@@ -19,6 +19,15 @@ impl Archive {
     pub(super) fn upgrade(self, root: &RootSecret) -> Result<Self, OpenError> {
         for table in tables_since(self.format) {
             self.store.scan(table, &[], None, 1)?;
+        }
+        let old = self.format.to_be_bytes();
+        if self.format >= FORMAT_WITH_KEYS {
+            // A license that no entry tells of is the only version of its chain.
+            let batch = Batch::new()
+                .expect(Table::Meta, layout::META_FORMAT, Expect::Exactly(old.to_vec()))
+                .put(Table::Meta, layout::META_FORMAT, FORMAT_VERSION.to_be_bytes());
+            self.store.commit(batch)?;
+            return Ok(Self { format: FORMAT_VERSION, ..self });
         }
         let chain = self.bind_old_events().map_err(|error| {
             if let ArchiveError::Store(error) = error {
@@ -36,7 +45,6 @@ impl Archive {
         let base = self.vault.wrap(BASE, &base)?;
         self.vault.add(FIRST_DATA_KEY, &key);
         let start = self.seal(Table::Meta, layout::META_CHAIN, &layout::chain_value(&chain));
-        let old = self.format.to_be_bytes();
         let batch = Batch::new()
             .expect(Table::Meta, layout::META_FORMAT, Expect::Exactly(old.to_vec()))
             // Nobody acted since the events were read.

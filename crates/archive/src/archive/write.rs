@@ -11,9 +11,10 @@ use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
 use crate::collected::CollectedId;
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
-use crate::record::{Filing, MAX_TOKEN, RecordField, check_list};
+use crate::mass::{MassRecord, Undone};
+use crate::record::{Filing, LicenseRecord, MAX_TOKEN, RecordField, StatusSlot, check_list};
 use crate::store::{Batch, Expect, Numbered, StoreError, Table, Write};
-use crate::vault::{HolderKey, Vault};
+use crate::vault::{HolderKey, Secret, Vault};
 use zeroize::Zeroizing;
 
 /// How often an act that loses races looks again. Each loss means that another act on the same license was done meanwhile.
@@ -32,6 +33,33 @@ pub(super) struct Deed {
     pub(super) status: Option<StatusChange>,
     /// Whose file it is done to, once that is known.
     pub(super) holder: Option<HolderKey>,
+    /// What is kept of a change of many licenses.
+    pub(super) mass: Option<MassWrite>,
+}
+
+/// What is kept under the number of an event.
+#[derive(Clone)]
+pub(super) enum MassWrite {
+    /// A change that is done, under the number of this event.
+    Done(MassRecord),
+    /// That it was undone by this event.
+    Undone { of: u64, record: MassRecord },
+}
+
+impl MassWrite {
+    /// The write, once the number of the event is known.
+    fn at(self, number: u64, vault: &Vault) -> Write {
+        let (of, record) = match self {
+            Self::Done(record) => (number, record),
+            Self::Undone { of, mut record } => {
+                record.undone = record.undone.map(|undone| Undone { event: number, ..undone });
+                (of, record)
+            }
+        };
+        let (table, key) = (Table::MassChange, layout::event(of));
+        let value = vault.seal(table, &key, &layout::mass_value(&record));
+        Write { table, key, value: Some(value) }
+    }
 }
 
 impl Deed {
@@ -45,12 +73,25 @@ impl Deed {
             detail: detail.into(),
             status: None,
             holder: None,
+            mass: None,
         }
     }
 
     pub(super) fn of_filing(filing: &Filing) -> Self {
         let record = &filing.record;
         Self::on_license(EventKind::LicenseIssued, &record.id, record.grade.letter().to_string())
+    }
+
+    /// What the act leads to; the number of the event is not known yet.
+    fn outcome(&self, act: &Act) -> Outcome {
+        Outcome {
+            event: 0,
+            what: self.what,
+            at: act.at(),
+            license: self.license.clone(),
+            seal: self.seal,
+            replayed: false,
+        }
     }
 
     /// A number that the act gave itself is not known before it is done.
@@ -95,15 +136,19 @@ impl Archive {
     /// [`ArchiveError::InvalidRecord`], [`ArchiveError::Conflict`], [`ArchiveError::SlotTaken`],
     /// [`ArchiveError::IdempotencyConflict`]; nothing has changed then. [`ArchiveError::Store`].
     pub fn file(&self, act: &Act, filing: &Filing) -> Result<Outcome, ArchiveError> {
-        self.perform_with(act, &Deed::of_filing(filing), |deed| self.filing_batch(act, filing, deed))
+        self.perform_with(act, &Deed::of_filing(filing), |deed| {
+            Ok(self.filing_batch(Batch::new(), act, filing, deed)?.0)
+        })
     }
 
+    /// Files a license; gives the key of its record, too.
     pub(super) fn filing_batch(
         &self,
+        batch: Batch,
         act: &Act,
         filing: &Filing,
         deed: &mut Deed,
-    ) -> Result<Batch, ArchiveError> {
+    ) -> Result<(Batch, Secret), ArchiveError> {
         let record = &filing.record;
         filing.check(act.at())?;
         let slot = record.slot.as_ref().map(layout::status);
@@ -124,10 +169,10 @@ impl Archive {
         let record_key = self.vault.new_key()?;
         let value = Zeroizing::new(layout::license_value(record, &holder));
         let value = self.vault.seal_record(&record_key, Table::License, &license, &value);
-        let record_key = self.seal(Table::RecordKey, &license, record_key.as_slice());
-        let mut batch = Batch::new()
+        let sealed_key = self.seal(Table::RecordKey, &license, record_key.as_slice());
+        let mut batch = batch
             .expect(Table::License, license.as_slice(), Expect::Absent)
-            .put(Table::RecordKey, license.as_slice(), record_key)
+            .put(Table::RecordKey, license.as_slice(), sealed_key)
             .put(Table::License, license, value)
             .put(Table::ByHolder, layout::by_holder(&holder, record.filed_at, &record.id), []);
         if let Some(key) = slot {
@@ -136,14 +181,16 @@ impl Archive {
             batch =
                 batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(Table::Status, key, value);
         }
-        Ok(batch)
+        Ok((batch, record_key))
     }
 
-    /// Revokes, suspends, restores or supersedes a license.
+    /// Revokes, suspends, restores, supersedes or cancels a license. A successor that is named becomes the next version of
+    /// its chain.
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::NoSlot`], [`ArchiveError::IllegalTransition`],
-    /// [`ArchiveError::Reason`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::NotHead`], [`ArchiveError::NotSuccessor`], [`ArchiveError::Reason`],
+    /// [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn change_status(
         &self,
@@ -160,20 +207,48 @@ impl Archive {
             }
             let (record, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
             deed.holder = Some(holder);
-            let slot = record.slot.ok_or(ArchiveError::NoSlot)?;
-            let key = layout::status(&slot);
-            let old = self.store.get(Table::Status, &key)?.ok_or(Damaged { table: Table::Status })?;
-            let from = self.status_in(&key, &old, id)?;
+            let (batch, from) = self.status_batch(Batch::new(), act, &record, to)?;
+            // Asked after the status: a succession that was seen there is seen here, too.
+            self.expect_head(id)?;
             if !change.change.allowed(from) {
                 return Err(ArchiveError::IllegalTransition { from, to });
             }
-            let new = self.seal(Table::Status, &key, &layout::status_value(to, id));
-            let mark = self.vault.act_key(act.office(), act.idempotency_key());
-            Ok(Batch::new()
-                .expect(Table::Status, key.as_slice(), Expect::Exactly(old))
-                .put(Table::Status, key, new)
-                .put(Table::Meta, layout::meta_unpublished(&slot.list), mark))
+            match &change.successor {
+                Some(successor) => self.succeeded_by(batch, id, successor),
+                None => Ok(batch),
+            }
         })
+    }
+
+    /// Puts the status of a license, and that no published list shows it yet; and gives the status that it has.
+    pub(super) fn status_batch(
+        &self,
+        batch: Batch,
+        act: &Act,
+        record: &LicenseRecord,
+        to: LicenseStatus,
+    ) -> Result<(Batch, LicenseStatus), ArchiveError> {
+        let (slot, old, from) = self.status_sealed(record)?;
+        let key = layout::status(slot);
+        let new = self.seal(Table::Status, &key, &layout::status_value(to, &record.id));
+        let mark = self.vault.act_key(act.office(), act.idempotency_key());
+        let batch = batch
+            .expect(Table::Status, key.as_slice(), Expect::Exactly(old))
+            .put(Table::Status, key, new)
+            .put(Table::Meta, layout::meta_unpublished(&slot.list), mark);
+        Ok((batch, from))
+    }
+
+    /// The place of a license on its status list, what is stored there, and the status that it says.
+    pub(super) fn status_sealed<'r>(
+        &self,
+        record: &'r LicenseRecord,
+    ) -> Result<(&'r StatusSlot, Vec<u8>, LicenseStatus), ArchiveError> {
+        let slot = record.slot.as_ref().ok_or(ArchiveError::NoSlot)?;
+        let key = layout::status(slot);
+        let sealed = self.store.get(Table::Status, &key)?.ok_or(Damaged { table: Table::Status })?;
+        let status = self.status_in(&key, &sealed, &record.id)?;
+        Ok((slot, sealed, status))
     }
 
     /// Whether a status on the list was changed since the list was last published and [marked so][Self::mark_published].
@@ -302,17 +377,18 @@ impl Archive {
 
     /// Adds event and idempotency record to `batch` and commits it.
     pub(super) fn commit(&self, act: &Act, deed: Deed, batch: Batch) -> Result<Outcome, StoreError> {
+        let outcome = deed.outcome(act);
+        let number = self.store.commit(self.tell(batch, act, deed))?.number;
+        Ok(Outcome { event: number.expect("the batch has a numbered entry"), ..outcome })
+    }
+
+    /// Adds the event of an act to `batch`, and the idempotency record that leads to it.
+    pub(super) fn tell(&self, batch: Batch, act: &Act, deed: Deed) -> Batch {
         let act_key = self.vault.act_key(act.office(), act.idempotency_key());
-        let outcome = Outcome {
-            event: 0,
-            what: deed.what,
-            at: act.at(),
-            license: deed.license.clone(),
-            seal: deed.seal,
-            replayed: false,
-        };
         let (vault, chain) = (Arc::clone(&self.vault), self.chain);
-        let (act, recorded) = (act.clone(), outcome.clone());
+        let (act, recorded) = (act.clone(), deed.outcome(act));
+        let mut deed = deed;
+        let mass = deed.mass.take();
         let numbered = move |number, previous: Option<&[u8]>| {
             let link = chain.hash_before(&vault, number, previous)?;
             let holder = deed.holder;
@@ -329,11 +405,10 @@ impl Archive {
                 vec![Write { table: Table::Idempotency, key: act_key.to_vec(), value: Some(done) }];
             also.extend(entered(&event, holder.as_ref()));
             also.extend(left_of_erased(&vault, &event));
+            also.extend(mass.map(|mass| mass.at(number, &vault)));
             Ok(Numbered { value, also })
         };
-        let batch = batch.expect(Table::Idempotency, act_key, Expect::Absent).append(Table::Event, numbered);
-        let number = self.store.commit(batch)?.number.expect("the batch has a numbered entry");
-        Ok(Outcome { event: number, ..outcome })
+        batch.expect(Table::Idempotency, act_key, Expect::Absent).append(Table::Event, numbered)
     }
 }
 

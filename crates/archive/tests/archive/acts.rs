@@ -108,9 +108,9 @@ fn an_identifier_and_a_slot_are_used_once() {
 
 #[test]
 fn status_changes_only_along_the_allowed_ways() {
-    use Change::{Restore, Revoke, Supersede, Suspend};
+    use Change::{Cancel, Restore, Revoke, Supersede, Suspend};
     use LicenseStatus::{Revoked, Superseded, Suspended, Valid};
-    let ways: [(&[Change], Change, Result<LicenseStatus, LicenseStatus>); 15] = [
+    let ways: [(&[Change], Change, Result<LicenseStatus, LicenseStatus>); 21] = [
         (&[], Revoke, Ok(Revoked)),
         (&[], Suspend, Ok(Suspended)),
         (&[], Restore, Err(Valid)),
@@ -126,6 +126,12 @@ fn status_changes_only_along_the_allowed_ways() {
         (&[Supersede], Supersede, Err(Superseded)),
         (&[Supersede], Revoke, Err(Superseded)),
         (&[Supersede], Restore, Err(Superseded)),
+        (&[], Cancel, Ok(Revoked)),
+        (&[Suspend], Cancel, Ok(Revoked)),
+        (&[Cancel], Cancel, Err(Revoked)),
+        (&[Cancel], Restore, Err(Revoked)),
+        (&[Revoke], Cancel, Err(Revoked)),
+        (&[Supersede], Cancel, Err(Superseded)),
     ];
     for (before, last, expected) in ways {
         let (archive, _) = fresh();
@@ -286,7 +292,8 @@ fn what_the_law_says_of_a_change_is_in_its_event() {
 
     let mut wrong = Vec::new();
     wrong.extend(
-        [Change::Suspend, Change::Supersede].map(|to| (StatusChange { change: to, ..revoke.clone() }, 4)),
+        [Change::Suspend, Change::Supersede, Change::Cancel]
+            .map(|to| (StatusChange { change: to, ..revoke.clone() }, 4)),
     );
     wrong.push((StatusChange { change: Change::Revoke, ..supersede.clone() }, 4));
     // A license that takes its own place, and a clause without words.

@@ -10,6 +10,7 @@ use crate::collected::{one_step, submission};
 use crate::fixtures::{LIST, act, change, filing, fresh, id};
 use crate::seals::{self, application, by, seal_in};
 use crate::stores::TestStore;
+use crate::{addresses, mass, versions};
 
 /// Checks every entry of an archive: nothing is wrong with any.
 pub(crate) fn check_sound(archive: &Archive) -> CheckReport {
@@ -90,7 +91,7 @@ fn last_event(archive: &Archive) -> Vec<u8> {
 type Spoil = fn(&Archive, &TestStore);
 
 /// Each kind of fault, and what makes an archive have it and nothing else.
-const CASES: [(FaultKind, Spoil); 29] = [
+const CASES: [(FaultKind, Spoil); 34] = [
     (FaultKind::Unsealed, |_, store| {
         let (key, mut value) = entries(store, Table::StatusList).remove(0);
         value[20] ^= 1;
@@ -237,6 +238,31 @@ const CASES: [(FaultKind, Spoil); 29] = [
     (FaultKind::CollectedDangling, |archive, store| {
         one_step(archive, 1, vec![submission(1, "a", "第1号", "某甲")]);
         delete(store, Table::Collected, &key_of(store, Table::Collected, 0));
+    }),
+    (FaultKind::VersionsDiffer, |archive, store| {
+        let before = before(store);
+        versions::succeed(archive, "renew", 1, &id(1)).unwrap();
+        set_back(store, &before, &[Table::Version]);
+    }),
+    (FaultKind::HeadDiffers, |archive, store| {
+        let second = versions::succeed(archive, "renew", 1, &id(1)).unwrap().license.unwrap();
+        let head = [id(1).as_str().as_bytes(), &[0]].concat();
+        let earlier = store.get(Table::Version, &head).unwrap().unwrap();
+        versions::succeed(archive, "renew again", 2, &second).unwrap();
+        put(store, Table::Version, &head, &earlier);
+    }),
+    (FaultKind::MassDiffers, |archive, store| {
+        let before = before(store);
+        mass::close(archive, "close", 0).unwrap();
+        set_back(store, &before, &[Table::MassChange]);
+    }),
+    (FaultKind::AddressNotIndexed, |archive, store| {
+        addresses::add(archive, "address", 1, "北京路1号").unwrap();
+        delete(store, Table::LicenseByAddress, &key_of(store, Table::LicenseByAddress, 0));
+    }),
+    (FaultKind::AddressDangling, |archive, store| {
+        addresses::add(archive, "address", 1, "北京路1号").unwrap();
+        delete(store, Table::LicenseAddress, &key_of(store, Table::LicenseAddress, 0));
     }),
 ];
 

@@ -31,6 +31,9 @@ fn the_column_families_are_frozen() {
         "idempotency",
         "import_job",
         "license",
+        "license_address",
+        "license_by_address",
+        "mass_change",
         "meta",
         "read_spool",
         "record_key",
@@ -38,6 +41,7 @@ fn the_column_families_are_frozen() {
         "seal_version",
         "status",
         "status_list",
+        "version",
     ];
     assert_eq!(names, frozen);
 }

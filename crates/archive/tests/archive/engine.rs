@@ -64,14 +64,17 @@ fn the_same_suite_holds_on_disk() {
     }
     let suite = [
         "acts::",
+        "addresses::",
         "check::",
         "concurrent::",
         "damage::",
         "golden::",
+        "mass::",
         "meta::",
         "model::",
         "pages::",
         "seals::",
+        "versions::",
     ];
     let run = Command::new(std::env::current_exe().unwrap()).args(suite).env(ON_DISK, "1").output().unwrap();
     let out = String::from_utf8_lossy(&run.stdout);

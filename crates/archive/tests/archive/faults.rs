@@ -14,6 +14,7 @@ use tempfile::{TempDir, tempdir};
 use crate::check::check_sound;
 use crate::fixtures::{LIST, act, change, filing, id, secret};
 use crate::process::{child, directory};
+use crate::versions::succeed;
 
 /// Every so many points of a run are taken in the normal run.
 const STRIDE: usize = 9;
@@ -28,14 +29,15 @@ fn perform(archive: &Archive, what: &str, n: u32) -> Result<Outcome, ArchiveErro
     let act = act(&format!("{what} {n}"));
     match what {
         "file" => archive.file(&act, &filing(n)),
-        "suspend" => archive.change_status(&act, &id(n), &change(Change::Suspend)),
+        "renew" => succeed(archive, &format!("{what} {n}"), n, &id(n)),
+        "suspend" => archive.change_status(&act, &id(n).next_version().unwrap(), &change(Change::Suspend)),
         "publish" => archive.publish_status_list(&act, LIST, &n.to_be_bytes()),
         other => panic!("{other}"),
     }
 }
 
 fn acts() -> impl Iterator<Item = (&'static str, u32)> {
-    FILED.flat_map(|n| ["file", "suspend", "publish"].map(|what| (what, n)))
+    FILED.flat_map(|n| ["file", "renew", "suspend", "publish"].map(|what| (what, n)))
 }
 
 /// An archive whose log was not written as tables yet: opening it does that.
@@ -169,7 +171,11 @@ fn run(template: &Path, library: &Path, kind: &str, at: usize) -> Option<usize> 
         assert!(archive.recall(&act(line)).unwrap().is_some(), "{kind} {at}: {line} was acknowledged");
     }
     let _ = check_sound(&archive);
-    let done = usize::try_from(archive.last_event().unwrap()).unwrap() - 1 - usize::try_from(BEFORE).unwrap();
+    let is_done = |(what, n): &(&str, u32)| archive.recall(&act(&format!("{what} {n}"))).unwrap().is_some();
+    let done = acts().take_while(is_done).count();
+    // A renewal leaves two events, and is done with both or with none.
+    let events: u64 = acts().take(done).map(|(what, _)| if what == "renew" { 2 } else { 1 }).sum();
+    assert_eq!(archive.last_event().unwrap(), 1 + u64::from(BEFORE) + events, "{kind} {at}");
     // The act that met the fault is there as a whole or not at all.
     assert!(
         done == told.len() || done == told.len() + 1,

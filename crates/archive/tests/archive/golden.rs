@@ -9,7 +9,7 @@ use boyin_model::register::{SealAct, UseLimits};
 use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{LIST, act, change, filing, fresh, id, office, time};
-use crate::{collected, seals};
+use crate::{addresses, collected, mass, seals, versions};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -28,6 +28,9 @@ fn dump() -> String {
     archive.writable().unwrap();
     register(&archive);
     collected::each_act(&archive);
+    versions::each_act(&archive);
+    mass::each_act(&archive);
+    addresses::each_act(&archive);
     let mut text = String::new();
     for table in Table::ALL {
         for (key, value) in store.scan(table, &[], None, 100).unwrap() {
@@ -91,7 +94,7 @@ fn every_key_and_every_value_is_frozen() {
 
 #[test]
 fn codes_are_frozen() {
-    assert_eq!(FORMAT_VERSION, 3);
+    assert_eq!(FORMAT_VERSION, 4);
     let events = [
         "archive_created",
         "license_issued",
@@ -125,6 +128,15 @@ fn codes_are_frozen() {
         "collected_raised",
         "collected_resolved",
         "collected_erased",
+        "license_canceled",
+        "license_renewed",
+        "license_changed",
+        "license_reissued",
+        "holder_closed",
+        "licenses_changed",
+        "changes_undone",
+        "address_added",
+        "address_removed",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

@@ -9,12 +9,13 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use boyin_archive::{Archive, Change, Outcome};
+use boyin_archive::{Archive, Change, Outcome, SuccessionKind};
 use tempfile::tempdir;
 
 use crate::check::check_sound;
 use crate::fixtures::{LIST, act, change, filing, id, secret};
 use crate::process::{child, directory};
+use crate::versions::succession;
 
 const KILLS: u32 = 24;
 /// Kills of one archive; then the next one begins, so that looking through it does not take longer and longer.
@@ -41,6 +42,13 @@ fn perform(archive: &Archive, what: &str, n: u32) -> Outcome {
         "suspend" => archive.change_status(&act, &id(n), &change(Change::Suspend)),
         "restore" => archive.change_status(&act, &id(n), &change(Change::Restore)),
         "revoke" => archive.change_status(&act, &id(n), &change(Change::Revoke)),
+        "renew" => {
+            let mut next = filing(n);
+            next.record.id = id(n).next_version().unwrap();
+            // A place that no other license of the run has.
+            next.record.slot.as_mut().unwrap().index += 1 << 24;
+            archive.succeed(&act, &next, &succession(SuccessionKind::Renewal, &id(n)))
+        }
         "share" => archive.record_share(&act, &id(n), "银行"),
         "publish" => archive.publish_status_list(&act, LIST, &n.to_be_bytes()),
         other => panic!("{other}"),
@@ -50,9 +58,12 @@ fn perform(archive: &Archive, what: &str, n: u32) -> Outcome {
 
 /// What is done to license `n`, in order.
 fn acts_of(n: u32) -> impl Iterator<Item = &'static str> {
-    let when = [("suspend", 3), ("restore", 6), ("revoke", 5), ("share", 7), ("publish", 10)];
-    std::iter::once("file")
-        .chain(when.into_iter().filter(move |(_, every)| n.is_multiple_of(*every)).map(|(what, _)| what))
+    let when = [("suspend", 3), ("restore", 6), ("revoke", 5), ("renew", 4), ("share", 7), ("publish", 10)];
+    // What is revoked is not renewed.
+    let due = move |(what, every): &(&str, u32)| {
+        n.is_multiple_of(*every) && !(*what == "renew" && n.is_multiple_of(5))
+    };
+    std::iter::once("file").chain(when.into_iter().filter(due).map(|(what, _)| what))
 }
 
 #[test]

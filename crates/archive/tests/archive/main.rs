@@ -1,11 +1,12 @@
 //! Every test of the archive, in one binary: RocksDB is linked once.
 //!
-//! `acts`, `check`, `concurrent`, `damage`, `golden`, `meta`, `model`, `pages`, `seals` and `seam` are the suite: they know no engine
-//! but [`engine::fresh`], and the crates of other engines compile these files with an `engine` of their own.
+//! `acts`, `addresses`, `check`, `concurrent`, `damage`, `golden`, `mass`, `meta`, `model`, `pages`, `seals`, `seam` and `versions` are the suite: they know no
+//! engine but [`engine::fresh`], and the crates of other engines compile these files with an `engine` of their own.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it says")]
 
 mod acts;
+mod addresses;
 mod backup;
 mod check;
 mod collected;
@@ -19,6 +20,7 @@ mod golden;
 mod keys;
 mod kill;
 mod log;
+mod mass;
 mod meta;
 mod model;
 mod opening;
@@ -31,3 +33,4 @@ mod seam;
 mod snapshot;
 mod stores;
 mod upgrade;
+mod versions;

@@ -1,14 +1,18 @@
 //! The archive against a few maps: any sequence of acts, failing writes and restarts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use boyin_archive::{Act, Archive, ArchiveError, Change, EventKind, Failure, Outcome};
+use boyin_archive::{
+    Act, Archive, ArchiveError, Change, EventKind, Failure, Outcome, Succession, SuccessionKind,
+};
+use boyin_model::id::LicenseId;
 use boyin_model::status::LicenseStatus;
 use proptest::prelude::*;
 
 use crate::engine::cases;
-use crate::fixtures::{LIST, act_at, change, filing_for, fresh, holder, id, reopened};
+use crate::fixtures::{self, LIST, act_at, change, filing_for, fresh, holder, reopened};
+use crate::mass;
 use crate::stores::TestStore;
 
 #[derive(Clone, Debug)]
@@ -19,11 +23,34 @@ enum Op {
         slot: u32,
     },
     Change(u32, Change),
+    /// Files version `n + VERSION` of license `n`.
+    Succeed {
+        n: u32,
+        whose: u8,
+        slot: u32,
+    },
     Share(u32),
+    /// Cancels what a holder has.
+    Close(u8),
+    /// Undoes what this earlier step closed.
+    Undo(usize),
     /// Does the act of this earlier step again.
     Again(usize),
     Reopen,
     FailAfter(u64, Failure),
+}
+
+/// What a later version adds to the number of a license.
+const VERSION: u32 = 100;
+
+/// The first three versions of six licenses.
+fn any_version() -> impl Strategy<Value = u32> {
+    (0..6_u32, 0..3_u32).prop_map(|(n, version)| n + version * VERSION)
+}
+
+/// The identifier of a version.
+fn id(n: u32) -> LicenseId {
+    (0..n / VERSION).fold(fixtures::id(n % VERSION), |id, _| id.next_version().unwrap())
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -31,13 +58,17 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Change::Revoke),
         Just(Change::Suspend),
         Just(Change::Restore),
-        Just(Change::Supersede)
+        Just(Change::Supersede),
+        Just(Change::Cancel)
     ];
     let failure = prop_oneof![Just(Failure::Lost), Just(Failure::Unanswered)];
     prop_oneof![
         6 => (0..6_u32, 0..3_u8, 0..8_u32).prop_map(|(n, whose, slot)| Op::File { n, whose, slot }),
-        6 => (0..6_u32, change).prop_map(|(n, change)| Op::Change(n, change)),
-        1 => (0..6_u32).prop_map(Op::Share),
+        6 => (any_version(), change).prop_map(|(n, change)| Op::Change(n, change)),
+        6 => (any_version(), 0..3_u8, 0..12_u32).prop_map(|(n, whose, slot)| Op::Succeed { n, whose, slot }),
+        1 => any_version().prop_map(Op::Share),
+        2 => (0..3_u8).prop_map(Op::Close),
+        4 => (0..30_usize).prop_map(Op::Undo),
         3 => (0..30_usize).prop_map(Op::Again),
         2 => Just(Op::Reopen),
         1 => (0..3_u64, failure).prop_map(|(n, failure)| Op::FailAfter(n, failure)),
@@ -50,6 +81,11 @@ struct Model {
     licenses: BTreeMap<u32, (u8, u32, LicenseStatus, usize)>,
     events: Vec<(EventKind, Option<u32>)>,
     done: BTreeMap<usize, u64>,
+    /// The step that changed the status of a license last.
+    changed: BTreeMap<u32, usize>,
+    /// What each closing step canceled, with the status before; and which were undone.
+    closed: BTreeMap<usize, Vec<(u32, LicenseStatus)>>,
+    undone: BTreeSet<usize>,
     fail: Option<(u64, Failure)>,
     stopped: bool,
 }
@@ -75,13 +111,47 @@ impl Model {
         self.stopped = failure.is_some();
         if failure != Some(Failure::Lost) {
             self.take(step, op);
-            self.events.push((what, Some(n)));
+            self.events.push((what, n));
             self.done.insert(step, self.events.len().try_into().unwrap());
         }
         if failure.is_some() { Err("store_io") } else { Ok((self.done[&step], false)) }
     }
 
-    fn judge(&self, op: &Op) -> Result<(EventKind, u32), &'static str> {
+    fn judge(&self, op: &Op) -> Result<(EventKind, Option<u32>), &'static str> {
+        let (what, n) = match op {
+            Op::Close(whose) if self.closing(*whose).is_empty() => return Err("mass_nothing"),
+            Op::Close(_) => return Ok((EventKind::HolderClosed, None)),
+            Op::Undo(step) if self.undone.contains(step) => return Err("mass_undone"),
+            Op::Undo(step) if self.coming_back(*step).is_empty() => return Err("mass_nothing"),
+            Op::Undo(_) => return Ok((EventKind::ChangesUndone, None)),
+            Op::File { .. }
+            | Op::Change(..)
+            | Op::Succeed { .. }
+            | Op::Share(_)
+            | Op::Again(_)
+            | Op::Reopen
+            | Op::FailAfter(..) => self.judge_one(op)?,
+        };
+        Ok((what, Some(n)))
+    }
+
+    /// What a holder has in force or suspended, by identifier.
+    fn closing(&self, whose: u8) -> Vec<(u32, LicenseStatus)> {
+        let open = self.licenses.iter().filter(|(_, (holder, _, status, _))| {
+            *holder == whose && matches!(status, LicenseStatus::Valid | LicenseStatus::Suspended)
+        });
+        let mut open: Vec<_> = open.map(|(n, (_, _, status, _))| (*n, *status)).collect();
+        open.sort_by_key(|(n, _)| id(*n));
+        open
+    }
+
+    /// What a closing step canceled and nobody touched since.
+    fn coming_back(&self, step: usize) -> Vec<(u32, LicenseStatus)> {
+        let closed = self.closed.get(&step).into_iter().flatten();
+        closed.filter(|(n, _)| self.changed.get(n) == Some(&step)).copied().collect()
+    }
+
+    fn judge_one(&self, op: &Op) -> Result<(EventKind, u32), &'static str> {
         match op {
             Op::File { n, .. } if self.licenses.contains_key(n) => Err("license_conflict"),
             Op::File { slot, .. } if self.licenses.values().any(|(_, taken, ..)| taken == slot) => {
@@ -92,18 +162,38 @@ impl Model {
                 Some(_) => Ok((EventKind::LicenseShared, *n)),
                 None => Err("license_not_found"),
             },
+            Op::Succeed { n, whose, slot } => {
+                let (holder, _, from, _) = self.licenses.get(n).ok_or("license_not_found")?;
+                let next = n + VERSION;
+                match from {
+                    // Its next version is on file exactly if it took its place.
+                    _ if self.licenses.contains_key(&next) => Err("not_head"),
+                    LicenseStatus::Revoked | LicenseStatus::Suspended | LicenseStatus::Superseded => {
+                        Err("illegal_transition")
+                    }
+                    LicenseStatus::Valid if holder != whose => Err("not_next_version"),
+                    LicenseStatus::Valid if self.licenses.values().any(|(_, taken, ..)| taken == slot) => {
+                        Err("slot_taken")
+                    }
+                    LicenseStatus::Valid => Ok((EventKind::LicenseIssued, next)),
+                }
+            }
+            Op::Change(n, _) if self.licenses.contains_key(&(n + VERSION)) => Err("not_head"),
             Op::Change(n, change) => {
                 let (_, _, from, _) = self.licenses.get(n).ok_or("license_not_found")?;
                 match (change, from) {
                     (_, LicenseStatus::Revoked | LicenseStatus::Superseded) => Err("illegal_transition"),
                     (Change::Revoke, _) => Ok((EventKind::LicenseRevoked, *n)),
+                    (Change::Cancel, _) => Ok((EventKind::LicenseCanceled, *n)),
                     (Change::Supersede, _) => Ok((EventKind::LicenseSuperseded, *n)),
                     (Change::Suspend, LicenseStatus::Valid) => Ok((EventKind::LicenseSuspended, *n)),
                     (Change::Restore, LicenseStatus::Suspended) => Ok((EventKind::LicenseRestored, *n)),
                     (Change::Suspend | Change::Restore, _) => Err("illegal_transition"),
                 }
             }
-            Op::Again(_) | Op::Reopen | Op::FailAfter(..) => unreachable!("no acts"),
+            Op::Close(_) | Op::Undo(_) | Op::Again(_) | Op::Reopen | Op::FailAfter(..) => {
+                unreachable!("acts on no license")
+            }
         }
     }
 
@@ -112,7 +202,35 @@ impl Model {
             Op::File { n, whose, slot } => {
                 self.licenses.insert(*n, (*whose, *slot, LicenseStatus::Valid, step));
             }
-            Op::Change(n, change) => self.licenses.get_mut(n).unwrap().2 = change.to(),
+            Op::Succeed { n, whose, slot } => {
+                self.licenses.get_mut(n).unwrap().2 = LicenseStatus::Superseded;
+                self.events.push((EventKind::LicenseRenewed, Some(*n)));
+                self.licenses.insert(n + VERSION, (*whose, *slot, LicenseStatus::Valid, step));
+            }
+            Op::Change(n, change) => {
+                self.licenses.get_mut(n).unwrap().2 = change.to();
+                self.changed.insert(*n, step);
+            }
+            Op::Close(whose) => {
+                let closing = self.closing(*whose);
+                for (n, _) in &closing {
+                    self.licenses.get_mut(n).unwrap().2 = LicenseStatus::Revoked;
+                    self.changed.insert(*n, step);
+                    self.events.push((EventKind::LicenseCanceled, Some(*n)));
+                }
+                self.closed.insert(step, closing);
+            }
+            Op::Undo(of) => {
+                for (n, from) in self.coming_back(*of) {
+                    self.licenses.get_mut(&n).unwrap().2 = from;
+                    self.changed.insert(n, step);
+                    let suspended = from == LicenseStatus::Suspended;
+                    let what =
+                        if suspended { EventKind::LicenseSuspended } else { EventKind::LicenseRestored };
+                    self.events.push((what, Some(n)));
+                }
+                self.undone.insert(*of);
+            }
             Op::Share(_) | Op::Again(_) | Op::Reopen | Op::FailAfter(..) => {}
         }
     }
@@ -141,7 +259,8 @@ impl Real {
         act_at(&format!("step {step}"), 1, step.try_into().unwrap())
     }
 
-    fn apply(&self, step: usize, op: &Op) -> Result<Outcome, ArchiveError> {
+    /// `closed` is the number of the event that is undone.
+    fn apply(&self, step: usize, op: &Op, closed: u64) -> Result<Outcome, ArchiveError> {
         let act = Self::act(step);
         match op {
             Op::File { n, whose, slot } => {
@@ -149,6 +268,20 @@ impl Real {
                 filing.record.slot.as_mut().unwrap().index = *slot;
                 self.archive().file(&act, &filing)
             }
+            Op::Succeed { n, whose, slot } => {
+                let mut filing = filing_for(*whose, *n, step.try_into().unwrap());
+                filing.record.slot.as_mut().unwrap().index = *slot;
+                filing.record.id = id(n + VERSION);
+                let succession = Succession {
+                    of: id(*n),
+                    kind: SuccessionKind::Renewal,
+                    reason: "依申请".to_owned(),
+                    basis: None,
+                };
+                self.archive().succeed(&act, &filing, &succession)
+            }
+            Op::Close(whose) => mass::close_as(self.archive(), &act, *whose),
+            Op::Undo(_) => self.archive().undo_mass_change(&act, closed, "乙", "误办"),
             Op::Change(n, to) => self.archive().change_status(&act, &id(*n), &change(*to)),
             Op::Share(n) => self.archive().record_share(&act, &id(*n), "住建局"),
             Op::Again(_) | Op::Reopen | Op::FailAfter(..) => unreachable!("no acts"),
@@ -165,7 +298,14 @@ fn run(ops: &[Op]) {
                 Some(op) if !matches!(op, Op::Again(_)) => (*step, op),
                 Some(_) | None => continue,
             },
-            Op::File { .. } | Op::Change(..) | Op::Share(_) | Op::Reopen | Op::FailAfter(..) => (step, op),
+            Op::File { .. }
+            | Op::Succeed { .. }
+            | Op::Change(..)
+            | Op::Share(_)
+            | Op::Close(_)
+            | Op::Undo(_)
+            | Op::Reopen
+            | Op::FailAfter(..) => (step, op),
         };
         match op {
             Op::Reopen => {
@@ -179,8 +319,22 @@ fn run(ops: &[Op]) {
                     model.fail = Some((*commits, *failure));
                 }
             }
-            act @ (Op::File { .. } | Op::Change(..) | Op::Share(_) | Op::Again(_)) => {
-                let answer = real.apply(step, act).map(|o| (o.event, o.replayed)).map_err(|e| e.code());
+            act @ (Op::File { .. }
+            | Op::Succeed { .. }
+            | Op::Change(..)
+            | Op::Share(_)
+            | Op::Close(_)
+            | Op::Undo(_)
+            | Op::Again(_)) => {
+                let mut closed = 0;
+                if let Op::Undo(of) = act {
+                    if !model.closed.contains_key(of) {
+                        continue;
+                    }
+                    closed = model.done[of];
+                }
+                let answer =
+                    real.apply(step, act, closed).map(|o| (o.event, o.replayed)).map_err(|e| e.code());
                 assert_eq!(answer, model.apply(step, act), "step {step}: {act:?}");
             }
         }
@@ -189,12 +343,10 @@ fn run(ops: &[Op]) {
 }
 
 fn compare(archive: &Archive, model: &Model) {
-    let kept: Vec<u32> = model.licenses.keys().copied().collect();
+    let mut kept: Vec<LicenseId> = model.licenses.keys().map(|n| id(*n)).collect();
+    kept.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     let listed = archive.list(None, None, 100).unwrap().items;
-    assert_eq!(
-        listed.iter().map(|r| r.id.clone()).collect::<Vec<_>>(),
-        kept.iter().map(|n| id(*n)).collect::<Vec<_>>()
-    );
+    assert_eq!(listed.into_iter().map(|r| r.id).collect::<Vec<_>>(), kept);
     for whose in 0..3 {
         let of_holder = model.licenses.iter().filter(|(_, license)| license.0 == whose);
         let mut expected: Vec<(usize, u32)> = of_holder.map(|(n, license)| (license.3, *n)).collect();
@@ -211,6 +363,17 @@ fn compare(archive: &Archive, model: &Model) {
         assert_eq!(archive.status_of(&id(*n)).unwrap(), Some(*status));
         let of_license = model.events.iter().filter(|(_, of)| of == &Some(*n)).count();
         assert_eq!(archive.events_of(&id(*n), None, 100).unwrap().len(), of_license);
+        let mut chain: Vec<u32> = (0..)
+            .map(|version| n % VERSION + version * VERSION)
+            .take_while(|n| model.licenses.contains_key(n))
+            .collect();
+        chain.reverse();
+        let versions = archive.versions(&id(*n)).unwrap();
+        assert_eq!(
+            versions.into_iter().map(|version| version.id).collect::<Vec<_>>(),
+            chain.iter().map(|n| id(*n)).collect::<Vec<_>>()
+        );
+        assert_eq!(archive.head_of(&id(*n)).unwrap(), id(chain[0]));
     }
     let events = archive.events(None, 1000).unwrap();
     let seen: Vec<_> = events.iter().map(|e| (e.what, e.license.clone())).collect();

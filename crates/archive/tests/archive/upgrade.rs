@@ -1,5 +1,5 @@
-//! Archives of formats 1 and 2, as releases 1 and 2 wrote them: `golden-1.txt` and `golden-2.txt` are what their golden
-//! tests froze.
+//! Archives of formats 1 to 3, as their releases wrote them: `golden-1.txt`, `golden-2.txt` and `golden-3.txt` are what their
+//! golden tests froze.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +16,13 @@ use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, holder, id, secret};
 use crate::seals::{application, seal_in};
+use crate::{addresses, versions};
 
 const GOLDEN_1: &str = include_str!("golden-1.txt");
 
 const GOLDEN_2: &str = include_str!("golden-2.txt");
+
+const GOLDEN_3: &str = include_str!("golden-3.txt");
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = if hex == "-" { "" } else { hex };
@@ -163,7 +166,7 @@ fn a_wrong_secret_upgrades_nothing() {
     assert!(matches!(refused, Err(OpenError::WrongSecret)));
     assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 1]);
     as_it_was(&Archive::with_store(Arc::<MemoryStore>::clone(&store), &secret()).unwrap());
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 3]);
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
 }
 
 fn second_release() -> (Archive, Arc<MemoryStore>) {
@@ -175,7 +178,7 @@ fn second_release() -> (Archive, Arc<MemoryStore>) {
 #[test]
 fn format_2_is_brought_to_this_format_with_its_log_bound_in() {
     let (archive, store) = second_release();
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), [0, 0, 0, 3]);
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
     let old = archive.check_log().unwrap();
     assert_eq!(old.number, 19);
     assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 4, "old events, too");
@@ -192,6 +195,52 @@ fn format_2_is_brought_to_this_format_with_its_log_bound_in() {
     assert_eq!(archive.check_log().unwrap().number, 21);
     assert_eq!(archive.get(&id(1)).unwrap().unwrap(), filing(1).record);
     assert_eq!(archive.get(&id(3)).unwrap().unwrap(), filing(3).record);
+}
+
+/// The archive of release 3 in memory.
+fn third_release() -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::new());
+    in_store(&store, GOLDEN_3);
+    store
+}
+
+fn opened(store: &Arc<MemoryStore>) -> Result<Archive, OpenError> {
+    Archive::with_store(Arc::<MemoryStore>::clone(store), &secret())
+}
+
+#[test]
+fn format_3_is_brought_to_this_format_as_it_is() {
+    let store = third_release();
+    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    assert_eq!(follower.head_of(&id(1)).unwrap(), id(1));
+    assert_eq!(follower.versions(&id(1)).unwrap().len(), 1);
+    let head = follower.check_log().unwrap();
+    let archive = opened(&store).unwrap();
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
+    for (table, entries) in Table::ALL.into_iter().zip(before) {
+        let now = store.scan(table, &[], None, 1000).unwrap();
+        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
+        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
+    }
+    assert_eq!(archive.check_log().unwrap(), head);
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+    archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
+    let next = versions::succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
+    let archive = opened(&store).unwrap();
+    assert_eq!(archive.head_of(&id(1)).unwrap(), next);
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+}
+
+#[test]
+fn an_upgrade_of_format_3_that_fails_is_finished_by_the_next_opening() {
+    for failure in [Failure::Lost, Failure::Unanswered] {
+        let store = third_release();
+        store.fail_after(0, failure);
+        assert!(opened(&store).is_err());
+        store.reopen();
+        assert_eq!(opened(&store).unwrap().get(&id(1)).unwrap().unwrap(), filing(1).record);
+    }
 }
 
 #[test]
@@ -312,4 +361,21 @@ fn a_license_of_an_old_format_is_erased_too() {
     archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
     assert!(matches!(archive.get(&id(1)), Err(ArchiveError::Erased { .. })));
     assert_eq!(archive.events_of_holder(&holder(0), None, 100).unwrap().len(), 1, "of the other license");
+}
+
+#[test]
+fn an_address_of_a_license_of_an_old_format_is_kept_and_erased_with_it() {
+    let (archive, store) = second_release();
+    addresses::add(&archive, "address", 1, "北京路1号").unwrap();
+    assert_eq!(archive.addresses(&id(1)).unwrap().len(), 1, "the license has no key of its own yet");
+    archive.rotate_key(&act("rotate")).unwrap();
+    while archive.reseal(5).unwrap() != Resealing::Done {}
+    archive.retire_keys(&act("retire")).unwrap();
+    assert_eq!(archive.addresses(&id(1)).unwrap().len(), 1);
+    addresses::add(&archive, "address 2", 1, "北京路2号").unwrap();
+    assert_eq!(archive.addresses(&id(1)).unwrap().len(), 2);
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+    archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
+    assert!(store.scan(Table::LicenseAddress, &[], None, 10).unwrap().is_empty());
+    assert!(store.scan(Table::LicenseByAddress, &[], None, 10).unwrap().is_empty());
 }

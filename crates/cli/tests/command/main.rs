@@ -10,6 +10,7 @@ mod drill;
 mod edges;
 mod flow;
 mod keys;
+mod life;
 mod records;
 mod refusals;
 mod seals;

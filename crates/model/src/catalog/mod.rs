@@ -45,6 +45,12 @@ pub struct LicenseType {
     pub holder: HolderKind,
     /// Allowed terms; at least one.
     pub validity: Vec<ValidityRange>,
+    /// Whether a license that is expired can be renewed (延续); otherwise a new one is issued.
+    #[serde(default)]
+    pub renew_expired: bool,
+    /// Whether a license stays as it is when its holder dies or is deregistered: it is settled otherwise, as property is.
+    #[serde(default)]
+    pub outlives_holder: bool,
     /// The fields beyond the metadata.
     #[serde(default, rename = "field")]
     pub fields: Vec<FieldSpec>,

@@ -31,6 +31,8 @@ impl Check<'_> {
                 self.fault(Table::License, &license, FaultKind::LicenseLost);
             }
         }
+        self.succession(&event);
+        self.mass_event(key, &event);
         if let Some(id) = event.seal {
             self.indexed(key, Table::EventBySeal, &layout::event_by_seal(id, number));
             if matches!(self.is_there(Table::Seal, &layout::seal(id)), Ok(false)) {

@@ -1,9 +1,12 @@
 //! The whole archive, entry by entry: each is read, unsealed and held against those it belongs with.
 
+mod addresses;
 mod collected;
 mod events;
 mod licenses;
+mod mass;
 mod seals;
+mod versions;
 
 use boyin_model::alg::Digest32;
 use boyin_model::id::LicenseId;
@@ -127,6 +130,10 @@ impl Check<'_> {
                 self.collected_index(table, key, value);
             }
             Table::ImportJob => self.import_job(key, value),
+            Table::Version => self.version(key, value),
+            Table::MassChange => self.mass_change(key, value),
+            Table::LicenseAddress => self.license_address(key, value),
+            Table::LicenseByAddress => self.license_by_address(key, value),
         }
     }
 

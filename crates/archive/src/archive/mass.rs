@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
-use boyin_model::register::same_person;
 use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
 
+use super::erase::second_person;
 use super::write::{Deed, MassWrite};
 use super::{Archive, MAX_PAGE, malformed};
 use crate::act::{Act, Change, EventKind, Outcome, StatusChange, is_words};
@@ -68,7 +68,7 @@ impl Archive {
         // Nothing may be filed or changed between the look and the batch.
         let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
         self.perform_alone(act, &deed, |deed| {
-            check_second(act, &sign_off.second)?;
+            second_person(act, &sign_off.second)?;
             let (look, plan) = self.look_at_many(scope, change)?;
             if plan.digest != sign_off.digest {
                 return Err(ArchiveError::PlanChanged);
@@ -204,7 +204,7 @@ impl Archive {
             if !is_words(reason) {
                 return Err(ArchiveError::Reason);
             }
-            check_second(act, second)?;
+            second_person(act, second)?;
             let key = layout::event(number);
             let sealed = self.store.get(TABLE, &key)?.ok_or(ArchiveError::MassNotFound)?;
             let value = self.unseal(TABLE, &key, &sealed)?;
@@ -286,14 +286,4 @@ impl MassRecord {
         let count = u64::try_from(self.items.len()).unwrap_or(u64::MAX);
         (number.saturating_sub(count)..).zip(&self.items)
     }
-}
-
-fn check_second(act: &Act, second: &str) -> Result<(), ArchiveError> {
-    if !is_words(second) {
-        return Err(ArchiveError::SealSecond);
-    }
-    if same_person(second, act.who()) {
-        return Err(ArchiveError::SealSamePerson);
-    }
-    Ok(())
 }

@@ -23,6 +23,7 @@ fn versions_are_made_listed_and_named() {
     act(&place, &["license", "change", &first, "--set", "color=red"])
         .complains(&["has no field `color`", "premises"]);
     act(&place, &["license", "change", &first, "--set", "items="]).complains(&["fields.items"]);
+    act(&place, &["license", "change", &first, "--set", "main_business=小吃"]).complains(&["must be one of"]);
     act(&place, &["license", "change", &first]).complains(&["nothing is changed"]);
     let changed = act(
         &place,
@@ -32,7 +33,7 @@ fn versions_are_made_listed_and_named() {
             "change",
             &first,
             "--set",
-            "main_business=小吃",
+            "items=热食类食品制售",
             "--holder-name",
             "新名",
             "--out",

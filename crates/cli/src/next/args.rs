@@ -25,7 +25,9 @@ pub(crate) enum Next {
         to: To,
     },
     /// Issue the next version of a license with other content (变更); the current one is superseded
-    Change {
+    // Not `Change`: that is the name of the arguments within.
+    #[command(name = "change")]
+    Alter {
         #[command(flatten)]
         change: Change,
         /// A field of the license type with its new value, nothing to take it out; can be repeated. See catalog.toml

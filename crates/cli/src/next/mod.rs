@@ -26,7 +26,7 @@ pub(crate) fn run(session: &Session, command: Next, out: &mut dyn Write) -> anyh
         Next::Renew { change, valid_from, valid_until, long_term: _, to } => {
             issue(session, change, &NextVersion::Renewal { valid_from, valid_until }, &to, out)
         }
-        Next::Change { change, fields, holder_name, to } => {
+        Next::Alter { change, fields, holder_name, to } => {
             let home = session.home()?;
             let license_type = home.catalog().get(change.id.license_type());
             let license_type = license_type.context("the catalog does not have the type of this license")?;

@@ -42,6 +42,7 @@ pub(crate) fn business(enterprise: CreditCode, until: &str) -> Draft {
             ("legal_representative", text("测试甲")),
             ("established_on", text("2010-10-10")),
             ("address", text("测试市北京路1号")),
+            ("business_scope", text("食品销售")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into(),

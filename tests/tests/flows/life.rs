@@ -243,7 +243,7 @@ fn an_expired_license_is_renewed_if_its_type_says_so() {
     let desk = prefecture.desk_at(later);
     assert_eq!(verdict(&prefecture, &card, later), Verdict::Failed(Reason::Expired));
     let at = |office, key: &str| Order { at: later, ..order(office, key) };
-    let expired = next(&desk, &shop.license_id, &renewal("2030-01-01"), &at(market(), "shop"));
+    let expired = next(&desk, &shop.license_id, &renewal("2030-01-01"), &at(market(), "renew shop"));
     assert_eq!(fault(expired), SuccessionFault::Expired, "business licenses are issued anew");
     let reissued = next(&desk, &card.license_id, &NextVersion::Reissue, &at(police(), "reissue"));
     assert_eq!(fault(reissued), SuccessionFault::Expired, "only renewed");
@@ -347,6 +347,7 @@ fn many_are_selected_by_type_division_issuer_and_time() {
     let card = issue(&desk, &identity_card(), police(), "card").license_id;
     let lookup = prefecture.lookup();
     let selected = |selection: Selection| {
+        lookup.refresh(now()).unwrap();
         let plan = plan(&lookup, &Many::Selected(selection));
         assert_eq!(plan.left, []);
         let mut ids: Vec<_> = plan.items.into_iter().map(|item| item.id).collect();

@@ -25,6 +25,9 @@ fn what_was_filed_is_there_after_opening_again() {
     assert!(archive.file(&act("file"), &filing(1)).unwrap().replayed);
     assert_eq!(archive.counts().unwrap().licenses, 1);
     assert_eq!(archive.counts().unwrap().events, 2);
+    drop(archive);
+    let counts = Archive::open(&path, &secret()).unwrap().counts().unwrap();
+    assert_eq!((counts.licenses, counts.events), (1, 2), "what stands in files only");
 }
 
 #[test]

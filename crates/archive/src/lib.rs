@@ -56,7 +56,7 @@ mod store;
 mod vault;
 
 pub use act::{
-    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
+    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Note, Outcome, StatusChange,
 };
 pub use archive::{
     Archive, Counts, LogHead, LogLine, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,

@@ -175,5 +175,8 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::CollectedRaised => "提升数据等级",
         EventKind::CollectedResolved => "裁定数据冲突",
         EventKind::CollectedErased => "清除归集数据",
+        EventKind::ListPublished => "发布清单",
+        EventKind::SharingDecided => "共享判定",
+        EventKind::TotalStated => "登记应归集总数",
     }
 }

@@ -6,6 +6,7 @@
 
 mod archive;
 mod args;
+mod catalog;
 mod cert;
 mod context;
 mod demo;
@@ -19,12 +20,14 @@ mod init;
 mod issue;
 mod key;
 mod license;
+mod listing;
 mod lists;
 mod output;
 mod replay;
 mod report;
 mod seal;
 mod serve;
+mod sharing;
 mod signer;
 mod timestamp;
 mod token;
@@ -97,6 +100,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),
+        Command::Catalog(command) => catalog::run(&session, command, out),
+        Command::Sharing(command) => sharing::run(&session, *command, out),
         Command::Key(command) => key::run(&session, command, out),
         Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),

@@ -125,6 +125,9 @@ fn codes_are_frozen() {
         "collected_raised",
         "collected_resolved",
         "collected_erased",
+        "list_published",
+        "sharing_decided",
+        "total_stated",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

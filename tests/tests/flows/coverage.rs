@@ -68,6 +68,8 @@ fn collect(desk: &Desk) -> ImportJob {
         rejected: 0,
         disputed: 0,
         reasons: BTreeMap::new(),
+        corrected: 0,
+        corrected_already: 0,
         finished: false,
     };
     desk.archive().begin_import(&act("begin"), &job).unwrap();
@@ -126,10 +128,10 @@ fn what_is_counted_is_what_was_done() {
     assert_eq!(model.by(CoverageAxis::All)[""].share(), Share::Unknown, "nobody has said how many there are");
 
     // A license that was issued from a record is one, not two; once it is revoked it is none.
-    let (id, found) =
-        desk.archive().collected_by_import(ImportId::new(&[7; 32]), None, 100).unwrap().remove(0);
+    let (row, found) =
+        desk.archive().collected_by_import(ImportId::new(&[7; 32]), None, 100).unwrap().rows.remove(0);
     assert_eq!(found.grade, Grade::A);
-    let signed = sign_from(&desk, &ids[4], id);
+    let signed = sign_from(&desk, &ids[4], row.id);
     let mut after = Coverage::default();
     for (place, figures) in model.places() {
         let mut left = *figures;

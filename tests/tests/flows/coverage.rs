@@ -43,7 +43,7 @@ fn record(row: u64, grade: Grade, key: &str, name: &str, division: &str) -> Subm
         valid_until: None,
         fields: BTreeMap::new(),
     };
-    Submission { row, key: vec![key.to_owned()], license, grade }
+    Submission { row, key: vec![key.to_owned()], license, grade, corrects: None }
 }
 
 fn act(key: &str) -> Act {

@@ -179,7 +179,12 @@ impl Home {
                 home.catalog = catalog;
             }
             // Licenses are read and revoked without a catalog, and it has to be possible to mend it.
-            Err(error @ (HomeError::List { .. } | HomeError::Anchors(_) | HomeError::AnchorElsewhere(_))) => {
+            Err(
+                error @ (HomeError::List { .. }
+                | HomeError::ListRollback { .. }
+                | HomeError::Anchors(_)
+                | HomeError::AnchorElsewhere(_)),
+            ) => {
                 home.catalog_fault = Some(Arc::new(error));
             }
             Err(error) => return Err(error),

@@ -178,6 +178,8 @@ fn an_older_catalog_in_place_of_a_newer_one_changes_nothing() {
     // A name that lies.
     copy(&kept(1), &kept(9));
     assert!(matches!(home.list_numbered::<CatalogEntry>(9), Err(HomeError::KeptUnder { found: 1, .. })));
+    let fault = Home::open(home.dir()).unwrap();
+    assert!(matches!(fault.catalog_fault(), Some(HomeError::ListRollback { found: 2, kept: 9, .. })));
 }
 
 #[test]

@@ -270,7 +270,7 @@ pub(crate) fn verify<E: ListKind>(
         Some(anchor) => {
             let held = public_key(anchor)?;
             match &args.handovers {
-                Some(path) => AnchorChain::follow(&held, &files::read(path)?, &all_jws())
+                Some(path) => AnchorChain::follow(&held, &files::read(path)?, &all_jws(), now()?)
                     .with_context(|| format!("the hand-overs {} are refused", path.display()))?,
                 None => AnchorChain::of(&held),
             }

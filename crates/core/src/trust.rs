@@ -24,7 +24,7 @@ impl Home {
         check_words(order)?;
         let _one_at_a_time = self.lock_trust()?;
         let renewed = self.renew_locked(passphrase, order.at, |list| {
-            self.trust_deed("renew", order, &[], Some(list.sequence))
+            self.trust_shelf().deed::<Change>("renew", order, &[], Some(list.sequence))
         });
         Ok(renewed?)
     }

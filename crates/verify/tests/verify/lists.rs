@@ -64,7 +64,7 @@ fn each_anchor_signs_the_lists_of_its_time() {
     };
     let key = &prefecture.anchor;
     let line = key.sign_jws(&anchor_handover(&handover, key.reference())).unwrap();
-    let chain = AnchorChain::follow(prefecture.anchor_jwk(), &line, &all_jws()).unwrap();
+    let chain = AnchorChain::follow(prefecture.anchor_jwk(), &line, &all_jws(), now()).unwrap();
     assert_eq!((chain.latest_from(), AnchorChain::of(prefecture.anchor_jwk()).latest_from()), (10, 0));
     let by = |anchor: &SigningKey, trust_sequence| {
         let prefecture = Prefecture { anchor: anchor.clone(), ..prefecture.clone() };

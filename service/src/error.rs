@@ -84,6 +84,7 @@ fn internal(error: &LookupError) -> Response {
         LookupError::Home(_) => "home",
         LookupError::Spool(error) => error.code(),
         LookupError::TrustRollback { .. } => "trust_rollback",
+        LookupError::Division(_) => "division",
         _ => "other",
     };
     tracing::error!(code, "lookup failed");

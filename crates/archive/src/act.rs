@@ -26,6 +26,7 @@ pub struct Act {
     at: UnixTime,
     idempotency_key: String,
     request: Digest32,
+    under: Option<String>,
 }
 
 impl Act {
@@ -49,6 +50,7 @@ impl Act {
             at,
             idempotency_key: idempotency_key.into(),
             request,
+            under: None,
         };
         if !is_words(&act.who) {
             return Err(ActError::Who);
@@ -66,6 +68,18 @@ impl Act {
     /// The act behind a further event of the same batch. No caller's key is like its key: it holds a control character.
     pub(crate) fn part(&self, place: usize) -> Self {
         self.with_key(&format!("{}\0{place}", self.idempotency_key))
+    }
+
+    /// The same act, and by which rules it is done: stands at the end of the event's detail. Longer words than
+    /// [`MAX_WORDS`], blank ones and ones with control characters are left out.
+    #[must_use]
+    pub fn under(self, rules: &str) -> Self {
+        Self { under: is_words(rules).then(|| rules.to_owned()), ..self }
+    }
+
+    /// By which rules, if that was said.
+    pub(crate) fn rules(&self) -> Option<&str> {
+        self.under.as_deref()
     }
 
     /// The same act under another idempotency key.
@@ -234,11 +248,17 @@ pub enum EventKind {
     AddressAdded,
     /// An address of a license was taken out.
     AddressRemoved,
+    /// A signed list beside the trust list was published.
+    ListPublished,
+    /// It was decided whether an agency is given fields of licenses.
+    SharingDecided,
+    /// A source said how many licenses it has.
+    TotalStated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -280,6 +300,9 @@ impl EventKind {
         Self::ChangesUndone,
         Self::AddressAdded,
         Self::AddressRemoved,
+        Self::ListPublished,
+        Self::SharingDecided,
+        Self::TotalStated,
     ];
 
     /// Stable code, also on disk.
@@ -327,6 +350,9 @@ impl EventKind {
             Self::ChangesUndone => "changes_undone",
             Self::AddressAdded => "address_added",
             Self::AddressRemoved => "address_removed",
+            Self::ListPublished => "list_published",
+            Self::SharingDecided => "sharing_decided",
+            Self::TotalStated => "total_stated",
         }
     }
 
@@ -364,7 +390,7 @@ pub struct Event {
     pub retroactive: bool,
     /// The license that took the place of a superseded one.
     pub successor: Option<LicenseId>,
-    /// Grade of a filed license, reason of a change of status, recipient of a share, name of a published list; kind of a
+    /// Grade of a filed license and the catalog that it was issued under, reason of a change of status, recipient of a share, name of a published list; kind of a
     /// seal asked for, digest of a made seal, what was sealed; otherwise empty.
     pub detail: String,
     /// Whose file it was done to: a keyed digest of the holder, another one than in the index. `None` if it was done to
@@ -381,6 +407,27 @@ impl fmt::Debug for Event {
             .field("number", &self.number)
             .field("what", &self.what)
             .finish_non_exhaustive()
+    }
+}
+
+/// What is told to the log alone: nothing else in the archive changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A signed list beside the trust list was published: which, its number and digest.
+    ListPublished(String),
+    /// It was decided whether an agency is given fields of licenses: the request without values, and the answer.
+    SharingDecided(String),
+    /// A source said how many licenses it has: the statement.
+    TotalStated(String),
+}
+
+impl Note {
+    pub(crate) fn parts(self) -> (EventKind, String) {
+        match self {
+            Self::ListPublished(detail) => (EventKind::ListPublished, detail),
+            Self::SharingDecided(detail) => (EventKind::SharingDecided, detail),
+            Self::TotalStated(detail) => (EventKind::TotalStated, detail),
+        }
     }
 }
 

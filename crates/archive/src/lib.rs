@@ -60,7 +60,7 @@ mod vault;
 mod version;
 
 pub use act::{
-    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Outcome, StatusChange,
+    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Note, Outcome, StatusChange,
 };
 pub use archive::{
     Archive, Counts, LogHead, LogLine, MAX_ADDRESSES, MAX_AT_ADDRESS, MAX_EVENTS, MAX_PAGE, MAX_SLOTS,

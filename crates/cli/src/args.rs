@@ -73,6 +73,12 @@ pub(crate) enum Command {
     /// The trust list: who may issue what (信任列表)
     #[command(subcommand)]
     Trust(crate::trust::args::Trust),
+    /// The signed catalog of license types, and how much of them is covered (证照类型清单、归集覆盖率)
+    #[command(subcommand)]
+    Catalog(crate::catalog::args::Catalog),
+    /// The signed sharing list: which agency is given what of a license (共享证照目录)
+    #[command(subcommand)]
+    Sharing(Box<crate::sharing::args::Sharing>),
     /// Keys of offices and of the trust list: make, list, rotate, retire (密钥)
     #[command(subcommand)]
     Key(crate::key::args::Key),

@@ -40,7 +40,11 @@ impl Session {
     }
 
     pub(crate) fn home(&self) -> anyhow::Result<Home> {
-        Ok(Home::open(&self.global.home)?)
+        let home = Home::open(&self.global.home)?;
+        if let Some(fault) = home.catalog_fault() {
+            eprintln!("Warning: the catalog of license types is refused, and nothing can be issued: {fault}");
+        }
+        Ok(home)
     }
 
     /// Opens the data directory for acts.

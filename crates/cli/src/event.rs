@@ -184,5 +184,8 @@ pub(crate) fn name(kind: EventKind) -> &'static str {
         EventKind::ChangesUndone => "撤回批量处置",
         EventKind::AddressAdded => "登记地址",
         EventKind::AddressRemoved => "取消地址",
+        EventKind::ListPublished => "发布清单",
+        EventKind::SharingDecided => "共享判定",
+        EventKind::TotalStated => "登记应归集总数",
     }
 }

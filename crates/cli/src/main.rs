@@ -8,6 +8,7 @@ mod address;
 mod archive;
 mod args;
 mod bulk;
+mod catalog;
 mod cert;
 mod context;
 mod demo;
@@ -21,6 +22,7 @@ mod init;
 mod issue;
 mod key;
 mod license;
+mod listing;
 mod lists;
 mod next;
 mod output;
@@ -28,6 +30,7 @@ mod replay;
 mod report;
 mod seal;
 mod serve;
+mod sharing;
 mod signer;
 mod timestamp;
 mod token;
@@ -102,6 +105,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),
+        Command::Catalog(command) => catalog::run(&session, command, out),
+        Command::Sharing(command) => sharing::run(&session, *command, out),
         Command::Key(command) => key::run(&session, command, out),
         Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),

@@ -18,8 +18,17 @@ use crate::keyring::{Keyring, Passphrase, write_new_private};
 
 /// What of a data directory goes into a backup, beside the archive. Keys do only if asked for; locks and passing files
 /// never do. Whatever else lies there is left out, and the receipt says so: it may be a secret.
-const BELONGING: [&str; 7] =
-    ["boyin.toml", "catalog.toml", "offices.toml", "officers.toml", "tokens.toml", "timestamps", "trust"];
+const BELONGING: [&str; 9] = [
+    "boyin.toml",
+    "catalog.toml",
+    "catalog",
+    "sharing",
+    "offices.toml",
+    "officers.toml",
+    "tokens.toml",
+    "timestamps",
+    "trust",
+];
 /// What is backed up in another way, kept elsewhere, or on its way into the log: no reason to say that it is left out.
 const ELSEWHERE: [&str; 3] = ["archive", "keys", "reads"];
 const KEYS: &str = "keys";

@@ -6,7 +6,6 @@ use boyin_archive::{
 };
 use boyin_issue::{Assignment, Draft, License, SigningKey};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
-use boyin_model::catalog::Catalog;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json;
 use boyin_model::purpose::PROBE;
@@ -19,6 +18,7 @@ use boyin_verify::{Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapsh
 use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
+use crate::in_force::Known;
 use crate::keyring::{Keyring, Passphrase};
 
 /// Draws of a free identifier and place before giving up.
@@ -78,7 +78,8 @@ impl std::fmt::Debug for Receipt {
 #[derive(Debug)]
 pub struct Desk {
     pub(crate) config: Config,
-    pub(crate) catalog: Catalog,
+    /// The catalog in force, once used.
+    pub(crate) known_catalog: Mutex<Option<Known>>,
     pub(crate) offices: HashMap<CreditCode, Office>,
     pub(crate) keyring: Keyring,
     pub(crate) passphrase: Passphrase,
@@ -95,7 +96,7 @@ pub struct Desk {
     /// The list in which each office's licenses get their places, once used.
     pub(crate) newest_list: Mutex<HashMap<CreditCode, String>>,
     overdue: Vec<(CreditCode, DeskError)>,
-    opened: UnixTime,
+    pub(crate) opened: UnixTime,
 }
 
 impl Desk {
@@ -116,7 +117,7 @@ impl Desk {
         let offices = home.offices().iter().map(|office| (office.code, office.clone()));
         let mut desk = Self {
             config: home.config().clone(),
-            catalog: home.catalog().clone(),
+            known_catalog: Mutex::new(None),
             offices: offices.collect(),
             keyring: home.keyring(),
             passphrase: passphrase.clone(),
@@ -176,12 +177,13 @@ impl Desk {
         Ok(key)
     }
 
-    /// Issues a license: checks the form, assigns identifier and status place, signs, verifies the result, files it.
+    /// Issues a license: checks the form against the catalog in force, assigns identifier and status place, signs, verifies the result, files it.
     ///
     /// The same order again gives the first license back.
     ///
     /// # Errors
-    /// [`DeskError`]; the archive is then as it was.
+    /// [`DeskError::Catalog`] if the catalog in force does not let the type be issued; [`DeskError`]; the archive is then as
+    /// it was.
     pub fn issue(
         &self,
         draft: &Draft,
@@ -193,7 +195,7 @@ impl Desk {
         if let Some(done) = self.archive.recall(&act)? {
             return self.receipt(&done);
         }
-        let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
+        let (license, act) = self.check_form(draft, office, act)?;
         let file = |filing: &Filing| self.archive.file(&act, filing);
         match self.issue_checked(&license, Grade::A, order, random, &file)? {
             // A twin may have finished first, with another license.
@@ -279,6 +281,7 @@ impl Desk {
         order: &Order,
         random: &mut dyn Randomness,
     ) -> Result<Vec<u8>, DeskError> {
+        self.catalog_at(order.at)?.list.admits(license.license_type(), order.at)?;
         let key = self.key(order.office, order.at)?;
         let prepared = license.prepare(assignment, key.reference(), random)?;
         let credential = prepared.sign(&key)?;

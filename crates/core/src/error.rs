@@ -4,8 +4,9 @@ use boyin_archive::{ActError, ArchiveError, BackupError, OpenError, SpoolError};
 use boyin_issue::certificate::CertifyError;
 use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
-use boyin_model::catalog::CatalogError;
-use boyin_model::id::CreditCode;
+use boyin_model::catalog::{CatalogError, CatalogRefusal};
+use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::listing::ListChangeError;
 use boyin_model::register::Power;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::ChangeError;
@@ -13,6 +14,7 @@ use boyin_suite::KeyError;
 use boyin_verify::{AnchorError, Report, StatusError, TrustError};
 
 use crate::ceremony::CeremonyStop;
+use crate::chain::ChainFault;
 use crate::rotation::RotationFault;
 use crate::succession::SuccessionFault;
 
@@ -56,12 +58,62 @@ pub enum HomeError {
         /// The number in it.
         found: u64,
     },
-    /// The draft of the trust list is damaged.
-    #[error("{0} is not one change of the trust list in each line: `boyin trust discard` throws it away")]
+    /// The draft of a signed list is damaged.
+    #[error("{0} is not one change of the list in each line: `discard` of its command throws it away")]
     Draft(PathBuf),
-    /// The draft of the trust list is full.
-    #[error("the draft of the trust list is full: sign it first")]
+    /// The draft of a signed list is full.
+    #[error("the draft of the list is full: sign it first")]
     DraftFull,
+    /// A list beside the trust list was never signed.
+    #[error("no {0} list is signed yet: `boyin {0} renew` signs the first one")]
+    NoList(&'static str),
+    /// A list beside the trust list is refused.
+    #[error("{path}: {source}")]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: TrustError,
+    },
+    /// An older list stands in the place of a newer one.
+    #[error("{path} holds list {found}, and list {kept} was published: put the newer one back")]
+    ListRollback {
+        /// The file.
+        path: PathBuf,
+        /// The number in it.
+        found: u64,
+        /// The number that is known.
+        kept: u64,
+    },
+    /// Another list of this number was published.
+    #[error("{path}: another list {sequence} was published and stands in the log: put that one back")]
+    ListReplaced {
+        /// The file.
+        path: PathBuf,
+        /// The number of both.
+        sequence: u64,
+    },
+    /// A list would count before now, or before one that is announced already.
+    #[error("the list cannot count from {from}: from {earliest} at the earliest")]
+    ListDated {
+        /// What was asked for.
+        from: UnixTime,
+        /// The earliest instant.
+        earliest: UnixTime,
+    },
+    /// A change of a list beside the trust list cannot be made.
+    #[error("the list cannot be changed so: {0}")]
+    ListChange(#[from] ListChangeError),
+    /// The statements of totals are damaged.
+    #[error("{path}, line {line}: {fault}; put the file back from a backup")]
+    Totals {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        fault: ChainFault,
+    },
     /// A change of the trust list cannot be made.
     #[error("the trust list cannot be changed so: {0}")]
     TrustChange(#[from] ChangeError),
@@ -256,6 +308,12 @@ pub enum DeskError {
     /// The form has defects; here are all of them.
     #[error("the form has {} defect(s)", .0.len())]
     Defects(Vec<Defect>),
+    /// The catalog in force does not allow it.
+    #[error(transparent)]
+    Catalog(#[from] CatalogRefusal),
+    /// A stated total that is none.
+    #[error("a stated total names its source on one line of at most 200 characters, and is below 2^53")]
+    Total,
     /// Who, what for or the idempotency key is missing.
     #[error(transparent)]
     Act(#[from] ActError),
@@ -375,6 +433,8 @@ impl DeskError {
             Self::ForeignRecord(_) => "foreign_record",
             Self::ForeignLicense(_) => "foreign_license",
             Self::Defects(_) => "form_defects",
+            Self::Catalog(refusal) => refusal.code(),
+            Self::Total => "stated_total",
             Self::Act(error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Prepare(_) => "prepare",
@@ -413,6 +473,9 @@ pub enum LookupError {
     /// The read could not be recorded, so nothing is shown.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// A license does not say in which division it was issued.
+    #[error("license {0} names no division that can be read: `boyin archive check`")]
+    Division(LicenseId),
     /// The trust list on disk is older than the one in use.
     #[error("the trust list on disk has sequence {found}, the one in use {in_use}: put the newer one back")]
     TrustRollback {

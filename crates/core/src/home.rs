@@ -1,12 +1,15 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use boyin_archive::{Act, Archive, set_engine_memory};
-use boyin_issue::{KeyRef, SigningKey, trust_list};
+use boyin_issue::{KeyRef, SigningKey, signed_list, trust_list};
 use boyin_model::alg::Randomness;
-use boyin_model::catalog::{Catalog, EMBEDDED};
+use boyin_model::catalog::{Catalog, CatalogEntry, EMBEDDED};
 use boyin_model::id::{CreditCode, DivisionCode};
+use boyin_model::listing::SignedList;
+use boyin_model::sharing::SharingEntry;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
 use boyin_suite::all_jws;
@@ -18,8 +21,10 @@ use crate::config::{
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
+use crate::lists::{ListKind, Publisher};
 use crate::officers::{Officer, Officers};
 use crate::rotation_anchor::FIRST_ANCHOR;
+use crate::shelf::Shelf;
 use crate::tokens::{AccessToken, Scope, Tokens};
 
 /// A data directory of the prefecture.
@@ -27,7 +32,10 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// ```text
 /// boyin.toml     configuration          keys/trust-list.pem     signs the trust list
 /// offices.toml   who issues what        keys/<code>.pem         signs the licenses of one office
-/// catalog.toml   license types          keys/archive.pem        opens the archive
+/// catalog/       the signed list of     keys/archive.pem        opens the archive
+///                license types, kept as trust/ is; catalog/totals.jsonl: what sources state
+/// sharing/       the signed sharing list, kept as trust/ is
+/// catalog.toml   license types, in a directory of an earlier release until its first list is signed
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
 /// officers.toml  who manages, uses,     trust/list.jwt          the trust list
 ///                audits seals           trust/lock              held while the next one is made
@@ -46,6 +54,7 @@ pub struct Home {
     config: Config,
     offices: Vec<Office>,
     catalog: Catalog,
+    catalog_fault: Option<Arc<HomeError>>,
     anchor: Jwk,
     first_anchor: Jwk,
 }
@@ -122,11 +131,20 @@ impl Home {
         if partial.exists() {
             return Err(HomeError::NotEmpty(partial));
         }
-        for sub in ["keys", "trust/history"] {
+        for sub in ["keys", "trust/history", "catalog/history", "sharing/history"] {
             make_private_dir(&partial.join(sub))?;
         }
         populate(&partial, setup, keys, passphrase, now, random)?;
-        for place in ["keys/x", "trust/history/x", "trust/x", "x"] {
+        for place in [
+            "keys/x",
+            "trust/history/x",
+            "trust/x",
+            "catalog/history/x",
+            "catalog/x",
+            "sharing/history/x",
+            "sharing/x",
+            "x",
+        ] {
             sync_parent(&partial.join(place))?;
         }
         if dir.exists() {
@@ -149,14 +167,43 @@ impl Home {
         }
         let config = read_config(&path)?;
         config.memory.of_engine().into_iter().for_each(set_engine_memory);
-        let catalog_path = dir.join("catalog.toml");
-        let catalog: Catalog = read_text(&catalog_path)?.parse().map_err(Box::new)?;
         let offices: Offices = read_toml(&dir.join("offices.toml"))?;
-        check_offices(&offices.office, &catalog)?;
         let anchor = read_anchor(dir.join("trust/anchor.json"))?;
         let first = dir.join(FIRST_ANCHOR);
         let first_anchor = if first.exists() { read_anchor(first)? } else { anchor.clone() };
-        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor, first_anchor })
+        let catalog = Catalog::new(String::new(), []).map_err(Box::new)?;
+        let dir = dir.to_owned();
+        let offices = offices.office;
+        let mut home = Self { dir, config, offices, catalog, catalog_fault: None, anchor, first_anchor };
+        match home.published_types() {
+            Ok(catalog) => {
+                check_offices(&home.offices, &catalog)?;
+                home.catalog = catalog;
+            }
+            // Licenses are read and revoked without a catalog, and it has to be possible to mend it.
+            Err(
+                error @ (HomeError::List { .. }
+                | HomeError::ListRollback { .. }
+                | HomeError::Anchors(_)
+                | HomeError::AnchorElsewhere(_)),
+            ) => {
+                home.catalog_fault = Some(Arc::new(error));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(home)
+    }
+
+    /// The types of the signed catalog. A directory of an earlier release has them in a file that nobody signed: enough to
+    /// read licenses by, and to sign the first list from.
+    fn published_types(&self) -> Result<Catalog, HomeError> {
+        match self.list::<CatalogEntry>() {
+            Ok(held) => Ok(held.list.catalog()),
+            Err(HomeError::NoList(_)) => {
+                Ok(read_text(&self.dir.join("catalog.toml"))?.parse().map_err(Box::new)?)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Where it is.
@@ -177,10 +224,17 @@ impl Home {
         &self.offices
     }
 
-    /// The license types.
+    /// The license types that were published last when the directory was opened. Which of them may be issued when is in
+    /// [`Home::list_at`].
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Why no catalog was good when the directory was opened: then it has no types, and nothing is issued.
+    #[must_use]
+    pub fn catalog_fault(&self) -> Option<&HomeError> {
+        self.catalog_fault.as_deref()
     }
 
     /// The public key that verifies the trust list, as it was when the directory was opened; see [`Home::anchors`].
@@ -342,12 +396,20 @@ fn populate(
         algorithms: Vec::new(),
     };
     write_trust(dir, &trust_key, &list)?;
+    let publisher = Publisher {
+        authority: &config.authority,
+        authority_code: config.authority_code,
+        division: config.division,
+        trust_sequence: list.sequence,
+        at: now,
+    };
+    write_list::<CatalogEntry>(dir, &trust_key, &publisher.first(&catalog))?;
+    write_list::<SharingEntry>(dir, &trust_key, &publisher.first(&catalog))?;
     let secret = keyring.make_archive_secret(passphrase, random)?;
     let request = boyin_model::alg::VerifyAlg::digest(&boyin_suite::ES256, &[config.authority.as_bytes()]);
     let act = Act::new("init", setup.authority_code, "建立数据目录", now, "archive", request);
     let act = act.expect("the words are ours");
     Archive::create(&dir.join("archive"), &secret, &act)?;
-    write_private(&dir.join("catalog.toml"), catalog_text.as_bytes())?;
     let offices = Offices { office: setup.offices.clone() };
     write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
     write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())
@@ -373,6 +435,15 @@ fn write_trust(dir: &Path, key: &SigningKey, list: &TrustList) -> Result<(), Hom
     write_private(&dir.join("trust/anchor.json"), &anchor)?;
     write_private(&dir.join("trust/history/00000001.jwt"), &token)?;
     write_private(&dir.join("trust/list.jwt"), &token)
+}
+
+fn write_list<E: ListKind>(dir: &Path, key: &SigningKey, list: &SignedList<E>) -> Result<(), HomeError> {
+    let path = dir.join(E::NAME).join("list.jwt");
+    list.check().map_err(|fault| HomeError::List { path: path.clone(), source: fault.into() })?;
+    let token = key.sign_jws(&signed_list(list, key.reference()))?;
+    let shelf = Shelf::new(dir.join(E::NAME));
+    write_private(&shelf.kept(list.sequence), &token)?;
+    write_private(&path, &token)
 }
 
 fn issuer(office: &Office, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Issuer {

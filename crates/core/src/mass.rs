@@ -157,9 +157,9 @@ impl Desk {
         let words = format!("change many\0{what}\0{reason}\0{basis}\0{digest}\0{second}");
         let act = act(order, ES256.digest(&[words.as_bytes()]))?;
         if let Some(done) = self.archive.recall(&act)? {
-            return self.published(done, order);
+            return self.with_lists(done, order);
         }
-        let scope = many.scope(&self.archive, &self.catalog)?;
+        let scope = many.scope(&self.archive, &self.catalog_at(order.at)?.catalog)?;
         let foreign = match &scope {
             MassScope::Holder { .. } => true,
             MassScope::Licenses(ids) => ids.iter().any(|id| id.issuer() != order.office),
@@ -169,7 +169,7 @@ impl Desk {
         }
         let undo_until = order.at.plus(u64::from(self.config.undo_window_hours) * 3600);
         let outcome = self.archive.mass_change(&act, &scope, change, sign_off, undo_until)?;
-        self.published(outcome, order)
+        self.with_lists(outcome, order)
     }
 
     /// Undoes a change of many licenses: each gets the status back that it had, unless something was done to it since. The licenses
@@ -193,11 +193,11 @@ impl Desk {
         let words = format!("undo many\0{number}\0{second}\0{reason}");
         let act = act(order, ES256.digest(&[words.as_bytes()]))?;
         let outcome = self.archive.undo_mass_change(&act, number, second, reason)?;
-        self.published(outcome, order)
+        self.with_lists(outcome, order)
     }
 
     /// Publishes the lists of every office that lack a change.
-    fn published(&self, outcome: Outcome, order: &Order) -> Result<Outcome, DeskError> {
+    fn with_lists(&self, outcome: Outcome, order: &Order) -> Result<Outcome, DeskError> {
         let mut published = Ok(());
         for office in self.offices.keys() {
             // One that fails keeps no other back.

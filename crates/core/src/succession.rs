@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use boyin_archive::{ArchiveError, Change, Grade, Succession, SuccessionKind};
+use boyin_archive::{Act, ArchiveError, Change, Grade, Succession, SuccessionKind};
 use boyin_issue::{Draft, License};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::credential::{Envelope, FieldValue, LicenseClaims};
@@ -147,7 +147,7 @@ impl Desk {
         if let Some(done) = self.archive.recall(&act)? {
             return self.receipt(&done);
         }
-        let (license, grade) = self.next_content(of, next, order)?;
+        let (license, grade, act) = self.next_content(of, next, order, act)?;
         let new = of.next_version().map_err(|_| SuccessionFault::LastVersion)?;
         let succession = Succession {
             of: (*of).clone(),
@@ -174,13 +174,15 @@ impl Desk {
         Err(DeskError::StatusListFull)
     }
 
-    /// What the next version says, checked against the catalog, and its grade: that of the current one.
+    /// What the next version says, checked against the catalog in force, its grade, which is that of the current one, and the
+    /// act that names that catalog.
     fn next_content(
         &self,
         of: &LicenseId,
         next: &NextVersion,
         order: &Order,
-    ) -> Result<(License, Grade), DeskError> {
+        act: Act,
+    ) -> Result<(License, Grade, Act), DeskError> {
         let record = self.archive.get(of)?.ok_or(ArchiveError::NotFound)?;
         let head = self.archive.head_of(of)?;
         if head != *of {
@@ -195,15 +197,16 @@ impl Desk {
             None => return Err(ArchiveError::NoSlot.into()),
         }
         let report = self.check(&record.credential, order.at);
-        let license_type = self.catalog.get(of.license_type());
+        let in_force = self.catalog_at(order.at)?;
+        let license_type = in_force.catalog.get(of.license_type());
         let may_be_expired = license_type.is_some_and(|license_type| license_type.renew_expired)
             && next.kind() == SuccessionKind::Renewal;
         sound(&report, may_be_expired)?;
         let claims = claims_of(&record.credential).ok_or(SuccessionFault::Undisclosed)?;
         let draft = edited(&claims, next, order.at.date())?;
         let office = self.office(order.office)?;
-        let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
-        Ok((license, record.grade))
+        let (license, act) = self.check_form(&draft, office, act)?;
+        Ok((license, record.grade, act))
     }
 }
 

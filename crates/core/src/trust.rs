@@ -24,7 +24,7 @@ impl Home {
         check_words(order)?;
         let _one_at_a_time = self.lock_trust()?;
         let renewed = self.renew_locked(passphrase, order.at, |list| {
-            self.trust_deed("renew", order, &[], Some(list.sequence))
+            self.trust_shelf().deed::<Change>("renew", order, &[], Some(list.sequence))
         });
         Ok(renewed?)
     }
@@ -54,7 +54,7 @@ impl Home {
     ) -> Result<TrustList, HomeError> {
         self.renew_locked(passphrase, order.at, |list| {
             changes.iter().try_for_each(|change| list.apply(change))?;
-            self.trust_deed("sign", order, changes, Some(list.sequence))
+            self.trust_shelf().deed("sign", order, changes, Some(list.sequence))
         })
     }
 
@@ -115,21 +115,15 @@ impl Home {
         let snapshot = anchors.load(&token, &all_jws())?;
         // The one before was published and then not kept, if the process ended in between.
         let (before, old) = self.trust()?;
-        self.keep_trust_list(old.list().sequence, &before)?;
+        self.trust_shelf().keep(old.list().sequence, &before)?;
         replace(&self.dir().join("trust/list.jwt"), &token)?;
         self.pin(anchors.latest())?;
-        self.keep_trust_list(list.sequence, &token)?;
+        self.trust_shelf().keep(list.sequence, &token)?;
         Ok(snapshot)
     }
 
-    /// Waits until nobody else, in this or another process, makes the next trust list: of two made at once one would be
-    /// lost, and with it what it says.
+    /// Held while the next trust list is made; see [`Shelf::lock`](crate::shelf::Shelf::lock).
     pub(crate) fn lock_trust(&self) -> Result<fs::File, HomeError> {
-        let path = self.dir().join("trust/lock");
-        let fail = |source| HomeError::File { path: path.clone(), source };
-        let file =
-            fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
-        file.lock().map_err(fail)?;
-        Ok(file)
+        self.trust_shelf().lock()
     }
 }

@@ -5,6 +5,7 @@ use boyin_model::alg::{BadKey, PublicKey, SignError, Signer, VerifyAlg, VerifyKe
 use boyin_model::anchor::{AnchorHandover, TYP_ANCHOR_HANDOVER};
 use boyin_model::ceremony::Closing;
 use boyin_model::jws::{Header, TYP_CEREMONY, TYP_DECISION, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
+use boyin_model::listing::{Entry, SignedList};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
 
@@ -156,6 +157,12 @@ pub fn trust_list(list: &TrustList, key: &KeyRef) -> Unsigned {
 #[must_use]
 pub fn ceremony_closing(closing: &Closing, key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_CEREMONY), &closing.write())
+}
+
+/// Fixes the bytes of a list beside the trust list (`docs/format.md` §13).
+#[must_use]
+pub fn signed_list<E: Entry>(list: &SignedList<E>, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(E::TYP), &list.write())
 }
 
 /// Fixes the bytes of a hand-over from one anchor to the next (`docs/format.md` §7.1).

@@ -11,6 +11,10 @@ pub const TYP_LICENSE: &str = "dc+sd-jwt";
 pub const TYP_STATUS_LIST: &str = "statuslist+jwt";
 /// `typ` of a trust list.
 pub const TYP_TRUST_LIST: &str = "trust-list+jwt";
+/// `typ` of a signed list of license types.
+pub const TYP_CATALOG_LIST: &str = "catalog-list+jwt";
+/// `typ` of a signed sharing list.
+pub const TYP_SHARING_LIST: &str = "sharing-list+jwt";
 /// `typ` of the end of a transcript of a key ceremony.
 pub const TYP_CEREMONY: &str = "key-ceremony+jwt";
 /// `typ` of the receipt of a decision on papers (免证办).

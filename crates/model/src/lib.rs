@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
 //! | [`ceremony`] | key ceremonies: their script and their transcript |
+//! | [`catalog`], [`sharing`] | the two signed catalogs: which license types there are, and who may be given what of them; [`listing`] is what they have in common |
+//! | [`coverage`] | how much of what sources state was collected or issued |
 //! | [`collected`] | licenses collected from other systems: grades, evidence, content |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
 //! | [`purpose`] | what a key signs, read from the bytes to be signed |
@@ -23,14 +25,17 @@ pub mod b64;
 pub mod catalog;
 pub mod ceremony;
 pub mod collected;
+pub mod coverage;
 pub mod credential;
 pub mod id;
 pub mod json;
 pub mod jws;
 pub mod limits;
+pub mod listing;
 pub mod purpose;
 pub mod register;
 pub mod seal;
+pub mod sharing;
 pub mod signing_request;
 pub mod status;
 pub mod time;

@@ -36,3 +36,19 @@ pub const MAX_TOKEN_ITEMS: usize = 32;
 pub const MAX_TOKEN_INTEGER_BYTES: usize = 64;
 /// Digests in one timestamped batch: proofs then have at most 24 steps.
 pub const MAX_BATCH: usize = 1 << 24;
+/// Bytes of a signed list of license types. A type with its fields has about 2 KiB.
+pub const MAX_CATALOG_LIST_BYTES: usize = 8 << 20;
+/// License types in one list. The national catalog has some hundred.
+pub const MAX_CATALOG_TYPES: usize = 2048;
+/// Fields, terms and choices of one license type, each. One credential reveals at most [`MAX_DISCLOSURES`].
+pub const MAX_TYPE_FIELDS: usize = 128;
+/// Characters of a name, a label or a choice in a list.
+pub const MAX_SPEC_CHARS: usize = 200;
+/// Bytes of a signed sharing list. An entry has about 500 bytes.
+pub const MAX_SHARING_LIST_BYTES: usize = 32 << 20;
+/// Entries of a sharing list: two hundred agencies with two hundred each.
+pub const MAX_SHARING_ENTRIES: usize = 40_000;
+/// Fields that one entry of the sharing list gives, or that one request asks for: metadata and those of a type.
+pub const MAX_SHARED_FIELDS: usize = 160;
+/// Characters of the code of a service item (事项编码); the national ones have 12 to 31.
+pub const MAX_ITEM_CHARS: usize = 64;

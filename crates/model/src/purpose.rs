@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::anchor::TYP_ANCHOR_HANDOVER;
 use crate::b64;
 use crate::json::{self, Reader, Value};
-use crate::jws::{Header, TYP_CEREMONY, TYP_LICENSE, TYP_STATUS_LIST, TYP_TRUST_LIST};
+use crate::jws::{
+    Header, TYP_CATALOG_LIST, TYP_CEREMONY, TYP_LICENSE, TYP_SHARING_LIST, TYP_STATUS_LIST, TYP_TRUST_LIST,
+};
 use crate::time::UnixTime;
 
 /// What health asks a key to sign. Such a signature proves nothing about anything, so it is not counted.
@@ -19,7 +21,7 @@ pub enum KeyPurpose {
     Licenses,
     /// Status lists.
     StatusLists,
-    /// Trust lists, and the hand-over to the next anchor.
+    /// Trust lists, the catalogs beside them, and the hand-over to the next anchor.
     TrustList,
     /// Seals and certificates.
     Seals,
@@ -83,7 +85,9 @@ impl ToBeSigned {
         let (purpose, instant) = match header.typ.as_ref() {
             TYP_LICENSE => (KeyPurpose::Licenses, "iat"),
             TYP_STATUS_LIST => (KeyPurpose::StatusLists, "iat"),
-            TYP_TRUST_LIST | TYP_ANCHOR_HANDOVER => (KeyPurpose::TrustList, "issued_at"),
+            TYP_TRUST_LIST | TYP_ANCHOR_HANDOVER | TYP_CATALOG_LIST | TYP_SHARING_LIST => {
+                (KeyPurpose::TrustList, "issued_at")
+            }
             TYP_CEREMONY => (KeyPurpose::Ceremony, "at"),
             _ => return None,
         };

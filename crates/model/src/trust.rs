@@ -18,7 +18,8 @@ use crate::register::{Period, SealId};
 use crate::time::UnixTime;
 
 pub use change::{CertificateRole, Change, ChangeError};
-pub use diff::{Difference, What};
+pub use diff::{Difference, Effect, What};
+pub(crate) use diff::{Facts, compare, span};
 
 /// The `format` that this crate reads and writes.
 pub const TRUST_LIST_FORMAT: u32 = 1;

@@ -8,6 +8,7 @@
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
 //! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
+//! | [`lists`] | the signed catalog and the sharing list of the sample prefecture |
 //! | [`mutate`] | takes a credential apart, changes it and signs it again, or does not |
 //! | [`prefecture`] | an authority, two issuing offices, their lists; issues licenses at a fixed instant |
 //! | [`random`] | randomness from a seed |
@@ -27,6 +28,7 @@ pub mod ceremony;
 pub mod chains;
 pub mod fuzz;
 pub mod key;
+pub mod lists;
 pub mod mutate;
 pub mod prefecture;
 pub mod random;

@@ -6,11 +6,12 @@ use boyin_model::id::DivisionCode;
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError};
 use boyin_model::limits::MAX_TRUST_LIST_BYTES;
+use boyin_model::listing::{Entry, SignedList};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
-use crate::trust::{TrustError, TrustSnapshot, prepare};
+use crate::trust::{TrustError, TrustSnapshot, payload_by, prepare};
 
 /// Why hand-overs were refused. None of them is used then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -180,20 +181,53 @@ impl AnchorChain {
     /// [`TrustError::NotByAnchor`] if it is signed by none of the anchors, or by one whose time it is not;
     /// [`TrustError`].
     pub fn load(&self, token: &[u8], algs: &[&'static dyn VerifyAlg]) -> Result<TrustSnapshot, TrustError> {
-        let compact = Compact::open(token, MAX_TRUST_LIST_BYTES)?;
-        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
-        // Whoever signed it is found out by the signature; an unknown one is refused as before.
-        let place = self.anchors.iter().position(|anchor| anchor.key.kid == header.kid).unwrap_or(0);
+        let place = self.place_of(token, MAX_TRUST_LIST_BYTES)?;
         let snapshot = TrustSnapshot::load(token, &self.anchors[place].key, algs)?;
         let list = snapshot.list();
-        let ended = self.anchors.get(place + 1).is_some_and(|next| next.from <= list.sequence);
-        if list.sequence < self.anchors[place].from
-            || ended
-            || self.division.is_some_and(|known| known != list.division)
-        {
+        self.check_time(place, list.sequence, list.division)?;
+        Ok(snapshot)
+    }
+
+    /// Verifies a list beside the trust list with the anchor that may sign the trust lists of its time.
+    ///
+    /// Whether it counts at an instant is not asked here, nor the order of lists: see [`SignedList::counts_at`] and
+    /// [`SignedList::may_replace`].
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`TrustError::List`].
+    pub fn load_list<E: Entry>(
+        &self,
+        token: &[u8],
+        algs: &[&'static dyn VerifyAlg],
+    ) -> Result<SignedList<E>, TrustError> {
+        let place = self.place_of(token, E::MAX_BYTES)?;
+        let payload = payload_by(token, E::MAX_BYTES, E::TYP, &self.anchors[place].key, algs)?;
+        let list = SignedList::<E>::read(&payload)?;
+        self.check_time(place, list.trust_sequence, list.division)?;
+        Ok(list)
+    }
+
+    /// First sequence of the trust lists that the latest anchor signs.
+    #[must_use]
+    pub fn latest_from(&self) -> u64 {
+        self.anchors.last().expect("a chain is never empty").from
+    }
+
+    /// The anchor that a list names. Whoever signed it is found out by the signature; an unknown one is refused then.
+    fn place_of(&self, token: &[u8], limit: usize) -> Result<usize, TrustError> {
+        let compact = Compact::open(token, limit)?;
+        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
+        Ok(self.anchors.iter().position(|anchor| anchor.key.kid == header.kid).unwrap_or(0))
+    }
+
+    /// Whether trust lists of this sequence, for this division, are for the anchor to sign.
+    fn check_time(&self, place: usize, sequence: u64, division: DivisionCode) -> Result<(), TrustError> {
+        let ended = self.anchors.get(place + 1).is_some_and(|next| next.from <= sequence);
+        let other = self.division.is_some_and(|known| known != division);
+        if sequence < self.anchors[place].from || ended || other {
             return Err(TrustError::NotByAnchor);
         }
-        Ok(snapshot)
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use boyin_model::id::{CreditCode, DivisionCode, LicenseTypeCode};
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, JwsError, TYP_TRUST_LIST};
 use boyin_model::limits::MAX_TRUST_LIST_BYTES;
+use boyin_model::listing::ListFault;
 use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{IssuerKey, Jwk, Sunset, TrustList, TrustedSeal, in_force};
@@ -92,6 +93,9 @@ pub enum TrustError {
     /// `next_update` is not later than `issued_at`.
     #[error("the list ends before it begins")]
     Times,
+    /// A list beside the trust list is none.
+    #[error(transparent)]
+    List(#[from] ListFault),
 }
 
 impl TrustSnapshot {
@@ -103,17 +107,8 @@ impl TrustSnapshot {
     /// # Errors
     /// [`TrustError`].
     pub fn load(token: &[u8], anchor: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Result<Self, TrustError> {
-        let compact = Compact::open(token, MAX_TRUST_LIST_BYTES)?;
-        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
-        if header.typ != TYP_TRUST_LIST {
-            return Err(JwsError::WrongType.into());
-        }
-        let key = prepare(anchor, algs).ok_or(TrustError::Anchor)?;
-        if header.kid != anchor.kid || header.alg != anchor.alg {
-            return Err(TrustError::NotByAnchor);
-        }
-        key.verify(compact.signing_input, &compact.signature).map_err(|_| TrustError::Signature)?;
-        Self::index(TrustList::read(&compact.payload, Reader::Ours)?, algs)
+        let payload = payload_by(token, MAX_TRUST_LIST_BYTES, TYP_TRUST_LIST, anchor, algs)?;
+        Self::index(TrustList::read(&payload, Reader::Ours)?, algs)
     }
 
     fn index(list: TrustList, algs: &[&'static dyn VerifyAlg]) -> Result<Self, TrustError> {
@@ -240,6 +235,27 @@ impl TrustSnapshot {
         }
         Err(reason)
     }
+}
+
+/// The payload of a list of this type that the anchor signed.
+pub(crate) fn payload_by(
+    token: &[u8],
+    limit: usize,
+    typ: &str,
+    anchor: &Jwk,
+    algs: &[&'static dyn VerifyAlg],
+) -> Result<Vec<u8>, TrustError> {
+    let compact = Compact::open(token, limit)?;
+    let (header, _) = Header::read(&compact.header, Reader::Ours)?;
+    if header.typ != typ {
+        return Err(JwsError::WrongType.into());
+    }
+    let key = prepare(anchor, algs).ok_or(TrustError::Anchor)?;
+    if header.kid != anchor.kid || header.alg != anchor.alg {
+        return Err(TrustError::NotByAnchor);
+    }
+    key.verify(compact.signing_input, &compact.signature).map_err(|_| TrustError::Signature)?;
+    Ok(compact.payload)
 }
 
 /// Checks that the key is of an allowed algorithm and that its ID is its thumbprint.

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the failure, with its place")]
 
+mod catalog;
 mod ceremony;
+mod coverage;
 mod desk;
 mod history;
 mod http;
@@ -13,5 +15,6 @@ mod remote;
 mod rotation;
 mod sealing;
 mod seals;
+mod sharing;
 mod signer;
 mod vault;

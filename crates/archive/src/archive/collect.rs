@@ -433,7 +433,7 @@ impl Archive {
     pub fn collected_of(&self, license: &LicenseId) -> Result<Option<CollectedId>, ArchiveError> {
         let issued = self.events_of(license, None, 1)?.into_iter().next();
         let issued = issued.filter(|event| event.what == EventKind::LicenseIssued);
-        Ok(issued.and_then(|event| CollectedId::parse(event.detail.split_once(' ')?.1)))
+        Ok(issued.and_then(|event| CollectedId::parse(event.detail.split(' ').nth(1)?)))
     }
 
     fn put_record(&self, id: CollectedId, sealed: Vec<u8>, record: &CollectedRecord) -> Batch {

@@ -7,7 +7,7 @@ use boyin_model::id::LicenseId;
 use boyin_model::register::SealId;
 
 use super::{Archive, malformed};
-use crate::act::{Act, Event, EventKind, Outcome, StatusChange, is_words};
+use crate::act::{Act, Event, EventKind, Note, Outcome, StatusChange, is_words};
 use crate::collected::CollectedId;
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
@@ -182,6 +182,15 @@ impl Archive {
                 batch.expect(Table::Status, key.as_slice(), Expect::Absent).put(Table::Status, key, value);
         }
         Ok((batch, record_key))
+    }
+
+    /// Tells the log something that changes nothing else in the archive.
+    ///
+    /// # Errors
+    /// [`ArchiveError::IdempotencyConflict`], [`ArchiveError::Store`].
+    pub fn note(&self, act: &Act, note: Note) -> Result<Outcome, ArchiveError> {
+        let (what, detail) = note.parts();
+        self.perform(act, &Deed::new(what, detail), || Ok(Batch::new()))
     }
 
     /// Revokes, suspends, restores, supersedes or cancels a license. A successor that is named becomes the next version of
@@ -451,7 +460,10 @@ fn event(number: u64, act: &Act, deed: Deed) -> Event {
         basis: deed.status.as_ref().and_then(|change| change.basis.clone()),
         retroactive: deed.status.as_ref().is_some_and(|change| change.retroactive),
         successor: deed.status.and_then(|change| change.successor),
-        detail: deed.detail,
+        detail: match act.rules() {
+            Some(rules) => format!("{} {rules}", deed.detail),
+            None => deed.detail,
+        },
         subject: None,
         previous: None,
     }

@@ -137,6 +137,9 @@ fn codes_are_frozen() {
         "changes_undone",
         "address_added",
         "address_removed",
+        "list_published",
+        "sharing_decided",
+        "total_stated",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

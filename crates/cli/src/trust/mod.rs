@@ -11,17 +11,18 @@ use boyin::Home;
 use boyin::model::b64;
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::time::UnixTime;
-use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
+use boyin::model::trust::{CertificateRole, Change, Sunset, TrustList};
 use boyin::suite::all_jws;
 use boyin::verify::chain::Certificate;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::args::{Add, By, Remove, Trust};
 use crate::context::{Session, now};
 use crate::fetched::public_key;
 use crate::key::args::Words;
 use crate::key::order_of;
-use crate::output::{self, json_line};
+use crate::listing::{self, tell};
+use crate::output::json_line;
 use crate::verify::instant;
 use crate::{Exit, files};
 
@@ -177,7 +178,8 @@ fn or_now(text: Option<&str>) -> anyhow::Result<UnixTime> {
     text.map_or_else(now, instant)
 }
 
-fn license_type(home: &Home, name: &str) -> anyhow::Result<LicenseTypeCode> {
+/// The code of a license type of the catalog, by its key, code or name.
+pub(crate) fn license_type(home: &Home, name: &str) -> anyhow::Result<LicenseTypeCode> {
     let found = home.catalog().find(name).map(|found| found.code);
     found.with_context(|| format!("the catalog has no license type `{name}`: see docs/catalog.md"))
 }
@@ -189,29 +191,12 @@ fn history(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
         // One that does not verify any more is named all the same.
         lists.push((number, home.trust_numbered(number)));
     }
-    if session.json() {
-        let rows = lists.iter().map(|(number, list)| match list {
-            Ok((_, list)) => json!({ "sequence": number, "issued_at": list.list().issued_at.seconds() }),
-            Err(error) => json!({ "sequence": number, "error": error.to_string() }),
-        });
-        json_line(out, &json!({ "trust_lists": rows.collect::<Vec<_>>() }))?;
-        return Ok(Exit::Done);
-    }
-    let mut table = output::table(&["序号 Number", "发布 Made", "与前一份不同之处 Differences"]);
-    let mut before: Option<TrustList> = None;
-    for (number, list) in lists {
-        let (made, differences) = match &list {
-            Ok((_, list)) => {
-                let older = before.as_ref().map(|before| before.diff(list.list()).len().to_string());
-                (list.list().issued_at.to_string(), older.unwrap_or_default())
-            }
-            Err(error) => (String::new(), error.to_string()),
-        };
-        table.add_row([number.to_string(), made, differences]);
-        before = list.ok().map(|(_, list)| list.list().clone());
-    }
-    writeln!(out, "{table}")?;
-    Ok(Exit::Done)
+    let lists = lists.into_iter().map(|(number, list)| {
+        (number, list.map(|(_, list)| list.list().clone()).map_err(anyhow::Error::from))
+    });
+    let made = |list: &TrustList| list.issued_at;
+    let differences = |older: &TrustList, newer: &TrustList| older.diff(newer).len();
+    listing::history_of(session, "trust_lists", lists.collect(), made, differences, out)
 }
 
 fn diff(
@@ -242,22 +227,4 @@ fn named(home: &Home, name: &str) -> anyhow::Result<TrustList> {
     let token = files::read(Path::new(name))?;
     let list = home.anchors()?.load(token.trim_ascii_end(), &all_jws());
     Ok(list.with_context(|| format!("{name} is refused"))?.list().clone())
-}
-
-fn tell(session: &Session, differences: &[Difference], out: &mut dyn Write) -> anyhow::Result<()> {
-    if session.json() {
-        let one = |difference: &Difference| -> Value {
-            let Difference { what, subject, before, after } = difference;
-            json!({ "what": what.code(), "subject": subject, "before": before, "after": after })
-        };
-        json_line(out, &json!({ "differences": differences.iter().map(one).collect::<Vec<_>>() }))?;
-        return Ok(());
-    }
-    if differences.is_empty() {
-        writeln!(out, "No difference (无差异).")?;
-    }
-    for difference in differences {
-        writeln!(out, "{difference}  {}", difference.what.name_zh())?;
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod archive;
+mod catalog;
 mod ceremony;
 mod certificates;
 mod collect;

@@ -138,7 +138,7 @@ impl Desk {
 
     fn plan(&self, collection: &Collection<'_>, now: UnixTime) -> Result<Plan, CollectError> {
         let text = fs::read_to_string(collection.mapping).map_err(CollectError::file(collection.mapping))?;
-        let mapping = Mapping::read(&text, &self.catalog)?;
+        let mapping = Mapping::read(&text, &self.catalog_at(now)?.catalog)?;
         if let Some(given) = collection.source.filter(|given| *given != mapping.source) {
             return Err(CollectError::SourceName { given: given.into(), mapping: mapping.source.into() });
         }

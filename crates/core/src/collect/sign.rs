@@ -33,7 +33,8 @@ pub enum SigningOutcome {
     Before(LicenseId),
     /// It stays as it is.
     Refused {
-        /// Why: `grade`, `disputed`, `dismissed`, `other_agency`, `unknown_type`, `form`, `verification` or `changed`.
+        /// Why: `grade`, `disputed`, `dismissed`, `other_agency`, `unknown_type`, `form`, `verification`, `changed`, or what the
+        /// catalog in force says against the type.
         code: &'static str,
         /// More of it; tells nothing personal.
         detail: String,
@@ -146,9 +147,9 @@ impl Desk {
     ) -> Result<LicenseId, DeskError> {
         let office = self.office(actor.office)?;
         let draft = draft_of(&record.license);
-        let license = draft.check(&self.catalog, office.code, &office.name).map_err(DeskError::Defects)?;
         let key = format!("collected {id}");
         let act = actor.act(at, &key, ES256.digest(&[key.as_bytes()]))?;
+        let (license, act) = self.check_form(&draft, office, act)?;
         let order = Order {
             who: actor.who.clone(),
             office: actor.office,
@@ -192,6 +193,7 @@ fn refusal(error: DeskError) -> Result<SigningOutcome, DeskError> {
             };
             ("verification", detail.to_owned())
         }
+        DeskError::Catalog(refusal) => (refusal.code(), refusal.to_string()),
         DeskError::Archive(ArchiveError::NotSignable) => ("changed", String::new()),
         other => return Err(other),
     };

@@ -1,6 +1,7 @@
-use super::{CatalogError, FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
+use super::{FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
 use crate::credential::{FieldValue, RESERVED_NAMES};
 use crate::id::{CitizenId, CreditCode, HolderCodeType};
+use crate::limits::{MAX_SPEC_CHARS, MAX_TEXT_CHARS, MAX_TYPE_FIELDS};
 use crate::time::Date;
 
 /// Digits before the point of a decimal.
@@ -153,29 +154,60 @@ impl LicenseType {
     }
 }
 
-pub(super) fn license_type(license_type: &LicenseType) -> Result<(), CatalogError> {
-    let refuse = |place, fault| Err(CatalogError::Inconsistent { code: license_type.code, place, fault });
-    let tidy = |name: &str, separator: char| {
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
-        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(good)
-    };
-    if !tidy(&license_type.key, '-') {
-        return refuse(Place::Key, SpecFault::Name);
+/// Whether a text of a list can be shown on one line: not blank, no white space around it, within the bound.
+pub(crate) fn is_line(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=MAX_SPEC_CHARS).contains(&length) && text.trim() == text && !text.chars().any(char::is_control)
+}
+
+/// Whether a text is a short name: a lower-case letter, then lower-case letters, digits and the separator.
+pub(crate) fn is_short_name(name: &str, separator: char) -> bool {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
+    name.len() <= MAX_SPEC_CHARS
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(good)
+}
+
+pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, SpecFault)> {
+    let LicenseType { key, name, name_en, defining_body, validity, fields, .. } = license_type;
+    if !is_short_name(key, '-') {
+        return Err((Place::Key, SpecFault::Name));
     }
-    if license_type.validity.is_empty() {
-        return refuse(Place::Validity, SpecFault::NoTerm);
+    if ![name, name_en, defining_body].into_iter().all(|text| is_line(text)) {
+        return Err((Place::Name, SpecFault::Text));
     }
-    for (index, field) in license_type.fields.iter().enumerate() {
-        let place = Place::Field(index);
-        if !tidy(&field.name, '_') || RESERVED_NAMES.contains(&field.name.as_str()) {
-            return refuse(place, SpecFault::Name);
+    if validity.is_empty() {
+        return Err((Place::Validity, SpecFault::NoTerm));
+    }
+    if validity.len() > MAX_TYPE_FIELDS || fields.len() > MAX_TYPE_FIELDS {
+        return Err((Place::Validity, SpecFault::TooMany));
+    }
+    for (index, spec) in fields.iter().enumerate() {
+        let refuse = |fault| Err((Place::Field(index), fault));
+        if fields[..index].iter().any(|earlier| earlier.name == spec.name) {
+            return refuse(SpecFault::NameTwice);
         }
-        if license_type.fields[..index].iter().any(|earlier| earlier.name == field.name) {
-            return refuse(place, SpecFault::NameTwice);
-        }
-        if (field.kind == FieldKind::Choice) == field.choices.is_empty() {
-            return refuse(place, SpecFault::Choices);
-        }
+        field(spec).or_else(refuse)?;
+    }
+    Ok(())
+}
+
+fn field(spec: &FieldSpec) -> Result<(), SpecFault> {
+    if !is_short_name(&spec.name, '_') || RESERVED_NAMES.contains(&spec.name.as_str()) {
+        return Err(SpecFault::Name);
+    }
+    if (spec.kind == FieldKind::Choice) == spec.choices.is_empty() {
+        return Err(SpecFault::Choices);
+    }
+    if spec.choices.len() > MAX_TYPE_FIELDS {
+        return Err(SpecFault::TooMany);
+    }
+    if ![&spec.label, &spec.pinyin].into_iter().chain(&spec.choices).all(|text| is_line(text)) {
+        return Err(SpecFault::Text);
+    }
+    let whole = |bound: Option<i64>| bound.is_none_or(|bound| bound.unsigned_abs() < 1 << 53);
+    if spec.max_chars > MAX_TEXT_CHARS || !whole(spec.min) || !whole(spec.max) {
+        return Err(SpecFault::Bound);
     }
     Ok(())
 }

@@ -1,17 +1,21 @@
 //! The catalog of license types (GB/T 36902): what may be issued, with which fields, to whom, for how long.
 //!
-//! A catalog is a TOML file with a version. One is built in ([`Catalog::embedded`]); an office can replace it.
+//! A catalog is written in TOML, with a version; one is built in ([`Catalog::embedded`]). In force is what of it stands in a
+//! signed list ([`CatalogList`]).
 
 mod check;
+mod list;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use check::{FieldFault, ValidityFault};
+pub(crate) use check::{is_line, is_short_name};
+pub use list::{CatalogChange, CatalogEntry, CatalogList, CatalogRefusal};
 
 use crate::id::LicenseTypeCode;
 
@@ -26,7 +30,7 @@ pub struct Catalog {
 }
 
 /// One license type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LicenseType {
     /// License type code.
@@ -52,12 +56,12 @@ pub struct LicenseType {
     #[serde(default)]
     pub outlives_holder: bool,
     /// The fields beyond the metadata.
-    #[serde(default, rename = "field")]
+    #[serde(default, rename = "field", skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldSpec>,
 }
 
 /// Where a license type code comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodeSource {
     /// In public use.
@@ -67,7 +71,7 @@ pub enum CodeSource {
 }
 
 /// Who may hold a license (持证主体类别).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HolderKind {
     /// A natural person (自然人).
@@ -79,8 +83,8 @@ pub enum HolderKind {
 }
 
 /// One allowed term (有效期限范围).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ValidityRange {
     /// `n年`
     Years(u16),
@@ -95,7 +99,7 @@ pub enum ValidityRange {
 }
 
 /// A field of a license type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSpec {
     /// Name in the credential: lower-case ASCII, digits and underscores.
@@ -107,23 +111,28 @@ pub struct FieldSpec {
     /// What its values are.
     pub kind: FieldKind,
     /// Whether it must be there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
     /// Whether it is hidden behind a digest.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub personal: bool,
     /// Bound of a text, in characters.
     #[serde(default = "default_max_chars")]
     pub max_chars: usize,
     /// The values of a choice.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
     /// Smallest integer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest integer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands the member over by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Characters of a text field unless the catalog says otherwise.
@@ -132,7 +141,7 @@ fn default_max_chars() -> usize {
 }
 
 /// What the values of a field are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
     /// Text without control characters.
@@ -151,6 +160,22 @@ pub enum FieldKind {
     CreditCode,
 }
 
+impl FieldKind {
+    /// The name in a catalog.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Date => "date",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Choice => "choice",
+            Self::CitizenId => "citizen-id",
+            Self::CreditCode => "credit-code",
+        }
+    }
+}
+
 /// Why a catalog was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -166,7 +191,7 @@ pub enum CatalogError {
     Inconsistent {
         /// The license type.
         code: LicenseTypeCode,
-        /// `validity`, `key` or the index of the field.
+        /// `key`, `name`, `validity` or the index of the field.
         place: Place,
         /// What is wrong.
         fault: SpecFault,
@@ -178,6 +203,8 @@ pub enum CatalogError {
 pub enum Place {
     /// The key.
     Key,
+    /// A name: of the type, in either language, or of its defining body.
+    Name,
     /// The terms.
     Validity,
     /// The field with this index, from 0.
@@ -188,6 +215,7 @@ impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Key => f.write_str("key"),
+            Self::Name => f.write_str("name"),
             Self::Validity => f.write_str("validity"),
             Self::Field(index) => write!(f, "field {}", index + 1),
         }
@@ -210,6 +238,15 @@ pub enum SpecFault {
     /// A choice without choices, or choices of something else.
     #[error("choices belong to kind \"choice\", and it needs some")]
     Choices,
+    /// A blank text, or one beyond [`MAX_SPEC_CHARS`](crate::limits::MAX_SPEC_CHARS).
+    #[error("a text is 1 to {max} characters without control characters", max = crate::limits::MAX_SPEC_CHARS)]
+    Text,
+    /// More fields, terms or choices than [`MAX_TYPE_FIELDS`](crate::limits::MAX_TYPE_FIELDS).
+    #[error("at most {max} fields, terms and choices each", max = crate::limits::MAX_TYPE_FIELDS)]
+    TooMany,
+    /// A bound that no license can hold: a text longer than a claim, an integer beyond ±(2⁵³−1).
+    #[error("the bound is beyond what a license can hold")]
+    Bound,
 }
 
 #[derive(Deserialize)]
@@ -224,21 +261,36 @@ impl FromStr for Catalog {
 
     fn from_str(text: &str) -> Result<Self, CatalogError> {
         let wire: Wire = toml::from_str(text)?;
+        Self::new(wire.version, wire.license_type)
+    }
+}
+
+impl Catalog {
+    /// The catalog of these types.
+    ///
+    /// # Errors
+    /// [`CatalogError::Duplicate`], [`CatalogError::Inconsistent`].
+    pub fn new(
+        version: String,
+        license_types: impl IntoIterator<Item = LicenseType>,
+    ) -> Result<Self, CatalogError> {
         let mut types: BTreeMap<LicenseTypeCode, LicenseType> = BTreeMap::new();
-        for license_type in wire.license_type {
-            check::license_type(&license_type)?;
+        for license_type in license_types {
             let code = license_type.code;
+            check::license_type(&license_type).map_err(|(place, fault)| CatalogError::Inconsistent {
+                code,
+                place,
+                fault,
+            })?;
             let same = |other: &LicenseType| other.key == license_type.key || other.name == license_type.name;
             let taken = types.values().any(same);
             if types.insert(code, license_type).is_some() || taken {
                 return Err(CatalogError::Duplicate(code));
             }
         }
-        Ok(Self { version: wire.version, types })
+        Ok(Self { version, types })
     }
-}
 
-impl Catalog {
     /// The built-in catalog.
     ///
     /// # Panics
@@ -297,6 +349,12 @@ impl TryFrom<String> for ValidityRange {
             (Some(n), '天') => Ok(Self::Days(n)),
             _ => Err(BadRange),
         }
+    }
+}
+
+impl From<ValidityRange> for String {
+    fn from(range: ValidityRange) -> Self {
+        range.to_string()
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::TrustList;
@@ -29,6 +29,12 @@ pub enum What {
     TimestampAuthority,
     /// The end of an algorithm.
     Algorithm,
+    /// A license type in the catalog.
+    LicenseType,
+    /// A field of a license type.
+    Field,
+    /// What an agency is given of one license type for one service item.
+    Sharing,
 }
 
 impl What {
@@ -55,13 +61,46 @@ impl What {
             Self::Maker => ("maker", "制章人证书"),
             Self::TimestampAuthority => ("timestamp_authority", "时间戳机构"),
             Self::Algorithm => ("algorithm", "算法终止"),
+            Self::LicenseType => ("license_type", "证照类型"),
+            Self::Field => ("field", "照面字段"),
+            Self::Sharing => ("sharing", "共享条目"),
         }
     }
 }
 
-/// One thing that differs between two trust lists.
+/// What a difference does to what may be given away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Something may be given, at some time, that might not be before.
+    Widened,
+    /// Something may no longer be given, and nothing new may.
+    Narrowed,
+}
+
+impl Effect {
+    /// Stable machine code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+        }
+    }
+
+    /// For people, in both languages.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Widened => "WIDER 扩大",
+            Self::Narrowed => "narrower 收窄",
+        }
+    }
+}
+
+/// One thing that differs between two lists of one kind.
 ///
-/// Printed as `+ what subject: after`, `- what subject: before` or `~ what subject: before -> after`.
+/// Printed as `+ what subject: after`, `- what subject: before` or `~ what subject: before -> after`, and what it does to
+/// what may be given away, in brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What it is about.
@@ -72,44 +111,53 @@ pub struct Difference {
     pub before: Option<String>,
     /// What the newer list says; `None` if it says nothing.
     pub after: Option<String>,
+    /// What it does to what may be given away, where it does something.
+    pub effect: Option<Effect>,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, subject, before, after } = self;
+        let Self { what, subject, before, after, effect } = self;
         let certificate = matches!(what, What::Anchor | What::Maker | What::TimestampAuthority);
         let from = subject.len().saturating_sub(SHOWN_CHARS);
         let shown = subject.get(from..).filter(|_| certificate && from > 0);
         let subject = shown.map_or_else(|| subject.clone(), |end| format!("…{end}"));
         let what = what.code();
         match (before, after) {
-            (None, Some(after)) => write!(f, "+ {what} {subject}: {after}"),
-            (Some(before), None) => write!(f, "- {what} {subject}: {before}"),
+            (None, Some(after)) => write!(f, "+ {what} {subject}: {after}")?,
+            (Some(before), None) => write!(f, "- {what} {subject}: {before}")?,
             (before, after) => {
                 let words = |side: &Option<String>| side.clone().unwrap_or_default();
-                write!(f, "~ {what} {subject}: {} -> {}", words(before), words(after))
+                write!(f, "~ {what} {subject}: {} -> {}", words(before), words(after))?;
             }
         }
+        effect.map_or(Ok(()), |effect| write!(f, " [{}]", effect.words()))
     }
 }
 
-type Facts = BTreeMap<(What, String), String>;
+/// Everything that a list says, each under what it is about.
+pub(crate) type Facts = BTreeMap<(What, String), String>;
+
+/// Where two lists say otherwise, ordered by what it is about.
+pub(crate) fn compare(before: &Facts, after: &Facts) -> Vec<Difference> {
+    let subjects: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let differs = |key: &&(What, String)| before.get(*key) != after.get(*key);
+    let difference = |key: &(What, String)| Difference {
+        what: key.0,
+        subject: key.1.clone(),
+        before: before.get(key).cloned(),
+        after: after.get(key).cloned(),
+        effect: None,
+    };
+    subjects.into_iter().filter(differs).map(difference).collect()
+}
 
 impl TrustList {
     /// What `newer` says otherwise, ordered by what it is about. Number and times of the list itself are none of it: they
     /// always differ.
     #[must_use]
     pub fn diff(&self, newer: &Self) -> Vec<Difference> {
-        let (before, after) = (self.facts(), newer.facts());
-        let subjects: BTreeMap<_, _> = before.keys().chain(after.keys()).map(|key| (key, ())).collect();
-        let differs = |key: &&(What, String)| before.get(*key) != after.get(*key);
-        let difference = |key: &(What, String)| Difference {
-            what: key.0,
-            subject: key.1.clone(),
-            before: before.get(key).cloned(),
-            after: after.get(key).cloned(),
-        };
-        subjects.into_keys().filter(differs).map(difference).collect()
+        compare(&self.facts(), &newer.facts())
     }
 
     /// Everything that the list says, each under what it is about.
@@ -169,6 +217,7 @@ impl TrustList {
     }
 }
 
-fn span(from: UnixTime, until: Option<UnixTime>) -> String {
+/// A time in words.
+pub(crate) fn span(from: UnixTime, until: Option<UnixTime>) -> String {
     until.map_or_else(|| format!("from {from}"), |until| format!("from {from} until {until}"))
 }

@@ -11,6 +11,7 @@
 mod anchor;
 mod bulk;
 mod bytes;
+mod lists;
 mod observed;
 mod policy;
 mod presentations;

@@ -1,0 +1,207 @@
+//! By which lists a desk acts: the ones in force at the instant of the act, never older ones than it has acted by before, and
+//! each told to the log before anything is done by it.
+
+use std::fs;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
+
+use boyin_archive::{Act, ArchiveError, Note};
+use boyin_issue::{Draft, License};
+use boyin_model::alg::VerifyAlg as _;
+use boyin_model::catalog::{Catalog, CatalogEntry, CatalogList};
+use boyin_model::id::LicenseTypeCode;
+use boyin_model::listing::SignedList;
+use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingEntry, sharing_decision};
+use boyin_model::time::UnixTime;
+use boyin_suite::ES256;
+use boyin_verify::TrustError;
+use serde_json::Value;
+
+use crate::config::Office;
+use crate::desk::{Desk, Order, act};
+use crate::error::{DeskError, HomeError};
+use crate::lists::{Held, ListKind};
+
+/// The catalog by which a desk issues.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) list: CatalogList,
+    /// Its types, as forms are checked against them.
+    pub(crate) catalog: Catalog,
+    /// What events say of it.
+    pub(crate) named: String,
+}
+
+/// What a desk knows of the catalog, for as long as its file stays the same.
+#[derive(Debug)]
+pub(crate) struct Known {
+    stamp: Stamp,
+    in_force: Arc<InForce>,
+    /// When a later one comes into force that is published already.
+    until: Option<UnixTime>,
+}
+
+/// Tells whether a file was replaced: lists are never written into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp(Option<(SystemTime, u64)>);
+
+/// What was decided about a request to be given fields of licenses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareDecision {
+    /// What may be given, or why nothing is.
+    pub answer: Result<Shared, ShareRefusal>,
+    /// Number of the event.
+    pub event: u64,
+}
+
+impl Desk {
+    /// The catalog that counts at `at`.
+    ///
+    /// # Errors
+    /// [`HomeError::ListRollback`] within if an older list was put in the place of one that the log knows; [`DeskError`].
+    pub(crate) fn catalog_at(&self, at: UnixTime) -> Result<Arc<InForce>, DeskError> {
+        let path = self.home.shelf::<CatalogEntry>().list();
+        let stamp =
+            Stamp(fs::metadata(&path).ok().and_then(|data| Some((data.modified().ok()?, data.len()))));
+        let mut known = self.known_catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|known| known.stamp == stamp) {
+            let in_time = boyin_model::trust::in_force(known.in_force.list.valid_from, known.until, at);
+            if in_time {
+                return Ok(Arc::clone(&known.in_force));
+            }
+        }
+        self.published::<CatalogEntry>(at)?;
+        let (token, list) = self.home.list_at::<CatalogEntry>(at)?;
+        let mut until = None;
+        for number in self.home.list_history::<CatalogEntry>()? {
+            if number > list.sequence {
+                let from = self.home.list_numbered::<CatalogEntry>(number)?.1.valid_from;
+                until = Some(until.map_or(from, |until: UnixTime| until.min(from)));
+            }
+        }
+        let (catalog, named) = (list.catalog(), named::<CatalogEntry>(list.sequence, &token));
+        let in_force = Arc::new(InForce { list, catalog, named });
+        *known = Some(Known { stamp, in_force: Arc::clone(&in_force), until });
+        Ok(in_force)
+    }
+
+    /// Checks a form against the catalog in force, and says under which one the act is done.
+    pub(crate) fn check_form(
+        &self,
+        draft: &Draft,
+        office: &Office,
+        act: Act,
+    ) -> Result<(License, Act), DeskError> {
+        let in_force = self.catalog_at(act.at())?;
+        let checked = draft.check(&in_force.catalog, office.code, &office.name);
+        Ok((checked.map_err(DeskError::Defects)?, act.under(&in_force.named)))
+    }
+
+    /// The list published last, once the log has it and all before it that are kept.
+    fn published<E: ListKind>(&self, now: UnixTime) -> Result<Held<E>, DeskError> {
+        let held = self.home.list::<E>()?;
+        let newest = held.list.sequence;
+        // The log knows what the directory no longer has.
+        if self.is_logged::<E>(newest + 1, &[])?.is_some() {
+            let path = self.home.shelf::<E>().list();
+            return Err(HomeError::ListRollback { path, found: newest, kept: newest + 1 }.into());
+        }
+        if self.is_logged::<E>(newest, &held.token)? == Some(true) {
+            return Ok(held);
+        }
+        let kept = self.home.list_history::<E>()?;
+        let mut missing = vec![(newest, held.token.clone(), held.list.clone())];
+        let mut before = None;
+        for number in kept.into_iter().rev().filter(|number| *number < newest) {
+            let (token, list) = self.home.list_numbered::<E>(number)?;
+            if self.is_logged::<E>(number, &token)? == Some(true) {
+                before = Some(list);
+                break;
+            }
+            missing.push((number, token, list));
+        }
+        let journal = self.home.list_journal::<E>()?;
+        for (number, token, list) in missing.into_iter().rev() {
+            // An anchor that has handed over signs no list after those of its successor.
+            if before.as_ref().is_some_and(|before| !list.may_replace(before)) {
+                let path = self.home.shelf::<E>().list();
+                return Err(HomeError::List { path, source: TrustError::NotByAnchor }.into());
+            }
+            let order = self.list_order::<E>(number, now, &journal);
+            let note = Note::ListPublished(named::<E>(number, &token));
+            self.archive.note(&act(&order, ES256.digest(&[&token]))?, note)?;
+            before = Some(list);
+        }
+        Ok(held)
+    }
+
+    /// Whether the log has a list of this number, and whether it is this one.
+    fn is_logged<E: ListKind>(&self, number: u64, token: &[u8]) -> Result<Option<bool>, DeskError> {
+        let order = self.list_order::<E>(number, self.opened, "");
+        match self.archive.recall(&act(&order, ES256.digest(&[token]))?) {
+            Ok(found) => Ok(found.map(|_| true)),
+            Err(ArchiveError::IdempotencyConflict { .. }) if token.is_empty() => Ok(Some(false)),
+            Err(ArchiveError::IdempotencyConflict { .. }) => {
+                let path = self.home.shelf::<E>().list();
+                Err(HomeError::ListReplaced { path, sequence: number }.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Who signed the list, and what for, as the journal has it.
+    fn list_order<E: ListKind>(&self, number: u64, now: UnixTime, journal: &str) -> Order {
+        let lines = journal.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let signed = lines.into_iter().find(|line| line["deed"] == "sign" && line["sequence"] == number);
+        let word = |name: &str, instead: &str| {
+            let found = signed.as_ref().and_then(|line| line[name].as_str());
+            found.unwrap_or(instead).to_owned()
+        };
+        Order {
+            who: word("who", "desk"),
+            office: self.config.authority_code,
+            purpose: word("purpose", "启用清单"),
+            idempotency_key: format!("{}-list-{number}", E::NAME),
+            at: now,
+        }
+    }
+
+    /// Decides whether the office of the order is given these fields of a license type for a service item, and tells the log
+    /// before it answers. Nothing of anybody's is read.
+    ///
+    /// # Errors
+    /// [`HomeError::NoList`] within if there is no sharing list or catalog yet; who or what for is missing; [`DeskError`].
+    /// Nothing is given then.
+    pub fn decide_sharing(
+        &self,
+        item: &str,
+        license_type: LicenseTypeCode,
+        fields: &[&str],
+        order: &Order,
+    ) -> Result<ShareDecision, DeskError> {
+        let (agency, at) = (order.office, order.at);
+        let request = ShareRequest { agency, item, license_type, fields, at, purpose: &order.purpose };
+        let words = format!("{item}\0{license_type}\0{}", fields.join("\0"));
+        let act = act(order, ES256.digest(&[words.as_bytes()]))?;
+        self.published::<SharingEntry>(at)?;
+        let (_, list): (_, SignedList<SharingEntry>) = self.home.list_at(at)?;
+        let answer = sharing_decision(&list, &self.catalog_at(at)?.list, &request);
+        // What the requester wrote is told only as far as the lists know it.
+        let shown = if list.entries.iter().any(|entry| entry.item == item) { item } else { "?" };
+        let told = match &answer {
+            Ok(Shared { fields, withheld, .. }) => {
+                format!("allowed {shown} {license_type} {}; {withheld} withheld", fields.join(","))
+            }
+            Err(refusal) => format!("refused {shown} {license_type} {}", refusal.code()),
+        };
+        let note = Note::SharingDecided(format!("{told} by sharing {}", list.sequence));
+        Ok(ShareDecision { answer, event: self.archive.note(&act, note)?.event })
+    }
+}
+
+/// A list as events name it: kind, number, digest.
+fn named<E: ListKind>(sequence: u64, token: &[u8]) -> String {
+    let digest = ES256.digest(&[token]);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} {sequence} sha-256:{digest}", E::NAME)
+}

@@ -227,7 +227,6 @@ fn a_renewal_moves_the_end_and_leaves_no_gap() {
 }
 
 #[test]
-#[ignore = "to be run once more in full"]
 fn an_expired_license_is_renewed_if_its_type_says_so() {
     let prefecture = Prefecture::new();
     let mut card = identity_card();
@@ -333,7 +332,6 @@ fn lookup_record(prefecture: &Prefecture, number: u64) -> boyin::archive::MassRe
 }
 
 #[test]
-#[ignore = "to be run once more in full"]
 fn many_are_selected_by_type_division_issuer_and_time() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();

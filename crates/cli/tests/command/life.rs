@@ -15,7 +15,6 @@ fn id_of(told: &serde_json::Value) -> String {
 }
 
 #[test]
-#[ignore = "to be run once more in full"]
 fn versions_are_made_listed_and_named() {
     let place = Place::new();
     let first = place.issue_one(MARKET, "food-business-permit");

@@ -11,6 +11,7 @@ mod bulk;
 mod cert;
 mod context;
 mod demo;
+mod engine;
 mod event;
 mod fetched;
 mod files;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use boyin_archive::{Act, Archive, set_engine_memory};
 use boyin_issue::{KeyRef, SigningKey, trust_list};
@@ -15,8 +16,9 @@ use boyin_verify::TrustSnapshot;
 use crate::config::{
     CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, UNDO_WINDOW_HOURS, status_list_entries,
 };
+use crate::engine::Engine;
 use crate::error::{HomeError, OfficeFault};
-use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
+use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, replace, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
 use crate::officers::{Officer, Officers};
 use crate::rotation_anchor::FIRST_ANCHOR;
@@ -39,7 +41,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// reads/         reads not yet in the log
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
 /// ```
-/// Key files are encrypted under the passphrase.
+/// Key files are encrypted under the passphrase. Where `boyin.toml` has a `[store]`, the archive is there and not in `archive/`.
 #[derive(Clone, Debug)]
 pub struct Home {
     dir: PathBuf,
@@ -48,6 +50,7 @@ pub struct Home {
     catalog: Catalog,
     anchor: Jwk,
     first_anchor: Jwk,
+    engines: Vec<Arc<dyn Engine>>,
 }
 
 /// What a new data directory is made from.
@@ -143,6 +146,14 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        Self::open_with(dir, Vec::new())
+    }
+
+    /// As [`Home::open`], with engines that the archive may be in, beside RocksDB.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn open_with(dir: &Path, engines: Vec<Arc<dyn Engine>>) -> Result<Self, HomeError> {
         let path = dir.join("boyin.toml");
         if !path.is_file() {
             return Err(HomeError::NotAHome(dir.to_owned()));
@@ -156,7 +167,8 @@ impl Home {
         let anchor = read_anchor(dir.join("trust/anchor.json"))?;
         let first = dir.join(FIRST_ANCHOR);
         let first_anchor = if first.exists() { read_anchor(first)? } else { anchor.clone() };
-        Ok(Self { dir: dir.to_owned(), config, offices: offices.office, catalog, anchor, first_anchor })
+        let (dir, offices) = (dir.to_owned(), offices.office);
+        Ok(Self { dir, config, offices, catalog, anchor, first_anchor, engines })
     }
 
     /// Where it is.
@@ -198,8 +210,12 @@ impl Home {
         Keyring::new(&self.dir)
     }
 
-    pub(crate) fn archive_path(&self) -> PathBuf {
-        self.dir.join("archive")
+    pub(crate) fn engines(&self) -> &[Arc<dyn Engine>] {
+        &self.engines
+    }
+
+    pub(crate) fn write_config(&self, config: &Config) -> Result<(), HomeError> {
+        replace(&self.dir.join("boyin.toml"), toml_text(config).as_bytes())
     }
 
     /// Where processes that read leave what they read, for the desk to take in.
@@ -319,6 +335,7 @@ fn populate(
         status_list_entries: status_list_entries(),
         memory: Memory::default(),
         undo_window_hours: UNDO_WINDOW_HOURS,
+        store: None,
     };
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());

@@ -18,6 +18,7 @@ pub mod collect;
 mod config;
 mod desk;
 mod draft;
+mod engine;
 mod error;
 mod history;
 mod home;
@@ -41,6 +42,7 @@ pub mod signer;
 mod succession;
 pub mod timestamp;
 mod tokens;
+mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
@@ -53,7 +55,10 @@ pub use chain::ChainFault;
 pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
 pub use desk::{Desk, Order, Receipt};
 pub use draft::MAX_DRAFT_CHANGES;
-pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};
+pub use engine::{Access, Engine, StoreSetting};
+pub use error::{
+    DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,
+};
 pub use home::{Home, Setup};
 pub use keyring::Passphrase;
 pub use keyring_limits::KeyLimits;
@@ -73,6 +78,8 @@ pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
+
+pub use transfer::AfterCopy;
 
 pub use boyin_archive as archive;
 pub use boyin_hsm as hsm;

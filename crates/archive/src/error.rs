@@ -33,6 +33,9 @@ pub enum OpenError {
     /// The store is empty: making the archive was not finished.
     #[error("there is no archive here yet: create it first")]
     Empty,
+    /// A copy into the store was begun and is not whole.
+    #[error("a copy of an archive into this place was not finished: run `boyin archive copy` again")]
+    HalfCopied,
     /// The archive was made with another root secret.
     #[error("this is not the root secret of the archive: use the one it was made with")]
     WrongSecret,
@@ -60,6 +63,7 @@ impl OpenError {
             Self::Store(error) => error.code(),
             Self::Exists => "archive_exists",
             Self::Empty => "archive_empty",
+            Self::HalfCopied => "archive_half_copied",
             Self::WrongSecret => "archive_wrong_secret",
             Self::NewerFormat { .. } => "archive_newer_format",
             Self::Damaged(_) => "archive_damaged",

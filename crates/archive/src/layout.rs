@@ -54,6 +54,9 @@ pub(crate) const META_RESEAL: &[u8] = b"reseal";
 /// Meta: what the health probe writes, not sealed.
 pub(crate) const META_HEARTBEAT: &[u8] = b"heartbeat";
 
+/// Meta: how far a copy into this store is, not sealed. There instead of the format version until the copy is whole.
+pub(crate) const META_COPY: &[u8] = b"copy";
+
 /// Begins the marks of [`meta_unpublished`].
 pub(crate) const META_UNPUBLISHED: &[u8] = b"unpublished\0";
 /// Begins the counters of [`meta_seal_number`].

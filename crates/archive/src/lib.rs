@@ -63,8 +63,8 @@ pub use act::{
     Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Note, Outcome, StatusChange,
 };
 pub use archive::{
-    Archive, Counts, LogHead, LogLine, MAX_ADDRESSES, MAX_AT_ADDRESS, MAX_EVENTS, MAX_PAGE, MAX_SLOTS,
-    Resealing, TakenReads, Unpublished,
+    Archive, Copied, CopyError, CopyProgress, CopyStep, Counts, LogHead, LogLine, MAX_ADDRESSES,
+    MAX_AT_ADDRESS, MAX_EVENTS, MAX_PAGE, MAX_SLOTS, Resealing, TakenReads, Unpublished,
 };
 pub use backup::{
     BACKUP_FORMAT, Backup, BackupError, BackupFile, BackupOrder, FileFault, FileFaultKind, Manifest,

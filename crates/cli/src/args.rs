@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::archive::args::{Backup, BackupKeyFiles};
+use crate::archive::args::{Backup, BackupKeyFiles, CopyArchive};
 use crate::seal::args::Seal;
 use crate::timestamp::args::Timestamp;
 use boyin::SuiteName;
@@ -439,6 +439,9 @@ pub(crate) enum Archive {
         #[command(flatten)]
         keys: BackupKeyFiles,
     },
+    /// Copy the archive into another engine, compare every entry, and use the copy from then on if asked to; no desk may be
+    /// open, and if interrupted, run the same again (更换存储引擎)
+    Copy(CopyArchive),
     /// Keys that protect what is stored (数据密钥)
     #[command(subcommand)]
     Key(ArchiveKey),

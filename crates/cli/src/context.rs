@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::args::{Global, ReadBy};
+use crate::engine;
 
 /// What every command starts from: where the data are and how results are printed.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Session {
     }
 
     pub(crate) fn home(&self) -> anyhow::Result<Home> {
-        let home = Home::open(&self.global.home)?;
+        let home = Home::open_with(&self.global.home, engine::all())?;
         if let Some(fault) = home.catalog_fault() {
             eprintln!("Warning: the catalog of license types is refused, and nothing can be issued: {fault}");
         }

@@ -12,6 +12,7 @@ mod catalog;
 mod cert;
 mod context;
 mod demo;
+mod engine;
 mod event;
 mod fetched;
 mod files;

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use boyin_archive::{Archive, OpenError, RootSecret};
+use boyin_archive::{OpenError, RootSecret};
 use boyin_model::alg::Randomness;
 use boyin_model::b64;
 use boyin_suite::{open_secret, seal_secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::engine::ArchivePlace;
 use crate::error::HomeError;
 use crate::keyring::{Keyring, Passphrase, key_error, read_text, replace, sync_parent, write_private};
 use crate::keyring_reference::Pkcs11Place;
@@ -84,13 +85,13 @@ impl Keyring {
         }
     }
 
-    /// The root secret that the archive at `archive` is under.
+    /// The root secret that the archive there is under.
     pub(crate) fn secret_of_archive(
         &self,
-        archive: &Path,
+        archive: &ArchivePlace,
         passphrase: &Passphrase,
     ) -> Result<RootSecret, HomeError> {
-        let open = |secret: &RootSecret| Archive::snapshot(archive, secret);
+        let open = |secret: &RootSecret| archive.snapshot(secret);
         let (_, changed) = self.with_archive_secret(passphrase, open)?;
         self.secret_in(if changed { NEXT } else { CURRENT }, passphrase)
     }

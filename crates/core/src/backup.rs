@@ -12,6 +12,7 @@ use boyin_model::time::UnixTime;
 use boyin_suite::all_jws;
 use boyin_verify::{Check, Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapshot, Verifier};
 
+use crate::engine::ArchivePlace;
 use crate::error::{HomeBackupError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Keyring, Passphrase, write_new_private};
@@ -116,13 +117,16 @@ impl Home {
         now: UnixTime,
         progress: &mut dyn FnMut(u64),
     ) -> Result<BackupReceipt, HomeBackupError> {
-        let secret = self.keyring().secret_of_archive(&self.archive_path(), passphrase)?;
+        let place = self.archive_place()?;
+        let ArchivePlace::Directory(archive) = &place else {
+            return Err(HomeBackupError::OtherEngine(self.engine_name().to_owned()));
+        };
+        let secret = self.keyring().secret_of_archive(&place, passphrase)?;
         let mut also = Vec::new();
         for name in BELONGING.into_iter().chain((keys == BackupKeys::Include).then_some(KEYS)) {
             collect(self.dir(), name, &mut also)?;
         }
-        let archive = self.archive_path();
-        let order = BackupOrder { archive: &archive, to, also: &also, previous, at: now };
+        let order = BackupOrder { archive, to, also: &also, previous, at: now };
         let backup = Backup::make(&order, &secret, progress)?;
         Ok(BackupReceipt { manifest: backup.manifest().clone(), left_out: left_out(self.dir())? })
     }
@@ -136,8 +140,9 @@ impl Home {
         passphrase: &Passphrase,
         progress: &mut dyn FnMut(CheckProgress),
     ) -> Result<CheckReport, HomeBackupError> {
-        let secret = self.keyring().secret_of_archive(&self.archive_path(), passphrase)?;
-        let archive = Archive::snapshot(&self.archive_path(), &secret).map_err(HomeError::from)?;
+        let place = self.archive_place()?;
+        let secret = self.keyring().secret_of_archive(&place, passphrase)?;
+        let archive = place.snapshot(&secret).map_err(HomeError::from)?;
         Ok(archive.check(progress)?)
     }
 }

@@ -4,6 +4,7 @@ use boyin_model::trust::Jwk;
 use boyin_suite::Algorithm;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::StoreSetting;
 use crate::registry::status_list_id;
 
 /// The `format` of a data directory that this release reads and writes.
@@ -38,6 +39,9 @@ pub struct Config {
     /// Memory for the archive.
     #[serde(default, skip_serializing_if = "Memory::is_default")]
     pub memory: Memory,
+    /// Where the archive is, if not in RocksDB in the directory itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreSetting>,
 }
 
 /// Memory for the archive in each process that opens it; `docs/operations.md` tells what takes how much.

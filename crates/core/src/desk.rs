@@ -107,9 +107,8 @@ impl Desk {
     pub fn open(home: &Home, passphrase: &Passphrase, now: UnixTime) -> Result<Self, DeskError> {
         let (_, trust) = home.trust()?;
         let keyring = home.keyring();
-        let path = home.archive_path();
-        let (archive, changed) =
-            keyring.with_archive_secret(passphrase, |secret| Archive::open(&path, secret))?;
+        let place = home.archive_place()?;
+        let (archive, changed) = keyring.with_archive_secret(passphrase, |secret| place.open(secret))?;
         if changed {
             keyring.adopt_archive_secret()?;
         }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use boyin_archive::{ActError, ArchiveError, BackupError, OpenError, SpoolError};
+use boyin_archive::{ActError, ArchiveError, BackupError, CopyError, OpenError, SpoolError, StoreError};
 use boyin_issue::certificate::CertifyError;
 use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
@@ -44,6 +44,11 @@ pub enum HomeError {
         /// Newest format that can be read here.
         supported: u32,
     },
+    /// The archive is in an engine that this program was not built with.
+    #[error(
+        "the archive is in the engine `{0}`, which this program does not have: see [store] in boyin.toml"
+    )]
+    NoEngine(String),
     /// A list would be stale at once, or fresh for too long.
     #[error("{0}: trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
     Freshness(PathBuf),
@@ -248,6 +253,41 @@ pub enum HomeBackupError {
     /// The archive's secret is neither in the backup nor where it was looked for.
     #[error("the backup holds no keys: give the directory of the key files with --keys")]
     NoKeys,
+    /// The archive is in another engine, which has its own backups.
+    #[error(
+        "the archive is in {0}: back the database up with its own tools (pg_dump, pg_basebackup), copy the data directory, \
+         and check what was restored with `boyin archive check`; see docs/storage.md"
+    )]
+    OtherEngine(String),
+}
+
+/// Why an archive was not moved to another engine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// The data directory or its keys cannot be used, or the archive in it cannot be opened.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// It would be copied onto itself.
+    #[error("the archive is there already: boyin.toml names this very place")]
+    Same,
+    /// The target cannot be opened.
+    #[error("the target of the copy: {0}")]
+    Target(StoreError),
+    /// The copy failed.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// The copy cannot be read.
+    #[error(transparent)]
+    Read(ArchiveError),
+    /// The copy opens with another last event.
+    #[error("the copy ends with event {found}, what was copied with {copied}: it is not used")]
+    Behind {
+        /// Last event of the copy.
+        found: u64,
+        /// Last event of what was copied.
+        copied: u64,
+    },
 }
 
 /// What is wrong with an office.

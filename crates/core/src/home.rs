@@ -18,8 +18,9 @@ use boyin_verify::TrustSnapshot;
 use crate::config::{
     CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, UNDO_WINDOW_HOURS, status_list_entries,
 };
+use crate::engine::Engine;
 use crate::error::{HomeError, OfficeFault};
-use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, sync_parent, write_private};
+use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, replace, sync_parent, write_private};
 use crate::keyring_reference::KeySource;
 use crate::lists::{ListKind, Publisher};
 use crate::officers::{Officer, Officers};
@@ -47,7 +48,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// reads/         reads not yet in the log
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
 /// ```
-/// Key files are encrypted under the passphrase.
+/// Key files are encrypted under the passphrase. Where `boyin.toml` has a `[store]`, the archive is there and not in `archive/`.
 #[derive(Clone, Debug)]
 pub struct Home {
     dir: PathBuf,
@@ -57,6 +58,7 @@ pub struct Home {
     catalog_fault: Option<Arc<HomeError>>,
     anchor: Jwk,
     first_anchor: Jwk,
+    engines: Vec<Arc<dyn Engine>>,
 }
 
 /// What a new data directory is made from.
@@ -161,6 +163,14 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        Self::open_with(dir, Vec::new())
+    }
+
+    /// As [`Home::open`], with engines that the archive may be in, beside RocksDB.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn open_with(dir: &Path, engines: Vec<Arc<dyn Engine>>) -> Result<Self, HomeError> {
         let path = dir.join("boyin.toml");
         if !path.is_file() {
             return Err(HomeError::NotAHome(dir.to_owned()));
@@ -174,7 +184,8 @@ impl Home {
         let catalog = Catalog::new(String::new(), []).map_err(Box::new)?;
         let dir = dir.to_owned();
         let offices = offices.office;
-        let mut home = Self { dir, config, offices, catalog, catalog_fault: None, anchor, first_anchor };
+        let catalog_fault = None;
+        let mut home = Self { dir, config, offices, catalog, catalog_fault, anchor, first_anchor, engines };
         match home.published_types() {
             Ok(catalog) => {
                 check_offices(&home.offices, &catalog)?;
@@ -252,8 +263,12 @@ impl Home {
         Keyring::new(&self.dir)
     }
 
-    pub(crate) fn archive_path(&self) -> PathBuf {
-        self.dir.join("archive")
+    pub(crate) fn engines(&self) -> &[Arc<dyn Engine>] {
+        &self.engines
+    }
+
+    pub(crate) fn write_config(&self, config: &Config) -> Result<(), HomeError> {
+        replace(&self.dir.join("boyin.toml"), toml_text(config).as_bytes())
     }
 
     /// Where processes that read leave what they read, for the desk to take in.
@@ -373,6 +388,7 @@ fn populate(
         status_list_entries: status_list_entries(),
         memory: Memory::default(),
         undo_window_hours: UNDO_WINDOW_HOURS,
+        store: None,
     };
     let keyring = Keyring::new(dir);
     let mut issuers = Vec::with_capacity(setup.offices.len());

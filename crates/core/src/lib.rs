@@ -19,6 +19,7 @@ mod config;
 mod coverage;
 mod desk;
 mod draft;
+mod engine;
 mod error;
 mod history;
 mod home;
@@ -45,6 +46,7 @@ pub mod signer;
 mod succession;
 pub mod timestamp;
 mod tokens;
+mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
@@ -57,7 +59,10 @@ pub use chain::ChainFault;
 pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
 pub use coverage::Statement;
 pub use desk::{Desk, Order, Receipt};
-pub use error::{DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault};
+pub use engine::{Access, Engine, StoreSetting};
+pub use error::{
+    DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,
+};
 pub use home::{Home, Setup};
 pub use in_force::ShareDecision;
 pub use keyring::Passphrase;
@@ -80,6 +85,8 @@ pub use sealing::{SealMaking, Sealed};
 pub use shelf::MAX_DRAFT_CHANGES;
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
+
+pub use transfer::AfterCopy;
 
 pub use boyin_archive as archive;
 pub use boyin_hsm as hsm;

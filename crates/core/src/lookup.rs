@@ -106,8 +106,8 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`].
     pub fn open(home: &Home, scratch: &Path, passphrase: &Passphrase) -> Result<Self, LookupError> {
-        let path = home.archive_path();
-        let follow = |secret: &RootSecret| Archive::follow(&path, scratch, secret);
+        let place = home.archive_place()?;
+        let follow = |secret: &RootSecret| place.follow(scratch, secret);
         let (archive, _) = home.keyring().with_archive_secret(passphrase, follow)?;
         let archive = archive.with_record_key_memory(home.config().memory.of_record_keys());
         let registry = load(home, &archive)?;

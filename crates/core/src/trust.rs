@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use boyin_archive::{Archive, RootSecret};
+use boyin_archive::RootSecret;
 use boyin_issue::{SigningKey, trust_list};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Change, TrustList, TrustedSeal};
@@ -78,8 +78,8 @@ impl Home {
         // Alone under the lock of the trust list: what is there was left over.
         let scratch = self.dir().join("trust/scratch");
         let _ = fs::remove_dir_all(&scratch);
-        let path = self.archive_path();
-        let follow = |secret: &RootSecret| Archive::follow(&path, &scratch, secret);
+        let place = self.archive_place()?;
+        let follow = |secret: &RootSecret| place.follow(&scratch, secret);
         let archive = self.keyring().with_archive_secret(passphrase, follow);
         let seals = archive.and_then(|(archive, _)| Ok(archive.trusted_seals()?));
         let _ = fs::remove_dir_all(&scratch);

@@ -3,6 +3,7 @@
 mod addresses;
 mod check;
 mod collect;
+mod copy;
 mod erase;
 mod keys;
 mod licenses;
@@ -16,6 +17,7 @@ mod versions;
 mod write;
 
 pub use self::addresses::{MAX_ADDRESSES, MAX_AT_ADDRESS};
+pub use self::copy::{Copied, CopyError, CopyProgress, CopyStep};
 pub use self::keys::Resealing;
 pub use self::log::{LogHead, LogLine};
 pub use self::read::{MAX_EVENTS, MAX_PAGE, MAX_SLOTS};
@@ -338,6 +340,9 @@ fn read_format(store: &dyn Store) -> Result<Option<u32>, StoreError> {
 
 /// Without a format version there must be nothing else.
 fn check_empty(store: &dyn Store) -> Result<(), OpenError> {
+    if store.get(Table::Meta, layout::META_COPY)?.is_some() {
+        return Err(OpenError::HalfCopied);
+    }
     for table in Table::ALL {
         if !store.scan(table, &[], None, 1)?.is_empty() {
             return Err(Damaged { table: Table::Meta }.into());

@@ -14,8 +14,9 @@ use boyin_archive::{
 use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
 use boyin_model::id::{CreditCode, DivisionCode};
 
-use crate::disk::on_disk;
-use crate::fixtures::{TYPE_A, act, act_at, filing, fresh, holder, license_type, office, secret, time};
+use crate::fixtures::{
+    TYPE_A, act, act_at, filing, fresh, holder, license_type, office, on_disk, secret, time,
+};
 use crate::stores::TestStore;
 
 const DIGEST: &str = "sha-256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -8,7 +8,7 @@ use boyin_archive::{
 use tempfile::tempdir;
 
 use crate::damage::assert_damaged;
-use crate::fixtures::{LIST, act, filing, holder, id, secret, whole};
+use crate::fixtures::{LIST, act, filing, holder, id, on_disk, secret, whole};
 
 #[test]
 fn the_column_families_are_frozen() {
@@ -155,14 +155,6 @@ fn read_everything(archive: &Archive) -> Result<(), ArchiveError> {
         archive.recall(&act(&format!("file {n}")))?;
     }
     Ok(())
-}
-
-/// Whether any file of the database holds the bytes.
-pub(crate) fn on_disk(directory: &std::path::Path, bytes: &[u8]) -> bool {
-    let files = std::fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| path.is_file())
-        .any(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes))
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn the_same_suite_holds_on_disk() {
         "addresses::",
         "check::",
         "concurrent::",
+        "copy::",
         "damage::",
         "golden::",
         "mass::",

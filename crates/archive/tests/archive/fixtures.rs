@@ -172,3 +172,11 @@ pub(crate) fn whole(archive: &Archive) -> Vec<LicenseRecord> {
     }
     licenses
 }
+
+/// Whether any file of a database of RocksDB holds the bytes.
+pub(crate) fn on_disk(directory: &std::path::Path, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.is_file())
+        .any(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes))
+}

@@ -10,8 +10,7 @@ use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
 use tempfile::tempdir;
 
-use crate::disk::on_disk;
-use crate::fixtures::{Counting, LIST, act, change, filing, fresh, holder, id, secret, whole};
+use crate::fixtures::{Counting, LIST, act, change, filing, fresh, holder, id, on_disk, secret, whole};
 use crate::seals::{application, seal_in};
 use crate::stores::TestStore;
 

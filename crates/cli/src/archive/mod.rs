@@ -1,6 +1,7 @@
 //! `boyin archive …`
 
 pub(crate) mod args;
+mod copy;
 mod keys;
 
 use std::io::Write;
@@ -37,6 +38,7 @@ pub(crate) fn run(session: &Session, command: Archive, out: &mut dyn Write) -> a
             keys::secret(session, (place, module, token, pin_file), &by, out)
         }
         Archive::Restore { backup, keys } => restore(session, &backup, &keys, out),
+        Archive::Copy(args) => copy::run(session, &args, out),
     }
 }
 

@@ -17,10 +17,17 @@ mod refusals;
 mod seals;
 mod served;
 mod service;
+#[cfg(feature = "postgres")]
+mod storage;
 mod support;
 mod timestamps;
 mod trust;
 mod vault;
+
+#[cfg(feature = "postgres")]
+#[path = "../../../postgres/tests/postgres/server.rs"]
+#[allow(dead_code, reason = "the tests of the engine use more of it")]
+mod database;
 
 #[path = "../../examples/make_forms/main.rs"]
 #[allow(dead_code, reason = "the example's `main` is not called here")]

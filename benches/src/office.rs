@@ -10,7 +10,7 @@ use boyin::suite::{Algorithm, SystemRandom};
 use boyin::{Desk, Home, Office, Order, Passphrase, Setup, SuiteName};
 use boyin_testkit::prefecture::{Prefecture, now};
 
-/// Licenses of each holder of [`filing`].
+/// Licenses of each holder whom a filing of the stock names.
 pub const OF_HOLDER: u64 = 30;
 /// Days of birth and numbers within a day that [`holder`] goes through.
 const BIRTHS: (u64, u64) = (28, 999);

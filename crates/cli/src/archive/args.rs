@@ -56,7 +56,7 @@ pub(crate) struct CopyArchive {
     /// With postgres: the server is another machine, and the network between is trusted: nothing encrypts the connection
     #[arg(long)]
     pub(crate) trusted_network: bool,
-    /// Use the copy from then on: [store] in boyin.toml, which is written anew
+    /// Use the copy from then on: the section `store` of boyin.toml, which is written anew
     #[arg(long)]
     pub(crate) switch: bool,
 }

@@ -460,7 +460,7 @@ fn event(number: u64, act: &Act, deed: Deed) -> Event {
         basis: deed.status.as_ref().and_then(|change| change.basis.clone()),
         retroactive: deed.status.as_ref().is_some_and(|change| change.retroactive),
         successor: deed.status.and_then(|change| change.successor),
-        detail: match act.rules() {
+        detail: match act.rules().filter(|_| deed.what == EventKind::LicenseIssued) {
             Some(rules) => format!("{} {rules}", deed.detail),
             None => deed.detail,
         },

@@ -217,6 +217,7 @@ fn subject(license_type: &LicenseType, field: &FieldSpec) -> String {
 
 fn told(license_type: &LicenseType) -> String {
     let LicenseType { name_en, defining_body, holder, validity, code_source, fields, .. } = license_type;
+    let LicenseType { renew_expired, outlives_holder, .. } = license_type;
     let holder = match holder {
         HolderKind::NaturalPerson => "natural persons",
         HolderKind::Organization => "organizations",
@@ -229,7 +230,11 @@ fn told(license_type: &LicenseType) -> String {
     let terms: Vec<_> = validity.iter().map(ToString::to_string).collect();
     let fields: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
     let (terms, fields) = (terms.join("、"), fields.join(", "));
-    format!("{name_en}, defined by {defining_body}, code {source}, for {holder}, {terms}, fields [{fields}]")
+    let renewed = if *renew_expired { ", renewed when expired" } else { "" };
+    let outlives = if *outlives_holder { ", outlives its holder" } else { "" };
+    format!(
+        "{name_en}, defined by {defining_body}, code {source}, for {holder}, {terms}{renewed}{outlives}, fields [{fields}]"
+    )
 }
 
 fn spec(field: &FieldSpec) -> String {

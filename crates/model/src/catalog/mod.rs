@@ -50,10 +50,10 @@ pub struct LicenseType {
     /// Allowed terms; at least one.
     pub validity: Vec<ValidityRange>,
     /// Whether a license that is expired can be renewed (延续); otherwise a new one is issued.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub renew_expired: bool,
     /// Whether a license stays as it is when its holder dies or is deregistered: it is settled otherwise, as property is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub outlives_holder: bool,
     /// The fields beyond the metadata.
     #[serde(default, rename = "field", skip_serializing_if = "Vec::is_empty")]

@@ -51,6 +51,8 @@ fn only_one_spelling_is_read() {
     assert_eq!(read("\"required\":true", "\"required\":false"), Err(ListFault::Spelling));
     assert_eq!(read("{\"kind\":\"text\"", "{\"choices\":[],\"kind\":\"text\""), Err(ListFault::Spelling));
     assert_eq!(read("\"max_chars\":200,", ""), Err(ListFault::Spelling));
+    let said = "\"outlives_holder\":";
+    assert_eq!(read(&format!("{said}true"), &format!("{said}false")), Err(ListFault::Spelling));
     let claim = |name| Err(ListFault::Format(JwsError::Claim(name)));
     assert_eq!(read("\"format\":1", "\"format\":2"), claim("format"));
     assert_eq!(read("\"format\":1", "\"format\":1,\"further\":1"), claim("entries"));

@@ -109,7 +109,7 @@ impl Lookup {
     /// What of every license type is in the archive, in every division, of every department, beside what sources have stated;
     /// also where an office may issue and nothing is there yet. `seen` is told how many records were counted so far.
     ///
-    /// Counts every record: exact on an archive that stands still, and with a rate of some ten thousand records a second.
+    /// Counts every record, one by one: exact on an archive that stands still.
     ///
     /// # Errors
     /// [`LookupError`]; [`LookupError::Division`] if a license does not say where it was issued.

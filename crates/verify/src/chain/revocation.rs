@@ -141,6 +141,13 @@ impl<'q> Question<'q> {
         }
     }
 
+    /// What a list says of a certificate. Whom a list of today names is revoked by now, even if the entry is dated ahead.
+    fn named(&self, list: &RevocationList, serial: &[u8], issuer: &Name) -> Option<Entry> {
+        let entry = list.find(serial, issuer)?;
+        let since = if list.this_update <= self.now { entry.since.min(self.now) } else { entry.since };
+        Some(Entry { since, ..entry })
+    }
+
     /// What a list with the newest of its deltas says, and whether that is fresh.
     ///
     /// A stale list still knows what was revoked when it was made. Only what was on hold can have been lifted since.
@@ -151,7 +158,7 @@ impl<'q> Question<'q> {
         issuer: &Certificate,
     ) -> (Option<Entry>, bool) {
         let name = subject.issuer_name();
-        let own = list.find(subject.serial(), name);
+        let own = self.named(list, subject.serial(), name);
         let signed = |other: &&'q RevocationList| !other.unusable && self.is_signed(other, issuer);
         let mut newest: Option<&RevocationList> = None;
         for delta in self.store.lists.iter().filter(|delta| delta.is_delta_of(list)) {
@@ -160,7 +167,7 @@ impl<'q> Question<'q> {
                 newest = Some(delta);
             }
         }
-        if let Some(change) = newest.and_then(|delta| delta.find(subject.serial(), name)) {
+        if let Some(change) = newest.and_then(|delta| self.named(delta, subject.serial(), name)) {
             let lifted = change.reason == RevocationReason::RemoveFromCrl;
             return (Some(change).filter(|_| !lifted), true);
         }

@@ -116,6 +116,22 @@ fn pathological_paths_beside_a_good_one() {
             c.middle.insert(0, cross);
         });
     }
+    path("a root that is certified by those whom it certifies", &Asked::path(), None, Agrees, |c| {
+        c.middle.insert(0, Parts::authority("root", 900, "other", 904));
+        c.middle.push(Parts::authority("other", 904, "root", 900));
+    });
+    path("an authority that is excluded on one of two ways", &Asked::path(), None, backtracks, |c| {
+        c.middle[0].extensions.push(constraints(&[], &[(DNS, b"b.example.com")]));
+        let mut excluded = Parts::authority("lower", 903, "middle", 901);
+        excluded.extensions.push(alternatives(false, &[(DNS, b"b.example.com")]));
+        c.middle.insert(0, excluded);
+        c.middle.push(Parts::authority("lower", 903, "root", 900));
+        c.leaf = Parts::leaf("leaf", 902, "lower", 903);
+    });
+    path("two who certify each other", &Asked::path(), Some(IssuerUnknown), Agrees, |c| {
+        c.middle = vec![Parts::authority("one", 903, "two", 904), Parts::authority("two", 904, "one", 903)];
+        c.leaf = Parts::leaf("leaf", 902, "one", 903);
+    });
 }
 
 #[test]
@@ -157,6 +173,10 @@ fn crl() {
         });
     };
     let revoked = Some(Revoked);
+    lists("an entry that is dated ahead", revoked, Agrees, &|c| {
+        c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
+        c.lists[1].revoked[0].1 = now().plus(DAY);
+    });
     lists("an entry from before the certificate", revoked, Agrees, &|c| {
         c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
         c.lists[1].revoked[0].1 = now().minus(400 * DAY);

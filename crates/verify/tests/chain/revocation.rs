@@ -260,11 +260,21 @@ fn the_instant_is_that_since_which_the_key_is_suspect() {
         let mut chain = Chain::new(algorithm);
         chain.lists = fresh().to_vec();
         chain.lists[1] = chain.lists[1].clone().revoking(LEAF, 1);
+        let leaf = Certificate::read(&chain.leaf.write(algorithm)).unwrap();
+        let since = |chain: &Chain, at| {
+            let found = store(chain).status(&leaf, now(), now());
+            assert_eq!(found, Ok(Revocation::Revoked(at, RevocationReason::KeyCompromise)));
+        };
+        since(&chain, now().minus(3600));
+        // An entry that is dated ahead: a list of today names it, one of tomorrow will.
+        let mut ahead = chain.clone();
+        ahead.lists[1].revoked[0].1 = now().plus(60);
+        since(&ahead, now());
+        ahead.lists[1].made = now().plus(1);
+        since(&ahead, now().plus(60));
         let suspect = boyin_testkit::seals::generalized_time(now().minus(7200));
         chain.lists[1].revoked[0].2.push(standard(24, false, &suspect));
-        let leaf = Certificate::read(&chain.leaf.write(algorithm)).unwrap();
-        let found = store(&chain).status(&leaf, now(), now());
-        assert_eq!(found, Ok(Revocation::Revoked(now().minus(7200), RevocationReason::KeyCompromise)));
+        since(&chain, now().minus(7200));
     }
 }
 

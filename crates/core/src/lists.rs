@@ -251,7 +251,7 @@ impl Home {
     }
 
     /// The types as they were published last, which may be later than this directory was opened.
-    fn newest_catalog(&self) -> Result<std::borrow::Cow<'_, Catalog>, HomeError> {
+    pub(crate) fn newest_catalog(&self) -> Result<std::borrow::Cow<'_, Catalog>, HomeError> {
         match self.list::<CatalogEntry>() {
             Ok(held) => Ok(std::borrow::Cow::Owned(held.list.catalog())),
             Err(HomeError::NoList(_)) => Ok(std::borrow::Cow::Borrowed(self.catalog())),

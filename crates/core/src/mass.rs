@@ -6,7 +6,6 @@ use boyin_archive::{
     MassScope, Outcome, ReadOf, Reader, SignOff, StatusChange,
 };
 use boyin_model::alg::VerifyAlg as _;
-use boyin_model::catalog::Catalog;
 use boyin_model::credential::Envelope;
 use boyin_model::id::{CreditCode, DivisionCode, HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::json::{Reader as JsonReader, Value};
@@ -15,7 +14,8 @@ use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
 
 use crate::desk::{Desk, Order, act};
-use crate::error::{DeskError, LookupError};
+use crate::error::{DeskError, HomeError, LookupError};
+use crate::home::Home;
 use crate::lookup::{Lookup, read_of};
 
 /// Which licenses of the archive are meant. Only those that are in force or suspended are.
@@ -68,9 +68,15 @@ impl std::fmt::Debug for Many {
 }
 
 impl Many {
-    fn scope(&self, archive: &Archive, catalog: &Catalog) -> Result<MassScope, ArchiveError> {
+    /// Which types outlive their holder is asked of the catalog as it is published: without a good one, no holder is closed.
+    fn scope<E: From<ArchiveError> + From<HomeError>>(
+        &self,
+        archive: &Archive,
+        home: &Home,
+    ) -> Result<MassScope, E> {
         Ok(match self {
             Self::Holder(holder, end) => {
+                let catalog = home.newest_catalog()?;
                 let keeps = catalog.types().filter(|license_type| license_type.outlives_holder);
                 let keeps = keeps.map(|license_type| license_type.code).collect();
                 MassScope::Holder { holder: holder.clone(), end: *end, keeps }
@@ -118,7 +124,8 @@ impl Lookup {
         reader: &Reader,
         now: UnixTime,
     ) -> Result<MassPlan, LookupError> {
-        let plan = self.archive.mass_plan(&many.scope(&self.archive, self.home().catalog())?, change)?;
+        let scope = many.scope::<LookupError>(&self.archive, self.home())?;
+        let plan = self.archive.mass_plan(&scope, change)?;
         if let Many::Holder(holder, _) = many {
             let of = ReadOf::Holder(plan.items.len() + plan.left.len());
             self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
@@ -159,7 +166,7 @@ impl Desk {
         if let Some(done) = self.archive.recall(&act)? {
             return self.with_lists(done, order);
         }
-        let scope = many.scope(&self.archive, &self.catalog_at(order.at)?.catalog)?;
+        let scope = many.scope::<DeskError>(&self.archive, &self.home)?;
         let foreign = match &scope {
             MassScope::Holder { .. } => true,
             MassScope::Licenses(ids) => ids.iter().any(|id| id.issuer() != order.office),

@@ -317,6 +317,21 @@ fn a_damaged_catalog_keeps_from_issuing_and_from_nothing_else() {
     let refused = issue(&desk, "2", &identity_card(), now());
     assert!(matches!(refused, Err(DeskError::Home(HomeError::List { .. }))), "{refused:?}");
     let change = boyin::archive::StatusChange::new(boyin::archive::Change::Revoke, "测试");
+    // Nor is a holder closed: which types outlive a holder is not known.
+    let citizen = boyin::model::id::HolderCodeType::CitizenId;
+    let holder = boyin::model::id::HolderCode::new(citizen, crate::office::citizen().as_str()).unwrap();
+    let many = boyin::Many::Holder(holder, boyin::archive::HolderEnd::Death);
+    let sign_off = boyin::archive::SignOff {
+        digest: boyin::archive::PlanDigest::parse(&"0".repeat(64)).unwrap(),
+        second: "窗口二号".to_owned(),
+    };
+    let cancel = boyin::archive::StatusChange::new(boyin::archive::Change::Cancel, "测试");
+    let closed = desk.change_many(&many, &cancel, &sign_off, &order(police(), "h"));
+    assert!(matches!(closed, Err(DeskError::Home(HomeError::List { .. }))), "{closed:?}");
+    // What names its licenses needs no catalog; this sign-off is of another plan.
+    let named = boyin::Many::Licenses(vec![receipt.license_id.clone()]);
+    let changed = desk.change_many(&named, &cancel, &sign_off, &order(police(), "n"));
+    assert!(matches!(changed, Err(DeskError::Archive(_))), "{changed:?}");
     desk.change_status(&receipt.license_id, &change, &order(police(), "r")).unwrap();
 }
 

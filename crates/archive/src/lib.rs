@@ -28,6 +28,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `store`, `rocks`, `memory` | the seam to the engine, the engine on disk, the engine in memory |
+//! | `group_commit` | the thread through which engines write |
 //! | `vault`, `record_keys` | keys, sealing of values; keys of licenses that were read lately |
 //! | `chain` | what links one event to the next |
 //! | `layout` | bytes of every key and every value |
@@ -47,6 +48,7 @@ mod check;
 mod collected;
 mod cursor;
 mod error;
+mod group_commit;
 mod layout;
 mod mass;
 mod memory;
@@ -76,6 +78,7 @@ pub use collected::{
 };
 pub use cursor::{Cursor, Page};
 pub use error::{ArchiveError, Damaged, OpenError};
+pub use group_commit::{GroupCommit, WriteGroup};
 pub use layout::FORMAT_VERSION;
 pub use mass::{
     HolderEnd, LeftReason, MAX_MASS, MassItem, MassLeft, MassPlan, MassRecord, MassScope, PlanDigest,

@@ -1,14 +1,11 @@
-//! The one who writes: one thread takes all batches that wait, decides them in order and commits them as one transaction.
+//! The one who writes: decides the batches of a group in order and commits them as one transaction.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::{Builder, JoinHandle, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use boyin_archive::{Batch, Committed, Durability, Parts, StoreError, Table};
+use boyin_archive::{Batch, Committed, Durability, Parts, StoreError, Table, WriteGroup};
 use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::{Error, Statement};
 
@@ -17,8 +14,6 @@ use crate::group::{Base, Borrowed, Changes, Group, Last, Wanted};
 use crate::layout::{BEGIN, Counts, Query, State, state_sql, update_sql};
 use crate::link::{Link, Role, Session, wait};
 
-/// Most batches in one transaction. Beyond this a sync is no longer what costs.
-const GROUP: usize = 256;
 /// Keys and values of one statement, unless one entry alone has more.
 const STATEMENT_BYTES: usize = 8 << 20;
 /// How often a transaction is begun when the server asks for it, or has gone away before anything was written.
@@ -30,57 +25,6 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 type Answer = Result<Committed, StoreError>;
-
-struct Job {
-    batch: Batch,
-    answer: SyncSender<Answer>,
-}
-
-/// Handle of the thread. Dropping it lets the thread finish what it has taken, and waits.
-pub(crate) struct Committer {
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Committer {
-    /// `session` holds the lock, and `state` is the state with this writer's token in it.
-    pub(crate) fn start(
-        link: Arc<Link>,
-        session: Session,
-        state: State,
-        durability: Durability,
-    ) -> io::Result<Self> {
-        let (jobs, inbox) = channel();
-        let last = HashMap::new();
-        let worker = Worker { link, session: Some(session), state, durability, last, stopped: false };
-        let thread = Builder::new().name("archive-commit".to_owned()).spawn(move || worker.run(&inbox))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
-    }
-
-    /// Waits for the answer, so the queue is never longer than the number of calling threads.
-    pub(crate) fn commit(&self, batch: Batch) -> Answer {
-        let (answer, result) = sync_channel(1);
-        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
-        jobs.send(Job { batch, answer }).map_err(|_| StoreError::Stopped)?;
-        result.recv().map_err(|_| StoreError::Stopped)?
-    }
-}
-
-impl Drop for Committer {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has answered nobody since; there is nothing left to tell.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl fmt::Debug for Committer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Committer(..)")
-    }
-}
 
 /// A session that holds the lock of the one who writes.
 pub(crate) fn acquire(link: &Link, role: Role) -> Result<Session, StoreError> {
@@ -155,7 +99,8 @@ impl Trouble {
     }
 }
 
-struct Worker {
+/// Gives the lock back when it is dropped.
+pub(crate) struct Worker {
     link: Arc<Link>,
     session: Option<Session>,
     /// As the last commit left it.
@@ -166,32 +111,16 @@ struct Worker {
     stopped: bool,
 }
 
-impl Worker {
-    fn run(mut self, inbox: &Receiver<Job>) {
-        while let Ok(first) = inbox.recv() {
-            let mut jobs = vec![first];
-            jobs.extend(inbox.try_iter().take(GROUP - 1));
-            for (answer, result) in self.commit(jobs) {
-                // A caller that no longer waits has nobody to tell.
-                let _ = answer.send(result);
-            }
-        }
-        if let Some(session) = &self.session {
-            release(session, self.link.schema());
-        }
-    }
-
-    /// Answers only after the commit, so that whoever is told of a conflict can read what it lost to.
-    fn commit(&mut self, jobs: Vec<Job>) -> Vec<(SyncSender<Answer>, Answer)> {
+impl WriteGroup for Worker {
+    fn write_group(&mut self, batches: Vec<Batch>) -> Vec<Answer> {
         if self.stopped {
-            return jobs.into_iter().map(|job| (job.answer, Err(StoreError::Stopped))).collect();
+            return batches.iter().map(|_| Err(StoreError::Stopped)).collect();
         }
-        let (callers, batches): (Vec<_>, Vec<Parts>) =
-            jobs.into_iter().map(|job| (job.answer, job.batch.into_parts())).unzip();
+        let batches: Vec<Parts> = batches.into_iter().map(Batch::into_parts).collect();
         let wanted = Wanted::of(&batches, &self.last);
         let base = match self.begin(&wanted) {
             Ok(base) => base,
-            Err(error) => return callers.into_iter().map(|caller| (caller, Err(error.clone()))).collect(),
+            Err(error) => return batches.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut group = Group::new(wanted, base, self.last.clone());
         let mut answers: Vec<Answer> = batches.into_iter().map(|batch| group.admit(batch)).collect();
@@ -203,7 +132,22 @@ impl Worker {
                 answers.fill(Err(error));
             }
         }
-        callers.into_iter().zip(answers).collect()
+        answers
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Some(session) = &self.session {
+            release(session, self.link.schema());
+        }
+    }
+}
+
+impl Worker {
+    /// `session` holds the lock, and `state` is the state with this writer's token in it.
+    pub(crate) fn new(link: Arc<Link>, session: Session, state: State, durability: Durability) -> Self {
+        Self { link, session: Some(session), state, durability, last: HashMap::new(), stopped: false }
     }
 
     /// Ends the connection, and with it the transaction if there is one: no lock of its outlives it.

@@ -15,7 +15,7 @@
 //! | `link` | connections, and what each is set to before it is used |
 //! | `layout` | SQL of tables and state |
 //! | `store` | the seam: reads, opening, scrubbing |
-//! | `committer` | the one who writes: group commit |
+//! | `committer` | the one who writes |
 //! | `group` | batches that are decided together |
 //! | `error` | what an error of the server means at the seam |
 

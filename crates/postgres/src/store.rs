@@ -5,12 +5,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use boyin_archive::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table, prefix_end};
+use boyin_archive::{
+    Batch, Cause, Committed, Durability, Entry, GroupCommit, Store, StoreError, Table, prefix_end,
+};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use crate::address::Address;
-use crate::committer::{Committer, acquire};
+use crate::committer::{Worker, acquire};
 use crate::error::{Fault, absent, lost, refused};
 use crate::layout::{BEGIN, Query, State, add_tables, make, state_sql, update_sql};
 use crate::link::{Link, Role, Session, wait};
@@ -27,7 +29,7 @@ const SCRUB_PAUSE: Duration = Duration::from_millis(200);
 /// [`follow`](PostgresStore::follow). Concurrent commits share one transaction (group commit).
 pub struct PostgresStore {
     // Dropped in this order: the committer ends and gives its lock back, then the connections close.
-    committer: Option<Committer>,
+    committer: Option<GroupCommit>,
     reads: Reads,
     link: Arc<Link>,
 }
@@ -89,7 +91,7 @@ impl PostgresStore {
         let (update, counts) = (update_sql(schema), state.counts.text());
         wait(session.client.execute(&update, &[&state.writer, &state.sequence, &counts])).map_err(refused)?;
         session.run("COMMIT")?;
-        let committer = Committer::start(Arc::clone(&link), session, state, durability);
+        let committer = GroupCommit::start(Worker::new(Arc::clone(&link), session, state, durability));
         let committer = committer.map_err(|e| StoreError::Io(Cause::new(e)))?;
         Ok(Self { committer: Some(committer), reads: Reads::Pool(Pool::default()), link })
     }

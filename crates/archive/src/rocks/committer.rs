@@ -1,68 +1,18 @@
-//! Group commit: one thread takes all batches that wait, checks them in order and syncs them with one write.
+//! The one who writes: checks the batches of a group in order and syncs them with one write.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::io;
 use std::mem;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::{Builder, JoinHandle};
 
 use rocksdb::{DB, IteratorMode, WriteBatch, WriteOptions};
 
 use super::{engine, family};
+use crate::group_commit::WriteGroup;
 use crate::store::{Batch, Cause, Committed, Durability, Numbered, StoreError, Table, Write};
-
-/// Most batches in one write. Beyond this a sync is no longer what costs.
-const GROUP: usize = 256;
 
 type Answer = Result<Committed, StoreError>;
 
-struct Job {
-    batch: Batch,
-    answer: SyncSender<Answer>,
-}
-
-/// Handle of the thread. Dropping it lets the thread finish what it has taken, and waits.
-pub(super) struct Committer {
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Committer {
-    pub(super) fn start(db: Arc<DB>, durability: Durability) -> io::Result<Self> {
-        let (jobs, inbox) = channel();
-        let worker = Worker { db, durability, last: HashMap::new(), stopped: false };
-        let thread = Builder::new().name("archive-commit".to_owned()).spawn(move || worker.run(&inbox))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
-    }
-
-    /// Waits for the answer, so the queue is never longer than the number of calling threads.
-    pub(super) fn commit(&self, batch: Batch) -> Answer {
-        let (answer, result) = sync_channel(1);
-        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
-        jobs.send(Job { batch, answer }).map_err(|_| StoreError::Stopped)?;
-        result.recv().map_err(|_| StoreError::Stopped)?
-    }
-}
-
-impl Drop for Committer {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has answered nobody since; there is nothing left to tell.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl fmt::Debug for Committer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Committer(..)")
-    }
-}
-
-struct Worker {
+pub(super) struct Worker {
     db: Arc<DB>,
     durability: Durability,
     /// The last numbered entry of each table, as far as a write has succeeded.
@@ -86,39 +36,28 @@ struct Last {
     value: Option<Vec<u8>>,
 }
 
-impl Worker {
-    fn run(mut self, inbox: &Receiver<Job>) {
-        while let Ok(first) = inbox.recv() {
-            let mut jobs = vec![first];
-            jobs.extend(inbox.try_iter().take(GROUP - 1));
-            for (answer, result) in self.commit(jobs) {
-                // A caller that no longer waits has nobody to tell.
-                let _ = answer.send(result);
-            }
-        }
-    }
-
-    /// Answers only after the write, so that whoever is told of a conflict can read what it lost to.
-    fn commit(&mut self, jobs: Vec<Job>) -> Vec<(SyncSender<Answer>, Answer)> {
+impl WriteGroup for Worker {
+    fn write_group(&mut self, batches: Vec<Batch>) -> Vec<Answer> {
         if self.stopped {
-            return jobs.into_iter().map(|job| (job.answer, Err(StoreError::Stopped))).collect();
+            return batches.iter().map(|_| Err(StoreError::Stopped)).collect();
         }
         let mut group = Group { last: self.last.clone(), ..Group::default() };
-        let mut answers = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            answers.push((job.answer, self.admit(&mut group, job.batch)));
-        }
+        let mut answers: Vec<_> = batches.into_iter().map(|batch| self.admit(&mut group, batch)).collect();
         match self.write(mem::take(&mut group.batch)) {
             Ok(()) => self.last = group.last,
             Err(error) => {
                 self.stopped = true;
                 // A conflict inside the group may have been with a batch that now failed.
-                for (_, result) in &mut answers {
-                    *result = Err(error.clone());
-                }
+                answers.fill(Err(error));
             }
         }
         answers
+    }
+}
+
+impl Worker {
+    pub(super) fn new(db: Arc<DB>, durability: Durability) -> Self {
+        Self { db, durability, last: HashMap::new(), stopped: false }
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), StoreError> {

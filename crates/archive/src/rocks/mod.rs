@@ -15,9 +15,10 @@ use rocksdb::{
     FlushOptions, IteratorMode, Options, ReadOptions,
 };
 
-use self::committer::Committer;
+use self::committer::Worker;
 pub use self::options::{EngineMemory, EngineMemoryUse, engine_memory, set_engine_memory};
 use self::options::{FILTERED_BY_PREFIX, Opener, database_options, table_options};
+use crate::group_commit::GroupCommit;
 use crate::store::{Batch, Cause, Committed, Durability, Entry, Store, StoreError, Table, prefix_end};
 
 /// The database, below the directory of the archive.
@@ -35,7 +36,7 @@ const OPEN_ATTEMPTS: usize = 10;
 /// sync of the disk, together they cost a fraction each.
 pub struct RocksStore {
     // Dropped in this order: the committer ends, then the database closes, then the lock is released.
-    committer: Option<Committer>,
+    committer: Option<GroupCommit>,
     db: RwLock<Arc<DB>>,
     /// Making them takes longer than looking at a bloom filter.
     reads: ReadOptions,
@@ -179,7 +180,7 @@ impl RocksStore {
             column_families(&options, &path)?
         };
         let db = Arc::new(DB::open_cf_descriptors(&options, &path, tables).map_err(engine)?);
-        let committer = Committer::start(Arc::clone(&db), durability).map_err(io)?;
+        let committer = GroupCommit::start(Worker::new(Arc::clone(&db), durability)).map_err(io)?;
         let reads = ReadOptions::default();
         Ok(Self { committer: Some(committer), db: RwLock::new(db), reads, followed: None, _lock: Some(lock) })
     }

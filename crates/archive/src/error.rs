@@ -211,7 +211,9 @@ pub enum ArchiveError {
     #[error("the record is not disputed")]
     NotDisputed,
     /// No license can be issued from it.
-    #[error("licenses are issued from undisputed records of grade A or B, from each once")]
+    #[error(
+        "an agency issues licenses from its own undisputed records of grade A or B, once from those that say the same"
+    )]
     NotSignable,
     /// Another version has taken the place of the license.
     #[error("version {head} has taken the place of this license: act on that one")]
@@ -224,7 +226,7 @@ pub enum ArchiveError {
     NotNextVersion,
     /// A license cannot take the place of another one.
     #[error(
-        "a license takes the place of another one if it is on file, in force, and belongs to no other chain of versions"
+        "a license takes the place of another one of its holder if it is on file, in force, and belongs to no other chain of versions; one that passes to somebody else is superseded without a successor"
     )]
     NotSuccessor,
     /// What would be done is not what was signed off.

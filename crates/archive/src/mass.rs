@@ -111,8 +111,6 @@ pub enum LeftReason {
     Erased,
     /// It is not on file.
     NotOnFile,
-    /// Something was done to it since.
-    ChangedSince,
 }
 
 impl LeftReason {
@@ -125,7 +123,6 @@ impl LeftReason {
             Self::StatusElsewhere => "status_elsewhere",
             Self::Erased => "erased",
             Self::NotOnFile => "not_on_file",
-            Self::ChangedSince => "changed_since",
         }
     }
 }
@@ -137,7 +134,7 @@ pub struct MassPlan {
     pub items: Vec<MassItem>,
     /// Those that were looked at and do not.
     pub left: Vec<MassLeft>,
-    /// Digest of the scope, the change with its words, `items` and `left`.
+    /// Digest of the scope, the change with its words, `items`, each with the event that its status is from, and `left`.
     pub digest: PlanDigest,
 }
 
@@ -149,7 +146,7 @@ struct PlanJson<'p> {
     change: &'static str,
     reason: &'p str,
     basis: Option<&'p str>,
-    items: Vec<[&'p str; 2]>,
+    items: Vec<(&'p str, &'p str, u64)>,
     left: Vec<[&'p str; 2]>,
 }
 
@@ -164,11 +161,12 @@ impl PlanDigest {
         read_hex(text).ok().map(Self)
     }
 
-    /// SHA-256 over `"boyin mass change" ‖ 00 ‖ JSON`.
+    /// SHA-256 over `"boyin mass change" ‖ 00 ‖ JSON`. `items` come with the numbers of the events that their statuses are from: one
+    /// that was changed and changed back is not what was looked at.
     pub(crate) fn of(
         scope: Option<(&Digest32, HolderEnd)>,
         change: &StatusChange,
-        items: &[MassItem],
+        items: &[(&MassItem, u64)],
         left: &[MassLeft],
     ) -> Self {
         let plan = PlanJson {
@@ -177,7 +175,7 @@ impl PlanDigest {
             change: change.change.event().code(),
             reason: &change.reason,
             basis: change.basis.as_deref(),
-            items: items.iter().map(|item| [item.id.as_str(), item.from.code()]).collect(),
+            items: items.iter().map(|(item, event)| (item.id.as_str(), item.from.code(), *event)).collect(),
             left: left.iter().map(|left| [left.id.as_str(), left.why.code()]).collect(),
         };
         let plan = serde_json::to_vec(&plan).expect("text can always be written as JSON");

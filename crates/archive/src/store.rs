@@ -250,7 +250,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError>;
 
     /// Rewrites what is stored so that no file of the store holds bytes any more that were deleted or replaced under
-    /// `key` before. It may take long; reads and commits go on meanwhile. Backups are not touched, nor what the file
+    /// `key`, or a key that begins with it, before. It may take long; reads and commits go on meanwhile. Backups are not touched, nor what the file
     /// system keeps of files that were removed.
     ///
     /// # Errors

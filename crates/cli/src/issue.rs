@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use boyin::model::catalog::{Catalog, CatalogEntry};
+use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
-use boyin::{Desk, DeskError, Order, Receipt};
+use boyin::{Desk, DeskError, Home, HomeError, Order, Receipt};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -20,7 +23,8 @@ pub(crate) fn run(session: &Session, args: &Issue, out: &mut dyn Write) -> anyho
     let office = home.offices().iter().find(|office| office.code == args.office);
     let office = office.ok_or(DeskError::UnknownOffice(args.office))?;
     let forms = Forms::read(&args.form)?;
-    forms.check(home.catalog(), office)?;
+    let catalog = catalog_at(&home, now()?)?;
+    forms.check(&catalog, office)?;
     let many = forms.forms.len() > 1;
     if let Some(path) = &args.out {
         prepare_out(path, many)?;
@@ -51,6 +55,15 @@ pub(crate) fn run(session: &Session, args: &Issue, out: &mut dyn Write) -> anyho
         writeln!(out, "{fresh} issued 新签发, {before} issued before 此前已签发")?;
     }
     Ok(Exit::Done)
+}
+
+/// The types by which the desk issues at `at`. If no list counts then, those of the directory: the desk refuses in its words.
+fn catalog_at(home: &Home, at: UnixTime) -> Result<Cow<'_, Catalog>, DeskError> {
+    match home.list_at::<CatalogEntry>(at) {
+        Ok((_, list)) => Ok(Cow::Owned(list.catalog())),
+        Err(HomeError::NoList(_)) => Ok(Cow::Borrowed(home.catalog())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn stopped(many: bool, line: usize) -> String {
@@ -112,4 +125,49 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}");
     let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
     style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+#[cfg(test)]
+mod tests {
+    use boyin::model::catalog::CatalogChange;
+    use boyin::{Passphrase, SuiteName};
+
+    use super::*;
+    use crate::demo::sample;
+
+    #[test]
+    fn forms_are_checked_by_the_catalog_that_counts_now_not_by_one_for_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let passphrase = Passphrase::new("the catalog that counts now".to_owned());
+        let at = UnixTime::new(1_780_000_000).unwrap();
+        let mut setup = sample::setup("http://localhost".to_owned(), SuiteName::Es256);
+        setup.offices.truncate(1);
+        let path = dir.path().join("data");
+        let home = Home::create(&path, &setup, &passphrase, at, &mut SystemRandom).unwrap();
+        let embedded = Catalog::embedded();
+        let first = embedded.find("business-license").unwrap();
+        let mut narrower = first.clone();
+        narrower.fields.pop().unwrap();
+        let order = Order {
+            who: "目录管理员".to_owned(),
+            office: home.config().authority_code,
+            purpose: "年度调整".to_owned(),
+            idempotency_key: "list".to_owned(),
+            at,
+        };
+        let change = CatalogChange::Put { from: at, license_type: Box::new(narrower.clone()), until: None };
+        home.draft_list::<CatalogEntry>(&change, &order).unwrap();
+        home.sign_list::<CatalogEntry>(Some(at.plus(60)), &passphrase, &order).unwrap();
+
+        let home = Home::open(&path).unwrap();
+        let found = |at| catalog_at(&home, at).unwrap().find("business-license").unwrap().clone();
+        assert_eq!(found(at.plus(59)), *first);
+        assert_eq!(found(at.plus(60)), narrower);
+        // No list counts yet: the desk says so.
+        assert_eq!(found(at.minus(1)), narrower);
+        // A list that is refused is told as the desk tells it, not as forms with unknown types.
+        std::fs::write(path.join("catalog/history/00000001.jwt"), "x").unwrap();
+        let refused = catalog_at(&home, at);
+        assert!(matches!(refused, Err(DeskError::Home(HomeError::List { .. }))), "{refused:?}");
+    }
 }

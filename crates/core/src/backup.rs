@@ -7,7 +7,9 @@ use boyin_archive::{
     Archive, ArchiveError, Backup, BackupError, BackupOrder, CheckProgress, CheckReport, Cursor, FileFault,
     Grade, LicenseRecord, MAX_PAGE, Manifest, RootSecret,
 };
+use boyin_model::credential::Envelope;
 use boyin_model::id::LicenseId;
+use boyin_model::json::Reader;
 use boyin_model::time::UnixTime;
 use boyin_suite::all_jws;
 use boyin_verify::{Check, Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapshot, Verifier};
@@ -244,7 +246,7 @@ impl Verification {
     }
 
     fn add(&self, page: &[LicenseRecord], report: &mut BackupReport) {
-        let (sealed, unsealed): (Vec<_>, Vec<_>) = page.iter().partition(|record| record.grade == Grade::A);
+        let (sealed, unsealed): (Vec<_>, Vec<_>) = page.iter().partition(|record| is_signed(record));
         let context = Context { now: self.at, trust: &self.trust, status: &self.status };
         let credentials: Vec<&[u8]> = sealed.iter().map(|record| record.credential.as_slice()).collect();
         let reports = self.verifier.check_bulk(&credentials, &context);
@@ -256,6 +258,11 @@ impl Verification {
         }
         report.unsealed += u64::try_from(unsealed.len()).unwrap_or(u64::MAX);
     }
+}
+
+/// Whether a license on file has a signature to be verified: one of grade A, and whatever has the form of a signed license.
+fn is_signed(record: &LicenseRecord) -> bool {
+    record.grade == Grade::A || Envelope::open(&record.credential, Reader::Ours).is_ok()
 }
 
 /// The first check that a license does not pass, of those that say whether it is what its issuer sealed. That it has ended

@@ -308,7 +308,7 @@ impl Desk {
     /// Revokes, suspends, restores, supersedes or cancels a license and publishes the office's status list.
     ///
     /// # Errors
-    /// [`DeskError::ForeignLicense`] if another office issued it; [`ArchiveError::IllegalTransition`] within if its
+    /// [`DeskError::ForeignLicense`] if another office issued it or its successor; [`ArchiveError::IllegalTransition`] within if its
     /// status does not allow it; [`DeskError::NotPublished`] if the change is filed but no list shows it yet; the others
     /// as they occur.
     pub fn change_status(
@@ -318,9 +318,7 @@ impl Desk {
         order: &Order,
     ) -> Result<boyin_archive::Outcome, DeskError> {
         self.office(order.office)?;
-        if id.issuer() != order.office {
-            return Err(DeskError::ForeignLicense(id.issuer()));
-        }
+        issued_by(order.office, id, change)?;
         let StatusChange { change: what, reason, basis, retroactive, successor } = change;
         let successor = successor.as_ref().map_or("", LicenseId::as_str);
         let basis = basis.as_deref().unwrap_or_default();
@@ -395,6 +393,12 @@ pub(crate) fn act(order: &Order, request: Digest32) -> Result<Act, DeskError> {
     Ok(Act::new(who, office, purpose, at, idempotency_key, request)?)
 }
 
+/// Refuses what another office issued, be it the license or the one that takes its place.
+fn issued_by(office: CreditCode, id: &LicenseId, change: &StatusChange) -> Result<(), DeskError> {
+    let foreign = std::iter::once(id).chain(&change.successor).find(|id| id.issuer() != office);
+    foreign.map_or(Ok(()), |id| Err(DeskError::ForeignLicense(id.issuer())))
+}
+
 fn receipt(outcome: &boyin_archive::Outcome, record: LicenseRecord) -> Receipt {
     Receipt {
         license_id: record.id,
@@ -451,4 +455,29 @@ fn random_serial(random: &mut dyn Randomness) -> Result<String, DeskError> {
         serial.extend(fair.map(char::from).take(SERIAL_RANDOM_CHARS - serial.len()));
     }
     Ok(serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use boyin_model::id::LicenseTypeCode;
+
+    use super::*;
+
+    #[test]
+    fn neither_a_license_nor_its_successor_is_another_offices() {
+        let [own, other] =
+            ["11100000000013338W", "11430000006122244L"].map(|code| CreditCode::parse(code).unwrap());
+        let id = |office, serial| {
+            let license_type = LicenseTypeCode::parse("11100000MB03271699001").unwrap();
+            LicenseId::new(license_type, office, serial, 1).unwrap()
+        };
+        let by = |successor| StatusChange { successor, ..StatusChange::new(Change::Supersede, "换发") };
+        assert!(issued_by(own, &id(own, "1"), &by(None)).is_ok());
+        assert!(issued_by(own, &id(own, "1"), &by(Some(id(own, "2")))).is_ok());
+        for (of, successor) in [(other, None), (other, Some(own)), (own, Some(other))] {
+            let change = by(successor.map(|office| id(office, "2")));
+            let refused = issued_by(own, &id(of, "1"), &change);
+            assert!(matches!(refused, Err(DeskError::ForeignLicense(code)) if code == other), "{refused:?}");
+        }
+    }
 }

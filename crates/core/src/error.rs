@@ -90,10 +90,12 @@ pub enum HomeError {
         /// The number that is known.
         kept: u64,
     },
-    /// Another list of this number was published.
-    #[error("{path}: another list {sequence} was published and stands in the log: put that one back")]
+    /// The list of this number, in its place or kept, is not the one that was published.
+    #[error(
+        "{path}: list {sequence}, there or in history/, is not the one that stands in the log: put that one back"
+    )]
     ListReplaced {
-        /// The file.
+        /// The place of the list published last.
         path: PathBuf,
         /// The number of both.
         sequence: u64,

@@ -10,6 +10,7 @@ use boyin_issue::{Draft, License};
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::{Catalog, CatalogEntry, CatalogList};
 use boyin_model::id::LicenseTypeCode;
+use boyin_model::json;
 use boyin_model::listing::SignedList;
 use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingEntry, sharing_decision};
 use boyin_model::time::UnixTime;
@@ -21,6 +22,7 @@ use crate::config::Office;
 use crate::desk::{Desk, Order, act};
 use crate::error::{DeskError, HomeError};
 use crate::lists::{Held, ListKind};
+use crate::rotation::check_words;
 
 /// The catalog by which a desk issues.
 #[derive(Debug)]
@@ -37,6 +39,15 @@ pub(crate) struct InForce {
 pub(crate) struct Known {
     stamp: Stamp,
     in_force: Arc<InForce>,
+    /// When a later one comes into force that is published already.
+    until: Option<UnixTime>,
+}
+
+/// The list that counts at an instant, which the log has.
+#[derive(Debug)]
+struct Counting<E> {
+    token: Vec<u8>,
+    list: SignedList<E>,
     /// When a later one comes into force that is published already.
     until: Option<UnixTime>,
 }
@@ -58,7 +69,8 @@ impl Desk {
     /// The catalog that counts at `at`.
     ///
     /// # Errors
-    /// [`HomeError::ListRollback`] within if an older list was put in the place of one that the log knows; [`DeskError`].
+    /// [`HomeError::ListRollback`] within if an older list was put in the place of one that the log knows,
+    /// [`HomeError::ListReplaced`] if another one, [`HomeError::File`] if one before the last is not kept; [`DeskError`].
     pub(crate) fn catalog_at(&self, at: UnixTime) -> Result<Arc<InForce>, DeskError> {
         let path = self.home.shelf::<CatalogEntry>().list();
         let stamp =
@@ -70,15 +82,7 @@ impl Desk {
                 return Ok(Arc::clone(&known.in_force));
             }
         }
-        self.published::<CatalogEntry>(at)?;
-        let (token, list) = self.home.list_at::<CatalogEntry>(at)?;
-        let mut until = None;
-        for number in self.home.list_history::<CatalogEntry>()? {
-            if number > list.sequence {
-                let from = self.home.list_numbered::<CatalogEntry>(number)?.1.valid_from;
-                until = Some(until.map_or(from, |until: UnixTime| until.min(from)));
-            }
-        }
+        let Counting { token, list, until } = self.counting::<CatalogEntry>(at)?;
         let (catalog, named) = (list.catalog(), named::<CatalogEntry>(list.sequence, &token));
         let in_force = Arc::new(InForce { list, catalog, named });
         *known = Some(Known { stamp, in_force: Arc::clone(&in_force), until });
@@ -97,7 +101,24 @@ impl Desk {
         Ok((checked.map_err(DeskError::Defects)?, act.under(&in_force.named)))
     }
 
-    /// The list published last, once the log has it and all before it that are kept.
+    /// The list that counts at `at`. Each that is announced for later, and the one before them, is the one that the log
+    /// has: another under its number would bring an older one back.
+    fn counting<E: ListKind>(&self, at: UnixTime) -> Result<Counting<E>, DeskError> {
+        let Held { mut token, mut list, .. } = self.published::<E>(at)?;
+        let mut until = None;
+        while at < list.valid_from {
+            let from = list.valid_from;
+            until = Some(until.map_or(from, |until: UnixTime| until.min(from)));
+            (token, list) = self.home.list_before(&list)?;
+            if self.is_logged::<E>(list.sequence, &token)? != Some(true) {
+                let path = self.home.shelf::<E>().list();
+                return Err(HomeError::ListReplaced { path, sequence: list.sequence }.into());
+            }
+        }
+        Ok(Counting { token, list, until })
+    }
+
+    /// The list published last, once the log has it and all before it.
     fn published<E: ListKind>(&self, now: UnixTime) -> Result<Held<E>, DeskError> {
         let held = self.home.list::<E>()?;
         let newest = held.list.sequence;
@@ -109,10 +130,10 @@ impl Desk {
         if self.is_logged::<E>(newest, &held.token)? == Some(true) {
             return Ok(held);
         }
-        let kept = self.home.list_history::<E>()?;
         let mut missing = vec![(newest, held.token.clone(), held.list.clone())];
         let mut before = None;
-        for number in kept.into_iter().rev().filter(|number| *number < newest) {
+        // None is left out: what the log does not know could be taken away again, with all that came after it.
+        for number in (1..newest).rev() {
             let (token, list) = self.home.list_numbered::<E>(number)?;
             if self.is_logged::<E>(number, &token)? == Some(true) {
                 before = Some(list);
@@ -167,11 +188,12 @@ impl Desk {
     }
 
     /// Decides whether the office of the order is given these fields of a license type for a service item, and tells the log
-    /// before it answers. Nothing of anybody's is read.
+    /// before it answers. Nothing of anybody's is read. A repetition is the same question at the same instant under the same
+    /// lists, so that it has the answer that is in the log.
     ///
     /// # Errors
-    /// [`HomeError::NoList`] within if there is no sharing list or catalog yet; who or what for is missing; [`DeskError`].
-    /// Nothing is given then.
+    /// [`HomeError::NoList`] within if there is no sharing list or catalog yet; [`ArchiveError::IdempotencyConflict`] within if
+    /// the key is that of another question; who or what for is missing; [`DeskError`]. Nothing is given then.
     pub fn decide_sharing(
         &self,
         item: &str,
@@ -181,11 +203,14 @@ impl Desk {
     ) -> Result<ShareDecision, DeskError> {
         let (agency, at) = (order.office, order.at);
         let request = ShareRequest { agency, item, license_type, fields, at, purpose: &order.purpose };
-        let words = format!("{item}\0{license_type}\0{}", fields.join("\0"));
-        let act = act(order, ES256.digest(&[words.as_bytes()]))?;
-        self.published::<SharingEntry>(at)?;
-        let (_, list): (_, SignedList<SharingEntry>) = self.home.list_at(at)?;
-        let answer = sharing_decision(&list, &self.catalog_at(at)?.list, &request);
+        check_words(order)?;
+        let Counting { token, list, .. } = self.counting::<SharingEntry>(at)?;
+        let catalog = self.catalog_at(at)?;
+        // All that the answer depends on.
+        let lists = [named::<SharingEntry>(list.sequence, &token), catalog.named.clone()];
+        let asked = json::canonical(&(at.seconds(), fields, item, license_type.as_str(), lists));
+        let act = act(order, ES256.digest(&[&asked]))?;
+        let answer = sharing_decision(&list, &catalog.list, &request);
         // What the requester wrote is told only as far as the lists know it.
         let shown = if list.entries.iter().any(|entry| entry.item == item) { item } else { "?" };
         let told = match &answer {

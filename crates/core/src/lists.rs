@@ -141,23 +141,31 @@ impl Home {
         if found == sequence { Ok((token, list)) } else { Err(HomeError::KeptUnder { path, found }) }
     }
 
+    /// The list before this one.
+    ///
+    /// # Errors
+    /// [`HomeError::NoList`] if this is the first; [`HomeError::File`] if it is not kept; [`HomeError`].
+    pub(crate) fn list_before<E: ListKind>(
+        &self,
+        list: &SignedList<E>,
+    ) -> Result<(Vec<u8>, SignedList<E>), HomeError> {
+        match list.sequence {
+            0 | 1 => Err(HomeError::NoList(E::NAME)),
+            sequence => self.list_numbered(sequence - 1),
+        }
+    }
+
     /// The list that counts at `at`: the last one that is valid from then or before. Whether it is stale by then is another
     /// question.
     ///
     /// # Errors
-    /// [`HomeError::NoList`] if there is none; [`HomeError`].
+    /// [`HomeError::NoList`] if there is none; [`HomeError::File`] if one is not kept that came after it, or it; [`HomeError`].
     pub fn list_at<E: ListKind>(&self, at: UnixTime) -> Result<(Vec<u8>, SignedList<E>), HomeError> {
-        let Held { token, list, .. } = self.list::<E>()?;
-        if list.valid_from <= at {
-            return Ok((token, list));
+        let Held { mut token, mut list, .. } = self.list::<E>()?;
+        while at < list.valid_from {
+            (token, list) = self.list_before(&list)?;
         }
-        for number in self.list_history::<E>()?.into_iter().rev().filter(|number| *number < list.sequence) {
-            let (token, list) = self.list_numbered::<E>(number)?;
-            if list.valid_from <= at {
-                return Ok((token, list));
-            }
-        }
-        Err(HomeError::NoList(E::NAME))
+        Ok((token, list))
     }
 
     /// The changes that are prepared, in order.

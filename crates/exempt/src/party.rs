@@ -1,15 +1,16 @@
 use std::fmt;
 
 use boyin_model::collected::{CollectedLicense, Grade};
-use boyin_model::id::{HolderCode, LicenseTypeCode};
-use boyin_verify::{Report, UnixTime, Verified};
+use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_verify::{Note, Report, UnixTime, Verified};
 
 /// A holder in a matter, with the file.
 #[derive(Clone)]
 pub struct Party {
     /// Who.
     pub holder: HolderCode,
-    /// The name.
+    /// The name. A license that says another one does not count, and no field is held against a name that no license of
+    /// this file confirms.
     pub name: String,
     /// What is on file of this holder, in any order; only entries of license types that the matter names are looked at.
     pub file: Vec<Entry>,
@@ -47,6 +48,8 @@ pub struct CollectedEntry {
     pub grade: Grade,
     /// How it stands to other records.
     pub standing: CollectedStanding,
+    /// The license that was issued from it, if it was signed again: then the license is what counts, and the record is not.
+    pub issued: Option<LicenseId>,
 }
 
 /// How a collected record stands to the others of its number and holder.
@@ -61,10 +64,13 @@ pub enum CollectedStanding {
 }
 
 impl Entry {
-    /// A signed license as it was verified. It counts only if every check passed: a verdict that a policy let stand does
-    /// not exempt.
+    /// A signed license as it was verified. It counts only if every check passed with fresh lists: a verdict that a policy
+    /// let stand does not exempt.
     #[must_use]
     pub fn signed(grade: Grade, report: Report) -> Self {
+        if stale(&report).is_some() {
+            return Self(Kind::NotProven(grade, Box::new(report)));
+        }
         Self(match report.into_verified() {
             Ok(verified) => Kind::Proven(grade, Box::new(verified)),
             Err(report) => Kind::NotProven(grade, report),
@@ -101,6 +107,15 @@ impl Entry {
             Kind::Collected(record) => record.grade,
         }
     }
+}
+
+/// What the verifier would say, had the policy not accepted a list that is past its time.
+pub(crate) fn stale(report: &Report) -> Option<boyin_verify::Reason> {
+    report.notes().iter().find_map(|note| match note {
+        Note::NotCanonical => None,
+        Note::StaleTrustAccepted => Some(boyin_verify::Reason::TrustListStale),
+        Note::StaleStatusAccepted => Some(boyin_verify::Reason::StatusListStale),
+    })
 }
 
 /// Shows the grade only.

@@ -116,6 +116,10 @@ reasons! {
     Dismissed("dismissed", FirstContact) {
         "该归集数据已被裁定不予采信", "The collected record was decided against",
         "出示原件一次，窗口核对后重新归集", "Show the original once; the window has it collected anew" }
+    /// A license was issued from the record.
+    RecordReplaced("record_replaced", FirstContact) {
+        "已由该归集数据签发电子证照，以所签发的证照为准", "A license was issued from the collected record, and that license is what counts",
+        "由窗口调取所签发的证照后重新查询；调取不到的，出示原件一次", "The window has to look up that license and ask again; if there is none, show the original once" }
     /// The license is not valid; the verifier says why.
     NotValid("license_not_valid", Applicant) {
         "档案中的该证照核验不通过", "The license on file does not verify",
@@ -136,10 +140,22 @@ reasons! {
     HolderNotShown("holder_not_shown", FirstContact) {
         "该证照未披露持证主体，无法确认归属", "The license does not show who holds it",
         "由窗口调取完整证照后重新核验", "The window has to retrieve the whole license and ask again" }
+    /// The license gives its holder another name than the application.
+    NameMismatch("name_mismatch", FirstContact) {
+        "证照所载持证主体名称与所报姓名（名称）不一致", "The license gives its holder another name than the application",
+        "由窗口核对所报姓名（名称）后重新查询，不必先交纸质材料；证照有误的，到颁发机构更正", "The window has to check the name and ask again; if the license is wrong, have the issuer correct it" }
+    /// No license confirms the name that a field is held against.
+    NameNotConfirmed("name_not_confirmed", FirstContact) {
+        "档案中没有可信的证照证明该当事人的姓名（名称），无法比对", "No license on file confirms the name that the license is compared with",
+        "由窗口核对该当事人的身份证照并入库后重新查询", "The window has to check and file a license that shows who this is, and ask again" }
     /// Issued in another division.
     DivisionMismatch("division_mismatch", Applicant) {
         "证照不是在规定的行政区划内颁发", "The license was not issued in the division that the matter needs",
         "提交规定区划内颁发的证照", "Submit one that was issued in that division" }
+    /// The license hides a field that is needed.
+    FieldNotShown("field_not_shown", FirstContact) {
+        "该证照未披露办理所需的数据项", "The license does not show a field that the matter needs",
+        "由窗口调取完整证照后重新核验", "The window has to retrieve the whole license and ask again" }
     /// The license does not hold a field that is needed.
     FieldMissing("field_missing", Issuer) {
         "证照缺少办理所需的数据项", "The license lacks a field that the matter needs",
@@ -166,7 +182,16 @@ impl Reason {
     /// Whether it leaves open if the license takes the place of the paper: then the paper may not be asked for on this ground.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::PartyMissing | Self::Undecided | Self::HolderNotShown | Self::FormValueMissing)
+        matches!(
+            self,
+            Self::PartyMissing
+                | Self::Undecided
+                | Self::HolderNotShown
+                | Self::NameMismatch
+                | Self::NameNotConfirmed
+                | Self::FieldNotShown
+                | Self::FormValueMissing
+        )
     }
 
     /// Stable code.

@@ -11,6 +11,17 @@ use crate::party::{Entry, Kind, Party};
 use crate::role::Role;
 use crate::text::is_tidy;
 
+/// Roles that one holder cannot have together. A legal representative may be the applicant or the agent.
+const APART: [(Role, Role); 7] = [
+    (Role::Applicant, Role::Spouse),
+    (Role::Applicant, Role::Child),
+    (Role::Applicant, Role::Agent),
+    (Role::Applicant, Role::Counterparty),
+    (Role::Spouse, Role::Child),
+    (Role::Spouse, Role::Counterparty),
+    (Role::Child, Role::Counterparty),
+];
+
 /// The question of a window: what may be asked for in this matter?
 #[derive(Clone)]
 pub struct Request {
@@ -135,6 +146,17 @@ pub enum Fault {
         /// The role.
         role: Role,
     },
+    /// One holder cannot have both roles.
+    #[error(
+        "{}与{}不能是同一人。The {} and the {} cannot be one holder",
+        .role.name_zh(), .other.name_zh(), .role.name_en(), .other.name_en()
+    )]
+    SameHolder {
+        /// One role.
+        role: Role,
+        /// The other.
+        other: Role,
+    },
     /// More entries than [`MAX_FILE_ENTRIES`], an untidy name or name of a record.
     #[error("{}的档案超出限制。The file of the {} is beyond the bounds", .role.name_zh(), .role.name_en())]
     PartyBounds {
@@ -177,6 +199,7 @@ impl Fault {
             Self::QuestionUnknown { .. } => "question_unknown",
             Self::PartyMissing { .. } => "party_missing",
             Self::PartyKind { .. } => "party_kind",
+            Self::SameHolder { .. } => "same_holder",
             Self::PartyBounds { .. } => "party_bounds",
             Self::OtherInstant { .. } => "other_instant",
             Self::FormFieldUnknown { .. } => "form_field_unknown",
@@ -202,6 +225,7 @@ impl Request {
         for (role, party) in &self.parties {
             self.check_party(*role, party, &mut faults);
         }
+        self.check_apart(&mut faults);
         for (place, (field, value)) in self.form.iter().enumerate() {
             if catalog.form_field(field).is_none() {
                 faults.push(Fault::FormFieldUnknown { place: place + 1 });
@@ -243,6 +267,15 @@ impl Request {
             }
         }
         faults.extend(missing.into_iter().map(|role| Fault::PartyMissing { role }));
+    }
+
+    fn check_apart(&self, faults: &mut Vec<Fault>) {
+        let holder = |role: Role| self.parties.get(&role).map(|party| &party.holder);
+        for (role, other) in APART {
+            if holder(role).is_some_and(|one| holder(other) == Some(one)) {
+                faults.push(Fault::SameHolder { role, other });
+            }
+        }
     }
 
     fn check_party(&self, role: Role, party: &Party, faults: &mut Vec<Fault>) {

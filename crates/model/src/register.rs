@@ -23,6 +23,7 @@ pub use limits::{LimitFault, LimitsError, MAX_LIMIT_ENTRIES, MAX_PURPOSE_CHARS, 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::time::UnixTime;
 use crate::trust::{in_force, present};
@@ -291,11 +292,14 @@ pub fn close_period(periods: &mut Vec<Period>, at: UnixTime) {
     }
 }
 
-/// Two spellings of one name must not be two persons: marks, spaces and case do not tell people apart.
+/// Two spellings of one name must not be two persons: marks, spaces, case and forms that Unicode (NFKC) takes for the same
+/// do not tell people apart. What has no letter and no digit names nobody, and counts as anybody.
 #[must_use]
 pub fn same_person(one: &str, other: &str) -> bool {
     let folded = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        let normal = name.nfkc().filter(|c| c.is_alphanumeric());
+        normal.flat_map(char::to_lowercase).nfkc().collect()
     };
-    folded(one) == folded(other)
+    let (one, other) = (folded(one), folded(other));
+    one == other || one.is_empty() || other.is_empty()
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+use crate::error::Fault;
+
 /// The schema, unless another is named.
 pub const DEFAULT_SCHEMA: &str = "boyin";
 
@@ -40,11 +42,9 @@ pub struct Address {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// Neither `host=… dbname=…` nor `postgresql://…`.
-    #[error(
-        "the address of the database is not of the form `host=/run/postgresql dbname=boyin user=boyin`: {0}"
-    )]
-    Syntax(String),
+    /// Neither `host=… dbname=…` nor `postgresql://…`. What is wrong is not shown: it may hold a password.
+    #[error("the address of the database is not of the form `host=/run/postgresql dbname=boyin user=boyin`")]
+    Syntax,
     /// It holds a password, which would be in every copy of the configuration.
     #[error(
         "the address of the database holds a password: keep it in BOYIN_STORE_PASSWORD or in a file of its own"
@@ -80,7 +80,7 @@ impl AddressError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Syntax(_) => "store_address_syntax",
+            Self::Syntax => "store_address_syntax",
             Self::Password => "store_address_password",
             Self::NoHost => "store_address_host",
             Self::NoDatabase => "store_address_database",
@@ -97,11 +97,7 @@ impl Address {
     /// # Errors
     /// [`AddressError`].
     pub fn parse(text: &str, network: Network) -> Result<Self, AddressError> {
-        // What is wrong is shown without the text: it may hold a password.
-        let mut config: Config = text.parse().map_err(|e: tokio_postgres::Error| {
-            let cause = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
-            AddressError::Syntax(cause)
-        })?;
+        let mut config: Config = text.parse().map_err(|_: tokio_postgres::Error| AddressError::Syntax)?;
         if config.get_password().is_some() {
             return Err(AddressError::Password);
         }
@@ -150,6 +146,14 @@ impl Address {
     pub fn with_password(mut self, password: impl AsRef<[u8]>) -> Self {
         self.config.password(password);
         self
+    }
+
+    /// The address, unless it leads to several servers: what a writer reads must be what it has written.
+    pub(crate) fn of_a_writer(&self) -> Result<&Self, Fault> {
+        match self.config.get_hosts().len().max(self.config.get_hostaddrs().len()) {
+            0 | 1 => Ok(self),
+            _ => Err(Fault::SeveralHosts),
+        }
     }
 
     pub(crate) fn config(&self) -> &Config {

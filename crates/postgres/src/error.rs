@@ -25,6 +25,12 @@ pub(crate) enum Fault {
          let the role be a member of pg_read_all_stats, then do the same act again"
     )]
     SeenElsewhere(i64),
+    /// The table is the same as before: its owner alone can rewrite it.
+    #[error("table {0} was not rewritten: let the user of the archive own it, then do the same act again")]
+    NotRewritten(&'static str),
+    /// One of several servers would answer, and it may lag behind.
+    #[error("the address names several hosts: who writes needs the one that takes writes")]
+    SeveralHosts,
     /// The thread that drives the connections is gone.
     #[error("the connections to the server are closed")]
     Closed,
@@ -53,9 +59,12 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::State(_) | Fault::BadNumber(_) => Self::Corrupt(Cause::new(fault)),
-            Fault::Unsafe { .. } | Fault::KeyTooLong { .. } | Fault::SeenElsewhere(_) | Fault::Closed => {
-                Self::Io(Cause::new(fault))
-            }
+            Fault::Unsafe { .. }
+            | Fault::KeyTooLong { .. }
+            | Fault::SeenElsewhere(_)
+            | Fault::NotRewritten(_)
+            | Fault::SeveralHosts
+            | Fault::Closed => Self::Io(Cause::new(fault)),
             Fault::Server(error) => refused(error),
         }
     }

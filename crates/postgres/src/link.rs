@@ -20,6 +20,9 @@ use crate::layout::{Query, sql};
 /// How long connections may take to say good-bye.
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// How long a rewriting waits for the table. Who needs the table meanwhile waits behind it.
+const LOCK_TIMEOUT: &str = "'30s'";
+
 /// Waits for what a connection answers. The connection itself is driven by a thread of its own, so this needs no runtime
 /// and may be called from anywhere.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
@@ -158,7 +161,8 @@ impl Session {
             Role::Writer(durability) => self.be_durable(durability),
             Role::Reader => self.run("SET default_transaction_read_only = on"),
             Role::Snapshot => self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Role::Maintainer => Ok(()),
+            // Whoever comes after one that waits for the table waits as well.
+            Role::Maintainer => self.set("lock_timeout", LOCK_TIMEOUT).map(drop),
         }
     }
 

@@ -61,7 +61,7 @@ impl PostgresStore {
     /// [`StoreError::Locked`] if another handle has it open, [`StoreError::NewerLayout`], [`StoreError::ReadOnly`] on a
     /// standby, [`StoreError::Io`] with the server's words; also if the server would acknowledge what is not on its disk.
     pub fn create(address: &Address, durability: Durability) -> Result<Self, StoreError> {
-        let link = Link::new(address.clone())?;
+        let link = Link::new(address.of_a_writer()?.clone())?;
         let session = acquire(&link, Role::Writer(durability))?;
         make(&session, link.schema())?;
         Self::writer(link, session, durability)
@@ -72,7 +72,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Missing`] if there is none, and as [`create`](PostgresStore::create).
     pub fn open(address: &Address, durability: Durability) -> Result<Self, StoreError> {
-        let link = Link::new(address.clone())?;
+        let link = Link::new(address.of_a_writer()?.clone())?;
         let session = link.session(Role::Reader)?;
         State::read(&session, link.schema())?;
         drop(session);
@@ -154,14 +154,14 @@ impl PostgresStore {
 
     /// Waits until nobody sees any more what was deleted before this call: the server would take it along.
     fn wait_until_unseen(&self, session: &Session) -> Result<(), StoreError> {
-        let now = wait(session.client.query_one("SELECT CAST(clock_timestamp() AS text)", &[]));
-        let now: String = now.and_then(|row| row.try_get(0)).map_err(refused)?;
-        let seen = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                    AND ((backend_xmin IS NOT NULL AND xact_start < CAST(CAST($1 AS text) AS timestamptz)) \
-                    OR query = '<insufficient privilege>')";
+        // A transaction of our own after what was deleted: whatever is older may still see it.
+        let own = "SELECT CAST(pg_current_xact_id() AS text), CAST(clock_timestamp() AS text)";
+        let own = wait(session.client.query_one(own, &[])).map_err(refused)?;
+        let (id, now): (String, String) =
+            (own.try_get(0).map_err(refused)?, own.try_get(1).map_err(refused)?);
         let begun = Instant::now();
         loop {
-            let row = wait(session.client.query_one(seen, &[&now])).map_err(refused)?;
+            let row = wait(session.client.query_one(STILL_SEEN, &[&id, &now])).map_err(refused)?;
             match row.try_get(0).map_err(refused)? {
                 0_i64 => return Ok(()),
                 others if begun.elapsed() > SCRUB_PATIENCE => return Err(Fault::SeenElsewhere(others).into()),
@@ -169,6 +169,23 @@ impl PostgresStore {
             }
         }
     }
+}
+
+/// How many may still see what was deleted before the transaction `$1` at the instant `$2`, or cannot be looked at:
+/// transactions, snapshots, standbys and what is kept for them.
+const STILL_SEEN: &str = "WITH own AS (SELECT CAST(CAST($1 AS text) AS xid8) AS id) SELECT \
+    (SELECT count(*) FROM own WHERE pg_snapshot_xmin(pg_current_snapshot()) <= own.id) \
+    + (SELECT count(*) FROM pg_stat_activity a, own WHERE a.pid <> pg_backend_pid() AND (\
+        (a.datname IS NULL OR a.datname = current_database()) AND age(a.backend_xmin) > age(CAST(own.id AS xid)) \
+        OR a.datname = current_database() AND a.backend_xmin IS NOT NULL AND a.xact_start < CAST(CAST($2 AS text) AS timestamptz) \
+        OR a.datname = current_database() AND a.query = '<insufficient privilege>')) \
+    + (SELECT count(*) FROM pg_stat_replication WHERE state IS NULL) \
+    + (SELECT count(*) FROM pg_replication_slots s, own WHERE age(s.xmin) > age(CAST(own.id AS xid)))";
+
+/// Which file of the server holds a table: a rewritten one has another.
+fn file_of(session: &Session, place: &str) -> Result<u32, StoreError> {
+    let row = wait(session.client.query_one(&format!("SELECT pg_relation_filenode('{place}')"), &[]));
+    row.and_then(|row| row.try_get(0)).map_err(refused)
 }
 
 /// 128 random bits: which handle writes.
@@ -261,7 +278,14 @@ impl Store for PostgresStore {
         }
         let session = self.link.session(Role::Maintainer)?;
         self.wait_until_unseen(&session)?;
-        session.run(&format!("VACUUM (FULL) \"{}\".\"{table}\"", self.link.schema()))
+        let place = format!("\"{}\".\"{table}\"", self.link.schema());
+        let before = file_of(&session, &place)?;
+        session.run(&format!("VACUUM (FULL) {place}"))?;
+        // Who does not own the table is only warned.
+        if file_of(&session, &place)? == before {
+            return Err(Fault::NotRewritten(table.name()).into());
+        }
+        Ok(())
     }
 
     /// Exact: whoever writes counts.

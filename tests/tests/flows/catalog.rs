@@ -188,7 +188,7 @@ fn of_several_that_are_announced_each_has_its_time() {
     let (home, desk) = (&prefecture.home, prefecture.desk());
     let later = |seconds| now().plus(seconds);
     issue(&desk, "0", &identity_card(), now()).unwrap();
-    publish(home, &[put(card(), later(900))], Some(later(300)), later(1));
+    let second = publish(home, &[put(card(), later(900))], Some(later(300)), later(1));
     publish(home, &[put(card(), now())], Some(later(500)), later(2));
     // Whatever the desk has looked at before, and in whatever order the acts come.
     for (n, (seconds, good)) in
@@ -199,6 +199,54 @@ fn of_several_that_are_announced_each_has_its_time() {
         let issued = issue(&desk, &format!("n{n}"), &identity_card(), later(seconds));
         assert_eq!(issued.is_ok(), good, "{seconds}: {issued:?}");
     }
+
+    // The one that counts is not there: the one before it does not count again.
+    let kept = |n: u32| home.dir().join(format!("catalog/history/{n:08}.jwt"));
+    let aside = home.dir().join("aside");
+    std::fs::rename(kept(2), &aside).unwrap();
+    let missing = |issued: Result<Receipt, DeskError>| {
+        assert!(matches!(issued, Err(DeskError::Home(HomeError::File { .. }))), "{issued:?}");
+    };
+    missing(issue(&desk, "gone", &identity_card(), later(310)));
+    assert!(matches!(home.list_at::<CatalogEntry>(later(310)), Err(HomeError::File { .. })));
+    // Nor by another one under its number, whether it counts then or not.
+    let pem = std::fs::read_to_string(home.dir().join("keys/trust-list.pem")).unwrap();
+    let key = SoftwareKey::from_encrypted_pem(Algorithm::Sm2, &pem, crate::office::PASSPHRASE.as_bytes());
+    let key = SigningKey::new(Arc::new(key.unwrap())).unwrap();
+    for from in [later(305), later(400)] {
+        let other = CatalogList { valid_from: from, ..second.clone() };
+        std::fs::write(kept(2), key.sign_jws(&signed_list(&other, key.reference())).unwrap()).unwrap();
+        let replaced = issue(&desk, "replaced", &identity_card(), later(310));
+        assert!(
+            matches!(replaced, Err(DeskError::Home(HomeError::ListReplaced { sequence: 2, .. }))),
+            "{replaced:?}"
+        );
+    }
+    copy(&aside, &kept(2));
+    assert_eq!(
+        refusal(issue(&desk, "back", &identity_card(), later(310))),
+        CatalogRefusal::NotYet(later(900))
+    );
+
+    // The log gets no gap: of two that it does not know yet, the first is missing.
+    publish(home, &[], None, later(320));
+    publish(home, &[], None, later(321));
+    std::fs::rename(kept(4), &aside).unwrap();
+    missing(issue(&desk, "gap", &identity_card(), later(600)));
+    copy(&aside, &kept(4));
+    issue(&desk, "whole", &identity_card(), later(600)).unwrap();
+}
+
+#[test]
+fn what_is_announced_counts_from_its_time_before_it_is_kept() {
+    let prefecture = Prefecture::new();
+    let (home, desk) = (&prefecture.home, prefecture.desk());
+    let later = |seconds| now().plus(seconds);
+    publish(home, &[put(card(), later(900))], Some(later(300)), later(1));
+    // As if the process had ended between publishing and keeping.
+    std::fs::remove_file(home.dir().join("catalog/history/00000002.jwt")).unwrap();
+    issue(&desk, "1", &identity_card(), later(299)).unwrap();
+    assert_eq!(refusal(issue(&desk, "2", &identity_card(), later(300))), CatalogRefusal::NotYet(later(900)));
 }
 
 impl Prefecture {

@@ -1,7 +1,7 @@
 //! The sharing list: what it does not name is not given, every decision is in the log before it is told, and no list leads out
 //! of the catalog.
 
-use boyin::archive::EventKind;
+use boyin::archive::{ArchiveError, EventKind};
 use boyin::model::catalog::{Catalog, CatalogChange, CatalogEntry};
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::sharing::{ShareRefusal, SharingChange, SharingEntry, SharingScope};
@@ -75,6 +75,11 @@ fn only_what_the_list_names_is_given_and_each_decision_is_in_the_log() {
     assert_eq!(ask(&desk, "evil", &["address"], "4", later(10)), Err(ShareRefusal::NotShared));
     assert_eq!(ask(&desk, "item-1", &["sex"], "5", later(10)), Err(ShareRefusal::FieldsNotShared));
     assert_eq!(ask(&desk, "item-1", &["address"], "6", later(100)), Err(ShareRefusal::TermEnded(later(100))));
+    // Refused is refused: the same question at another instant is another one.
+    let again = Order { at: later(10), ..order(market(), "2") };
+    let again = desk.decide_sharing("item-1", card(), &["address"], &again);
+    let conflict = matches!(again, Err(DeskError::Archive(ArchiveError::IdempotencyConflict { .. })));
+    assert!(conflict, "{again:?}");
     // The same request again is the same event.
     let order = Order { at: later(10), ..order(market(), "3") };
     let before = desk.archive().last_event().unwrap();
@@ -85,6 +90,61 @@ fn only_what_the_list_names_is_given_and_each_decision_is_in_the_log() {
     let nameless = Order { purpose: " ".to_owned(), ..order };
     let refused = desk.decide_sharing("item-1", card(), &["address"], &nameless);
     assert!(matches!(refused, Err(DeskError::Act(_))), "{refused:?}");
+}
+
+#[test]
+fn a_repetition_has_the_answer_that_is_in_the_log() {
+    let prefecture = Prefecture::new();
+    let (home, desk) = (&prefecture.home, prefecture.desk());
+    let conflict = |key, fields: &[&str]| {
+        let again = desk.decide_sharing("item-1", card(), fields, &order(market(), key));
+        let conflict = matches!(again, Err(DeskError::Archive(ArchiveError::IdempotencyConflict { .. })));
+        assert!(conflict, "{again:?}");
+    };
+    assert_eq!(ask(&desk, "item-1", &["address"], "1", now()), Err(ShareRefusal::AgencyUnknown));
+    // A list of the same second.
+    publish(home, &share(&["address", "holder_name"], now(), None), now());
+    conflict("1", &["address"]);
+    // Two fields are not one with both names in it.
+    assert_eq!(ask(&desk, "item-1", &["address\0sex"], "2", now()), Err(ShareRefusal::FieldsNotShared));
+    conflict("2", &["address", "sex"]);
+    // A catalog of the same second, which has lost the field.
+    let asked = ["address", "holder_name"];
+    assert_eq!(ask(&desk, "item-1", &asked, "3", now()), Ok(asked.map(str::to_owned).to_vec()));
+    let mut narrower = Catalog::embedded().find("identity-card").unwrap().clone();
+    narrower.fields.retain(|field| field.name != "address");
+    let change = CatalogChange::Put { from: now(), license_type: Box::new(narrower), until: None };
+    home.draft_list::<CatalogEntry>(&change, &by(now())).unwrap();
+    home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now())).unwrap();
+    conflict("3", &asked);
+}
+
+#[test]
+fn without_the_list_in_force_the_one_before_it_gives_nothing() {
+    let prefecture = Prefecture::new();
+    let (home, desk) = (&prefecture.home, prefecture.desk());
+    let later = |seconds| now().plus(seconds);
+    let wide = share(&["address", "holder_name"], now(), None);
+    publish(home, &wide, now());
+    publish(home, &share(&["address"], later(10), None), later(10));
+    home.sign_list::<SharingEntry>(Some(later(500)), &passphrase(), &by(later(11))).unwrap();
+    let both = ["address", "holder_name"];
+    assert_eq!(ask(&desk, "item-1", &both, "1", later(20)), Ok(vec!["address".to_owned()]));
+    let kept = home.dir().join("sharing/history/00000003.jwt");
+    let aside = home.dir().join("aside");
+    std::fs::rename(&kept, &aside).unwrap();
+    let decide = |key| {
+        let order = Order { at: later(20), ..order(market(), key) };
+        desk.decide_sharing("item-1", card(), &both, &order)
+    };
+    let refused = decide("2");
+    assert!(matches!(refused, Err(DeskError::Home(HomeError::File { .. }))), "{refused:?}");
+    // Nor is anything given by an older one under its number.
+    std::fs::copy(home.dir().join("sharing/history/00000002.jwt"), &kept).unwrap();
+    let refused = decide("3");
+    assert!(matches!(refused, Err(DeskError::Home(HomeError::KeptUnder { found: 2, .. }))), "{refused:?}");
+    std::fs::copy(&aside, &kept).unwrap();
+    assert_eq!(ask(&desk, "item-1", &both, "4", later(20)), Ok(vec!["address".to_owned()]));
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Archive {
     ) -> Result<Outcome, ArchiveError> {
         let deed = Deed::on_license(EventKind::AddressAdded, id, reason);
         self.perform_with(act, &deed, |deed| {
-            let entries = self.addresses_to_change(id, reason, deed)?;
+            let (batch, entries) = self.addresses_to_change(id, reason, deed)?;
             let key = layout::license_address(id, &self.vault.address_key(address));
             if entries.iter().any(|(known, _)| *known == key) {
                 return Err(ArchiveError::AddressThere);
@@ -46,7 +46,7 @@ impl Archive {
                 return Err(ArchiveError::AddressTooMany);
             }
             let record_key = self.record_key_of(id)?;
-            Ok(self.put_address(Batch::new(), id, address, record_key.as_ref()))
+            Ok(self.put_address(batch, id, address, record_key.as_ref()))
         })
     }
 
@@ -63,31 +63,33 @@ impl Archive {
     ) -> Result<Outcome, ArchiveError> {
         let deed = Deed::on_license(EventKind::AddressRemoved, id, reason);
         self.perform_with(act, &deed, |deed| {
-            let entries = self.addresses_to_change(id, reason, deed)?;
+            let (batch, entries) = self.addresses_to_change(id, reason, deed)?;
             let address = self.vault.address_key(address);
             let key = layout::license_address(id, &address);
             let known = entries.into_iter().find(|(known, _)| *known == key);
             let (_, sealed) = known.ok_or(ArchiveError::AddressMissing)?;
-            Ok(Batch::new()
+            Ok(batch
                 .expect(TABLE, key.as_slice(), Expect::Exactly(sealed))
                 .delete(TABLE, key)
                 .delete(Table::LicenseByAddress, layout::license_by_address(&address, id)))
         })
     }
 
+    /// The addresses of a license that is the head of its chain, and a batch that is done only if it still is.
     fn addresses_to_change(
         &self,
         id: &LicenseId,
         reason: &str,
         deed: &mut Deed,
-    ) -> Result<Vec<Entry>, ArchiveError> {
+    ) -> Result<(Batch, Vec<Entry>), ArchiveError> {
         if !is_words(reason) {
             return Err(ArchiveError::Reason);
         }
         let (_, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
         deed.holder = Some(holder);
-        self.expect_head(id)?;
-        self.address_entries(id)
+        let is_head = self.expect_head(id)?;
+        let batch = Batch::new().expect(Table::Version, layout::version(id), is_head);
+        Ok((batch, self.address_entries(id, None)?))
     }
 
     /// Puts an address of a license that does not have it.
@@ -120,7 +122,7 @@ impl Archive {
         to: &LicenseId,
         record_key: &Secret,
     ) -> Result<Batch, ArchiveError> {
-        for (key, sealed) in self.address_entries(from)? {
+        for (key, sealed) in self.address_entries(from, None)? {
             let address = self.address_in(from, &key, &sealed)?;
             batch = batch.expect(TABLE, key, Expect::Exactly(sealed));
             batch = self.put_address(batch, to, &address, Some(record_key));
@@ -128,30 +130,35 @@ impl Archive {
         Ok(batch)
     }
 
-    /// Takes out what leads from a license to its addresses and back, and gives the keys of what no record key protects.
+    /// Takes out what leads from a license to its addresses and back, and says whether any of it is protected by no record key.
     pub(super) fn forget_addresses(
         &self,
         mut batch: Batch,
         id: &LicenseId,
-    ) -> Result<(Batch, Vec<Vec<u8>>), ArchiveError> {
-        let mut unprotected = Vec::new();
-        for (key, sealed) in self.address_entries(id)? {
-            let digest = layout::address_at_end(&key).map_err(malformed(TABLE))?;
-            batch = batch
-                .delete(TABLE, key.as_slice())
-                .delete(Table::LicenseByAddress, layout::license_by_address(&digest, id));
-            if !Vault::is_by_record_key(&sealed) {
-                unprotected.push(key);
+    ) -> Result<(Batch, bool), ArchiveError> {
+        let (mut unprotected, mut after) = (false, None::<Vec<u8>>);
+        // Acts at once can have let in more than the limit.
+        loop {
+            let page = self.address_entries(id, after.as_deref())?;
+            for (key, sealed) in &page {
+                let digest = layout::address_at_end(key).map_err(malformed(TABLE))?;
+                batch = batch
+                    .delete(TABLE, key.as_slice())
+                    .delete(Table::LicenseByAddress, layout::license_by_address(&digest, id));
+                unprotected |= !Vault::is_by_record_key(sealed);
+            }
+            match page.last() {
+                Some((key, _)) if page.len() == MAX_ADDRESSES => after = Some(key.clone()),
+                Some(_) | None => return Ok((batch, unprotected)),
             }
         }
-        Ok((batch, unprotected))
     }
 
-    fn address_entries(&self, id: &LicenseId) -> Result<Vec<Entry>, ArchiveError> {
+    fn address_entries(&self, id: &LicenseId, after: Option<&[u8]>) -> Result<Vec<Entry>, ArchiveError> {
         if self.format < FORMAT_WITH_VERSIONS {
             return Ok(Vec::new());
         }
-        Ok(self.store.scan(TABLE, &layout::addresses_of(id), None, MAX_ADDRESSES)?)
+        Ok(self.store.scan(TABLE, &layout::addresses_of(id), after, MAX_ADDRESSES)?)
     }
 
     /// The key of a license's record, if it has one: not before it was sealed anew, if a format before 3 sealed it.
@@ -188,7 +195,7 @@ impl Archive {
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn addresses(&self, id: &LicenseId) -> Result<Vec<Address>, ArchiveError> {
         let _shared = self.acts.read().unwrap_or_else(PoisonError::into_inner);
-        let entries = self.address_entries(id)?;
+        let entries = self.address_entries(id, None)?;
         entries.iter().map(|(key, sealed)| self.address_in(id, key, sealed)).collect()
     }
 

@@ -401,7 +401,8 @@ impl Archive {
     /// its event names the record, in the same batch.
     ///
     /// # Errors
-    /// As [`file`](Archive::file); [`ArchiveError::CollectedNotFound`], [`ArchiveError::NotSignable`].
+    /// As [`file`](Archive::file); [`ArchiveError::CollectedNotFound`]; [`ArchiveError::NotSignable`], also if another office than
+    /// the record's agency acts, or a license was issued from another record that says the same.
     pub fn file_collected(
         &self,
         act: &Act,
@@ -413,9 +414,11 @@ impl Archive {
         self.perform_with(act, &deed, |deed| {
             let (batch, _) = self.filing_batch(Batch::new(), act, filing, deed)?;
             let (mut record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
-            if !record.can_be_signed() || record.grade != filing.record.grade {
+            let signable = record.can_be_signed() && record.agency == *act.office();
+            if !signable || record.grade != filing.record.grade {
                 return Err(ArchiveError::NotSignable);
             }
+            let batch = self.expect_unissued(batch, id, &record)?;
             record.issued = Some(filing.record.id.clone());
             let value = self.seal(Table::Collected, &id.0, &layout::collected_value(&record));
             Ok(batch.expect(Table::Collected, id.0, Expect::Exactly(sealed)).put(
@@ -424,6 +427,31 @@ impl Archive {
                 value,
             ))
         })
+    }
+
+    /// Refuses a record if a license was issued from another one that says the same, and adds to `batch` that none is meanwhile.
+    fn expect_unissued(
+        &self,
+        mut batch: Batch,
+        id: CollectedId,
+        record: &CollectedRecord,
+    ) -> Result<Batch, ArchiveError> {
+        let table = Table::Collected;
+        let others = self.others(&self.subject_key(&record.license))?;
+        for other in others.into_iter().filter(|other| *other != id) {
+            let (same, sealed) = match self.collected_sealed(other) {
+                Err(ArchiveError::Erased { .. }) => continue,
+                found => found?.ok_or(Damaged { table })?,
+            };
+            if same.license != record.license {
+                continue;
+            }
+            if same.issued.is_some() {
+                return Err(ArchiveError::NotSignable);
+            }
+            batch = batch.expect(table, other.0, Expect::Exactly(sealed));
+        }
+        Ok(batch)
     }
 
     /// The collected record that a license was issued from, if it was.

@@ -1,6 +1,6 @@
 //! Erasure: what is personal in a license is sealed under a key of its own, and that key is destroyed.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
@@ -41,7 +41,7 @@ impl Archive {
         let deed = Deed::on_license(EventKind::LicensePurged, id, reason);
         let deed = Deed { second: Some(second.to_owned()), ..deed };
         let key = layout::license(id);
-        let unprotected = RefCell::new(Vec::new());
+        let unprotected = Cell::new(false);
         let outcome = {
             // No act on the license may be half done: its event would lead to the holder again.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
@@ -53,8 +53,8 @@ impl Archive {
                     .expect(Table::License, key.as_slice(), Expect::Exactly(sealed))
                     .delete(Table::RecordKey, key.as_slice())
                     .delete(Table::ByHolder, layout::by_holder(&holder, record.filed_at, id));
-                let (batch, addresses) = self.forget_addresses(batch, id)?;
-                unprotected.replace(addresses);
+                let (batch, bare) = self.forget_addresses(batch, id)?;
+                unprotected.set(bare);
                 self.forget_events(batch, id, &holder)
             })
         };
@@ -64,8 +64,9 @@ impl Archive {
         for table in [Table::RecordKey, Table::License] {
             self.store.scrub(table, &key)?;
         }
-        for address in unprotected.into_inner() {
-            self.store.scrub(Table::LicenseAddress, &address)?;
+        // What was done before does not tell what it took out.
+        if outcome.replayed || unprotected.get() {
+            self.store.scrub(Table::LicenseAddress, &layout::addresses_of(id))?;
         }
         Ok(outcome)
     }

@@ -10,7 +10,7 @@ use boyin_model::time::UnixTime;
 use super::erase::second_person;
 use super::write::{Deed, MassWrite};
 use super::{Archive, MAX_PAGE, malformed};
-use crate::act::{Act, Change, EventKind, Outcome, StatusChange, is_words};
+use crate::act::{Act, Change, Event, EventKind, Outcome, StatusChange, is_words};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout::{self, FORMAT_WITH_VERSIONS};
 use crate::mass::{
@@ -28,6 +28,8 @@ struct Seen {
     record: LicenseRecord,
     holder: HolderKey,
     from: LicenseStatus,
+    /// Number of the event that its status is from.
+    event: u64,
 }
 
 /// What is found when a plan is made.
@@ -153,7 +155,8 @@ impl Archive {
             look.seen.iter().map(|seen| MassItem { id: seen.record.id.clone(), from: seen.from }).collect();
         let left = look.left.clone();
         let of_holder = of_holder.as_ref().map(|(subject, end)| (subject, *end));
-        let digest = PlanDigest::of(of_holder, change, &items, &left);
+        let with_events: Vec<_> = items.iter().zip(look.seen.iter().map(|seen| seen.event)).collect();
+        let digest = PlanDigest::of(of_holder, change, &with_events, &left);
         Ok((look, MassPlan { items, left, digest }))
     }
 
@@ -178,7 +181,9 @@ impl Archive {
         if look.seen.len() == MAX_MASS {
             return Err(ArchiveError::MassTooMany);
         }
-        look.seen.push(Seen { record, holder, from });
+        let last = self.status_at(id, UnixTime::MAX)?;
+        let (_, Event { number: event, .. }) = last.ok_or(Damaged { table: Table::EventByLicense })?;
+        look.seen.push(Seen { record, holder, from, event });
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::error::{ArchiveError, Damaged};
 use crate::layout::{self, FORMAT_WITH_VERSIONS};
 use crate::record::Filing;
 use crate::store::{Batch, Expect, Table};
+use crate::vault::HolderKey;
 use crate::version::{Links, MAX_VERSIONS, Succession, Version};
 
 const TABLE: Table = Table::Version;
@@ -61,16 +62,17 @@ impl Archive {
         })
     }
 
-    /// Makes a license that is on file the next version of another one's chain.
+    /// Makes a license of the holder that is on file the next version of another one's chain.
     pub(super) fn succeeded_by(
         &self,
         batch: Batch,
         old: &LicenseId,
         successor: &LicenseId,
+        holder: &HolderKey,
     ) -> Result<Batch, ArchiveError> {
         let record = match self.license(successor) {
-            Ok(Some((record, _))) => record,
-            Ok(None) | Err(ArchiveError::Erased { .. }) => return Err(ArchiveError::NotSuccessor),
+            Ok(Some((record, whose))) if whose == *holder => record,
+            Ok(_) | Err(ArchiveError::Erased { .. }) => return Err(ArchiveError::NotSuccessor),
             Err(error) => return Err(error),
         };
         if self.links(successor)?.1.is_some() {
@@ -91,7 +93,6 @@ impl Archive {
         let head_before = self.store.get(TABLE, &head)?;
         let of_new = Links { first: links.first.clone(), before: Some(old.clone()), after: None };
         let of_old = Links { after: Some(new.clone()), ..links };
-        let as_read = |sealed: Option<Vec<u8>>| sealed.map_or(Expect::Absent, Expect::Exactly);
         let (old, new_key) = (layout::version(old), layout::version(new));
         Ok(batch
             .expect(TABLE, old.as_slice(), as_read(sealed))
@@ -120,6 +121,10 @@ impl Archive {
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn head_of(&self, id: &LicenseId) -> Result<LicenseId, ArchiveError> {
         let (links, _) = self.links(id)?;
+        self.head_by(id, &links)
+    }
+
+    fn head_by(&self, id: &LicenseId, links: &Links) -> Result<LicenseId, ArchiveError> {
         if links.after.is_none() {
             return Ok(id.clone());
         }
@@ -127,10 +132,11 @@ impl Archive {
         Ok(layout::parse_license(&head).map_err(malformed(TABLE))?)
     }
 
-    /// Refuses what is done to a version that is not current.
-    pub(super) fn expect_head(&self, id: &LicenseId) -> Result<(), ArchiveError> {
-        match self.head_of(id)? {
-            head if head == *id => Ok(()),
+    /// Refuses what is done to a version that is not current. What is given back must hold of its entry for it to stay current.
+    pub(super) fn expect_head(&self, id: &LicenseId) -> Result<Expect, ArchiveError> {
+        let (links, sealed) = self.links(id)?;
+        match self.head_by(id, &links)? {
+            head if head == *id => Ok(as_read(sealed)),
             head => Err(ArchiveError::NotHead { head: Box::new(head) }),
         }
     }
@@ -172,4 +178,9 @@ impl Archive {
             }
         }
     }
+}
+
+/// That an entry is as it was read.
+fn as_read(sealed: Option<Vec<u8>>) -> Expect {
+    sealed.map_or(Expect::Absent, Expect::Exactly)
 }

@@ -193,8 +193,8 @@ impl Archive {
         self.perform(act, &Deed::new(what, detail), || Ok(Batch::new()))
     }
 
-    /// Revokes, suspends, restores, supersedes or cancels a license. A successor that is named becomes the next version of
-    /// its chain.
+    /// Revokes, suspends, restores, supersedes or cancels a license. A successor that is named, of the same holder, becomes the
+    /// next version of its chain.
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::NoSlot`], [`ArchiveError::IllegalTransition`],
@@ -223,7 +223,7 @@ impl Archive {
                 return Err(ArchiveError::IllegalTransition { from, to });
             }
             match &change.successor {
-                Some(successor) => self.succeeded_by(batch, id, successor),
+                Some(successor) => self.succeeded_by(batch, id, successor, &holder),
                 None => Ok(batch),
             }
         })

@@ -277,7 +277,7 @@ impl Store for RocksStore {
         let mut options = CompactOptions::default();
         // Otherwise a file that has reached the last level is left as it is.
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
-        db.compact_range_cf_opt(family, Some(key), Some(key), &options);
+        db.compact_range_cf_opt(family, Some(key), prefix_end(key), &options);
         Ok(())
     }
 

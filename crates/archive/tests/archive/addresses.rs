@@ -1,7 +1,8 @@
 //! One license at several addresses, several licenses at one, and nothing of it in the clear.
 
 use boyin_archive::{
-    Archive, ArchiveError, Change, EventKind, MAX_ADDRESSES, Outcome, Resealing, Store, Table,
+    Archive, ArchiveError, Batch, Change, EventKind, MAX_ADDRESSES, Outcome, Resealing, Store, StoreError,
+    Table,
 };
 use boyin_model::address::Address;
 use boyin_model::id::LicenseId;
@@ -11,7 +12,7 @@ use crate::damage::every_damage_is_found;
 use crate::fixtures::{act, change, filing, filing_for, fresh, holder, id, reopened};
 use crate::versions::succeed;
 
-fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
@@ -133,6 +134,40 @@ fn an_erased_license_is_at_no_address() {
     archive.change_status(&act("revoke"), &id(2), &change(Change::Revoke)).unwrap();
     assert_eq!(archive.list_by_holder(&holder(0), None, 10).unwrap().items.len(), 0);
     let _ = check_sound(&archive);
+}
+
+#[test]
+fn an_erasure_takes_out_every_address_however_many_there_are() {
+    let (archive, store) = filled();
+    add(&archive, "a", 1, "北京路1号").unwrap();
+    let (_, sealed) = store.scan(Table::LicenseAddress, &[], None, 1).unwrap().remove(0);
+    // As acts at once could let them in.
+    let license = id(1).as_str().as_bytes().to_vec();
+    let more = (0..=250_u8).fold(Batch::new(), |batch, n| {
+        let digest = vec![n; 32];
+        let key = [license.clone(), vec![0], digest.clone()].concat();
+        let batch = batch.put(Table::LicenseAddress, key, sealed.clone());
+        batch.put(Table::LicenseByAddress, [digest, license.clone()].concat(), [])
+    });
+    store.commit(more).unwrap();
+    archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
+    for table in [Table::LicenseAddress, Table::LicenseByAddress] {
+        assert_eq!(store.scan(table, &[], None, 1000).unwrap().len(), 0, "{table}");
+    }
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn an_erasure_that_failed_halfway_scrubs_the_addresses_when_it_is_done_again() {
+    let (archive, store) = filled();
+    add(&archive, "a", 1, "北京路1号").unwrap();
+    let purge = || archive.purge(&act("purge"), &id(1), "乙", "依法删除");
+    store.fail_scrub();
+    let failed = purge();
+    assert!(matches!(failed, Err(ArchiveError::Store(StoreError::Io(_)))), "{failed:?}");
+    assert_eq!(store.scrubbed(), []);
+    assert!(purge().unwrap().replayed);
+    assert_eq!(store.scrubbed(), [Table::RecordKey, Table::License, Table::LicenseAddress]);
 }
 
 #[test]

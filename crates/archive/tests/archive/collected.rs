@@ -220,6 +220,41 @@ fn of_grade(grade: Grade) -> Filing {
     filing
 }
 
+/// An act of the agency that keeps the source.
+fn by_agency(key: &str) -> Act {
+    Act::new("窗口一", job(1).agency, "办理登记", time(0), key, [1; 32]).unwrap()
+}
+
+#[test]
+fn a_license_is_issued_by_the_agency_of_the_record_alone() {
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲")]);
+    let id = records(&archive, 1)[0].0;
+    let filing = of_grade(Grade::B);
+    assert_ne!(office(), job(1).agency);
+    let refused = archive.file_collected(&act("a"), &filing, id);
+    assert!(matches!(refused, Err(ArchiveError::NotSignable)), "{refused:?}");
+    assert!(archive.get(&filing.record.id).unwrap().is_none());
+    archive.file_collected(&by_agency("a"), &filing, id).unwrap();
+}
+
+#[test]
+fn of_records_that_say_the_same_one_becomes_a_license() {
+    let (archive, _) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")]);
+    one_step(&archive, 2, vec![submission(1, "9", "第1号", "某甲")]);
+    let [first, other] = [records(&archive, 1)[0].0, records(&archive, 1)[1].0];
+    let same = records(&archive, 2)[0].0;
+    archive.file_collected(&by_agency("a"), &of_grade(Grade::B), first).unwrap();
+    let mut second = of_grade(Grade::B);
+    second.record.id = crate::fixtures::id(2);
+    second.record.slot.as_mut().unwrap().index = 2;
+    let refused = archive.file_collected(&by_agency("b"), &second, same);
+    assert!(matches!(refused, Err(ArchiveError::NotSignable)), "{refused:?}");
+    assert!(archive.get(&second.record.id).unwrap().is_none());
+    archive.file_collected(&by_agency("c"), &second, other).unwrap();
+}
+
 #[test]
 fn a_license_is_issued_from_a_record_once_and_the_record_names_it() {
     let (archive, _) = fresh();
@@ -228,19 +263,19 @@ fn a_license_is_issued_from_a_record_once_and_the_record_names_it() {
     let [good, disputed] = [records(&archive, 1)[0].0, records(&archive, 1)[1].0];
     for (key, filing, id) in [("a", of_grade(Grade::A), good), ("b", of_grade(Grade::B), disputed)] {
         assert!(
-            matches!(archive.file_collected(&act(key), &filing, id), Err(ArchiveError::NotSignable)),
+            matches!(archive.file_collected(&by_agency(key), &filing, id), Err(ArchiveError::NotSignable)),
             "{key}"
         );
         assert!(archive.get(&filing.record.id).unwrap().is_none());
     }
     let filing = of_grade(Grade::B);
-    archive.file_collected(&act("c"), &filing, good).unwrap();
+    archive.file_collected(&by_agency("c"), &filing, good).unwrap();
     assert_eq!(archive.collected(good).unwrap().unwrap().issued.as_ref(), Some(&filing.record.id));
-    assert!(archive.file_collected(&act("c"), &filing, good).unwrap().replayed);
+    assert!(archive.file_collected(&by_agency("c"), &filing, good).unwrap().replayed);
     let mut second = filing.clone();
     second.record.id = crate::fixtures::id(2);
     second.record.slot.as_mut().unwrap().index = 2;
-    assert!(matches!(archive.file_collected(&act("d"), &second, good), Err(ArchiveError::NotSignable)));
+    assert!(matches!(archive.file_collected(&by_agency("d"), &second, good), Err(ArchiveError::NotSignable)));
     assert!(archive.get(&second.record.id).unwrap().is_none());
 }
 
@@ -251,7 +286,7 @@ fn low_grades_are_never_signed() {
     row.grade = Grade::C;
     one_step(&archive, 1, vec![row]);
     let id = records(&archive, 1)[0].0;
-    let refused = archive.file_collected(&act("c"), &of_grade(Grade::C), id);
+    let refused = archive.file_collected(&by_agency("c"), &of_grade(Grade::C), id);
     assert!(matches!(refused, Err(ArchiveError::NotSignable)));
 }
 
@@ -388,7 +423,7 @@ fn a_license_and_the_record_that_it_was_issued_from_lead_to_each_other() {
     one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲")]);
     let id = records(&archive, 1)[0].0;
     let license = of_grade(Grade::B);
-    archive.file_collected(&act("c"), &license, id).unwrap();
+    archive.file_collected(&by_agency("c"), &license, id).unwrap();
     assert_eq!(archive.collected_of(&license.record.id).unwrap(), Some(id));
     let mut plain = filing(2);
     plain.record.grade = Grade::A;

@@ -4,11 +4,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use boyin_archive::{Archive, ArchiveError, Batch, Change, Committed, Entry, Store, StoreError, Table};
+use boyin_archive::{
+    Archive, ArchiveError, Batch, Change, Committed, Entry, Outcome, Store, StoreError, Table,
+};
 use boyin_model::status::LicenseStatus;
 
+use crate::addresses::{add, address};
+use crate::check::check_sound;
 use crate::fixtures::{act, change, filing, fresh, id, reopened, secret, whole};
 use crate::stores::TestStore;
+use crate::versions::succeed;
 
 const THREADS: u32 = 8;
 const ACTS: u32 = 40;
@@ -87,11 +92,21 @@ fn together(work: impl Fn(u32) -> bool + Sync) -> usize {
     done.into_inner()
 }
 
-/// Lets a twin of the act run once, just before a value of `table` is read.
+/// Lets a twin of the act run once, just before `table` is read.
 struct Interleaved {
     inner: Arc<TestStore>,
     table: Table,
     twin: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Interleaved {
+    fn meanwhile(&self, table: Table) {
+        if table == self.table
+            && let Some(twin) = self.twin.lock().unwrap().take()
+        {
+            twin();
+        }
+    }
 }
 
 impl fmt::Debug for Interleaved {
@@ -102,11 +117,7 @@ impl fmt::Debug for Interleaved {
 
 impl Store for Interleaved {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if table == self.table
-            && let Some(twin) = self.twin.lock().unwrap().take()
-        {
-            twin();
-        }
+        self.meanwhile(table);
         self.inner.get(table, key)
     }
     fn scan(
@@ -116,6 +127,7 @@ impl Store for Interleaved {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
+        self.meanwhile(table);
         self.inner.scan(table, prefix, after, limit)
     }
     fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError> {
@@ -164,5 +176,30 @@ fn another_act_in_the_middle_is_judged_by_what_it_left() {
         });
         let refused = archive.file(&act("file 2"), &filing(2));
         assert!(matches!(refused, Err(ArchiveError::Conflict)), "{table}: {refused:?}");
+    }
+}
+
+#[test]
+fn an_address_of_a_version_that_is_succeeded_meanwhile_is_refused() {
+    type Deed = fn(&Archive) -> Result<Outcome, ArchiveError>;
+    let deeds: [Deed; 2] = [
+        |archive| add(archive, "meanwhile", 1, "北京路2号"),
+        |archive| archive.remove_address(&act("meanwhile"), &id(1), &address("北京路1号"), "迁出"),
+    ];
+    for (place, deed) in deeds.into_iter().enumerate() {
+        let (archive, plain) = interleaved(Table::LicenseAddress, |other| {
+            succeed(other, "renew", 1, &id(1)).unwrap();
+        });
+        add(&plain, "before", 1, "北京路1号").unwrap();
+        let next = id(1).next_version().unwrap();
+        let refused = deed(&archive);
+        assert!(
+            matches!(&refused, Err(ArchiveError::NotHead { head }) if **head == next),
+            "{place}: {refused:?}"
+        );
+        for version in [id(1), next] {
+            assert_eq!(plain.addresses(&version).unwrap(), [address("北京路1号")], "{place}");
+        }
+        let _ = check_sound(&plain);
     }
 }

@@ -147,13 +147,22 @@ fn a_dry_run_lists_exactly_what_is_done() {
 #[test]
 fn what_changes_after_the_dry_run_makes_the_sign_off_void() {
     type Meanwhile = fn(&Archive);
-    let meanwhile: [Meanwhile; 6] = [
+    let meanwhile: [Meanwhile; 8] = [
         |archive| drop(archive.file(&act("new"), &filing(9)).unwrap()),
         |archive| drop(archive.change_status(&act("x"), &id(1), &change(Change::Suspend)).unwrap()),
         |archive| drop(archive.change_status(&act("x"), &id(2), &change(Change::Restore)).unwrap()),
         |archive| drop(archive.change_status(&act("x"), &id(1), &change(Change::Revoke)).unwrap()),
         |archive| drop(succeed(archive, "x", 1, &id(1)).unwrap()),
         |archive| drop(archive.purge(&act("x"), &id(1), "乙", "依法删除").unwrap()),
+        // Every status is again what it was.
+        |archive| {
+            archive.change_status(&act("x"), &id(1), &change(Change::Suspend)).unwrap();
+            archive.change_status(&act("y"), &id(1), &change(Change::Restore)).unwrap();
+        },
+        |archive| {
+            let closed = close(archive, "x", 0).unwrap();
+            archive.undo_mass_change(&act("y"), closed.event, "乙", "误报").unwrap();
+        },
     ];
     for (place, meanwhile) in meanwhile.into_iter().enumerate() {
         let (archive, _) = fresh();

@@ -15,23 +15,35 @@ pub(crate) struct TestStore {
     engine: Box<dyn Engine>,
     opened: RwLock<Option<Arc<dyn Store>>>,
     failing: Mutex<Failing>,
+    scrubbed: Mutex<Vec<Table>>,
 }
 
 #[derive(Default)]
 struct Failing {
     after: Option<(u64, Failure)>,
     stopped: bool,
+    scrub: bool,
 }
 
 impl TestStore {
     pub(crate) fn new(engine: impl Engine + 'static) -> Self {
         let opened = RwLock::new(Some(engine.open()));
-        Self { engine: Box::new(engine), opened, failing: Mutex::default() }
+        Self { engine: Box::new(engine), opened, failing: Mutex::default(), scrubbed: Mutex::default() }
     }
 
     /// Lets `commits` more batches through; the next one fails as `failure` says and the store stops.
     pub(crate) fn fail_after(&self, commits: u64, failure: Failure) {
         self.failing.lock().unwrap().after = Some((commits, failure));
+    }
+
+    /// Lets the next scrub fail.
+    pub(crate) fn fail_scrub(&self) {
+        self.failing.lock().unwrap().scrub = true;
+    }
+
+    /// The tables that were scrubbed since this was asked last, in order.
+    pub(crate) fn scrubbed(&self) -> Vec<Table> {
+        std::mem::take(&mut *self.scrubbed.lock().unwrap())
     }
 
     /// Closes the store and opens it again: failures are forgotten, what was written is there.
@@ -101,6 +113,10 @@ impl Store for TestStore {
     }
 
     fn scrub(&self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.failing.lock().unwrap().scrub) {
+            return Err(StoreError::Io(Cause::new("the scrub was made to fail")));
+        }
+        self.scrubbed.lock().unwrap().push(table);
         self.inner().scrub(table, key)
     }
 

@@ -256,6 +256,7 @@ fn a_license_on_file_takes_the_place_of_another_one() {
     for n in 1..=4 {
         archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
     }
+    archive.file(&act("file 5"), &filing_for(1, 5, 0)).unwrap();
     let head = succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
     let mut tries = 0;
     let mut by = |of: &LicenseId, by: &LicenseId| {
@@ -269,6 +270,8 @@ fn a_license_on_file_takes_the_place_of_another_one() {
     assert_eq!(by(&id(2), &id(4)), Err("not_successor"), "suspended");
     archive.purge(&act("purge"), &id(4), "乙", "依法删除").unwrap();
     assert_eq!(by(&id(2), &id(4)), Err("not_successor"), "erased");
+    assert_eq!(by(&id(2), &id(5)), Err("not_successor"), "of another holder");
+    assert_eq!(archive.status_of(&id(2)).unwrap(), Some(Valid));
     by(&head, &id(3)).unwrap();
     assert_eq!(chain(&archive, &id(1)), [id(3), head.clone(), id(1)]);
     assert_eq!(by(&id(2), &id(3)), Err("not_successor"), "it has taken the place of another one");
@@ -281,6 +284,9 @@ fn a_license_on_file_takes_the_place_of_another_one() {
         versions.iter().map(|v| v.status).collect::<Vec<_>>(),
         [Some(Valid), Some(Superseded), None, Some(Superseded)]
     );
+    // One that passes to somebody else is superseded, and not linked.
+    archive.change_status(&act("passed on"), &id(2), &change(Change::Supersede)).unwrap();
+    assert_eq!(chain(&archive, &id(2)), [id(2)]);
     check(&archive);
 }
 

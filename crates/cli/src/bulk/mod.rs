@@ -169,7 +169,6 @@ fn why(reason: LeftReason) -> &'static str {
         LeftReason::StatusElsewhere => "status kept by its issuer 状态由颁发机构管理",
         LeftReason::Erased => "erased 已清除",
         LeftReason::NotOnFile => "not on file 未入库",
-        LeftReason::ChangedSince => "changed since 此后另有变动",
     }
 }
 

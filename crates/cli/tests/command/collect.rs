@@ -109,6 +109,11 @@ fn a_collection_from_the_file_to_the_licenses() {
         "{shown}"
     );
     place.boyin(&["archive", "check"]).ends(0);
+    // Whatever their grade, their signatures are verified in a backup.
+    let backup = place.path("backup");
+    place.boyin(&["archive", "backup", &backup]).ends(0);
+    let verified = place.boyin(&["--json", "archive", "backup", "verify", &backup]).ends(0).json();
+    assert_eq!((&verified["verified"], &verified["not_sealed"]), (&Value::from(200), &Value::from(0)));
     let human = place.boyin(&["import", "reconcile"]).ends(0).out;
     assert!(human.contains("✓") && human.contains("200, in 1 file(s)"), "{human}");
 }
@@ -150,6 +155,10 @@ fn what_is_not_exempting_or_in_doubt_stays_unsigned_until_two_people_or_a_decisi
     let first = run(&place, &files, &[]).ends(0).json();
     assert_eq!((counts(&first), first["disputed"].as_u64()), ([4, 4, 0, 0], Some(1)));
     let import = text(&first["import"]);
+    // Another office has no say and no key for them.
+    let police = crate::support::office(crate::support::POLICE);
+    let foreign = act(&place, &["sign", import, "--office", police.code.as_str()]).ends(0).json();
+    assert_eq!(foreign["refused"], serde_json::json!({ "grade": 1, "disputed": 2, "other_agency": 1 }));
     let refused = place.path("refused.jsonl");
     let signed = act(&place, &["sign", import, "--refused", &refused]).ends(0).json();
     assert_eq!(
@@ -157,10 +166,6 @@ fn what_is_not_exempting_or_in_doubt_stays_unsigned_until_two_people_or_a_decisi
         serde_json::json!({ "signed": 1, "before": 0, "refused": { "grade": 1, "disputed": 2 } })
     );
     assert_eq!(String::from_utf8(place.read("refused.jsonl")).unwrap().lines().count(), 3);
-    // Another office has no say and no key for them.
-    let police = crate::support::office(crate::support::POLICE);
-    let foreign = act(&place, &["sign", import, "--office", police.code.as_str()]).ends(0).json();
-    assert_eq!(foreign["refused"], serde_json::json!({ "grade": 1, "disputed": 2 }));
 
     let disputes = read(&place, &["disputes", import]);
     let disputed: Vec<_> =
@@ -280,6 +285,17 @@ fn what_would_mix_up_files_is_refused() {
     let place = Place::new();
     let files = stock(&place, "stock", &rows(60), 60);
     run(&place, &files, &["--source", "别的库"]).complains(&[SOURCE, "别的库"]);
+    // No office takes in or changes the records of another, but the authority may.
+    let police = crate::support::office(crate::support::POLICE).code;
+    let theirs = mapping(60).replace(AGENCY, police.as_str()).replace(SOURCE, "公安库");
+    let theirs = [files[0].clone(), place.write("theirs.toml", theirs.as_bytes())];
+    run(&place, &theirs, &["--office", AGENCY]).complains(&[police.as_str()]);
+    assert_eq!(read(&place, &["status"]), serde_json::json!({ "imports": [] }));
+    let first = run(&place, &theirs, &["--rejects", &place.path("theirs.csv")]).ends(0).json();
+    let record = read(&place, &["records", text(&first["import"])]);
+    let erase = ["erase", text(&record["records"][0]["record"]), "--reason", "依申请", "--second", "窗口乙"];
+    act(&place, &[&erase[..], &["--office", AGENCY]].concat()).complains(&[police.as_str()]);
+    act(&place, &[&erase[..], &["--office", police.as_str()]].concat()).ends(0);
     place.write("stock.rejects.csv", b"of somebody else");
     run(&place, &files, &[]).complains(&["exists already"]);
     assert_eq!(place.read("stock.rejects.csv"), b"of somebody else");
@@ -292,7 +308,7 @@ fn what_would_mix_up_files_is_refused() {
     let more = place.write("stock.toml", mapping(61).replace(SOURCE, "另一库").as_bytes());
     run(&place, &[files[0].clone(), more], &["--rejects", &place.path("r2.csv")]).ends(0);
     let failed = place.boyin(&["--json", "import", "reconcile"]).ends(1).json();
-    assert_eq!(failed["sources"].as_array().unwrap().len(), 2);
+    assert_eq!(failed["sources"].as_array().unwrap().len(), 3);
     let unstated = mapping(61).replace("total = 61\n", "").replace(SOURCE, "未说明库");
     let unstated = place.write("stock.toml", unstated.as_bytes());
     run(&place, &[files[0].clone(), unstated], &["--rejects", &place.path("r3.csv")]).ends(0);

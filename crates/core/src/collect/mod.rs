@@ -123,6 +123,10 @@ impl Desk {
     ) -> Result<Collected, CollectError> {
         self.office(actor.office)?;
         let plan = self.plan(collection, clock())?;
+        // Nobody takes in records in the name of another agency but the office that keeps the trust list.
+        if plan.job.agency != actor.office && actor.office != self.config.authority_code {
+            return Err(DeskError::ForeignRecord(plan.job.agency).into());
+        }
         let known = self.archive.import_job(plan.job.id).map_err(DeskError::from)?;
         if let Some(job) = known.as_ref().filter(|job| job.finished) {
             let there = collection.rejects.exists();

@@ -14,8 +14,8 @@ use crate::request::{InputKey, Request};
 use crate::role::Role;
 use crate::text::{hmac_sha256, sha256};
 
-/// Grade, last day (none is the latest), identifier, digest, standing.
-type Rank<'c> = (Grade, Reverse<(bool, Option<Date>)>, &'c str, &'c str, &'c str);
+/// Grade, last day (none is the latest), identifier, digest, standing, the license that was issued from it.
+type Rank<'c> = (Grade, Reverse<(bool, Option<Date>)>, &'c str, &'c str, &'c str, Option<&'c str>);
 
 /// An entry with its name and digest.
 pub(super) struct Candidate<'r> {
@@ -39,15 +39,24 @@ pub(super) fn wanted<'c>(materials: impl Iterator<Item = &'c Material>) -> Wante
     wanted
 }
 
-/// What is on file of each party, of the types that the materials name for its role: the best first, none twice.
+/// What is on file of each party, of the types that the materials name for its role.
 pub(super) struct Files<'r> {
-    parties: BTreeMap<Role, (&'r Party, Vec<Candidate<'r>>)>,
+    parties: BTreeMap<Role, File<'r>>,
+}
+
+struct File<'r> {
+    party: &'r Party,
+    /// Whether one of the entries confirms the name of the party.
+    named: bool,
+    /// The best first, none twice.
+    found: Vec<Candidate<'r>>,
 }
 
 impl<'r> Files<'r> {
-    pub(super) fn new(request: &'r Request, named: &Wanted, key: &InputKey) -> Self {
+    pub(super) fn new(request: &'r Request, wanted: &Wanted, key: &InputKey) -> Self {
+        let day = request.at.date();
         let parties = request.parties.iter().filter_map(|(role, party)| {
-            let types = named.get(role)?;
+            let types = wanted.get(role)?;
             let mut found: Vec<_> = party
                 .file
                 .iter()
@@ -56,19 +65,25 @@ impl<'r> Files<'r> {
                 .collect();
             found.sort_by(|one, other| one.rank().cmp(&other.rank()));
             found.dedup_by(|one, other| one.rank() == other.rank());
-            Some((*role, (party, found)))
+            let named = found.iter().any(|one| one.confirms_name(party, day));
+            Some((*role, File { party, named, found }))
         });
         Self { parties: parties.collect() }
     }
 
     /// The party of a role.
     pub(super) fn party(&self, role: Role) -> Option<&'r Party> {
-        self.parties.get(&role).map(|(party, _)| *party)
+        self.parties.get(&role).map(|file| file.party)
+    }
+
+    /// Whether a license that counts, on file of the party of a role, shows that it has its name.
+    pub(super) fn is_named(&self, role: Role) -> bool {
+        self.parties.get(&role).is_some_and(|file| file.named)
     }
 
     /// The parties that matter, by role, each with what matters of its file.
     pub(super) fn parties(&self) -> impl Iterator<Item = (Role, &'r Party, &[Candidate<'r>])> {
-        self.parties.iter().map(|(role, (party, found))| (*role, *party, found.as_slice()))
+        self.parties.iter().map(|(role, file)| (*role, file.party, file.found.as_slice()))
     }
 
     /// What is on file of this type.
@@ -77,7 +92,7 @@ impl<'r> Files<'r> {
         role: Role,
         license_type: LicenseTypeCode,
     ) -> impl Iterator<Item = &Candidate<'r>> {
-        let found = self.parties.get(&role).map_or(&[][..], |(_, found)| found);
+        let found = self.parties.get(&role).map_or(&[][..], |file| &file.found);
         found.iter().filter(move |candidate| candidate.license_type == license_type)
     }
 }
@@ -109,6 +124,14 @@ impl<'r> Candidate<'r> {
         }
     }
 
+    /// The license that was issued from it.
+    pub(super) fn issued(&self) -> Option<&'r str> {
+        match &self.entry.0 {
+            Kind::Proven(..) | Kind::NotProven(..) => None,
+            Kind::Collected(record) => record.issued.as_ref().map(|id| id.as_str()),
+        }
+    }
+
     /// The best grade first, then the longest validity; the rest makes the order complete.
     fn rank(&self) -> Rank<'_> {
         let until = match &self.entry.0 {
@@ -116,6 +139,7 @@ impl<'r> Candidate<'r> {
             Kind::NotProven(..) => None,
             Kind::Collected(record) => record.license.valid_until,
         };
-        (self.entry.grade(), Reverse((until.is_none(), until)), &self.id, &self.digest, self.standing())
+        let last = Reverse((until.is_none(), until));
+        (self.entry.grade(), last, &self.id, &self.digest, self.standing(), self.issued())
     }
 }

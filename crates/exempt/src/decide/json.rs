@@ -71,7 +71,11 @@ pub(super) fn inputs(
     let parties = files.parties().map(|(role, party, found)| {
         let entry = |one: &super::file::Candidate<'_>| {
             let grade = one.entry.grade();
-            Value::Text(Cow::Owned(format!("{grade} {} {} {}", one.standing(), one.id, one.digest)))
+            let mut line = format!("{grade} {} {} {}", one.standing(), one.id, one.digest);
+            if let Some(license) = one.issued() {
+                line.extend([" ", license]);
+            }
+            Value::Text(Cow::Owned(line))
         };
         let holder = format!("{}:{}", party.holder.code_type(), party.holder.as_str());
         let members = [

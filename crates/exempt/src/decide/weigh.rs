@@ -12,7 +12,7 @@ use super::file::{Candidate, Files};
 use super::{Carrier, Finding};
 use crate::item::{Comparand, LICENSE_NUMBER, Material, Requirement};
 use crate::limits::EXPIRES_SOON_DAYS;
-use crate::party::{CollectedEntry, CollectedStanding, Kind, Party};
+use crate::party::{CollectedEntry, CollectedStanding, Kind, Party, stale};
 use crate::reason::{Reason, Responsible};
 use crate::request::Request;
 
@@ -160,24 +160,8 @@ impl Requirement {
 
     fn stands(&self, candidate: &Candidate<'_>, request: &Request, files: &Files<'_>) -> Standing {
         let day = request.at.date();
-        let mut causes = Causes::new();
-        if !candidate.entry.grade().may_exempt() {
-            causes.push((Reason::GradeTooLow, None));
-        }
-        let party = files.party(self.holder);
-        let said = match &candidate.entry.0 {
-            Kind::Proven(_, verified) => Some(Said::of_license(verified, party)),
-            Kind::NotProven(_, report) => {
-                causes.push(not_proven(report));
-                None
-            }
-            Kind::Collected(record) => {
-                causes.extend(record_causes(record, day));
-                Some(Said::of_record(record, party))
-            }
-        };
+        let (said, mut causes) = candidate.says(files.party(self.holder), day);
         if let Some(said) = said {
-            causes.extend(said.holder.map(|reason| (reason, None)));
             self.conditions(&said, day, &mut causes);
             self.compare(&said, request, files, &mut causes);
         }
@@ -209,9 +193,14 @@ impl Requirement {
                 Comparand::Form(key) => request.form.get(key).map(String::as_str),
             };
             let reason = match (said.field(field), wanted, comparand) {
-                (None, _, _) => Reason::FieldMissing,
+                (None, _, _) => self.absent(field, said),
                 (Some(_), None, Comparand::Form(_)) => Reason::FormValueMissing,
                 (Some(_), None, Comparand::Number(_) | Comparand::Name(_)) => Reason::PartyMissing,
+                (Some(value), Some(wanted), Comparand::Name(role))
+                    if value == wanted && !files.is_named(*role) =>
+                {
+                    Reason::NameNotConfirmed
+                }
                 (Some(value), Some(wanted), _) if value == wanted => continue,
                 (Some(_), Some(_), _) => Reason::FieldMismatch,
             };
@@ -219,6 +208,41 @@ impl Requirement {
                 causes.push((reason, None));
             }
         }
+    }
+
+    /// What it means that a field is not there: what a signed license hides, whoever presents it may have left away.
+    fn absent(&self, field: &str, said: &Said<'_>) -> Reason {
+        let hidden = field == LICENSE_NUMBER || self.hidden.contains(field);
+        if said.signed && hidden { Reason::FieldNotShown } else { Reason::FieldMissing }
+    }
+}
+
+impl<'r> Candidate<'r> {
+    /// What it says, if that is known, and what speaks against it whatever is required.
+    fn says(&self, party: Option<&Party>, day: Date) -> (Option<Said<'r>>, Causes) {
+        let mut causes = Causes::new();
+        if !self.entry.grade().may_exempt() {
+            causes.push((Reason::GradeTooLow, None));
+        }
+        let said = match &self.entry.0 {
+            Kind::Proven(_, verified) => Some(Said::of_license(verified, party)),
+            Kind::NotProven(_, report) => {
+                causes.push(not_proven(report));
+                None
+            }
+            Kind::Collected(record) => {
+                causes.extend(record_causes(record, day));
+                Some(Said::of_record(record, party))
+            }
+        };
+        causes.extend(said.as_ref().and_then(|said| said.holder).map(|reason| (reason, None)));
+        (said, causes)
+    }
+
+    /// Whether it counts and shows that the party has its name.
+    pub(super) fn confirms_name(&self, party: &Party, day: Date) -> bool {
+        let (said, causes) = self.says(Some(party), day);
+        causes.is_empty() && said.is_some_and(|said| said.name_shown)
     }
 }
 
@@ -228,8 +252,8 @@ fn not_proven(report: &boyin_verify::Report) -> (Reason, Option<boyin_verify::Re
         Verdict::Failed(reason) | Verdict::Indeterminate(reason) => reason,
         // A policy let the verdict stand; what it let pass still is not proven.
         Verdict::Passed => {
-            let lowered = report.lowered().next();
-            lowered.map_or(boyin_verify::Reason::Malformed, |(_, reason, _)| reason)
+            let lowered = report.lowered().next().map(|(_, reason, _)| reason);
+            lowered.or_else(|| stale(report)).unwrap_or(boyin_verify::Reason::Malformed)
         }
     };
     let reason = if cause.is_indeterminate() { Reason::Undecided } else { Reason::NotValid };
@@ -245,6 +269,9 @@ fn record_causes(record: &CollectedEntry, day: Date) -> Causes {
         CollectedStanding::Disputed => causes.push((Reason::Disputed, None)),
         CollectedStanding::Dismissed => causes.push((Reason::Dismissed, None)),
     }
+    if record.issued.is_some() {
+        causes.push((Reason::RecordReplaced, None));
+    }
     let times = [
         (day < license.issue_date, boyin_verify::Reason::IssuedInFuture),
         (license.valid_from.is_some_and(|first| day < first), boyin_verify::Reason::NotYetValid),
@@ -254,10 +281,24 @@ fn record_causes(record: &CollectedEntry, day: Date) -> Causes {
     causes
 }
 
+/// Why a license is not shown to be the party's, if so: by its number, then by its name.
+fn not_the_partys(held: Held, name: Option<&str>, party: Option<&Party>) -> Option<Reason> {
+    let another = |name: &str| party.is_some_and(|party| party.name != name);
+    match held {
+        Held::Yes => name.is_some_and(another).then_some(Reason::NameMismatch),
+        Held::No => Some(Reason::HolderMismatch),
+        Held::NotShown => Some(Reason::HolderNotShown),
+    }
+}
+
 /// What a license says, signed or not.
 struct Said<'r> {
+    /// Whether its issuer signed it.
+    signed: bool,
     /// Why it is not shown to be the party's, if so.
     holder: Option<Reason>,
+    /// Whether it shows the name of its holder.
+    name_shown: bool,
     division: DivisionCode,
     until: Option<Date>,
     number: Option<&'r str>,
@@ -269,11 +310,9 @@ impl<'r> Said<'r> {
         let claims = verified.claims();
         let held = party.map_or(Held::No, |party| verified.held_by(&party.holder));
         Self {
-            holder: match held {
-                Held::Yes => None,
-                Held::No => Some(Reason::HolderMismatch),
-                Held::NotShown => Some(Reason::HolderNotShown),
-            },
+            signed: true,
+            holder: not_the_partys(held, claims.holder_name.as_deref(), party),
+            name_shown: claims.holder_name.is_some(),
             division: claims.division,
             until: claims.valid_until,
             number: claims.license_number.as_deref(),
@@ -284,8 +323,11 @@ impl<'r> Said<'r> {
     fn of_record(record: &'r CollectedEntry, party: Option<&Party>) -> Self {
         let license = &record.license;
         let held = party.is_some_and(|party| party.holder == license.holder);
+        let held = if held { Held::Yes } else { Held::No };
         Self {
-            holder: (!held).then_some(Reason::HolderMismatch),
+            signed: false,
+            holder: not_the_partys(held, Some(&license.holder_name), party),
+            name_shown: true,
             division: license.division,
             until: license.valid_until,
             number: Some(&license.license_number),

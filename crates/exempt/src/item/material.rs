@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use boyin_model::id::{DivisionCode, LicenseTypeCode};
 use serde::Deserialize;
@@ -132,6 +132,9 @@ pub struct Requirement {
     pub division: Option<DivisionCode>,
     /// What its fields have to be equal to, by field.
     pub equals: BTreeMap<String, Comparand>,
+    /// Of these fields the ones that every license of the type has, each hidden: a signed license that does not show one was
+    /// not shown whole.
+    pub hidden: BTreeSet<String>,
 }
 
 /// What a field is compared with.

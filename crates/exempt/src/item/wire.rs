@@ -153,8 +153,12 @@ fn requirement(
     let many = ItemFault::Count { min: 0, max: MAX_EQUALS };
     faults.expect(equals.len() <= MAX_EQUALS, || place.member("equals"), many);
     let equals = comparands(equals, found, place, faults);
+    let always_hidden = |field: &str| {
+        found.and_then(|found| found.field(field)).is_some_and(|spec| spec.required && spec.personal)
+    };
+    let hidden = equals.keys().filter(|field| always_hidden(field)).cloned().collect();
     let license_type = found.map(|found| found.code);
-    Some(Requirement { license_type, type_name: name, holder, min_days, division, equals })
+    Some(Requirement { license_type, type_name: name, holder, min_days, division, equals, hidden })
 }
 
 fn fits(license: HolderKind, role: HolderKind) -> bool {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::num::NonZeroU16;
 
 use boyin_exempt::{
     Answer, CollectedStanding, CommitmentStanding, Decision, Entry, FollowUp, MaterialDecision, Outcome,
@@ -7,9 +8,11 @@ use boyin_exempt::{
 use boyin_model::collected::Grade;
 use boyin_model::credential::Envelope;
 use boyin_testkit::prefecture::now;
-use boyin_verify::{Policy, Reader, Reason as Cause};
+use boyin_verify::{Policy, Reader, Reason as Cause, WhenStale};
 
-use crate::world::{Status, World, catalog, decided, division, holder, number, request, set, situation};
+use crate::world::{
+    Status, World, catalog, decided, division, hiding, holder, number, request, set, situation,
+};
 
 const UNMARRIED: &[(&str, &str)] = &[("married", "no")];
 const MARRIED: &[(&str, &str)] = &[("married", "yes")];
@@ -146,6 +149,82 @@ fn a_verdict_that_a_policy_let_stand_does_not_exempt() {
 }
 
 #[test]
+fn a_list_that_a_policy_accepts_past_its_time_proves_nothing() {
+    let world = World::new();
+    let card = world.license("identity-card", Role::Applicant, |_| {});
+    let more = WhenStale::AcceptFor { hours: NonZeroU16::new(240).unwrap() };
+    let changed = Policy::default().when_trust_stale(more).when_status_stale(more);
+    // The status list is fresh for a day, the trust list for six.
+    for (days, policy, cause) in [
+        (0, Policy::named("outage").unwrap(), None),
+        (2, Policy::named("outage").unwrap(), Some(Cause::StatusListStale)),
+        (7, changed, Some(Cause::TrustListStale)),
+    ] {
+        let at = now().plus(days * 86_400);
+        let report = world.report(&card, Status::Valid, at, policy);
+        assert_eq!(report.verdict(), boyin_verify::Verdict::Passed);
+        let mut request = request("first", &[(Role::Applicant, vec![Entry::signed(Grade::A, report)])]);
+        (request.situation, request.at) = (situation(UNMARRIED), at);
+        let decision = decided(&catalog(&world), &request);
+        let (outcome, reasons, material) = of(&decision, "card");
+        if cause.is_none() {
+            assert_eq!(outcome, Outcome::Exempt(Way::Shared));
+        } else {
+            assert_eq!((outcome, reasons), (Outcome::Pending, vec![Reason::Undecided]), "{days}");
+            assert_eq!(material.findings[0].cause, cause);
+        }
+    }
+}
+
+#[test]
+fn a_license_that_was_issued_from_a_record_is_what_counts() {
+    let world = World::new();
+    let card = world.license("identity-card", Role::Applicant, |_| {});
+    for (status, expected, reason) in [
+        (Status::Valid, Outcome::Exempt(Way::Shared), None),
+        (Status::Revoked, Outcome::Submit, Some(Reason::NotValid)),
+        (Status::Unknown, Outcome::Pending, Some(Reason::Undecided)),
+    ] {
+        let report = world.report(&card, status, now(), Policy::default());
+        let license = report.subject().license_id.clone().unwrap();
+        let mut record = world.record("identity-card", Role::Applicant, Grade::B, CollectedStanding::Kept);
+        record.issued = Some(license.clone());
+        let file = vec![Entry::collected(record), Entry::signed(Grade::B, report)];
+        let decision = first(&world, file.clone());
+        let (outcome, found, material) = of(&decision, "card");
+        assert_eq!(outcome, expected);
+        let carriers: Vec<_> = material.carriers.iter().map(|one| one.id.as_str()).collect();
+        if let Some(reason) = reason {
+            assert_eq!((carriers, found), (vec![], vec![reason, Reason::RecordReplaced]));
+        } else {
+            assert_eq!(carriers, [license.as_str()]);
+        }
+        // By itself it is no more than that.
+        let decision = first(&world, file[..1].to_vec());
+        let alone = of(&decision, "card");
+        assert_eq!((alone.0, alone.1), (Outcome::Submit, vec![Reason::RecordReplaced]));
+    }
+}
+
+#[test]
+fn a_license_counts_under_the_name_of_its_party_only() {
+    let world = World::new();
+    let card = world.license("identity-card", Role::Applicant, |draft| draft.holder.name = "样本辛".into());
+    let mut record = world.record("identity-card", Role::Applicant, Grade::A, CollectedStanding::Kept);
+    record.license.holder_name = "样本辛".to_owned();
+    for entry in [world.entry(&card, Status::Valid), Entry::collected(record)] {
+        let decision = first(&world, vec![entry]);
+        let (outcome, reasons, material) = of(&decision, "card");
+        assert_eq!((outcome, reasons), (Outcome::Pending, vec![Reason::NameMismatch]));
+        assert!(material.carriers.is_empty());
+    }
+    // A name that is not shown is not another one.
+    let nameless = hiding(&card, "holder_name");
+    let decision = first(&world, vec![world.entry(&nameless, Status::Valid)]);
+    assert_eq!(of(&decision, "card").0, Outcome::Exempt(Way::Shared));
+}
+
+#[test]
 fn a_license_counts_for_its_holder_only() {
     let world = World::new();
     let others = world.filed("identity-card", Role::Spouse);
@@ -208,6 +287,16 @@ fn a_field_that_is_not_shown_or_not_there_does_not_count() {
     assert_eq!(
         (of(&decision, "unit-title").0, of(&decision, "unit-title").1),
         (Outcome::Submit, vec![Reason::FieldMissing])
+    );
+    let title = world.license("real-estate-title", Role::Counterparty, |draft| {
+        set(draft, "unit_number", "652701001");
+    });
+    let entry = world.entry(&hiding(&title, "unit_number"), Status::Valid);
+    request.parties.get_mut(&Role::Counterparty).unwrap().file = vec![entry];
+    let decision = decided(&catalog(&world), &request);
+    assert_eq!(
+        (of(&decision, "unit-title").0, of(&decision, "unit-title").1),
+        (Outcome::Pending, vec![Reason::FieldNotShown])
     );
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use boyin_exempt::{Answer, Decision, Entry, ItemCatalog, Outcome, Role, Way};
+use boyin_exempt::{Answer, Decision, Entry, ItemCatalog, Outcome, Reason, Role, Way};
 use boyin_model::catalog::HolderKind;
 use boyin_testkit::prefecture::now;
 
-use crate::world::{Status, World, decided, number, request, set};
+use crate::world::{Status, World, decided, hiding, holder, number, request, set};
 
 /// Every way to answer the questions of a matter.
 fn situations(catalog: &ItemCatalog, matter: &str) -> Vec<BTreeMap<String, String>> {
@@ -45,7 +45,7 @@ fn full_file(world: &World, role: Role) -> Vec<Entry> {
                 }
                 "birth-certificate" => set(draft, "mother_citizen_id", number(Role::Applicant)),
                 "business-license" => {
-                    set(draft, "legal_representative", crate::world::holder(Role::LegalRepresentative).1);
+                    set(draft, "legal_representative", holder(Role::LegalRepresentative).1);
                 }
                 "real-estate-title" => set(draft, "unit_number", "652701001"),
                 "fiscal-receipt" => set(draft, "amount", "88.00"),
@@ -138,4 +138,39 @@ fn a_newborn_needs_no_paper_that_is_on_file() {
     assert_eq!(decision.items.len(), 5);
     let card = decision.material("identity-card-applicant").unwrap();
     assert_eq!(card.items.len(), 5, "asked for once");
+}
+
+/// Whoever gives the name of the representative with a number of somebody else proves neither.
+#[test]
+fn a_name_is_held_against_a_license_only_where_another_one_confirms_it() {
+    let world = World::new();
+    let catalog = ItemCatalog::embedded(world.licenses()).unwrap();
+    let representative = Role::LegalRepresentative;
+    let business = world.license("business-license", Role::Enterprise, |draft| {
+        set(draft, "legal_representative", holder(representative).1);
+    });
+    let own = world.license("identity-card", representative, |_| {});
+    let others = world.license("identity-card", representative, |draft| draft.holder.name = "样本辛".into());
+    let shared = Outcome::Exempt(Way::Shared);
+    let (business_license, card) =
+        ("business-license-same-representative", "identity-card-legal-representative");
+    let situation = situations(&catalog, "food-permit").remove(0);
+    for (license, status, of_card, of_business) in [
+        (Some(own.clone()), Status::Valid, shared, shared),
+        (Some(others), Status::Valid, Outcome::Pending, Outcome::Pending),
+        (Some(hiding(&own, "holder_name")), Status::Valid, shared, Outcome::Pending),
+        (Some(own), Status::Revoked, Outcome::Submit, Outcome::Pending),
+        (None, Status::Valid, Outcome::Submit, Outcome::Pending),
+    ] {
+        let file = license.map(|license| world.entry(&license, status)).into_iter().collect();
+        let entry = world.entry(&business, Status::Valid);
+        let files = [(Role::Enterprise, vec![entry]), (representative, file)];
+        let decision = ask(&catalog, &files, "food-permit", &situation);
+        assert_eq!(decision.material(card).unwrap().outcome, of_card);
+        let material = decision.material(business_license).unwrap();
+        assert_eq!(material.outcome, of_business);
+        let reasons: Vec<_> = material.findings.iter().map(|finding| finding.reason).collect();
+        let expected = if of_business == shared { vec![] } else { vec![Reason::NameNotConfirmed] };
+        assert_eq!(reasons, expected);
+    }
 }

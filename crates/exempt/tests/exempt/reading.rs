@@ -1,6 +1,6 @@
 use boyin_exempt::item::NoMatter;
 use boyin_exempt::limits::{MAX_CATALOG_BYTES, MAX_FAULTS};
-use boyin_exempt::{ItemCatalog, ItemCatalogError, ItemCode, ItemCodeError};
+use boyin_exempt::{Channel, ItemCatalog, ItemCatalogError, ItemCode, ItemCodeError, Role};
 use boyin_model::catalog::Catalog;
 use boyin_model::time::Date;
 
@@ -196,6 +196,16 @@ fn codes_of_items_are_checked() {
         assert_eq!(bad.parse::<ItemCode>(), Err(why), "{bad}");
     }
     assert!(matches!(good.replace("73K", "73L").parse::<ItemCode>(), Err(ItemCodeError::Body(_))));
+}
+
+#[test]
+fn channels_and_roles_are_written_by_their_codes() {
+    for channel in Channel::ALL {
+        assert_eq!(serde_json::from_value::<Channel>(channel.code().into()).unwrap(), channel);
+    }
+    for role in Role::ALL {
+        assert_eq!(serde_json::from_value::<Role>(role.code().into()).unwrap(), role);
+    }
 }
 
 #[test]

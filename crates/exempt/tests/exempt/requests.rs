@@ -1,6 +1,7 @@
 use boyin_exempt::limits::{MAX_FILE_ENTRIES, MAX_RECORD_ID_CHARS};
 use boyin_exempt::{
-    CollectedStanding, CommitmentStanding, Entry, Fault, InputKey, Refusal, Request, Role, decide,
+    CollectedEntry, CollectedStanding, CommitmentStanding, Entry, Fault, InputKey, Refusal, Request, Role,
+    decide,
 };
 use boyin_model::collected::Grade;
 use boyin_testkit::prefecture::now;
@@ -61,6 +62,34 @@ fn each_fault_of_a_question_is_told() {
     for (edit, fault) in cases {
         assert_eq!(refusal(&world, edit), [fault]);
     }
+}
+
+/// Applicant, spouse, child and counterparty are four holders, applicant and agent two; a representative may be anybody.
+#[test]
+fn one_holder_has_one_side_of_a_matter() {
+    let world = World::new();
+    let catalog = catalog(&world);
+    let sides = [Role::Applicant, Role::Spouse, Role::Child, Role::Counterparty];
+    let mut refused = 0;
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        for other in Role::ALL.into_iter().skip(place + 1) {
+            let mut request = request("first", &Role::ALL.map(|role| (role, vec![])));
+            request.situation = situation(&[("married", "no")]);
+            request.parties.get_mut(&other).unwrap().holder = holder(role).0;
+            let faults = match decide(&catalog, &request, &KEY) {
+                Ok(_) => vec![],
+                Err(Refusal(faults)) => faults,
+            };
+            let same = faults.iter().any(|fault| fault.code() == "same_holder");
+            let apart = sides.contains(&role) && sides.contains(&other)
+                || (role, other) == (Role::Applicant, Role::Agent);
+            assert_eq!(same, apart, "{role} {other} {faults:?}");
+            let fits = other.kind().admits(holder(role).0.code_type());
+            assert_eq!(faults.contains(&Fault::PartyKind { role: other }), !fits, "{role} {other}");
+            refused += usize::from(same);
+        }
+    }
+    assert_eq!(refused, 7);
 }
 
 #[test]
@@ -148,8 +177,19 @@ fn the_digest_of_the_inputs_covers_what_the_answer_rests_on() {
             }),
         ),
     ];
+    let record = world.record("real-estate-title", Role::Counterparty, Grade::B, CollectedStanding::Kept);
+    let report = world.report(&title, Status::Valid, now(), Policy::default());
+    let license = report.subject().license_id.clone();
+    let replaced = CollectedEntry { issued: license, ..record.clone() };
+    let disputed = CollectedEntry { standing: CollectedStanding::Disputed, ..record.clone() };
+    let records = [("record", record), ("issued", replaced), ("standing", disputed)];
+    let records = records.map(|(name, record)| {
+        let change: Change<'_> =
+            Box::new(move |r: &mut Request| counterparty(r, Entry::collected(record.clone())));
+        (name, change)
+    });
     let mut seen = vec![unchanged.clone()];
-    for (name, edit) in &changes {
+    for (name, edit) in changes.iter().chain(&records) {
         let changed = of(edit.as_ref());
         assert!(!seen.contains(&changed), "{name}");
         seen.push(changed);

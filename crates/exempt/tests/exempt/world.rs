@@ -10,7 +10,7 @@ use boyin_exempt::{
 use boyin_issue::{Assignment, Draft};
 use boyin_model::catalog::Catalog;
 use boyin_model::collected::{CollectedLicense, Grade};
-use boyin_model::credential::FieldValue;
+use boyin_model::credential::{Envelope, FieldValue};
 use boyin_model::id::{DivisionCode, HolderCode, HolderCodeType, LicenseId};
 use boyin_model::status::{LicenseStatus, StatusReference};
 use boyin_model::time::Date;
@@ -18,7 +18,7 @@ use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::{Prefecture, now, status_token};
 use boyin_testkit::random::FixedRandom;
 use boyin_testkit::samples::{citizen, credit_code};
-use boyin_verify::{Context, Policy, Report, StatusSnapshot, TrustSnapshot, UnixTime};
+use boyin_verify::{Context, Policy, Reader, Report, StatusSnapshot, TrustSnapshot, UnixTime};
 
 pub(crate) const KEY: InputKey = InputKey([7; 32]);
 
@@ -144,8 +144,16 @@ impl World {
             valid_until: day(&draft.valid_until),
             fields: draft.fields,
         };
-        CollectedEntry { id: format!("record-{}", self.serial.get()), license, grade, standing }
+        CollectedEntry { id: format!("record-{}", self.serial.get()), license, grade, standing, issued: None }
     }
+}
+
+/// The license without the disclosure of this claim or field.
+pub(crate) fn hiding(license: &[u8], name: &str) -> Vec<u8> {
+    let envelope = Envelope::open(license, Reader::Ours).unwrap();
+    let credential = envelope.read().unwrap();
+    assert!(credential.disclosures.iter().any(|one| one.name == name), "{name} is not hidden");
+    envelope.to_compact(|index| credential.disclosures[index].name != name)
 }
 
 pub(crate) fn text(value: impl Into<String>) -> FieldValue {

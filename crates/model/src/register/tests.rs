@@ -153,3 +153,21 @@ fn an_empty_period_leaves_nothing() {
             .all(|(t, is)| periods[0].contains(at(*t)) == *is)
     );
 }
+
+#[test]
+fn a_name_has_many_spellings_and_none_is_nobody() {
+    for (one, other) in [
+        ("窗口一", "窗口 一"),
+        ("Wang 1", "ＷＡＮＧ１"),
+        ("Jos\u{e9}", "Jose\u{301}"),
+        ("\u{f9b4}", "領"),
+        ("甲", "-"),
+        ("·", "乙"),
+    ] {
+        assert!(same_person(one, other), "{one} {other}");
+        assert!(same_person(other, one), "{other} {one}");
+    }
+    for (one, other) in [("甲", "乙"), ("窗口1", "窗口2"), ("Jose", "Jos\u{e9}")] {
+        assert!(!same_person(one, other), "{one} {other}");
+    }
+}

@@ -51,6 +51,8 @@ fn what_is_missing_or_too_much_is_named() {
         ("host=/run password='hidden7", "store_address_syntax"),
         ("host=/run port=hidden7 dbname=a user=b", "store_address_syntax"),
         ("nonsense", "store_address_syntax"),
+        ("postgress://b:hidden7@localhost/a?connect_timeout=5", "store_address_syntax"),
+        ("host=/run dbname=a user=b password=a hidden7=2", "store_address_syntax"),
     ] {
         let error = here(text).unwrap_err();
         assert_eq!(error.code(), code, "{text}: {error}");

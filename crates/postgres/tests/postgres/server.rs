@@ -145,6 +145,13 @@ pub(crate) fn writer_of(schema: &str) -> String {
 }
 
 /// Runs SQL beside the store, and gives what it says, line by line.
+/// A session that does what is written to it, and ends with that.
+pub(crate) fn session(directory: &Path) -> Child {
+    let mut psql = Command::new(bin().join("psql"));
+    psql.args(["-X", "-q", "-A", "-t", "-U", "boyin", "-d", "postgres", "-h"]).arg(directory);
+    psql.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+}
+
 pub(crate) fn psql(directory: &Path, sql: &str) -> String {
     let mut psql = Command::new(bin().join("psql"));
     psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "boyin", "-d", "postgres", "-h"]);

@@ -1,5 +1,6 @@
 //! What holds of this engine: what it refuses to run on, long keys, big values, followers, snapshots, erasure.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use boyin_archive::{Archive, Batch, Durability, Expect, Store, StoreError, Table};
@@ -7,7 +8,7 @@ use boyin_postgres::{Address, LAYOUT_VERSION, Network, PostgresStore};
 
 use crate::check::check_sound;
 use crate::fixtures::{act, filing, id, secret, whole};
-use crate::server::{Server, fresh_schema, psql, shared};
+use crate::server::{Server, fresh_schema, psql, session, shared};
 
 fn create(address: &Address) -> PostgresStore {
     PostgresStore::create(address, Durability::Synced).unwrap()
@@ -253,7 +254,51 @@ fn what_was_deleted_and_scrubbed_is_in_no_table() {
         scrubbing.join().unwrap().unwrap();
     });
     assert!(!on_disk(&server, &value));
+    // Nor is it taken along for a transaction that has looked at nothing yet.
+    store.commit(Batch::new().put(Table::RecordKey, "k", value.as_slice())).unwrap();
+    let mut idle = session(server.directory());
+    idle.stdin.as_mut().unwrap().write_all(b"BEGIN; SELECT pg_current_xact_id();\n").unwrap();
+    let begun = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
+    while psql(server.directory(), begun) != "1" {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    store.commit(Batch::new().delete(Table::RecordKey, "k")).unwrap();
+    std::thread::scope(|scope| {
+        let scrubbing = scope.spawn(|| store.scrub(Table::RecordKey, b"k"));
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        assert!(!scrubbing.is_finished(), "the server would take along what was deleted");
+        drop(idle.stdin.take());
+        idle.wait().unwrap();
+        scrubbing.join().unwrap().unwrap();
+    });
+    assert!(!on_disk(&server, &value));
     assert_eq!(store.get(Table::RecordKey, b"a").unwrap().as_deref(), Some(b"v".as_slice()));
+}
+
+/// The server only warns one who does not own the table, and rewrites nothing.
+#[test]
+fn a_table_that_is_not_rewritten_is_not_scrubbed() {
+    let schema = fresh_schema();
+    drop(create(&shared().address(&schema)));
+    let directory = shared().directory();
+    let role = format!("guest_{schema}");
+    psql(directory, &format!("CREATE ROLE {role} LOGIN; GRANT pg_read_all_stats TO {role}"));
+    psql(directory, &format!("GRANT ALL ON SCHEMA {schema} TO {role}"));
+    psql(directory, &format!("GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}"));
+    let text = format!("host={} dbname=postgres user={role}", directory.display());
+    let guest = Address::parse(&text, Network::ThisMachine).unwrap().with_schema(&schema).unwrap();
+    let store = PostgresStore::open(&guest, Durability::Synced).unwrap();
+    let refused = store.scrub(Table::RecordKey, b"k").unwrap_err();
+    assert!(refused.to_string().contains("was not rewritten"), "{refused}");
+}
+
+#[test]
+fn who_writes_goes_to_one_server() {
+    let text = "host=/run/one,/run/two dbname=a user=b";
+    let address = Address::parse(text, Network::ThisMachine).unwrap();
+    for refused in [PostgresStore::create, PostgresStore::open].map(|f| f(&address, Durability::Synced)) {
+        assert!(refused.unwrap_err().to_string().contains("several hosts"));
+    }
 }
 
 /// The server would sample keys and values, and keep them where no erasure reaches.

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks the transcript of a key ceremony without the program that wrote it.
 
-    python3 tools/check-ceremony.py [--countersigner KEY.json]... [--key KEY.json] TRANSCRIPT.jsonl
+    python3 tools/check-ceremony.py [--countersigner OWNER=KEY.json]... [--key KEY.json] TRANSCRIPT.jsonl
 
 Written from docs/keys.md; the standard library and signatures.py beside it are all that it needs. It ends with 0 if the
 transcript is whole, with 1 and the first line that is not what it should be if it is not, and with 2 if all is well but a
-countersigning key was not given. It does not look at the clock.
+countersigning key was not given. A key counts for its OWNER alone (`trust-list` or a credit code), and whose key is given has to
+have signed with it. It does not look at the clock.
 """
 
 import argparse
@@ -48,6 +49,8 @@ def check_script(script):
     need(set(roles) <= {"operator", "custodian", "witness"}, "the script names a role that there is not")
     need(len({person(one["name"]) for one in people}) == len(people), "somebody has two roles")
     need(all(person(one["name"]) for one in people), "somebody has no name")
+    owners = script.get("countersigned_by", [])
+    need(len(set(owners)) == len(owners) <= 8, "countersigned_by names somebody twice, or more than 8")
     makes = [step for step in script["steps"] if step["do"] == "make-key"]
     need(len(makes) == 1 and "by" not in makes[0], "not exactly one step makes the key, confirmed by everybody")
 
@@ -139,11 +142,15 @@ def check(transcript, countersigners, expected):
     key = follow(transcript, script)
     need(expected is None or expected == key, "the key is not the one that was to be made")
     signers = transcript.event("closed")["signers"]
-    others = len(script.get("countersigned_by", []))
-    need(signers[0] == key["kid"] and len(signers) == 1 + others, "those who are to sign are others than the script names")
+    owners = script.get("countersigned_by", [])
+    need(signers[0] == key["kid"] and len(signers) == 1 + len(owners), "those who are to sign are others than the script names")
     need(len(set(signers)) == len(signers), "somebody is to sign twice")
+    of_owner = dict(zip(owners, signers[1:]))
+    for owner, keys in countersigners.items():
+        signed = of_owner.get(owner) in [key["kid"] for key in keys]
+        need(signed, f"{owner}, whose key was given, did not countersign with it")
     transcript.signature(key["kid"], [key])
-    unknown = [kid for kid in signers[1:] if not transcript.signature(kid, countersigners)]
+    unknown = [kid for owner, kid in of_owner.items() if not transcript.signature(kid, countersigners.get(owner, []))]
     if transcript.place != len(transcript.data):
         transcript.number += 1
         raise Broken("something follows the last signature")
@@ -158,10 +165,14 @@ def read_json(path):
 def main():
     parser = argparse.ArgumentParser(description="Checks the transcript of a key ceremony.")
     parser.add_argument("transcript")
-    parser.add_argument("--countersigner", action="append", default=[], help="a key that may countersign, as trust/anchor.json has it")
+    parser.add_argument("--countersigner", action="append", default=[], metavar="OWNER=KEY.json", help="whose key has to have countersigned, and the key, as trust/anchor.json has it")
     parser.add_argument("--key", help="the key that was to be made, as trust/anchor.json has it")
     given = parser.parse_args()
-    countersigners = [read_json(path) for path in given.countersigner]
+    countersigners = {}
+    for owner, equals, path in (text.partition("=") for text in given.countersigner):
+        if not equals:
+            parser.error("--countersigner takes OWNER=KEY.json")
+        countersigners.setdefault(owner, []).append(read_json(path))
     expected = read_json(given.key) if given.key else None
     with open(given.transcript, "rb") as file:
         transcript = Transcript(file.read())

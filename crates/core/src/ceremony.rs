@@ -17,7 +17,7 @@ use boyin_model::ceremony::{
 use boyin_model::time::UnixTime;
 use boyin_model::trust::{Jwk, in_force};
 use boyin_suite::all_jws;
-use boyin_verify::{Ceremony, CeremonyContext, CeremonyError, hex_digest, key_fingerprint};
+use boyin_verify::{Ceremony, CeremonyContext, CeremonyError, Countersigner, hex_digest, key_fingerprint};
 
 use self::transcript::Transcript;
 use crate::config::SuiteName;
@@ -108,7 +108,7 @@ impl Home {
     ///
     /// # Errors
     /// [`CeremonyStop`] within, [`RotationFault::UnknownOffice`](crate::RotationFault::UnknownOffice) within; [`DeskError`].
-    /// The key is destroyed then.
+    /// The key is destroyed then, unless it was taken in and only the journal could not be written.
     pub fn hold_ceremony(
         &self,
         order: CeremonyOrder<'_>,
@@ -134,19 +134,15 @@ impl Home {
             made: None,
         };
         let done = held.follow(&countersigners, passphrase, random);
-        let Held { staging, made, .. } = held;
-        let ceremony = match done {
-            Ok(ceremony) => ceremony,
-            Err(error) => {
-                // What cannot be destroyed now is cleared away by the next ceremony.
-                let _ = self.clear_ceremony(owner, passphrase);
-                return Err(error);
-            }
-        };
-        let (name, reference) = made.ok_or(HomeError::KeyMissing(ceremony.key().kid.clone()))?;
-        self.take_in(&ceremony, transcript, &staging, &name, &reference)?;
-        self.journal("ceremony", owner.name(), &reference.kid, &words)?;
-        self.clear_ceremony(owner, passphrase)?;
+        let done = done.and_then(|ceremony| {
+            self.take_in(&ceremony, &held)?;
+            self.journal("ceremony", owner.name(), &ceremony.key().kid, &words)?;
+            Ok(ceremony)
+        });
+        let cleared = self.clear_ceremony(owner, passphrase);
+        let ceremony = done?;
+        // What cannot be destroyed after an error is cleared away by the next ceremony.
+        cleared?;
         Ok(ceremony)
     }
 
@@ -232,24 +228,18 @@ impl Home {
     }
 
     /// Keeps the transcript and takes the key into the keyring, in this order: there is no key without its transcript.
-    fn take_in(
-        &self,
-        ceremony: &Ceremony,
-        transcript: &Path,
-        staging: &Keyring,
-        name: &str,
-        reference: &KeyReference,
-    ) -> Result<(), HomeError> {
-        if reference.kid != ceremony.key().kid {
-            return Err(HomeError::OtherKey(staging.reference_path(name)));
+    fn take_in(&self, ceremony: &Ceremony, held: &Held<'_>) -> Result<(), HomeError> {
+        let kid = &ceremony.key().kid;
+        let (name, reference) = held.made.as_ref().ok_or_else(|| HomeError::KeyMissing(kid.clone()))?;
+        if reference.kid != *kid {
+            return Err(HomeError::OtherKey(held.staging.reference_path(name)));
         }
-        let kept = self.keys_dir(KEPT);
-        make_private_dir(&kept)?;
-        let bytes =
-            fs::read(transcript).map_err(|source| HomeError::File { path: transcript.to_owned(), source })?;
-        write_private(&kept.join(format!("{}.jsonl", reference.kid)), &bytes)?;
+        let dir = self.keys_dir(KEPT);
+        make_private_dir(&dir)?;
+        // Those that were verified: the operator's file may be another one by now.
+        write_private(&dir.join(format!("{kid}.jsonl")), held.transcript.bytes())?;
         let owner = KeyOwner::from(ceremony.script().owner);
-        self.keyring().take_over(staging, name, reference, owner.name())
+        self.keyring().take_over(&held.staging, name, reference, owner.name())
     }
 }
 
@@ -301,11 +291,15 @@ impl Held<'_> {
         // What nobody else would take is not taken here either.
         let algs = all_jws();
         let (now, new) = (self.people.now(), jwk(&key));
-        let keys: Vec<Jwk> = countersigners.iter().map(jwk).collect();
+        let owners = self.script.countersigned_by.iter();
+        let known: Vec<_> = owners
+            .zip(countersigners)
+            .map(|(owner, key)| Countersigner { owner: *owner, key: jwk(key) })
+            .collect();
         let context = CeremonyContext {
             now,
             algs: &algs,
-            countersigners: &keys,
+            countersigners: &known,
             script: Some(self.script),
             key: Some(&new),
         };

@@ -8,7 +8,7 @@ use boyin_model::ceremony::{
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 use boyin_suite::{Algorithm, all_jws};
-use boyin_verify::{CeremonyContext, hex_digest, key_fingerprint};
+use boyin_verify::{CeremonyContext, Countersigner, hex_digest, key_fingerprint};
 
 use crate::key::FixedKey;
 use crate::prefecture::now;
@@ -115,8 +115,8 @@ impl CeremonyWorld {
 
     /// The key that counts as a countersigner.
     #[must_use]
-    pub fn countersigners(&self) -> [Jwk; 1] {
-        [self.countersigner.reference().jwk().clone()]
+    pub fn countersigners(&self) -> [Countersigner; 1] {
+        [Countersigner { owner: Owner::TrustList, key: self.countersigner.reference().jwk().clone() }]
     }
 }
 
@@ -124,7 +124,7 @@ impl CeremonyWorld {
 #[must_use]
 pub fn ceremony_context<'c>(
     algs: &'c [&'static dyn boyin_verify::VerifyAlg],
-    countersigners: &'c [Jwk],
+    countersigners: &'c [Countersigner],
 ) -> CeremonyContext<'c> {
     CeremonyContext { now: now(), algs, countersigners, script: None, key: None }
 }

@@ -3,7 +3,7 @@
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::ceremony::{
-    CEREMONY_FORMAT, Closing, Event, Line, MAX_LINE_BYTES, MAX_TRANSCRIPT_BYTES, MadePlace, NO_LINE,
+    CEREMONY_FORMAT, Closing, Event, Line, MAX_LINE_BYTES, MAX_TRANSCRIPT_BYTES, MadePlace, NO_LINE, Owner,
     Participant, Place, Script, Task,
 };
 use boyin_model::json::Reader;
@@ -14,6 +14,15 @@ use boyin_model::trust::Jwk;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 use crate::trust::prepare;
 
+/// A key that may countersign, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Countersigner {
+    /// In whose name it signs.
+    pub owner: Owner,
+    /// The key.
+    pub key: Jwk,
+}
+
 /// What the verification of a transcript depends on beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct CeremonyContext<'c> {
@@ -21,8 +30,9 @@ pub struct CeremonyContext<'c> {
     pub now: UnixTime,
     /// Algorithms of keys; one of them has to have SHA-256.
     pub algs: &'c [&'static dyn VerifyAlg],
-    /// Keys whose countersignatures count.
-    pub countersigners: &'c [Jwk],
+    /// Keys whose countersignatures count, each for its owner alone. Of an owner several may be given; one of them has to
+    /// have signed.
+    pub countersigners: &'c [Countersigner],
     /// The script that was to be followed; any that keeps the rules if `None`.
     pub script: Option<&'c Script>,
     /// The key that was to be made; any if `None`.
@@ -159,6 +169,9 @@ pub enum CeremonyFault {
     /// The key of a countersigner is not among those that count.
     #[error("the countersigning key is not among those that were given: it cannot be told who countersigned")]
     CountersignerUnknown,
+    /// Somebody whose key was given did not countersign with it.
+    #[error("somebody whose key was given did not countersign with it")]
+    NotCountersigned,
     /// Something stands behind the last signature.
     #[error("something follows the last signature")]
     Trailing,
@@ -166,7 +179,7 @@ pub enum CeremonyFault {
 
 impl CeremonyFault {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Incomplete,
@@ -182,6 +195,7 @@ impl CeremonyFault {
         Self::Signers,
         Self::Signature,
         Self::CountersignerUnknown,
+        Self::NotCountersigned,
         Self::Trailing,
     ];
 
@@ -204,6 +218,7 @@ impl CeremonyFault {
             Self::Signers => "ceremony_signers",
             Self::Signature => "ceremony_signature",
             Self::CountersignerUnknown => "ceremony_countersigner_unknown",
+            Self::NotCountersigned => "ceremony_not_countersigned",
             Self::Trailing => "ceremony_trailing",
         }
     }
@@ -303,9 +318,9 @@ impl<'r, 'c> Run<'r, 'c> {
         self.signers(&script, &key, &signers)?;
         self.signature(&key)?;
         let mut open = false;
-        for signer in &signers[1..] {
+        for (owner, signer) in script.countersigned_by.iter().zip(&signers[1..]) {
             // All that can be said is said, before what stays open.
-            match self.context.countersigners.iter().find(|known| known.kid == *signer) {
+            match self.keys_of(*owner).find(|known| known.kid == *signer) {
                 Some(known) => self.signature(known)?,
                 None => {
                     self.next()?;
@@ -434,7 +449,24 @@ impl<'r, 'c> Run<'r, 'c> {
         if signers.first() != Some(&key.kid) || signers.len() != 1 + script.countersigned_by.len() || twice {
             return Err(CeremonyFault::Signers);
         }
-        Ok(())
+        // Whose key is at hand has signed with it, and is one of those whom the script names.
+        let signed = |given: &Countersigner| {
+            let mut own = script.countersigned_by.iter().zip(&signers[1..]);
+            own.any(|(owner, signer)| {
+                *owner == given.owner && self.keys_of(*owner).any(|known| known.kid == *signer)
+            })
+        };
+        if self.context.countersigners.iter().all(signed) {
+            Ok(())
+        } else {
+            Err(CeremonyFault::NotCountersigned)
+        }
+    }
+
+    /// The keys that were given of an owner.
+    fn keys_of(&self, owner: Owner) -> impl Iterator<Item = &'c Jwk> + use<'c> {
+        let given = self.context.countersigners.iter().filter(move |given| given.owner == owner);
+        given.map(|given| &given.key)
     }
 
     fn signature(&mut self, key: &Jwk) -> Fallible<()> {

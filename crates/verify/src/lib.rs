@@ -27,7 +27,9 @@ pub mod timestamp;
 mod trust;
 
 pub use anchor::{AnchorChain, AnchorError, signer_of};
-pub use ceremony::{Ceremony, CeremonyContext, CeremonyError, CeremonyFault, hex_digest, key_fingerprint};
+pub use ceremony::{
+    Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, hex_digest, key_fingerprint,
+};
 pub use check::{Context, Verifier};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,

@@ -6,7 +6,7 @@ use boyin::hsm::Pin;
 use boyin::model::ceremony::{Event, MadePlace, Owner, Participant, Place, Role, Script, Step, Task};
 use boyin::model::time::UnixTime;
 use boyin::suite::{SystemRandom, all_jws};
-use boyin::verify::{Ceremony, CeremonyContext, CeremonyFault, Verdict};
+use boyin::verify::{Ceremony, CeremonyContext, CeremonyFault, Countersigner, Verdict};
 use boyin::{
     Attendance, CeremonyOrder, CeremonyStop, DeskError, Home, HomeError, KeyOwner, KeyState, Passphrase,
     Question,
@@ -118,7 +118,8 @@ fn an_anchor_is_made_in_front_of_people_and_takes_over() {
     let algs = all_jws();
     let (_, trust) = home.trust().unwrap();
     let office = trust.list().issuers.iter().find(|issuer| issuer.code == police()).unwrap().keys[0].jwk();
-    let keys = [home.anchor().clone(), office];
+    let given = |owner, key| Countersigner { owner, key };
+    let keys = [given(Owner::TrustList, home.anchor().clone()), given(Owner::Office(police()), office)];
     let context = CeremonyContext {
         now: now(),
         algs: &algs,
@@ -127,7 +128,7 @@ fn an_anchor_is_made_in_front_of_people_and_takes_over() {
         key: Some(held.key()),
     };
     assert_eq!(context.verify(&bytes).unwrap(), held);
-    assert_eq!(held.countersigners(), keys.clone().map(|key| key.kid));
+    assert_eq!(held.countersigners(), keys.clone().map(|given| given.key.kid));
     let alone = CeremonyContext { countersigners: &keys[..1], ..context };
     assert_eq!(alone.verify(&bytes).unwrap_err().fault, CeremonyFault::CountersignerUnknown);
     // The journal says so, nothing is left over, and the key does its work.
@@ -232,6 +233,82 @@ fn what_was_interrupted_is_cleared_away_by_the_next_ceremony() {
     let third = hold(home, &script, &transcript, &mut People::patient(ANSWERS), &passphrase()).unwrap();
     assert_ne!(third.key(), held.key());
     home.rotate_anchor(&held.key().kid, &crate::office::order(police(), "r"), &passphrase()).unwrap();
+}
+
+/// Somebody lays another file in the place of the transcript, at each moment that there is.
+struct Swapped<'s>(People, &'s Path);
+
+impl Attendance for Swapped<'_> {
+    fn now(&mut self) -> UnixTime {
+        let (path, other) = (self.1, self.1.with_extension("other"));
+        if path.exists() {
+            std::fs::write(&other, b"another transcript\n").unwrap();
+            std::fs::rename(&other, path).unwrap();
+        }
+        self.0.now()
+    }
+    fn tell(&mut self, event: &Event) {
+        self.0.tell(event);
+    }
+    fn confirm(&mut self, question: &Question<'_>) -> bool {
+        self.0.confirm(question)
+    }
+    fn file(&mut self, number: usize, step: &Step) -> Option<(String, Vec<u8>)> {
+        self.0.file(number, step)
+    }
+}
+
+#[test]
+fn what_is_kept_is_what_was_verified() {
+    let prefecture = Prefecture::new();
+    let home = &prefecture.home;
+    let script = script(Owner::TrustList, "ES256", &[]);
+    let transcript = prefecture.dir.path().join("transcript.jsonl");
+    let mut people = Swapped(People::patient(ANSWERS), &transcript);
+    let order = CeremonyOrder { script: &script, transcript: &transcript };
+    let held = home.hold_ceremony(order, &mut people, &passphrase(), &mut SystemRandom).unwrap();
+    assert_eq!(std::fs::read(&transcript).unwrap(), b"another transcript\n");
+    let kept = std::fs::read(home.dir().join(format!("keys/ceremonies/{}.jsonl", held.key().kid))).unwrap();
+    let algs = all_jws();
+    let context = CeremonyContext {
+        now: now(),
+        algs: &algs,
+        countersigners: &[],
+        script: Some(&script),
+        key: Some(held.key()),
+    };
+    assert_eq!(context.verify(&kept).unwrap(), held);
+}
+
+#[test]
+fn a_key_that_cannot_be_taken_in_is_destroyed() {
+    let prefecture = Prefecture::new();
+    let home = &prefecture.home;
+    let script = script(Owner::TrustList, "ES256", &[]);
+    let keys = home.dir().join("keys");
+    let known = home.keys(now()).unwrap().len();
+    // The transcript cannot be kept.
+    std::fs::write(keys.join("ceremonies"), b"in the way").unwrap();
+    let before = files_below(&keys);
+    let path = prefecture.dir.path().join("first.jsonl");
+    let found = hold(home, &script, &path, &mut People::patient(ANSWERS), &passphrase());
+    assert!(matches!(found, Err(DeskError::Home(HomeError::File { .. }))), "{found:?}");
+    assert_eq!((files_below(&keys), home.keys(now()).unwrap().len()), (before, known));
+    std::fs::remove_file(keys.join("ceremonies")).unwrap();
+    // The journal cannot be written: by then the key is taken in, and stays with its transcript.
+    let journal = keys.join("journal.jsonl");
+    let text = std::fs::read(&journal).unwrap_or_default();
+    let _ = std::fs::remove_file(&journal);
+    std::fs::create_dir(&journal).unwrap();
+    let path = prefecture.dir.path().join("second.jsonl");
+    assert!(hold(home, &script, &path, &mut People::patient(ANSWERS), &passphrase()).is_err());
+    assert!(!keys.join("ceremony").exists());
+    std::fs::remove_dir(&journal).unwrap();
+    std::fs::write(&journal, text).unwrap();
+    let kept = files_below(&keys.join("ceremonies"));
+    let kid = kept[0].file_stem().unwrap().to_str().unwrap().to_owned();
+    assert_eq!((kept.len(), home.keys(now()).unwrap().len()), (1, known + 1));
+    home.rotate_anchor(&kid, &order(police(), "r"), &passphrase()).unwrap();
 }
 
 #[test]

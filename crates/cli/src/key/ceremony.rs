@@ -4,11 +4,11 @@ use std::io::{BufRead as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use boyin::model::ceremony::{Event, MadePlace, Place, Script, Step, Task};
+use boyin::model::ceremony::{Event, MadePlace, Owner, Place, Script, Step, Task};
 use boyin::model::register::same_person;
 use boyin::model::time::UnixTime;
 use boyin::suite::{SystemRandom, all_jws};
-use boyin::verify::{Ceremony, CeremonyContext, CeremonyError, hex_digest};
+use boyin::verify::{Ceremony, CeremonyContext, CeremonyError, Countersigner, hex_digest};
 use boyin::{Attendance, CeremonyOrder, Question};
 use boyin_service::unix_now;
 use clap::{ArgAction, Args, Subcommand};
@@ -52,12 +52,18 @@ pub(crate) struct Verify {
     /// The key that was to be made, in the form of trust/anchor.json
     #[arg(long, value_name = "KEY.json")]
     key: Option<PathBuf>,
-    /// A key that may countersign, such as the earlier trust/anchor.json; may be repeated
-    #[arg(long, value_name = "KEY.json", action = ArgAction::Append)]
-    countersigner: Vec<PathBuf>,
+    /// Whose key has to have countersigned, `trust-list` or a credit code, and the key, such as the earlier
+    /// trust/anchor.json; may be repeated
+    #[arg(long, value_name = "OWNER=KEY.json", value_parser = owned, action = ArgAction::Append)]
+    countersigner: Vec<(Owner, PathBuf)>,
     /// As of this instant instead of now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+}
+
+fn owned(text: &str) -> Result<(Owner, PathBuf), String> {
+    let (owner, path) = text.split_once('=').ok_or("write OWNER=KEY.json, such as trust-list=anchor.json")?;
+    Ok((Owner::try_from(owner.to_owned())?, PathBuf::from(path)))
 }
 
 /// `key ceremony …`
@@ -225,8 +231,10 @@ fn grouped(digits: &str) -> String {
 }
 
 fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let countersigners =
-        args.countersigner.iter().map(|path| public_key(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let given = args.countersigner.iter();
+    let countersigners = given
+        .map(|(owner, path)| Ok(Countersigner { owner: *owner, key: public_key(path)? }))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let script = args.script.as_deref().map(read_script).transpose()?;
     let key = args.key.as_deref().map(public_key).transpose()?;
     let algs = all_jws();

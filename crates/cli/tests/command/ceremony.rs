@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Place, boyin_alone};
+use crate::support::{POLICE, Place, boyin_alone, office};
 
 const SCRIPT: &str = include_str!("../../../../docs/samples/anchor-ceremony.toml");
 /// What the people of the sample type: two confirm the clock, three everything else, one the envelope.
@@ -39,7 +39,8 @@ fn the_sample_is_followed_and_its_transcript_is_judged_by_two_programs() {
         let args = [&["--json", "key", "ceremony", "verify", file][..], more].concat();
         boyin_alone(nowhere.path(), &args)
     };
-    let full = ["--countersigner", &held, "--script", &script];
+    let given = format!("trust-list={held}");
+    let full = ["--countersigner", &given, "--script", &script];
     let passed = verify(&transcript, &full).ends(0).json();
     assert_eq!((&passed["verdict"], &passed["key"]["kid"]), (&"passed".into(), &kid.into()));
     assert_eq!(passed["fingerprint"], fingerprint);
@@ -53,7 +54,7 @@ fn the_sample_is_followed_and_its_transcript_is_judged_by_two_programs() {
             if code == 0 { serde_json::Value::Null } else { reason.into() },
             "{name}"
         );
-        if let Some((other, said)) = checker(&[&file, "--countersigner", &held]) {
+        if let Some((other, said)) = checker(&[&file, "--countersigner", &given]) {
             assert_eq!(other, code, "{name}: {said}");
         }
     };
@@ -72,7 +73,7 @@ fn the_sample_is_followed_and_its_transcript_is_judged_by_two_programs() {
         let without = [&lines[..place], &lines[place + 1..]].concat().concat();
         let file = self::write(&without, nowhere.path());
         verify(&file, &full).ends(1);
-        if let Some((code, said)) = checker(&[&file, "--countersigner", &held]) {
+        if let Some((code, said)) = checker(&[&file, "--countersigner", &given]) {
             assert_eq!(code, 1, "{place}: {said}");
         }
     }
@@ -85,9 +86,20 @@ fn the_sample_is_followed_and_its_transcript_is_judged_by_two_programs() {
     assert_eq!(verify(&transcript, &["--key", &held]).ends(1).json()["reason"], "ceremony_other_key");
     if let Some((code, said)) = checker(&[&transcript]) {
         assert!(code == 2 && said.contains("NOT checked"), "{said}");
-        let (code, said) = checker(&[&transcript, "--countersigner", &held, "--key", &held]).unwrap();
+        let (code, said) = checker(&[&transcript, "--countersigner", &given, "--key", &held]).unwrap();
         assert!(code == 1 && said.contains("not the one"), "{said}");
     }
+    // A key counts for its owner alone, and whose key is given has to have signed.
+    let office = format!("{}={held}", office(POLICE).code.as_str());
+    let new = place.write("new.json", passed["key"].to_string().as_bytes());
+    for other in [office, format!("trust-list={new}")] {
+        let found = verify(&transcript, &["--countersigner", &other]).ends(1).json();
+        assert_eq!(found["reason"], "ceremony_not_countersigned", "{other}");
+        if let Some((code, said)) = checker(&[&transcript, "--countersigner", &other]) {
+            assert!(code == 1 && said.contains("did not countersign"), "{said}");
+        }
+    }
+    verify(&transcript, &["--countersigner", &held]).complains(&["OWNER=KEY.json"]);
     let rotate = ["key", "rotate", "--trust-list", "--kid", kid, "--who", "密钥员", "--purpose", "换钥"];
     place.boyin(&rotate).ends(0);
     place.boyin(&run).complains(&["exists already"]);

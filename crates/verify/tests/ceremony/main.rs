@@ -4,13 +4,13 @@
 
 use std::collections::HashSet;
 
-use boyin_model::ceremony::{Event, MAX_TRANSCRIPT_BYTES, MadePlace, Place, Role, Script};
+use boyin_model::ceremony::{Event, MAX_TRANSCRIPT_BYTES, MadePlace, Owner, Place, Role, Script};
 use boyin_model::trust::Jwk;
 use boyin_suite::{Algorithm, all_jws};
 use boyin_testkit::ceremony::{CeremonyWorld, ceremony_context, linked, timed, with_closing};
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::now;
-use boyin_verify::{Ceremony, CeremonyContext, CeremonyError, CeremonyFault, UnixTime};
+use boyin_verify::{Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, UnixTime};
 
 fn world() -> CeremonyWorld {
     CeremonyWorld::new(Algorithm::Sm2)
@@ -53,12 +53,12 @@ fn a_whole_transcript_is_a_proof() {
         );
         assert_eq!((proof.lines(), proof.ended_at()), (lines(&bytes).len(), now()));
         assert_eq!(proof.began_at(), now().minus(u64::try_from(proof.lines()).unwrap() - 3));
-        assert_eq!(proof.countersigners(), [keys[0].kid.clone()]);
+        assert_eq!(proof.countersigners(), [keys[0].key.kid.clone()]);
         assert_eq!((proof.fingerprint().len(), proof.authority()), (64, "样本州政务服务局"));
         let other = Script { purpose: "另一".to_owned(), ..world.script.clone() };
         let found = CeremonyContext { script: Some(&other), ..context }.verify(&bytes).unwrap_err();
         assert_eq!(found, CeremonyError { line: 1, fault: CeremonyFault::OtherScript });
-        let found = CeremonyContext { key: Some(&keys[0]), ..context }.verify(&bytes).unwrap_err();
+        let found = CeremonyContext { key: Some(&keys[0].key), ..context }.verify(&bytes).unwrap_err();
         assert_eq!(found.fault, CeremonyFault::OtherKey);
         let found = CeremonyContext { countersigners: &[], ..context }.verify(&bytes).unwrap_err();
         assert_eq!(found.fault, CeremonyFault::CountersignerUnknown);
@@ -241,7 +241,7 @@ fn those_who_are_to_sign_sign_and_nobody_else() {
     assert_eq!(closed(&|signers| signers.push("more".to_owned())), CeremonyFault::Signers);
     assert_eq!(closed(&|signers| signers[1] = signers[0].clone()), CeremonyFault::Signers);
     assert_eq!(closed(&|signers| signers.clear()), CeremonyFault::Signers);
-    assert_eq!(closed(&|signers| signers[1] = "unknown".to_owned()), CeremonyFault::CountersignerUnknown);
+    assert_eq!(closed(&|signers| signers[1] = "unknown".to_owned()), CeremonyFault::NotCountersigned);
     let mut world = world();
     let lines = linked(&timed(&world.events()));
     let once = with_closing(lines.clone(), &world.key, now());
@@ -258,8 +258,63 @@ fn those_who_are_to_sign_sign_and_nobody_else() {
     let Some(Event::Closed { signers }) = events.last_mut() else { panic!() };
     signers.truncate(1);
     let lines = linked(&timed(&events));
-    assert!(check(&with_closing(lines, &world.key, now())).is_ok());
-    assert_eq!(refused(&world.transcript(&events)), CeremonyFault::Trailing);
+    let algs = all_jws();
+    let nobody = ceremony_context(&algs, &[]);
+    assert!(nobody.verify(&with_closing(lines, &world.key, now())).is_ok());
+    let found = nobody.verify(&world.transcript(&events)).unwrap_err();
+    assert_eq!(found.fault, CeremonyFault::Trailing);
+}
+
+#[test]
+fn a_countersignature_counts_for_the_owner_whom_the_script_names() {
+    let mut world = world();
+    let police = Owner::Office(boyin_testkit::samples::credit_code("11", "652700", 1));
+    world.script.countersigned_by = vec![Owner::TrustList, police];
+    let (anchor, office) = (world.countersigner.clone(), FixedKey::signing(Algorithm::Sm2, 952));
+    let key = |key: &boyin_issue::SigningKey| key.reference().jwk().clone();
+    let given = |owner, of| Countersigner { owner, key: key(of) };
+    let signed = |order: [&boyin_issue::SigningKey; 2]| {
+        let mut events = world.events();
+        let Some(Event::Closed { signers }) = events.last_mut() else { panic!() };
+        *signers = vec![world.jwk().kid, key(order[0]).kid, key(order[1]).kid];
+        let lines = with_closing(linked(&timed(&events)), &world.key, now());
+        order.into_iter().fold(lines, |bytes, key| with_closing(bytes, key, now()))
+    };
+    let algs = all_jws();
+    let fault = |bytes: &[u8], keys: &[Countersigner]| {
+        ceremony_context(&algs, keys).verify(bytes).err().map(|error| error.fault)
+    };
+    let (whole, swapped) = (signed([&anchor, &office]), signed([&office, &anchor]));
+    let both = [given(Owner::TrustList, &anchor), given(police, &office)];
+    assert_eq!(fault(&whole, &both), None);
+    // Each has signed, in the place of the other; or the keys are given as those of each other.
+    assert_eq!(fault(&swapped, &both), Some(CeremonyFault::NotCountersigned));
+    let crossed = [given(Owner::TrustList, &office), given(police, &anchor)];
+    assert_eq!(fault(&whole, &crossed), Some(CeremonyFault::NotCountersigned));
+    // Of one nobody knows the key: it counts for nobody else.
+    assert_eq!(fault(&whole, &both[..1]), Some(CeremonyFault::CountersignerUnknown));
+    assert_eq!(fault(&swapped, &both[..1]), Some(CeremonyFault::NotCountersigned));
+    // Of one owner another key is given, beside the one that signed, or alone.
+    let stranger = FixedKey::signing(Algorithm::Sm2, 953);
+    let more = [&both[..], &[given(police, &stranger)]].concat();
+    assert_eq!(fault(&whole, &more), None);
+    let other = [given(Owner::TrustList, &anchor), given(police, &stranger)];
+    assert_eq!(fault(&whole, &other), Some(CeremonyFault::NotCountersigned));
+}
+
+#[test]
+fn whose_key_is_given_has_to_have_signed_whatever_the_script_says() {
+    let mut world = world();
+    let given = world.countersigners();
+    world.script.countersigned_by.clear();
+    let mut events = world.events();
+    let Some(Event::Closed { signers }) = events.last_mut() else { panic!() };
+    signers.truncate(1);
+    let alone = with_closing(linked(&timed(&events)), &world.key, now());
+    let algs = all_jws();
+    assert!(ceremony_context(&algs, &[]).verify(&alone).is_ok());
+    let error = ceremony_context(&algs, &given).verify(&alone).unwrap_err();
+    assert_eq!((error.line, error.fault), (events.len(), CeremonyFault::NotCountersigned));
 }
 
 #[test]

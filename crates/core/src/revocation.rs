@@ -81,6 +81,8 @@ pub struct FetchedList {
     pub this_update: Option<UnixTime>,
     /// Until when it is fresh.
     pub next_update: Option<UnixTime>,
+    /// Where the last good list says that lists which change it are to be had.
+    pub delta_addresses: Vec<String>,
     /// Whether it came just now.
     pub is_new: bool,
     /// Why none came just now, if one was asked for.
@@ -123,6 +125,7 @@ impl<'t> ListFetcher<'t> {
     }
 
     /// Looks to the list of each address: one that is kept, fresh and not old serves as it is; for any other one is asked.
+    /// Then to the lists that change those, where they say that such are to be had (RFC 5280 §5.2.6).
     /// `store` holds the anchors and the authorities that may have signed the lists.
     ///
     /// # Errors
@@ -133,7 +136,21 @@ impl<'t> ListFetcher<'t> {
         store: &CertificateStore,
         now: UnixTime,
     ) -> Result<Vec<FetchedList>, HomeError> {
-        let mut found: Vec<FetchedList> = Vec::new();
+        let mut found = Vec::new();
+        self.fetch_more(addresses, store, now, &mut found)?;
+        // Those of the deltas themselves have none.
+        let deltas: Vec<_> = found.iter().flat_map(|list| list.delta_addresses.clone()).collect();
+        self.fetch_more(&deltas, store, now, &mut found)?;
+        Ok(found)
+    }
+
+    fn fetch_more(
+        &self,
+        addresses: &[String],
+        store: &CertificateStore,
+        now: UnixTime,
+        found: &mut Vec<FetchedList>,
+    ) -> Result<(), HomeError> {
         for address in addresses {
             if found.iter().any(|known| known.address == *address) {
                 continue;
@@ -148,7 +165,7 @@ impl<'t> ListFetcher<'t> {
                 Err(fault) => nothing(address, Some(fault)),
             });
         }
-        Ok(found)
+        Ok(())
     }
 
     fn one(&self, address: &str, store: &CertificateStore, now: UnixTime) -> Result<FetchedList, HomeError> {
@@ -207,6 +224,7 @@ fn nothing(address: &str, fault: Option<FetchFault>) -> FetchedList {
         fetched_at: None,
         this_update: None,
         next_update: None,
+        delta_addresses: Vec::new(),
         is_new: false,
         fault,
     }
@@ -218,6 +236,7 @@ fn shown(address: &str, bytes: Vec<u8>, list: &VerifiedList, fetched_at: Option<
         fetched_at,
         this_update: Some(list.this_update()),
         next_update: list.next_update(),
+        delta_addresses: list.delta_addresses().into_iter().map(str::to_owned).collect(),
         ..nothing(address, None)
     }
 }

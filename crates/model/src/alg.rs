@@ -30,6 +30,8 @@ pub enum SignatureEncoding {
 pub struct AlgId {
     /// Unique name of the parameter set, for reports and logs: `ES256`, `SM2-SM3-DER`, …
     pub name: &'static str,
+    /// Name of the algorithm in whatever encoding, by which a trust list ends it: the `alg` of JWS where there is one.
+    pub family: &'static str,
     /// The `alg` value in a JWS header that this object answers to; `None` if it is not used in JWS.
     pub jws: Option<&'static str>,
     /// Name of the suite's digest in `_sd_alg`: `sha-256` or `sm3`.

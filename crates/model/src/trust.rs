@@ -64,7 +64,7 @@ pub struct TrustList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sunset {
-    /// `alg` of the suite.
+    /// Name of the algorithm: [`AlgId::family`](crate::alg::AlgId::family).
     pub alg: String,
     /// First instant at which nothing is signed with it any more.
     pub sign_until: UnixTime,

@@ -48,7 +48,8 @@ const fn p256_id(name: &'static str, jws: Option<&'static str>, encoding: Signat
     // The names in JWS and in X.509 stand for one algorithm in two encodings.
     let oid = Some(ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"));
     let digest = "sha-256";
-    AlgId { name, jws, digest, signed_digest: digest, curve: Some("P-256"), oid, pss: None, encoding }
+    let (family, curve) = ("ES256", Some("P-256"));
+    AlgId { name, family, jws, digest, signed_digest: digest, curve, oid, pss: None, encoding }
 }
 
 static ES256_ID: AlgId = p256_id("ES256", Some("ES256"), SignatureEncoding::Raw);

@@ -11,12 +11,13 @@ use ring::signature::{EcdsaVerificationAlgorithm, UnparsedPublicKey};
 use crate::ecdsa::sha256;
 
 const fn id(
-    name: &'static str,
+    (name, family): (&'static str, &'static str),
     curve: &'static str,
     (oid, signed_digest): (&'static str, &'static str),
 ) -> AlgId {
     AlgId {
         name,
+        family,
         jws: None,
         // The suite's digest has 256 bits: it is for fingerprints, and not always the digest of the signature.
         digest: "sha-256",
@@ -32,9 +33,9 @@ const fn id(
 const SHA256: (&str, &str) = ("1.2.840.10045.4.3.2", "sha-256");
 const SHA384: (&str, &str) = ("1.2.840.10045.4.3.3", "sha-384");
 
-static P256_SHA384: AlgId = id("ECDSA-P256-SHA384-DER", "P-256", SHA384);
-static P384_SHA256: AlgId = id("ECDSA-P384-SHA256-DER", "P-384", SHA256);
-static P384_SHA384: AlgId = id("ECDSA-P384-SHA384-DER", "P-384", SHA384);
+static P256_SHA384: AlgId = id(("ECDSA-P256-SHA384-DER", "ECDSA-P256-SHA384"), "P-256", SHA384);
+static P384_SHA256: AlgId = id(("ECDSA-P384-SHA256-DER", "ECDSA-P384-SHA256"), "P-384", SHA256);
+static P384_SHA384: AlgId = id(("ECDSA-P384-SHA384-DER", "ES384"), "P-384", SHA384);
 
 /// ECDSA-with-SHA384 over P-256 (RFC 5758 §3.2).
 pub static ECDSA_P256_SHA384_DER: EcdsaX509 = EcdsaX509 {

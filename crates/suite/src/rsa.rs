@@ -25,6 +25,7 @@ const fn id(
 ) -> AlgId {
     AlgId {
         name,
+        family: name,
         // Only certificate chains use it: a license under RSA is never accepted, so no `alg` in a JWS may choose it.
         jws: None,
         // The suite's digest has 256 bits: it is for fingerprints, and not always the digest of the signature.

@@ -47,6 +47,7 @@ static DER_ID: AlgId = sm2_id("SM2-SM3-DER", None, SignatureEncoding::Der);
 const fn sm2_id(name: &'static str, jws: Option<&'static str>, encoding: SignatureEncoding) -> AlgId {
     AlgId {
         name,
+        family: "SM2-SM3",
         jws,
         digest: "sm3",
         signed_digest: "sm3",

@@ -24,8 +24,6 @@ pub struct TrustSnapshot {
     issuers: HashMap<CreditCode, usize>,
     keys: HashMap<String, TrustedKey>,
     seals: HashMap<SealId, usize>,
-    /// The ends of algorithms, each with the algorithm of the suite that it names.
-    ends: Vec<(&'static AlgId, Sunset)>,
 }
 
 #[derive(Debug)]
@@ -144,12 +142,7 @@ impl TrustSnapshot {
                 return Err(TrustError::DuplicateSeal { seal: place });
             }
         }
-        let named = |end: &Sunset| {
-            let alg = algs.iter().find(|alg| alg.id().jws == Some(end.alg.as_str()))?;
-            Some((alg.id(), end.clone()))
-        };
-        let ends = list.algorithms.iter().filter_map(named).collect();
-        Ok(Self { list, issuers, keys, seals, ends })
+        Ok(Self { list, issuers, keys, seals })
     }
 
     /// Precomputes for all keys of the list, within so many bytes: narrower tables for more keys.
@@ -191,16 +184,14 @@ impl TrustSnapshot {
         self.seals.get(&id).map(|place| &self.list.seals[*place])
     }
 
-    /// Whether signatures of an algorithm of certificates and seals count; the limit that was missed if not. The list names
-    /// algorithms as licenses do: the same curve and digest in another encoding is the same algorithm.
+    /// Whether signatures of an algorithm of certificates and seals count; the limit that was missed if not.
     pub(crate) fn algorithm_allows(
         &self,
         alg: &AlgId,
         signed_at: UnixTime,
         now: UnixTime,
     ) -> Result<(), UnixTime> {
-        let mut ends = self.ends.iter().filter(|(named, _)| named.oid == alg.oid && named.curve == alg.curve);
-        ends.try_for_each(|(_, end)| end.allows(signed_at, now))
+        ends_allow(&self.list.algorithms, alg, signed_at, now)
     }
 
     /// Whether the seal was one of the issuer and in use at the instant; the reason if not.
@@ -235,6 +226,17 @@ impl TrustSnapshot {
         }
         Err(reason)
     }
+}
+
+/// Whether a signature counts `now` that says it was made at `signed_at`; the limit that was missed if not.
+pub(crate) fn ends_allow(
+    ends: &[Sunset],
+    alg: &AlgId,
+    signed_at: UnixTime,
+    now: UnixTime,
+) -> Result<(), UnixTime> {
+    let mut own = ends.iter().filter(|end| end.alg == alg.family);
+    own.try_for_each(|end| end.allows(signed_at, now))
 }
 
 /// The payload of a list of this type that the anchor signed.

@@ -110,7 +110,7 @@ pub(crate) enum Add {
     TimestampAuthority(Certificate),
     /// The end of an algorithm
     Sunset {
-        /// ES256 or SM2-SM3
+        /// ES256 or SM2-SM3; RS256, PS256 and others of certificates and timestamps too
         #[arg(long, value_name = "ALG")]
         alg: String,
         /// From then on nothing is signed with it

@@ -3,6 +3,7 @@
 pub(crate) mod args;
 mod show;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use boyin::model::b64;
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{CertificateRole, Change, Sunset, TrustList};
-use boyin::suite::all_jws;
+use boyin::suite::{all_jws, all_x509};
 use boyin::verify::chain::Certificate;
 use serde_json::json;
 
@@ -137,9 +138,9 @@ fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
         Add::Maker(args) => with(CertificateRole::Maker, &args.file)?,
         Add::TimestampAuthority(args) => with(CertificateRole::TimestampAuthority, &args.file)?,
         Add::Sunset { alg, sign_until, verify_until } => {
-            let known = all_jws().map(|alg| alg.id().jws.unwrap_or_default());
+            let known: BTreeSet<_> = all_x509().iter().map(|alg| alg.id().family).collect();
             if !known.contains(&alg.as_str()) {
-                anyhow::bail!("--alg {alg}: one of {}", known.join(", "));
+                anyhow::bail!("--alg {alg}: one of {}", known.into_iter().collect::<Vec<_>>().join(", "));
             }
             let verify_until = verify_until.as_deref().map(instant).transpose()?;
             Change::EndAlgorithm(Sunset { alg, sign_until: instant(&sign_until)?, verify_until })

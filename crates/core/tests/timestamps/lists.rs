@@ -238,6 +238,53 @@ fn a_delta_has_an_address_of_its_own() {
 }
 
 #[test]
+fn a_list_says_where_its_deltas_are() {
+    let mut world = World::new();
+    let delta = || standard(27, true, &tlv(2, &[&[7]]));
+    let freshest = |uri: &str| {
+        let name = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x86, &[uri.as_bytes()])])]);
+        standard(46, false, &sequence(&[&sequence(&[&name])]))
+    };
+    let beyond = Server::new(|_, _| ("200 OK", Vec::new()));
+    let revoking = list(8, 30).revoking(&Chain::new(ALGORITHM).leaf.serial, 1);
+    let changing = revoking.with(delta()).with(freshest(&beyond.url)).write(ALGORITHM);
+    let second = Server::new(move |_, _| ("200 OK", changing.clone()));
+    world.serve(("200 OK", list(7, 60).with(freshest(&second.url)).write(ALGORITHM)));
+    let fetch = |world: &World, addresses: &[String]| {
+        let http = Http::default();
+        let fetcher = ListFetcher::open(world.dir.path(), &http, &world.hosts).unwrap();
+        fetcher.fetch(addresses, &world.store, now()).unwrap()
+    };
+    let only = [world.server.url.clone()];
+    // The word of a list is the word of whoever made it, too.
+    let found = fetch(&world, &only);
+    assert_eq!(found[0].delta_addresses, [second.url.as_str()]);
+    assert_eq!((found.len(), found[1].fault, second.requests()), (2, Some(FetchFault::Host), 0));
+    world.hosts.extend([host(&second.url), host(&beyond.url)]);
+    let found = fetch(&world, &only);
+    assert_eq!((found.len(), found[1].address.as_str()), (2, second.url.as_str()));
+    assert!(found[1].is_new && found[1].fault.is_none(), "{found:?}");
+    assert_eq!(status(&found[0]), Revocation::Good);
+    let mut store = store(&Chain::new(ALGORITHM));
+    for list in [&ListParts::of("root", 900, 1).write(ALGORITHM)]
+        .into_iter()
+        .chain(found.iter().filter_map(|found| found.list.as_ref()))
+    {
+        store.add_revocation_list(list).unwrap();
+    }
+    let leaf = Certificate::read(&Chain::new(ALGORITHM).leaf.write(ALGORITHM)).unwrap();
+    assert!(matches!(store.status(&leaf, now(), now()), Ok(Revocation::Revoked(..))));
+    assert_eq!(beyond.requests(), 0, "a delta leads no further");
+    // An address that was asked for is asked once, and all together are no more than may be asked.
+    assert_eq!(fetch(&world, &[only[0].clone(), second.url.clone()]).len(), 2);
+    assert_eq!((world.server.requests(), second.requests()), (1, 1), "both are kept, and fresh");
+    let many = (1..MAX_LIST_ADDRESSES).map(|number| format!("{}?{number}", beyond.url));
+    let found = fetch(&world, &only.iter().cloned().chain(many).collect::<Vec<_>>());
+    assert_eq!(found.len(), MAX_LIST_ADDRESSES + 1);
+    assert_eq!(found.last().unwrap().fault, Some(FetchFault::TooMany));
+}
+
+#[test]
 fn nobody_is_asked_who_was_not_named() {
     let mut world = World::new();
     world.serve(("200 OK", list(1, 60).write(ALGORITHM)));

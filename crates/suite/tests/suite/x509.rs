@@ -101,3 +101,23 @@ fn names_are_unique_and_no_set_is_in_jws_by_accident() {
         assert!(alg.id().jws.is_none() || alg.id().name == "SM2-SM3", "{alg:?}");
     }
 }
+
+/// A trust list ends an algorithm by one name: in each encoding, and no other one with it.
+#[test]
+fn one_family_is_one_algorithm_in_any_encoding() {
+    let others: [&dyn VerifyAlg; 4] = [
+        &boyin_suite::ES256,
+        &boyin_suite::ES256_ANY_S,
+        &boyin_suite::ES256_P256,
+        &boyin_suite::ECDSA_P256_SHA256_DER_P256,
+    ];
+    let all: Vec<_> = all_x509().into_iter().chain(others).collect();
+    for one in &all {
+        assert!(one.id().jws.is_none_or(|jws| jws == one.id().family), "{one:?}");
+        for other in &all {
+            let algorithm = |alg: &&dyn VerifyAlg| (alg.id().oid, alg.id().curve, alg.id().pss);
+            let same = algorithm(one) == algorithm(other);
+            assert_eq!(same, one.id().family == other.id().family, "{one:?} {other:?}");
+        }
+    }
+}

@@ -123,9 +123,17 @@ impl Certificate {
         algs: &[&'static dyn VerifyAlg],
         fits: impl Fn(&AlgId) -> bool,
     ) -> Option<Box<dyn VerifyKey>> {
+        self.alg_for(algs, fits)?.key(PublicKey(&self.key.bits)).ok()
+    }
+
+    fn alg_for(
+        &self,
+        algs: &[&'static dyn VerifyAlg],
+        fits: impl Fn(&AlgId) -> bool,
+    ) -> Option<&'static dyn VerifyAlg> {
         let curve = self.key.curve?;
-        let mut of_kind = algs.iter().filter(|alg| alg.id().curve == curve && self.key.rsa.allows(alg.id()));
-        of_kind.find(|alg| fits(alg.id()))?.key(PublicKey(&self.key.bits)).ok()
+        let mut all = algs.iter().copied();
+        all.find(|alg| alg.id().curve == curve && self.key.rsa.allows(alg.id()) && fits(alg.id()))
     }
 
     /// The key under whichever of `algs` is of its kind.
@@ -138,9 +146,22 @@ impl Certificate {
         issuer.x509_key(algs, &self.signed.algorithm).is_some()
     }
 
-    /// In certificates, elliptic-curve signatures are DER; RSA has its one encoding.
     fn x509_key(&self, algs: &[&'static dyn VerifyAlg], algorithm: &Algorithm) -> Option<Box<dyn VerifyKey>> {
-        self.key_for(algs, |id| id.encoding != SignatureEncoding::Raw && algorithm.is(id))
+        self.key_for(algs, |id| is_x509(id, algorithm))
+    }
+
+    /// The algorithm of signatures that this key makes and that name `algorithm`.
+    pub(super) fn x509_alg(
+        &self,
+        algs: &[&'static dyn VerifyAlg],
+        algorithm: &Algorithm,
+    ) -> Option<&'static AlgId> {
+        self.alg_for(algs, |id| is_x509(id, algorithm)).map(VerifyAlg::id)
+    }
+
+    /// The algorithm that it says it is signed with.
+    pub(super) fn algorithm(&self) -> &Algorithm {
+        &self.signed.algorithm
     }
 
     /// Whether `issuer`'s key made this signature. Says nothing of whether it may.
@@ -275,6 +296,11 @@ impl KeyInfo {
         };
         Self { curve, rsa: pss.unwrap_or(RsaUse::Any), bits: info.subject_public_key.data.to_vec() }
     }
+}
+
+/// In certificates, elliptic-curve signatures are DER; RSA has its one encoding.
+fn is_x509(id: &AlgId, algorithm: &Algorithm) -> bool {
+    id.encoding != SignatureEncoding::Raw && algorithm.is(id)
 }
 
 fn algorithm_of(identifier: &AlgorithmIdentifier<'_>) -> Algorithm {

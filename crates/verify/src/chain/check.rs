@@ -209,6 +209,7 @@ impl CertificateStore {
     pub fn verify<'s>(&'s self, subject: &'s Certificate, query: &CertificateQuery) -> CertificateReport<'s> {
         let asked = Asked {
             at: query.at,
+            now: query.at,
             profile: query.profile,
             purpose: query.purpose,
             policies: &query.policies,
@@ -293,6 +294,7 @@ impl ChainFault {
             Self::TooLong => CertificateReason::TooLong,
             Self::Algorithm => CertificateReason::Algorithm,
             Self::Signature => CertificateReason::Signature,
+            Self::AlgorithmEnded => CertificateReason::AlgorithmEnded,
             Self::NotAnAuthority => CertificateReason::NotAnAuthority,
             Self::PathLength => CertificateReason::PathLength,
             Self::Extension => CertificateReason::Extension,

@@ -10,9 +10,11 @@ use std::sync::Mutex;
 use boyin_model::alg::VerifyAlg;
 use boyin_model::time::UnixTime;
 
+use super::CertificateStore;
 use super::algorithm::Algorithm;
 use super::certificate::{Certificate, CertificateError, verifies};
 use super::der::{Cursor, only, tag};
+use super::extensions::{Point, points};
 use super::name::Name;
 use super::time::instant;
 use entry::EntryParts;
@@ -40,6 +42,8 @@ pub(super) struct RevocationList {
     /// Number of the list that this one changes: it is a delta.
     pub(super) base: Option<Vec<u8>>,
     pub(super) scope: Option<Scope>,
+    /// Where deltas to it are to be had (RFC 5280 §5.2.6). They are told by their scope, not by this.
+    pub(super) freshest: Vec<Point>,
     /// Something critical is not understood: the list answers nothing.
     pub(super) unusable: bool,
     /// Last eight bytes of the serial number, where the entry begins, whose certificate (in `issuers`); sorted by serial
@@ -81,6 +85,7 @@ impl RevocationList {
             number: None,
             base: None,
             scope: None,
+            freshest: Vec::new(),
             unusable: false,
             index: Vec::new(),
             issuers: Vec::new(),
@@ -132,6 +137,7 @@ impl RevocationList {
                     let id = only(value, tag::SEQUENCE)?.option(tag::context(0))?;
                     self.authority_key = id.map(|id| id.content.to_vec());
                 }
+                [0x55, 0x1d, 46] => self.freshest = points(value)?,
                 _ => self.unusable |= critical,
             }
         }
@@ -186,7 +192,12 @@ impl RevocationList {
         self.index.len()
     }
 
-    pub(super) fn signed_by(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
+    /// Whether `issuer` signed it, with an algorithm that had not ended.
+    pub(super) fn signed_by(&self, issuer: &Certificate, store: &CertificateStore, now: UnixTime) -> bool {
+        store.counts(issuer, &self.algorithm, self.this_update, now) && self.verifies(issuer, store.algs())
+    }
+
+    fn verifies(&self, issuer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
         let known = |key: &[u8]| {
             let remembered = self.remembered.lock().ok()?;
             remembered.iter().find(|(known, _)| known == key).map(|(_, signed)| *signed)

@@ -285,7 +285,8 @@ fn mappings(value: &[u8]) -> Option<Vec<(Oid, Oid)>> {
     (!found.is_empty()).then_some(found)
 }
 
-fn points(value: &[u8]) -> Option<Vec<Point>> {
+/// `CRLDistributionPoints`, which `FreshestCRL` is too.
+pub(crate) fn points(value: &[u8]) -> Option<Vec<Point>> {
     let mut items = only(value, tag::SEQUENCE)?;
     let mut found = Vec::new();
     while !items.is_empty() {

@@ -67,6 +67,13 @@ impl VerifiedList {
         self.list.next_update
     }
 
+    /// Where lists that change it are to be had: the addresses in its `freshestCRL` (RFC 5280 §5.2.6). A list that itself
+    /// changes another one has none. Whoever asks there decides whom he asks.
+    #[must_use]
+    pub fn delta_addresses(&self) -> Vec<&str> {
+        if self.list.base.is_some() { Vec::new() } else { addresses(&self.list.freshest) }
+    }
+
     /// Whether it is fresh `now`.
     #[must_use]
     pub fn is_fresh(&self, now: UnixTime) -> bool {
@@ -111,7 +118,7 @@ impl CertificateStore {
             in_time && signer.usage().is_none_or(|usage| usage.signs_lists)
         };
         let signed = self.named(&list.issuer).any(|(signer, _)| {
-            may_sign(signer) && list.signed_by(signer, self.algs()) && self.path(signer, now).is_ok()
+            may_sign(signer) && list.signed_by(signer, self, now) && self.path(signer, now, now).is_ok()
         });
         if signed { Ok(VerifiedList { list }) } else { Err(ListFault::Signer) }
     }

@@ -28,9 +28,10 @@ mod time;
 
 use std::collections::HashMap;
 
-use boyin_model::alg::VerifyAlg;
+use boyin_model::alg::{AlgId, VerifyAlg};
 use boyin_model::b64;
-use boyin_model::trust::TrustList;
+use boyin_model::time::UnixTime;
+use boyin_model::trust::{Sunset, TrustList};
 
 pub use certificate::{Certificate, CertificateError};
 pub use check::{CertificateCheck, CertificateQuery, CertificateReport, CertificateVerdict, ExpectedName};
@@ -48,6 +49,8 @@ pub use purpose::{ExtendedKeyUsage, Purpose};
 pub use reason::CertificateReason;
 pub use revocation::Revocation;
 
+use crate::trust::ends_allow;
+use algorithm::Algorithm;
 use name::Name;
 
 /// Certificates in a path, the anchor included. Paths of the field have at most five.
@@ -71,6 +74,7 @@ pub enum Profile {
 #[derive(Debug)]
 pub struct CertificateStore {
     algs: Vec<&'static dyn VerifyAlg>,
+    ends: Vec<Sunset>,
     /// Each with whether it is an anchor.
     certificates: Vec<(Certificate, bool)>,
     /// Places in `certificates`, by the key of the subject's name.
@@ -91,6 +95,7 @@ impl CertificateStore {
         assert!(!algs.is_empty(), "a verifier needs an algorithm");
         Self {
             algs: algs.to_vec(),
+            ends: Vec::new(),
             certificates: Vec::new(),
             by_subject: HashMap::new(),
             makers: Vec::new(),
@@ -100,11 +105,12 @@ impl CertificateStore {
         }
     }
 
-    /// A store with the anchors, the makers of seals and the timestamp authorities of a trust list. What is no certificate
-    /// anchors nothing.
+    /// A store with the anchors, the makers of seals, the timestamp authorities and the ends of algorithms of a trust list.
+    /// What is no certificate anchors nothing.
     #[must_use]
     pub fn of_list(list: &TrustList, algs: &[&'static dyn VerifyAlg]) -> Self {
         let mut store = Self::new(algs);
+        store.end_algorithms(&list.algorithms);
         type Add = fn(&mut CertificateStore, &[u8]) -> Result<(), CertificateError>;
         let all: [(&[String], Add); 3] = [
             (&list.certificates, CertificateStore::add_anchor),
@@ -165,6 +171,37 @@ impl CertificateStore {
 
     pub(crate) fn timestamp_authorities(&self) -> &[Certificate] {
         &self.timestamp_authorities
+    }
+
+    /// Ends algorithms: certificates, revocation lists, answers and timestamps that were signed with one at or after its end
+    /// do not count, and none at all once it is broken. A certificate counts as signed when its validity begins.
+    ///
+    /// No timestamp saves a certificate whose algorithm is broken: it is over a signature value, and who can forge
+    /// certificates finds a key under which an old value signs something else.
+    pub fn end_algorithms(&mut self, ends: &[Sunset]) {
+        self.ends.extend_from_slice(ends);
+    }
+
+    /// Whether signatures of the algorithm count; the limit that was missed if not.
+    pub(crate) fn algorithm_allows(
+        &self,
+        alg: &AlgId,
+        signed_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<(), UnixTime> {
+        ends_allow(&self.ends, alg, signed_at, now)
+    }
+
+    /// Whether what `signer` signed with that algorithm at `signed_at` counts, as far as the ends of algorithms go.
+    fn counts(
+        &self,
+        signer: &Certificate,
+        algorithm: &Algorithm,
+        signed_at: UnixTime,
+        now: UnixTime,
+    ) -> bool {
+        let alg = signer.x509_alg(&self.algs, algorithm);
+        alg.is_some_and(|alg| self.algorithm_allows(alg, signed_at, now).is_ok())
     }
 
     /// Adds a revocation list (DER). It counts once its issuer's signature is verified.
@@ -232,6 +269,9 @@ pub enum ChainFault {
     /// No issuer of that name made the signature.
     #[error("the issuer did not sign it")]
     Signature,
+    /// The algorithm of a signature had come to its end when the certificate says that it was made, or is broken by now.
+    #[error("the algorithm of a signature has come to its end")]
+    AlgorithmEnded,
     /// The issuer is no certification authority.
     #[error("the issuer may not issue it")]
     NotAnAuthority,

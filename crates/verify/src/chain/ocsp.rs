@@ -4,6 +4,7 @@ use boyin_model::alg::VerifyAlg;
 use boyin_model::time::UnixTime;
 use sha1_smol::Sha1;
 
+use super::CertificateStore;
 use super::algorithm::Algorithm;
 use super::certificate::{Certificate, CertificateError, verifies};
 use super::crl::{Entry, RevocationReason, extension};
@@ -61,6 +62,7 @@ pub(super) struct OcspResponse {
     algorithm: Algorithm,
     signature: Vec<u8>,
     responder: Responder,
+    produced_at: UnixTime,
     answers: Vec<Single>,
     certificates: Vec<Certificate>,
 }
@@ -92,32 +94,37 @@ impl OcspResponse {
             None => Vec::new(),
         };
         basic.end()?;
-        let (responder, answers) = response_data(Cursor::new(data.content))?;
-        Some(Self { signed: data.raw.to_vec(), algorithm, signature, responder, answers, certificates })
+        let (responder, produced_at, answers) = response_data(Cursor::new(data.content))?;
+        let signed = data.raw.to_vec();
+        Some(Self { signed, algorithm, signature, responder, produced_at, answers, certificates })
     }
 
     /// Whether the issuer, or who may answer in its name, signed this.
     fn is_signed_for(&self, issuer: &Certificate, question: &Question<'_>) -> bool {
-        if self.is_by(issuer) && self.is_signed_by(issuer, question.store.algs()) {
+        let Question { store, now, .. } = *question;
+        if self.is_by(issuer) && self.is_signed_by(issuer, store, now) {
             return true;
         }
         let mut delegates = self.certificates.iter().filter(|delegate| self.is_by(delegate));
         delegates.any(|delegate| {
-            let in_time = delegate.not_before <= question.now && question.now <= delegate.not_after;
+            let in_time = delegate.not_before <= now && now <= delegate.not_after;
             // RFC 6960 §4.2.2.2: by the authority itself, not by one below it.
             let appointed = *delegate.issuer_name() == *issuer.subject_name()
                 && !delegate.extensions.unknown
                 && Purpose::OcspSigning.is_allowed_to(delegate);
             in_time
                 && appointed
-                && self.is_signed_by(delegate, question.store.algs())
-                && delegate.signed_by(issuer, question.store.algs())
+                && self.is_signed_by(delegate, store, now)
+                && store.counts(issuer, delegate.algorithm(), delegate.not_before, now)
+                && delegate.signed_by(issuer, store.algs())
                 && (delegate.extensions.no_check || question.by_lists(delegate, issuer) == Revocation::Good)
         })
     }
 
-    fn is_signed_by(&self, signer: &Certificate, algs: &[&'static dyn VerifyAlg]) -> bool {
-        verifies(&self.signed, &self.algorithm, &self.signature, signer, algs)
+    /// With an algorithm that had not ended.
+    fn is_signed_by(&self, signer: &Certificate, store: &CertificateStore, now: UnixTime) -> bool {
+        store.counts(signer, &self.algorithm, self.produced_at, now)
+            && verifies(&self.signed, &self.algorithm, &self.signature, signer, store.algs())
     }
 
     fn is_by(&self, signer: &Certificate) -> bool {
@@ -191,7 +198,7 @@ fn certificates(mut items: Cursor<'_>) -> Option<Vec<Certificate>> {
     Some(found)
 }
 
-fn response_data(mut data: Cursor<'_>) -> Option<(Responder, Vec<Single>)> {
+fn response_data(mut data: Cursor<'_>) -> Option<(Responder, UnixTime, Vec<Single>)> {
     data.option(tag::constructed(0))?;
     let responder = data.next()?;
     let mut inside = Cursor::new(responder.content);
@@ -201,7 +208,7 @@ fn response_data(mut data: Cursor<'_>) -> Option<(Responder, Vec<Single>)> {
         _ => return None,
     };
     inside.end()?;
-    instant(data.take(tag::GENERALIZED_TIME)?)?;
+    let produced_at = instant(data.take(tag::GENERALIZED_TIME)?)?;
     let mut items = data.inside(tag::SEQUENCE)?;
     let mut answers = Vec::new();
     while !items.is_empty() {
@@ -217,7 +224,7 @@ fn response_data(mut data: Cursor<'_>) -> Option<(Responder, Vec<Single>)> {
         }
     }
     data.end()?;
-    Some((responder, answers))
+    Some((responder, produced_at, answers))
 }
 
 /// The inner `None` is an answer that is not understood, and so is none.

@@ -24,6 +24,8 @@ pub(crate) struct Path<'s> {
 #[derive(Clone, Debug)]
 pub(super) struct Asked<'a> {
     pub(super) at: UnixTime,
+    /// The instant of the verification, which decides what is broken by then.
+    pub(super) now: UnixTime,
     pub(super) profile: Profile,
     pub(super) purpose: Purpose,
     pub(super) policies: &'a PolicyInputs,
@@ -81,13 +83,20 @@ struct Search<'s, 'a> {
 }
 
 impl CertificateStore {
-    /// A path from the certificate to an anchor that is valid at the instant, for any purpose and policy.
+    /// A path from the certificate to an anchor that is valid `at` the instant, as far as is known `now`, for any purpose and
+    /// policy.
     ///
     /// The validity of the certificate itself is not asked: what follows from it depends on what it signed.
-    pub(crate) fn path<'s>(&'s self, leaf: &'s Certificate, at: UnixTime) -> Result<Path<'s>, ChainFault> {
+    pub(crate) fn path<'s>(
+        &'s self,
+        leaf: &'s Certificate,
+        at: UnixTime,
+        now: UnixTime,
+    ) -> Result<Path<'s>, ChainFault> {
         let policies = PolicyInputs::default();
         let asked = Asked {
             at,
+            now,
             profile: Profile::Field,
             purpose: Purpose::Any,
             policies: &policies,
@@ -102,10 +111,12 @@ impl CertificateStore {
         leaf: &'s Certificate,
         further: &'s [Certificate],
         at: UnixTime,
+        now: UnixTime,
     ) -> Result<Path<'s>, ChainFault> {
         let policies = PolicyInputs::default();
         let asked = Asked {
             at,
+            now,
             profile: Profile::Field,
             purpose: Purpose::TimeStamping,
             policies: &policies,
@@ -258,6 +269,10 @@ impl<'s> Search<'s, '_> {
         if !self.signed(issuer, subject)? {
             let accepted = subject.names_algorithm_of(issuer, self.store.algs());
             return Err(if accepted { ChainFault::Signature } else { ChainFault::Algorithm });
+        }
+        // The only instant of its signature that a certificate names.
+        if !self.store.counts(issuer, subject.algorithm(), subject.not_before, self.asked.now) {
+            return Err(ChainFault::AlgorithmEnded);
         }
         if self.asked.at < issuer.not_before || issuer.not_after < self.asked.at {
             return Err(ChainFault::NotInTime);

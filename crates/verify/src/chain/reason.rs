@@ -32,6 +32,10 @@ reasons! {
     Algorithm("path_algorithm", Failed, "certificates 3", Issuer) {
         "证书的算法或密钥不被接受", "An algorithm or a key of the path is not accepted",
         "由签发机构用规定算法重新签发", "The authority has to use an accepted algorithm" }
+    /// The algorithm of a signature had ended.
+    AlgorithmEnded("path_algorithm_ended", Failed, "certificates 3", Issuer) {
+        "路径中证书的签名算法已停用", "The signature algorithm of a certificate of the path had come to its end",
+        "由签发机构用现行算法重新签发", "The authority has to issue it again with a current algorithm" }
     /// An issuer is no authority.
     NotAnAuthority("path_not_an_authority", Failed, "RFC 5280 6.1.4 k, n", Issuer) {
         "上级证书无权签发证书", "An issuer in the path may not issue certificates",

@@ -54,7 +54,7 @@ impl CertificateStore {
         used_at: UnixTime,
         now: UnixTime,
     ) -> Result<Revocation, ChainFault> {
-        Ok(self.revocation(&self.path(certificate, used_at)?, used_at, now))
+        Ok(self.revocation(&self.path(certificate, used_at, now)?, used_at, now))
     }
 
     /// Whether a revocation list of this issuer, of all its certificates and signed with its key, is fresh `now`.
@@ -66,7 +66,7 @@ impl CertificateStore {
         self.lists
             .iter()
             .filter(of_issuer)
-            .any(|list| list.is_fresh(now) && list.signed_by(issuer, self.algs()))
+            .any(|list| list.is_fresh(now) && list.signed_by(issuer, self, now))
     }
 
     /// What the revocation lists known `now` say of every certificate of the path but the anchor, which was used at
@@ -187,8 +187,8 @@ impl<'q> Question<'q> {
     /// Whether the list is signed by the issuer, or by somebody of that list's name under the same anchor.
     fn is_signed(&self, list: &'q RevocationList, issuer: &Certificate) -> bool {
         let may_sign = |signer: &Certificate| signer.usage().is_none_or(|usage| usage.signs_lists);
-        let algs = self.store.algs();
-        if list.issuer == *issuer.subject_name() && may_sign(issuer) && list.signed_by(issuer, algs) {
+        let signed_by = |signer: &Certificate| list.signed_by(signer, self.store, self.now);
+        if list.issuer == *issuer.subject_name() && may_sign(issuer) && signed_by(issuer) {
             return true;
         }
         let mut others: Vec<_> = self.store.named(&list.issuer).map(|(signer, _)| signer).collect();
@@ -196,8 +196,7 @@ impl<'q> Question<'q> {
         others.sort_by_key(|signer| signer.key_identifier() != named);
         let mut tried = others.into_iter().filter(|signer| may_sign(signer)).take(MAX_LIST_SIGNERS);
         tried.any(|signer| {
-            list.signed_by(signer, algs)
-                && (self.is_asked_of(list, signer) || self.is_under_the_anchor(list, signer))
+            signed_by(signer) && (self.is_asked_of(list, signer) || self.is_under_the_anchor(list, signer))
         })
     }
 
@@ -210,7 +209,7 @@ impl<'q> Question<'q> {
         if self.depth == MAX_DEPTH || self.now < signer.not_before || signer.not_after < self.now {
             return false;
         }
-        let Ok(path) = self.store.path(signer, self.now) else { return false };
+        let Ok(path) = self.store.path(signer, self.now, self.now) else { return false };
         let same = path.certificates.last().is_some_and(|last| last.bytes() == self.anchor.bytes());
         let deeper = Self { depth: self.depth + 1, asked_of: Some((list, signer)), ..*self };
         let mut steps = path.certificates.windows(2);

@@ -8,7 +8,7 @@ use super::check::{Finding, Run, weightiest};
 use super::profile::MakerTime;
 use super::reason::SealReason;
 use super::report::{SealDetail, SealNote};
-use crate::chain::{Certificate, Revocation};
+use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -66,8 +66,9 @@ impl Run<'_, '_> {
     /// The path of the maker's certificate at the instant that counts, and what revocation lists say of it.
     fn maker_path(&mut self, maker: &Certificate, at: UnixTime) -> Result<(), SealReason> {
         let certificates = self.context.certificates;
-        let path = match certificates.path(maker, at) {
+        let path = match certificates.path(maker, at, self.context.now) {
             Err(fault) if fault.is_open() => return Err(SealReason::MakerChainMissing),
+            Err(ChainFault::AlgorithmEnded) => return Err(SealReason::AlgorithmEnded),
             Err(_) => return Err(SealReason::MakerChainInvalid),
             Ok(path) => path,
         };

@@ -22,7 +22,7 @@ reasons! {
         "由签章方用规定算法重新签章", "The signer has to use an accepted algorithm" }
     /// The algorithm had come to its end when it was used, or has since been broken.
     AlgorithmEnded("seal_algorithm_ended", Failed, "format 7", Issuer) {
-        "签名算法已停用", "The signature algorithm had come to its end",
+        "签名或证书所用的签名算法已停用", "The algorithm of a signature, or of a certificate behind it, had come to its end",
         "由制章方或签章方用现行算法重新办理", "The maker or the signer has to do it again with a current algorithm" }
     /// The signature value of the seal signature does not match.
     SignatureMismatch("seal_signature_mismatch", Failed, "GB/T 38540 7.3 b", Holder) {

@@ -8,7 +8,7 @@ use super::check::{Document, Finding, Run, weightiest};
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote};
 use super::timestamp::PROMPT_SECONDS;
-use crate::chain::{Certificate, Revocation};
+use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
 impl Run<'_, '_> {
@@ -45,10 +45,11 @@ impl Run<'_, '_> {
             None => self.note(SealNote::NoKeyUsage),
         }
         let certificates = self.context.certificates;
-        match certificates.path(signer, self.used_at) {
+        match certificates.path(signer, self.used_at, self.context.now) {
             Err(fault) if fault.is_open() => {
                 faults.push((SealReason::SignerChainMissing, None));
             }
+            Err(ChainFault::AlgorithmEnded) => faults.push((SealReason::AlgorithmEnded, None)),
             Err(_) => faults.push((SealReason::SignerChainInvalid, None)),
             Ok(path) => match certificates.revocation(&path, self.proven_at(), self.context.now) {
                 Revocation::Good => {}

@@ -3,7 +3,7 @@ use boyin_model::json::Reader;
 use boyin_model::limits::MAX_TOKEN_BYTES;
 use boyin_model::time::UnixTime;
 use boyin_model::timestamp::batch::Proof;
-use boyin_model::timestamp::{Algorithm, Fault, Note, SignerInfo, TST_INFO, TimestampError, Token};
+use boyin_model::timestamp::{Algorithm, Fault, Note, TST_INFO, TimestampError, Token};
 
 use super::certificate::{is_issuer, is_meant};
 use super::reason::TimestampReason;
@@ -11,7 +11,7 @@ use super::report::{
     TimestampCheck, TimestampDetail, TimestampNote, TimestampOutcome, TimestampReport, TimestampSubject,
     place,
 };
-use crate::chain::{Certificate, CertificateStore, ExtendedKeyUsage, Revocation};
+use crate::chain::{Certificate, CertificateStore, ChainFault, ExtendedKeyUsage, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
@@ -167,7 +167,7 @@ impl Run<'_, '_> {
         let signer = signer.as_ref().map_err(|fault| *fault);
         let found = signer.and_then(|signer| self.bound(token, signer));
         self.set(TimestampCheck::CertificateBound, found);
-        let found = signer.and_then(|signer| self.signature(&token.signer, signer));
+        let found = signer.and_then(|signer| self.signature(token, signer));
         self.set(TimestampCheck::Signature, found);
         let found = signer.and_then(|signer| self.chain(token, signer));
         self.set(TimestampCheck::Chain, found);
@@ -236,7 +236,8 @@ impl Run<'_, '_> {
         if issued && digest.is_some_and(|digest| id.digest == digest) { Ok(()) } else { not_bound }
     }
 
-    fn signature(&self, info: &SignerInfo<'_>, signer: &Certificate) -> Finding {
+    fn signature(&self, token: &Token<'_>, signer: &Certificate) -> Finding {
+        let info = &token.signer;
         let not_accepted = (TimestampReason::AlgorithmNotAccepted, None);
         let algorithm = info.whole_algorithm().ok_or(not_accepted)?;
         let algs = self.context.certificates.algs().iter().copied();
@@ -249,7 +250,13 @@ impl Run<'_, '_> {
             return Err(not_accepted);
         }
         let verified = key.verify(&info.attributes.signed, info.signature);
-        verified.map_err(|_| (TimestampReason::SignatureMismatch, None))
+        verified.map_err(|_| (TimestampReason::SignatureMismatch, None))?;
+        let (at, now) = (token.info.time.at, self.context.now);
+        let allowed = self.context.certificates.algorithm_allows(key.alg().id(), at, now);
+        allowed.map_err(|limit| {
+            let at = if at < limit { now } else { at };
+            (TimestampReason::AlgorithmEnded, Some(TimestampDetail::Instants { at, limit }))
+        })
     }
 
     fn chain(&mut self, token: &Token<'_>, signer: &Certificate) -> Finding {
@@ -257,8 +264,9 @@ impl Run<'_, '_> {
         let further: Vec<_> =
             token.certificates.iter().filter_map(|bytes| Certificate::read(bytes).ok()).collect();
         let certificates = self.context.certificates;
-        let path = match certificates.timestamp_path(signer, &further, at) {
+        let path = match certificates.timestamp_path(signer, &further, at, self.context.now) {
             Err(fault) if fault.is_open() => return Err((TimestampReason::ChainMissing, None)),
+            Err(ChainFault::AlgorithmEnded) => return Err((TimestampReason::AlgorithmEnded, None)),
             Err(_) => return Err((TimestampReason::ChainInvalid, None)),
             Ok(path) => path,
         };

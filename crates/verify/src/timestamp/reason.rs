@@ -51,6 +51,10 @@ reasons! {
     AlgorithmNotAccepted("token_algorithm_not_accepted", Failed, "format 12.2", Issuer) {
         "时间戳的签名算法或密钥类型不被接受", "The signature algorithm or the kind of key of the authority is not accepted",
         "向使用规定算法的时间戳机构重新申请", "Obtain a timestamp of an authority with an accepted algorithm" }
+    /// The algorithm of the token, or of a certificate of its path, had come to its end or is broken by now.
+    AlgorithmEnded("token_algorithm_ended", Failed, "format 12.2", Issuer) {
+        "时间戳或其证书的签名算法已停用", "The signature algorithm of the timestamp, or of a certificate behind it, had come to its end",
+        "用现行算法重新申请时间戳", "Obtain another timestamp under a current algorithm" }
     /// The signature does not match.
     SignatureMismatch("token_signature_mismatch", Failed, "RFC 5652 5.6", Holder) {
         "时间戳签名不符：时间戳被改动或伪造", "The signature of the timestamp does not match: it was changed or forged",

@@ -192,6 +192,7 @@ fn a_long_list_finds_what_it_names() {
 }
 
 /// Prints what a list of a million costs: `cargo nextest run -p boyin-verify --test chain --run-ignored only --no-capture`.
+/// What it may take is in `allocations.rs`.
 #[test]
 #[ignore = "a measurement"]
 fn a_million_entries() {
@@ -200,19 +201,7 @@ fn a_million_entries() {
         text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096 / (1 << 20)
     };
     let chain = Chain::new(Algorithm::Es256);
-    let mut list = ListParts::of("middle", 901, 1);
-    list.revoked = (0..1_000_000_u64)
-        .map(|at| {
-            let mixed = at.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            (
-                [&[1][..], &mixed.to_be_bytes(), &mixed.rotate_left(7).to_be_bytes()[..7]].concat(),
-                now().minus(3600),
-                Vec::new(),
-            )
-        })
-        .collect();
-    let der = list.write(chain.algorithm);
-    drop(list);
+    let der = ListParts::of("middle", 901, 1).of_many(1_000_000).write(chain.algorithm);
     let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
     let mut store = store(&chain);
     let (before, start) = (memory(), std::time::Instant::now());

@@ -133,4 +133,10 @@ fn addresses_are_those_of_the_points() {
     assert!(leaf(&chain).list_addresses().is_empty());
     chain.leaf.extensions.push(standard(31, false, &sequence(&[&points.concat()])));
     assert_eq!(leaf(&chain).list_addresses(), ["http://a/1", "http://c/2"]);
+    let freshest = standard(46, false, &sequence(&[&points.concat()]));
+    let whole = verified(&chain, &list(7).with(freshest.clone())).unwrap();
+    assert_eq!(whole.delta_addresses(), ["http://a/1", "http://c/2"]);
+    let delta = list(8).with(standard(27, true, &tlv(2, &[&[7]])));
+    let delta = verified(&chain, &delta.with(freshest)).unwrap();
+    assert!(delta.delta_addresses().is_empty(), "there is no way from delta to delta");
 }

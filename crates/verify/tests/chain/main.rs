@@ -7,6 +7,7 @@
 
 mod bounds;
 mod deviations;
+mod ends;
 mod identity;
 mod judge;
 mod listed;

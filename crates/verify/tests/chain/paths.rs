@@ -415,10 +415,11 @@ fn every_case_gets_its_reason_and_openssl_agrees_or_differs_for_a_cause() {
 }
 
 /// Reasons that no case above gets, each with the test that has it.
-fn elsewhere() -> [(CertificateReason, &'static str); 7] {
+fn elsewhere() -> [(CertificateReason, &'static str); 8] {
     let [large, work, algorithm] = crate::bounds::REASONS;
     let [revoked, authority, unknown] = crate::revocation::REASONS;
-    [large, work, algorithm, crate::deviations::REASON, revoked, authority, unknown]
+    let (deviates, ended) = (crate::deviations::REASON, crate::ends::REASON);
+    [large, work, algorithm, ended, deviates, revoked, authority, unknown]
 }
 
 #[test]

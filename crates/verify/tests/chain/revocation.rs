@@ -179,6 +179,38 @@ fn deltas_and_holds() {
 }
 
 #[test]
+fn a_list_may_say_where_its_deltas_are() {
+    let freshest = |critical| standard(46, critical, &sequence(&[&sequence(&[&point("http://d/1")])]));
+    let named = move |c: &mut Chain| c.lists[1].extensions.push(freshest(false));
+    // Now openssl uses it too: it wants to be told that there are deltas.
+    lists("a delta that lifts, of a list that names its deltas", None, Agrees, move |c| {
+        c.lists[1] = c.lists[1].clone().revoking(LEAF, HOLD);
+        named(c);
+        c.lists.push(ListParts::of("middle", 901, 8).with(delta(7)).revoking(LEAF, REMOVED));
+    });
+    lists("a delta that revokes, of a list that names its deltas", Some(Revoked), Agrees, move |c| {
+        named(c);
+        c.lists.push(ListParts::of("middle", 901, 8).with(delta(7)).revoking(LEAF, 1));
+    });
+    // A whole list answers without its deltas.
+    lists("named, and not at hand", None, Agrees, named);
+    let differs = Differs("it knows the extension in certificates only");
+    lists("named in a critical extension", None, differs, move |c| {
+        c.lists[1].extensions.push(freshest(true));
+    });
+    // It says where deltas are, and not which: those are told by their scope.
+    lists("a delta of another scope than its list", None, Agrees, move |c| {
+        named(c);
+        let other = ListParts::of("middle", 901, 8).with(delta(7)).revoking(LEAF, 1);
+        c.lists.push(other.with(scope(&[&point("http://d/1")])));
+    });
+    let unreadable = ListParts::of("middle", 901, 7).with(standard(46, false, &[5, 0]));
+    let mut store = store(&Chain::new(Algorithm::Es256));
+    let added = store.add_revocation_list(&unreadable.write(Algorithm::Es256));
+    assert_eq!(added, Err(boyin_verify::chain::CertificateError::Malformed));
+}
+
+#[test]
 fn an_entry_of_another_issuer_needs_an_indirect_list() {
     let unknown = Some(RevocationUnknown);
     lists(

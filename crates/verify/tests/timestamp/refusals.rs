@@ -1,6 +1,7 @@
 //! For every reason a token that gets it, and that every other check would let pass.
 
 use boyin_model::timestamp::Token;
+use boyin_model::trust::Sunset;
 use boyin_suite::Algorithm;
 use boyin_testkit::key::{FixedKey, signature_over_sha384};
 use boyin_testkit::prefecture::now;
@@ -330,6 +331,59 @@ fn chains(world: &TimestampWorld) -> Vec<Case> {
     cases
 }
 
+/// An authority whose certificate is of the other algorithm.
+fn mixed(algorithm: Algorithm) -> TimestampWorld {
+    let other = if algorithm == Algorithm::Sm2 { Algorithm::Es256 } else { Algorithm::Sm2 };
+    let mut world = TimestampWorld::new(algorithm);
+    world.root = TimestampWorld::new(other).root;
+    let extensions = [key_usage(SIGNS), extended_key_usage(true, &[TIMESTAMPING])];
+    let certificate = world.certificate(&extensions);
+    world.certified(certificate)
+}
+
+fn family(key: &boyin_issue::SigningKey) -> String {
+    key.reference().alg().id().family.to_owned()
+}
+
+/// When the certificates of the kit become valid.
+fn certified_at() -> UnixTime {
+    now().minus(365 * 86_400)
+}
+
+fn ended(algorithm: Algorithm) -> Vec<Case> {
+    let world = mixed(algorithm);
+    let (own, above) = (family(&world.authority.0), family(&world.root.0));
+    let cases = [
+        ("ended when it stamped", &own, stamped_at(), None, Signature),
+        ("broken now", &own, stamped_at().plus(1), Some(now()), Signature),
+        ("a certificate of an algorithm that had ended", &above, certified_at(), None, Chain),
+        ("a certificate of an algorithm that is broken", &above, now(), Some(now()), Chain),
+    ];
+    let with_end = |(what, alg, sign_until, verify_until, check): (_, &String, _, _, _)| {
+        let token = world.stamped(STAMPED, stamped_at());
+        let mut case = case(&world, what, token, (TimestampReason::AlgorithmEnded, check));
+        case.store.end_algorithms(&[Sunset { alg: alg.clone(), sign_until, verify_until }]);
+        case
+    };
+    cases.map(with_end).into()
+}
+
+#[test]
+fn algorithms_that_end_later_count() {
+    for algorithm in Algorithm::ALL {
+        let world = mixed(algorithm);
+        let (own, above) = (family(&world.authority.0), family(&world.root.0));
+        // The revocation list is made a minute ago.
+        let listed = now().minus(60).plus(1);
+        for (alg, sign_until) in [(own, stamped_at().plus(1)), (above, listed)] {
+            let mut store = world.store();
+            store.end_algorithms(&[Sunset { alg, sign_until, verify_until: Some(now().plus(1)) }]);
+            let report = crate::check(&world.stamped(STAMPED, stamped_at()), &store);
+            assert_eq!(report.verdict(), TimestampVerdict::Passed, "{}", shown(&report));
+        }
+    }
+}
+
 fn claims(world: &TimestampWorld) -> Vec<Case> {
     let good = world.stamped(STAMPED, stamped_at());
     let nonce = (TimestampReason::NonceMismatch, Nonce);
@@ -372,6 +426,7 @@ fn cases(algorithm: Algorithm) -> Vec<Case> {
         if algorithm == Algorithm::Es256 { vec![another_digest(&world)] } else { Vec::new() },
         usages(algorithm),
         chains(&world),
+        ended(algorithm),
         claims(&world),
     ]
     .into_iter()

@@ -3,7 +3,8 @@
 use boyin_model::register::Period;
 use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
-use boyin_suite::all_x509;
+use boyin_model::trust::Sunset;
+use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::prefecture::{now, since as since_then};
 use boyin_testkit::seals::{DOCUMENT, SEAL_ID, SealWorld, certificate, context, register, revocation_list};
 use boyin_testkit::timestamp::TimestampWorld;
@@ -21,7 +22,7 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
 pub(super) fn cases(world: &SealWorld) -> Vec<Case> {
-    [of_seals(world), of_signatures(world), of_signers(world), of_makers(world)]
+    [of_seals(world), of_signatures(world), of_signers(world), of_makers(world), of_ended(world)]
         .into_iter()
         .flatten()
         .collect()
@@ -127,6 +128,42 @@ fn of_signatures(world: &SealWorld) -> Vec<Case> {
         revoked.add_timestamp_authority(&authority.root.1).unwrap();
         revoked.add_revocation_list(&authority.revocation_list(&[(0x52, now().minus(HOUR))])).unwrap();
         cases.push(Case::signature("by a revoked authority", stamped, revoked, invalid()));
+    }
+    cases
+}
+
+/// The algorithm of the certificates has ended; the signature is stamped under the other one.
+fn of_ended(world: &SealWorld) -> Vec<Case> {
+    let other = if world.algorithm == Algorithm::Sm2 { Algorithm::Es256 } else { Algorithm::Sm2 };
+    let authority = TimestampWorld::new(other);
+    let certified_at = now().minus(365 * DAY);
+    let seal = world.seal(&world.info());
+    let plain = world.signature_by_hand(&seal, signed_at());
+    let stamped = with_token(&plain, &authority.stamped(value(&plain), signed_at().plus(60)));
+    // The list of what is revoked is made a minute ago.
+    let listed = now().minus(60).plus(1);
+    let mut cases = Vec::new();
+    for (what, sign_until, verify_until, ended) in [
+        ("an algorithm that had ended when certificates were signed", certified_at, None, true),
+        ("an algorithm that ended since", listed, None, false),
+        // Who can forge a certificate can also have stamped before what goes with it.
+        ("stamped before the algorithm of the certificates was broken", listed, Some(now()), true),
+        ("an algorithm that will be broken", listed, Some(now().plus(1)), false),
+    ] {
+        let alg = world.signer.0.reference().alg().id().family.to_owned();
+        let store = || {
+            let mut store = world.store();
+            authority.add_to(&mut store);
+            store.end_algorithms(&[Sunset { alg: alg.clone(), sign_until, verify_until }]);
+            store
+        };
+        let expected = |checks: &[_]| match ended {
+            true => always(Expected::Refused(SealReason::AlgorithmEnded, checks.to_vec())),
+            false => always(passes(&[])),
+        };
+        cases.push(Case::seal(what, seal.clone(), store(), expected(&[MakerCertificate])));
+        let both = expected(&[SignerCertificate, MakerCertificate]);
+        cases.push(Case::signature(what, stamped.clone(), store(), both));
     }
     cases
 }

@@ -209,3 +209,46 @@ fn read_secret_reference(path: &Path) -> Result<SecretReference, HomeError> {
     }
     Ok(reference)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the failure, with its place")]
+mod tests {
+    use super::*;
+
+    /// Whatever is in the file of a reference: it is refused, or says one thing that is written and read the same.
+    #[test]
+    fn a_reference_that_was_changed_anywhere_is_refused_or_says_one_thing() {
+        let key = Pkcs11Place {
+            module: "/m.so".into(),
+            token: "t".to_owned(),
+            label: "archive".to_owned(),
+            id: "00ff".to_owned(),
+            pin_file: Some("/pin".into()),
+        };
+        let places = [
+            SecretPlace::File { name: "archive-2".to_owned() },
+            SecretPlace::Environment,
+            SecretPlace::Pkcs11 { wrapped: b64::encode(&[7; 60]), key },
+        ];
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("archive.toml");
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            read_secret_reference(&path)
+        };
+        for place in places {
+            let reference = SecretReference { format: REFERENCE_FORMAT, place };
+            let text = toml::to_string(&reference).unwrap();
+            assert_eq!(read(&text).unwrap(), reference);
+            for at in 0..text.len() {
+                for with in ["", "x", "9", "\"", "\n", "[", "=", "\u{0}"] {
+                    let changed = [&text[..at], with, &text[at + 1..]].concat();
+                    let Ok(found) = read(&changed) else { continue };
+                    assert_eq!(read(&toml::to_string(&found).unwrap()).unwrap(), found, "{changed}");
+                }
+            }
+            let newer = text.replacen("format = 1", "format = 2", 1);
+            assert!(matches!(read(&newer), Err(HomeError::NewerFormat { found: 2, supported: 1 })));
+        }
+    }
+}

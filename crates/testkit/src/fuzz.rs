@@ -8,11 +8,13 @@ mod fetched;
 mod handover;
 mod import;
 mod items;
+mod key_file;
 mod lists;
 mod pss;
 mod seal;
 mod signing_request;
 mod timestamp;
+mod trust;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -32,11 +34,13 @@ pub use self::fetched::fetched;
 pub use self::handover::handover;
 pub use self::import::import;
 pub use self::items::items;
+pub use self::key_file::key_file;
 pub use self::lists::{catalog_list, sharing_list};
 pub use self::pss::pss;
 pub use self::seal::{seal, seal_write};
 pub use self::signing_request::signing_request;
 pub use self::timestamp::timestamp;
+pub use self::trust::{status_list, trust_list};
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.
@@ -275,7 +279,10 @@ mod tests {
             ("ceremony", ceremony::seeds()),
             ("fetched", fetched::seeds()),
             ("handover", handover::seeds()),
+            ("key_file", key_file::seeds()),
             ("pss", pss::seeds()),
+            ("status_list", trust::status_seeds()),
+            ("trust_list", trust::trust_seeds()),
         ] {
             for (name, bytes) in seeds {
                 let path = corpus.join(target).join(name);

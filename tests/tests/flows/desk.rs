@@ -296,3 +296,51 @@ fn freshness_has_bounds() {
         assert!(matches!(Home::open(prefecture.home.dir()), Err(HomeError::Freshness(_))), "{value}");
     }
 }
+
+#[test]
+fn a_clock_five_years_wrong_is_named_and_leaves_nothing_half_done() {
+    const FIVE_YEARS: u64 = 5 * 365 * 86_400;
+    let behind = (now().minus(FIVE_YEARS), Reason::TrustListFromFuture, ["status_lists", "clock"]);
+    let ahead = (now().plus(FIVE_YEARS), Reason::TrustListStale, ["trust_list", "status_lists"]);
+    for (at, reason, expected) in [behind, ahead] {
+        let prefecture = Prefecture::new();
+        let receipt = prefecture.issue();
+        let lookup = prefecture.lookup();
+        assert_eq!(verdict(&lookup, &receipt.credential, at), Verdict::Indeterminate(reason));
+        let health = lookup.health(at);
+        let failing: Vec<_> = health.items.iter().filter(|item| !item.ok).map(|item| item.name).collect();
+        assert_eq!(failing, expected);
+        let desk = prefecture.desk_at(at);
+        let events = || desk.archive().events(None, 100).unwrap().len();
+        let before = events();
+        let act = |key: &str| boyin::Order { at, ..order(police(), key) };
+        let refused = desk.issue(&identity_card(), &act("another"), &mut SystemRandom).unwrap_err();
+        assert!(
+            matches!(refused, DeskError::Home(HomeError::NoList("catalog")) | DeskError::Catalog(_)),
+            "{refused:?}"
+        );
+        assert_eq!((desk.archive().list(None, None, 10).unwrap().items.len(), events()), (1, before));
+        // A revocation is kept all the same; where its list cannot be made, that is said.
+        let revoke = StatusChange::new(Change::Revoke, "测试");
+        match desk.change_status(&receipt.license_id, &revoke, &act("r")) {
+            Ok(_) => assert!(at > now(), "with the lists of that day"),
+            Err(DeskError::NotPublished { source, .. }) => {
+                assert!(at < now() && matches!(*source, DeskError::ListFromFuture { .. }), "{source}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+        drop(desk);
+        // With the right clock all goes on; lists of a day to come are begun anew.
+        let desk = prefecture.desk();
+        if at > now() {
+            for office in [police(), market()] {
+                desk.start_status_list_over(office, now()).unwrap();
+            }
+        }
+        assert!(desk.overdue().is_empty());
+        desk.issue(&identity_card(), &order(police(), "another"), &mut SystemRandom).unwrap();
+        lookup.refresh(now()).unwrap();
+        assert_eq!(verdict(&lookup, &receipt.credential, now()), Verdict::Failed(Reason::Revoked));
+        assert!(lookup.health(now()).ok());
+    }
+}

@@ -254,11 +254,13 @@ pub enum EventKind {
     SharingDecided,
     /// A source said how many licenses it has.
     TotalStated,
+    /// It was decided which papers a matter may ask for.
+    ExemptionDecided,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -303,6 +305,7 @@ impl EventKind {
         Self::ListPublished,
         Self::SharingDecided,
         Self::TotalStated,
+        Self::ExemptionDecided,
     ];
 
     /// Stable code, also on disk.
@@ -353,6 +356,7 @@ impl EventKind {
             Self::ListPublished => "list_published",
             Self::SharingDecided => "sharing_decided",
             Self::TotalStated => "total_stated",
+            Self::ExemptionDecided => "exemption_decided",
         }
     }
 

@@ -103,6 +103,10 @@ faults! {
     AddressNotIndexed("address_not_indexed", "the license has this address, but those at the address do not show it")
     /// An index entry, or an address, leads to no license.
     AddressDangling("address_dangling", "an address leads to a license that is not there or does not have it")
+    /// A decision on papers is not the one that the log tells of.
+    DecisionDiffers("decision_differs", "a decision on papers is missing, or is not the one that its event tells of")
+    /// What belongs to a decision on papers leads to none.
+    DecisionDangling("decision_dangling", "inputs of a decision, or a holder's place in it, lead to a decision that is not there")
     /// A number could be given twice.
     SealNumberDiffers("seal_number_differs", "the last number given in the division is not that of its last seal")
 }

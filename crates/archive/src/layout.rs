@@ -32,7 +32,8 @@ use boyin_model::collected::CollectedLicense;
 /// | 2 | the seal register: tables `seal`, `seal_version`, `event_by_seal`; members `seal` and `second` of events; status lists of every instant; status 3; members `basis`, `retroactive`, `successor` of events |
 /// | 3 | keys of their own for data and records: tables `data_key`, `record_key`; each event holds the hash of the one before it and a subject; tables `event_by_holder`, `read_spool` |
 /// | 4 | versions of licenses: table `version`; changes of many licenses: table `mass_change`; addresses: tables `license_address`, `license_by_address`; events of these, and of cancellation |
-pub const FORMAT_VERSION: u32 = 4;
+/// | 5 | decisions on papers: tables `decision`, `decision_input`, `decision_by_holder`; events of these |
+pub const FORMAT_VERSION: u32 = 5;
 
 /// The first version with a seal register.
 pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
@@ -40,6 +41,8 @@ pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
 pub(crate) const FORMAT_WITH_KEYS: u32 = 3;
 /// The first version that links the versions of a license.
 pub(crate) const FORMAT_WITH_VERSIONS: u32 = 4;
+/// The first version that keeps decisions on papers.
+pub(crate) const FORMAT_WITH_DECISIONS: u32 = 5;
 
 /// Meta: the format version, four bytes, not sealed.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -171,6 +174,11 @@ pub(crate) fn id_of_data_key(key: &[u8]) -> Result<KeyId, Malformed> {
 /// Event by holder: `holder key (32) ‖ number (8)`.
 pub(crate) fn event_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
     [holder.0.as_slice(), &number.to_be_bytes()].concat()
+}
+
+/// Decision by holder: `holder key (32) ‖ number (8)`.
+pub(crate) fn decision_by_holder(holder: &HolderKey, number: u64) -> Vec<u8> {
+    event_by_holder(holder, number)
 }
 
 /// Whether an entry of meta is sealed.

@@ -47,6 +47,7 @@ mod chain;
 mod check;
 mod collected;
 mod cursor;
+mod decision;
 mod error;
 mod group_commit;
 mod layout;
@@ -77,6 +78,7 @@ pub use collected::{
     ImportStep, MAX_STEP, Submission,
 };
 pub use cursor::{Cursor, Page};
+pub use decision::{DecisionFiling, MAX_DECISION};
 pub use error::{ArchiveError, Damaged, OpenError};
 pub use group_commit::{GroupCommit, WriteGroup};
 pub use layout::FORMAT_VERSION;

@@ -96,6 +96,8 @@ pub enum RecordField {
     SealName,
     /// Empty or longer than [`MAX_SEAL`](crate::MAX_SEAL).
     SealBytes,
+    /// Receipt or inputs are empty or longer than [`MAX_DECISION`](crate::MAX_DECISION), or the summary is none.
+    Decision,
 }
 
 impl fmt::Display for RecordField {
@@ -111,6 +113,7 @@ impl fmt::Display for RecordField {
             Self::Token => "the status list token is empty or longer than 4 MiB",
             Self::SealName => "the words of a seal are 1 to 2048 bytes on one line",
             Self::SealBytes => "the made seal is empty or longer than 1 MiB",
+            Self::Decision => "receipt and inputs of a decision are 1 byte to 1 MiB, the summary is at most 100 characters on one line",
         })
     }
 }

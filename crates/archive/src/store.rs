@@ -58,11 +58,17 @@ pub enum Table {
     LicenseAddress,
     /// Digest of an address and license identifier → nothing.
     LicenseByAddress,
+    /// Event number of a decision on papers → its signed receipt.
+    Decision,
+    /// Event number of a decision on papers → what it was decided from.
+    DecisionInput,
+    /// Holder digest and event number of a decision on papers → nothing.
+    DecisionByHolder,
 }
 
 impl Table {
     /// Every table, in the order of the format document.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Meta,
         Self::License,
         Self::ByHolder,
@@ -87,6 +93,9 @@ impl Table {
         Self::MassChange,
         Self::LicenseAddress,
         Self::LicenseByAddress,
+        Self::Decision,
+        Self::DecisionInput,
+        Self::DecisionByHolder,
     ];
 
     /// The name on disk (the column family).
@@ -117,6 +126,9 @@ impl Table {
             Self::MassChange => "mass_change",
             Self::LicenseAddress => "license_address",
             Self::LicenseByAddress => "license_by_address",
+            Self::Decision => "decision",
+            Self::DecisionInput => "decision_input",
+            Self::DecisionByHolder => "decision_by_holder",
         }
     }
 
@@ -143,6 +155,7 @@ impl Table {
             | Self::CollectedByImport
             | Self::ImportJob => 3,
             Self::Version | Self::MassChange | Self::LicenseAddress | Self::LicenseByAddress => 4,
+            Self::Decision | Self::DecisionInput | Self::DecisionByHolder => 5,
         }
     }
 
@@ -163,7 +176,9 @@ impl Table {
             | Self::ImportJob
             | Self::Version
             | Self::MassChange
-            | Self::LicenseAddress => Protection::Sealed,
+            | Self::LicenseAddress
+            | Self::Decision
+            | Self::DecisionInput => Protection::Sealed,
             Self::Meta => Protection::Mixed,
             Self::ByHolder
             | Self::EventByLicense
@@ -172,7 +187,8 @@ impl Table {
             | Self::CollectedByHolder
             | Self::CollectedByKey
             | Self::CollectedByImport
-            | Self::LicenseByAddress => Protection::Empty,
+            | Self::LicenseByAddress
+            | Self::DecisionByHolder => Protection::Empty,
             Self::DataKey => Protection::Wrapped,
         }
     }

@@ -168,6 +168,7 @@ pub(crate) struct Vault {
     collected: hmac::Key,
     addresses: hmac::Key,
     acts: hmac::Key,
+    decisions: Secret,
     cursors: hmac::Key,
     nonces: hmac::Key,
     spool: LessSafeKey,
@@ -187,6 +188,7 @@ impl Vault {
             collected: mac(b"collected"),
             addresses: mac(b"address"),
             acts: mac(b"act"),
+            decisions: expand(&prk, &[b"decision"]),
             cursors: mac(b"cursor"),
             nonces: mac(b"nonce"),
             spool: aead(&expand(&prk, &[b"read spool"])),
@@ -307,6 +309,11 @@ impl Vault {
     /// HMAC-SHA256 over an address in its one spelling.
     pub(crate) fn address_key(&self, address: &Address) -> Digest32 {
         digest(&self.addresses, &[address.as_str().as_bytes()])
+    }
+
+    /// The key under which decisions on papers digest what they were decided from.
+    pub(crate) fn decision_key(&self) -> Secret {
+        self.decisions.clone()
     }
 
     /// HMAC-SHA256 over `office ‖ 00 ‖ idempotency key`. Keyed, because callers put case numbers into their keys.

@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// The signed sharing list: which agency is given what of a license (共享证照目录)
     #[command(subcommand)]
     Sharing(Box<crate::sharing::args::Sharing>),
+    /// The window: which papers a matter may ask for, receipts, and the exemption meter (免证办)
+    #[command(subcommand)]
+    Window(Box<crate::window::args::Window>),
     /// Keys of offices and of the trust list: make, list, rotate, retire (密钥)
     #[command(subcommand)]
     Key(crate::key::args::Key),

@@ -187,5 +187,6 @@ pub(crate) fn name(kind: EventKind) -> &'static str {
         EventKind::ListPublished => "发布清单",
         EventKind::SharingDecided => "共享判定",
         EventKind::TotalStated => "登记应归集总数",
+        EventKind::ExemptionDecided => "免证判定",
     }
 }

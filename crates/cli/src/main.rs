@@ -37,6 +37,7 @@ mod timestamp;
 mod token;
 mod trust;
 mod verify;
+mod window;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -108,6 +109,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Trust(command) => trust::run(&session, command, out),
         Command::Catalog(command) => catalog::run(&session, command, out),
         Command::Sharing(command) => sharing::run(&session, *command, out),
+        Command::Window(command) => window::run(&session, *command, out),
         Command::Key(command) => key::run(&session, command, out),
         Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),

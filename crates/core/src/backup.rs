@@ -21,10 +21,12 @@ use crate::keyring::{Keyring, Passphrase, write_new_private};
 
 /// What of a data directory goes into a backup, beside the archive. Keys do only if asked for; locks and passing files
 /// never do. Whatever else lies there is left out, and the receipt says so: it may be a secret.
-const BELONGING: [&str; 9] = [
+const BELONGING: [&str; 11] = [
     "boyin.toml",
     "catalog.toml",
     "catalog",
+    "items.toml",
+    "items",
     "sharing",
     "offices.toml",
     "officers.toml",

@@ -19,6 +19,7 @@ use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::in_force::Known;
+use crate::items::KnownItems;
 use crate::keyring::{Keyring, Passphrase};
 
 /// Draws of a free identifier and place before giving up.
@@ -80,6 +81,8 @@ pub struct Desk {
     pub(crate) config: Config,
     /// The catalog in force, once used.
     pub(crate) known_catalog: Mutex<Option<Known>>,
+    /// The item catalog, once used.
+    pub(crate) known_items: Mutex<Option<KnownItems>>,
     pub(crate) offices: HashMap<CreditCode, Office>,
     pub(crate) keyring: Keyring,
     pub(crate) passphrase: Passphrase,
@@ -117,6 +120,7 @@ impl Desk {
         let mut desk = Self {
             config: home.config().clone(),
             known_catalog: Mutex::new(None),
+            known_items: Mutex::new(None),
             offices: offices.collect(),
             keyring: home.keyring(),
             passphrase: passphrase.clone(),

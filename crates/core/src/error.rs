@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use boyin_archive::{ActError, ArchiveError, BackupError, CopyError, OpenError, SpoolError, StoreError};
+use boyin_exempt::{ItemCatalogError, Refusal};
 use boyin_issue::certificate::CertifyError;
 use boyin_issue::seal::SealingError;
 use boyin_issue::{Defect, PrepareError, SigningKeyError};
@@ -100,6 +101,17 @@ pub enum HomeError {
         /// The number of both.
         sequence: u64,
     },
+    /// The item catalog is refused.
+    #[error("{path}: {source}")]
+    Items {
+        /// The file; of the built-in one, where one's own would be.
+        path: PathBuf,
+        /// Why.
+        source: Box<ItemCatalogError>,
+    },
+    /// A kept item catalog is not the one that its name says.
+    #[error("{0} is not the item catalog that its name says: put it back from a backup")]
+    ItemsReplaced(PathBuf),
     /// A list would count before now, or before one that is announced already.
     #[error("the list cannot count from {from}: from {earliest} at the earliest")]
     ListDated {
@@ -353,6 +365,9 @@ pub enum DeskError {
     /// The catalog in force does not allow it.
     #[error(transparent)]
     Catalog(#[from] CatalogRefusal),
+    /// A question that has no answer; here is all that is wrong with it.
+    #[error(transparent)]
+    Question(#[from] Refusal),
     /// A stated total that is none.
     #[error("a stated total names its source on one line of at most 200 characters, and is below 2^53")]
     Total,
@@ -476,6 +491,7 @@ impl DeskError {
             Self::ForeignLicense(_) => "foreign_license",
             Self::Defects(_) => "form_defects",
             Self::Catalog(refusal) => refusal.code(),
+            Self::Question(_) => "exemption_question",
             Self::Total => "stated_total",
             Self::Act(error) => error.code(),
             Self::Archive(error) => error.code(),

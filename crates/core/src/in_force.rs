@@ -2,6 +2,7 @@
 //! each told to the log before anything is done by it.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
@@ -54,7 +55,13 @@ struct Counting<E> {
 
 /// Tells whether a file was replaced: lists are never written into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp(Option<(SystemTime, u64)>);
+pub(crate) struct Stamp(Option<(SystemTime, u64)>);
+
+impl Stamp {
+    pub(crate) fn of(path: &Path) -> Self {
+        Self(fs::metadata(path).ok().and_then(|data| Some((data.modified().ok()?, data.len()))))
+    }
+}
 
 /// What was decided about a request to be given fields of licenses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,8 +80,7 @@ impl Desk {
     /// [`HomeError::ListReplaced`] if another one, [`HomeError::File`] if one before the last is not kept; [`DeskError`].
     pub(crate) fn catalog_at(&self, at: UnixTime) -> Result<Arc<InForce>, DeskError> {
         let path = self.home.shelf::<CatalogEntry>().list();
-        let stamp =
-            Stamp(fs::metadata(&path).ok().and_then(|data| Some((data.modified().ok()?, data.len()))));
+        let stamp = Stamp::of(&path);
         let mut known = self.known_catalog.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref().filter(|known| known.stamp == stamp) {
             let in_time = boyin_model::trust::in_force(known.in_force.list.valid_from, known.until, at);

@@ -23,6 +23,7 @@ fn letter(purpose: KeyPurpose) -> char {
         KeyPurpose::Licenses => 'L',
         KeyPurpose::StatusLists => 'S',
         KeyPurpose::TrustList => 'T',
+        KeyPurpose::Decisions => 'D',
         KeyPurpose::Seals => 'E',
         KeyPurpose::Ceremony => 'C',
         KeyPurpose::Probe => 'P',
@@ -56,7 +57,11 @@ impl KeyLimits {
         match purpose {
             KeyPurpose::Probe => return Ok(()),
             KeyPurpose::Ceremony => {}
-            KeyPurpose::Licenses | KeyPurpose::StatusLists | KeyPurpose::TrustList | KeyPurpose::Seals => {
+            KeyPurpose::Licenses
+            | KeyPurpose::StatusLists
+            | KeyPurpose::TrustList
+            | KeyPurpose::Decisions
+            | KeyPurpose::Seals => {
                 if !self.purposes.is_empty() && !self.purposes.contains(&purpose) {
                     return Err(SignError::OtherPurpose);
                 }

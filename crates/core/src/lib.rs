@@ -5,6 +5,8 @@
 //! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
 //! | [`Desk`] | acts: issue, renew, change, issue again, revoke, suspend, restore, cancel, many at once and undone; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
+//! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
+//! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
@@ -24,6 +26,7 @@ mod error;
 mod history;
 mod home;
 mod in_force;
+mod items;
 mod keyring;
 mod keyring_limits;
 mod keyring_reference;
@@ -31,6 +34,7 @@ mod keyring_secrets;
 mod lists;
 mod lookup;
 mod mass;
+pub mod meter;
 mod officers;
 mod publish;
 mod reads;
@@ -50,6 +54,7 @@ mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
+pub mod window;
 
 pub use archive_secret::SecretSource;
 pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBackup, LicenseFault};
@@ -89,6 +94,7 @@ pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 pub use transfer::AfterCopy;
 
 pub use boyin_archive as archive;
+pub use boyin_exempt as exempt;
 pub use boyin_hsm as hsm;
 pub use boyin_import as import;
 pub use boyin_issue as issue;

@@ -55,11 +55,11 @@ pub struct HolderPage {
 /// [on the disk](boyin_archive::ReadSpool) as a read before it is shown, for the desk to take into the log.
 #[derive(Debug)]
 pub struct Lookup {
-    home: Home,
+    pub(crate) home: Home,
     pub(crate) archive: Archive,
     /// Begun at the first read.
     reads: Mutex<Option<Arc<ReadSpool>>>,
-    verifier: Verifier,
+    pub(crate) verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
 }
@@ -501,7 +501,7 @@ fn published(home: &Home, archive: &Archive) -> Result<Vec<Published>, LookupErr
 }
 
 /// The lists of every office, from the first to the one before the first that is not there.
-fn lists_of(
+pub(crate) fn lists_of(
     home: &Home,
     token: impl Fn(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
 ) -> Result<Vec<Published>, LookupError> {

@@ -27,6 +27,12 @@ impl Channel {
     pub const ALL: [Self; 6] =
         [Self::Website, Self::Mobile, Self::Window, Self::Terminal, Self::Portal, Self::ThirdParty];
 
+    /// The channel with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.code() == code)
+    }
+
     /// Stable code, as in catalogs.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -111,5 +111,5 @@ fn channel(payload: &[u8]) -> Result<Channel, JwsError> {
         return Err(JwsError::Claim("format"));
     }
     let code = object.get("channel").and_then(Value::as_text).ok_or(JwsError::Claim("channel"))?;
-    Channel::ALL.into_iter().find(|channel| channel.code() == code).ok_or(JwsError::Claim("channel"))
+    Channel::from_code(code).ok_or(JwsError::Claim("channel"))
 }

@@ -9,7 +9,7 @@ use crate::item::{Item, ItemCatalog, Matter, NoMatter};
 use crate::limits::{MAX_FILE_ENTRIES, MAX_NAME_CHARS, MAX_RECORD_ID_CHARS, MAX_SENTENCE_CHARS};
 use crate::party::{Entry, Kind, Party};
 use crate::role::Role;
-use crate::text::is_tidy;
+use crate::text::{hmac_of, is_tidy};
 
 /// Roles that one holder cannot have together. A legal representative may be the applicant or the agent.
 const APART: [(Role, Role); 7] = [
@@ -62,7 +62,9 @@ pub enum CommitmentStanding {
 }
 
 impl CommitmentStanding {
-    pub(crate) const fn code(self) -> &'static str {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Barred => "barred",
@@ -157,6 +159,12 @@ pub enum Fault {
         /// The other.
         other: Role,
     },
+    /// Nobody said the name, and the file does not say it.
+    #[error("请提供{}的姓名（名称）。Give the name of the {}", .role.name_zh(), .role.name_en())]
+    NameMissing {
+        /// The role.
+        role: Role,
+    },
     /// More entries than [`MAX_FILE_ENTRIES`], an untidy name or name of a record.
     #[error("{}的档案超出限制。The file of the {} is beyond the bounds", .role.name_zh(), .role.name_en())]
     PartyBounds {
@@ -186,6 +194,14 @@ pub enum Fault {
     FirstContact,
 }
 
+impl InputKey {
+    /// HMAC-SHA256 of some bytes. Those of inputs begin with `{`.
+    #[must_use]
+    pub fn digest(&self, bytes: &[u8]) -> [u8; 32] {
+        hmac_of(&self.0, bytes)
+    }
+}
+
 impl Fault {
     /// Stable code for callers.
     #[must_use]
@@ -200,6 +216,7 @@ impl Fault {
             Self::PartyMissing { .. } => "party_missing",
             Self::PartyKind { .. } => "party_kind",
             Self::SameHolder { .. } => "same_holder",
+            Self::NameMissing { .. } => "party_name",
             Self::PartyBounds { .. } => "party_bounds",
             Self::OtherInstant { .. } => "other_instant",
             Self::FormFieldUnknown { .. } => "form_field_unknown",
@@ -287,7 +304,11 @@ impl Request {
             Kind::Proven(..) | Kind::NotProven(..) => true,
         };
         let bounded = party.file.len() <= MAX_FILE_ENTRIES && party.file.iter().all(tidy);
-        if !bounded || !is_tidy(&party.name, MAX_NAME_CHARS) {
+        if party.name.is_empty() {
+            faults.push(Fault::NameMissing { role });
+        }
+        let tidy_name = party.name.is_empty() || is_tidy(&party.name, MAX_NAME_CHARS);
+        if !bounded || !tidy_name {
             faults.push(Fault::PartyBounds { role });
         }
         if party.file.iter().filter_map(Entry::verified_at).any(|at| at != self.at) {

@@ -26,9 +26,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 /// `hmac-sha-256:<hex>`
 pub(crate) fn hmac_sha256(key: &[u8], bytes: &[u8]) -> String {
+    tagged("hmac-sha-256:", &hmac_of(key, bytes))
+}
+
+pub(crate) fn hmac_of(key: &[u8], bytes: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(bytes);
-    tagged("hmac-sha-256:", &mac.finalize().into_bytes())
+    mac.finalize().into_bytes().into()
 }
 
 fn tagged(tag: &str, digest: &[u8]) -> String {

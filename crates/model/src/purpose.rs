@@ -6,7 +6,8 @@ use crate::anchor::TYP_ANCHOR_HANDOVER;
 use crate::b64;
 use crate::json::{self, Reader, Value};
 use crate::jws::{
-    Header, TYP_CATALOG_LIST, TYP_CEREMONY, TYP_LICENSE, TYP_SHARING_LIST, TYP_STATUS_LIST, TYP_TRUST_LIST,
+    Header, TYP_CATALOG_LIST, TYP_CEREMONY, TYP_DECISION, TYP_LICENSE, TYP_SHARING_LIST, TYP_STATUS_LIST,
+    TYP_TRUST_LIST,
 };
 use crate::time::UnixTime;
 
@@ -23,6 +24,8 @@ pub enum KeyPurpose {
     StatusLists,
     /// Trust lists, the catalogs beside them, and the hand-over to the next anchor.
     TrustList,
+    /// Receipts of decisions on papers.
+    Decisions,
     /// Seals and certificates.
     Seals,
     /// Transcripts of key ceremonies. Every key may.
@@ -33,8 +36,15 @@ pub enum KeyPurpose {
 
 impl KeyPurpose {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Licenses, Self::StatusLists, Self::TrustList, Self::Seals, Self::Ceremony, Self::Probe];
+    pub const ALL: [Self; 7] = [
+        Self::Licenses,
+        Self::StatusLists,
+        Self::TrustList,
+        Self::Decisions,
+        Self::Seals,
+        Self::Ceremony,
+        Self::Probe,
+    ];
 
     /// The name in files and documents.
     #[must_use]
@@ -43,6 +53,7 @@ impl KeyPurpose {
             Self::Licenses => "licenses",
             Self::StatusLists => "status-lists",
             Self::TrustList => "trust-list",
+            Self::Decisions => "decisions",
             Self::Seals => "seals",
             Self::Ceremony => "ceremony",
             Self::Probe => "probe",
@@ -89,10 +100,16 @@ impl ToBeSigned {
                 (KeyPurpose::TrustList, "issued_at")
             }
             TYP_CEREMONY => (KeyPurpose::Ceremony, "at"),
+            TYP_DECISION => (KeyPurpose::Decisions, "at"),
             _ => return None,
         };
         let parsed = json::parse(&payload, Reader::Ours).ok()?;
-        let seconds = parsed.value.as_object()?.get(instant).and_then(Value::as_int)?;
+        let mut object = parsed.value.as_object()?;
+        // What is decided stands below the channel on which it was asked.
+        if purpose == KeyPurpose::Decisions {
+            object = object.get("decision")?.as_object()?;
+        }
+        let seconds = object.get(instant).and_then(Value::as_int)?;
         let at = u64::try_from(seconds).ok().and_then(UnixTime::new)?;
         let key = Some((header.alg.into_owned(), header.kid.into_owned()));
         Some(Self { purpose, at: Some(at), key })

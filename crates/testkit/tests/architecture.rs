@@ -87,6 +87,7 @@ const RULES: [Rule; 14] = [
             "boyin-hsm",
             "boyin-verify",
             "boyin-issue",
+            "boyin-exempt",
             "boyin-archive",
             "boyin-import",
         ],

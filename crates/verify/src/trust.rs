@@ -171,6 +171,31 @@ impl TrustSnapshot {
         self.list.sequence > old.list.sequence || self.list == old.list
     }
 
+    /// The key with which an office signed something at `at` and whose office that is; why it does not count at `now` if not.
+    ///
+    /// # Errors
+    /// [`Reason::TrustListFromFuture`], [`Reason::TrustListStale`], [`Reason::KeyUnknown`], [`Reason::KeyNotInForce`],
+    /// [`Reason::AlgEnded`], the first that holds.
+    pub fn office_key(
+        &self,
+        kid: &str,
+        at: UnixTime,
+        now: UnixTime,
+    ) -> Result<(CreditCode, &dyn VerifyKey), Reason> {
+        if self.list.issued_at > now.plus(crate::CLOCK_TOLERANCE_SECONDS) {
+            return Err(Reason::TrustListFromFuture);
+        }
+        if self.list.next_update <= now {
+            return Err(Reason::TrustListStale);
+        }
+        let key = self.key(kid).ok_or(Reason::KeyUnknown)?;
+        if !key.in_force(at) {
+            return Err(Reason::KeyNotInForce);
+        }
+        key.algorithm_allows(at, now).map_err(|_| Reason::AlgEnded)?;
+        Ok((key.issuer, key.key.as_ref()))
+    }
+
     pub(crate) fn knows_issuer(&self, code: CreditCode) -> bool {
         self.issuers.contains_key(&code)
     }

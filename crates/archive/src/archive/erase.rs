@@ -1,6 +1,6 @@
 //! Erasure: what is personal in a license is sealed under a key of its own, and that key is destroyed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
@@ -21,7 +21,7 @@ const FOLLOWED: usize = 4 * MAX_EVENTS;
 
 impl Archive {
     /// Erases what is personal in a license: its content, its key, its addresses, its place in the holder's file, and what leads from
-    /// the holder to its events. The identifier stays, with its status and its events, and is never given again; reads say
+    /// the holder to its events; and what decisions on papers that the holder took part in were decided from. The identifier stays, with its status and its events, and is never given again; reads say
     /// [`ArchiveError::Erased`]. It takes two people.
     ///
     /// On `Ok` no file of the archive holds the key any more. Backups from before do, and have to be destroyed by whoever
@@ -42,6 +42,7 @@ impl Archive {
         let deed = Deed { second: Some(second.to_owned()), ..deed };
         let key = layout::license(id);
         let unprotected = Cell::new(false);
+        let inputs = RefCell::default();
         let outcome = {
             // No act on the license may be half done: its event would lead to the holder again.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
@@ -55,6 +56,8 @@ impl Archive {
                     .delete(Table::ByHolder, layout::by_holder(&holder, record.filed_at, id));
                 let (batch, bare) = self.forget_addresses(batch, id)?;
                 unprotected.set(bare);
+                let (batch, scrubbed) = self.forget_decisions(batch, &holder)?;
+                inputs.replace(scrubbed);
                 self.forget_events(batch, id, &holder)
             })
         };
@@ -68,10 +71,12 @@ impl Archive {
         if outcome.replayed || unprotected.get() {
             self.store.scrub(Table::LicenseAddress, &layout::addresses_of(id))?;
         }
+        self.scrub_decisions(&outcome, &inputs.into_inner())?;
         Ok(outcome)
     }
 
-    /// Erases what a collected record says: its content, its place in the holder's file, and what it is compared by. Its name
+    /// Erases what a collected record says: its content, its place in the holder's file, and what it is compared by; and what
+    /// decisions on papers that the holder took part in were decided from. Its name
     /// stays, with the row that it was and its events, so that imports still add up and the same row does not bring it back;
     /// reads say [`ArchiveError::Erased`]. A license that was issued from it is erased by itself. It takes two people.
     ///
@@ -91,9 +96,12 @@ impl Archive {
     ) -> Result<Outcome, ArchiveError> {
         let deed = Deed::new(EventKind::CollectedErased, format!("{id} {reason}"));
         let deed = Deed { second: Some(second.to_owned()), ..deed };
+        let inputs = RefCell::default();
         let outcome = {
             let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
-            self.perform(act, &deed, || {
+            // No decision may be half done: it would be found by nobody who erases.
+            let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
+            self.perform_alone(act, &deed, |_| {
                 two_people(act, second, reason)?;
                 let (record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
                 let holder = self.vault.holder_key(&record.license.holder);
@@ -103,10 +111,13 @@ impl Archive {
                 for key in self.keys_of(&record) {
                     batch = batch.delete(Table::CollectedByKey, [key, id.0].concat());
                 }
+                let (batch, scrubbed) = self.forget_decisions(batch, &holder)?;
+                inputs.replace(scrubbed);
                 Ok(batch)
             })?
         };
         self.store.scrub(Table::Collected, &id.0)?;
+        self.scrub_decisions(&outcome, &inputs.into_inner())?;
         Ok(outcome)
     }
 

@@ -8,7 +8,7 @@ use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
 
 use super::erase::second_person;
-use super::write::{Deed, MassWrite};
+use super::write::{Deed, Kept};
 use super::{Archive, MAX_PAGE, malformed};
 use crate::act::{Act, Change, Event, EventKind, Outcome, StatusChange, is_words};
 use crate::error::{ArchiveError, Damaged};
@@ -99,7 +99,7 @@ impl Archive {
                 deed.holder = Some(self.vault.holder_key(holder));
             }
             let record = MassRecord { at: act.at(), undo_until, items: plan.items, undone: None };
-            deed.mass = Some(MassWrite::Done(record));
+            deed.kept = Some(Kept::Done(record));
             Ok(batch)
         })
     }
@@ -243,7 +243,7 @@ impl Archive {
                 return Err(ArchiveError::MassNothing);
             }
             record.undone = Some(Undone { event: 0, left });
-            deed.mass = Some(MassWrite::Undone { of: number, record });
+            deed.kept = Some(Kept::Undone { of: number, record });
             Ok(batch)
         })
     }

@@ -4,6 +4,7 @@ mod addresses;
 mod check;
 mod collect;
 mod copy;
+mod decisions;
 mod erase;
 mod keys;
 mod licenses;

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use boyin_model::id::LicenseId;
 use boyin_model::register::SealId;
 
+use super::decisions::DecisionWrite;
 use super::{Archive, malformed};
 use crate::act::{Act, Event, EventKind, Note, Outcome, StatusChange, is_words};
 use crate::collected::CollectedId;
@@ -33,32 +34,35 @@ pub(super) struct Deed {
     pub(super) status: Option<StatusChange>,
     /// Whose file it is done to, once that is known.
     pub(super) holder: Option<HolderKey>,
-    /// What is kept of a change of many licenses.
-    pub(super) mass: Option<MassWrite>,
+    /// What is kept under the number of the event.
+    pub(super) kept: Option<Kept>,
 }
 
 /// What is kept under the number of an event.
 #[derive(Clone)]
-pub(super) enum MassWrite {
-    /// A change that is done, under the number of this event.
+pub(super) enum Kept {
+    /// A change of many licenses that is done, under the number of this event.
     Done(MassRecord),
     /// That it was undone by this event.
     Undone { of: u64, record: MassRecord },
+    /// A decision on papers, under the number of this event.
+    Decision(DecisionWrite),
 }
 
-impl MassWrite {
-    /// The write, once the number of the event is known.
-    fn at(self, number: u64, vault: &Vault) -> Write {
+impl Kept {
+    /// The writes, once the number of the event is known.
+    fn at(self, number: u64, vault: &Vault) -> Vec<Write> {
         let (of, record) = match self {
             Self::Done(record) => (number, record),
             Self::Undone { of, mut record } => {
                 record.undone = record.undone.map(|undone| Undone { event: number, ..undone });
                 (of, record)
             }
+            Self::Decision(decision) => return decision.at(number, vault),
         };
         let (table, key) = (Table::MassChange, layout::event(of));
         let value = vault.seal(table, &key, &layout::mass_value(&record));
-        Write { table, key, value: Some(value) }
+        vec![Write { table, key, value: Some(value) }]
     }
 }
 
@@ -73,7 +77,7 @@ impl Deed {
             detail: detail.into(),
             status: None,
             holder: None,
-            mass: None,
+            kept: None,
         }
     }
 
@@ -397,7 +401,7 @@ impl Archive {
         let (vault, chain) = (Arc::clone(&self.vault), self.chain);
         let (act, recorded) = (act.clone(), deed.outcome(act));
         let mut deed = deed;
-        let mass = deed.mass.take();
+        let kept = deed.kept.take();
         let numbered = move |number, previous: Option<&[u8]>| {
             let link = chain.hash_before(&vault, number, previous)?;
             let holder = deed.holder;
@@ -414,7 +418,7 @@ impl Archive {
                 vec![Write { table: Table::Idempotency, key: act_key.to_vec(), value: Some(done) }];
             also.extend(entered(&event, holder.as_ref()));
             also.extend(left_of_erased(&vault, &event));
-            also.extend(mass.map(|mass| mass.at(number, &vault)));
+            also.extend(kept.into_iter().flat_map(|kept| kept.at(number, &vault)));
             Ok(Numbered { value, also })
         };
         batch.expect(Table::Idempotency, act_key, Expect::Absent).append(Table::Event, numbered)

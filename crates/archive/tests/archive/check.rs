@@ -10,7 +10,7 @@ use crate::collected::{one_step, submission};
 use crate::fixtures::{LIST, act, change, filing, fresh, id};
 use crate::seals::{self, application, by, seal_in};
 use crate::stores::TestStore;
-use crate::{addresses, mass, versions};
+use crate::{addresses, decisions, mass, versions};
 
 /// Checks every entry of an archive: nothing is wrong with any.
 pub(crate) fn check_sound(archive: &Archive) -> CheckReport {
@@ -91,7 +91,7 @@ fn last_event(archive: &Archive) -> Vec<u8> {
 type Spoil = fn(&Archive, &TestStore);
 
 /// Each kind of fault, and what makes an archive have it and nothing else.
-const CASES: [(FaultKind, Spoil); 34] = [
+const CASES: [(FaultKind, Spoil); 39] = [
     (FaultKind::Unsealed, |_, store| {
         let (key, mut value) = entries(store, Table::StatusList).remove(0);
         value[20] ^= 1;
@@ -263,6 +263,42 @@ const CASES: [(FaultKind, Spoil); 34] = [
     (FaultKind::AddressDangling, |archive, store| {
         addresses::add(archive, "address", 1, "北京路1号").unwrap();
         delete(store, Table::LicenseAddress, &key_of(store, Table::LicenseAddress, 0));
+    }),
+    (FaultKind::DecisionDiffers, |archive, store| {
+        let before = before(store);
+        decisions::decide(archive, "decide").unwrap();
+        set_back(store, &before, &[Table::Decision, Table::DecisionInput, Table::DecisionByHolder]);
+    }),
+    (FaultKind::DecisionDiffers, |archive, store| {
+        // The receipt of another archive, which has done the same but for one word.
+        let (other, others) = fresh();
+        fill(&other);
+        decisions::decide(&other, "decided").unwrap();
+        decisions::decide(archive, "decide").unwrap();
+        let (key, value) = entries(&others, Table::Decision).remove(0);
+        put(store, Table::Decision, &key, &value);
+    }),
+    (FaultKind::DecisionDiffers, |archive, store| {
+        // A receipt under the number of an event that is of something else.
+        decisions::decide(archive, "decide").unwrap();
+        let (other, others) = fresh();
+        decisions::decide(&other, "decide").unwrap();
+        let (key, value) = entries(&others, Table::Decision).remove(0);
+        assert_ne!(key, key_of(store, Table::Decision, 0));
+        put(store, Table::Decision, &key, &value);
+    }),
+    (FaultKind::DecisionDangling, |archive, store| {
+        decisions::decide(archive, "decide").unwrap();
+        let mut key = key_of(store, Table::DecisionByHolder, 0);
+        key[39] ^= 1;
+        put(store, Table::DecisionByHolder, &key, b"");
+    }),
+    (FaultKind::DecisionDangling, |archive, store| {
+        let (other, others) = fresh();
+        decisions::decide(&other, "decide").unwrap();
+        let (key, value) = entries(&others, Table::DecisionInput).remove(0);
+        decisions::decide(archive, "decide").unwrap();
+        put(store, Table::DecisionInput, &key, &value);
     }),
 ];
 

@@ -104,7 +104,7 @@ pub(crate) fn one_step(archive: &Archive, name: u8, submissions: Vec<Submission>
     archive.import_rows(&act(&format!("{name} {rows}")), begun.id, &step).unwrap()
 }
 
-fn records(archive: &Archive, name: u8) -> Vec<(CollectedId, CollectedRecord)> {
+pub(crate) fn records(archive: &Archive, name: u8) -> Vec<(CollectedId, CollectedRecord)> {
     let found = archive.collected_by_import(job(name).id, None, 1000).unwrap();
     assert_eq!(found.next, None);
     found.rows.into_iter().map(|(row, record)| (row.id, record)).collect()

@@ -71,7 +71,10 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
             | Table::Version
             | Table::MassChange
             | Table::LicenseAddress
-            | Table::LicenseByAddress => {}
+            | Table::LicenseByAddress
+            | Table::Decision
+            | Table::DecisionInput
+            | Table::DecisionByHolder => {}
         }
     }
     match table {
@@ -113,7 +116,10 @@ fn read_all(archive: &Archive, table: Table) -> Result<(), ArchiveError> {
         | Table::Version
         | Table::MassChange
         | Table::LicenseAddress
-        | Table::LicenseByAddress => {}
+        | Table::LicenseByAddress
+        | Table::Decision
+        | Table::DecisionInput
+        | Table::DecisionByHolder => {}
     }
     Ok(())
 }
@@ -158,7 +164,7 @@ pub(crate) fn every_damage_is_found(
     read().unwrap();
 }
 
-/// What has a test of its own: `version`, `mass_change`, `license_address`.
+/// What has a test of its own: `version`, `mass_change`, `license_address`, `decision`, `decision_input`.
 const SEALED: [Table; 10] = [
     Table::License,
     Table::RecordKey,

@@ -9,7 +9,7 @@ use boyin_model::register::{SealAct, UseLimits};
 use boyin_model::status::LicenseStatus;
 
 use crate::fixtures::{LIST, act, change, filing, fresh, id, office, time};
-use crate::{addresses, collected, mass, seals, versions};
+use crate::{addresses, collected, decisions, mass, seals, versions};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -31,6 +31,7 @@ fn dump() -> String {
     versions::each_act(&archive);
     mass::each_act(&archive);
     addresses::each_act(&archive);
+    decisions::each_act(&archive);
     let mut text = String::new();
     for table in Table::ALL {
         for (key, value) in store.scan(table, &[], None, 100).unwrap() {
@@ -94,7 +95,7 @@ fn every_key_and_every_value_is_frozen() {
 
 #[test]
 fn codes_are_frozen() {
-    assert_eq!(FORMAT_VERSION, 4);
+    assert_eq!(FORMAT_VERSION, 5);
     let events = [
         "archive_created",
         "license_issued",
@@ -140,6 +141,7 @@ fn codes_are_frozen() {
         "list_published",
         "sharing_decided",
         "total_stated",
+        "exemption_decided",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

@@ -1,6 +1,6 @@
 //! Every test of the archive, in one binary: RocksDB is linked once.
 //!
-//! `acts`, `addresses`, `check`, `concurrent`, `copy`, `damage`, `golden`, `mass`, `meta`, `model`, `pages`, `seals`, `seam` and `versions` are the suite: they know no
+//! `acts`, `addresses`, `check`, `concurrent`, `copy`, `damage`, `decisions`, `golden`, `mass`, `meta`, `model`, `pages`, `seals`, `seam` and `versions` are the suite: they know no
 //! engine but [`engine::fresh`], and the crates of other engines compile these files with an `engine` of their own.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it says")]
@@ -13,6 +13,7 @@ mod collected;
 mod concurrent;
 mod copy;
 mod damage;
+mod decisions;
 mod disk;
 mod engine;
 mod faults;

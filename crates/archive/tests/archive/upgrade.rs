@@ -1,5 +1,4 @@
-//! Archives of formats 1 to 3, as their releases wrote them: `golden-1.txt`, `golden-2.txt` and `golden-3.txt` are what their
-//! golden tests froze.
+//! Archives of formats 1 to 4, as their releases wrote them: `golden-1.txt` to `golden-4.txt` are what their golden tests froze.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,13 +15,15 @@ use tempfile::tempdir;
 
 use crate::fixtures::{act, change, filing, holder, id, secret};
 use crate::seals::{application, seal_in};
-use crate::{addresses, versions};
+use crate::{addresses, decisions, versions};
 
 const GOLDEN_1: &str = include_str!("golden-1.txt");
 
 const GOLDEN_2: &str = include_str!("golden-2.txt");
 
 const GOLDEN_3: &str = include_str!("golden-3.txt");
+
+const GOLDEN_4: &str = include_str!("golden-4.txt");
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = if hex == "-" { "" } else { hex };
@@ -229,6 +230,31 @@ fn format_3_is_brought_to_this_format_as_it_is() {
     let next = versions::succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
     let archive = opened(&store).unwrap();
     assert_eq!(archive.head_of(&id(1)).unwrap(), next);
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+}
+
+#[test]
+fn format_4_is_brought_to_this_format_as_it_is() {
+    let store = Arc::new(MemoryStore::new());
+    in_store(&store, GOLDEN_4);
+    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    assert!(follower.check(&mut |_| {}).unwrap().sound());
+    assert!(matches!(follower.decision(1), Err(ArchiveError::OldFormat)));
+    assert!(matches!(follower.decisions(None, 1), Err(ArchiveError::OldFormat)));
+    assert!(matches!(follower.decision_inputs(1), Err(ArchiveError::OldFormat)));
+    let head = follower.check_log().unwrap();
+    let archive = opened(&store).unwrap();
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
+    for (table, entries) in Table::ALL.into_iter().zip(before) {
+        let now = store.scan(table, &[], None, 1000).unwrap();
+        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
+        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
+    }
+    assert_eq!(archive.check_log().unwrap(), head);
+    let decided = decisions::decide(&archive, "decide").unwrap();
+    let archive = opened(&store).unwrap();
+    assert!(archive.decision(decided.event).unwrap().is_some());
     assert!(archive.check(&mut |_| {}).unwrap().sound());
 }
 

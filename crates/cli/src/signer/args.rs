@@ -98,7 +98,7 @@ pub(crate) struct AddClient {
     /// What it may have signed; may be repeated
     #[arg(
         long, value_name = "KIND", action = ArgAction::Append, required = true,
-        value_parser = ["licenses", "status-lists", "trust-list", "seals", "ceremony"]
+        value_parser = ["licenses", "status-lists", "trust-list", "decisions", "seals", "ceremony"]
     )]
     pub(crate) only: Vec<String>,
     /// Most signatures that it gets by this key

@@ -23,6 +23,7 @@ mod support;
 mod timestamps;
 mod trust;
 mod vault;
+mod window;
 
 #[cfg(feature = "postgres")]
 #[path = "../../../postgres/tests/postgres/server.rs"]

@@ -31,6 +31,25 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// All of them, the best first.
+    pub const ALL: [Self; 3] = [Self::Exempt, Self::Pending, Self::Submit];
+
+    /// The answer with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|answer| answer.code() == code)
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::Exempt => "免于提交",
+            Self::Pending => "待核",
+            Self::Submit => "须提交",
+        }
+    }
+
     /// Stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {

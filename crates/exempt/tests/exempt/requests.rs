@@ -50,6 +50,10 @@ fn each_fault_of_a_question_is_told() {
         ),
         (
             Box::new(|r| r.parties.get_mut(&Role::Applicant).unwrap().name.clear()),
+            Fault::NameMissing { role: Role::Applicant },
+        ),
+        (
+            Box::new(|r| r.parties.get_mut(&Role::Applicant).unwrap().name.push(' ')),
             Fault::PartyBounds { role: Role::Applicant },
         ),
         (Box::new(|r| drop(r.form.insert("x".into(), "1".into()))), Fault::FormFieldUnknown { place: 1 }),

@@ -14,12 +14,14 @@ fn the_message_itself_says_what_it_is() {
         (TYP_TRUST_LIST, r#"{"issued_at":77}"#, KeyPurpose::TrustList),
         (TYP_ANCHOR_HANDOVER, r#"{"issued_at":77}"#, KeyPurpose::TrustList),
         (TYP_CEREMONY, r#"{"at":77}"#, KeyPurpose::Ceremony),
+        (TYP_DECISION, r#"{"decision":{"at":77}}"#, KeyPurpose::Decisions),
     ] {
         let key = Some(("ES256".to_owned(), "k".to_owned()));
         let read = ToBeSigned { purpose, at: UnixTime::new(77), key };
         assert_eq!(ToBeSigned::read(&jwt(typ, payload)), Some(read));
         assert_eq!(ToBeSigned::read(&jwt(typ, r#"{"other":77}"#)), None, "no instant");
         assert_eq!(ToBeSigned::read(&jwt(typ, r#"{"at":-1,"iat":-1,"issued_at":-1}"#)), None);
+        assert_eq!(ToBeSigned::read(&jwt(typ, r#"{"decision":{"at":-1}}"#)), None);
     }
     let seals = ToBeSigned { purpose: KeyPurpose::Seals, at: None, key: None };
     assert_eq!(ToBeSigned::read(b"\x30\x03\x02\x01\x01"), Some(seals));

@@ -17,6 +17,8 @@ mod concurrent;
 mod copy;
 #[path = "../../../archive/tests/archive/damage.rs"]
 mod damage;
+#[path = "../../../archive/tests/archive/decisions.rs"]
+mod decisions;
 #[path = "../../../archive/tests/archive/fixtures.rs"]
 mod fixtures;
 #[path = "../../../archive/tests/archive/golden.rs"]

@@ -33,6 +33,7 @@ impl Check<'_> {
         }
         self.succession(&event);
         self.mass_event(key, &event);
+        self.decision_event(key, &event);
         if let Some(id) = event.seal {
             self.indexed(key, Table::EventBySeal, &layout::event_by_seal(id, number));
             if matches!(self.is_there(Table::Seal, &layout::seal(id)), Ok(false)) {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod collected;
+mod decisions;
 mod events;
 mod licenses;
 mod mass;
@@ -134,6 +135,9 @@ impl Check<'_> {
             Table::MassChange => self.mass_change(key, value),
             Table::LicenseAddress => self.license_address(key, value),
             Table::LicenseByAddress => self.license_by_address(key, value),
+            Table::Decision => self.decision(key, value),
+            Table::DecisionInput => self.decision_input(key, value),
+            Table::DecisionByHolder => self.decision_by_holder(key, value),
         }
     }
 

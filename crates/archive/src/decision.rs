@@ -1,0 +1,38 @@
+//! Decisions on papers (免证办) as they are filed: a receipt that holds nothing personal, and what it was decided from.
+
+use std::fmt;
+
+use boyin_model::id::HolderCode;
+use ring::digest::{SHA256, digest};
+
+use crate::layout::hex;
+
+/// Most bytes of a receipt, and of what it was decided from. A package of fifteen items with every finding has some 100 KiB.
+pub const MAX_DECISION: usize = 1 << 20;
+/// Most characters of a summary.
+pub(crate) const MAX_SUMMARY: usize = 100;
+
+/// A decision as it is filed. The archive looks into none of it.
+#[derive(Clone, Copy)]
+pub struct DecisionFiling<'d> {
+    /// The signed receipt, `1..=`[`MAX_DECISION`] bytes. It outlives its holders' data and must hold none.
+    pub receipt: &'d [u8],
+    /// What it was decided from, `1..=`[`MAX_DECISION`] bytes: personal, gone once something of one of the holders is erased.
+    pub inputs: &'d [u8],
+    /// What the event says beside the digest of the receipt, at most 100 characters on one line; nothing personal.
+    pub summary: &'d str,
+    /// Whose files were read for it, and how many entries of each were looked at.
+    pub read: &'d [(HolderCode, usize)],
+}
+
+/// Prints nothing: it names persons.
+impl fmt::Debug for DecisionFiling<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DecisionFiling(..)")
+    }
+}
+
+/// A receipt as events name it.
+pub(crate) fn digest_in(receipt: &[u8]) -> String {
+    format!("sha-256:{}", hex(digest(&SHA256, receipt).as_ref()))
+}

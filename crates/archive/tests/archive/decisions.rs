@@ -1,0 +1,218 @@
+//! Decisions on papers: filed once, seen by each holder, kept apart from what they were decided from.
+
+use boyin_archive::{
+    Archive, ArchiveError, DecisionFiling, EventKind, MAX_DECISION, Outcome, Resealing, Table,
+};
+use boyin_model::alg::Digest32;
+use boyin_model::id::HolderCode;
+use ring::digest::{SHA256, digest};
+
+use crate::check::check_sound;
+use crate::collected;
+use crate::damage::every_damage_is_found;
+use crate::fixtures::{act, act_at, filing, filing_for, fresh, holder, id, reopened};
+
+const INPUTS: &[u8] = b"{\"name\":\"\xe6\x9f\x90\xe7\x94\xb2\"}";
+
+fn filing_of<'d>(receipt: &'d [u8], read: &'d [(HolderCode, usize)]) -> DecisionFiling<'d> {
+    DecisionFiling { receipt, inputs: INPUTS, summary: "exempt marriage-registration", read }
+}
+
+/// A decision over the files of two holders, one of them in two roles.
+pub(crate) fn decide(archive: &Archive, key: &str) -> Result<Outcome, ArchiveError> {
+    let read = [(holder(0), 2), (holder(1), 1), (holder(0), 3)];
+    archive.file_decision(&act(key), &filing_of(format!("receipt {key}").as_bytes(), &read))
+}
+
+/// One act of each kind: for the golden test.
+pub(crate) fn each_act(archive: &Archive) {
+    decide(archive, "decide 1").unwrap();
+    archive.file_decision(&act("decide 2"), &filing_of(b"receipt", &[])).unwrap();
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn each_holder_sees_a_decision_and_the_log_has_its_digest() {
+    let (archive, _) = fresh();
+    let done = decide(&archive, "decide").unwrap();
+    assert_eq!((done.what, done.event, done.replayed), (EventKind::ExemptionDecided, 4, false));
+    let seen = |whose| {
+        let events = archive.events_of_holder(&holder(whose), None, 100).unwrap();
+        let told = |event: &boyin_archive::Event| (event.what, event.why.clone(), event.detail.clone());
+        events.iter().map(told).collect::<Vec<_>>()
+    };
+    let read = |count: &str| vec![(EventKind::HolderRead, "办理登记".to_owned(), count.to_owned())];
+    assert_eq!((seen(0), seen(1), seen(2)), (read("5"), read("1"), vec![]));
+    let event = archive.events(Some(3), 1).unwrap().remove(0);
+    assert_eq!(event.detail, format!("exempt marriage-registration sha-256:{}", sha256(b"receipt decide")));
+    assert_eq!(event.subject, None);
+    assert_eq!(archive.decision(4).unwrap().unwrap(), b"receipt decide");
+    assert_eq!(*archive.decision_inputs(4).unwrap().unwrap(), INPUTS);
+    for number in [0, 1, 3, 5] {
+        assert_eq!(archive.decision(number).unwrap(), None);
+        assert!(archive.decision_inputs(number).unwrap().is_none());
+    }
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn the_same_act_again_files_nothing_and_another_one_is_a_conflict() {
+    let (archive, store) = fresh();
+    let first = decide(&archive, "decide").unwrap();
+    let archive = reopened(archive, &store);
+    let again = archive.file_decision(&act("decide"), &filing_of(b"another", &[])).unwrap();
+    assert_eq!((again.event, again.replayed), (first.event, true));
+    assert_eq!(archive.decision(first.event).unwrap().unwrap(), b"receipt decide");
+    let other = archive.file_decision(&act_at("decide", 2, 0), &filing_of(b"another", &[]));
+    assert!(matches!(other, Err(ArchiveError::IdempotencyConflict { event, .. }) if event == first.event));
+    assert_eq!(archive.last_event().unwrap(), first.event);
+}
+
+#[test]
+fn decisions_come_in_their_order_a_page_at_a_time() {
+    let (archive, _) = fresh();
+    let numbers: Vec<_> = (0..5).map(|n| decide(&archive, &format!("decide {n}")).unwrap().event).collect();
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = archive.decisions(after, 2).unwrap();
+        assert!(page.len() <= 2);
+        after = page.last().map(|(number, _)| *number).or(after);
+        let last = page.len() < 2;
+        found.extend(page);
+        if last {
+            break;
+        }
+    }
+    let receipts = (0..5).map(|n| format!("receipt decide {n}").into_bytes());
+    assert_eq!(found, numbers.into_iter().zip(receipts).collect::<Vec<_>>());
+    for limit in [0, 101] {
+        assert!(matches!(archive.decisions(None, limit), Err(ArchiveError::BadLimit { .. })));
+    }
+}
+
+#[test]
+fn what_is_out_of_bounds_is_not_filed() {
+    let (archive, _) = fresh();
+    let long = vec![b'x'; MAX_DECISION + 1];
+    let good = filing_of(b"receipt", &[]);
+    let words = "字".repeat(101);
+    for bad in [
+        DecisionFiling { receipt: b"", ..good },
+        DecisionFiling { receipt: &long, ..good },
+        DecisionFiling { inputs: b"", ..good },
+        DecisionFiling { inputs: &long, ..good },
+        DecisionFiling { summary: "", ..good },
+        DecisionFiling { summary: "a\nb", ..good },
+        DecisionFiling { summary: &words, ..good },
+    ] {
+        let refused = archive.file_decision(&act("decide"), &bad);
+        assert!(matches!(refused, Err(ArchiveError::InvalidRecord(_))), "{refused:?}");
+    }
+    assert_eq!(archive.last_event().unwrap(), 1);
+    archive.file_decision(&act("decide"), &DecisionFiling { inputs: &long[1..], ..good }).unwrap();
+}
+
+#[test]
+fn what_was_read_in_vain_is_seen_and_the_act_can_still_be_done() {
+    let (archive, _) = fresh();
+    let read = [(holder(0), 2), (holder(1), 1), (holder(0), 1)];
+    archive.read_in_vain(&act("decide"), &read).unwrap();
+    archive.read_in_vain(&act("decide"), &read).unwrap();
+    let seen = |whose| {
+        let events = archive.events_of_holder(&holder(whose), None, 100).unwrap();
+        events.iter().map(|event| (event.what, event.detail.clone())).collect::<Vec<_>>()
+    };
+    let read = |entries: &str| vec![(EventKind::HolderRead, entries.to_owned())];
+    assert_eq!((seen(0), seen(1), seen(2)), (read("3"), read("1"), vec![]));
+    archive.read_in_vain(&act("other"), &[]).unwrap();
+    assert_eq!(archive.last_event().unwrap(), 3);
+    assert!(!decide(&archive, "decide").unwrap().replayed);
+    let _ = check_sound(&archive);
+}
+
+/// Whose inputs are gone, of the decisions of holders 0 and 1, of 1 alone, and of 2 alone; all receipts stay.
+fn left_after(erase: impl FnOnce(&Archive)) -> [bool; 3] {
+    let (archive, store) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    archive.file(&act("file 2"), &filing_for(1, 2, 0)).unwrap();
+    let alone = |key: &str, whose| {
+        archive.file_decision(&act(key), &filing_of(key.as_bytes(), &[(holder(whose), 1)])).unwrap().event
+    };
+    let events = [decide(&archive, "decide").unwrap().event, alone("alone 1", 1), alone("alone 2", 2)];
+    store.scrubbed();
+    erase(&archive);
+    let _ = check_sound(&archive);
+    for event in events {
+        assert!(archive.decision(event).unwrap().is_some(), "receipts hold nothing personal and stay");
+    }
+    let left = events.map(|event| archive.decision_inputs(event).unwrap().is_some());
+    let scrubbed = store.scrubbed().into_iter().filter(|table| *table == Table::DecisionInput).count();
+    assert_eq!(scrubbed, left.iter().filter(|left| !**left).count());
+    left
+}
+
+#[test]
+fn erasing_a_license_takes_the_inputs_of_its_holders_decisions_with_it() {
+    let purge =
+        |n| move |archive: &Archive| drop(archive.purge(&act("purge"), &id(n), "乙", "依法删除").unwrap());
+    assert_eq!(left_after(|_| {}), [true, true, true]);
+    assert_eq!(left_after(purge(1)), [false, true, true]);
+    assert_eq!(left_after(purge(2)), [false, false, true]);
+}
+
+#[test]
+fn erasing_a_collected_record_does_so_too() {
+    let left = left_after(|archive| {
+        let mut row = collected::submission(1, "a", "第1号", "某甲");
+        row.license.holder = holder(1);
+        collected::one_step(archive, 1, vec![row]);
+        let (_, record) = collected::records(archive, 1).remove(0);
+        assert_eq!(record.license.holder, holder(1));
+        let (id, _) = collected::records(archive, 1).remove(0);
+        archive.erase_collected(&act("erase"), id, "窗口二", "依申请").unwrap();
+    });
+    assert_eq!(left, [false, false, true]);
+}
+
+#[test]
+fn an_erasure_that_is_done_again_scrubs_all_inputs() {
+    let (archive, store) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    decide(&archive, "decide").unwrap();
+    let purge = || archive.purge(&act("purge"), &id(1), "乙", "依法删除");
+    store.fail_scrub();
+    assert!(purge().is_err());
+    store.scrubbed();
+    assert!(purge().unwrap().replayed);
+    assert!(store.scrubbed().contains(&Table::DecisionInput));
+}
+
+#[test]
+fn every_damage_to_a_decision_is_found() {
+    let (archive, store) = fresh();
+    let numbers = ["decide 1", "decide 2"].map(|key| decide(&archive, key).unwrap().event);
+    every_damage_is_found(&store, Table::Decision, || {
+        numbers.iter().try_for_each(|number| archive.decision(*number).map(drop))
+    });
+    every_damage_is_found(&store, Table::DecisionInput, || {
+        numbers.iter().try_for_each(|number| archive.decision_inputs(*number).map(drop))
+    });
+}
+
+#[test]
+fn the_key_of_decisions_stays_when_data_keys_change() {
+    let (archive, store) = fresh();
+    let before: Digest32 = *archive.decision_key();
+    let event = decide(&archive, "decide").unwrap().event;
+    archive.rotate_key(&act("rotate")).unwrap();
+    while archive.reseal(100).unwrap() != Resealing::Done {}
+    archive.retire_keys(&act("retire")).unwrap();
+    let archive = reopened(archive, &store);
+    assert_eq!(*archive.decision_key(), before);
+    assert_eq!(*archive.decision_inputs(event).unwrap().unwrap(), INPUTS);
+    assert_eq!(archive.decision(event).unwrap().unwrap(), b"receipt decide");
+    assert_ne!(before, [0; 32]);
+}

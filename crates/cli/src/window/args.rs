@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use boyin::model::id::{CreditCode, DivisionCode};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::args::ReadBy;
+use crate::fetched::Files;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Window {
+    /// List the items and packages that can be asked about, or show one with its questions and materials (事项目录)
+    Items {
+        /// An item or a package by key, code or Chinese name
+        #[arg(long, value_name = "KEY")]
+        item: Option<String>,
+    },
+    /// Decide which papers a matter may ask for, sign the answer and keep it (免证办判定)
+    #[command(
+        after_help = "Exit codes: 0 nothing has to be submitted, 1 something has to be, 2 something has to be cleared up first, 3 any error."
+    )]
+    Decide(Decide),
+    /// Show a decision that is kept
+    Show {
+        /// Number of its event
+        event: u64,
+        /// Write the signed receipt to a new file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Come to a decision again, from the files as of then, and compare the bytes (复核)
+    #[command(
+        after_help = "Exit codes: 0 the same bytes, 1 they differ, 2 something of a holder was erased since, 3 any error."
+    )]
+    Replay {
+        /// Number of its event
+        event: u64,
+        #[command(flatten)]
+        by: ReadBy,
+    },
+    /// Verify the receipt of a decision that somebody presents (回执核验)
+    #[command(
+        override_usage = "boyin window verify FILE\n       boyin window verify FILE --trust LIST.jwt --anchor ANCHOR.json   (no data directory, no passphrase)"
+    )]
+    Verify {
+        /// The receipt; - reads standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        trust: Files,
+    },
+    /// The exemption meter: how much did not have to be submitted, over types, materials and transactions (免提交率)
+    Meter(Meter),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    /// What is applied for: an item or a package by key, code or Chinese name
+    #[arg(long, value_name = "KEY")]
+    pub(crate) item: String,
+    /// Where: division code, such as 652701
+    #[arg(long, value_name = "CODE")]
+    pub(crate) division: DivisionCode,
+    /// An answer about the situation, by keys; can be repeated
+    #[arg(long = "answer", value_name = "QUESTION=ANSWER")]
+    pub(crate) answers: Vec<String>,
+    /// Who takes part: role and number, and the name unless the file says it; can be repeated. Another kind of number than citizen ID
+    /// or credit code is given before it, as in applicant=414/E12345678:NAME
+    #[arg(long = "holder", value_name = "ROLE=CODE[:NAME]")]
+    pub(crate) holders: Vec<String>,
+    /// The same, one in each line of a file; - reads standard input, so that numbers stay out of the shell history
+    #[arg(long, value_name = "FILE")]
+    pub(crate) holders_from: Option<PathBuf>,
+    /// What stands on the form; can be repeated
+    #[arg(long = "form", value_name = "FIELD=VALUE")]
+    pub(crate) form: Vec<String>,
+    /// Through which channel: website, mobile, window, terminal, portal, third-party
+    #[arg(long, value_name = "CHANNEL", default_value = "window")]
+    pub(crate) channel: String,
+    /// The applicant has a false commitment on record that is not cleared (不适用告知承诺)
+    #[arg(long)]
+    pub(crate) no_commitment: bool,
+    /// Credit code of the office that was asked first; it signs
+    #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
+    pub(crate) office: CreditCode,
+    /// The person who asks; goes into the event log
+    #[arg(long, env = "BOYIN_WHO", value_name = "NAME")]
+    pub(crate) who: String,
+    /// What for; goes into the event log
+    #[arg(long, env = "BOYIN_PURPOSE", value_name = "TEXT")]
+    pub(crate) purpose: String,
+    /// The same key and the same question give the first answer back [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Write the signed receipt to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Meter {
+    /// Told apart by county, office, item or month
+    #[arg(long, value_enum, default_value_t = ByArg::County)]
+    pub(crate) by: ByArg,
+    /// List the decisions behind the figures of one county, office, item or month, by its code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) of: Option<String>,
+    /// With --of: only those with a material that came to this
+    #[arg(long, value_enum, requires = "of")]
+    pub(crate) outcome: Option<OutcomeArg>,
+    /// With --of: only those with a material that is for this license type, by its Chinese name
+    #[arg(long = "type", value_name = "NAME", requires = "of")]
+    pub(crate) license_type: Option<String>,
+    /// Which license types, if collected next, raise the rate most
+    #[arg(long, conflicts_with_all = ["by", "of"])]
+    pub(crate) next: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ByArg {
+    County,
+    Office,
+    Item,
+    Month,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OutcomeArg {
+    Exempt,
+    Pending,
+    Submit,
+}

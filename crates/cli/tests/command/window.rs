@@ -1,0 +1,459 @@
+//! `boyin window`: a question at a window from end to end, over real licenses and collected records.
+
+use boyin::issue::Draft;
+use serde_json::{Value, json};
+
+use crate::make_stock::{HEADER, mapping, sound};
+use crate::support::{MARKET, POLICE, Place, Ran, boyin_alone, forms, office};
+
+const DIVISION: &str = "652702";
+const BY: [&str; 4] = ["--who", "窗口甲", "--purpose", "办理公章备案"];
+
+/// An enterprise and its legal representative with both papers on file, and the identifiers of these.
+struct Matter {
+    place: Place,
+    enterprise: String,
+    representative: String,
+    business_license: String,
+    identity_card: String,
+}
+
+fn issued(place: &Place, office_name: &str, license_type: &str) -> (Draft, String) {
+    let id = place.issue_one(office_name, license_type);
+    (forms(license_type).swap_remove(0), id)
+}
+
+fn matter() -> Matter {
+    let place = Place::new();
+    let (enterprise, business_license) = issued(&place, MARKET, "business-license");
+    let (person, identity_card) = issued(&place, POLICE, "identity-card");
+    let representative = format!("legal-representative={}:{}", person.holder.code, person.holder.name);
+    let enterprise = format!("enterprise={}", enterprise.holder.code);
+    Matter { place, enterprise, representative, business_license, identity_card }
+}
+
+impl Matter {
+    fn ask(&self, item: &str, more: &[&str]) -> Ran {
+        let police = office(POLICE);
+        let fixed = [
+            "--json",
+            "window",
+            "decide",
+            "--item",
+            item,
+            "--division",
+            DIVISION,
+            "--office",
+            police.code.as_str(),
+            "--holder",
+            &self.enterprise,
+            "--holder",
+            &self.representative,
+        ];
+        self.place.boyin(&[&fixed, &BY[..], more].concat())
+    }
+
+    fn seal_filing(&self, more: &[&str]) -> Ran {
+        self.ask("seal-filing", &[&["--answer", "by-agent=no"], more].concat())
+    }
+
+    fn replay(&self, event: &Value) -> Ran {
+        let event = event.to_string();
+        let fixed = ["--json", "window", "replay", &event];
+        self.place.boyin(&[&fixed, &BY[..]].concat())
+    }
+
+    fn meter(&self, more: &[&str]) -> Ran {
+        self.place.boyin(&[&["--json", "window", "meter"], more].concat()).ends(0)
+    }
+}
+
+/// Material, outcome and way or codes of the findings.
+fn outcomes(answer: &Value) -> Vec<(String, String, Vec<String>)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let materials = answer["decision"]["materials"].as_array().unwrap().iter();
+    let each = materials.map(|one| {
+        let why = match one["way"].as_str() {
+            Some(way) => vec![way.to_owned()],
+            None => one["findings"].as_array().unwrap().iter().map(|found| text(&found["code"])).collect(),
+        };
+        (text(&one["key"]), text(&one["outcome"]), why)
+    });
+    each.collect()
+}
+
+fn outcome(key: &str, outcome: &str, why: &[&str]) -> (String, String, Vec<String>) {
+    (key.to_owned(), outcome.to_owned(), why.iter().map(|why| (*why).to_owned()).collect())
+}
+
+#[test]
+fn with_both_licenses_on_file_nothing_is_asked_for_and_revoking_one_flips_exactly_its_material() {
+    let matter = matter();
+    let place = &matter.place;
+    let first = matter.seal_filing(&["--out", &place.path("receipt")]).ends(0).json();
+    assert_eq!(first["decision"]["answer"], "exempt");
+    assert_eq!(first["replayed"], false);
+    let shared = |key: &str| outcome(key, "exempt", &["shared"]);
+    let (license, card) = ("business-license", "identity-card-legal-representative");
+    assert_eq!(outcomes(&first), [shared(license), shared(card)]);
+    let carriers: Vec<_> = first["decision"]["materials"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["licenses"][0]["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(carriers, [matter.business_license.as_str(), matter.identity_card.as_str()]);
+    assert_eq!(String::from_utf8(place.read("receipt")).unwrap(), first["receipt"].as_str().unwrap());
+
+    let revoke = ["license", "revoke", &matter.business_license, "--reason", "吊销", "--who", "窗口乙"];
+    place.boyin(&revoke).ends(0);
+    let second = matter.seal_filing(&[]).ends(1).json();
+    assert_eq!(outcomes(&second), [outcome(license, "submit", &["license_not_valid"]), shared(card)]);
+    let finding = &second["decision"]["materials"][0]["findings"][0];
+    assert_eq!(
+        (&finding["cause"]["code"], &finding["license"]),
+        (&json!("revoked"), &json!(matter.business_license))
+    );
+
+    // Both are come to again as they were: the license was in force then, and was not later.
+    for event in [&first["event"], &second["event"]] {
+        let again = matter.replay(event).ends(0).json();
+        assert_eq!((&again["outcome"], &again["differences"]), (&json!("holds"), &json!([])));
+    }
+    // And stay as they were.
+    let shown = place.boyin(&["--json", "window", "show", &first["event"].to_string()]).ends(0).json();
+    assert_eq!((&shown["receipt"], &shown["decision"]), (&first["receipt"], &first["decision"]));
+}
+
+#[test]
+fn a_package_is_answered_in_one_call_and_people_read_it_on_one_screen() {
+    let matter = matter();
+    let answer = matter.ask("enterprise-start", &["--answer", "by-agent=no"]).ends(0).json();
+    assert_eq!(answer["decision"]["items"].as_array().unwrap().len(), 4);
+    assert_eq!(answer["decision"]["package"]["key"], "enterprise-start");
+    let keys: Vec<_> = outcomes(&answer).into_iter().map(|(key, _, _)| key).collect();
+    assert_eq!(keys, ["business-license", "identity-card-legal-representative", "application-form"]);
+
+    let event = answer["event"].to_string();
+    let screen = matter.place.boyin(&["window", "show", &event]).ends(0).out;
+    for words in
+        ["✓ 无须提交任何证明材料", "一件事", "营业执照  免于提交：数据共享", "免于提交 3", "首问", POLICE]
+    {
+        assert!(screen.contains(words), "no `{words}` in:\n{screen}");
+    }
+    assert!(screen.lines().count() <= 24, "{screen}");
+    let number = matter.representative.split(['=', ':']).nth(1).unwrap();
+    let name = matter.representative.rsplit(':').next().unwrap();
+    assert!(!screen.contains(number) && !screen.contains(name), "{screen}");
+    assert!(!answer.to_string().contains(number) && !answer.to_string().contains(name));
+}
+
+#[test]
+fn each_holder_sees_who_asked_and_what_for() {
+    let matter = matter();
+    matter.seal_filing(&[]).ends(0);
+    let number = matter.enterprise.split('=').nth(1).unwrap();
+    let log = matter.place.boyin(&["--json", "holder", "log", "--type", "001", number]).ends(0).out;
+    let read = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let events: Vec<Value> =
+        read.flat_map(|line| line["events"].as_array().cloned().unwrap_or_else(|| vec![line])).collect();
+    let seen = events.iter().find(|event| event["what"] == "holder_read").unwrap();
+    assert_eq!((&seen["who"], &seen["why"]), (&json!("窗口甲"), &json!("办理公章备案")), "{seen}");
+    let all = matter.place.boyin(&["--json", "event", "list"]).ends(0).out;
+    assert!(all.contains("exempt seal-filing 652702 sha-256:"), "{all}");
+    assert!(!all.contains(number));
+}
+
+#[test]
+fn the_same_key_gives_the_first_answer_and_another_question_under_it_is_refused() {
+    let matter = matter();
+    let key = ["--idempotency-key", "案件1"];
+    let first = matter.seal_filing(&key).ends(0).json();
+    let revoke = ["license", "revoke", &matter.business_license, "--reason", "吊销", "--who", "窗口乙"];
+    matter.place.boyin(&revoke).ends(0);
+    let again = matter.seal_filing(&key).ends(0).json();
+    assert_eq!((&again["receipt"], &again["event"]), (&first["receipt"], &first["event"]));
+    assert_eq!(again["replayed"], true);
+    matter.ask("employer-insurance", &key).complains(&["key"]);
+    matter.seal_filing(&[&key[..], &["--channel", "mobile"]].concat()).complains(&["key"]);
+    matter.seal_filing(&[]).ends(1);
+}
+
+#[test]
+fn all_that_is_wrong_with_a_question_is_told_at_once_and_nothing_is_left_of_it() {
+    let matter = matter();
+    let events = || matter.place.boyin(&["--json", "event", "list", "--limit", "1000"]).ends(0).out;
+    let before = events();
+    let wrong =
+        ["--answer", "by-agent=perhaps", "--form", "plate=", "--holder", "child=110101199003072615:某"];
+    let police = office(POLICE);
+    let fixed = [
+        "window",
+        "decide",
+        "--item",
+        "seal-filing",
+        "--division",
+        "110101",
+        "--office",
+        police.code.as_str(),
+    ];
+    let refused = matter.place.boyin(&[&fixed, &BY[..], &wrong].concat());
+    let codes = ["matter_not_offered", "answer_unknown", "party_missing", "form_value"];
+    let told = refused.complains(&codes);
+    assert!(!told.err.contains("110101199003072615") && told.out.is_empty(), "{}", told.err);
+    matter.ask("no-such-item", &[]).complains(&["matter_unknown"]);
+    assert_eq!(events(), before, "a question that cannot be decided reads nothing and leaves nothing");
+    for bad in ["legal-representative=110101199003072610", "nobody=1", "enterprise"] {
+        let number = bad.split('=').nth(1).unwrap_or("x ");
+        let told = matter.ask("seal-filing", &["--holder", bad]).complains(&["--holder"]);
+        assert!(!told.err.contains(number), "{}", told.err);
+    }
+}
+
+#[test]
+fn a_name_that_only_the_file_could_say_is_asked_for_and_the_look_is_seen() {
+    let matter = matter();
+    let stranger = "110101199003072615";
+    let police = office(POLICE);
+    let fixed = [
+        "window",
+        "decide",
+        "--item",
+        "senior-benefit",
+        "--division",
+        DIVISION,
+        "--office",
+        police.code.as_str(),
+    ];
+    let holder = format!("applicant={stranger}");
+    let ask = |holder: &str| matter.place.boyin(&[&fixed, &["--holder", holder], &BY[..]].concat());
+    ask(&holder).complains(&["party_name"]);
+    let log = matter.place.boyin(&["--json", "holder", "log", stranger]).ends(0).out;
+    assert!(log.contains("holder_read") && log.contains("办理公章备案"), "{log}");
+    let screen = ask(&format!("{holder}:某人")).ends(1).out;
+    for words in
+        ["✗ 有材料须提交", "申请人居民身份证  须提交 1 份", "not_on_file", "下一步：", "责任：首问责任单位"]
+    {
+        assert!(screen.contains(words), "no `{words}` in:\n{screen}");
+    }
+    // The license says the name.
+    let person = matter.representative.split(['=', ':']).nth(1).unwrap();
+    ask(&format!("applicant={person}")).ends(0);
+}
+
+#[test]
+fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
+    let matter = matter();
+    let place = &matter.place;
+    let lines: String =
+        (1..=2).map(|number| sound(number).join(",") + if number == 1 { ",B\n" } else { ",C\n" }).collect();
+    let file = place.write("stock.csv", (HEADER.trim_end().to_owned() + ",等级\n" + &lines).as_bytes());
+    let with_grade = mapping(2).replace("[columns]\n", "[columns]\ngrade = \"等级\"\n");
+    let map = place.write("stock.toml", with_grade.as_bytes());
+    let run = ["--json", "import", "run", &file, "--mapping", &map, "--who", "窗口甲", "--purpose", "归集"];
+    place.boyin(&run).ends(0);
+    let police = office(POLICE);
+    let permit = |number: u64| {
+        let holder = format!("enterprise={}", sound(number)[2]);
+        let ask = [
+            "--json",
+            "window",
+            "decide",
+            "--item",
+            "food-permit",
+            "--division",
+            DIVISION,
+            "--office",
+            police.code.as_str(),
+            "--holder",
+            &holder,
+            "--holder",
+            &matter.representative,
+            "--answer",
+            "premises=rented",
+            "--answer",
+            "food-application=renewal",
+        ];
+        place.boyin(&[&ask, &BY[..]].concat())
+    };
+    let material =
+        |answer: &Value| outcomes(answer).into_iter().find(|one| one.0 == "food-permit-old").unwrap();
+    let good = permit(1).ends(1).json();
+    assert_eq!(material(&good), outcome("food-permit-old", "exempt", &["shared"]));
+    let named = format!("enterprise={}:{}", sound(2)[2], sound(2)[3]);
+    permit(2).complains(&["party_name"]);
+    let ask = [
+        "--json",
+        "window",
+        "decide",
+        "--item",
+        "food-permit",
+        "--division",
+        DIVISION,
+        "--office",
+        police.code.as_str(),
+        "--holder",
+        &named,
+        "--holder",
+        &matter.representative,
+        "--answer",
+        "premises=rented",
+        "--answer",
+        "food-application=renewal",
+    ];
+    let low = place.boyin(&[&ask, &BY[..]].concat()).ends(1).json();
+    assert_eq!(material(&low), outcome("food-permit-old", "submit", &["grade_too_low"]));
+    matter.replay(&good["event"]).ends(0);
+    matter.replay(&low["event"]).ends(0);
+
+    // The permit would have freed one material; no transaction, as other papers were missing too.
+    let next = matter.meter(&["--next"]).json();
+    let types: Vec<_> =
+        next["types"].as_array().unwrap().iter().map(|need| need["type_name"].clone()).collect();
+    assert_eq!(types, ["营业执照", "食品经营许可证"], "{next}");
+    assert_eq!((&next["types"][0]["materials"], &next["types"][1]["materials"]), (&json!(2), &json!(1)));
+}
+
+#[test]
+fn a_receipt_is_verified_without_data_directory_and_a_changed_one_is_not() {
+    let matter = matter();
+    let place = &matter.place;
+    let receipt = place.path("receipt");
+    matter.seal_filing(&["--out", &receipt]).ends(0);
+    place.boyin(&["window", "verify", &receipt]).ends(0);
+    let file = |name: &str| place.home().join("trust").join(name).to_str().unwrap().to_owned();
+    let (list, anchor) = (file("list.jwt"), file("anchor.json"));
+    let trust = ["--trust", &list, "--anchor", &anchor];
+    let elsewhere = Place::empty();
+    let home = elsewhere.home();
+    let alone = home.parent().unwrap();
+    let genuine =
+        boyin_alone(alone, &[&["--json", "window", "verify", &receipt], &trust[..]].concat()).ends(0);
+    assert_eq!(genuine.json()["verdict"], "passed");
+    let text = String::from_utf8(place.read("receipt")).unwrap();
+    let (rest, signature) = text.rsplit_once('.').unwrap();
+    let swapped: String = signature.chars().rev().collect();
+    let changed = place.write("changed", format!("{rest}.{swapped}").as_bytes());
+    let ran = boyin_alone(alone, &[&["--json", "window", "verify", &changed], &trust[..]].concat()).ends(1);
+    assert_eq!((&ran.json()["verdict"], &ran.json()["decision"]), (&json!("failed"), &Value::Null));
+    let nothing = place.write("nothing", b"nothing");
+    boyin_alone(alone, &[&["window", "verify", &nothing], &trust[..]].concat()).ends(1);
+    // A prefecture that does not know the office cannot tell.
+    let other = Place::new();
+    let other_file = |name: &str| other.home().join("trust").join(name).to_str().unwrap().to_owned();
+    let (list, anchor) = (other_file("list.jwt"), other_file("anchor.json"));
+    let trust = ["--trust", list.as_str(), "--anchor", &anchor];
+    let ran = boyin_alone(alone, &[&["--json", "window", "verify", &receipt], &trust[..]].concat()).ends(2);
+    assert_eq!(ran.json()["reason"], "key_unknown");
+}
+
+#[test]
+fn the_meter_counts_what_was_decided_and_lists_the_decisions_behind_it() {
+    let matter = matter();
+    let first = matter.seal_filing(&[]).ends(0).json();
+    let revoke = ["license", "revoke", &matter.business_license, "--reason", "吊销", "--who", "窗口乙"];
+    matter.place.boyin(&revoke).ends(0);
+    let second = matter.seal_filing(&[]).ends(1).json();
+    let package = matter.ask("enterprise-start", &["--answer", "by-agent=no"]).ends(1).json();
+
+    let meter = matter.meter(&["--by", "county"]).json();
+    let cell = &meter["cells"][0];
+    let figures = |value: &Value, name: &str| {
+        ["exempt", "pending", "submit", "per_mille"].map(|what| value[name][what].as_u64().unwrap())
+    };
+    assert_eq!(cell["code"], DIVISION);
+    assert_eq!(figures(cell, "transactions"), [1, 0, 2, 333]);
+    assert_eq!(figures(cell, "materials"), [5, 0, 2, 714]);
+    assert_eq!(figures(cell, "types"), [1, 0, 1, 500]);
+    assert_eq!(cell["types"]["meets"], json!({ "90": false, "100": false }));
+    assert_eq!(meter["all"]["transactions"], cell["transactions"]);
+
+    let listed = |more: &[&str]| -> Vec<Value> {
+        let lines = matter.meter(more).out;
+        lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone()).collect()
+    };
+    let all = [&first["event"], &second["event"], &package["event"]].map(Clone::clone);
+    assert_eq!(listed(&["--by", "county", "--of", DIVISION]), all);
+    assert_eq!(listed(&["--by", "county", "--of", DIVISION, "--outcome", "submit"]), all[1..]);
+    assert_eq!(listed(&["--by", "item", "--of", "employer-insurance"]), all[2..]);
+    assert_eq!(
+        listed(&["--by", "item", "--of", "employer-insurance", "--type", "居民户口簿"]),
+        [Value::Null; 0]
+    );
+    assert_eq!(listed(&["--by", "office", "--of", office(POLICE).code.as_str()]), all);
+    // What was revoked is not mended by collecting it.
+    assert_eq!(matter.meter(&["--next"]).json()["types"], json!([]));
+    let screen = matter.place.boyin(&["window", "meter", "--by", "item"]).ends(0).out;
+    assert!(screen.contains("公章刻制备案") || screen.contains("seal-filing"), "{screen}");
+}
+
+#[test]
+fn erasing_a_license_ends_replays_and_leaves_the_receipt() {
+    let matter = matter();
+    let place = &matter.place;
+    let answer = matter.seal_filing(&[]).ends(0).json();
+    let purge = [
+        "license",
+        "purge",
+        &matter.identity_card,
+        "--reason",
+        "依法删除",
+        "--who",
+        "窗口乙",
+        "--second",
+        "窗口丙",
+    ];
+    place.boyin(&purge).ends(0);
+    let replayed = matter.replay(&answer["event"]).ends(2).json();
+    assert_eq!(replayed["outcome"], "erased");
+    let shown = place.boyin(&["--json", "window", "show", &answer["event"].to_string()]).ends(0).json();
+    assert_eq!(shown["receipt"], answer["receipt"]);
+    place.boyin(&["archive", "check"]).ends(0);
+}
+
+#[test]
+fn an_item_catalog_of_ones_own_counts_and_the_one_before_it_is_kept() {
+    let matter = matter();
+    let place = &matter.place;
+    let first = matter.seal_filing(&[]).ends(0).json();
+    let own = place.home().join("items.toml");
+    let text = boyin::exempt::item::EMBEDDED;
+    std::fs::write(&own, text.replace("version = \"2026.1\"", "version = \"own\"")).unwrap();
+    let second = matter.seal_filing(&[]).ends(0).json();
+    let version = |answer: &Value| answer["decision"]["item_catalog"]["version"].clone();
+    assert_eq!((version(&first), version(&second)), (json!("2026.1"), json!("own")));
+    std::fs::write(&own, "version = \"x\"\nunknown = 1\n").unwrap();
+    matter.seal_filing(&[]).complains(&["items.toml", "unknown"]);
+    place.boyin(&["window", "items"]).complains(&["items.toml"]);
+    // Both decisions are come to again by the catalogs that they were made by.
+    for answer in [&first, &second] {
+        matter.replay(&answer["event"]).ends(0);
+    }
+    std::fs::remove_file(&own).unwrap();
+    let listed = place.boyin(&["--json", "window", "items"]).ends(0).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 28);
+    let one = place.boyin(&["window", "items", "--item", "seal-filing"]).ends(0).out;
+    assert!(one.contains("by-agent=no") && one.contains("数据共享"), "{one}");
+    place.boyin(&["window", "items", "--item", "none"]).complains(&["none"]);
+    // The catalogs go into a backup.
+    let backup = place.path("backup");
+    place.boyin(&["archive", "backup", &backup]).ends(0);
+    let kept = std::fs::read_dir(std::path::Path::new(&backup).join("data/items")).unwrap().count();
+    assert_eq!(kept, 2);
+}
+
+#[test]
+fn a_decision_that_cannot_be_come_to_again_says_what_differs() {
+    let matter = matter();
+    let place = &matter.place;
+    let answer = matter.seal_filing(&[]).ends(0).json();
+    let kept = place.home().join("items");
+    let kept = std::fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&kept).unwrap();
+    std::fs::write(&kept, text.replace("version = \"2026.1\"", "version = \"2026.2\"")).unwrap();
+    matter.replay(&answer["event"]).complains(&["not the item catalog that its name says"]);
+    std::fs::write(&kept, text).unwrap();
+    matter.replay(&answer["event"]).ends(0);
+    place.boyin(&["window", "replay", "1", "--who", "甲", "--purpose", "复核"]).complains(&["no decision"]);
+    place.boyin(&["window", "show", "1"]).complains(&["no decision"]);
+}

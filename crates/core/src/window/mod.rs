@@ -1,0 +1,248 @@
+//! The window (免证办): which papers a matter may ask for, decided from what is on file, signed, kept and come to again.
+//!
+//! | step | what does it | side |
+//! |---|---|---|
+//! | ask | [`Desk::decide_exemption`]: reads and verifies the files, decides, signs, files the receipt, then answers | desk |
+//! | look | [`Lookup::decision`](crate::Lookup::decision): the receipt, which holds nothing personal | reads |
+//! | verify | [`verify_receipt`]: with a trust list and nothing else | anybody |
+//! | come to it again | [`Lookup::replay_decision`](crate::Lookup::replay_decision): from the files as of then | reads |
+
+mod file;
+mod inputs;
+mod receipt;
+mod replay;
+
+pub use self::receipt::{ReceiptFault, receipt_payload, verify_receipt};
+pub use self::replay::{Difference, Replay, ReplayOutcome};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use boyin_archive::{ArchiveError, DecisionFiling, Outcome};
+use boyin_exempt::item::Matter;
+use boyin_exempt::{
+    Channel, CommitmentStanding, Decision, InputKey, ItemCatalog, Party, Request, Role, decide, receipt,
+};
+use boyin_issue::decision as unsigned;
+use boyin_model::id::{DivisionCode, HolderCode, LicenseTypeCode};
+use boyin_model::json;
+use boyin_model::time::UnixTime;
+use serde_json::{Map, Value};
+
+use self::file::FileRead;
+use self::inputs::{Inputs, PartyInputs};
+use crate::config::Office;
+use crate::desk::{Desk, Order, act};
+use crate::error::DeskError;
+use crate::rotation::check_words;
+
+/// Stands for a name that is looked up: a question that is wrong otherwise is refused before anybody's file is read.
+const NAME_TO_COME: &str = "?";
+
+/// What is asked at a window.
+#[derive(Clone)]
+pub struct WindowQuestion {
+    /// An item by key, code or Chinese name, or a package by key or Chinese name.
+    pub matter: String,
+    /// Where it is applied for.
+    pub division: DivisionCode,
+    /// The situation: for each question of the matter the key of an answer.
+    pub situation: BTreeMap<String, String>,
+    /// Who takes part.
+    pub parties: BTreeMap<Role, WindowParty>,
+    /// What stands on the form, by the catalog's form fields.
+    pub form: BTreeMap<String, String>,
+    /// Whether the applicant may declare facts.
+    pub commitment: CommitmentStanding,
+    /// Through which channel.
+    pub channel: Channel,
+}
+
+/// Who takes part in a matter.
+#[derive(Clone)]
+pub struct WindowParty {
+    /// The holder.
+    pub holder: HolderCode,
+    /// The name. Without one it is what a license or record of grade A or B says that is on file, of a type that the matter names.
+    pub name: Option<String>,
+}
+
+/// Shows the matter: the rest is personal.
+impl fmt::Debug for WindowQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WindowQuestion({}, ..)", self.matter)
+    }
+}
+
+/// Shows nothing.
+impl fmt::Debug for WindowParty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WindowParty(..)")
+    }
+}
+
+/// An answer that is kept. It holds nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExemptionAnswer {
+    /// Number of the event: the decision's name.
+    pub event: u64,
+    /// When it was decided.
+    pub at: UnixTime,
+    /// Whether it had been decided before.
+    pub replayed: bool,
+    /// The signed receipt (`docs/exemption.md`): a compact JWS.
+    pub receipt: Vec<u8>,
+}
+
+impl WindowQuestion {
+    /// The question in one spelling.
+    fn canonical(&self) -> Vec<u8> {
+        let party = |(role, party): (&Role, &WindowParty)| {
+            let holder = format!("{}:{}", party.holder.code_type().code(), party.holder.as_str());
+            (role.code().to_owned(), serde_json::json!([holder, party.name]))
+        };
+        let parties: Map<String, Value> = self.parties.iter().map(party).collect();
+        let question = serde_json::json!({
+            "channel": self.channel.code(), "commitment": self.commitment.code(), "division": self.division.as_str(),
+            "form": self.form, "matter": self.matter, "parties": parties, "situation": self.situation,
+        });
+        [b"question\0".as_slice(), &json::canonical(&question)].concat()
+    }
+
+    /// The question before anybody's file is read.
+    fn request(&self, office: &Office, at: UnixTime) -> Request {
+        let party = |(role, party): (&Role, &WindowParty)| {
+            let name = party.name.clone().unwrap_or_else(|| NAME_TO_COME.to_owned());
+            (*role, Party { holder: party.holder.clone(), name, file: Vec::new() })
+        };
+        Request {
+            matter: self.matter.clone(),
+            division: self.division,
+            situation: self.situation.clone(),
+            parties: self.parties.iter().map(party).collect(),
+            form: self.form.clone(),
+            commitment: self.commitment,
+            first_contact: boyin_exempt::Office { code: office.code, name: office.name.clone() },
+            channel: self.channel,
+            at,
+        }
+    }
+}
+
+/// The license types that a matter names, by the role of their holder.
+fn wanted(catalog: &ItemCatalog, matter: &Matter<'_>) -> BTreeMap<Role, BTreeSet<LicenseTypeCode>> {
+    let used = matter.items.iter().flat_map(|item| &item.materials);
+    let materials = used.filter_map(|used| catalog.material(&used.r#use));
+    let mut wanted = BTreeMap::<Role, BTreeSet<LicenseTypeCode>>::new();
+    for requirement in materials.flat_map(|material| material.accept.iter().flatten()) {
+        wanted.entry(requirement.holder).or_default().extend(requirement.license_type);
+    }
+    wanted
+}
+
+/// What the event says of a decision beside its digest: answer, item or package, division.
+fn summary(decision: &Decision) -> String {
+    let item = decision.items.first().map_or("", |item| item.key.as_str());
+    let matter = decision.package.as_ref().map_or(item, |(key, _, _)| key);
+    format!("{} {matter} {}", decision.answer().code(), decision.division.as_str())
+}
+
+impl Desk {
+    /// Decides which papers a matter may ask for. Reads the parties' files, as far as the matter names license types, and verifies
+    /// each license under the strictest policy with trust and status in force; signs the decision with the key of the order's
+    /// office, which is the one that was asked first (首问单位). Receipt, inputs and events are on the disk before it answers: each
+    /// holder sees that the file was read, by whom and what for.
+    ///
+    /// The same order with the same question gives the first answer back, whatever has changed since.
+    ///
+    /// # Errors
+    /// [`DeskError::Question`] with all that is wrong with the question: then nothing was read and no event is left, unless only a
+    /// name was missing that the file was to say. [`ArchiveError::IdempotencyConflict`] within if the key is that of another
+    /// question; [`HomeError::Items`](crate::HomeError::Items) within; [`DeskError`]. Nothing is decided then.
+    pub fn decide_exemption(
+        &self,
+        question: &WindowQuestion,
+        order: &Order,
+    ) -> Result<ExemptionAnswer, DeskError> {
+        check_words(order)?;
+        let office = self.office(order.office)?;
+        let key = InputKey(*self.archive.decision_key());
+        let act = act(order, key.digest(&question.canonical()))?;
+        if let Some(done) = self.archive.recall(&act)? {
+            return self.answered(&done);
+        }
+        let (items, licenses) = self.items_at(order.at)?;
+        let mut request = question.request(office, order.at);
+        let _ = decide(&items, &request, &key)?;
+        let files = self.read_files(&items, question, &mut request)?;
+        let read: Vec<_> = files
+            .iter()
+            .map(|(role, file)| (request.parties[role].holder.clone(), file.inputs.len()))
+            .collect();
+        let decision = match decide(&items, &request, &key) {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                self.archive.read_in_vain(&act, &read)?;
+                return Err(refusal.into());
+            }
+        };
+        let signer = self.key(order.office, order.at)?;
+        let payload = receipt(&decision, question.channel);
+        let token = signer.sign_jws(&unsigned(&payload, signer.reference()))?;
+        let inputs = self.inputs(&request, files, &items, licenses.list.sequence);
+        let filing = DecisionFiling {
+            receipt: &token,
+            inputs: &inputs.to_bytes(),
+            summary: &summary(&decision),
+            read: &read,
+        };
+        let done = self.archive.file_decision(&act, &filing)?;
+        // A twin may have finished first, with another receipt.
+        self.answered(&done)
+    }
+
+    fn answered(&self, done: &Outcome) -> Result<ExemptionAnswer, DeskError> {
+        let receipt = self.archive.decision(done.event)?.ok_or(ArchiveError::NotFound)?;
+        Ok(ExemptionAnswer { event: done.event, at: done.at, replayed: done.replayed, receipt })
+    }
+
+    /// Puts the parties' files into the request, and the names that they say.
+    fn read_files(
+        &self,
+        items: &ItemCatalog,
+        question: &WindowQuestion,
+        request: &mut Request,
+    ) -> Result<BTreeMap<Role, FileRead>, DeskError> {
+        let wanted = items
+            .matter(&request.matter, request.at.date())
+            .map(|matter| wanted(items, &matter))
+            .unwrap_or_default();
+        let mut files = BTreeMap::new();
+        for (role, party) in &mut request.parties {
+            let nothing = BTreeSet::new();
+            let types = wanted.get(role).unwrap_or(&nothing);
+            let mut file = self.read_file(&party.holder, types, request.at)?;
+            party.file = std::mem::take(&mut file.entries);
+            if question.parties.get(role).is_some_and(|asked| asked.name.is_none()) {
+                party.name = file.name.take().unwrap_or_default();
+            }
+            files.insert(*role, file);
+        }
+        Ok(files)
+    }
+
+    fn inputs(
+        &self,
+        request: &Request,
+        files: BTreeMap<Role, FileRead>,
+        items: &ItemCatalog,
+        license_catalog: u64,
+    ) -> Inputs {
+        let party = |(role, file): (Role, FileRead)| {
+            let party = &request.parties[&role];
+            (role.code().to_owned(), PartyInputs::new(party, file.inputs))
+        };
+        let parties = files.into_iter().map(party).collect();
+        Inputs::new(request, parties, items.digest(), license_catalog, self.trust().list().sequence)
+    }
+}

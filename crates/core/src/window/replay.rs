@@ -1,0 +1,352 @@
+//! A kept decision is come to again: from the files as of then, and held against the receipt byte by byte.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use boyin_archive::{
+    ArchiveError, CollectedId, Damaged, HolderKey, LicenseRecord, MAX_PAGE, ReadOf, Reader, Table,
+};
+use boyin_exempt::{Decision, Entry, InputKey, ItemCatalog, Party, Receipt, Request, Role, decide};
+use boyin_model::catalog::CatalogEntry;
+use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::time::UnixTime;
+use boyin_verify::TrustSnapshot;
+use serde_json::Value;
+
+use super::file::{license_entry, record_entry};
+use super::inputs::{EntryInputs, Inputs};
+use super::receipt::{ReceiptFault, verify_receipt};
+use super::wanted;
+use crate::error::{HomeError, LookupError};
+use crate::lookup::{Lookup, lists_of, read_of};
+use crate::meter::Decided;
+use crate::registry::Registry;
+
+/// What coming to a decision again led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// Number of its event.
+    pub event: u64,
+    /// When it was decided.
+    pub at: UnixTime,
+    /// What came of it.
+    pub outcome: ReplayOutcome,
+}
+
+/// Whether a decision was come to again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplayOutcome {
+    /// The same bytes.
+    Holds,
+    /// Not the same; all that differs.
+    Differs(Vec<Difference>),
+    /// Something of one of its holders was erased, and what it was decided from with it: it cannot be come to again. Its receipt is
+    /// good.
+    Erased,
+}
+
+/// What differs when a decision is come to again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Difference {
+    /// The receipt itself is not good.
+    #[error("receipt: {0}")]
+    Receipt(ReceiptFault),
+    /// A license that it rests on cannot be read any more.
+    #[error("{role}: license {id} is not on file any more")]
+    LicenseGone {
+        /// Whose.
+        role: Role,
+        /// The license.
+        id: String,
+    },
+    /// Its verification as of then says something else.
+    #[error("{role}: license {id} is verified otherwise as of then")]
+    LicenseReport {
+        /// Whose.
+        role: Role,
+        /// The license.
+        id: String,
+    },
+    /// It was on file already and was not looked at.
+    #[error("{role}: license {id} was on file and was not looked at")]
+    LicenseLeftOut {
+        /// Whose.
+        role: Role,
+        /// The license.
+        id: String,
+    },
+    /// A collected record that it rests on cannot be read any more.
+    #[error("{role}: record {id} is not on file any more")]
+    RecordGone {
+        /// Whose.
+        role: Role,
+        /// The record.
+        id: String,
+    },
+    /// What was asked is no question any more.
+    #[error("the question: {0}")]
+    Question(String),
+    /// A member of the decision says something else.
+    #[error("decision: {0}")]
+    Decision(String),
+}
+
+/// What replaying takes: catalogs, trust and status as of then.
+struct AsOf {
+    items: ItemCatalog,
+    /// As of the instant, and as of the second before: of two lists of one second the later one is kept.
+    registries: [Registry; 2],
+}
+
+impl Lookup {
+    /// The signed receipt of the decision whose event has this number. It holds nothing personal.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub fn decision(&self, event: u64) -> Result<Option<Vec<u8>>, LookupError> {
+        Ok(self.archive.decision(event)?)
+    }
+
+    /// Comes to a kept decision again: verifies the receipt, reads the files that it was decided from, verifies each license for that
+    /// instant with the lists of that time, decides and compares the bytes. A read of each party's file; `None` if there is no
+    /// such decision.
+    ///
+    /// # Errors
+    /// [`LookupError`]; a list or an item catalog of that time that is not kept is [`HomeError::File`] within.
+    pub fn replay_decision(
+        &self,
+        event: u64,
+        reader: &Reader,
+        now: UnixTime,
+    ) -> Result<Option<Replay>, LookupError> {
+        let Some(token) = self.archive.decision(event)? else { return Ok(None) };
+        let damaged = |table| ArchiveError::Damaged(Damaged { table });
+        let decided = Decided::of_receipt(event, &token).ok_or_else(|| damaged(Table::Decision))?;
+        let at = decided.at;
+        let Some(inputs) = self.archive.decision_inputs(event)? else {
+            let (_, trust) = self.home.trust_at(at)?;
+            let receipt = verify_receipt(&token, &trust, at);
+            let outcome = receipt.err().map_or(ReplayOutcome::Erased, |fault| {
+                ReplayOutcome::Differs(vec![Difference::Receipt(fault)])
+            });
+            return Ok(Some(Replay { event, at, outcome }));
+        };
+        let inputs = Inputs::read(&inputs).ok_or_else(|| damaged(Table::DecisionInput))?;
+        let mut request = inputs.request().ok_or_else(|| damaged(Table::DecisionInput))?;
+        let as_of = self.as_of(&inputs)?;
+        let mut differences = Vec::new();
+        let receipt = match verify_receipt(&token, &as_of.registries[0].trust, at) {
+            Ok(receipt) => Some(receipt),
+            Err(fault) => {
+                differences.push(Difference::Receipt(fault));
+                None
+            }
+        };
+        self.refill(&inputs, &as_of, &mut request, reader, now, &mut differences)?;
+        let key = InputKey(*self.archive.decision_key());
+        match decide(&as_of.items, &request, &key) {
+            Ok(again) => compare(&again, receipt.as_ref(), &request, &as_of.items, &key, &mut differences),
+            Err(refusal) => differences.push(Difference::Question(refusal.to_string())),
+        }
+        let outcome =
+            if differences.is_empty() { ReplayOutcome::Holds } else { ReplayOutcome::Differs(differences) };
+        Ok(Some(Replay { event, at, outcome }))
+    }
+
+    fn as_of(&self, inputs: &Inputs) -> Result<AsOf, LookupError> {
+        let (_, licenses) = self.home.list_numbered::<CatalogEntry>(inputs.license_catalog)?;
+        let items = self.home.kept_items(&inputs.item_catalog, &licenses.catalog())?;
+        let (token, trust) = self.trust_of(inputs.trust_list)?;
+        let trust = Arc::new(trust);
+        let registry = |at: UnixTime| -> Result<Registry, LookupError> {
+            let lists = lists_of(&self.home, |uri| self.archive.status_list_at(uri, at))?;
+            Ok(Registry::new(token.clone(), Arc::clone(&trust), lists))
+        };
+        let before = UnixTime::new(inputs.at.seconds().saturating_sub(1)).unwrap_or(inputs.at);
+        Ok(AsOf { items, registries: [registry(inputs.at)?, registry(before)?] })
+    }
+
+    fn trust_of(&self, sequence: u64) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
+        let (token, trust) = self.home.trust()?;
+        if trust.list().sequence == sequence {
+            Ok((token, trust))
+        } else {
+            self.home.trust_numbered(sequence)
+        }
+    }
+
+    /// Puts the parties with their files of then into the request.
+    fn refill(
+        &self,
+        inputs: &Inputs,
+        as_of: &AsOf,
+        request: &mut Request,
+        reader: &Reader,
+        now: UnixTime,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), LookupError> {
+        let damaged = ArchiveError::Damaged(Damaged { table: Table::DecisionInput });
+        let mut parties = Vec::new();
+        for (code, party) in &inputs.parties {
+            let role = Role::from_code(code).zip(party.holder());
+            let (role, holder) = role.ok_or_else(|| damaged.clone())?;
+            parties.push((role, holder, party));
+        }
+        let read = |(_, holder, party): &(_, HolderCode, &super::PartyInputs)| {
+            let key: HolderKey = self.archive.holder_key(holder);
+            read_of(reader, now, ReadOf::Holder(party.file.len()), key)
+        };
+        let keeping = self.begin_to_keep(&parties.iter().map(read).collect::<Vec<_>>())?;
+        let matter = as_of.items.matter(&inputs.matter, inputs.at.date());
+        let wanted = matter.map(|matter| wanted(&as_of.items, &matter)).unwrap_or_default();
+        for (role, holder, party) in parties {
+            let mut file = Vec::with_capacity(party.file.len());
+            for entry in &party.file {
+                file.extend(self.entry(role, entry, as_of, inputs.at, differences)?);
+            }
+            let nothing = BTreeSet::new();
+            let types = wanted.get(&role).unwrap_or(&nothing);
+            self.left_out(role, &holder, types, party, inputs.at, differences)?;
+            request.parties.insert(role, Party { holder, name: party.name.clone(), file });
+        }
+        keeping.kept()?;
+        Ok(())
+    }
+
+    /// One entry of a file as it was; `None` if it is there no more.
+    fn entry(
+        &self,
+        role: Role,
+        entry: &EntryInputs,
+        as_of: &AsOf,
+        at: UnixTime,
+        differences: &mut Vec<Difference>,
+    ) -> Result<Option<Entry>, LookupError> {
+        let id = entry.id.clone();
+        let Some(state) = entry.standing else {
+            let record = match LicenseId::parse(&id).ok().map(|id| self.archive.get(&id)) {
+                Some(Ok(Some(record))) => record,
+                None | Some(Ok(None) | Err(ArchiveError::Erased { .. })) => {
+                    differences.push(Difference::LicenseGone { role, id });
+                    return Ok(None);
+                }
+                Some(Err(error)) => return Err(error.into()),
+            };
+            return Ok(Some(self.license_as_of(role, &record, entry, as_of, at, differences)));
+        };
+        let record = match CollectedId::parse(&id).map(|id| (id, self.archive.collected(id))) {
+            Some((id, Ok(Some(record)))) => Some((id, record)),
+            None | Some((_, Ok(None) | Err(ArchiveError::Erased { .. }))) => None,
+            Some((_, Err(error))) => return Err(error.into()),
+        };
+        let Some((id, mut record)) = record else {
+            differences.push(Difference::RecordGone { role, id });
+            return Ok(None);
+        };
+        // What it says never changes under its name; how it stood is kept with the decision.
+        (record.grade, record.state, record.issued) = (entry.grade, state, entry.issued.clone());
+        Ok(Some(record_entry(id, record).0))
+    }
+
+    fn license_as_of(
+        &self,
+        role: Role,
+        record: &LicenseRecord,
+        entry: &EntryInputs,
+        as_of: &AsOf,
+        at: UnixTime,
+        differences: &mut Vec<Difference>,
+    ) -> Entry {
+        let again = |registry: &Registry| {
+            let report = registry.check(&self.verifier, &record.credential, at);
+            license_entry(&record.id, entry.grade, report)
+        };
+        let [now, before] = &as_of.registries;
+        let (found, inputs) = again(now);
+        if inputs.digest == entry.digest {
+            return found;
+        }
+        let (earlier, inputs) = again(before);
+        if inputs.digest == entry.digest {
+            return earlier;
+        }
+        differences.push(Difference::LicenseReport { role, id: entry.id.clone() });
+        found
+    }
+
+    /// What was on file before that second and was not looked at.
+    fn left_out(
+        &self,
+        role: Role,
+        holder: &HolderCode,
+        types: &BTreeSet<LicenseTypeCode>,
+        party: &super::PartyInputs,
+        at: UnixTime,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), LookupError> {
+        let mut cursor = None;
+        loop {
+            let page = self.archive.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
+            let left_out = page.items.iter().filter(|record| {
+                let id = record.id.as_str();
+                record.filed_at < at
+                    && types.contains(&record.id.license_type())
+                    && !party.file.iter().any(|entry| entry.id == id)
+            });
+            let left_out = left_out.map(|record| record.id.as_str().to_owned());
+            differences.extend(left_out.map(|id| Difference::LicenseLeftOut { role, id }));
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Holds a decision against the receipt of the first one.
+fn compare(
+    again: &Decision,
+    receipt: Option<&Receipt>,
+    request: &Request,
+    items: &ItemCatalog,
+    key: &InputKey,
+    differences: &mut Vec<Difference>,
+) {
+    let Some(receipt) = receipt else { return };
+    if receipt.holds(items, request, key) == Ok(true) {
+        return;
+    }
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let (first, again) = (read(receipt.payload()), read(&again.to_json()));
+    let places = members(&first["decision"], &again);
+    if places.is_empty() {
+        differences.push(Difference::Decision("channel".to_owned()));
+    }
+    differences.extend(places.into_iter().map(Difference::Decision));
+}
+
+/// The members that two decisions have otherwise, a material by its key.
+fn members(first: &Value, again: &Value) -> Vec<String> {
+    let names = |value: &Value| -> BTreeSet<String> {
+        value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
+    };
+    let mut places = Vec::new();
+    for name in names(first).union(&names(again)).filter(|name| first[name.as_str()] != again[name.as_str()])
+    {
+        if name != "materials" {
+            places.push(name.clone());
+            continue;
+        }
+        let by_key = |value: &Value| -> Vec<(String, Value)> {
+            let materials = value["materials"].as_array().into_iter().flatten();
+            materials.map(|one| (one["key"].as_str().unwrap_or_default().to_owned(), one.clone())).collect()
+        };
+        let (first, again) = (by_key(first), by_key(again));
+        let keys: BTreeSet<&String> = first.iter().chain(&again).map(|(key, _)| key).collect();
+        let of = |list: &[(String, Value)], key: &String| list.iter().find(|one| one.0 == *key).cloned();
+        let differing = keys.into_iter().filter(|key| of(&first, key) != of(&again, key));
+        places.extend(differing.map(|key| format!("materials.{key}")));
+    }
+    places
+}

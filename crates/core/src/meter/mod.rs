@@ -27,13 +27,11 @@ use crate::lookup::Lookup;
 
 /// The plan's targets: from that year on so many percent of the common licenses need not be submitted (“免提交”).
 pub const TARGETS: [(u16, u64); 2] = [(2025, 90), (2026, 100)];
-/// Digits of a division's code that tell the county.
-const COUNTY_DIGITS: usize = 6;
 
 /// What figures are told apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum By {
-    /// The county in which the matter was applied for.
+    /// The county in which the matter was applied for, or the prefecture.
     County,
     /// The office that was asked first.
     Office,
@@ -186,7 +184,7 @@ impl Decided {
         let all = || self.materials.iter().collect();
         let one = |cell, name| vec![Part { cell, name, materials: all() }];
         match by {
-            By::County => one(self.division.as_str().chars().take(COUNTY_DIGITS).collect(), None),
+            By::County => one(self.division.as_str().to_owned(), None),
             By::Office => one(self.office.0.as_str().to_owned(), Some(self.office.1.as_str())),
             By::Month => one(self.at.date().to_string().chars().take("2026-11".len()).collect(), None),
             By::Item => self.items.iter().map(|item| self.part_of(item)).collect(),

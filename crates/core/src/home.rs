@@ -36,6 +36,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// catalog/       the signed list of     keys/archive.pem        opens the archive
 ///                license types, kept as trust/ is; catalog/totals.jsonl: what sources state
 /// sharing/       the signed sharing list, kept as trust/ is
+/// items.toml     the item catalog, in place of the built-in one; items/ keeps each one that something was decided by
 /// catalog.toml   license types, in a directory of an earlier release until its first list is signed
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
 /// officers.toml  who manages, uses,     trust/list.jwt          the trust list

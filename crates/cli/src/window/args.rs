@@ -18,7 +18,7 @@ pub(crate) enum Window {
     #[command(
         after_help = "Exit codes: 0 nothing has to be submitted, 1 something has to be, 2 something has to be cleared up first, 3 any error."
     )]
-    Decide(Decide),
+    Decide(Box<Decide>),
     /// Show a decision that is kept
     Show {
         /// Number of its event

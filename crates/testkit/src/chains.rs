@@ -254,7 +254,7 @@ impl ListParts {
 pub struct AnswerParts {
     /// The key that signs it.
     pub key: u64,
-    /// Name of who signs it, DER.
+    /// `ResponderID` of who signs it, an element.
     pub responder: Vec<u8>,
     /// Name of the certificate's issuer, DER.
     pub issuer: Vec<u8>,
@@ -268,6 +268,8 @@ pub struct AnswerParts {
     pub made: UnixTime,
     /// `nextUpdate`.
     pub until: Option<UnixTime>,
+    /// Extensions of the answer, each an element.
+    pub extensions: Vec<Vec<u8>>,
     /// Certificates that come with it.
     pub certificates: Vec<Vec<u8>>,
 }
@@ -283,13 +285,14 @@ impl AnswerParts {
     pub fn of(certificate: &Parts) -> Self {
         Self {
             key: certificate.issuer_key,
-            responder: certificate.issuer.clone(),
+            responder: tlv(0xa1, &[&certificate.issuer]),
             issuer: certificate.issuer.clone(),
             issuer_key: certificate.issuer_key,
             serial: certificate.serial.clone(),
             status: Self::GOOD.to_vec(),
             made: now().minus(DAY),
             until: Some(now().plus(DAY)),
+            extensions: Vec::new(),
             certificates: Vec::new(),
         }
     }
@@ -319,9 +322,12 @@ impl AnswerParts {
             &tlv(2, &[&self.serial]),
         ]);
         let until = self.until.map(|until| tlv(0xa0, &[&generalized_time(until)])).unwrap_or_default();
-        let single = sequence(&[&id, &self.status, &generalized_time(self.made), &until]);
-        let data =
-            sequence(&[&tlv(0xa1, &[&self.responder]), &generalized_time(self.made), &sequence(&[&single])]);
+        let extensions = match self.extensions.as_slice() {
+            [] => Vec::new(),
+            some => tlv(0xa1, &[&sequence(&[&some.concat()])]),
+        };
+        let single = sequence(&[&id, &self.status, &generalized_time(self.made), &until, &extensions]);
+        let data = sequence(&[&self.responder, &generalized_time(self.made), &sequence(&[&single])]);
         let certificates = match self.certificates.as_slice() {
             [] => Vec::new(),
             some => tlv(0xa0, &[&sequence(&[&some.concat()])]),

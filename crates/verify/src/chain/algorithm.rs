@@ -125,3 +125,17 @@ fn integer(element: &[u8]) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_limited_to_pss_by_its_own_identifier_alone() {
+        let rsa_encryption = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+        for parameters in [None, Some(&[5, 0][..])] {
+            assert_eq!(RsaUse::of(&rsa_encryption, parameters), None, "{parameters:?}");
+        }
+        assert_eq!(RsaUse::of(RSASSA_PSS, None), Some(RsaUse::Pss));
+    }
+}

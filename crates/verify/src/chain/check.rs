@@ -174,13 +174,10 @@ impl CertificateReport<'_> {
         let faults = || self.checks.iter().filter_map(|(_, found)| found.as_ref()?.err());
         match faults().next() {
             None => CertificateVerdict::Passed,
-            Some(reason) if reason.is_indeterminate() => {
-                // What is known to be wrong outweighs what is not known.
-                faults()
-                    .find(|reason| !reason.is_indeterminate())
-                    .map_or(CertificateVerdict::Indeterminate(reason), CertificateVerdict::Failed)
-            }
-            Some(reason) => CertificateVerdict::Failed(reason),
+            // What is known to be wrong outweighs what is not known.
+            Some(first) => faults()
+                .find(|reason| !reason.is_indeterminate())
+                .map_or(CertificateVerdict::Indeterminate(first), CertificateVerdict::Failed),
         }
     }
 

@@ -274,5 +274,9 @@ mod tests {
         assert_eq!(ip(&[1, 2, 3, 4], &[0; 8]), Some(true), "any address of version 4");
         assert_eq!(network(&[10, 0, 0, 0, 255, 0, 255, 0]), None, "a mask with a hole");
         assert_eq!(network(&[0; 10]), None);
+        let partial = [10, 16, 0, 0, 255, 240, 0, 0];
+        assert_eq!(ip(&[10, 31, 2, 3], &partial), Some(true), "a mask that ends within a byte");
+        assert_eq!(ip(&[10, 32, 2, 3], &partial), Some(false));
+        assert_eq!(network(&[10, 16, 0, 0, 255, 0x0f, 0, 0]), None, "one that begins within a byte");
     }
 }

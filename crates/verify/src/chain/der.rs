@@ -132,6 +132,7 @@ mod tests {
         }
         for (header, length, expected) in [
             (&[4, 0x7f][..], 0x7f, true),
+            (&[4, 0x80], 0x80, false),
             (&[4, 0x81, 0x7f], 0x7f, false),
             (&[4, 0x81, 0x80], 0x80, true),
             (&[4, 0x82, 0, 0x80], 0x80, false),

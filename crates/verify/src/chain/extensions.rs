@@ -322,6 +322,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn key_usage_is_a_string_of_bits() {
+        let read =
+            |content: &[u8]| Usage::read(&[&[3, u8::try_from(content.len()).unwrap()], content].concat());
+        for (content, signs) in [(&[0][..], false), (&[7, 0x80], true), (&[0, 0, 0x80], false)] {
+            assert_eq!(read(content).map(|usage| usage.signs_documents), Some(signs), "{content:x?}");
+        }
+        for odd in [&[][..], &[1], &[8, 0x80]] {
+            assert!(read(odd).is_none(), "{odd:x?}");
+        }
+    }
+
+    #[test]
+    fn access_to_information_is_read_whole() {
+        let one = [0x30, 8, 6, 1, 0x2a, 0x86, 3, b'a', b':', b'b'];
+        let of = |items: &[u8]| is_access(&[&[0x30, u8::try_from(items.len()).unwrap()], items].concat());
+        assert!(of(&one).is_some() && of(&[one, one].concat()).is_some());
+        for odd in [
+            &[0x30, 3, 6, 1, 0x2a][..],
+            &[0x30, 8, 4, 1, 0x2a, 0x86, 3, b'a', b':', b'b'],
+            &[0x30, 8, 6, 1, 0x2a, 0x86, 3, b'a', b':', 0xff],
+            &[0x30, 10, 6, 1, 0x2a, 0x86, 3, b'a', b':', b'b', 5, 0],
+            &[5, 0],
+        ] {
+            assert!(of(&[&one, odd].concat()).is_none(), "{odd:x?}");
+        }
+    }
+
+    #[test]
     fn flags_of_reasons_are_at_most_two_bytes() {
         for (content, expected) in [
             (&[][..], None),

@@ -107,6 +107,10 @@ mod tests {
             assert!(!is_host(bad.as_bytes(), true), "{bad}");
         }
         assert!(!is_host(b"*.a", false));
+        let label = |letters: usize| "a".repeat(letters);
+        assert!(is_host(label(63).as_bytes(), false) && !is_host(label(64).as_bytes(), false));
+        let of_253 = "a.".repeat(126) + "a";
+        assert!(is_host(of_253.as_bytes(), false) && !is_host(format!("a{of_253}").as_bytes(), false));
         assert_eq!(host_of_uri(b"http://u:p@host.a:80/x?y"), Some(&b"host.a"[..]));
         for none in ["mailto:a@b", "http://1.2.3.4/", "http://[::1]/", "http://", "x"] {
             assert_eq!(host_of_uri(none.as_bytes()), None, "{none}");

@@ -37,7 +37,7 @@ impl fmt::Display for Oid {
         for digits in self.0.split_inclusive(|byte| byte & 0x80 == 0) {
             let arc = digits
                 .iter()
-                .try_fold(0_u128, |arc, digit| Some(arc.checked_mul(128)? | u128::from(digit & 0x7f)));
+                .try_fold(0_u128, |arc, digit| Some(arc.checked_mul(128)? + u128::from(digit & 0x7f)));
             match (first, arc) {
                 (true, Some(arc)) => {
                     let top = (arc / 40).min(2);
@@ -92,7 +92,7 @@ fn push(bytes: &mut Vec<u8>, arc: u128) {
     let digits = (1..=18).find(|digits| arc >> (7 * digits) == 0).unwrap_or(19);
     for place in (0..digits).rev() {
         let digit = u8::try_from(arc >> (7 * place) & 0x7f).expect("seven bits");
-        bytes.push(if place == 0 { digit } else { digit | 0x80 });
+        bytes.push(if place == 0 { digit } else { digit + 0x80 });
     }
 }
 
@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn dotted_and_der_are_one() {
-        for text in ["0.0", "1.2.156.10197.1.501", "2.999.3", "2.5.29.37.0", "1.3.6.1.5.5.7.3.8", "2.128"] {
+        for text in
+            ["0.0", "1.39", "1.2.156.10197.1.501", "2.999.3", "2.5.29.37.0", "1.3.6.1.5.5.7.3.8", "2.128"]
+        {
             let oid: Oid = text.parse().unwrap();
             assert_eq!(oid.to_string(), text);
             assert_eq!(Oid::from_der_content(oid.as_bytes()), Some(oid));

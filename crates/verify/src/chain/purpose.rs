@@ -174,6 +174,7 @@ mod tests {
         let read = |value: &[u8], critical| ExtendedKeyUsage::read(value, critical);
         assert!(read(&one, true).unwrap().only_time_stamping());
         assert!(!read(&one, false).unwrap().only_time_stamping());
+        assert!(read(&one, true).unwrap().is_critical() && !read(&one, false).unwrap().is_critical());
         let two = [0x30, 20, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 4];
         assert_eq!(read(&two, true).unwrap().purposes().len(), 2);
         assert!(!read(&two, true).unwrap().only_time_stamping());

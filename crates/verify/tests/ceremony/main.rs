@@ -4,13 +4,20 @@
 
 use std::collections::HashSet;
 
-use boyin_model::ceremony::{Event, MAX_TRANSCRIPT_BYTES, MadePlace, Owner, Place, Role, Script};
+use boyin_model::alg::PublicKey;
+use boyin_model::ceremony::{
+    CEREMONY_FORMAT, Closing, Event, Line, MAX_LINE_BYTES, MAX_TRANSCRIPT_BYTES, MadePlace, NO_LINE, Owner,
+    Place, Role, Script,
+};
+use boyin_model::jws::{Header, TYP_CEREMONY, TYP_TRUST_LIST, Unsigned};
 use boyin_model::trust::Jwk;
-use boyin_suite::{Algorithm, all_jws};
+use boyin_suite::{Algorithm, all_jws, public_key_to_spki};
 use boyin_testkit::ceremony::{CeremonyWorld, ceremony_context, linked, timed, with_closing};
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::now;
-use boyin_verify::{Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, UnixTime};
+use boyin_verify::{
+    Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, UnixTime, hex_digest, key_fingerprint,
+};
 
 fn world() -> CeremonyWorld {
     CeremonyWorld::new(Algorithm::Sm2)
@@ -67,6 +74,20 @@ fn a_whole_transcript_is_a_proof() {
 }
 
 #[test]
+fn digests_are_those_of_other_programs() {
+    // FIPS 180-2, B.1.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(hex_digest(&all_jws(), b"abc").as_deref(), Some(abc));
+    for algorithm in Algorithm::ALL {
+        let key = FixedKey::signing(algorithm, 7);
+        let info = public_key_to_spki(algorithm, PublicKey(&key.reference().point())).unwrap();
+        let fingerprint = key_fingerprint(key.reference().jwk(), &all_jws());
+        assert_eq!(fingerprint, hex_digest(&all_jws(), &info));
+        assert!(fingerprint.is_some());
+    }
+}
+
+#[test]
 fn no_line_can_be_changed_left_out_repeated_or_moved() {
     let world = world();
     let whole = world.transcript(&world.events());
@@ -90,10 +111,41 @@ fn no_line_can_be_changed_left_out_repeated_or_moved() {
         changed[place] ^= 1;
         assert!(check(&changed).is_err(), "byte {place}");
     }
-    assert_eq!(refused(&[&whole[..], b"\n"].concat()), CeremonyFault::Trailing);
+    let trailing = check(&[&whole[..], b"\n"].concat()).unwrap_err();
+    assert_eq!(trailing, CeremonyError { line: all.len() + 1, fault: CeremonyFault::Trailing });
     assert_eq!(refused(&vec![b'a'; MAX_TRANSCRIPT_BYTES + 1]), CeremonyFault::TooLarge);
     assert_eq!(refused(b"{}\n"), CeremonyFault::Malformed);
     assert_eq!(refused(b""), CeremonyFault::Incomplete);
+}
+
+#[test]
+fn what_is_as_large_as_allowed_is_read() {
+    assert_eq!(refused(&vec![b'a'; MAX_TRANSCRIPT_BYTES]), CeremonyFault::Incomplete);
+    let line = |length: usize| [&vec![b'a'; length][..], b"\n"].concat();
+    assert_eq!(refused(&line(MAX_LINE_BYTES)), CeremonyFault::Malformed);
+    assert_eq!(refused(&line(MAX_LINE_BYTES + 1)), CeremonyFault::TooLarge);
+}
+
+#[test]
+fn number_and_digest_each_link_a_line() {
+    let world = world();
+    let with_line = |place: usize, edit: fn(&mut Line)| {
+        let (mut bytes, mut prev) = (Vec::new(), NO_LINE.to_owned());
+        for (no, (at, event)) in (0..).zip(timed(&world.events())) {
+            let mut line = Line { at, event, no, prev };
+            if line.no == u64::try_from(place).unwrap() {
+                edit(&mut line);
+            }
+            let line = line.write();
+            prev = hex_digest(&all_jws(), &line).unwrap();
+            bytes.extend([&line[..], b"\n"].concat());
+        }
+        check(&world.signed(bytes)).map(|_| ())
+    };
+    assert_eq!(with_line(3, |_| {}), Ok(()));
+    for edit in [|line: &mut Line| line.no += 1, |line: &mut Line| line.prev = NO_LINE.to_owned()] {
+        assert_eq!(with_line(3, edit), Err(CeremonyError { line: 4, fault: CeremonyFault::Link }));
+    }
 }
 
 #[test]
@@ -142,9 +194,20 @@ fn each_confirmation_is_by_that_person_in_that_role_of_what_was_shown() {
                 Some((digest, step))
             });
             let (digest, step) = found.unwrap();
+            let number = *step;
             edit(digest, step);
+            // Whoever confirms it confirms what was recorded.
+            let recorded = digest.clone();
+            for event in all {
+                if let Event::Confirmed { shown, step, .. } = event
+                    && *step == number
+                {
+                    *shown = recorded.clone();
+                }
+            }
         })
     };
+    assert!(check(&recorded(|digest, _| digest.replace_range(..1, "0"))).is_ok());
     assert_eq!(refused(&recorded(|digest, _| *digest = digest.to_uppercase())), CeremonyFault::Unexpected);
     assert_eq!(refused(&recorded(|digest, _| digest.truncate(63))), CeremonyFault::Unexpected);
     assert_eq!(refused(&recorded(|_, step| *step = 0)), CeremonyFault::Unexpected);
@@ -250,6 +313,26 @@ fn those_who_are_to_sign_sign_and_nobody_else() {
     let by_other = with_closing(once.clone(), &FixedKey::signing(Algorithm::Es256, 7), now());
     assert_eq!(refused(&by_other), CeremonyFault::Signature);
     assert_eq!(refused(&with_closing(once.clone(), &world.key, now())), CeremonyFault::Signature);
+    // The right key, over the right lines, but the header says something else.
+    let jwk = world.jwk();
+    let headed = |edit: fn(&mut Header<'_>)| {
+        let (alg, kid) = (jwk.alg.as_str().into(), jwk.kid.as_str().into());
+        let mut header = Header { alg, kid, typ: TYP_CEREMONY.into() };
+        edit(&mut header);
+        let transcript = hex_digest(&all_jws(), &lines).unwrap();
+        let closing = Closing { at: now(), format: CEREMONY_FORMAT, transcript };
+        let token = world.key.sign_jws(&Unsigned::new(&header, &closing.write())).unwrap();
+        let once = [&lines[..], &token, b"\n"].concat();
+        check(&with_closing(once, &world.countersigner, now())).map(|_| ()).map_err(|error| error.fault)
+    };
+    assert_eq!(headed(|_| {}), Ok(()));
+    for edit in [
+        |header: &mut Header<'_>| header.typ = TYP_TRUST_LIST.into(),
+        |header: &mut Header<'_>| header.kid = "another".into(),
+        |header: &mut Header<'_>| header.alg = "ES256".into(),
+    ] {
+        assert_eq!(headed(edit), Err(CeremonyFault::Signature));
+    }
     let alone = with_closing(lines.clone(), &world.countersigner, now());
     assert_eq!(refused(&[&once[..], &alone[lines.len()..]].concat()), CeremonyFault::Signature);
     // Where nobody countersigns, nobody does.
@@ -345,6 +428,8 @@ fn codes_are_unique_and_every_fault_says_something() {
     let codes: HashSet<_> = CeremonyFault::ALL.iter().map(|fault| fault.code()).collect();
     assert_eq!(codes.len(), CeremonyFault::ALL.len());
     assert!(codes.iter().all(|code| code.starts_with("ceremony_")));
+    let open: Vec<_> = CeremonyFault::ALL.into_iter().filter(|fault| fault.is_indeterminate()).collect();
+    assert_eq!(open, [CeremonyFault::CountersignerUnknown]);
     let error = CeremonyError { line: 3, fault: CeremonyFault::Link };
     assert!(error.to_string().starts_with("line 3: "));
 }

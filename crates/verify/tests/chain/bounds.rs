@@ -1,9 +1,11 @@
 //! Crowds, circles, and large lists.
 
 use boyin_suite::{Algorithm, all_x509};
-use boyin_testkit::chains::{Chain, ListParts, Parts, constraints, policies};
+use boyin_testkit::chains::{AnswerParts, Chain, ListParts, Parts, constraints, mappings, policies};
 use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::{basic_constraints, extension};
 use boyin_testkit::test_name;
+use boyin_testkit::tlv::{content, part, replaced, sequence, tlv};
 use boyin_verify::chain::{
     Certificate, CertificateError, CertificateQuery, CertificateReason, CertificateReport, CertificateStore,
     CertificateVerdict, Revocation,
@@ -49,6 +51,28 @@ fn ten_thousand_of_a_name() {
     }
     others.add_intermediate(&right.write(chain.algorithm)).unwrap();
     assert_eq!(others.verify(&leaf, &query).verdict(), CertificateVerdict::Passed);
+}
+
+/// Those that need no signature to be set aside are counted too.
+#[test]
+fn so_many_candidates_and_no_more() {
+    let chain = Chain::new(Algorithm::Es256);
+    let leaf = Certificate::read(&chain.leaf.write(chain.algorithm)).unwrap();
+    let right = chain.middle[0].write(chain.algorithm);
+    let mut wrong = chain.middle[0].clone();
+    wrong.extensions[0] = basic_constraints(false, None);
+    let wrong = wrong.write(chain.algorithm);
+    let given_up = CertificateVerdict::Indeterminate(CertificateReason::TooMuchWork);
+    // The root is one more.
+    for (count, expected) in [(4094, CertificateVerdict::Passed), (4095, given_up)] {
+        let mut store = CertificateStore::new(&all_x509());
+        store.add_anchor(&chain.root.write(chain.algorithm)).unwrap();
+        for _ in 0..count {
+            store.add_intermediate(&wrong).unwrap();
+        }
+        store.add_intermediate(&right).unwrap();
+        assert_eq!(store.verify(&leaf, &Asked::path().query).verdict(), expected, "{count}");
+    }
 }
 
 #[test]
@@ -97,19 +121,40 @@ fn thousands_of_names_under_thousands_of_constraints_are_given_up() {
     let others: Vec<(u8, &[u8])> = others.iter().map(|name| (0x82, name.as_bytes())).collect();
     chain.leaf.extensions[2] = boyin_testkit::chains::alternatives(false, &others);
     assert_eq!(ours(&chain, &Asked::path()), Some(CertificateReason::TooMuchWork));
+    // A way that is closed beside it does not tell that the one that was given up is.
+    let mut closed = Parts::authority("middle", 901, "root", 900);
+    closed.extensions.push(constraints(&[], &[(0x82, b"m0.y")]));
+    for place in [0, 1] {
+        let mut both = chain.clone();
+        both.middle.insert(place, closed.clone());
+        assert_eq!(ours(&both, &Asked::path()), Some(CertificateReason::TooMuchWork));
+    }
 }
 
 #[test]
 fn too_many_policies_cannot_be_read() {
     for (count, expected) in [(256_u16, None), (257, Some(CertificateReason::Extension))] {
         let mut chain = Chain::new(Algorithm::Es256);
-        let oids: Vec<[u8; 4]> = (0..count)
-            .map(|at| [0x2a, 3, 0x81 + u8::try_from(at >> 7).unwrap(), u8::try_from(at & 0x7f).unwrap()])
-            .collect();
+        let oids: Vec<_> = (0..count).map(oid).collect();
         let oids: Vec<&[u8]> = oids.iter().map(|oid| oid.as_slice()).collect();
         chain.leaf.extensions.push(policies(&oids));
         assert_eq!(ours(&chain, &Asked::path()), expected, "{count}");
     }
+}
+
+#[test]
+fn too_many_mappings_leave_no_policy_valid() {
+    for (count, expected) in [(256_u16, None), (257, Some(CertificateReason::Policy))] {
+        let mut chain = Chain::new(Algorithm::Es256);
+        let oids: Vec<Vec<u8>> = (0..count).map(oid).collect();
+        let pairs: Vec<(&[u8], &[u8])> = oids.iter().map(|from| (&from[..], &[0x2a, 3, 1][..])).collect();
+        chain.middle[0].extensions.push(mappings(&pairs));
+        assert_eq!(ours(&chain, &Asked::path()), expected, "{count}");
+    }
+}
+
+fn oid(at: u16) -> Vec<u8> {
+    vec![0x2a, 3, 0x81 + u8::try_from(at >> 7).unwrap(), u8::try_from(at & 0x7f).unwrap()]
 }
 
 #[test]
@@ -139,7 +184,6 @@ fn keys_of_algorithms_that_are_not_accepted() {
 
 #[test]
 fn a_signature_is_whole_bytes() {
-    use boyin_testkit::tlv::{content, part, replaced, tlv};
     for algorithm in Algorithm::ALL {
         let mut chain = Chain::new(algorithm);
         // One whose last bit is zero, so that leaving it out changes nothing else.
@@ -157,6 +201,32 @@ fn a_signature_is_whole_bytes() {
         };
         assert_eq!(verdict(&der), Some(true));
         assert_ne!(verdict(&odd), Some(true));
+    }
+}
+
+#[test]
+fn what_is_read_of_a_response_has_bounds() {
+    let chain = Chain::new(Algorithm::Es256);
+    let read = |der: &[u8]| store(&chain).add_response(der);
+    let certificate = chain.leaf.write(chain.algorithm);
+    let one = AnswerParts::of(&chain.leaf);
+    let der = one.write(chain.algorithm);
+    // Nobody verifies a signature of what is only read.
+    let answers = part(&der, &[1, 0, 1, 0, 0, 2]);
+    for (count, expected) in [(4096, Ok(())), (4097, Err(CertificateError::Malformed))] {
+        let many = sequence(&[&content(answers).repeat(count)]);
+        assert_eq!(read(&replaced(&der, &[1, 0, 1, 0, 0, 2], &many)), expected, "{count} answers");
+    }
+    let data = content(part(&der, &[1, 0, 1, 0, 0]));
+    for (critical, expected) in [(false, Ok(())), (true, Err(CertificateError::Malformed))] {
+        let extensions = tlv(0xa1, &[&sequence(&[&extension(&[0x2a, 3, 9], critical, &[5, 0])])]);
+        let with = replaced(&der, &[1, 0, 1, 0, 0], &sequence(&[data, &extensions]));
+        assert_eq!(read(&with), expected, "an extension, critical: {critical}");
+    }
+    for (count, expected) in [(16, Ok(())), (17, Err(CertificateError::Malformed))] {
+        let certificates = vec![certificate.clone(); count];
+        let with = AnswerParts { certificates, ..one.clone() }.write(chain.algorithm);
+        assert_eq!(read(&with), expected, "{count} certificates");
     }
 }
 

@@ -21,6 +21,8 @@ const CASES: &[(Deviation, Change)] = &[
     (NotDer, |c| {
         c.leaf.extensions.push(sequence(&[&tlv(6, &[&[0x2a, 3, 9]]), &[1, 1, 0], &tlv(4, &[&[5, 0]])]));
     }),
+    (NotDer, |c| c.leaf.serial = vec![0, 1]),
+    (NotDer, |c| c.middle[0].extensions[0] = standard(19, true, &[0x30, 3, 1, 1, 1])),
     (Version, |c| c.leaf.version = tlv(0xa0, &[&tlv(2, &[&[1]])])),
     (SerialNotPositive, |c| c.leaf.serial = vec![0]),
     (SerialNotPositive, |c| c.leaf.serial = vec![0x80]),

@@ -78,7 +78,7 @@ fn rules_count_for_the_authority_that_they_name() {
             SubjectRule::attribute(authority, IdentityKind::CreditCode, oid("2.5.4.11")),
             SubjectRule::attribute(authority, IdentityKind::IdNumber, oid("2.5.4.5")),
             SubjectRule::extension(authority, IdentityKind::Name, oid("1.2.3.9")),
-            SubjectRule::extension(authority, IdentityKind::Name, oid("1.2.3.8")),
+            SubjectRule::extension(authority, IdentityKind::OrganizationCode, oid("1.2.3.8")),
         ])
     };
     let leaf = read(&chain);

@@ -83,6 +83,7 @@ fn no_older_list_and_none_of_others_takes_the_place() {
     };
     let (older, other) = (Some(ListFault::Older), Some(ListFault::OtherList));
     let users = standard(28, true, &sequence(&[&tlv(0x81, &[&[0xff]])]));
+    let authorities = standard(28, true, &sequence(&[&tlv(0x82, &[&[0xff]])]));
     let delta = standard(27, true, &tlv(2, &[&[6]]));
     for (what, new, old, expected) in [
         ("the same", list(7), list(7), None),
@@ -96,7 +97,8 @@ fn no_older_list_and_none_of_others_takes_the_place() {
         ("never a number, made before", unnumbered(list(7)), later(1, unnumbered(list(7))), older),
         ("of another issuer", ListParts::of("root", 900, 8), list(7), other),
         ("of users only", list(8).with(users.clone()), list(7), other),
-        ("of users only, as before", list(8).with(users.clone()), list(7).with(users), None),
+        ("of users only, as before", list(8).with(users.clone()), list(7).with(users.clone()), None),
+        ("of authorities only, before of users", list(8).with(authorities), list(7).with(users), other),
         ("a delta for a whole one", list(8).with(delta.clone()), list(7), other),
         ("a whole one for a delta", list(8), list(7).with(delta.clone()), other),
         ("a delta for a delta", list(8).with(delta.clone()), list(7).with(delta), None),
@@ -139,4 +141,8 @@ fn addresses_are_those_of_the_points() {
     let delta = list(8).with(standard(27, true, &tlv(2, &[&[7]])));
     let delta = verified(&chain, &delta.with(freshest)).unwrap();
     assert!(delta.delta_addresses().is_empty(), "there is no way from delta to delta");
+    assert!(leaf(&chain).delta_addresses().is_empty());
+    chain.leaf.extensions.push(standard(46, false, &sequence(&[&point(&[&uri("http://d/3")])])));
+    assert_eq!(leaf(&chain).delta_addresses(), ["http://d/3"]);
+    assert_eq!(leaf(&chain).list_addresses(), ["http://a/1", "http://c/2"]);
 }

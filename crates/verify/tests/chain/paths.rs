@@ -9,8 +9,8 @@ use boyin_testkit::prefecture::now;
 use boyin_testkit::reasons::{Row, compare, table};
 use boyin_testkit::seals::{basic_constraints, extension, key_usage, name, utc_time};
 use boyin_testkit::tlv::{sequence, tlv};
-use boyin_verify::chain::CertificateReason;
 use boyin_verify::chain::CertificateReason::*;
+use boyin_verify::chain::{CertificateReason, Profile};
 
 use crate::judge::{Asked, Peer, Peer::Agrees, Peer::Differs, judge};
 
@@ -40,6 +40,11 @@ fn directory(common_name: &str) -> Vec<u8> {
 
 fn signing() -> Vec<Case> {
     let path = Asked::path;
+    let in_field = || {
+        let mut asked = path();
+        asked.query.profile = Profile::Field;
+        asked
+    };
     vec![
         case("no fault", path(), None, Agrees, |_| {}),
         case("a deeper one", path(), None, Agrees, |c| *c = c.clone().deeper()),
@@ -73,6 +78,19 @@ fn signing() -> Vec<Case> {
         case("no keyCertSign", path(), Some(NotAnAuthority), Agrees, |c| {
             c.middle[0].extensions[1] = key_usage(CRL_SIGN);
         }),
+        case("a root of a time before extensions", path(), None, Agrees, |c| {
+            (c.root.version, c.root.extensions) = (Vec::new(), Vec::new());
+        }),
+        case("a root without basic constraints", in_field(), None, Agrees, |c| {
+            drop(c.root.extensions.remove(0));
+        }),
+        case(
+            "a root without basic constraints, strictly",
+            path(),
+            Some(NotAnAuthority),
+            Differs("key usage is enough to it"),
+            |c| drop(c.root.extensions.remove(0)),
+        ),
         case("path length of the root", path(), Some(PathLength), Agrees, |c| {
             c.root.extensions[0] = basic_constraints(true, Some(0));
         }),
@@ -94,6 +112,24 @@ fn signing() -> Vec<Case> {
         case("unknown", path(), None, Agrees, |c| {
             c.leaf.extensions.push(extension(&[0x2a, 3, 9], false, &[5, 0]));
         }),
+        case(
+            "alternative names of the issuer, critical",
+            path(),
+            None,
+            Differs("it does not know them"),
+            |c| {
+                c.leaf.extensions.push(standard(18, true, &sequence(&[&tlv(0x82, &[b"a"])])));
+            },
+        ),
+        case(
+            "access to information that cannot be read",
+            path(),
+            Some(Extension),
+            Differs("it does not look"),
+            |c| {
+                c.leaf.extensions.push(extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &[0x30, 1]));
+            },
+        ),
         case("alternative names that cannot be read", path(), Some(Extension), Agrees, |c| {
             c.leaf.extensions[2] = standard(17, false, &[0x30, 1]);
         }),
@@ -239,6 +275,30 @@ fn naming() -> Vec<Case> {
             constrained(&[(0x82, b"a b")], &[]),
         ),
     ];
+    for (form, content) in [
+        (0xa0, &[6, 3, 0x2a, 3, 4, 0xa0, 3, 0x0c, 1, b'x'][..]),
+        (0xa3, &[0x30, 0]),
+        (0xa5, &[0xa1, 3, 0x0c, 1, b'x']),
+    ] {
+        cases.push(case(
+            "a form that is not compared, and not constrained",
+            path(),
+            None,
+            Agrees,
+            move |c| {
+                c.leaf.extensions[2] = alternatives(false, &[(form, content)]);
+                constrained(&[(0x82, b"example.com")], &[])(c);
+            },
+        ));
+    }
+    cases.push(case("of two ways the one that came nearest", path(), Some(Name), Agrees, |c| {
+        c.middle[0].extensions.push(constraints(&[], &[(0x82, b"example.com")]));
+        for (at, above) in ["one", "two", "three", "four", "five"].iter().enumerate() {
+            let (below, key) =
+                if at == 0 { ("middle", 901) } else { (["one", "two", "three", "four"][at - 1], 909) };
+            c.middle.push(Parts::authority(below, key, above, 909));
+        }
+    }));
     cases.push(case("a subject outside", path(), Some(Name), Agrees, |c| {
         c.middle[0].extensions.push(constraints(&[(0xa4, &directory("another"))], &[]));
     }));
@@ -270,6 +330,13 @@ fn naming() -> Vec<Case> {
     cases
 }
 
+/// `requireExplicitPolicy` in an authority that has another of its own name below it.
+fn requires_below_self_issued(c: &mut Chain, certificates: u8) {
+    c.middle[0].extensions.push(standard(36, true, &sequence(&[&tlv(0x80, &[&[certificates]])])));
+    c.middle.push(Parts::authority("middle", 905, "middle", 901));
+    c.leaf = Parts::leaf("leaf", 902, "middle", 905);
+}
+
 fn policing() -> Vec<Case> {
     let one = || Asked::path().under("1.2.3.1");
     let with = |of_middle: &'static [&'static [u8]], of_leaf: &'static [&'static [u8]]| {
@@ -283,6 +350,12 @@ fn policing() -> Vec<Case> {
         c.middle[0].extensions.push(mappings(&[(ONE, TWO)]));
         c.leaf.extensions.push(policies(&[TWO]));
     };
+    let any_explicit = || {
+        let mut asked = Asked::path();
+        asked.query.policies.explicit = true;
+        asked.options += " -policy_check -explicit_policy";
+        asked
+    };
     let no_mapping = || {
         let mut asked = one();
         asked.query.policies.inhibit_mapping = true;
@@ -294,6 +367,7 @@ fn policing() -> Vec<Case> {
     without_any.options += " -inhibit_any";
     vec![
         case("the policy throughout", one(), None, Agrees, with(&[ONE, TWO], &[ONE])),
+        case("any is acceptable", Asked::path().under("2.5.29.32.0"), None, Agrees, with(&[ONE], &[ONE])),
         case("no policy at all", one(), Some(Policy), Agrees, |_| {}),
         case("another policy of the leaf", one(), Some(Policy), Agrees, with(&[ONE], &[TWO])),
         case("another policy throughout", one(), Some(Policy), Agrees, with(&[TWO], &[TWO])),
@@ -306,6 +380,24 @@ fn policing() -> Vec<Case> {
             with(&[ANY], &[ONE]),
         ),
         case("any policy of both", one(), None, Agrees, with(&[ANY], &[ANY])),
+        case(
+            "any policy of both, where any is acceptable",
+            any_explicit(),
+            None,
+            Differs("it counts named policies only"),
+            with(&[ANY], &[ANY]),
+        ),
+        case("no policy at all, where any is acceptable", any_explicit(), Some(Policy), Agrees, |_| {}),
+        case("a mapping to any policy", one(), Some(Policy), Agrees, |c| {
+            c.middle[0].extensions.push(policies(&[ONE]));
+            c.middle[0].extensions.push(mappings(&[(ONE, ANY)]));
+            c.leaf.extensions.push(policies(&[ANY]));
+        }),
+        case("a mapping of any policy, where any is acceptable", any_explicit(), Some(Policy), Agrees, |c| {
+            c.middle[0].extensions.push(policies(&[ANY]));
+            c.middle[0].extensions.push(mappings(&[(ANY, TWO)]));
+            c.leaf.extensions.push(policies(&[TWO]));
+        }),
         case("a mapping", one(), None, Agrees, mapped),
         case("a mapping, which is not asked", no_mapping(), Some(Policy), Agrees, mapped),
         case(
@@ -333,6 +425,27 @@ fn policing() -> Vec<Case> {
                 c.middle[0].extensions.push(standard(36, true, &sequence(&[&tlv(0x80, &[&[0]])])));
             },
         ),
+        case(
+            "the authority requires a policy two below, and a self-issued one does not count",
+            Asked { options: " -policy_check".into(), ..Asked::path() },
+            None,
+            Agrees,
+            |c| requires_below_self_issued(c, 2),
+        ),
+        case(
+            "the authority requires a policy one below a self-issued one",
+            Asked { options: " -policy_check".into(), ..Asked::path() },
+            Some(Policy),
+            Agrees,
+            |c| requires_below_self_issued(c, 1),
+        ),
+        case(
+            "the leaf requires a policy of itself",
+            Asked { options: " -policy_check".into(), ..Asked::path() },
+            Some(Policy),
+            Agrees,
+            |c| c.leaf.extensions.push(standard(36, true, &sequence(&[&tlv(0x80, &[&[0]])]))),
+        ),
         case("the authority inhibits mapping below", one(), Some(Policy), Agrees, |c| {
             *c = c.clone().deeper();
             c.middle[0].extensions.push(standard(36, true, &sequence(&[&tlv(0x81, &[&[0]])])));
@@ -343,6 +456,19 @@ fn policing() -> Vec<Case> {
         }),
         case("the authority inhibits any policy below", one(), Some(Policy), Agrees, move |c| {
             c.middle[0].extensions.push(standard(54, true, &tlv(2, &[&[0]])));
+            with(&[ONE], &[ANY])(c);
+        }),
+        case("any policy of a self-issued authority counts all the same", one(), None, Agrees, |c| {
+            c.middle[0].extensions.push(standard(54, true, &tlv(2, &[&[0]])));
+            c.middle[0].extensions.push(policies(&[ONE]));
+            c.middle.push(Parts::authority("middle", 905, "middle", 901));
+            c.middle[1].extensions.push(policies(&[ANY]));
+            c.leaf = Parts::leaf("leaf", 902, "middle", 905);
+            c.leaf.extensions.push(policies(&[ONE]));
+        }),
+        case("any policy of a self-issued leaf does not", one(), Some(Policy), Agrees, move |c| {
+            c.middle[0].extensions.push(standard(54, true, &tlv(2, &[&[0]])));
+            c.leaf.subject = name("middle");
             with(&[ONE], &[ANY])(c);
         }),
         case(
@@ -373,6 +499,13 @@ fn purposes_and_names() -> Vec<Case> {
         }),
         case("an authority for clients", server(), Some(PathPurpose), Agrees, |c| {
             c.middle[0].extensions.push(purposes(false, &[2]));
+        }),
+        case("an authority for servers", server(), None, Agrees, |c| {
+            c.middle[0].extensions.push(purposes(false, &[2, 1]));
+        }),
+        case("an authority for any purpose", server(), None, Differs("it wants the purpose itself"), |c| {
+            let any = tlv(6, &[&[0x55, 0x1d, 0x25, 0]]);
+            c.middle[0].extensions.push(standard(37, false, &sequence(&[&any])));
         }),
         case("a key for nothing but lists", server(), Some(Purpose), Agrees, |c| {
             c.leaf.extensions[1] = key_usage(CRL_SIGN);

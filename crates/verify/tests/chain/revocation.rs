@@ -2,12 +2,14 @@
 
 use boyin_suite::Algorithm;
 use boyin_testkit::chains::{AnswerParts, Chain, ListParts, Parts, purposes, standard};
+use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{ISSUES, extension, key_usage, name};
+use boyin_testkit::seals::{ISSUES, extension, key_usage, name, utc_time};
 use boyin_testkit::test_name;
 use boyin_testkit::tlv::{sequence, tlv};
 use boyin_verify::chain::CertificateReason::{AuthorityRevoked, RevocationUnknown, Revoked};
 use boyin_verify::chain::{Certificate, CertificateReason, Revocation, RevocationReason};
+use sha1_smol::Sha1;
 
 use crate::judge::{Asked, Peer, Peer::Agrees, Peer::Differs, judge, ours, store};
 
@@ -95,6 +97,11 @@ fn what_a_list_is_of() {
         let other = c.lists[1].clone();
         c.lists[1].extensions.push(scope(&[&tlv(0x83, &[&[6, 0x40]])]));
         c.lists.push(other.with(scope(&[&tlv(0x83, &[&[7, 0x3f, 0x80]])])));
+    });
+    let wants = Differs("it wants the point in the certificate");
+    lists("of a point of the name of the issuer", None, wants, |c| {
+        let directory = |issuer: &str| tlv(0xa0, &[&tlv(0xa0, &[&tlv(0xa4, &[&name(issuer)])])]);
+        c.lists[1].extensions.push(scope(&[&directory("middle")]));
     });
     lists("of a point that the leaf does not name", unknown, Agrees, narrowed(point("http://a")));
     let points = |uri: &str| standard(31, false, &sequence(&[&sequence(&[&point(uri)])]));
@@ -280,10 +287,106 @@ fn lists_of_another_signer() {
         indirect(c);
         c.lists[0] = c.lists[0].clone().revoking(&[3, 0x8a], 1);
     });
+    lists("a point that names nothing but the signer", None, Agrees, |c| {
+        indirect(c);
+        let signer = tlv(0xa4, &[&name("lists")]);
+        let unnamed = sequence(&[&sequence(&[&tlv(0xa2, &[&signer])])]);
+        *c.leaf.extensions.last_mut().unwrap() = standard(31, false, &unnamed);
+        let of_signer = tlv(0xa0, &[&tlv(0xa0, &[&signer])]);
+        *c.lists[1].extensions.last_mut().unwrap() = scope(&[&of_signer, &tlv(0x84, &[&[0xff]])]);
+    });
     lists("it does not say that it is indirect", Some(RevocationUnknown), Agrees, |c| {
         indirect(c);
         *c.lists[1].extensions.last_mut().unwrap() = scope(&[&point("http://a")]);
     });
+}
+
+#[test]
+fn a_signer_of_lists_is_valid_itself() {
+    let outside = Some(RevocationUnknown);
+    for (from, until, expected, peer) in [
+        (now(), now(), None, Agrees),
+        (now().plus(1), now().plus(9), outside, Agrees),
+        (now().minus(9), now().minus(1), outside, Differs("its command goes on when one has expired")),
+    ] {
+        lists("a signer at that instant", expected, peer, |c| {
+            indirect(c);
+            let signer = c.middle.last_mut().unwrap();
+            (signer.from, signer.until) = (utc_time(from), utc_time(until));
+        });
+    }
+}
+
+/// An authority that signs its lists with another key, which it certified itself: that list answers for its signer too.
+#[test]
+fn a_key_for_lists_is_answered_for_by_its_own_list() {
+    let with_key = |c: &mut Chain| {
+        let mut signer = Parts::leaf("middle", 906, "middle", 901);
+        signer.extensions[1] = key_usage(0b0000_0010);
+        c.middle.push(signer);
+        c.lists[1] = ListParts::of("middle", 906, 1);
+    };
+    let differs = Differs("it wants the key that signed the certificate");
+    lists("nothing is revoked", None, differs, with_key);
+    lists("the leaf is revoked", Some(Revoked), Agrees, |c| {
+        with_key(c);
+        c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
+    });
+    lists("it names its signer", Some(RevocationUnknown), Agrees, |c| {
+        with_key(c);
+        c.lists[1] = c.lists[1].clone().revoking(&[3, 0x8a], 1);
+    });
+}
+
+/// Signers of lists: the first one's list answers for the leaf, each other one's for the signer before it.
+fn signers(c: &mut Chain, count: u64) {
+    let called = |number: u64| format!("lists {number}");
+    let point_of = |number: u64| {
+        let of_lists = tlv(0xa2, &[&tlv(0xa4, &[&name(&called(number))])]);
+        standard(31, false, &sequence(&[&sequence(&[&point("http://a"), &of_lists])]))
+    };
+    c.leaf.extensions.push(point_of(1));
+    c.lists.truncate(1);
+    for number in 1..=count {
+        let last = number == count;
+        let (issuer, issuer_key) = if last { ("root", 900) } else { ("middle", 901) };
+        let mut signer = Parts::leaf(&called(number), 930 + number, issuer, issuer_key);
+        signer.extensions[1] = key_usage(0b0000_0010);
+        if !last {
+            signer.extensions.push(point_of(number + 1));
+        }
+        c.middle.push(signer);
+        let indirect = scope(&[&point("http://a"), &tlv(0x84, &[&[0xff]])]);
+        c.lists.push(ListParts::of(&called(number), 930 + number, 1).with(indirect));
+    }
+}
+
+#[test]
+fn so_many_signers_of_lists_answer_for_one_another_and_no_more() {
+    for algorithm in Algorithm::ALL {
+        for (count, expected) in [(1, None), (3, None), (4, Some(RevocationUnknown))] {
+            let mut chain = Chain::new(algorithm);
+            chain.lists = fresh().to_vec();
+            signers(&mut chain, count);
+            assert_eq!(ours(&chain, &Asked::path().with_revocation()), expected, "{count}, {algorithm:?}");
+        }
+    }
+}
+
+/// The signer whose key the list names is found among many of its name.
+#[test]
+fn the_key_that_a_list_names_is_tried_first() {
+    let mut chain = Chain::new(Algorithm::Es256);
+    chain.lists = fresh().to_vec();
+    indirect(&mut chain);
+    let mut right = chain.middle.pop().unwrap();
+    right.extensions.push(standard(14, false, &tlv(4, &[&906_u64.to_be_bytes()])));
+    for key in 910..920 {
+        chain.middle.push(Parts { key, serial: key.to_be_bytes().to_vec(), ..chain.middle[0].clone() });
+        chain.middle.last_mut().unwrap().subject = name("lists");
+    }
+    chain.middle.push(right);
+    assert_eq!(ours(&chain, &Asked::path().with_revocation()), None);
 }
 
 #[test]
@@ -312,21 +415,43 @@ fn the_instant_is_that_since_which_the_key_is_suspect() {
 
 type Answers = fn(&mut Chain);
 
+/// `ResponderID` by the SHA-1 of a key.
+fn by_key(c: &Chain, key: u64) -> Vec<u8> {
+    let point = FixedKey::signing(c.algorithm, key).reference().point();
+    tlv(0xa2, &[&tlv(4, &[&Sha1::from(&point).digest().bytes()])])
+}
+
 /// A delegate with these arcs of purposes, by the issuer of the leaf or by another.
 fn delegate(c: &Chain, arcs: &[u8], issuer: (&str, u64), no_check: bool) -> AnswerParts {
+    delegate_with(c, arcs, issuer, no_check, |_| {})
+}
+
+fn delegate_with(
+    c: &Chain,
+    arcs: &[u8],
+    issuer: (&str, u64),
+    no_check: bool,
+    edit: fn(&mut Parts),
+) -> AnswerParts {
     let mut responder = Parts::leaf("responder", 907, issuer.0, issuer.1);
     responder.extensions.push(purposes(false, arcs));
     if no_check {
         responder.extensions.push(extension(&[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5], false, &[5, 0]));
     }
+    edit(&mut responder);
     let certificates = vec![responder.write(c.algorithm)];
-    AnswerParts { key: 907, responder: name("responder"), certificates, ..AnswerParts::of(&c.leaf) }
+    AnswerParts {
+        key: 907,
+        responder: tlv(0xa1, &[&name("responder")]),
+        certificates,
+        ..AnswerParts::of(&c.leaf)
+    }
 }
 
 #[test]
 fn answers_of_responders() {
     let unknown = Some(RevocationUnknown);
-    let cases: [(&str, Option<CertificateReason>, Answers); 18] = [
+    let cases: [(&str, Option<CertificateReason>, Answers); 26] = [
         ("good", None, |c| c.answers.push(AnswerParts::of(&c.leaf))),
         ("revoked", Some(Revoked), |c| {
             c.answers.push(AnswerParts { status: AnswerParts::revoked(1), ..AnswerParts::of(&c.leaf) });
@@ -359,6 +484,21 @@ fn answers_of_responders() {
         ("of another issuer", unknown, |c| {
             c.answers.push(AnswerParts { issuer_key: 900, ..AnswerParts::of(&c.leaf) });
         }),
+        ("named by its key", None, |c| {
+            c.answers.push(AnswerParts { responder: by_key(c, 901), ..AnswerParts::of(&c.leaf) });
+        }),
+        ("named by another key", unknown, |c| {
+            c.answers.push(AnswerParts { responder: by_key(c, 904), ..AnswerParts::of(&c.leaf) });
+        }),
+        ("with an extension", None, |c| {
+            let extensions = vec![extension(&[0x2a, 3, 9], false, &[5, 0])];
+            c.answers.push(AnswerParts { extensions, ..AnswerParts::of(&c.leaf) });
+        }),
+        ("with a critical extension before another", unknown, |c| {
+            let extensions =
+                [true, false].map(|critical| extension(&[0x2a, 3, 9], critical, &[5, 0])).to_vec();
+            c.answers.push(AnswerParts { extensions, ..AnswerParts::of(&c.leaf) });
+        }),
         ("by a delegate", None, |c| c.answers.push(delegate(c, &[9], ("middle", 901), true))),
         ("by a delegate that may be revoked", unknown, |c| {
             c.answers.push(delegate(c, &[9], ("middle", 901), false));
@@ -368,6 +508,26 @@ fn answers_of_responders() {
         }),
         ("by a delegate that another key appointed", unknown, |c| {
             c.answers.push(delegate(c, &[9], ("middle", 904), true));
+        }),
+        ("by a delegate at its only instant", None, |c| {
+            c.answers.push(delegate_with(c, &[9], ("middle", 901), true, |delegate| {
+                (delegate.from, delegate.until) = (utc_time(now()), utc_time(now()));
+            }));
+        }),
+        ("by a delegate of tomorrow", unknown, |c| {
+            c.answers.push(delegate_with(c, &[9], ("middle", 901), true, |delegate| {
+                delegate.from = utc_time(now().plus(1));
+            }));
+        }),
+        ("by a delegate of yesterday", unknown, |c| {
+            c.answers.push(delegate_with(c, &[9], ("middle", 901), true, |delegate| {
+                delegate.until = utc_time(now().minus(1));
+            }));
+        }),
+        ("by a delegate that is not understood", unknown, |c| {
+            c.answers.push(delegate_with(c, &[9], ("middle", 901), true, |delegate| {
+                delegate.extensions.push(extension(&[0x2a, 3, 9], true, &[5, 0]));
+            }));
         }),
         ("by a delegate of another name", unknown, |c| {
             c.answers.push(delegate(c, &[9], ("another", 901), true));

@@ -5,6 +5,7 @@ use boyin_testkit::chains::{Chain, alternatives};
 use boyin_testkit::seals::name;
 use boyin_verify::chain::{
     Certificate, CertificateCheck, CertificateError, CertificateReason, CertificateReport, ExpectedName,
+    Purpose,
 };
 
 use crate::judge::{Asked, ours};
@@ -49,6 +50,21 @@ fn a_certificate_gives_its_parts_as_they_came() {
     assert_eq!((leaf.subject(), leaf.issuer()), (&chain.leaf.subject[..], &chain.leaf.issuer[..]));
     assert_eq!(leaf.issuer(), name("middle"));
     assert_eq!(leaf.serial(), chain.leaf.serial);
+}
+
+#[test]
+fn purposes_have_the_names_of_the_command() {
+    let codes = [
+        "any",
+        "server-auth",
+        "client-auth",
+        "code-signing",
+        "email",
+        "time-stamping",
+        "ocsp-signing",
+        "document-signing",
+    ];
+    assert_eq!(Purpose::ALL.map(Purpose::code), codes);
 }
 
 #[test]

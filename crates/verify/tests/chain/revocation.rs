@@ -418,7 +418,7 @@ type Answers = fn(&mut Chain);
 /// `ResponderID` by the SHA-1 of a key.
 fn by_key(c: &Chain, key: u64) -> Vec<u8> {
     let point = FixedKey::signing(c.algorithm, key).reference().point();
-    tlv(0xa2, &[&tlv(4, &[&Sha1::from(&point).digest().bytes()])])
+    tlv(0xa2, &[&tlv(4, &[&Sha1::from(point).digest().bytes()])])
 }
 
 /// A delegate with these arcs of purposes, by the issuer of the leaf or by another.

@@ -332,6 +332,13 @@ fn a_key_for_lists_is_answered_for_by_its_own_list() {
         with_key(c);
         c.lists[1] = c.lists[1].clone().revoking(LEAF, 1);
     });
+    // Each would need the other for its signer.
+    lists("its lists are for some reasons each", Some(RevocationUnknown), Agrees, |c| {
+        with_key(c);
+        let other = c.lists[1].clone();
+        c.lists[1].extensions.push(scope(&[&tlv(0x83, &[&[6, 0x40]])]));
+        c.lists.push(other.with(scope(&[&tlv(0x83, &[&[7, 0x3f, 0x80]])])));
+    });
     lists("it names its signer", Some(RevocationUnknown), Agrees, |c| {
         with_key(c);
         c.lists[1] = c.lists[1].clone().revoking(&[3, 0x8a], 1);

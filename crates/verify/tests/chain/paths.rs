@@ -143,6 +143,16 @@ fn signing() -> Vec<Case> {
         case("a root that has not begun", path(), Some(NotInTime), Agrees, |c| {
             c.root.from = utc_time(now().plus(1));
         }),
+        case(
+            "the first and last instant of an authority",
+            path(),
+            None,
+            Differs("the last second is past to it"),
+            |c| {
+                c.middle[0].from = utc_time(now());
+                c.middle[0].until = utc_time(now());
+            },
+        ),
         case("expired", path(), Some(Expired), Agrees, |c| c.leaf.until = utc_time(now().minus(1))),
         case("not yet valid", path(), Some(NotYetValid), Agrees, |c| c.leaf.from = utc_time(now().plus(1))),
         case("first and last instant", path(), None, Differs("the last second is past to it"), |c| {

@@ -16,7 +16,8 @@ use boyin_testkit::ceremony::{CeremonyWorld, ceremony_context, linked, timed, wi
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::now;
 use boyin_verify::{
-    Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, UnixTime, hex_digest, key_fingerprint,
+    Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, UnixTime, hex_digest,
+    key_fingerprint,
 };
 
 fn world() -> CeremonyWorld {

@@ -7,6 +7,7 @@ use boyin_testkit::chains::{AnswerParts, Chain, ListParts, Parts, purposes};
 use boyin_testkit::prefecture::{Prefecture, now};
 use boyin_testkit::seals::{extension, name, utc_time};
 use boyin_testkit::test_name;
+use boyin_testkit::tlv::tlv;
 use boyin_verify::chain::CertificateReason::{AlgorithmEnded, RevocationUnknown};
 use boyin_verify::chain::{
     Certificate, CertificateQuery, CertificateReason, CertificateStore, CertificateVerdict, ListFault,
@@ -121,7 +122,8 @@ fn a_list_or_an_answer_of_an_ended_algorithm_says_nothing() {
         responder.extensions.push(extension(&[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5], false, &[5, 0]));
         let certificates = vec![responder.write(chain.algorithm)];
         let of = AnswerParts { made: now().minus(3 * DAY), ..AnswerParts::of(&chain.leaf) };
-        chain.answers.push(AnswerParts { key: 907, responder: name("responder"), certificates, ..of });
+        let responder = tlv(0xa1, &[&name("responder")]);
+        chain.answers.push(AnswerParts { key: 907, responder, certificates, ..of });
     };
     let list: Change = |c| c.lists.push(ListParts::of("middle", 901, 1));
     let answer: Change = |c| c.answers.push(AnswerParts::of(&c.leaf));

@@ -88,9 +88,9 @@ mod tests {
         let (list, claims) = (payload(&KNOWN.trust_token), payload(&KNOWN.status_token));
         assert!(TrustList::read(&list, Reader::Ours).is_ok());
         assert!(StatusListClaims::read(&claims, Reader::Ours).is_ok());
-        for (oracle, token, payload) in
-            [(trust_list as fn(&[u8]), &KNOWN.trust_token, list), (status_list, &KNOWN.status_token, claims)]
-        {
+        let oracles: [(fn(&[u8]), &[u8], Vec<u8>); 2] =
+            [(trust_list, &KNOWN.trust_token, list), (status_list, &KNOWN.status_token, claims)];
+        for (oracle, token, payload) in oracles {
             oracle(token);
             oracle(&[0; 4]);
             for place in (0..payload.len()).step_by(7) {

@@ -88,7 +88,8 @@ mod tests {
         let (list, claims) = (payload(&KNOWN.trust_token), payload(&KNOWN.status_token));
         assert!(TrustList::read(&list, Reader::Ours).is_ok());
         assert!(StatusListClaims::read(&claims, Reader::Ours).is_ok());
-        let oracles: [(fn(&[u8]), &[u8], Vec<u8>); 2] =
+        type Oracle = fn(&[u8]);
+        let oracles: [(Oracle, &[u8], Vec<u8>); 2] =
             [(trust_list, &KNOWN.trust_token, list), (status_list, &KNOWN.status_token, claims)];
         for (oracle, token, payload) in oracles {
             oracle(token);

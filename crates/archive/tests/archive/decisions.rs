@@ -5,7 +5,6 @@ use boyin_archive::{
 };
 use boyin_model::alg::Digest32;
 use boyin_model::id::HolderCode;
-use ring::digest::{SHA256, digest};
 
 use crate::check::check_sound;
 use crate::collected;
@@ -13,6 +12,9 @@ use crate::damage::every_damage_is_found;
 use crate::fixtures::{act, act_at, filing, filing_for, fresh, holder, id, reopened};
 
 const INPUTS: &[u8] = b"{\"name\":\"\xe6\x9f\x90\xe7\x94\xb2\"}";
+
+/// SHA-256 of `receipt decide`.
+const RECEIPT_DIGEST: &str = "3e8d68f79b3bbe9d055f07e98e55d7883ddac1fac3bc8b6943bbf1a543554d03";
 
 fn filing_of<'d>(receipt: &'d [u8], read: &'d [(HolderCode, usize)]) -> DecisionFiling<'d> {
     DecisionFiling { receipt, inputs: INPUTS, summary: "exempt marriage-registration", read }
@@ -30,10 +32,6 @@ pub(crate) fn each_act(archive: &Archive) {
     archive.file_decision(&act("decide 2"), &filing_of(b"receipt", &[])).unwrap();
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn each_holder_sees_a_decision_and_the_log_has_its_digest() {
     let (archive, _) = fresh();
@@ -47,7 +45,7 @@ fn each_holder_sees_a_decision_and_the_log_has_its_digest() {
     let read = |count: &str| vec![(EventKind::HolderRead, "办理登记".to_owned(), count.to_owned())];
     assert_eq!((seen(0), seen(1), seen(2)), (read("5"), read("1"), vec![]));
     let event = archive.events(Some(3), 1).unwrap().remove(0);
-    assert_eq!(event.detail, format!("exempt marriage-registration sha-256:{}", sha256(b"receipt decide")));
+    assert_eq!(event.detail, format!("exempt marriage-registration sha-256:{RECEIPT_DIGEST}"));
     assert_eq!(event.subject, None);
     assert_eq!(archive.decision(4).unwrap().unwrap(), b"receipt decide");
     assert_eq!(*archive.decision_inputs(4).unwrap().unwrap(), INPUTS);

@@ -7,16 +7,25 @@ use crate::state::AppState;
 
 /// The grant, if the token is known and good for `scope`.
 pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> Result<TokenGrant, ApiError> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header.and_then(|text| text.split_once(' ')).ok_or(ApiError::Unauthorized)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(ApiError::Unauthorized);
-    }
-    let grant = state.tokens.find(token.trim()).ok_or(ApiError::Unauthorized)?;
+    let token = bearer(headers)?;
+    let Some(grant) = state.tokens.find(token) else {
+        // A client is known, but has calls of its own.
+        return Err(if state.caller(token).is_some() { ApiError::Forbidden } else { ApiError::Unauthorized });
+    };
     if !grant.scopes.contains(&scope) {
         return Err(ApiError::Forbidden);
     }
     Ok(grant.clone())
+}
+
+/// The token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    // Of two of them another server in between may have looked at the other one.
+    let (Some(value), None) = (sent.next(), sent.next()) else { return Err(ApiError::Unauthorized) };
+    let header = value.to_str().ok();
+    let (scheme, token) = header.and_then(|text| text.split_once(' ')).ok_or(ApiError::Unauthorized)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(ApiError::Unauthorized) }
 }
 
 /// The bearer as the event log names them.

@@ -22,7 +22,7 @@ fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Respo
     ([(header::CONTENT_TYPE, content_type)], body.into()).into_response()
 }
 
-fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
+pub(crate) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
     body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
         _ => ApiError::BadRequest("the body could not be read".to_owned()),
@@ -57,6 +57,7 @@ pub(crate) async fn verify(
             (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
         }
     };
+    state.metrics.verdict(verdict);
     tracing::info!(verdict, reason, "verified");
     Ok(typed("application/json", checked.to_json()))
 }

@@ -1,19 +1,28 @@
 //! The HTTP service: looks licenses up and verifies them. Thin: every answer comes from the crate `boyin`.
 //!
-//! It holds no private key and cannot write, unless it is put beside a desk ([`AppState::with_desk`]). `docs/http-api.md` describes the calls, `GET /openapi.json` is their
+//! It holds no private key of an office and cannot write, unless it is put beside a desk ([`AppState::with_desk`]). `docs/http-api.md` describes the calls, `GET /openapi.json` is their
 //! machine form.
 
 mod auth;
+mod client;
 mod error;
+mod gbt36906;
 mod handlers;
+mod limits;
+mod metrics;
 mod query;
 mod router;
 mod server;
+mod shared;
 mod signer;
 mod state;
 mod views;
 
-pub use router::{MAX_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router};
-pub use server::{REFRESH_SECONDS, serve, unix_now};
+pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
+pub use metrics::metrics_router;
+pub use router::{MAX_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router};
+pub use server::{
+    HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics, unix_now,
+};
 pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
@@ -13,11 +15,13 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
-use crate::handlers;
 use crate::state::AppState;
+use crate::{client, gbt36906, handlers, metrics, shared};
 
 /// Bytes of a request body: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
+/// Bytes of a request for an access token: an assertion in a form.
+pub const MAX_TOKEN_BODY_BYTES: usize = 4 * boyin::model::assertion::MAX_ASSERTION_BYTES;
 /// Seconds after which a request is given up.
 pub const REQUEST_TIMEOUT_SECONDS: u64 = 30;
 /// The OpenAPI description.
@@ -40,6 +44,8 @@ pub fn router(state: AppState) -> Router {
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(from_fn_with_state(state.clone(), metrics::count))
+        .layer(from_fn(framed_by_length))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
@@ -55,6 +61,12 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/verify", post(handlers::verify))
         .route("/v1/licenses/{id}", get(handlers::license))
         .route("/v1/holders/licenses", post(handlers::holder))
+        .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
+        .route("/v1/shared/licenses", post(shared::license))
+        .route("/v1/shared/holders", post(shared::holder))
+        .route("/v1/shared/checks", post(shared::check))
+        .route("/v1/authorizations", post(shared::authorize))
+        .route("/gbt36906/{operation}", post(gbt36906::call))
         .route("/v1/trust-list", get(handlers::trust_list))
         .route("/v1/trust-list/handovers", get(handlers::handovers))
         .route("/v1/status-lists/{id}", get(handlers::status_list))
@@ -62,6 +74,17 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(handlers::other_method)
         .layer(layers)
         .with_state(state)
+}
+
+/// Refuses bodies without a length, and ends the connection: a server in front that sees another end of such a body would take
+/// what follows for its own. The transport drops a `Content-Length` beside a `Transfer-Encoding`, so that the two together look the same.
+pub(crate) async fn framed_by_length(request: Request<Body>, next: Next) -> Response {
+    if !request.headers().contains_key(header::TRANSFER_ENCODING) {
+        return next.run(request).await;
+    }
+    let mut response = ApiError::LengthMissing.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Method, route and request ID; never the URL itself, the headers or the body: a wrong URL may hold a number.

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -24,7 +25,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::handlers::{nothing, other_method};
-use crate::router::{REQUEST_ID, REQUEST_TIMEOUT_SECONDS, panicked, span};
+use crate::router::{REQUEST_ID, REQUEST_TIMEOUT_SECONDS, framed_by_length, panicked, span};
 use crate::server::{serve_router, unix_now};
 use crate::state::Clock;
 
@@ -60,6 +61,7 @@ pub fn signer_router(state: SignerState) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(from_fn(framed_by_length))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,

@@ -1,8 +1,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
+use boyin::access::{Authorizations, Gate};
 use boyin::model::time::UnixTime;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
 
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::server::unix_now;
 
 /// Seconds for which the answer of a desk's probe serves.
@@ -20,6 +23,11 @@ pub struct AppState {
     pub(crate) lookup: Arc<Lookup>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) desk: Option<Arc<Desk>>,
+    /// Without one there are no clients.
+    pub(crate) gate: Option<Arc<Gate>>,
+    pub(crate) authorizations: Arc<Authorizations>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) metrics: Arc<Metrics>,
     probed: Arc<Mutex<Option<Probed>>>,
     clock: Clock,
 }
@@ -38,6 +46,10 @@ impl AppState {
             lookup,
             tokens: Arc::new(tokens),
             desk: None,
+            gate: None,
+            authorizations: Arc::default(),
+            limits: Arc::default(),
+            metrics: Arc::default(),
             probed: Arc::default(),
             clock: Arc::new(unix_now),
         }
@@ -49,12 +61,24 @@ impl AppState {
         Self { clock, ..self }
     }
 
+    /// The same state with other tokens of clerks.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Tokens) -> Self {
+        Self { tokens: Arc::new(tokens), ..self }
+    }
+
     /// The same state beside a desk: its status lists are renewed, and health asks its signers and its store too.
     ///
     /// The desk keeps the archive for itself, so that no other process can act while the service runs.
     #[must_use]
     pub fn with_desk(self, desk: Arc<Desk>) -> Self {
         Self { desk: Some(desk), ..self }
+    }
+
+    /// The same state with clients: systems of agencies that prove themselves by a key.
+    #[must_use]
+    pub fn with_gate(self, gate: Arc<Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
     }
 
     pub(crate) fn health(&self, lookup: &Lookup, now: UnixTime) -> Health {

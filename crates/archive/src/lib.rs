@@ -93,7 +93,7 @@ pub use record::{
 pub use record_keys::{DEFAULT_RECORD_KEY_MEMORY, RecordKeyUse};
 pub use rocks::{EngineMemory, EngineMemoryUse, RocksStore, engine_memory, set_engine_memory};
 pub use seal::{MAX_SEAL, SealApplication, SealChange, SealRecord, seal_digest};
-pub use spool::{Keeping, Read, ReadOf, ReadSpool, Reader, SpoolError};
+pub use spool::{Keeping, MAX_TOLD, Read, ReadOf, ReadSpool, Reader, SpoolError};
 pub use store::{
     Append, Batch, Build, Cause, Committed, Condition, Durability, Entry, Expect, Numbered, Parts,
     Protection, Store, StoreError, Table, Write, prefix_end,

@@ -28,6 +28,8 @@ use crate::vault::{HolderKey, Vault};
 
 /// Reads that share a sync.
 const GROUP: usize = 256;
+/// Most bytes that are told of what was shared of a license.
+pub const MAX_TOLD: usize = 2048;
 /// Most bytes of a frame: three texts of 200 characters and an identifier take less than half.
 pub(crate) const MAX_FRAME: usize = 8192;
 /// Ending of a spool's file name.
@@ -82,6 +84,13 @@ impl fmt::Debug for Reader {
 pub enum ReadOf {
     /// One license.
     License(LicenseId),
+    /// Fields of one license, for the service item and under the names that `told` says.
+    Shared {
+        /// The license.
+        license: LicenseId,
+        /// What of it, in a few words: beyond [`MAX_TOLD`] bytes it is cut off.
+        told: String,
+    },
     /// A holder's file; so many licenses were shown.
     Holder(usize),
     /// Who had read or changed a holder's file; so many events were shown.
@@ -137,6 +146,10 @@ struct ReadJson<'r> {
 fn read_frame_body(read: &Read) -> Zeroizing<Vec<u8>> {
     let (what, license, detail) = match &read.of {
         ReadOf::License(id) => (EventKind::LicenseRead, Some(id.as_str().into()), String::new()),
+        ReadOf::Shared { license, told } => {
+            let end = told.floor_char_boundary(MAX_TOLD);
+            (EventKind::LicenseShared, Some(license.as_str().into()), told[..end].to_owned())
+        }
         ReadOf::Holder(shown) => (EventKind::HolderRead, None, shown.to_string()),
         ReadOf::HolderLog(shown) => (EventKind::HolderLogRead, None, shown.to_string()),
     };
@@ -165,7 +178,7 @@ pub(crate) fn parse_frame_body(body: &[u8]) -> Result<Option<Spooled>, Malformed
     let json: ReadJson<'_> = serde_json::from_slice(json).map_err(|_| Malformed)?;
     let what = EventKind::from_code(&json.what).ok_or(Malformed)?;
     let license = json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?;
-    let known = if what == EventKind::LicenseRead {
+    let known = if [EventKind::LicenseRead, EventKind::LicenseShared].contains(&what) {
         license.is_some()
     } else {
         [EventKind::HolderRead, EventKind::HolderLogRead].contains(&what) && license.is_none()

@@ -93,6 +93,9 @@ pub(crate) enum Command {
     /// Access tokens for readers of the service (访问令牌)
     #[command(subcommand)]
     Token(Token),
+    /// Systems of agencies that are given fields by the sharing list: keys and what they may ask (用证系统)
+    #[command(subcommand)]
+    Client(Box<crate::client::args::Client>),
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
@@ -399,7 +402,7 @@ pub(crate) enum Token {
         /// Credit code of the office that its bearer reads for [default: the office that keeps the trust list]
         #[arg(long, value_name = "CODE")]
         office: Option<CreditCode>,
-        /// What it is good for: license:read, holder:read; can be repeated
+        /// What it is good for: license:read, holder:read, holder:authorize; can be repeated
         #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append, value_parser = scope)]
         scope: Vec<boyin::Scope>,
     },
@@ -493,6 +496,9 @@ pub(crate) struct Serve {
     /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
     #[arg(long)]
     pub(crate) allow_remote: bool,
+    /// Tell Prometheus counts and times on this address, at /metrics: for the operator, not for callers
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Be the desk too: keep the archive for this process, renew status lists, and let health ask signers and store.
     /// No other process can act meanwhile
     #[arg(long)]
@@ -524,7 +530,7 @@ fn suite(text: &str) -> Result<SuiteName, &'static str> {
 }
 
 fn scope(text: &str) -> Result<boyin::Scope, &'static str> {
-    boyin::Scope::from_code(text).ok_or("the scopes are license:read and holder:read")
+    boyin::Scope::from_code(text).ok_or("the scopes are license:read, holder:read and holder:authorize")
 }
 
 /// A status list's URI is stored in at most 255 bytes; the path after this URL takes 41.

@@ -10,6 +10,7 @@ mod args;
 mod bulk;
 mod catalog;
 mod cert;
+mod client;
 mod context;
 mod demo;
 mod engine;
@@ -114,6 +115,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Signer(args) => signer::run(&session, *args, out),
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
+        Command::Client(command) => client::run(&session, *command, out),
         Command::Import(command) => import::run(&session, *command, out),
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),

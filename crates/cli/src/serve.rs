@@ -3,6 +3,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use boyin::access::Gate;
+use boyin::suite::SystemRandom;
 use boyin::{Desk, Home, Passphrase};
 use boyin_service::AppState;
 use tracing_subscriber::EnvFilter;
@@ -10,27 +12,37 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::Exit;
 use crate::args::Serve;
-use crate::context::{Reading, Session, open_desk, reading};
+use crate::context::{Reading, Session, now, open_desk, reading};
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
     check_listen(args.listen, args.allow_remote)?;
+    args.metrics.map_or(Ok(()), |listen| check_listen(listen, args.allow_remote))?;
     let tokens = session.home()?.tokens()?;
     let passphrase = session.passphrase()?;
     let home = session.home()?;
     // Opened before the address is taken: whoever reaches the service is answered.
     let desk = args.desk.then(|| desk(&home, &passphrase)).transpose()?;
     let Reading { lookup, scratch } = reading(&home, &passphrase)?;
+    // A file of clients that cannot be read is found now, not at the first request.
+    home.clients()?;
+    let gate = Gate::new(&home, now()?, &mut SystemRandom)?;
+    let metrics = args.metrics.map(bind).transpose()?;
     let listener = bind(args.listen)?;
     let address = listener.local_addr()?;
     let role = if desk.is_some() { "desk" } else { "read-only" };
     writeln!(out, "Serving on http://{address} ({role}); Ctrl-C ends it.")?;
+    if let Some(metrics) = &metrics {
+        writeln!(out, "Metrics on http://{}/metrics", metrics.local_addr()?)?;
+    }
     if tokens.grants().is_empty() {
         writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
     }
     out.flush()?;
-    let state = AppState::new(Arc::new(lookup), tokens);
-    serve(desk.into_iter().fold(state, AppState::with_desk), listener)?;
+    let state = AppState::new(Arc::new(lookup), tokens).with_gate(Arc::new(gate));
+    let state = desk.into_iter().fold(state, AppState::with_desk);
+    let metrics = metrics.map(|listener| (state.clone(), listener));
+    run_until_told(listener, |listener, shutdown| serve_both(state, listener, metrics, shutdown))?;
     drop(scratch);
     Ok(Exit::Done)
 }
@@ -59,6 +71,27 @@ pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("{listen} cannot be used: choose another one with --listen"))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Serves callers and, beside them, Prometheus.
+async fn serve_both(
+    state: AppState,
+    listener: tokio::net::TcpListener,
+    metrics: Option<(AppState, TcpListener)>,
+    shutdown: Shutdown,
+) -> std::io::Result<()> {
+    let beside = match metrics {
+        Some((state, listener)) => {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            Some(tokio::spawn(boyin_service::serve_metrics(state, listener)))
+        }
+        None => None,
+    };
+    let served = boyin_service::serve(state, listener, shutdown).await;
+    if let Some(beside) = beside {
+        beside.abort();
+    }
+    served
 }
 
 /// Serves until the process is told to end.

@@ -23,6 +23,8 @@ use crate::keyring::{Keyring, Passphrase, write_new_private};
 /// never do. Whatever else lies there is left out, and the receipt says so: it may be a secret.
 const BELONGING: [&str; 11] = [
     "boyin.toml",
+    "clients.jsonl",
+    "clients.toml",
     "catalog.toml",
     "catalog",
     "items.toml",

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use boyin_archive::{Act, ArchiveError, Note};
+use boyin_archive::{Act, Archive, ArchiveError, Note};
 use boyin_issue::{Draft, License};
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::{Catalog, CatalogEntry, CatalogList};
-use boyin_model::id::LicenseTypeCode;
+use boyin_model::id::{CreditCode, LicenseTypeCode};
 use boyin_model::json;
 use boyin_model::listing::SignedList;
 use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingEntry, sharing_decision};
@@ -53,7 +53,7 @@ struct Counting<E> {
     until: Option<UnixTime>,
 }
 
-/// Tells whether a file was replaced: lists are never written into.
+/// Tells whether a file was replaced: files like these are never written into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(Option<(SystemTime, u64)>);
 
@@ -79,8 +79,7 @@ impl Desk {
     /// [`HomeError::ListRollback`] within if an older list was put in the place of one that the log knows,
     /// [`HomeError::ListReplaced`] if another one, [`HomeError::File`] if one before the last is not kept; [`DeskError`].
     pub(crate) fn catalog_at(&self, at: UnixTime) -> Result<Arc<InForce>, DeskError> {
-        let path = self.home.shelf::<CatalogEntry>().list();
-        let stamp = Stamp::of(&path);
+        let stamp = Stamp::of(&self.home.shelf::<CatalogEntry>().list());
         let mut known = self.known_catalog.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref().filter(|known| known.stamp == stamp) {
             let in_time = boyin_model::trust::in_force(known.in_force.list.valid_from, known.until, at);
@@ -164,15 +163,12 @@ impl Desk {
 
     /// Whether the log has a list of this number, and whether it is this one.
     fn is_logged<E: ListKind>(&self, number: u64, token: &[u8]) -> Result<Option<bool>, DeskError> {
-        let order = self.list_order::<E>(number, self.opened, "");
-        match self.archive.recall(&act(&order, ES256.digest(&[token]))?) {
-            Ok(found) => Ok(found.map(|_| true)),
-            Err(ArchiveError::IdempotencyConflict { .. }) if token.is_empty() => Ok(Some(false)),
-            Err(ArchiveError::IdempotencyConflict { .. }) => {
+        match logged::<E>(&self.archive, self.config.authority_code, number, token)? {
+            Some(false) if !token.is_empty() => {
                 let path = self.home.shelf::<E>().list();
                 Err(HomeError::ListReplaced { path, sequence: number }.into())
             }
-            Err(error) => Err(error.into()),
+            known => Ok(known),
         }
     }
 
@@ -188,7 +184,7 @@ impl Desk {
             who: word("who", "desk"),
             office: self.config.authority_code,
             purpose: word("purpose", "启用清单"),
-            idempotency_key: format!("{}-list-{number}", E::NAME),
+            idempotency_key: list_key::<E>(number),
             at: now,
         }
     }
@@ -227,6 +223,26 @@ impl Desk {
         };
         let note = Note::SharingDecided(format!("{told} by sharing {}", list.sequence));
         Ok(ShareDecision { answer, event: self.archive.note(&act, note)?.event })
+    }
+}
+
+fn list_key<E: ListKind>(number: u64) -> String {
+    format!("{}-list-{number}", E::NAME)
+}
+
+/// Whether the log has a list of this number of the office that keeps the trust list, and whether it is this one.
+pub(crate) fn logged<E: ListKind>(
+    archive: &Archive,
+    office: CreditCode,
+    number: u64,
+    token: &[u8],
+) -> Result<Option<bool>, ArchiveError> {
+    let request = ES256.digest(&[token]);
+    let act = Act::new("desk", office, "启用清单", UnixTime::MAX, list_key::<E>(number), request);
+    match archive.recall(&act.expect("these words are words")) {
+        Ok(found) => Ok(found.map(|_| true)),
+        Err(ArchiveError::IdempotencyConflict { .. }) => Ok(Some(false)),
+        Err(error) => Err(error),
     }
 }
 

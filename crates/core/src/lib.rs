@@ -5,12 +5,14 @@
 //! | [`Home`] | a data directory: configuration, offices, catalog, keys, trust list, archive | nothing secret until asked |
 //! | [`Desk`] | acts: issue, renew, change, issue again, revoke, suspend, restore, cancel, many at once and undone; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
+//! | [`access`] | agencies' systems as clients of the service | no private key of an office |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
 
+pub mod access;
 mod address;
 mod archive_secret;
 mod backup;
@@ -45,6 +47,7 @@ pub mod revocation;
 mod rotation;
 mod rotation_anchor;
 mod sealing;
+mod share;
 mod shelf;
 pub mod signer;
 mod succession;
@@ -87,6 +90,9 @@ pub use remote::{
 };
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
+pub use share::{
+    CertCheck, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense, SharedStatement,
+};
 pub use shelf::MAX_DRAFT_CHANGES;
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};

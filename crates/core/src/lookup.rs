@@ -21,6 +21,7 @@ use crate::reads::Reads;
 use boyin_verify::seal::Document;
 
 use crate::registry::{Checked, Published, Registry, read_status_list_id};
+use crate::share::SharingLists;
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -62,6 +63,7 @@ pub struct Lookup {
     pub(crate) verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
+    pub(crate) shared_by: Mutex<Option<Arc<SharingLists>>>,
 }
 
 /// One thing that health asks.
@@ -118,6 +120,7 @@ impl Lookup {
             verifier: Verifier::new(&all_jws()),
             registry: RwLock::new(Arc::new(registry)),
             failing_since: Mutex::new(None),
+            shared_by: Mutex::default(),
         })
     }
 

@@ -18,6 +18,9 @@ pub enum Scope {
     /// Read the file of one holder.
     #[serde(rename = "holder:read")]
     HolderRead,
+    /// Make codes by which holders who are there let an agency see their licenses.
+    #[serde(rename = "holder:authorize")]
+    HolderAuthorize,
 }
 
 impl Scope {
@@ -27,13 +30,16 @@ impl Scope {
         match self {
             Self::LicenseRead => "license:read",
             Self::HolderRead => "holder:read",
+            Self::HolderAuthorize => "holder:authorize",
         }
     }
 
     /// The scope with this name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::LicenseRead, Self::HolderRead].into_iter().find(|scope| scope.code() == code)
+        [Self::LicenseRead, Self::HolderRead, Self::HolderAuthorize]
+            .into_iter()
+            .find(|scope| scope.code() == code)
     }
 }
 

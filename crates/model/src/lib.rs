@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`alg`] | the seam to the algorithm suites: verifying keys, signers, digests, randomness |
+//! | [`assertion`] | how an agency's system proves at the token endpoint who it is |
 //! | [`ceremony`] | key ceremonies: their script and their transcript |
 //! | [`catalog`], [`sharing`] | the two signed catalogs: which license types there are, and who may be given what of them; [`listing`] is what they have in common |
 //! | [`coverage`] | how much of what sources state was collected or issued |
@@ -21,6 +22,7 @@
 pub mod address;
 pub mod alg;
 pub mod anchor;
+pub mod assertion;
 pub mod b64;
 pub mod catalog;
 pub mod ceremony;

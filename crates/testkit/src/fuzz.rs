@@ -1,6 +1,7 @@
 //! The oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
 mod address;
+mod assertion;
 mod ceremony;
 mod certificate;
 mod curve;
@@ -27,6 +28,7 @@ use boyin_suite::Algorithm;
 use boyin_verify::{Policy, Verdict};
 
 pub use self::address::address;
+pub use self::assertion::assertion;
 pub use self::ceremony::ceremony;
 pub use self::certificate::certificate;
 pub use self::curve::curve;
@@ -276,6 +278,7 @@ mod tests {
     fn the_seeds_that_are_made_here_are_up_to_date() {
         let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
         for (target, seeds) in [
+            ("assertion", assertion::seeds()),
             ("ceremony", ceremony::seeds()),
             ("fetched", fetched::seeds()),
             ("handover", handover::seeds()),

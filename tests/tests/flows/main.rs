@@ -4,17 +4,22 @@
 
 mod catalog;
 mod ceremony;
+mod clients;
 mod coverage;
 mod desk;
+mod gbt36906;
 mod history;
 mod http;
 mod keys;
 mod life;
+mod matrix;
+mod metrics;
 mod office;
 mod remote;
 mod rotation;
 mod sealing;
 mod seals;
+mod shared;
 mod sharing;
 mod signer;
 mod vault;

@@ -48,6 +48,17 @@ pub(crate) fn run(session: &Session, command: Sharing, out: &mut dyn Write) -> a
     }
 }
 
+impl From<Scope> for SharingScope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Internal => Self::Internal,
+            Scope::Departments => Self::Departments,
+            Scope::Levels => Self::Levels,
+            Scope::ThirdParty => Self::ThirdParty,
+        }
+    }
+}
+
 fn added(home: &Home, args: &Add) -> anyhow::Result<SharingChange> {
     let mut fields = args.fields.clone();
     fields.sort_unstable();
@@ -60,12 +71,7 @@ fn added(home: &Home, args: &Add) -> anyhow::Result<SharingChange> {
         item: args.which.item.clone(),
         item_name: args.item_name.clone(),
         license_type: license_type(home, &args.which.license_type)?,
-        scope: match args.scope {
-            Scope::Internal => SharingScope::Internal,
-            Scope::Departments => SharingScope::Departments,
-            Scope::Levels => SharingScope::Levels,
-            Scope::ThirdParty => SharingScope::ThirdParty,
-        },
+        scope: args.scope.into(),
         until: args.until.as_deref().map(instant).transpose()?,
     };
     Ok(SharingChange::Share { entry: Box::new(entry) })

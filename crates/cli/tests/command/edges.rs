@@ -17,9 +17,9 @@ fn usage_errors_are_no_verdict() {
 fn help_and_completions() {
     let place = Place::empty();
     let help = place.boyin(&["--help"]).ends(0);
-    for command in
-        ["init", "license", "holder", "verify", "status", "trust", "token", "event", "serve", "demo"]
-    {
+    for command in [
+        "init", "license", "holder", "verify", "status", "trust", "token", "client", "event", "serve", "demo",
+    ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command} in:\n{}", help.out);
     }
     place.boyin(&["--version"]).ends(0);

@@ -6,6 +6,7 @@ mod archive;
 mod catalog;
 mod ceremony;
 mod certificates;
+mod clients;
 mod collect;
 mod drill;
 mod edges;

@@ -1,4 +1,4 @@
-use super::list::{SharingList, has_field};
+use super::list::{SharingList, SharingScope, has_field};
 use crate::catalog::CatalogList;
 use crate::id::{CreditCode, LicenseTypeCode};
 use crate::limits::MAX_SHARED_FIELDS;
@@ -32,6 +32,8 @@ pub struct Shared {
     pub fields: Vec<String>,
     /// How many of those that were asked for are withheld.
     pub withheld: usize,
+    /// Between whom it is shared.
+    pub scope: SharingScope,
     /// Numbers of the sharing list and the catalog by which it was decided.
     pub by: (u64, u64),
 }
@@ -156,5 +158,5 @@ pub fn sharing_decision(
         return Err(ShareRefusal::FieldsNotShared);
     }
     let withheld = asked.len() - fields.len();
-    Ok(Shared { fields, withheld, by: (list.sequence, catalog.sequence) })
+    Ok(Shared { fields, withheld, scope: entry.scope, by: (list.sequence, catalog.sequence) })
 }

@@ -88,7 +88,8 @@ fn each_refusal_has_a_request_that_only_it_refuses() {
     let catalog = catalog();
     let ask = |request: ShareRequest<'_>| sharing_decision(&list, &catalog, &request);
     let good = request(1, "a", &["sex", "holder_name", "address", "address"], 10);
-    let shared = Shared { fields: vec!["address".into(), "holder_name".into()], withheld: 1, by: (5, 2) };
+    let fields = vec!["address".into(), "holder_name".into()];
+    let shared = Shared { fields, withheld: 1, scope: SharingScope::Departments, by: (5, 2) };
     assert_eq!(ask(good), Ok(shared));
     for purpose in ["", " ", "一\n二", &"长".repeat(201)] {
         assert_eq!(ask(ShareRequest { purpose, ..good }), Err(ShareRefusal::Purpose));

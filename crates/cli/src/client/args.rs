@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+
+use boyin::access::ClientScope;
+use boyin::model::id::CreditCode;
+use clap::{ArgAction, Args, Subcommand};
+
+use crate::key::args::Words;
+use crate::sharing::args::Scope;
+
+/// Days for which a key is good unless told otherwise.
+const KEY_DAYS: u16 = 365;
+/// Hours for which the keys before a new one are good beside it.
+const OVERLAP_HOURS: u16 = 24;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Add a system of an agency; a service that runs knows it at once
+    Add(Add),
+    /// List the clients and their keys
+    List,
+    /// Give a client its next key (换发密钥)
+    Rotate(Rotate),
+    /// Remove a client; its access tokens are good for nothing at once
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublicKey {
+    /// Its public key: a JSON Web Key, or PEM as `openssl ec -pubout` writes it; P-256 or SM2
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Days for which the key is good, 1 to 400
+    #[arg(long, value_name = "N", default_value_t = KEY_DAYS)]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Its ID: lower-case letters, digits and `-`
+    pub(crate) id: String,
+    /// Its name; with the ID it stands in the log beside every read
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Credit code of the agency, as the sharing list names it
+    #[arg(long, value_name = "CODE")]
+    pub(crate) agency: CreditCode,
+    #[command(flatten)]
+    pub(crate) key: PublicKey,
+    /// What it may ask: share:license, share:holder, share:check, share:file; can be repeated
+    #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append, value_parser = scope)]
+    pub(crate) scope: Vec<ClientScope>,
+    /// Under which kinds of sharing; can be repeated
+    #[arg(long, value_enum, required = true, action = ArgAction::Append)]
+    pub(crate) sharing: Vec<Scope>,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// Its ID
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) key: PublicKey,
+    /// Hours for which the keys that it has are good beside the new one; 0 ends them at once
+    #[arg(long, value_name = "N", default_value_t = OVERLAP_HOURS)]
+    pub(crate) overlap_hours: u16,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// Its ID
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+fn scope(text: &str) -> Result<ClientScope, String> {
+    let known = ClientScope::ALL.map(ClientScope::code).join(", ");
+    ClientScope::from_code(text).ok_or_else(|| format!("the scopes are {known}"))
+}

@@ -1,0 +1,224 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use boyin_archive::HolderKey;
+use boyin_model::alg::{Digest32, Randomness, RandomnessUnavailable, VerifyAlg as _};
+use boyin_model::id::{CreditCode, LicenseTypeCode};
+use boyin_model::time::UnixTime;
+use boyin_suite::ES256;
+
+/// Seconds for which a code is good.
+pub const AUTHORIZATION_SECONDS: u64 = 600;
+/// Codes that are open at a time.
+pub const MAX_AUTHORIZATIONS: usize = 4096;
+/// Codes of one holder that are open at a time.
+pub const MAX_AUTHORIZATIONS_OF_HOLDER: usize = 5;
+/// Digits of a code: 53 bits, each of which has one try.
+const DIGITS: usize = 16;
+const CODES: u64 = 10_u64.pow(16);
+
+/// What a holder lets somebody see.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// Whose licenses.
+    pub holder: HolderKey,
+    /// Who may see them.
+    pub agency: CreditCode,
+    /// Of which type.
+    pub license_type: LicenseTypeCode,
+    /// For which service item.
+    pub item: String,
+    /// What for, word by word.
+    pub purpose: String,
+}
+
+/// Prints nothing: it is a holder's.
+impl std::fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authorization(..)")
+    }
+}
+
+/// A new code: shown once, then only its digest is kept.
+#[derive(Clone)]
+pub struct AuthorizationCode(String);
+
+impl AuthorizationCode {
+    /// The digits, in groups of four.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for AuthorizationCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorizationCode(..)")
+    }
+}
+
+/// Why no code is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationFault {
+    /// The holder has so many open.
+    #[error(
+        "the holder has {MAX_AUTHORIZATIONS_OF_HOLDER} codes that are open: use one, or wait until one has ended"
+    )]
+    OfHolder,
+    /// So many are open.
+    #[error("too many codes are open")]
+    TooMany,
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+}
+
+struct Open {
+    of: Authorization,
+    /// Who made it.
+    by: String,
+    until: UnixTime,
+}
+
+/// Codes by which holders let agencies see one license type: each good once, for one agency, item and purpose, for ten minutes.
+/// They end with the process.
+#[derive(Default)]
+pub struct Authorizations {
+    open: Mutex<HashMap<Digest32, Open>>,
+}
+
+impl std::fmt::Debug for Authorizations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authorizations(..)")
+    }
+}
+
+fn digest(digits: &str) -> Digest32 {
+    ES256.digest(&[b"boyin authorization\0", digits.as_bytes()])
+}
+
+impl Authorizations {
+    /// Makes a code; `by` says who saw that it is the holder who wants it.
+    ///
+    /// # Errors
+    /// [`AuthorizationFault`].
+    pub fn make(
+        &self,
+        of: Authorization,
+        by: &str,
+        now: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<AuthorizationCode, AuthorizationFault> {
+        let digits = random_digits(random)?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, open| now < open.until);
+        if open.values().filter(|open| open.of.holder == of.holder).count() >= MAX_AUTHORIZATIONS_OF_HOLDER {
+            return Err(AuthorizationFault::OfHolder);
+        }
+        if open.len() >= MAX_AUTHORIZATIONS {
+            return Err(AuthorizationFault::TooMany);
+        }
+        let of = Authorization { purpose: of.purpose.trim().to_owned(), ..of };
+        let until = now.plus(AUTHORIZATION_SECONDS);
+        open.insert(digest(&digits), Open { of, by: by.to_owned(), until });
+        let groups = [&digits[..4], &digits[4..8], &digits[8..12], &digits[12..]];
+        Ok(AuthorizationCode(groups.join(" ")))
+    }
+
+    /// Uses a code up, and says who made it if it is one for what is asked. Whoever shows a code for something else has used
+    /// it up too: nobody finds out by trying what a code is for.
+    pub(crate) fn take(&self, code: &str, asked: &Authorization, now: UnixTime) -> Option<String> {
+        let digits: String = code.chars().filter(|digit| *digit != ' ').take(DIGITS + 1).collect();
+        let found = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(&digits))?;
+        let right = now < found.until && found.of == *asked;
+        right.then_some(found.by)
+    }
+}
+
+fn random_digits(random: &mut dyn Randomness) -> Result<String, RandomnessUnavailable> {
+    // Beyond the last whole multiple, small numbers would come up more often.
+    const END: u64 = u64::MAX - u64::MAX % CODES;
+    loop {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes)?;
+        let number = u64::from_be_bytes(bytes);
+        if number < END {
+            return Ok(format!("{:0DIGITS$}", number % CODES));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boyin_suite::SystemRandom;
+
+    use super::*;
+
+    fn now() -> UnixTime {
+        UnixTime::new(1_000_000).unwrap()
+    }
+
+    fn wish(holder: u8) -> Authorization {
+        let code = CreditCode::parse("11100000000013338W").unwrap();
+        Authorization {
+            holder: HolderKey([holder; 32]),
+            agency: code,
+            license_type: LicenseTypeCode::parse("11100000000013127D001").unwrap(),
+            item: "item-1".to_owned(),
+            purpose: "贷款".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_code_is_good_once_for_what_it_was_made() {
+        let codes = Authorizations::default();
+        let code = codes.make(wish(1), "窗口一号", now(), &mut SystemRandom).unwrap();
+        assert_eq!(code.reveal().len(), 19);
+        let last = now().plus(AUTHORIZATION_SECONDS - 1);
+        assert_eq!(codes.take(code.reveal(), &wish(1), last), Some("窗口一号".to_owned()));
+        assert_eq!(codes.take(code.reveal(), &wish(1), last), None, "used up");
+        let unspaced = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap().reveal().replace(' ', "");
+        assert!(codes.take(&unspaced, &wish(1), now()).is_some());
+        let late = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+        assert_eq!(codes.take(late.reveal(), &wish(1), now().plus(AUTHORIZATION_SECONDS)), None);
+        let other = |change: fn(&mut Authorization)| {
+            let mut other = wish(1);
+            change(&mut other);
+            other
+        };
+        for asked in [
+            wish(2),
+            other(|wish| wish.item = "item-2".to_owned()),
+            other(|wish| wish.purpose = "别的".to_owned()),
+            other(|wish| wish.license_type = LicenseTypeCode::parse("111000000000131433001").unwrap()),
+            other(|wish| wish.agency = CreditCode::parse("11100000MB0143028R").unwrap()),
+        ] {
+            let code = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+            assert_eq!(codes.take(code.reveal(), &asked, now()), None);
+            assert_eq!(codes.take(code.reveal(), &wish(1), now()), None, "it is used up all the same");
+        }
+        assert_eq!(codes.take("0000 0000 0000 0000", &wish(1), now()), None);
+    }
+
+    #[test]
+    fn open_codes_have_a_bound_for_each_holder_and_for_all() {
+        let codes = Authorizations::default();
+        let make = |holder, at| codes.make(wish(holder), "乙", at, &mut SystemRandom);
+        for _ in 0..MAX_AUTHORIZATIONS_OF_HOLDER {
+            make(1, now()).unwrap();
+        }
+        assert_eq!(make(1, now()).unwrap_err(), AuthorizationFault::OfHolder);
+        make(2, now()).unwrap();
+        make(1, now().plus(AUTHORIZATION_SECONDS)).unwrap();
+        let full = Authorizations::default();
+        for number in 0..u32::try_from(MAX_AUTHORIZATIONS).unwrap() {
+            let mut holder = [0; 32];
+            holder[..4].copy_from_slice(&number.to_be_bytes());
+            full.make(Authorization { holder: HolderKey(holder), ..wish(0) }, "乙", now(), &mut SystemRandom)
+                .unwrap();
+        }
+        let refused = full.make(wish(9), "乙", now(), &mut SystemRandom).unwrap_err();
+        assert_eq!(refused, AuthorizationFault::TooMany);
+    }
+}

@@ -1,0 +1,280 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use boyin_issue::SigningKey;
+use boyin_model::alg::Randomness;
+use boyin_model::assertion::{AssertionClaims, MAX_ASSERTION_SECONDS, ReceivedAssertion};
+use boyin_model::b64;
+use boyin_model::json;
+use boyin_model::jws::{Compact, Header, Unsigned};
+use boyin_model::time::UnixTime;
+use boyin_suite::{Algorithm, KeyError, SoftwareKey, SystemRandom};
+use serde::{Deserialize, Serialize};
+
+use super::clients::{Client, ClientError, ClientScope, Clients, verify_key};
+use super::refusal::{AssertionRefusal, TokenRefusal};
+use crate::home::Home;
+use crate::in_force::Stamp;
+
+/// Where the token endpoint is, after the service's public URL.
+pub const TOKEN_PATH: &str = "/v1/token";
+/// Seconds for which an access token is good.
+pub const ACCESS_TOKEN_SECONDS: u64 = 600;
+/// Seconds by which a client's clock may be ahead of ours.
+pub const AHEAD_SECONDS: u64 = 10;
+/// Bytes of an access token.
+pub const MAX_ACCESS_TOKEN_BYTES: usize = 2048;
+/// Assertions of one client that are remembered at a time, until each has ended: thirteen in a second.
+pub const MAX_SEEN_OF_CLIENT: usize = 4096;
+/// `typ` of an access token (RFC 9068).
+const TYP_ACCESS_TOKEN: &str = "at+jwt";
+/// Random bytes of a token's ID.
+const TOKEN_ID_BYTES: usize = 16;
+
+/// Gives access tokens to clients that prove who they are, and knows its own tokens again.
+///
+/// The key that signs them is made here and kept nowhere else. One gate serves one public URL: another one would neither
+/// know its tokens nor what assertions it has seen.
+pub struct Gate {
+    home: Home,
+    key: SigningKey,
+    started: UnixTime,
+    known: Mutex<Option<(Stamp, Arc<Clients>)>>,
+    /// By client and ID, until when each has to be remembered.
+    seen: Mutex<HashMap<String, HashMap<String, UnixTime>>>,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gate(..)")
+    }
+}
+
+/// An access token that was given.
+#[derive(Clone)]
+pub struct Granted {
+    /// What the client sends from now on.
+    pub token: String,
+    /// What it is good for.
+    pub scopes: Vec<ClientScope>,
+    /// Whom it was given to.
+    pub client: String,
+}
+
+/// Prints nothing: whoever has the token can read.
+impl std::fmt::Debug for Granted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Granted(..)")
+    }
+}
+
+/// Whose access token a request came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The client, as it is registered now.
+    pub client: Client,
+    /// What it may ask: of the token's scopes those that the client still has.
+    pub scopes: Vec<ClientScope>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccessClaims {
+    aud: String,
+    client_id: String,
+    /// The key by which the client had proved itself: when it is withdrawn, so is the token.
+    client_kid: String,
+    exp: UnixTime,
+    iat: UnixTime,
+    iss: String,
+    jti: String,
+    scope: String,
+    sub: String,
+}
+
+impl Gate {
+    /// Makes a gate with a key of its own.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`].
+    pub fn new(home: &Home, started: UnixTime, random: &mut dyn Randomness) -> Result<Self, KeyError> {
+        let key = SoftwareKey::generate(Algorithm::Es256, random)?;
+        let key = SigningKey::new(Arc::new(key)).expect("a key that was made is one of its algorithm");
+        Ok(Self { home: home.clone(), key, started, known: Mutex::default(), seen: Mutex::default() })
+    }
+
+    /// What the `aud` of an assertion has to be.
+    #[must_use]
+    pub fn audience(&self) -> String {
+        format!("{}{TOKEN_PATH}", self.home.config().public_url)
+    }
+
+    /// The clients as they are registered now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn clients(&self) -> Result<Arc<Clients>, ClientError> {
+        let stamp = Stamp::of(&self.home.clients_path());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, clients)) = known.as_ref().filter(|(seen, _)| *seen == stamp) {
+            return Ok(Arc::clone(clients));
+        }
+        let clients = Arc::new(self.home.clients()?);
+        *known = Some((stamp, Arc::clone(&clients)));
+        Ok(clients)
+    }
+
+    /// Takes an assertion and gives an access token for the scopes that are asked for, separated by spaces; for all of the
+    /// client's without them.
+    ///
+    /// # Errors
+    /// [`AssertionRefusal`]: the first check that fails.
+    pub fn token(
+        &self,
+        assertion: &[u8],
+        scope: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Granted, AssertionRefusal> {
+        let received = ReceivedAssertion::open(assertion)?;
+        let clients = self.clients().map_err(|_| AssertionRefusal::ClientsUnreadable)?;
+        let (client, key) = clients.by_key(received.kid()).ok_or(AssertionRefusal::UnknownKey)?;
+        if !key.in_time(now) {
+            return Err(AssertionRefusal::KeyOutOfTime);
+        }
+        // The key says which algorithm, never the message: `none` is nobody's.
+        if key.key.alg != received.alg() {
+            return Err(AssertionRefusal::OtherAlgorithm);
+        }
+        let verifier = verify_key(&key.key).map_err(|_| AssertionRefusal::ClientsUnreadable)?;
+        verifier
+            .verify(received.signing_input(), received.signature())
+            .map_err(|_| AssertionRefusal::BadSignature)?;
+        let claims = received.claims()?;
+        self.check_claims(&claims, client, now)?;
+        let scopes = scopes_of(client, scope)?;
+        self.remember(&client.id, &claims, now)?;
+        let token = self.sign(client, &key.key.kid, &scopes, now)?;
+        Ok(Granted { token, scopes, client: client.id.clone() })
+    }
+
+    fn check_claims(
+        &self,
+        claims: &AssertionClaims,
+        client: &Client,
+        now: UnixTime,
+    ) -> Result<(), AssertionRefusal> {
+        if claims.iss != client.id || claims.sub != client.id {
+            return Err(AssertionRefusal::OtherClient);
+        }
+        if claims.aud != self.audience() {
+            return Err(AssertionRefusal::OtherAudience);
+        }
+        if claims.exp <= now {
+            return Err(AssertionRefusal::Expired);
+        }
+        if claims.iat.plus(MAX_ASSERTION_SECONDS) < claims.exp {
+            return Err(AssertionRefusal::LastsTooLong);
+        }
+        let latest = now.plus(AHEAD_SECONDS);
+        if latest < claims.iat || claims.nbf.is_some_and(|nbf| latest < nbf) {
+            return Err(AssertionRefusal::FromFuture);
+        }
+        // What was used before this process began was made by a clock that was at most so far ahead then.
+        if claims.iat <= self.started.plus(AHEAD_SECONDS) {
+            return Err(AssertionRefusal::BeforeStart);
+        }
+        Ok(())
+    }
+
+    fn remember(
+        &self,
+        client: &str,
+        claims: &AssertionClaims,
+        now: UnixTime,
+    ) -> Result<(), AssertionRefusal> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_client = seen.entry(client.to_owned()).or_default();
+        if of_client.get(&claims.jti).is_some_and(|until| now < *until) {
+            return Err(AssertionRefusal::Replayed);
+        }
+        if of_client.len() >= MAX_SEEN_OF_CLIENT {
+            of_client.retain(|_, until| now < *until);
+        }
+        if of_client.len() >= MAX_SEEN_OF_CLIENT {
+            return Err(AssertionRefusal::TooMany);
+        }
+        of_client.insert(claims.jti.clone(), claims.exp);
+        Ok(())
+    }
+
+    fn sign(
+        &self,
+        client: &Client,
+        kid: &str,
+        scopes: &[ClientScope],
+        now: UnixTime,
+    ) -> Result<String, AssertionRefusal> {
+        let mut id = [0; TOKEN_ID_BYTES];
+        SystemRandom.fill(&mut id).map_err(|_| AssertionRefusal::NotSigned)?;
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.code()).collect();
+        let url = &self.home.config().public_url;
+        let claims = AccessClaims {
+            aud: url.clone(),
+            client_id: client.id.clone(),
+            client_kid: kid.to_owned(),
+            exp: now.plus(ACCESS_TOKEN_SECONDS),
+            iat: now,
+            iss: url.clone(),
+            jti: b64::encode(&id),
+            scope: scopes.join(" "),
+            sub: client.id.clone(),
+        };
+        let unsigned = Unsigned::new(&self.header(), &json::canonical(&claims));
+        let token = self.key.sign_jws(&unsigned).map_err(|_| AssertionRefusal::NotSigned)?;
+        String::from_utf8(token).map_err(|_| AssertionRefusal::NotSigned)
+    }
+
+    fn header(&self) -> Header<'_> {
+        let jwk = self.key.reference().jwk();
+        Header { alg: jwk.alg.as_str().into(), kid: jwk.kid.as_str().into(), typ: TYP_ACCESS_TOKEN.into() }
+    }
+
+    /// Whose access token this is.
+    ///
+    /// # Errors
+    /// [`TokenRefusal`]: the first check that fails.
+    pub fn caller(&self, token: &str, now: UnixTime) -> Result<Caller, TokenRefusal> {
+        let not_ours = |_| TokenRefusal::NotOurs;
+        let compact = Compact::open(token.as_bytes(), MAX_ACCESS_TOKEN_BYTES).map_err(not_ours)?;
+        // The key signs nothing else, and its algorithm is its own: the header has nothing to say.
+        let verified = self.key.verify_key().verify(compact.signing_input, &compact.signature);
+        verified.map_err(|_| TokenRefusal::NotOurs)?;
+        let claims: AccessClaims =
+            serde_json::from_slice(&compact.payload).map_err(|_| TokenRefusal::NotOurs)?;
+        // Audience and issuer are ours: nobody else has the key, and we write no others.
+        if !(claims.iat..claims.exp).contains(&now) {
+            return Err(TokenRefusal::Expired);
+        }
+        let clients = self.clients().map_err(|_| TokenRefusal::ClientsUnreadable)?;
+        let (client, key) = clients.by_key(&claims.client_kid).ok_or(TokenRefusal::Withdrawn)?;
+        if client.id != claims.client_id || !key.in_time(now) {
+            return Err(TokenRefusal::Withdrawn);
+        }
+        let scopes = claims.scope.split(' ').filter_map(ClientScope::from_code);
+        let scopes = scopes.filter(|scope| client.scopes.contains(scope)).collect();
+        Ok(Caller { client: client.clone(), scopes })
+    }
+}
+
+fn scopes_of(client: &Client, asked: Option<&str>) -> Result<Vec<ClientScope>, AssertionRefusal> {
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return Ok(client.scopes.clone()) };
+    let mut scopes = Vec::new();
+    for code in asked.split(' ') {
+        let scope = ClientScope::from_code(code).filter(|scope| client.scopes.contains(scope));
+        let scope = scope.ok_or(AssertionRefusal::OtherScope)?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
+}

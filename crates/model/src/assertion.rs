@@ -1,0 +1,129 @@
+//! How an agency's system proves at a token endpoint who it is: a JWS by its own key (RFC 7523 §3, `private_key_jwt`).
+//!
+//! Others make these with libraries of theirs, so JSON is read as [`Reader::Field`] does and further claims are passed over; of the
+//! header nothing is: whoever sends `jwk`, `x5c` or `crit` asks for what nobody here does.
+
+use crate::json::{self, Object, Reader, Value};
+use crate::jws::{Compact, Header, JwsError};
+use crate::time::UnixTime;
+
+/// Bytes of an assertion: a few claims and a signature have some 600.
+pub const MAX_ASSERTION_BYTES: usize = 4096;
+/// Seconds from its making to its end that an assertion may have.
+pub const MAX_ASSERTION_SECONDS: u64 = 300;
+/// Bytes of a claim of text: an address, the ID of a client.
+pub const MAX_ASSERTION_CLAIM: usize = 256;
+/// What `typ` may say: what libraries write, and what RFC 7523bis asks for.
+pub const TYPS_ASSERTION: [&str; 2] = ["JWT", "client-authentication+jwt"];
+
+/// The claims that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssertionClaims {
+    /// For whom it is made: the address of the token endpoint. One only.
+    pub aud: String,
+    /// First instant at which it no longer counts.
+    pub exp: UnixTime,
+    /// When it was made.
+    pub iat: UnixTime,
+    /// Who made it.
+    pub iss: String,
+    /// Its ID, used once.
+    pub jti: String,
+    /// First instant at which it counts, if that is said.
+    pub nbf: Option<UnixTime>,
+    /// Whom it is about.
+    pub sub: String,
+}
+
+/// An assertion as it came in: split and decoded, not verified.
+#[derive(Clone, Debug)]
+pub struct ReceivedAssertion<'b> {
+    compact: Compact<'b>,
+    alg: String,
+    kid: String,
+}
+
+impl<'b> ReceivedAssertion<'b> {
+    /// Splits an assertion and reads its header.
+    ///
+    /// # Errors
+    /// [`JwsError`].
+    pub fn open(bytes: &'b [u8]) -> Result<Self, JwsError> {
+        let compact = Compact::open(bytes, MAX_ASSERTION_BYTES)?;
+        let (header, _) = Header::read(&compact.header, Reader::Field)?;
+        if !TYPS_ASSERTION.contains(&header.typ.as_ref()) {
+            return Err(JwsError::WrongType);
+        }
+        let (alg, kid) = (header.alg.into_owned(), header.kid.into_owned());
+        Ok(Self { compact, alg, kid })
+    }
+
+    /// `alg` that the header claims.
+    #[must_use]
+    pub fn alg(&self) -> &str {
+        &self.alg
+    }
+
+    /// ID of the key that the header claims.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// What was signed.
+    #[must_use]
+    pub fn signing_input(&self) -> &[u8] {
+        self.compact.signing_input
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.compact.signature
+    }
+
+    /// Reads the claims. Verify the signature first.
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for a claim that is missing or of another form: several audiences,
+    /// times with fractions, text without characters, with control characters or above [`MAX_ASSERTION_CLAIM`].
+    pub fn claims(&self) -> Result<AssertionClaims, JwsError> {
+        let parsed = json::parse(&self.compact.payload, Reader::Field).map_err(JwsError::Payload)?;
+        let claims = parsed.value.as_object().ok_or(JwsError::Claim("iss"))?;
+        Ok(AssertionClaims {
+            aud: audience(claims)?,
+            exp: instant(claims, "exp")?.ok_or(JwsError::Claim("exp"))?,
+            iat: instant(claims, "iat")?.ok_or(JwsError::Claim("iat"))?,
+            iss: text(claims.get("iss"), "iss")?,
+            jti: text(claims.get("jti"), "jti")?,
+            nbf: instant(claims, "nbf")?,
+            sub: text(claims.get("sub"), "sub")?,
+        })
+    }
+}
+
+/// RFC 7519 §4.1.3: text, or a list. A list of several would be good at another endpoint too.
+fn audience(claims: &Object<'_>) -> Result<String, JwsError> {
+    let found = claims.get("aud");
+    match found.and_then(Value::as_array) {
+        Some([one]) => text(Some(one), "aud"),
+        Some(_) => Err(JwsError::Claim("aud")),
+        None => text(found, "aud"),
+    }
+}
+
+fn text(value: Option<&Value<'_>>, name: &'static str) -> Result<String, JwsError> {
+    let found = value.and_then(Value::as_text);
+    let good =
+        |text: &&str| (1..=MAX_ASSERTION_CLAIM).contains(&text.len()) && !text.chars().any(char::is_control);
+    found.filter(good).map(str::to_owned).ok_or(JwsError::Claim(name))
+}
+
+fn instant(claims: &Object<'_>, name: &'static str) -> Result<Option<UnixTime>, JwsError> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    let seconds = value.as_int().and_then(|seconds| u64::try_from(seconds).ok());
+    seconds.and_then(UnixTime::new).map(Some).ok_or(JwsError::Claim(name))
+}
+
+#[cfg(test)]
+mod tests;

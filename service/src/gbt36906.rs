@@ -1,0 +1,336 @@
+//! The operations of GB/T 36906 in their envelope, over the functions of the other calls.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use boyin::access::{Caller, ClientScope};
+use boyin::archive::MAX_WORDS;
+use boyin::model::b64;
+use boyin::model::credential::Term;
+use boyin::model::id::{HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin::verify::Verdict;
+use boyin::verify::seal::Document;
+use boyin::{CertCheck, Checked};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::error::ApiError;
+use crate::handlers::whole;
+use crate::shared::{Ask, SharedView, compare, of_holder, one};
+use crate::state::AppState;
+
+/// What `fileType` names here: the license as it is signed. The standard knows `ofd` and `png`.
+const FILE_TYPE: &str = "sd-jwt";
+/// Operations of the standard that are not offered.
+const NOT_OFFERED: [&str; 4] =
+    ["downloadUrl", "downloadUrlsByHolderCode", "queryCertInfoByQRcode", "getCertRemarkInfo"];
+
+/// `head.status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Done = 0,
+    NotOffered = 2,
+    NotFound = 10,
+    NotAuthenticated = 11,
+    FieldEmpty = 12,
+    Other = 99,
+    NoPermission = 100,
+    BadParameter = 102,
+    BadHolderType = 103,
+    BadLicenseType = 113,
+}
+
+/// Why an operation has no data.
+struct Fault {
+    status: Status,
+    message: String,
+    /// Of a client that has to wait.
+    retry_after: Option<u64>,
+}
+
+impl Fault {
+    fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), retry_after: None }
+    }
+}
+
+impl From<ApiError> for Fault {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Unauthorized => Self::new(Status::NotAuthenticated, "认证失败 authentication failed"),
+            ApiError::Forbidden => Self::new(Status::NoPermission, "无权限 the token lacks the scope"),
+            ApiError::Refused(code, message) => {
+                Self::new(Status::NoPermission, format!("无权限 {code}: {message}"))
+            }
+            ApiError::NotFound | ApiError::Gone => Self::new(Status::NotFound, "未找到 nothing is on file"),
+            ApiError::BadRequest(message) => Self::new(Status::BadParameter, format!("参数错误 {message}")),
+            ApiError::TooMany(seconds) => {
+                let fault = Self::new(Status::Other, "请求过多 too many requests");
+                Self { retry_after: Some(seconds), ..fault }
+            }
+            ApiError::TooLarge | ApiError::LengthMissing | ApiError::MethodNotAllowed => {
+                Self::new(Status::BadParameter, "参数错误 the body is larger than allowed")
+            }
+            ApiError::Internal | ApiError::Lookup(_) => {
+                // Into the log, as with every other call.
+                let _ = error.into_response();
+                Self::new(Status::Other, "服务异常 the service could not answer")
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "accessId", default)]
+    access_id: String,
+    #[serde(rename = "accessToken", default)]
+    access_token: String,
+    #[serde(default)]
+    data: Map<String, Value>,
+}
+
+/// `POST /gbt36906/{operation}`.
+pub(crate) async fn call(
+    State(state): State<AppState>,
+    Path(operation): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let scope = match operation.as_str() {
+        "queryCertInfo" => Some(ClientScope::License),
+        "queryCertInfoByHolderCode" => Some(ClientScope::Holder),
+        "verifyCertInfo" | "verifyFile" => Some(ClientScope::Check),
+        "downloadFile" => Some(ClientScope::File),
+        other if NOT_OFFERED.contains(&other) => None,
+        _ => return Err(ApiError::NotFound),
+    };
+    let body = whole(body)?;
+    Ok(match answer(&state, &operation, scope, &body).await {
+        Ok(data) => envelope(StatusCode::OK, Status::Done, "成功 ok", &data),
+        Err(Fault { status, message, retry_after }) => {
+            let code = if retry_after.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
+            let mut response = envelope(code, status, &message, &Value::Null);
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            response
+        }
+    })
+}
+
+fn envelope(code: StatusCode, status: Status, message: &str, data: &Value) -> Response {
+    #[allow(clippy::as_conversions, reason = "the numbers of the standard stand in the enum")]
+    let status = (status as u16).to_string();
+    (code, Json(json!({ "head": { "status": status, "message": message }, "data": data }))).into_response()
+}
+
+async fn answer(
+    state: &AppState,
+    operation: &str,
+    scope: Option<ClientScope>,
+    body: &[u8],
+) -> Result<Value, Fault> {
+    let Ok(Envelope { access_id, access_token, data }) = serde_json::from_slice(body) else {
+        return Err(Fault::new(Status::BadParameter, "参数错误 the body is no envelope of GB/T 36906"));
+    };
+    let caller = state.caller(&access_token).filter(|caller| caller.client.id == access_id);
+    let caller = caller.ok_or(ApiError::Unauthorized)?;
+    let Some(scope) = scope else {
+        return Err(Fault::new(Status::NotOffered, "数据源不提供此服务 not offered"));
+    };
+    let caller = state.admit(caller, scope)?;
+    match operation {
+        "queryCertInfo" => query(state, caller, &data).await,
+        "queryCertInfoByHolderCode" => query_holder(state, caller, &data).await,
+        "verifyCertInfo" => verify_info(state, caller, &data).await,
+        "verifyFile" => verify_file(state, &data).await,
+        _ => download(state, caller, &data).await,
+    }
+}
+
+/// A member that has to be there.
+fn text<'d>(data: &'d Map<String, Value>, name: &str) -> Result<&'d str, Fault> {
+    let found = data.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    found.ok_or_else(|| Fault::new(Status::FieldEmpty, format!("必填项为空 {name}")))
+}
+
+fn ask(data: &Map<String, Value>, cause: &str) -> Result<Ask, Fault> {
+    Ok(Ask {
+        purpose: text(data, cause)?.to_owned(),
+        item: text(data, "itemCode")?.to_owned(),
+        fields: None,
+        authorization: data.get("authCode").and_then(Value::as_str).map(str::to_owned),
+    })
+}
+
+fn license_type(data: &Map<String, Value>) -> Result<LicenseTypeCode, Fault> {
+    LicenseTypeCode::parse(text(data, "certTypeCode")?)
+        .map_err(|_| Fault::new(Status::BadLicenseType, "证照类型代码错误 certTypeCode"))
+}
+
+/// The kind of number may be left out where the number tells: citizen IDs and credit codes do not look alike.
+fn holder(data: &Map<String, Value>) -> Result<HolderCode, Fault> {
+    let code = text(data, "holderCode")?;
+    let bad = || Fault::new(Status::BadParameter, "参数错误 holderCode");
+    match data.get("holderTypeCode").and_then(Value::as_str).filter(|kind| !kind.is_empty()) {
+        Some(kind) => {
+            let kind = HolderCodeType::from_code(kind);
+            let kind = kind.ok_or_else(|| Fault::new(Status::BadHolderType, "持证主体代码类型错误"))?;
+            HolderCode::new(kind, code).map_err(|_| bad())
+        }
+        None => [HolderCodeType::CitizenId, HolderCodeType::CreditCode]
+            .into_iter()
+            .find_map(|kind| HolderCode::new(kind, code).ok())
+            .ok_or_else(bad),
+    }
+}
+
+/// The names of GB/T 36903: English ones of metadata, in the spelling of JSON, and `KZ_…` of a type's own fields.
+fn metadata(state: &AppState, license_type: LicenseTypeCode, view: &SharedView) -> Value {
+    let known = state.lookup.home().catalog().get(license_type);
+    let mut out = Map::new();
+    for (name, value) in &view.fields {
+        let name = match Term::of_claim(name) {
+            Some(term) => {
+                let (first, rest) = term.english.split_at(1);
+                format!("{}{rest}", first.to_ascii_lowercase())
+            }
+            None => known
+                .and_then(|known| known.field(name))
+                .map_or_else(|| name.clone(), |field| field.pinyin.clone()),
+        };
+        out.insert(name, json!(value));
+    }
+    out.insert("verdict".to_owned(), json!(view.verdict));
+    Value::Object(out)
+}
+
+fn type_of(id: &str) -> Result<LicenseTypeCode, Fault> {
+    let id = LicenseId::parse(id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    Ok(id.license_type())
+}
+
+async fn query(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let id = text(data, "certificateIdentifier")?;
+    let view = one(state, caller, id, ask(data, "useCause")?, false).await?;
+    Ok(metadata(state, type_of(id)?, &view))
+}
+
+async fn query_holder(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let (holder, license_type) = (holder(data)?, license_type(data)?);
+    let ask = ask(data, "useCause")?;
+    let mut found = of_holder(state, caller, holder, license_type, ask, false).await?;
+    if let Some(number) = data.get("certNo").and_then(Value::as_str).filter(|number| !number.is_empty()) {
+        // A number that is not given is not compared either: nothing is right then.
+        found.retain(|view| view.fields.get("license_number").is_some_and(|known| json!(known) == number));
+    }
+    if found.is_empty() {
+        return Err(ApiError::NotFound.into());
+    }
+    Ok(found.iter().map(|view| metadata(state, license_type, view)).collect())
+}
+
+/// The results of the standard; 6 is nobody's there.
+fn verified(check: CertCheck) -> Result<Value, Fault> {
+    let status = match check {
+        CertCheck::InForce => "0",
+        CertCheck::NotYet => "1",
+        CertCheck::Suspended => "2",
+        CertCheck::NoLonger => "3",
+        CertCheck::NotFound => "5",
+        CertCheck::PartlyWrong => "7",
+        CertCheck::Undecided => {
+            return Err(Fault::new(Status::Other, "暂时无法核验 whether it is in force cannot be said now"));
+        }
+    };
+    Ok(json!({ "verifyStatus": status }))
+}
+
+async fn verify_info(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let license_type = license_type(data)?;
+    let ask = ask(data, "useCause")?;
+    let said = data.get("certData").and_then(Value::as_object);
+    let said = said.ok_or_else(|| Fault::new(Status::FieldEmpty, "必填项为空 certData"))?;
+    let holder = holder(said)?;
+    let member =
+        |name| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (number, name) = (member("certNo"), member("holder"));
+    if number.is_none() && name.is_none() {
+        return Ok(json!({ "verifyStatus": "4" }));
+    }
+    verified(compare(state, caller, holder, license_type, number, name, ask).await?)
+}
+
+async fn verify_file(state: &AppState, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let license_type = license_type(data)?;
+    if text(data, "useCause")?.chars().count() > MAX_WORDS {
+        return Err(Fault::new(Status::BadParameter, "参数错误 useCause"));
+    }
+    if text(data, "contentType")? != "base64" {
+        return Err(Fault::new(Status::BadParameter, "参数错误 contentType"));
+    }
+    let content = decode(text(data, "content")?)
+        .ok_or_else(|| Fault::new(Status::BadParameter, "参数错误 content is no base64"))?;
+    let checked = state.run(move |lookup, now| lookup.verify_any(&content, Document::NotGiven, now)).await;
+    let check = match &checked {
+        Checked::License(report) => {
+            let of_type = report.subject().license_id.as_ref().map(LicenseId::license_type);
+            let other_type = report.verdict() == Verdict::Passed && of_type != Some(license_type);
+            if other_type { CertCheck::PartlyWrong } else { CertCheck::of(report.verdict()) }
+        }
+        // A seal is no license.
+        Checked::Seal(_) => CertCheck::PartlyWrong,
+    };
+    verified(check)
+}
+
+async fn download(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let id = text(data, "certificateIdentifier")?;
+    if text(data, "fileType")? != FILE_TYPE {
+        return Err(Fault::new(Status::NotOffered, format!("数据源不提供此格式 fileType: {FILE_TYPE} only")));
+    }
+    let view = one(state, caller, id, ask(data, "certificateCopyCause")?, true).await?;
+    let Some(file) = view.credential else {
+        let message = "无权限 more stands in the license in the open than is given";
+        return Err(Fault::new(Status::NoPermission, message));
+    };
+    Ok(json!({ "fileType": FILE_TYPE, "content": encode(file.as_bytes()) }))
+}
+
+/// Base64 with padding (RFC 4648 §4), or base64url.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let unpadded = text.trim_end_matches('=').bytes().map(|byte| match byte {
+        b'+' => b'-',
+        b'/' => b'_',
+        byte => byte,
+    });
+    b64::decode(&unpadded.collect::<Vec<_>>()).ok()
+}
+
+fn encode(bytes: &[u8]) -> String {
+    let mut text = b64::encode(bytes).replace('-', "+").replace('_', "/");
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_the_standard_is_read_and_written() {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"\xfb\xff", "+/8="), (b"\xfb\xff\xfe", "+//+"), (b"a", "YQ==")]
+        {
+            assert_eq!(encode(bytes), text);
+            assert_eq!(decode(text).as_deref(), Some(bytes));
+        }
+        assert_eq!(decode("-_8"), decode("+/8="));
+        assert_eq!(decode("YQ=\n"), None);
+    }
+}

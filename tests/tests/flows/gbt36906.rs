@@ -1,0 +1,207 @@
+//! The envelope of GB/T 36906: the same answers as the other calls, under the names and numbers of the standard.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use boyin::archive::{Change, StatusChange};
+use boyin::model::b64;
+use boyin_service::MISSES;
+use serde_json::{Value, json};
+
+use crate::clients::{Answer, Served};
+use crate::office::{HOLDER, citizen, now, order, police};
+use crate::shared::{PURPOSE, Site, type_of};
+
+struct Asking {
+    site: Site,
+    served: Served,
+    token: String,
+}
+
+impl Asking {
+    fn new() -> Self {
+        let site = Site::new();
+        let (served, token) = site.serve();
+        Self { site, served, token }
+    }
+
+    async fn send(&self, operation: &str, body: &Value) -> Answer {
+        let request = Request::post(format!("/gbt36906/{operation}"));
+        self.served.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Status and data.
+    async fn ask(&self, operation: &str, data: Value) -> (String, Value) {
+        let body = json!({ "accessId": "market-1", "accessToken": self.token, "data": data });
+        let answer = self.send(operation, &body).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let answer = answer.json();
+        assert!(answer["head"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+        (answer["head"]["status"].as_str().unwrap().to_owned(), answer["data"].clone())
+    }
+
+    fn one(&self) -> Value {
+        json!({ "certificateIdentifier": self.site.card.license_id.as_str(), "useCause": PURPOSE, "itemCode": "item-1" })
+    }
+
+    fn card() -> Value {
+        json!({
+            "certTypeCode": type_of("identity-card").as_str(), "holderCode": citizen().as_str(),
+            "holderTypeCode": "111", "useCause": PURPOSE, "itemCode": "item-1",
+        })
+    }
+}
+
+fn without(data: &Value, member: &str) -> Value {
+    let mut data = data.clone();
+    data.as_object_mut().unwrap().remove(member).unwrap();
+    data
+}
+
+fn with(data: &Value, member: &str, value: impl Into<Value>) -> Value {
+    let mut data = data.clone();
+    data[member] = value.into();
+    data
+}
+
+fn status(status: &str) -> (String, Value) {
+    (status.to_owned(), Value::Null)
+}
+
+#[tokio::test]
+async fn metadata_have_the_names_of_the_standard() {
+    let asking = Asking::new();
+    let expected = json!({
+        "kz_none": null, "certificateHolderName": HOLDER, "certificateHolderCode": citizen().as_str(),
+        "certificateExpiringDate": "2040-05-06", "verdict": "passed",
+    });
+    let (done, one) = asking.ask("queryCertInfo", asking.one()).await;
+    assert_eq!(done, "0");
+    for (name, value) in without(&expected, "kz_none").as_object().unwrap() {
+        assert_eq!(&one[name], value, "{name}");
+    }
+    // Four fields that are given, the address under its own name, and the verdict.
+    assert_eq!(one.as_object().unwrap().len(), 5);
+    assert!(
+        one.as_object()
+            .unwrap()
+            .iter()
+            .any(|(name, value)| name.starts_with("KZ_") && value == "新疆博乐市青得里大街1号")
+    );
+    let (_, several) = asking.ask("queryCertInfoByHolderCode", Asking::card()).await;
+    assert_eq!(several, json!([one]));
+    // The kind of number may be left out; a number of the license that is not given is compared with nothing.
+    let (_, several) =
+        asking.ask("queryCertInfoByHolderCode", without(&Asking::card(), "holderTypeCode")).await;
+    assert_eq!(several, json!([one]));
+    let numbered = with(&Asking::card(), "certNo", citizen().as_str());
+    assert_eq!(asking.ask("queryCertInfoByHolderCode", numbered).await, status("10"));
+}
+
+#[tokio::test]
+async fn each_fault_has_its_number() {
+    let asking = Asking::new();
+    let (one, card) = (asking.one(), Asking::card());
+    let unknown = asking.site.card.license_id.next_version().unwrap();
+    for (operation, data, expected) in [
+        ("queryCertInfo", with(&one, "certificateIdentifier", unknown.as_str()), "10"),
+        ("queryCertInfo", with(&one, "certificateIdentifier", "none"), "102"),
+        ("queryCertInfo", without(&one, "certificateIdentifier"), "12"),
+        ("queryCertInfo", without(&one, "useCause"), "12"),
+        ("queryCertInfo", with(&one, "useCause", " "), "12"),
+        ("queryCertInfo", without(&one, "itemCode"), "12"),
+        ("queryCertInfo", with(&one, "itemCode", "item-2"), "100"),
+        ("queryCertInfoByHolderCode", with(&card, "holderCode", "11010519491231002X"), "10"),
+        ("queryCertInfoByHolderCode", with(&card, "holderCode", "110105194912310020"), "102"),
+        ("queryCertInfoByHolderCode", with(&card, "holderTypeCode", "112"), "103"),
+        ("queryCertInfoByHolderCode", with(&card, "certTypeCode", "x"), "113"),
+        ("queryCertInfoByHolderCode", without(&card, "holderCode"), "12"),
+        ("downloadUrl", one.clone(), "2"),
+        ("queryCertInfoByQRcode", one.clone(), "2"),
+        ("downloadFile", with(&with(&one, "certificateCopyCause", PURPOSE), "fileType", "ofd"), "2"),
+        ("downloadFile", with(&one, "certificateCopyCause", PURPOSE), "12"),
+        ("downloadFile", with(&one, "fileType", "sd-jwt"), "12"),
+    ] {
+        assert_eq!(asking.ask(operation, data.clone()).await, status(expected), "{operation} {data}");
+    }
+    let nowhere = asking.send("dropEverything", &json!({})).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    for body in [
+        json!({ "accessId": "market-1", "accessToken": "x", "data": one }),
+        json!({ "accessId": "bank-1", "accessToken": asking.token, "data": one }),
+        json!({ "accessToken": asking.token, "data": one }),
+        json!({ "data": one }),
+    ] {
+        for operation in ["queryCertInfo", "downloadUrl"] {
+            assert_eq!(asking.send(operation, &body).await.json()["head"]["status"], "11");
+        }
+    }
+    assert_eq!(asking.send("queryCertInfo", &json!("x")).await.json()["head"]["status"], "102");
+}
+
+#[tokio::test]
+async fn statements_are_compared() {
+    let asking = Asking::new();
+    let said = |holder: &str, number: &str| {
+        let data = json!({ "holderCode": number, "holder": holder, "holderTypeCode": "111" });
+        with(&without(&without(&Asking::card(), "holderCode"), "holderTypeCode"), "certData", data)
+    };
+    let right = said(HOLDER, citizen().as_str());
+    let result = |status: &str| ("0".to_owned(), json!({ "verifyStatus": status }));
+    assert_eq!(asking.ask("verifyCertInfo", right.clone()).await, result("0"));
+    assert_eq!(asking.ask("verifyCertInfo", said("某某", citizen().as_str())).await, result("7"));
+    assert_eq!(asking.ask("verifyCertInfo", said(HOLDER, "11010519491231002X")).await, result("5"));
+    assert_eq!(asking.ask("verifyCertInfo", said("", citizen().as_str())).await, result("4"));
+    assert_eq!(asking.ask("verifyCertInfo", without(&right, "certData")).await, status("12"));
+    let numbered = with(&right, "certData", json!({ "holderCode": citizen().as_str(), "certNo": "1" }));
+    assert_eq!(asking.ask("verifyCertInfo", numbered).await, status("100"));
+    let desk = asking.site.prefecture.desk();
+    for (change, expected) in [(Change::Suspend, "2"), (Change::Restore, "0"), (Change::Revoke, "3")] {
+        let id = &asking.site.card.license_id;
+        desk.change_status(id, &StatusChange::new(change, "测试"), &order(police(), expected)).unwrap();
+        asking.served.lookup.refresh(now()).unwrap();
+        assert_eq!(asking.ask("verifyCertInfo", right.clone()).await, result(expected));
+    }
+}
+
+#[tokio::test]
+async fn files_are_verified_and_given() {
+    let asking = Asking::new();
+    let ask = with(&with(&asking.one(), "certificateCopyCause", PURPOSE), "fileType", "sd-jwt");
+    let (done, file) = asking.ask("downloadFile", ask).await;
+    assert_eq!((done.as_str(), &file["fileType"]), ("0", &json!("sd-jwt")));
+    let content = file["content"].as_str().unwrap();
+    let plain = content.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let credential = b64::decode(plain.as_bytes()).unwrap();
+    let report = asking.site.prefecture.lookup().verify(&credential, now());
+    assert_eq!(report.verdict().code(), "passed");
+    let verify = |content: &str, key: &str| {
+        json!({
+            "certTypeCode": type_of(key).as_str(), "content": content, "contentType": "base64", "useCause": PURPOSE,
+        })
+    };
+    let result = |status: &str| ("0".to_owned(), json!({ "verifyStatus": status }));
+    let right = verify(content, "identity-card");
+    assert_eq!(asking.ask("verifyFile", right.clone()).await, result("0"));
+    assert_eq!(asking.ask("verifyFile", verify(content, "business-license")).await, result("7"));
+    assert_eq!(asking.ask("verifyFile", verify("AAAA", "identity-card")).await, result("7"));
+    assert_eq!(asking.ask("verifyFile", verify("!", "identity-card")).await, status("102"));
+    assert_eq!(asking.ask("verifyFile", with(&right, "contentType", "hex")).await, status("102"));
+    assert_eq!(asking.ask("verifyFile", with(&right, "useCause", "x".repeat(201))).await, status("102"));
+    assert_eq!(asking.ask("verifyFile", without(&right, "useCause")).await, status("12"));
+}
+
+#[tokio::test]
+async fn whoever_tries_numbers_here_has_to_wait_too() {
+    let asking = Asking::new();
+    let absent = with(&Asking::card(), "holderCode", "11010519491231002X");
+    for _ in 0..MISSES.burst {
+        assert_eq!(asking.ask("queryCertInfoByHolderCode", absent.clone()).await, status("10"));
+    }
+    let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": Asking::card() });
+    let answer = asking.send("queryCertInfoByHolderCode", &body).await;
+    assert_eq!(
+        (answer.status, &answer.json()["head"]["status"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("99"))
+    );
+    assert_eq!(answer.headers[header::RETRY_AFTER], MISSES.seconds.to_string());
+}

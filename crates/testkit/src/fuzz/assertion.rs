@@ -45,7 +45,7 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     let header = r#"{"typ":"JWT","alg":"ES256","kid":"k"}"#;
     vec![
         (
-            "plain",
+            "plain".to_owned(),
             made(header, r#"{"iss":"c","sub":"c","aud":"https://a/v1/token","exp":400,"iat":100,"jti":"1"}"#),
         ),
         (

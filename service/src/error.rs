@@ -110,6 +110,7 @@ fn internal(error: &LookupError) -> Response {
         LookupError::Spool(error) => error.code(),
         LookupError::TrustRollback { .. } => "trust_rollback",
         LookupError::Division(_) => "division",
+        LookupError::HolderTooLarge => "holder_too_large",
         _ => "other",
     };
     tracing::error!(code, "lookup failed");

@@ -140,6 +140,9 @@ async fn refresh(state: AppState) {
             if let Some(Err(error)) = desk.as_ref().map(|desk| desk.take_reads(now)) {
                 tracing::error!(code = error.code(), "reads could not be taken into the log");
             }
+            if let Some(Err(error)) = desk.as_ref().map(|desk| desk.log_lists(now)) {
+                tracing::error!(code = error.code(), "the lists could not be taken into the log");
+            }
             for (office, error) in desk.map(|desk| desk.renew_status_lists(now)).unwrap_or_default() {
                 tracing::error!(code = error.code(), %office, "a status list could not be published");
             }

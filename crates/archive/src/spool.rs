@@ -91,6 +91,11 @@ pub enum ReadOf {
         /// What of it, in a few words: beyond [`MAX_TOLD`] bytes it is cut off.
         told: String,
     },
+    /// Nothing of a holder, for the service item and because of what `told` says: it is cut off in the same way.
+    NothingShared {
+        /// What was asked, in a few words.
+        told: String,
+    },
     /// A holder's file; so many licenses were shown.
     Holder(usize),
     /// Who had read or changed a holder's file; so many events were shown.
@@ -143,13 +148,17 @@ struct ReadJson<'r> {
     holder: Cow<'r, str>,
 }
 
+fn cut_off(told: &str) -> String {
+    told[..told.floor_char_boundary(MAX_TOLD)].to_owned()
+}
+
 fn read_frame_body(read: &Read) -> Zeroizing<Vec<u8>> {
     let (what, license, detail) = match &read.of {
         ReadOf::License(id) => (EventKind::LicenseRead, Some(id.as_str().into()), String::new()),
         ReadOf::Shared { license, told } => {
-            let end = told.floor_char_boundary(MAX_TOLD);
-            (EventKind::LicenseShared, Some(license.as_str().into()), told[..end].to_owned())
+            (EventKind::LicenseShared, Some(license.as_str().into()), cut_off(told))
         }
+        ReadOf::NothingShared { told } => (EventKind::LicenseShared, None, cut_off(told)),
         ReadOf::Holder(shown) => (EventKind::HolderRead, None, shown.to_string()),
         ReadOf::HolderLog(shown) => (EventKind::HolderLogRead, None, shown.to_string()),
     };
@@ -178,12 +187,10 @@ pub(crate) fn parse_frame_body(body: &[u8]) -> Result<Option<Spooled>, Malformed
     let json: ReadJson<'_> = serde_json::from_slice(json).map_err(|_| Malformed)?;
     let what = EventKind::from_code(&json.what).ok_or(Malformed)?;
     let license = json.license.map(|id| LicenseId::parse(&id)).transpose().map_err(|_| Malformed)?;
-    let known = if [EventKind::LicenseRead, EventKind::LicenseShared].contains(&what) {
-        license.is_some()
-    } else {
-        [EventKind::HolderRead, EventKind::HolderLogRead].contains(&what) && license.is_none()
-    };
-    if !known {
+    let of_license = what == EventKind::LicenseRead && license.is_some();
+    let of_holder = [EventKind::HolderRead, EventKind::HolderLogRead].contains(&what) && license.is_none();
+    // Of what is not there it is told too that it was asked for.
+    if !of_license && !of_holder && what != EventKind::LicenseShared {
         return Err(Malformed);
     }
     let office = CreditCode::parse(&json.office).map_err(|_| Malformed)?;

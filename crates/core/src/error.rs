@@ -112,6 +112,16 @@ pub enum HomeError {
     /// A kept item catalog is not the one that its name says.
     #[error("{0} is not the item catalog that its name says: put it back from a backup")]
     ItemsReplaced(PathBuf),
+    /// Nothing is given by a list that the log does not have.
+    #[error(
+        "{path}: list {sequence} does not stand in the log yet: let the desk take it in, with `boyin sharing check` or `boyin serve --desk`"
+    )]
+    ListNotLogged {
+        /// The place of the list published last.
+        path: PathBuf,
+        /// The number of the list.
+        sequence: u64,
+    },
     /// A list would count before now, or before one that is announced already.
     #[error("the list cannot count from {from}: from {earliest} at the earliest")]
     ListDated {
@@ -531,6 +541,9 @@ pub enum LookupError {
     /// The read could not be recorded, so nothing is shown.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// A holder has more licenses than are looked through in one call: what was not looked at is not said to be missing.
+    #[error("the holder has more licenses than are looked through for one answer")]
+    HolderTooLarge,
     /// A license does not say in which division it was issued.
     #[error("license {0} names no division that can be read: `boyin archive check`")]
     Division(LicenseId),

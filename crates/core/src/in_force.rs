@@ -55,12 +55,28 @@ struct Counting<E> {
 
 /// Tells whether a file was replaced: files like these are never written into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp(Option<(SystemTime, u64)>);
+pub(crate) struct Stamp(Option<(SystemTime, u64, Node)>);
+
+/// Number of a file, and when it was put there in seconds and nanoseconds: another file can be given length and time of the one
+/// before.
+type Node = (u64, i64, i64);
 
 impl Stamp {
     pub(crate) fn of(path: &Path) -> Self {
-        Self(fs::metadata(path).ok().and_then(|data| Some((data.modified().ok()?, data.len()))))
+        let stamp = |data: fs::Metadata| Some((data.modified().ok()?, data.len(), node(&data)));
+        Self(fs::metadata(path).ok().and_then(stamp))
     }
+}
+
+#[cfg(unix)]
+fn node(data: &fs::Metadata) -> Node {
+    use std::os::unix::fs::MetadataExt as _;
+    (data.ino(), data.ctime(), data.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn node(_: &fs::Metadata) -> Node {
+    (0, 0, 0)
 }
 
 /// What was decided about a request to be given fields of licenses.
@@ -161,6 +177,24 @@ impl Desk {
         Ok(held)
     }
 
+    /// Tells the log the catalog and the sharing list that were published last, and those before them that it does not have yet:
+    /// [`Lookup`](crate::Lookup) gives nothing by a list that the log does not have. Of a kind of which there is none nothing is told.
+    ///
+    /// # Errors
+    /// [`HomeError::ListRollback`], [`HomeError::ListReplaced`] or [`HomeError::List`] within if one is not that which the log
+    /// knows, or may not follow it; [`DeskError`].
+    pub fn log_lists(&self, now: UnixTime) -> Result<(), DeskError> {
+        self.log_list::<CatalogEntry>(now)?;
+        self.log_list::<SharingEntry>(now)
+    }
+
+    fn log_list<E: ListKind>(&self, now: UnixTime) -> Result<(), DeskError> {
+        match self.published::<E>(now) {
+            Ok(_) | Err(DeskError::Home(HomeError::NoList(_))) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether the log has a list of this number, and whether it is this one.
     fn is_logged<E: ListKind>(&self, number: u64, token: &[u8]) -> Result<Option<bool>, DeskError> {
         match logged::<E>(&self.archive, self.config.authority_code, number, token)? {
@@ -251,4 +285,23 @@ fn named<E: ListKind>(sequence: u64, token: &[u8]) -> String {
     let digest = ES256.digest(&[token]);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{} {sequence} sha-256:{digest}", E::NAME)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_file_of_the_same_length_and_time_has_another_stamp() {
+        let dir = tempfile::tempdir().unwrap();
+        let (place, other) = (dir.path().join("list.jwt"), dir.path().join("other"));
+        fs::write(&place, "one").unwrap();
+        let (stamp, time) = (Stamp::of(&place), fs::metadata(&place).unwrap().modified().unwrap());
+        assert_eq!(Stamp::of(&place), stamp);
+        fs::write(&other, "two").unwrap();
+        fs::File::options().write(true).open(&other).unwrap().set_modified(time).unwrap();
+        fs::rename(&other, &place).unwrap();
+        assert_eq!(fs::metadata(&place).unwrap().modified().unwrap(), time);
+        assert_ne!(Stamp::of(&place), stamp);
+    }
 }

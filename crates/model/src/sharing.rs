@@ -7,4 +7,4 @@ mod list;
 mod tests;
 
 pub use decision::{ShareRefusal, ShareRequest, Shared, sharing_decision};
-pub use list::{SharingChange, SharingEntry, SharingList, SharingScope};
+pub use list::{SharingChange, SharingEntry, SharingList, SharingScope, is_item};

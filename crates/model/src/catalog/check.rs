@@ -1,5 +1,5 @@
 use super::{FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
-use crate::credential::{FieldValue, RESERVED_NAMES};
+use crate::credential::{FieldValue, RESERVED_NAMES, Term};
 use crate::id::{CitizenId, CreditCode, HolderCodeType};
 use crate::limits::{MAX_SPEC_CHARS, MAX_TEXT_CHARS, MAX_TYPE_FIELDS};
 use crate::time::Date;
@@ -193,7 +193,9 @@ pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, Spe
 }
 
 fn field(spec: &FieldSpec) -> Result<(), SpecFault> {
-    if !is_short_name(&spec.name, '_') || RESERVED_NAMES.contains(&spec.name.as_str()) {
+    // A field under the name of a claim of the metadata could be given in the claim's place.
+    let reserved = RESERVED_NAMES.contains(&spec.name.as_str()) || Term::of_claim(&spec.name).is_some();
+    if !is_short_name(&spec.name, '_') || reserved {
         return Err(SpecFault::Name);
     }
     if (spec.kind == FieldKind::Choice) == spec.choices.is_empty() {

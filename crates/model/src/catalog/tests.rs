@@ -91,6 +91,10 @@ fn bad_catalogs_are_refused_with_the_place() {
     assert_eq!(place(&|t| t.replace("[\"长期\"]", "[]")), (Place::Validity, SpecFault::NoTerm));
     assert_eq!(place(&|t| t.replace("\"use\"", "\"_sd\"")), (Place::Field(0), SpecFault::Name));
     assert_eq!(place(&|t| t.replace("\"use\"", "\"fields\"")), (Place::Field(0), SpecFault::Name));
+    for term in crate::credential::METADATA {
+        let named = format!("\"{}\"", term.claim);
+        assert_eq!(place(&|t| t.replace("\"use\"", &named)), (Place::Field(0), SpecFault::Name), "{named}");
+    }
     assert_eq!(place(&|t| t.replace("\"text\"", "\"choice\"")), (Place::Field(0), SpecFault::Choices));
     let field =
         "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_A\"\nkind = \"text\"\n";

@@ -115,7 +115,9 @@ pub(super) fn has_field(license_type: &LicenseType, name: &str) -> bool {
     license_type.field(name).is_some() || Term::of_claim(name).is_some()
 }
 
-pub(super) fn is_item(text: &str) -> bool {
+/// Whether a text is the code of a service item: 1 to [`MAX_ITEM_CHARS`] ASCII letters, digits and `-._`.
+#[must_use]
+pub fn is_item(text: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     (1..=MAX_ITEM_CHARS).contains(&text.len()) && text.bytes().all(good)
 }

@@ -16,8 +16,9 @@ mod refusal;
 
 pub use self::authorization::{
     AUTHORIZATION_SECONDS, Authorization, AuthorizationCode, AuthorizationFault, Authorizations,
-    MAX_AUTHORIZATIONS, MAX_AUTHORIZATIONS_OF_HOLDER,
+    MAX_AUTHORIZATIONS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER,
 };
+pub(crate) use self::authorization::{Asked, Used};
 pub use self::clients::{
     Client, ClientError, ClientFault, ClientKey, ClientScope, Clients, MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS,
     MAX_CLIENT_NAME_CHARS, MAX_CLIENTS,

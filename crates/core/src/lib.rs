@@ -91,7 +91,8 @@ pub use remote::{
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use share::{
-    CertCheck, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense, SharedStatement,
+    CertCheck, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
+    SharedStatement,
 };
 pub use shelf::MAX_DRAFT_CHANGES;
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};

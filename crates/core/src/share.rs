@@ -16,7 +16,7 @@ use boyin_model::time::UnixTime;
 use boyin_suite::all_jws;
 use boyin_verify::{Reason, Report, Verdict};
 
-use crate::access::{Authorization, Authorizations, Client};
+use crate::access::{Asked, Authorizations, Client, Used};
 use crate::error::{HomeError, LookupError};
 use crate::in_force::{Stamp, logged};
 use crate::lists::{Held, ListKind};
@@ -40,6 +40,21 @@ pub struct ShareQuery<'q> {
     pub fields: Option<&'q [&'q str]>,
     /// A code of the holder, and the codes that are open.
     pub authorization: Option<(&'q Authorizations, &'q str)>,
+    /// Whether the signed license is asked for.
+    pub file: FileWish,
+    /// Of a holder's licenses those with this number only; none, if numbers are not given.
+    pub number: Option<&'q str>,
+}
+
+/// Whether the signed license is asked for with its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileWish {
+    /// It is not.
+    No,
+    /// It is, as far as it may be given.
+    Beside,
+    /// It is, and nothing else: without it nothing is given.
+    Alone,
 }
 
 /// A license as it is given.
@@ -137,7 +152,8 @@ impl CertCheck {
     }
 }
 
-/// Why nothing is given. Each but [`Self::NotFound`] is the same whether or not there is such a license.
+/// Why nothing is given. Each but [`Self::NotFound`] and [`Self::FileWithheld`], which are told to those only who would be given it, is
+/// the same whether or not there is such a license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShareFault {
@@ -158,6 +174,9 @@ pub enum ShareFault {
     /// There is no such license.
     #[error("there is no such license")]
     NotFound,
+    /// There is one, of which only the signed form was asked for, and that shows more.
+    #[error("more stands in the license in the open than is given")]
+    FileWithheld,
 }
 
 impl ShareFault {
@@ -170,6 +189,7 @@ impl ShareFault {
             Self::OtherRelation => "other_relation",
             Self::NotAuthorized => "not_authorized",
             Self::NotFound => "not_found",
+            Self::FileWithheld => "file_withheld",
         }
     }
 }
@@ -199,7 +219,7 @@ struct Given<'q> {
 type Answer<T> = Result<Result<T, ShareFault>, LookupError>;
 
 impl Lookup {
-    /// What stands for a holder in indexes and [authorizations](Authorization).
+    /// What stands for a holder in indexes and [authorizations](crate::access::Authorization).
     #[must_use]
     pub fn holder_key(&self, holder: &HolderCode) -> HolderKey {
         self.archive.holder_key(holder)
@@ -222,18 +242,27 @@ impl Lookup {
         if !related(given.scope, query.client.agency, id.issuer()) {
             return Ok(Err(ShareFault::OtherRelation));
         }
+        let code = match self.code_used(&given, now)? {
+            Ok(code) => code,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let found = match self.archive.get_with_holder(id) {
             // Of what was erased strangers are not told that it has been.
             Err(boyin_archive::ArchiveError::Erased { .. }) => None,
             found => found?,
         };
-        // Asked even where there is nothing: a code is used up, and the answer to a wrong one is the same.
-        let holder = found.as_ref().map_or(HolderKey([0; 32]), |(_, holder)| *holder);
-        let Ok(by) = given.authorized(holder, now) else { return Ok(Err(ShareFault::NotAuthorized)) };
+        // The answer to a code of somebody else is the same where there is nothing.
+        let holder = found.as_ref().map(|(_, holder)| *holder);
+        let by = match self.by_code(&given, code, holder, now)? {
+            Ok(by) => by,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let Some((record, holder)) = found else { return Ok(Err(ShareFault::NotFound)) };
         let shown = self.show(&record, &given.fields, now);
-        self.keep(&[given.read(&record, holder, "given", by.as_deref(), now)])?;
-        Ok(Ok(shown))
+        let withheld = query.file == FileWish::Alone && matches!(shown.file, SharedFile::Withheld(_));
+        let deed = if withheld { "file withheld" } else { shown.deed(query.file) };
+        self.keep(&[given.read(&record, holder, deed, by.as_deref(), now)])?;
+        Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(shown) })
     }
 
     /// Fields of the licenses of one type of one holder, newest filing first; empty if there are none.
@@ -252,10 +281,21 @@ impl Lookup {
             Err(fault) => return Ok(Err(fault)),
         };
         let key = self.holder_key(holder);
-        let Ok(by) = given.authorized(key, now) else { return Ok(Err(ShareFault::NotAuthorized)) };
-        let records = self.of_type(holder, &given)?;
-        let shown = records.iter().map(|record| self.show(record, &given.fields, now)).collect();
-        self.keep_all(&given, &records, key, "given", by.as_deref(), now)?;
+        let by = match self.authorized(&given, key, now)? {
+            Ok(by) => by,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        // A number that is not given is not compared either: nothing is right then.
+        let blind = query.number.is_some() && !given.fields.iter().any(|name| name == "license_number");
+        let right =
+            |record: &LicenseRecord| !blind && query.number.is_none_or(|number| number == record.number);
+        let OfType { records, whole, .. } = self.of_type(holder, &given, right)?;
+        if !whole && records.len() < MAX_SHARED_LICENSES {
+            return Err(LookupError::HolderTooLarge);
+        }
+        let shown: Vec<_> = records.iter().map(|record| self.show(record, &given.fields, now)).collect();
+        let deeds: Vec<_> = shown.iter().map(|shown| shown.deed(query.file)).collect();
+        self.keep_all(&given, records.iter().zip(deeds), key, "nothing given", by.as_deref(), now)?;
         Ok(Ok(shown))
     }
 
@@ -280,29 +320,79 @@ impl Lookup {
             Err(fault) => return Ok(Err(fault)),
         };
         let key = self.holder_key(said.holder);
-        let Ok(by) = given.authorized(key, now) else { return Ok(Err(ShareFault::NotAuthorized)) };
-        let records = self.of_type(said.holder, &given)?;
-        let found = self.compare(said, &records, now);
-        self.keep_all(&given, &records, key, "compared", by.as_deref(), now)?;
-        Ok(Ok(found))
-    }
-
-    fn compare(&self, said: &SharedStatement<'_>, records: &[LicenseRecord], now: UnixTime) -> CertCheck {
-        if records.is_empty() {
-            return CertCheck::NotFound;
-        }
-        let right = |record: &&LicenseRecord| {
+        let by = match self.authorized(&given, key, now)? {
+            Ok(by) => by,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let right = |record: &LicenseRecord| {
             said.number.is_none_or(|number| number == record.number)
                 && said.name.is_none_or(|name| name == record.holder_name)
         };
-        let checks = records
-            .iter()
-            .filter(right)
-            .map(|record| CertCheck::of(self.verify(&record.credential, now).verdict()));
+        let looked = self.of_type(said.holder, &given, right)?;
+        let found = self.compare(&looked, now);
+        let deeds = looked.records.iter().map(|record| (record, "compared"));
+        self.keep_all(&given, deeds, key, "compared, none right", by.as_deref(), now)?;
+        Ok(Ok(found))
+    }
+
+    /// What is said of the licenses that are as it was said.
+    fn compare(&self, looked: &OfType<LicenseRecord>, now: UnixTime) -> CertCheck {
+        let checks =
+            looked.records.iter().map(|record| CertCheck::of(self.verify(&record.credential, now).verdict()));
         // One that is in force is what was asked for; of others the newest.
-        checks
-            .reduce(|first, next| if next == CertCheck::InForce { next } else { first })
-            .unwrap_or(CertCheck::PartlyWrong)
+        let best = checks.reduce(|first, next| if next == CertCheck::InForce { next } else { first });
+        looked.answer(best)
+    }
+
+    /// Who let the agency see what is the holder's, if a code came.
+    fn authorized(&self, given: &Given<'_>, holder: HolderKey, now: UnixTime) -> Answer<Option<String>> {
+        match self.code_used(given, now)? {
+            Ok(code) => self.by_code(given, code, Some(holder), now),
+            Err(fault) => Ok(Err(fault)),
+        }
+    }
+
+    /// Uses up the code that came with the question. Asked before anything of anybody's is read: how long the answer takes tells those
+    /// who have none nothing.
+    fn code_used(&self, given: &Given<'_>, now: UnixTime) -> Answer<Option<Used>> {
+        let Some((open, code)) = given.query.authorization else {
+            // Whoever serves the public serves by law; everybody else by the holder's leave.
+            let needed = given.scope == SharingScope::ThirdParty;
+            return Ok(if needed { Err(ShareFault::NotAuthorized) } else { Ok(None) });
+        };
+        let asked = Asked {
+            agency: given.query.client.agency,
+            license_type: given.license_type,
+            item: given.query.item,
+            purpose: given.query.purpose.trim(),
+        };
+        match open.take(code, &asked, now) {
+            Some(used) if used.right => Ok(Ok(Some(used))),
+            Some(used) => self.code_wasted(given, &used, now),
+            None => Ok(Err(ShareFault::NotAuthorized)),
+        }
+    }
+
+    /// Who let the agency see what is `holder`'s, if a code came.
+    fn by_code(
+        &self,
+        given: &Given<'_>,
+        code: Option<Used>,
+        holder: Option<HolderKey>,
+        now: UnixTime,
+    ) -> Answer<Option<String>> {
+        match code {
+            Some(used) if Some(used.holder) == holder => Ok(Ok(Some(used.by))),
+            Some(used) => self.code_wasted(given, &used, now),
+            None => Ok(Ok(None)),
+        }
+    }
+
+    /// Whose code it was sees that it was used up for something else.
+    fn code_wasted<T>(&self, given: &Given<'_>, used: &Used, now: UnixTime) -> Answer<T> {
+        let deed = "code used up, nothing given";
+        self.keep(&[given.read_of_nothing(used.holder, deed, Some(used.by.as_str()), now)])?;
+        Ok(Err(ShareFault::NotAuthorized))
     }
 
     fn given<'q>(
@@ -340,39 +430,39 @@ impl Lookup {
         Ok(Ok(Given { reader, fields, scope, query, license_type }))
     }
 
-    /// The holder's licenses of the type whose issuers share with the agency in this way.
-    fn of_type(&self, holder: &HolderCode, given: &Given<'_>) -> Result<Vec<LicenseRecord>, LookupError> {
-        let mut found = Vec::new();
-        let mut cursor: Option<Cursor> = None;
-        for _ in 0..MAX_PARTS {
-            let page = self.archive.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
-            found.extend(page.items.into_iter().filter(|record| {
-                record.id.license_type() == given.license_type
-                    && related(given.scope, given.query.client.agency, record.id.issuer())
-            }));
-            cursor = page.next;
-            if cursor.is_none() || found.len() >= MAX_SHARED_LICENSES {
-                break;
-            }
-        }
-        found.truncate(MAX_SHARED_LICENSES);
-        Ok(found)
+    /// The holder's licenses of the type whose issuers share with the agency in this way, and that are `right`.
+    fn of_type(
+        &self,
+        holder: &HolderCode,
+        given: &Given<'_>,
+        right: impl Fn(&LicenseRecord) -> bool,
+    ) -> Result<OfType<LicenseRecord>, LookupError> {
+        let part = |cursor: Option<&Cursor>| {
+            let page = self.archive.list_by_holder(holder, cursor, MAX_PAGE)?;
+            Ok::<_, LookupError>((page.items, page.next))
+        };
+        let of_type = |record: &LicenseRecord| {
+            record.id.license_type() == given.license_type
+                && related(given.scope, given.query.client.agency, record.id.issuer())
+        };
+        OfType::look(part, of_type, right)
     }
 
-    fn keep_all(
+    /// Keeps what was done with each license; if there is none, what `none` says.
+    fn keep_all<'r>(
         &self,
         given: &Given<'_>,
-        records: &[LicenseRecord],
+        records: impl Iterator<Item = (&'r LicenseRecord, &'static str)>,
         holder: HolderKey,
-        deed: &str,
+        none: &str,
         by: Option<&str>,
         now: UnixTime,
     ) -> Result<(), LookupError> {
         let mut reads: Vec<_> =
-            records.iter().map(|record| given.read(record, holder, deed, by, now)).collect();
+            records.map(|(record, deed)| given.read(record, holder, deed, by, now)).collect();
         if reads.is_empty() {
             // That there is nothing is an answer about the holder too.
-            reads.push(read_of(&given.reader, now, ReadOf::Holder(0), holder));
+            reads.push(given.read_of_nothing(holder, none, by, now));
         }
         self.keep(&reads)
     }
@@ -386,7 +476,8 @@ impl Lookup {
         SharedLicense { report: self.verify(checked, now), fields, file }
     }
 
-    /// The lists that count at `at`: never older ones than were in use, nor ones that the log knows otherwise.
+    /// The lists that count at `at`: never older ones than were in use, and none that the log does not have. The desk tells the log
+    /// only what may follow the list before it.
     fn sharing_lists(&self, at: UnixTime) -> Result<Arc<SharingLists>, LookupError> {
         let home = self.home();
         let stamps = [home.shelf::<SharingEntry>().list(), home.shelf::<CatalogEntry>().list()]
@@ -430,8 +521,11 @@ impl Lookup {
         }
         let mut until = None;
         loop {
-            if logged::<E>(&self.archive, office, list.sequence, &token)? == Some(false) {
-                return Err(HomeError::ListReplaced { path: path(), sequence: list.sequence }.into());
+            let sequence = list.sequence;
+            match logged::<E>(&self.archive, office, sequence, &token)? {
+                Some(true) => {}
+                Some(false) => return Err(HomeError::ListReplaced { path: path(), sequence }.into()),
+                None => return Err(HomeError::ListNotLogged { path: path(), sequence }.into()),
             }
             if list.valid_from <= at || list.sequence <= 1 {
                 return Ok((list, until, newest));
@@ -442,24 +536,69 @@ impl Lookup {
     }
 }
 
-impl Given<'_> {
-    /// Who let the agency see it, if a code came or is needed.
-    fn authorized(&self, holder: HolderKey, now: UnixTime) -> Result<Option<String>, ShareFault> {
-        let Some((open, code)) = self.query.authorization else {
-            // Whoever serves the public serves by law; everybody else by the holder's leave.
-            let needed = self.scope == SharingScope::ThirdParty;
-            return if needed { Err(ShareFault::NotAuthorized) } else { Ok(None) };
-        };
-        let asked = Authorization {
-            holder,
-            agency: self.query.client.agency,
-            license_type: self.license_type,
-            item: self.query.item.to_owned(),
-            purpose: self.query.purpose.trim().to_owned(),
-        };
-        open.take(code, &asked, now).map(Some).ok_or(ShareFault::NotAuthorized)
+impl SharedLicense {
+    /// What is done with it, as events say it.
+    fn deed(&self, wish: FileWish) -> &'static str {
+        match (wish, &self.file) {
+            (FileWish::No, _) | (_, SharedFile::Withheld(_)) => "given",
+            (FileWish::Beside | FileWish::Alone, SharedFile::Given(_)) => "given with file",
+        }
+    }
+}
+
+/// Licenses of a holder that were looked for.
+struct OfType<R> {
+    /// Those that are of the type and right, newest first, [`MAX_SHARED_LICENSES`] at most.
+    records: Vec<R>,
+    /// Whether there is any of the type, right or not.
+    any: bool,
+    /// Whether all that the holder has was looked at.
+    whole: bool,
+}
+
+impl<R> OfType<R> {
+    /// Looks through what `part` gives after a place, in [`MAX_PARTS`] parts at most.
+    fn look<C>(
+        part: impl Fn(Option<&C>) -> Result<(Vec<R>, Option<C>), LookupError>,
+        of_type: impl Fn(&R) -> bool,
+        right: impl Fn(&R) -> bool,
+    ) -> Result<Self, LookupError> {
+        let mut looked = Self { records: Vec::new(), any: false, whole: false };
+        let mut cursor: Option<C> = None;
+        for _ in 0..MAX_PARTS {
+            let (records, next) = part(cursor.as_ref())?;
+            for record in records.into_iter().filter(&of_type) {
+                looked.any = true;
+                if !right(&record) {
+                    continue;
+                }
+                if looked.records.len() >= MAX_SHARED_LICENSES {
+                    return Ok(looked);
+                }
+                looked.records.push(record);
+            }
+            cursor = next;
+            if cursor.is_none() {
+                looked.whole = true;
+                break;
+            }
+        }
+        Ok(looked)
     }
 
+    /// What is said after the best of those that are right: where there may be more, nothing but that one is in force.
+    fn answer(&self, best: Option<CertCheck>) -> CertCheck {
+        match best {
+            Some(CertCheck::InForce) => CertCheck::InForce,
+            _ if !self.whole => CertCheck::Undecided,
+            Some(best) => best,
+            None if self.any => CertCheck::PartlyWrong,
+            None => CertCheck::NotFound,
+        }
+    }
+}
+
+impl Given<'_> {
     fn read(
         &self,
         record: &LicenseRecord,
@@ -468,10 +607,20 @@ impl Given<'_> {
         by: Option<&str>,
         now: UnixTime,
     ) -> Read {
+        let told = format!("{} {deed}; {}", self.query.item, self.told(by));
+        read_of(&self.reader, now, ReadOf::Shared { license: record.id.clone(), told }, holder)
+    }
+
+    /// That a holder was asked about of whom nothing is given.
+    fn read_of_nothing(&self, holder: HolderKey, deed: &str, by: Option<&str>, now: UnixTime) -> Read {
+        let told = format!("{} {deed}, {}; {}", self.query.item, self.license_type, self.told(by));
+        read_of(&self.reader, now, ReadOf::NothingShared { told }, holder)
+    }
+
+    fn told(&self, by: Option<&str>) -> String {
         // Before the fields: what is cut off is names.
         let by = by.map(|by| format!("authorized by {by}; ")).unwrap_or_default();
-        let told = format!("{} {deed}; {by}{}", self.query.item, self.fields.join(","));
-        read_of(&self.reader, now, ReadOf::Shared { license: record.id.clone(), told }, holder)
+        format!("{by}{}", self.fields.join(","))
     }
 }
 
@@ -575,5 +724,44 @@ mod tests {
         ] {
             assert_eq!(kinds(agency, issuer), expected, "{agency} {issuer}");
         }
+    }
+
+    /// Parts of a hundred numbers from `from` down to 1.
+    fn part(from: usize, after: Option<&usize>) -> (Vec<usize>, Option<usize>) {
+        let first = after.map_or(from, |after| after - 1);
+        let last = first.saturating_sub(MAX_PAGE);
+        (((last + 1)..=first).rev().collect(), Some(last + 1).filter(|_| last > 0))
+    }
+
+    fn look(from: usize, of_type: impl Fn(&usize) -> bool, right: impl Fn(&usize) -> bool) -> OfType<usize> {
+        OfType::look(|after| Ok(part(from, after)), of_type, right).unwrap()
+    }
+
+    #[test]
+    fn what_is_right_is_found_behind_many_that_are_not() {
+        let found = look(500, |_| true, |number| *number == 1);
+        assert_eq!((found.records.as_slice(), found.any, found.whole), (&[1][..], true, true));
+        assert_eq!(found.answer(Some(CertCheck::NoLonger)), CertCheck::NoLonger);
+        let wrong = look(500, |_| true, |_| false);
+        assert_eq!(wrong.answer(None), CertCheck::PartlyWrong);
+        let none = look(500, |_| false, |_| true);
+        assert_eq!((none.records.len(), none.answer(None)), (0, CertCheck::NotFound));
+        assert_eq!(look(0, |_| true, |_| true).answer(None), CertCheck::NotFound);
+    }
+
+    #[test]
+    fn of_what_was_not_looked_at_nothing_is_said() {
+        let most = MAX_PARTS * MAX_PAGE;
+        assert!(look(most, |_| true, |_| false).whole);
+        let beyond = look(most + 1, |_| true, |number| *number == 1);
+        assert_eq!((beyond.records.len(), beyond.whole), (0, false));
+        assert_eq!(beyond.answer(None), CertCheck::Undecided);
+        assert_eq!(look(most + 1, |_| false, |_| true).answer(None), CertCheck::Undecided);
+        // More are right than are looked at: one of the others may be in force.
+        let full = look(MAX_SHARED_LICENSES + 1, |_| true, |_| true);
+        assert_eq!((full.records.len(), full.records[0], full.whole), (MAX_SHARED_LICENSES, 101, false));
+        assert_eq!(full.answer(Some(CertCheck::NoLonger)), CertCheck::Undecided);
+        assert_eq!(full.answer(Some(CertCheck::InForce)), CertCheck::InForce);
+        assert!(look(MAX_SHARED_LICENSES, |_| true, |_| true).whole);
     }
 }

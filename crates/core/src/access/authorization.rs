@@ -13,6 +13,8 @@ pub const AUTHORIZATION_SECONDS: u64 = 600;
 pub const MAX_AUTHORIZATIONS: usize = 4096;
 /// Codes of one holder that are open at a time.
 pub const MAX_AUTHORIZATIONS_OF_HOLDER: usize = 5;
+/// Codes that one clerk has made and that are open at a time.
+pub const MAX_AUTHORIZATIONS_OF_CLERK: usize = 100;
 /// Digits of a code: 53 bits, each of which has one try.
 const DIGITS: usize = 16;
 const CODES: u64 = 10_u64.pow(16);
@@ -66,6 +68,11 @@ pub enum AuthorizationFault {
         "the holder has {MAX_AUTHORIZATIONS_OF_HOLDER} codes that are open: use one, or wait until one has ended"
     )]
     OfHolder,
+    /// The clerk has made so many that are open.
+    #[error(
+        "{MAX_AUTHORIZATIONS_OF_CLERK} codes of this clerk are open: wait until some were used or have ended"
+    )]
+    OfClerk,
     /// So many are open.
     #[error("too many codes are open")]
     TooMany,
@@ -79,6 +86,24 @@ struct Open {
     /// Who made it.
     by: String,
     until: UnixTime,
+}
+
+/// For what a code is shown. Whose licenses they are is compared afterwards: nothing has to be read for the rest.
+pub(crate) struct Asked<'a> {
+    pub(crate) agency: CreditCode,
+    pub(crate) license_type: LicenseTypeCode,
+    pub(crate) item: &'a str,
+    pub(crate) purpose: &'a str,
+}
+
+/// A code that was open and is used up now.
+pub(crate) struct Used {
+    /// Whose it was.
+    pub(crate) holder: HolderKey,
+    /// Who made it.
+    pub(crate) by: String,
+    /// Whether it is one for what was asked, but for the holder.
+    pub(crate) right: bool,
 }
 
 /// Codes by which holders let agencies see one license type: each good once, for one agency, item and purpose, for ten minutes.
@@ -116,6 +141,9 @@ impl Authorizations {
         if open.values().filter(|open| open.of.holder == of.holder).count() >= MAX_AUTHORIZATIONS_OF_HOLDER {
             return Err(AuthorizationFault::OfHolder);
         }
+        if open.values().filter(|open| open.by == by).count() >= MAX_AUTHORIZATIONS_OF_CLERK {
+            return Err(AuthorizationFault::OfClerk);
+        }
         if open.len() >= MAX_AUTHORIZATIONS {
             return Err(AuthorizationFault::TooMany);
         }
@@ -126,13 +154,18 @@ impl Authorizations {
         Ok(AuthorizationCode(groups.join(" ")))
     }
 
-    /// Uses a code up, and says who made it if it is one for what is asked. Whoever shows a code for something else has used
-    /// it up too: nobody finds out by trying what a code is for.
-    pub(crate) fn take(&self, code: &str, asked: &Authorization, now: UnixTime) -> Option<String> {
+    /// Uses a code up, if it is one. Whoever shows a code for something else has used it up too: nobody finds out by trying what
+    /// a code is for.
+    pub(crate) fn take(&self, code: &str, asked: &Asked<'_>, now: UnixTime) -> Option<Used> {
         let digits: String = code.chars().filter(|digit| *digit != ' ').take(DIGITS + 1).collect();
         let found = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(&digits))?;
-        let right = now < found.until && found.of == *asked;
-        right.then_some(found.by)
+        let Authorization { holder, agency, license_type, item, purpose } = found.of;
+        let right = now < found.until
+            && agency == asked.agency
+            && license_type == asked.license_type
+            && item == asked.item
+            && purpose == asked.purpose;
+        Some(Used { holder, by: found.by, right })
     }
 }
 
@@ -170,18 +203,26 @@ mod tests {
         }
     }
 
+    /// Who made the code, if it is good for this.
+    fn take(codes: &Authorizations, code: &str, of: &Authorization, at: UnixTime) -> Option<String> {
+        let Authorization { holder, agency, license_type, item, purpose } = of;
+        let asked = Asked { agency: *agency, license_type: *license_type, item, purpose };
+        let used = codes.take(code, &asked, at)?;
+        (used.right && used.holder == *holder).then_some(used.by)
+    }
+
     #[test]
     fn a_code_is_good_once_for_what_it_was_made() {
         let codes = Authorizations::default();
         let code = codes.make(wish(1), "窗口一号", now(), &mut SystemRandom).unwrap();
         assert_eq!(code.reveal().len(), 19);
         let last = now().plus(AUTHORIZATION_SECONDS - 1);
-        assert_eq!(codes.take(code.reveal(), &wish(1), last), Some("窗口一号".to_owned()));
-        assert_eq!(codes.take(code.reveal(), &wish(1), last), None, "used up");
+        assert_eq!(take(&codes, code.reveal(), &wish(1), last), Some("窗口一号".to_owned()));
+        assert_eq!(take(&codes, code.reveal(), &wish(1), last), None, "used up");
         let unspaced = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap().reveal().replace(' ', "");
-        assert!(codes.take(&unspaced, &wish(1), now()).is_some());
+        assert!(take(&codes, &unspaced, &wish(1), now()).is_some());
         let late = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
-        assert_eq!(codes.take(late.reveal(), &wish(1), now().plus(AUTHORIZATION_SECONDS)), None);
+        assert_eq!(take(&codes, late.reveal(), &wish(1), now().plus(AUTHORIZATION_SECONDS)), None);
         let other = |change: fn(&mut Authorization)| {
             let mut other = wish(1);
             change(&mut other);
@@ -195,10 +236,10 @@ mod tests {
             other(|wish| wish.agency = CreditCode::parse("11100000MB0143028R").unwrap()),
         ] {
             let code = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
-            assert_eq!(codes.take(code.reveal(), &asked, now()), None);
-            assert_eq!(codes.take(code.reveal(), &wish(1), now()), None, "it is used up all the same");
+            assert_eq!(take(&codes, code.reveal(), &asked, now()), None);
+            assert_eq!(take(&codes, code.reveal(), &wish(1), now()), None, "it is used up all the same");
         }
-        assert_eq!(codes.take("0000 0000 0000 0000", &wish(1), now()), None);
+        assert_eq!(take(&codes, "0000 0000 0000 0000", &wish(1), now()), None);
     }
 
     #[test]
@@ -215,10 +256,22 @@ mod tests {
         for number in 0..u32::try_from(MAX_AUTHORIZATIONS).unwrap() {
             let mut holder = [0; 32];
             holder[..4].copy_from_slice(&number.to_be_bytes());
-            full.make(Authorization { holder: HolderKey(holder), ..wish(0) }, "乙", now(), &mut SystemRandom)
-                .unwrap();
+            let of = Authorization { holder: HolderKey(holder), ..wish(0) };
+            full.make(of, &(number / 50).to_string(), now(), &mut SystemRandom).unwrap();
         }
         let refused = full.make(wish(9), "乙", now(), &mut SystemRandom).unwrap_err();
         assert_eq!(refused, AuthorizationFault::TooMany);
+    }
+
+    #[test]
+    fn open_codes_have_a_bound_for_each_clerk() {
+        let codes = Authorizations::default();
+        let make = |holder, by, at| codes.make(wish(holder), by, at, &mut SystemRandom);
+        for number in 0..u8::try_from(MAX_AUTHORIZATIONS_OF_CLERK).unwrap() {
+            make(number, "乙", now()).unwrap();
+        }
+        assert_eq!(make(200, "乙", now()).unwrap_err(), AuthorizationFault::OfClerk);
+        make(200, "丙", now()).unwrap();
+        make(201, "乙", now().plus(AUTHORIZATION_SECONDS)).unwrap();
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clients::{Client, ClientError, ClientScope, Clients, verify_key};
 use super::refusal::{AssertionRefusal, TokenRefusal};
+use crate::error::HomeError;
 use crate::home::Home;
 use crate::in_force::Stamp;
 
@@ -24,8 +25,8 @@ pub const ACCESS_TOKEN_SECONDS: u64 = 600;
 pub const AHEAD_SECONDS: u64 = 10;
 /// Bytes of an access token.
 pub const MAX_ACCESS_TOKEN_BYTES: usize = 2048;
-/// Assertions of one client that are remembered at a time, until each has ended: thirteen in a second.
-pub const MAX_SEEN_OF_CLIENT: usize = 4096;
+/// Assertions of one client that are remembered at a time, until each has ended.
+pub const MAX_SEEN_OF_CLIENT: usize = 256;
 /// `typ` of an access token (RFC 9068).
 const TYP_ACCESS_TOKEN: &str = "at+jwt";
 /// Random bytes of a token's ID.
@@ -39,10 +40,16 @@ pub struct Gate {
     home: Home,
     key: SigningKey,
     started: UnixTime,
-    known: Mutex<Option<(Stamp, Arc<Clients>)>>,
-    /// By client and ID, until when each has to be remembered.
-    seen: Mutex<HashMap<String, HashMap<String, UnixTime>>>,
+    known: Mutex<Option<(Stamp, Known)>>,
+    seen: Mutex<Seen>,
 }
+
+/// The clients of a file, or why it holds none.
+type Known = Result<Arc<Clients>, Arc<ClientError>>;
+
+/// Assertions that were used: by client and ID, until when each has to be remembered.
+#[derive(Default)]
+struct Seen(HashMap<String, HashMap<String, UnixTime>>);
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -109,19 +116,21 @@ impl Gate {
         format!("{}{TOKEN_PATH}", self.home.config().public_url)
     }
 
-    /// The clients as they are registered now.
+    /// The clients as they are registered now. A file that is none is not read again before it is another one.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn clients(&self) -> Result<Arc<Clients>, ClientError> {
+    pub fn clients(&self) -> Result<Arc<Clients>, Arc<ClientError>> {
         let stamp = Stamp::of(&self.home.clients_path());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, clients)) = known.as_ref().filter(|(seen, _)| *seen == stamp) {
-            return Ok(Arc::clone(clients));
+            return clients.clone();
         }
-        let clients = Arc::new(self.home.clients()?);
-        *known = Some((stamp, Arc::clone(&clients)));
-        Ok(clients)
+        let clients = self.home.clients().map(Arc::new).map_err(Arc::new);
+        // What the disk refuses it may give the next time, with the file as it is.
+        let refused = |error: &Arc<ClientError>| matches!(**error, ClientError::Home(HomeError::File { .. }));
+        *known = Some((stamp, clients.clone())).filter(|(_, known)| !known.as_ref().is_err_and(refused));
+        clients
     }
 
     /// Takes an assertion and gives an access token for the scopes that are asked for, separated by spaces; for all of the
@@ -134,6 +143,21 @@ impl Gate {
         assertion: &[u8],
         scope: Option<&str>,
         now: UnixTime,
+    ) -> Result<Granted, AssertionRefusal> {
+        self.token_within(assertion, scope, now, |_| Ok(()))
+    }
+
+    /// [`token`](Self::token) for clients that may have so many of them only: `limit` is asked with the client's ID once the assertion
+    /// is known to be good, before it is remembered and a token is signed, and says after how many seconds to come again if not now.
+    ///
+    /// # Errors
+    /// [`AssertionRefusal`]: the first check that fails; [`AssertionRefusal::TooMany`] if `limit` says so.
+    pub fn token_within(
+        &self,
+        assertion: &[u8],
+        scope: Option<&str>,
+        now: UnixTime,
+        limit: impl FnOnce(&str) -> Result<(), u64>,
     ) -> Result<Granted, AssertionRefusal> {
         let received = ReceivedAssertion::open(assertion)?;
         let clients = self.clients().map_err(|_| AssertionRefusal::ClientsUnreadable)?;
@@ -152,7 +176,9 @@ impl Gate {
         let claims = received.claims()?;
         self.check_claims(&claims, client, now)?;
         let scopes = scopes_of(client, scope)?;
-        self.remember(&client.id, &claims, now)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.remember(&client.id, &claims, now, limit)?;
+        drop(seen);
         let token = self.sign(client, &key.key.kid, &scopes, now)?;
         Ok(Granted { token, scopes, client: client.id.clone() })
     }
@@ -183,27 +209,6 @@ impl Gate {
         if claims.iat <= self.started.plus(AHEAD_SECONDS) {
             return Err(AssertionRefusal::BeforeStart);
         }
-        Ok(())
-    }
-
-    fn remember(
-        &self,
-        client: &str,
-        claims: &AssertionClaims,
-        now: UnixTime,
-    ) -> Result<(), AssertionRefusal> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_client = seen.entry(client.to_owned()).or_default();
-        if of_client.get(&claims.jti).is_some_and(|until| now < *until) {
-            return Err(AssertionRefusal::Replayed);
-        }
-        if of_client.len() >= MAX_SEEN_OF_CLIENT {
-            of_client.retain(|_, until| now < *until);
-        }
-        if of_client.len() >= MAX_SEEN_OF_CLIENT {
-            return Err(AssertionRefusal::TooMany);
-        }
-        of_client.insert(claims.jti.clone(), claims.exp);
         Ok(())
     }
 
@@ -266,6 +271,39 @@ impl Gate {
     }
 }
 
+impl Seen {
+    /// Remembers an assertion. Whoever sends another one's assertion again takes nothing from what that one may have.
+    fn remember(
+        &mut self,
+        client: &str,
+        claims: &AssertionClaims,
+        now: UnixTime,
+        limit: impl FnOnce(&str) -> Result<(), u64>,
+    ) -> Result<(), AssertionRefusal> {
+        if !self.0.contains_key(client) {
+            // Clients that were removed are among those that have nothing left.
+            self.0.retain(|_, seen| {
+                seen.retain(|_, until| now < *until);
+                !seen.is_empty()
+            });
+        }
+        if let Some(seen) = self.0.get_mut(client) {
+            seen.retain(|_, until| now < *until);
+            if seen.contains_key(&claims.jti) {
+                return Err(AssertionRefusal::Replayed);
+            }
+            if seen.len() >= MAX_SEEN_OF_CLIENT {
+                let next =
+                    seen.values().min().map_or(0, |until| until.seconds().saturating_sub(now.seconds()));
+                return Err(AssertionRefusal::TooMany(next));
+            }
+        }
+        limit(client).map_err(AssertionRefusal::TooMany)?;
+        self.0.entry(client.to_owned()).or_default().insert(claims.jti.clone(), claims.exp);
+        Ok(())
+    }
+}
+
 fn scopes_of(client: &Client, asked: Option<&str>) -> Result<Vec<ClientScope>, AssertionRefusal> {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return Ok(client.scopes.clone()) };
     let mut scopes = Vec::new();
@@ -277,4 +315,51 @@ fn scopes_of(client: &Client, asked: Option<&str>) -> Result<Vec<ClientScope>, A
         }
     }
     Ok(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::new(1_000_000 + seconds).unwrap()
+    }
+
+    fn claims(id: &str, exp: UnixTime) -> AssertionClaims {
+        AssertionClaims {
+            aud: String::new(),
+            exp,
+            iat: at(0),
+            iss: String::new(),
+            jti: id.to_owned(),
+            nbf: None,
+            sub: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_has_ended_is_forgotten() {
+        let mut seen = Seen::default();
+        for (client, id) in [("a", "1"), ("a", "2"), ("b", "1")] {
+            seen.remember(client, &claims(id, at(10)), at(0), |_| Ok(())).unwrap();
+        }
+        let again = seen.remember("a", &claims("1", at(10)), at(9), |_| Ok(()));
+        assert_eq!(again.unwrap_err(), AssertionRefusal::Replayed, "until it has ended");
+        seen.remember("a", &claims("3", at(20)), at(10), |_| Ok(())).unwrap();
+        assert_eq!(seen.0["a"].len(), 1, "of the client itself at once");
+        seen.remember("c", &claims("1", at(20)), at(10), |_| Ok(())).unwrap();
+        assert!(!seen.0.contains_key("b"), "of others when one comes");
+        assert_eq!(seen.0.len(), 2);
+    }
+
+    #[test]
+    fn the_limit_is_asked_first_and_not_for_what_was_used() {
+        let mut seen = Seen::default();
+        let refused = seen.remember("a", &claims("1", at(10)), at(0), |_| Err(7));
+        assert_eq!(refused.unwrap_err(), AssertionRefusal::TooMany(7));
+        assert!(seen.0.is_empty(), "what is refused is not remembered");
+        seen.remember("a", &claims("1", at(10)), at(0), |_| Ok(())).unwrap();
+        let again = seen.remember("a", &claims("1", at(10)), at(0), |_| panic!("nothing is taken"));
+        assert_eq!(again.unwrap_err(), AssertionRefusal::Replayed);
+    }
 }

@@ -44,9 +44,9 @@ pub enum AssertionRefusal {
     /// The ID was used.
     #[error("the ID (jti) was used before")]
     Replayed,
-    /// So many are remembered that no other one can be.
-    #[error("too many assertions in a short time")]
-    TooMany,
+    /// So many came that no other one is taken for so many seconds.
+    #[error("too many assertions in a short time: again in {0} s")]
+    TooMany(u64),
     /// A scope that the client does not have.
     #[error("the client may not have this scope")]
     OtherScope,
@@ -73,7 +73,7 @@ impl AssertionRefusal {
             Self::FromFuture => "from_future",
             Self::BeforeStart => "before_start",
             Self::Replayed => "replayed",
-            Self::TooMany => "too_many",
+            Self::TooMany(_) => "too_many",
             Self::OtherScope => "other_scope",
             Self::NotSigned => "not_signed",
         }
@@ -96,7 +96,7 @@ impl AssertionRefusal {
             | Self::FromFuture
             | Self::BeforeStart
             | Self::Replayed
-            | Self::TooMany
+            | Self::TooMany(_)
             | Self::OtherScope
             | Self::NotSigned => true,
         }

@@ -6,11 +6,16 @@ use crate::error::ApiError;
 use crate::state::AppState;
 
 /// The grant, if the token is known and good for `scope`.
-pub(crate) fn authorize(state: &AppState, headers: &HeaderMap, scope: Scope) -> Result<TokenGrant, ApiError> {
+pub(crate) async fn authorize(
+    state: &AppState,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<TokenGrant, ApiError> {
     let token = bearer(headers)?;
     let Some(grant) = state.tokens.find(token) else {
         // A client is known, but has calls of its own.
-        return Err(if state.caller(token).is_some() { ApiError::Forbidden } else { ApiError::Unauthorized });
+        let client = state.caller(token).await.is_some();
+        return Err(if client { ApiError::Forbidden } else { ApiError::Unauthorized });
     };
     if !grant.scopes.contains(&scope) {
         return Err(ApiError::Forbidden);

@@ -1,5 +1,7 @@
 //! Clients: the token endpoint, and whose access token a request came with.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
@@ -11,7 +13,7 @@ use serde_json::json;
 
 use crate::auth::bearer;
 use crate::error::ApiError;
-use crate::state::AppState;
+use crate::state::{AppState, blocking};
 
 const GRANT_TYPE: &str = "client_credentials";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -31,11 +33,13 @@ pub(crate) struct TokenError {
     status: StatusCode,
     error: &'static str,
     description: String,
+    /// Seconds, for a client that has to wait.
+    retry_after: Option<u64>,
 }
 
 impl TokenError {
     fn new(status: StatusCode, error: &'static str, description: impl Into<String>) -> Self {
-        Self { status, error, description: description.into() }
+        Self { status, error, description: description.into(), retry_after: None }
     }
 
     fn request(description: impl Into<String>) -> Self {
@@ -47,7 +51,7 @@ impl From<AssertionRefusal> for TokenError {
     fn from(refusal: AssertionRefusal) -> Self {
         let (status, error) = match refusal {
             AssertionRefusal::OtherScope => (StatusCode::BAD_REQUEST, "invalid_scope"),
-            AssertionRefusal::TooMany => (StatusCode::TOO_MANY_REQUESTS, "slow_down"),
+            AssertionRefusal::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "slow_down"),
             AssertionRefusal::NotSigned | AssertionRefusal::ClientsUnreadable => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "server_error")
             }
@@ -68,7 +72,8 @@ impl From<AssertionRefusal> for TokenError {
         // Strangers do not find out which clients and keys there are.
         let told = refusal.after_signature() || status.is_server_error();
         let description = if told { refusal.to_string() } else { "no such client".to_owned() };
-        Self::new(status, error, description)
+        let retry_after = if let AssertionRefusal::TooMany(seconds) = refusal { Some(seconds) } else { None };
+        Self { retry_after, ..Self::new(status, error, description) }
     }
 }
 
@@ -77,14 +82,11 @@ impl IntoResponse for TokenError {
         let body = json!({ "error": self.error, "error_description": self.description });
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -101,9 +103,12 @@ pub(crate) async fn token(
     let now = state.now();
     // Reading clients and verifying block.
     let (asked, scope) = (request.client_id, request.scope);
-    let given =
-        tokio::task::spawn_blocking(move || gate.token(assertion.as_bytes(), scope.as_deref(), now)).await;
-    let granted = given.unwrap_or(Err(AssertionRefusal::NotSigned)).map_err(|refusal| {
+    let limits = Arc::clone(&state.limits);
+    let given = blocking(move || {
+        let limit = |client: &str| limits.assertion(client, now);
+        gate.token_within(assertion.as_bytes(), scope.as_deref(), now, limit)
+    });
+    let granted = given.await.map_err(|refusal| {
         state.metrics.token(refusal.code());
         tracing::warn!(code = refusal.code(), "no token given");
         TokenError::from(refusal).into_response()
@@ -111,7 +116,6 @@ pub(crate) async fn token(
     if asked.is_some_and(|asked| asked != granted.client) {
         return Err(TokenError::from(AssertionRefusal::OtherClient).into_response());
     }
-    state.limits.assertion(&granted.client, now).map_err(IntoResponse::into_response)?;
     state.metrics.token("given");
     tracing::info!(client = granted.client, "token given");
     let scopes: Vec<_> = granted.scopes.iter().map(|scope| scope.code()).collect();
@@ -153,16 +157,16 @@ fn read(request: &TokenRequest) -> Result<&str, TokenError> {
 
 impl AppState {
     /// Whose access token this is.
-    pub(crate) fn caller(&self, token: &str) -> Option<Caller> {
-        let gate = self.gate.as_ref()?;
-        let known = gate.caller(token, self.now());
+    pub(crate) async fn caller(&self, token: &str) -> Option<Caller> {
+        let (gate, token, now) = (Arc::clone(self.gate.as_ref()?), token.to_owned(), self.now());
+        let known = blocking(move || gate.caller(&token, now)).await;
         known.inspect_err(|refusal| tracing::debug!(code = refusal.code(), "token not taken")).ok()
     }
 
     /// The client of a request, if its token is good for `scope` and it has not asked too much.
-    pub(crate) fn client(&self, headers: &HeaderMap, scope: ClientScope) -> Result<Caller, ApiError> {
+    pub(crate) async fn client(&self, headers: &HeaderMap, scope: ClientScope) -> Result<Caller, ApiError> {
         let token = bearer(headers)?;
-        let Some(caller) = self.caller(token) else {
+        let Some(caller) = self.caller(token).await else {
             let clerk = self.tokens.find(token).is_some();
             return Err(if clerk { ApiError::Forbidden } else { ApiError::Unauthorized });
         };

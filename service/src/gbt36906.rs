@@ -11,10 +11,10 @@ use boyin::archive::MAX_WORDS;
 use boyin::model::b64;
 use boyin::model::credential::Term;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
-use boyin::verify::Verdict;
 use boyin::verify::seal::Document;
-use boyin::{CertCheck, Checked};
+use boyin::{CertCheck, Checked, FileWish, ShareFault};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
@@ -24,6 +24,9 @@ use crate::state::AppState;
 
 /// What `fileType` names here: the license as it is signed. The standard knows `ofd` and `png`.
 const FILE_TYPE: &str = "sd-jwt";
+const CERT_TYPE_CODE: &str = "certTypeCode";
+/// The operation whose body holds a file.
+const VERIFY_FILE: &str = "verifyFile";
 /// Operations of the standard that are not offered.
 const NOT_OFFERED: [&str; 4] =
     ["downloadUrl", "downloadUrlsByHolderCode", "queryCertInfoByQRcode", "getCertRemarkInfo"];
@@ -89,8 +92,29 @@ struct Envelope {
     access_id: String,
     #[serde(rename = "accessToken", default)]
     access_token: String,
+    /// Taken apart once it is known who sent it: its values take many times the memory of its text.
     #[serde(default)]
-    data: Map<String, Value>,
+    data: Option<Box<RawValue>>,
+}
+
+/// The members of `data` of `verifyFile`: of others in so large a body nothing is kept.
+#[derive(Deserialize)]
+struct FileData {
+    #[serde(rename = "certTypeCode")]
+    license_type: Option<String>,
+    #[serde(rename = "useCause")]
+    cause: Option<String>,
+    #[serde(rename = "contentType")]
+    content_type: Option<String>,
+    content: Option<String>,
+}
+
+/// `POST /gbt36906/verifyFile`: the one with a large body.
+pub(crate) async fn call_with_file(
+    State(state): State<AppState>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    respond(&state, VERIFY_FILE, body).await
 }
 
 /// `POST /gbt36906/{operation}`.
@@ -99,16 +123,24 @@ pub(crate) async fn call(
     Path(operation): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let scope = match operation.as_str() {
+    respond(&state, &operation, body).await
+}
+
+async fn respond(
+    state: &AppState,
+    operation: &str,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let scope = match operation {
         "queryCertInfo" => Some(ClientScope::License),
         "queryCertInfoByHolderCode" => Some(ClientScope::Holder),
-        "verifyCertInfo" | "verifyFile" => Some(ClientScope::Check),
+        "verifyCertInfo" | VERIFY_FILE => Some(ClientScope::Check),
         "downloadFile" => Some(ClientScope::File),
         other if NOT_OFFERED.contains(&other) => None,
         _ => return Err(ApiError::NotFound),
     };
     let body = whole(body)?;
-    Ok(match answer(&state, &operation, scope, &body).await {
+    Ok(match answer(state, operation, scope, &body).await {
         Ok(data) => envelope(StatusCode::OK, Status::Done, "成功 ok", &data),
         Err(Fault { status, message, retry_after }) => {
             let code = if retry_after.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
@@ -136,25 +168,51 @@ async fn answer(
     let Ok(Envelope { access_id, access_token, data }) = serde_json::from_slice(body) else {
         return Err(Fault::new(Status::BadParameter, "参数错误 the body is no envelope of GB/T 36906"));
     };
-    let caller = state.caller(&access_token).filter(|caller| caller.client.id == access_id);
+    let caller = state.caller(&access_token).await.filter(|caller| caller.client.id == access_id);
     let caller = caller.ok_or(ApiError::Unauthorized)?;
     let Some(scope) = scope else {
         return Err(Fault::new(Status::NotOffered, "数据源不提供此服务 not offered"));
     };
     let caller = state.admit(caller, scope)?;
+    let data = data.as_deref().map_or("{}", RawValue::get);
+    if operation == VERIFY_FILE {
+        return verify_file(state, &members(data)?).await;
+    }
+    let data: Map<String, Value> = members(data)?;
     match operation {
         "queryCertInfo" => query(state, caller, &data).await,
         "queryCertInfoByHolderCode" => query_holder(state, caller, &data).await,
         "verifyCertInfo" => verify_info(state, caller, &data).await,
-        "verifyFile" => verify_file(state, &data).await,
         _ => download(state, caller, &data).await,
     }
 }
 
+fn members<'d, T: Deserialize<'d>>(data: &'d str) -> Result<T, Fault> {
+    serde_json::from_str(data).map_err(|_| {
+        Fault::new(Status::BadParameter, "参数错误 data does not hold the members of the operation")
+    })
+}
+
+/// A member that may be missing, or empty. One that is no text is not passed over: what it was to keep out would be let in.
+fn optional<'d>(data: &'d Map<String, Value>, name: &str) -> Result<Option<&'d str>, Fault> {
+    match data.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(Fault::new(Status::BadParameter, format!("参数错误 {name} is no text")))
+        }
+    }
+}
+
+/// What has to be there.
+fn there<'d>(found: Option<&'d str>, name: &str) -> Result<&'d str, Fault> {
+    let found = found.filter(|text| !text.trim().is_empty());
+    found.ok_or_else(|| Fault::new(Status::FieldEmpty, format!("必填项为空 {name}")))
+}
+
 /// A member that has to be there.
 fn text<'d>(data: &'d Map<String, Value>, name: &str) -> Result<&'d str, Fault> {
-    let found = data.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    found.ok_or_else(|| Fault::new(Status::FieldEmpty, format!("必填项为空 {name}")))
+    there(optional(data, name)?, name)
 }
 
 fn ask(data: &Map<String, Value>, cause: &str) -> Result<Ask, Fault> {
@@ -162,12 +220,18 @@ fn ask(data: &Map<String, Value>, cause: &str) -> Result<Ask, Fault> {
         purpose: text(data, cause)?.to_owned(),
         item: text(data, "itemCode")?.to_owned(),
         fields: None,
-        authorization: data.get("authCode").and_then(Value::as_str).map(str::to_owned),
+        authorization: optional(data, "authCode")?.map(str::to_owned),
+        file: FileWish::No,
+        number: None,
     })
 }
 
 fn license_type(data: &Map<String, Value>) -> Result<LicenseTypeCode, Fault> {
-    LicenseTypeCode::parse(text(data, "certTypeCode")?)
+    type_code(text(data, CERT_TYPE_CODE)?)
+}
+
+fn type_code(text: &str) -> Result<LicenseTypeCode, Fault> {
+    LicenseTypeCode::parse(text)
         .map_err(|_| Fault::new(Status::BadLicenseType, "证照类型代码错误 certTypeCode"))
 }
 
@@ -175,7 +239,7 @@ fn license_type(data: &Map<String, Value>) -> Result<LicenseTypeCode, Fault> {
 fn holder(data: &Map<String, Value>) -> Result<HolderCode, Fault> {
     let code = text(data, "holderCode")?;
     let bad = || Fault::new(Status::BadParameter, "参数错误 holderCode");
-    match data.get("holderTypeCode").and_then(Value::as_str).filter(|kind| !kind.is_empty()) {
+    match optional(data, "holderTypeCode")? {
         Some(kind) => {
             let kind = HolderCodeType::from_code(kind);
             let kind = kind.ok_or_else(|| Fault::new(Status::BadHolderType, "持证主体代码类型错误"))?;
@@ -215,18 +279,15 @@ fn type_of(id: &str) -> Result<LicenseTypeCode, Fault> {
 
 async fn query(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let id = text(data, "certificateIdentifier")?;
-    let view = one(state, caller, id, ask(data, "useCause")?, false).await?;
+    let view = one(state, caller, id, ask(data, "useCause")?).await?;
     Ok(metadata(state, type_of(id)?, &view))
 }
 
 async fn query_holder(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let (holder, license_type) = (holder(data)?, license_type(data)?);
-    let ask = ask(data, "useCause")?;
-    let mut found = of_holder(state, caller, holder, license_type, ask, false).await?;
-    if let Some(number) = data.get("certNo").and_then(Value::as_str).filter(|number| !number.is_empty()) {
-        // A number that is not given is not compared either: nothing is right then.
-        found.retain(|view| view.fields.get("license_number").is_some_and(|known| json!(known) == number));
-    }
+    let number = optional(data, "certNo")?.map(str::to_owned);
+    let ask = Ask { number, ..ask(data, "useCause")? };
+    let found = of_holder(state, caller, holder, license_type, ask).await?;
     if found.is_empty() {
         return Err(ApiError::NotFound.into());
     }
@@ -252,34 +313,40 @@ fn verified(check: CertCheck) -> Result<Value, Fault> {
 async fn verify_info(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let license_type = license_type(data)?;
     let ask = ask(data, "useCause")?;
-    let said = data.get("certData").and_then(Value::as_object);
-    let said = said.ok_or_else(|| Fault::new(Status::FieldEmpty, "必填项为空 certData"))?;
+    let said = match data.get("certData") {
+        None | Some(Value::Null) => return Err(Fault::new(Status::FieldEmpty, "必填项为空 certData")),
+        Some(said) => said.as_object(),
+    };
+    let said = said.ok_or_else(|| Fault::new(Status::BadParameter, "参数错误 certData is no object"))?;
     let holder = holder(said)?;
-    let member =
-        |name| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let (number, name) = (member("certNo"), member("holder"));
+    let number = optional(said, "certNo")?.map(str::to_owned);
+    let name = optional(said, "holder")?.map(str::to_owned);
     if number.is_none() && name.is_none() {
         return Ok(json!({ "verifyStatus": "4" }));
     }
     verified(compare(state, caller, holder, license_type, number, name, ask).await?)
 }
 
-async fn verify_file(state: &AppState, data: &Map<String, Value>) -> Result<Value, Fault> {
-    let license_type = license_type(data)?;
-    if text(data, "useCause")?.chars().count() > MAX_WORDS {
+async fn verify_file(state: &AppState, data: &FileData) -> Result<Value, Fault> {
+    let license_type = type_code(there(data.license_type.as_deref(), CERT_TYPE_CODE)?)?;
+    if there(data.cause.as_deref(), "useCause")?.chars().count() > MAX_WORDS {
         return Err(Fault::new(Status::BadParameter, "参数错误 useCause"));
     }
-    if text(data, "contentType")? != "base64" {
+    if there(data.content_type.as_deref(), "contentType")? != "base64" {
         return Err(Fault::new(Status::BadParameter, "参数错误 contentType"));
     }
-    let content = decode(text(data, "content")?)
+    let content = decode(there(data.content.as_deref(), "content")?)
         .ok_or_else(|| Fault::new(Status::BadParameter, "参数错误 content is no base64"))?;
     let checked = state.run(move |lookup, now| lookup.verify_any(&content, Document::NotGiven, now)).await;
     let check = match &checked {
         Checked::License(report) => {
             let of_type = report.subject().license_id.as_ref().map(LicenseId::license_type);
-            let other_type = report.verdict() == Verdict::Passed && of_type != Some(license_type);
-            if other_type { CertCheck::PartlyWrong } else { CertCheck::of(report.verdict()) }
+            // Of another type it is wrong, whatever else is to be said of it.
+            if of_type == Some(license_type) {
+                CertCheck::of(report.verdict())
+            } else {
+                CertCheck::PartlyWrong
+            }
         }
         // A seal is no license.
         Checked::Seal(_) => CertCheck::PartlyWrong,
@@ -292,10 +359,10 @@ async fn download(state: &AppState, caller: Caller, data: &Map<String, Value>) -
     if text(data, "fileType")? != FILE_TYPE {
         return Err(Fault::new(Status::NotOffered, format!("数据源不提供此格式 fileType: {FILE_TYPE} only")));
     }
-    let view = one(state, caller, id, ask(data, "certificateCopyCause")?, true).await?;
+    let ask = Ask { file: FileWish::Alone, ..ask(data, "certificateCopyCause")? };
+    let view = one(state, caller, id, ask).await?;
     let Some(file) = view.credential else {
-        let message = "无权限 more stands in the license in the open than is given";
-        return Err(Fault::new(Status::NoPermission, message));
+        return Err(ApiError::from(ShareFault::FileWithheld).into());
     };
     Ok(json!({ "fileType": FILE_TYPE, "content": encode(file.as_bytes()) }))
 }

@@ -69,7 +69,7 @@ pub(crate) async fn license(
     Path(id): Path<String>,
     query: Result<Typed<LicenseQuery>, QueryRejection>,
 ) -> Result<Json<LicenseView>, ApiError> {
-    let grant = authorize(&state, &headers, Scope::LicenseRead)?;
+    let grant = authorize(&state, &headers, Scope::LicenseRead).await?;
     let Typed(LicenseQuery { purpose, policy }) = query.map_err(|_| {
         ApiError::BadRequest("the query is purpose=<what for>, and may hold policy".to_owned())
     })?;
@@ -92,7 +92,7 @@ pub(crate) async fn holder(
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<HolderView>, ApiError> {
-    let grant = authorize(&state, &headers, Scope::HolderRead)?;
+    let grant = authorize(&state, &headers, Scope::HolderRead).await?;
     let policy = Query::read(query.as_deref(), &[POLICY])?.policy()?;
     let request: HolderRequest = serde_json::from_slice(&whole(body)?).map_err(|error| {
         // The position, not the text: the text may hold the number.

@@ -20,7 +20,9 @@ mod views;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
 pub use metrics::metrics_router;
-pub use router::{MAX_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router};
+pub use router::{
+    MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router,
+};
 pub use server::{
     HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics, unix_now,
 };

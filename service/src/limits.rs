@@ -103,8 +103,11 @@ impl Default for Limits {
 
 impl Limits {
     /// One more access token.
-    pub(crate) fn assertion(&self, client: &str, now: UnixTime) -> Result<(), ApiError> {
-        self.assertions.take(client, now).map_err(ApiError::TooMany)
+    ///
+    /// # Errors
+    /// After how many seconds there is one.
+    pub(crate) fn assertion(&self, client: &str, now: UnixTime) -> Result<(), u64> {
+        self.assertions.take(client, now)
     }
 
     /// One more call.

@@ -18,8 +18,10 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use crate::{client, gbt36906, handlers, metrics, shared};
 
-/// Bytes of a request body: a seal of the largest size and some room, so that the verifier says "too large" itself.
+/// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
+/// Bytes of every other call of a client and of one for a holder's code: a few names and words.
+pub const MAX_CALL_BODY_BYTES: usize = 64 * 1024;
 /// Bytes of a request for an access token: an assertion in a form.
 pub const MAX_TOKEN_BODY_BYTES: usize = 4 * boyin::model::assertion::MAX_ASSERTION_BYTES;
 /// Seconds after which a request is given up.
@@ -36,6 +38,7 @@ const CONTENT_SECURITY_POLICY: &str =
 
 /// All calls of the service.
 pub fn router(state: AppState) -> Router {
+    let small = || DefaultBodyLimit::max(MAX_CALL_BODY_BYTES);
     let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -62,11 +65,13 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/licenses/{id}", get(handlers::license))
         .route("/v1/holders/licenses", post(handlers::holder))
         .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
-        .route("/v1/shared/licenses", post(shared::license))
-        .route("/v1/shared/holders", post(shared::holder))
-        .route("/v1/shared/checks", post(shared::check))
-        .route("/v1/authorizations", post(shared::authorize))
-        .route("/gbt36906/{operation}", post(gbt36906::call))
+        .route("/v1/shared/licenses", post(shared::license).layer(small()))
+        .route("/v1/shared/holders", post(shared::holder).layer(small()))
+        .route("/v1/shared/checks", post(shared::check).layer(small()))
+        .route("/v1/authorizations", post(shared::authorize).layer(small()))
+        // The one operation with a file in its body.
+        .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))
+        .route("/gbt36906/{operation}", post(gbt36906::call).layer(small()))
         .route("/v1/trust-list", get(handlers::trust_list))
         .route("/v1/trust-list/handovers", get(handlers::handovers))
         .route("/v1/status-lists/{id}", get(handlers::status_list))

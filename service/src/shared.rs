@@ -12,10 +12,13 @@ use axum::http::HeaderMap;
 use boyin::access::{AUTHORIZATION_SECONDS, Authorization, AuthorizationFault, Caller, ClientScope};
 use boyin::model::credential::FieldValue;
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin::model::limits::MAX_ITEM_CHARS;
+use boyin::model::sharing::is_item;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{
-    CertCheck, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile, SharedLicense, SharedStatement,
+    CertCheck, FileWish, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile, SharedLicense,
+    SharedStatement,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,10 @@ pub(crate) struct Ask {
     pub(crate) fields: Option<Vec<String>>,
     /// A code of the holder.
     pub(crate) authorization: Option<String>,
+    /// Whether the signed license is asked for.
+    pub(crate) file: FileWish,
+    /// Of a holder's licenses those with this number only.
+    pub(crate) number: Option<String>,
 }
 
 /// The body of `POST /v1/shared/licenses`.
@@ -112,7 +119,8 @@ pub(crate) struct SharedView {
 }
 
 impl SharedView {
-    fn new(license: SharedLicense, with_file: bool) -> Self {
+    fn new(license: SharedLicense, wish: FileWish) -> Self {
+        let with_file = wish != FileWish::No;
         let verdict = license.report.verdict();
         let (verdict, reason) = (verdict.code(), verdict.reason().map(|reason| reason.code()));
         let mut view = Self {
@@ -153,12 +161,12 @@ pub(crate) fn read_holder(code_type: &str, code: &str) -> Result<HolderCode, Api
     HolderCode::new(code_type, code).map_err(|error| ApiError::BadRequest(format!("holder_code: {error}")))
 }
 
-/// The scope of a call, and that of files too if one is asked for.
-fn with_file(caller: Caller, credential: bool) -> Result<Caller, ApiError> {
-    if credential && !caller.scopes.contains(&ClientScope::File) {
-        Err(ApiError::Forbidden)
-    } else {
-        Ok(caller)
+/// Whether the signed license is asked for, which needs a scope of its own.
+fn with_file(caller: &Caller, credential: bool) -> Result<FileWish, ApiError> {
+    match credential {
+        true if caller.scopes.contains(&ClientScope::File) => Ok(FileWish::Beside),
+        true => Err(ApiError::Forbidden),
+        false => Ok(FileWish::No),
     }
 }
 
@@ -185,10 +193,14 @@ async fn search<T: Send + 'static>(
                 purpose: &ask.purpose,
                 fields: names.as_deref(),
                 authorization: ask.authorization.as_deref().map(|code| (&*open, code)),
+                file: ask.file,
+                number: ask.number.as_deref(),
             };
             work(lookup, &query, now)
         })
-        .await?;
+        .await
+        // What the service cannot answer is nothing that the client has tried.
+        .inspect_err(|_| state.limits.found(&id))?;
     let (found, code) = match &done {
         Ok(done) => (hit(done), None),
         Err(fault) => {
@@ -209,11 +221,11 @@ pub(crate) async fn one(
     caller: Caller,
     id: &str,
     ask: Ask,
-    file: bool,
 ) -> Result<SharedView, ApiError> {
     let id = LicenseId::parse(id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| lookup.share_license(&id, query, now);
-    Ok(SharedView::new(search(state, caller, ask, work, |_| true).await?, file))
+    let wish = ask.file;
+    Ok(SharedView::new(search(state, caller, ask, work, |_| true).await?, wish))
 }
 
 /// Fields of the licenses of one type of a holder.
@@ -223,13 +235,13 @@ pub(crate) async fn of_holder(
     holder: HolderCode,
     license_type: LicenseTypeCode,
     ask: Ask,
-    file: bool,
 ) -> Result<Vec<SharedView>, ApiError> {
+    let wish = ask.file;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| {
         lookup.share_holder(&holder, license_type, query, now)
     };
     let found = search(state, caller, ask, work, |found| !found.is_empty()).await?;
-    Ok(found.into_iter().map(|license| SharedView::new(license, file)).collect())
+    Ok(found.into_iter().map(|license| SharedView::new(license, wish)).collect())
 }
 
 /// Compares what is said of a license.
@@ -261,11 +273,11 @@ pub(crate) async fn license(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SharedView>, ApiError> {
-    let caller = state.client(&headers, ClientScope::License)?;
+    let caller = state.client(&headers, ClientScope::License).await?;
     let LicenseRequest { license_id, item, purpose, fields, authorization, credential } = read(body)?;
-    let caller = with_file(caller, credential)?;
-    let ask = Ask { item, purpose, fields, authorization };
-    Ok(Json(one(&state, caller, &license_id, ask, credential).await?))
+    let file = with_file(&caller, credential)?;
+    let ask = Ask { item, purpose, fields, authorization, file, number: None };
+    Ok(Json(one(&state, caller, &license_id, ask).await?))
 }
 
 /// `POST /v1/shared/holders`.
@@ -274,14 +286,14 @@ pub(crate) async fn holder(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let caller = state.client(&headers, ClientScope::Holder)?;
+    let caller = state.client(&headers, ClientScope::Holder).await?;
     let request: HolderRequest = read(body)?;
-    let caller = with_file(caller, request.credential)?;
+    let file = with_file(&caller, request.credential)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let license_type = read_type(&request.license_type)?;
-    let HolderRequest { item, purpose, fields, authorization, credential, .. } = request;
-    let ask = Ask { item, purpose, fields, authorization };
-    let licenses = of_holder(&state, caller, holder, license_type, ask, credential).await?;
+    let HolderRequest { item, purpose, fields, authorization, .. } = request;
+    let ask = Ask { item, purpose, fields, authorization, file, number: None };
+    let licenses = of_holder(&state, caller, holder, license_type, ask).await?;
     Ok(Json(json!({ "licenses": licenses })))
 }
 
@@ -291,12 +303,12 @@ pub(crate) async fn check(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let caller = state.client(&headers, ClientScope::Check)?;
+    let caller = state.client(&headers, ClientScope::Check).await?;
     let request: CheckRequest = read(body)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let license_type = read_type(&request.license_type)?;
     let CheckRequest { license_number, holder_name, item, purpose, authorization, .. } = request;
-    let ask = Ask { item, purpose, fields: None, authorization };
+    let ask = Ask { item, purpose, fields: None, authorization, file: FileWish::No, number: None };
     let found = compare(&state, caller, holder, license_type, license_number, holder_name, ask).await?;
     Ok(Json(json!({ "result": found.code() })))
 }
@@ -307,13 +319,18 @@ pub(crate) async fn authorize(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let grant = authorize_clerk(&state, &headers, Scope::HolderAuthorize)?;
+    let grant = authorize_clerk(&state, &headers, Scope::HolderAuthorize).await?;
     let request: AuthorizationRequest = read(body)?;
     // For the words alone: who makes codes has an office, and what for is said.
     reader(&grant, &request.purpose)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let agency = CreditCode::parse(&request.agency)
         .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
+    if !is_item(&request.item) {
+        return Err(ApiError::BadRequest(format!(
+            "item: a code of a service item is 1 to {MAX_ITEM_CHARS} letters, digits and - . _"
+        )));
+    }
     let of = Authorization {
         holder: state.lookup.holder_key(&holder),
         agency,
@@ -323,7 +340,9 @@ pub(crate) async fn authorize(
     };
     let code = state.authorizations.make(of, &grant.name, state.now(), &mut SystemRandom);
     let code = code.map_err(|fault| match fault {
-        AuthorizationFault::OfHolder => ApiError::Refused("too_many_codes", fault.to_string()),
+        AuthorizationFault::OfHolder | AuthorizationFault::OfClerk => {
+            ApiError::Refused("too_many_codes", fault.to_string())
+        }
         AuthorizationFault::TooMany => ApiError::TooMany(AUTHORIZATION_SECONDS),
         AuthorizationFault::Randomness(_) | _ => ApiError::Internal,
     })?;

@@ -118,13 +118,18 @@ impl AppState {
         work: impl FnOnce(&Lookup, UnixTime) -> T + Send + 'static,
     ) -> T {
         let (lookup, now) = (Arc::clone(&self.lookup), self.now());
-        match tokio::task::spawn_blocking(move || work(&lookup, now)).await {
-            Ok(done) => done,
-            // Carries a panic on to the layer that answers 500.
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => panic!("the work was given up: {error}"),
-            },
-        }
+        blocking(move || work(&lookup, now)).await
+    }
+}
+
+/// Runs what reads from disk or computes away from the threads that serve connections.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // Carries a panic on to the layer that answers 500.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => panic!("the work was given up: {error}"),
+        },
     }
 }

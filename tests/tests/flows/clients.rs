@@ -345,7 +345,7 @@ fn one_client_cannot_fill_the_memory() {
     for _ in 0..MAX_SEEN_OF_CLIENT {
         ask(now()).unwrap();
     }
-    assert_eq!(ask(now()).unwrap_err(), AssertionRefusal::TooMany);
+    assert_eq!(ask(now()).unwrap_err(), AssertionRefusal::TooMany(300));
     token(&site.gate, "police-1", &site.other, now());
     ask(now().plus(300)).unwrap();
 }
@@ -402,6 +402,16 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
     let unread =
         site.gate.token(&signed(&site.other, None, &claims(&site.gate, "police-1", now())), None, now());
     assert_eq!(unread.unwrap_err(), AssertionRefusal::ClientsUnreadable);
+}
+
+#[test]
+fn a_file_that_holds_no_clients_is_read_once() {
+    let site = Site::new();
+    std::fs::write(site.prefecture.home.dir().join("clients.toml"), "no toml").unwrap();
+    let [first, second] = [(); 2].map(|()| site.gate.clients().unwrap_err());
+    assert!(Arc::ptr_eq(&first, &second));
+    std::fs::write(site.prefecture.home.dir().join("clients.toml"), "").unwrap();
+    assert!(site.gate.clients().unwrap().all().is_empty());
 }
 
 #[test]
@@ -625,6 +635,7 @@ async fn tokens_are_not_given_without_end() {
         (refused.status, &refused.headers[header::RETRY_AFTER]),
         (StatusCode::TOO_MANY_REQUESTS, &"2".parse().unwrap())
     );
+    assert_eq!(refused.json()["error"], "slow_down");
     served.wait(2);
     assert_eq!(ask(now().plus(2)).await.status, StatusCode::OK);
 }

@@ -12,7 +12,7 @@ use boyin::model::sharing::{SharingChange, SharingEntry, SharingScope};
 use boyin::model::time::UnixTime;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin::{Home, Receipt, Scope};
-use boyin_service::{MISSES, REQUESTS};
+use boyin_service::{MAX_CALL_BODY_BYTES, MISSES, REQUESTS};
 use serde_json::{Value, json};
 
 use crate::clients::{Answer, Served, client, token, words};
@@ -97,7 +97,22 @@ impl Site {
         ] {
             home.add_client(client(id, agency, &[scope], key), &words(now())).unwrap();
         }
+        prefecture.desk().log_lists(now()).unwrap();
         Self { prefecture, card, keys }
+    }
+
+    /// The desk tells the log which lists there are, and the service takes that over.
+    pub(crate) fn log_lists(&self, served: &Served) {
+        self.prefecture.desk().log_lists(now()).unwrap();
+        served.lookup.refresh(now()).unwrap();
+    }
+
+    /// Details of the events about the holder of the card that a client has left.
+    fn told(&self) -> Vec<String> {
+        let desk = self.prefecture.desk();
+        let events = desk.archive().events_of_holder(&citizen().into(), None, 100).unwrap();
+        let shared = events.into_iter().filter(|event| event.what.code() == "license_shared");
+        shared.map(|event| event.detail).collect()
     }
 
     pub(crate) fn serve(&self) -> (Served, String) {
@@ -229,6 +244,7 @@ async fn a_license_that_has_more_in_the_open_than_is_given_is_not_given_as_it_is
     let departments = (police(), SharingScope::Departments);
     share(home, departments, ("item-1", "business-license", &["holder_name", "license_number"]), now(), None);
     let served = Served::new(&site.prefecture);
+    site.log_lists(&served);
     let token = token(&served.gate, "police-1", &key, now());
     let ask = json!({
         "license_id": shop.license_id.as_str(), "item": "item-1", "purpose": PURPOSE, "credential": true,
@@ -242,6 +258,7 @@ async fn a_license_that_has_more_in_the_open_than_is_given_is_not_given_as_it_is
     // With all of that it is given.
     let all = [&needs[..], &["holder_name", "license_number"]].concat();
     share(home, departments, ("item-1", "business-license", &all), now(), None);
+    site.log_lists(&served);
     let answer = served.post("/v1/shared/licenses", &token, &ask).await.json();
     assert_eq!(answer["credential"].as_str().unwrap().as_bytes(), shop.credential);
 }
@@ -291,6 +308,7 @@ async fn a_term_ends_and_a_list_that_is_changed_counts_at_once() {
     let later = |seconds| now().plus(seconds);
     share(home, departments, ("item-2", "identity-card", &["sex"]), later(0), Some(later(60)));
     let (served, token) = site.serve();
+    site.log_lists(&served);
     let ask = with(&site.one(), "item", "item-2");
     let first = served.post("/v1/shared/licenses", &token, &ask).await.json();
     assert_eq!(first["fields"], json!({ "sex": "女" }));
@@ -298,18 +316,24 @@ async fn a_term_ends_and_a_list_that_is_changed_counts_at_once() {
     let ended = served.post("/v1/shared/licenses", &token, &ask).await;
     assert_eq!(refused(&ended), (403, "term_ended".to_owned()));
     share(home, departments, ("item-2", "identity-card", &["address"]), later(60), None);
+    site.log_lists(&served);
     let again = served.post("/v1/shared/licenses", &token, &ask).await.json();
     assert_eq!(again["fields"], json!({ "address": "新疆博乐市青得里大街1号" }));
     // An older list in its place: what it gave is not given again.
     let dir = home.dir().join("sharing");
     std::fs::copy(dir.join("history/00000004.jwt"), dir.join("list.jwt")).unwrap();
-    std::fs::remove_file(dir.join("history/00000005.jwt")).unwrap();
+    let (kept, aside) = (dir.join("history/00000005.jwt"), home.dir().join("aside"));
+    std::fs::rename(&kept, &aside).unwrap();
     let rolled_back = served.post("/v1/shared/licenses", &token, &ask).await;
     assert_eq!(refused(&rolled_back), (500, "internal".to_owned()));
     drop(served);
     std::fs::remove_file(dir.join("list.jwt")).unwrap();
     let without = Served::new(&site.prefecture);
     let token = crate::clients::token(&without.gate, "market-1", &site.keys[0], now());
+    // Nor after a start: the log knows the newer one.
+    let rolled_back = without.post("/v1/shared/licenses", &token, &site.one()).await;
+    assert_eq!(refused(&rolled_back), (500, "internal".to_owned()));
+    std::fs::rename(&aside, &kept).unwrap();
     let kept = without.post("/v1/shared/licenses", &token, &site.one()).await;
     assert_eq!(kept.status, StatusCode::OK, "the last good one that is kept counts");
 }
@@ -317,10 +341,6 @@ async fn a_term_ends_and_a_list_that_is_changed_counts_at_once() {
 #[tokio::test]
 async fn a_list_that_the_log_knows_otherwise_gives_nothing() {
     let site = Site::new();
-    // The desk acts by the list, so that the log has it.
-    let desk = site.prefecture.desk();
-    desk.decide_sharing("item-1", type_of("identity-card"), &["address"], &order(market(), "1")).unwrap();
-    drop(desk);
     let dir = site.prefecture.home.dir().join("sharing");
     std::fs::copy(dir.join("history/00000002.jwt"), dir.join("list.jwt")).unwrap();
     std::fs::remove_file(dir.join("history/00000003.jwt")).unwrap();
@@ -343,11 +363,32 @@ async fn a_list_that_is_announced_counts_from_its_instant_on() {
     entry.fields = vec!["sex".to_owned()];
     let from = now().plus(100);
     announce(&site.prefecture.home, entry, Some(from), now());
+    site.log_lists(&served);
     let narrow = with(&site.one(), "fields", json!(["sex", "address"]));
     for (waited, field) in [(0, "address"), (99, "address"), (1, "sex")] {
         served.wait(waited);
         let answer = served.post("/v1/shared/licenses", &token, &narrow).await.json();
         assert_eq!(answer["fields"].as_object().unwrap().keys().collect::<Vec<_>>(), [field], "{waited}");
+    }
+}
+
+#[tokio::test]
+async fn by_a_list_that_the_log_does_not_have_nothing_is_given() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let given = served.post("/v1/shared/licenses", &token, &site.one()).await;
+    assert_eq!(given.status, StatusCode::OK);
+    let departments = (market(), SharingScope::Departments);
+    share(&site.prefecture.home, departments, ("item-2", "identity-card", &["sex"]), now(), None);
+    // Neither what it adds nor what the one before it gave: it may take that away.
+    for item in ["item-1", "item-2"] {
+        let early = served.post("/v1/shared/licenses", &token, &with(&site.one(), "item", item)).await;
+        assert_eq!(refused(&early), (500, "internal".to_owned()), "{item}");
+    }
+    site.log_lists(&served);
+    for item in ["item-1", "item-2"] {
+        let given = served.post("/v1/shared/licenses", &token, &with(&site.one(), "item", item)).await;
+        assert_eq!(given.status, StatusCode::OK, "{item}");
     }
 }
 
@@ -358,9 +399,15 @@ async fn each_kind_of_sharing_is_for_its_own() {
     let kinds = SharingScope::ALL;
     // It takes every list and every client in while it runs.
     let served = Served::new(&site.prefecture);
+    let desk = site.prefecture.desk();
     for (number, agency) in [police(), market(), prefecture_body(), bank()].into_iter().enumerate() {
         for kind in kinds {
             share(home, (agency, kind), (kind.names().0, "identity-card", &["holder_name"]), now(), None);
+            let other = kinds.into_iter().find(|other| *other != kind).unwrap();
+            let not = format!("not-{}", kind.names().0);
+            share(home, (agency, other), (&not, "identity-card", &["holder_name"]), now(), None);
+            desk.log_lists(now()).unwrap();
+            served.lookup.refresh(now()).unwrap();
             let key = client_key(Algorithm::Es256);
             let id = format!("client-{number}-{}", kind.names().0);
             home.add_client(client(&id, agency, &[kind], &key), &words(now())).unwrap();
@@ -378,10 +425,7 @@ async fn each_kind_of_sharing_is_for_its_own() {
             let found = if answer.status == StatusCode::OK { (200, String::new()) } else { refused(&answer) };
             assert_eq!(found, expected, "{id}");
             // An entry of another kind gives this client nothing.
-            let other = kinds.into_iter().find(|other| *other != kind).unwrap();
-            let item = format!("not-{}", kind.names().0);
-            share(home, (agency, other), (&item, "identity-card", &["holder_name"]), now(), None);
-            let answer = served.post("/v1/shared/licenses", &token, &ask(&item)).await;
+            let answer = served.post("/v1/shared/licenses", &token, &ask(&not)).await;
             assert_eq!(refused(&answer), (403, "kind_not_granted".to_owned()), "{id}");
             // In a holder's file, what is not related is not there.
             let file = with(&of_holder(citizen().as_str()), "item", kind.names().0);
@@ -455,6 +499,12 @@ async fn a_third_party_is_given_something_by_the_holders_leave_only_and_once() {
     let shared: Vec<_> = events.iter().filter(|event| event.what.code() == "license_shared").collect();
     assert_eq!(shared.len(), 1);
     assert_eq!(shared[0].detail, "loan given; authorized by 窗口; holder_code,holder_name");
+    // The holder sees the codes too that were used up for something else; one of another holder is that one's.
+    let wasted = format!(
+        "loan code used up, nothing given, {}; authorized by 窗口; holder_code,holder_name",
+        type_of("identity-card")
+    );
+    assert_eq!(site.told().iter().filter(|told| **told == wasted).count(), 3);
 }
 
 #[tokio::test]
@@ -465,7 +515,9 @@ async fn a_holder_has_few_codes_at_a_time() {
         assert_eq!(code(&site, &served, |_| {}).await.status, StatusCode::OK);
     }
     assert_eq!(refused(&code(&site, &served, |_| {}).await), (403, "too_many_codes".to_owned()));
-    for member in ["holder_code_type", "holder_code", "agency", "license_type", "purpose"] {
+    let long = code(&site, &served, |body| body["item"] = json!("a".repeat(65))).await;
+    assert_eq!(long.status, StatusCode::BAD_REQUEST);
+    for member in ["holder_code_type", "holder_code", "agency", "license_type", "item", "purpose"] {
         let wrong = code(&site, &served, |body| body[member] = json!(" ")).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{member}");
         assert!(!String::from_utf8_lossy(&wrong.body).contains(citizen().as_str()));
@@ -589,7 +641,70 @@ async fn statements_are_compared_for_whoever_is_given_what_is_compared() {
     drop(desk);
     drop(served);
     let compared = site.events().iter().filter(|event| event.detail.starts_with("item-1 compared; ")).count();
-    assert_eq!(compared, 5);
+    assert_eq!(compared, 4);
+    let wrong = format!("item-1 compared, none right, {}; holder_code,holder_name", type_of("identity-card"));
+    assert_eq!(site.told().iter().filter(|told| **told == wrong).count(), 1);
+}
+
+#[tokio::test]
+async fn an_event_says_what_was_done() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    served.post("/v1/shared/licenses", &token, &with(&site.one(), "credential", true)).await;
+    drop(served);
+    let served = Served::new(&site.prefecture);
+    let made =
+        code(&site, &served, |body| body["license_type"] = json!(type_of("business-license").as_str())).await;
+    let home = &site.prefecture.home;
+    let leave = (bank(), SharingScope::ThirdParty);
+    share(home, leave, ("loan", "business-license", &["holder_name"]), now(), None);
+    site.log_lists(&served);
+    let of_bank = crate::clients::token(&served.gate, "bank-1", &site.keys[1], now());
+    let mut ask = with(&with(&of_holder(citizen().as_str()), "item", "loan"), "purpose", "贷款");
+    ask["license_type"] = json!(type_of("business-license").as_str());
+    ask["authorization"] = made.json()["code"].clone();
+    let none = served.post("/v1/shared/holders", &of_bank, &ask).await;
+    assert_eq!(none.json(), json!({ "licenses": [] }));
+    drop(served);
+    let told = site.told();
+    assert_eq!(told[0], "item-1 given with file; address,holder_code,holder_name,valid_until");
+    let nothing =
+        format!("loan nothing given, {}; authorized by 窗口; holder_name", type_of("business-license"));
+    assert_eq!(told[1..], [nothing]);
+}
+
+#[tokio::test]
+async fn faults_of_the_service_are_no_misses_of_a_client() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let reads = site.prefecture.home.dir().join("reads");
+    let _ = std::fs::remove_dir_all(&reads);
+    std::fs::write(&reads, "").unwrap();
+    for _ in 0..=MISSES.burst {
+        let answer = served.post("/v1/shared/licenses", &token, &site.one()).await;
+        assert_eq!(refused(&answer), (500, "internal".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn bodies_without_a_file_are_small() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let long = "x".repeat(MAX_CALL_BODY_BYTES);
+    for path in [
+        "/v1/shared/licenses",
+        "/v1/shared/holders",
+        "/v1/shared/checks",
+        "/gbt36906/queryCertInfo",
+        "/gbt36906/downloadUrl",
+    ] {
+        let answer = served.post(path, &token, &with(&site.one(), "purpose", long.as_str())).await;
+        assert_eq!(refused(&answer), (413, "too_large".to_owned()), "{path}");
+    }
+    let made = code(&site, &served, |body| body["purpose"] = json!(long)).await;
+    assert_eq!(refused(&made), (413, "too_large".to_owned()));
+    let file = served.post("/gbt36906/verifyFile", &token, &json!({ "data": { "content": long } })).await;
+    assert_eq!(file.json()["head"]["status"], "11");
 }
 
 #[tokio::test]

@@ -4,12 +4,16 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use boyin::archive::{Change, StatusChange};
 use boyin::model::b64;
+use boyin::model::sharing::SharingScope;
+use boyin::suite::{Algorithm, SystemRandom};
 use boyin_service::MISSES;
 use serde_json::{Value, json};
 
-use crate::clients::{Answer, Served};
-use crate::office::{HOLDER, citizen, now, order, police};
-use crate::shared::{PURPOSE, Site, type_of};
+use crate::clients::{Answer, Served, client, token, words};
+use crate::life::business;
+use crate::office::{HOLDER, citizen, market, now, order, police};
+use crate::shared::{PURPOSE, Site, body_of, share, type_of};
+use crate::signer::client_key;
 
 struct Asking {
     site: Site,
@@ -139,6 +143,108 @@ async fn each_fault_has_its_number() {
 }
 
 #[tokio::test]
+async fn members_of_another_kind_are_not_passed_over() {
+    let asking = Asking::new();
+    let (one, card) = (asking.one(), Asking::card());
+    let file = with(&with(&one, "certificateCopyCause", PURPOSE), "fileType", "sd-jwt");
+    let said = |said: Value| with(&without(&card, "holderCode"), "certData", said);
+    let number = citizen().as_str().to_owned();
+    for (operation, data) in [
+        ("queryCertInfoByHolderCode", with(&card, "certNo", 1)),
+        ("queryCertInfoByHolderCode", with(&card, "certNo", json!(["1"]))),
+        ("queryCertInfoByHolderCode", with(&card, "holderTypeCode", 111)),
+        ("queryCertInfo", with(&one, "authCode", 1234)),
+        ("queryCertInfo", with(&one, "useCause", true)),
+        ("downloadFile", with(&file, "authCode", json!({}))),
+        ("verifyCertInfo", said(json!({ "holderCode": number, "holder": HOLDER, "certNo": 1 }))),
+        ("verifyCertInfo", said(json!({ "holderCode": number, "holder": 1, "certNo": "1" }))),
+        ("verifyCertInfo", said(json!("x"))),
+        (
+            "verifyFile",
+            json!({ "certTypeCode": 1, "useCause": PURPOSE, "contentType": "base64", "content": "AAAA" }),
+        ),
+        ("verifyFile", json!([])),
+    ] {
+        assert_eq!(asking.ask(operation, data.clone()).await, status("102"), "{operation} {data}");
+    }
+    // What is null or empty is not there.
+    for empty in [Value::Null, json!("")] {
+        let data = with(&card, "certNo", empty);
+        assert_eq!(asking.ask("queryCertInfoByHolderCode", data).await.0, "0");
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_a_body_is_looked_at_after_whose_it_is() {
+    let asking = Asking::new();
+    for data in [json!([1]), json!("x"), Value::Null] {
+        for operation in ["queryCertInfo", "verifyFile"] {
+            let body = json!({ "accessId": "market-1", "accessToken": "x", "data": data });
+            assert_eq!(
+                asking.send(operation, &body).await.json()["head"]["status"],
+                "11",
+                "{operation} {data}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_told_as_given_that_is_not() {
+    let asking = Asking::new();
+    let (site, home) = (&asking.site, &asking.site.prefecture.home);
+    let departments = (market(), SharingScope::Departments);
+    share(home, departments, ("item-3", "identity-card", &["holder_code", "license_number"]), now(), None);
+    site.log_lists(&asking.served);
+    let numbered = with(&with(&Asking::card(), "itemCode", "item-3"), "certNo", citizen().as_str());
+    let (done, found) = asking.ask("queryCertInfoByHolderCode", numbered.clone()).await;
+    assert_eq!((done.as_str(), found.as_array().map(Vec::len)), ("0", Some(1)));
+    let other = with(&numbered, "certNo", "1");
+    assert_eq!(asking.ask("queryCertInfoByHolderCode", other).await, status("10"));
+    let file = with(&with(&asking.one(), "certificateCopyCause", PURPOSE), "fileType", "sd-jwt");
+    assert_eq!(asking.ask("downloadFile", file).await.0, "0");
+    drop(asking.served);
+    let details = asking.site.told();
+    assert_eq!(
+        details,
+        [
+            "item-3 given; holder_code,license_number".to_owned(),
+            format!("item-3 nothing given, {}; holder_code,license_number", type_of("identity-card")),
+            "item-1 given with file; address,holder_code,holder_name,valid_until".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_be_given_is_not_told_as_given() {
+    let site = Site::new();
+    let home = &site.prefecture.home;
+    let form = business(body_of("91", "652701"), "2040-05-06");
+    let shop = site.prefecture.desk().issue(&form, &order(market(), "shop"), &mut SystemRandom).unwrap();
+    let key = client_key(Algorithm::Es256);
+    home.add_client(client("police-1", police(), &[SharingScope::Departments], &key), &words(now())).unwrap();
+    let departments = (police(), SharingScope::Departments);
+    share(home, departments, ("item-1", "business-license", &["holder_name"]), now(), None);
+    let served = Served::new(&site.prefecture);
+    site.log_lists(&served);
+    let body = json!({
+        "accessId": "police-1", "accessToken": token(&served.gate, "police-1", &key, now()),
+        "data": {
+            "certificateIdentifier": shop.license_id.as_str(), "certificateCopyCause": PURPOSE, "itemCode": "item-1",
+            "fileType": "sd-jwt",
+        },
+    });
+    let request = Request::post("/gbt36906/downloadFile").body(Body::from(body.to_string())).unwrap();
+    assert_eq!(served.send(request).await.json()["head"]["status"], "100");
+    drop(served);
+    let desk = site.prefecture.desk();
+    let events = desk.archive().events_of(&shop.license_id, None, 100).unwrap();
+    let shared: Vec<_> = events.iter().filter(|event| event.what.code() == "license_shared").collect();
+    assert_eq!(shared.len(), 1);
+    assert_eq!(shared[0].detail, "item-1 file withheld; holder_name");
+}
+
+#[tokio::test]
 async fn statements_are_compared() {
     let asking = Asking::new();
     let said = |holder: &str, number: &str| {
@@ -182,6 +288,12 @@ async fn files_are_verified_and_given() {
     let result = |status: &str| ("0".to_owned(), json!({ "verifyStatus": status }));
     let right = verify(content, "identity-card");
     assert_eq!(asking.ask("verifyFile", right.clone()).await, result("0"));
+    assert_eq!(asking.ask("verifyFile", verify(content, "business-license")).await, result("7"));
+    // Of another type it is wrong before it is suspended.
+    let (desk, id) = (asking.site.prefecture.desk(), &asking.site.card.license_id);
+    desk.change_status(id, &StatusChange::new(Change::Suspend, "测试"), &order(police(), "s")).unwrap();
+    asking.served.lookup.refresh(now()).unwrap();
+    assert_eq!(asking.ask("verifyFile", right.clone()).await, result("2"));
     assert_eq!(asking.ask("verifyFile", verify(content, "business-license")).await, result("7"));
     assert_eq!(asking.ask("verifyFile", verify("AAAA", "identity-card")).await, result("7"));
     assert_eq!(asking.ask("verifyFile", verify("!", "identity-card")).await, status("102"));

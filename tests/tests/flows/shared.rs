@@ -108,7 +108,7 @@ impl Site {
     }
 
     /// Details of the events about the holder of the card that a client has left.
-    fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let desk = self.prefecture.desk();
         let events = desk.archive().events_of_holder(&citizen().into(), None, 100).unwrap();
         let shared = events.into_iter().filter(|event| event.what.code() == "license_shared");

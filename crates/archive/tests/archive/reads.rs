@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use boyin_archive::{
-    Archive, ArchiveError, EventKind, Failure, Read, ReadOf, Reader, SpoolError, TakenReads,
+    Archive, ArchiveError, EventKind, Failure, MAX_TOLD, Read, ReadOf, Reader, SpoolError, TakenReads,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -55,8 +55,10 @@ fn reads_are_taken_in_once_with_who_and_what_for() {
     assert_eq!(archive.take_reads(&place, &act("take")).unwrap(), taken(1, 0), "while its process runs");
     assert_eq!(archive.take_reads(&place, &act("take")).unwrap(), taken(0, 0));
     spool.record(&[read(&archive, ReadOf::Holder(1), 6), read(&archive, ReadOf::HolderLog(2), 7)]).unwrap();
+    let told = "item-1 nothing given ".repeat(200);
+    spool.record(&[read(&archive, ReadOf::NothingShared { told: told.clone() }, 8)]).unwrap();
     drop(spool);
-    assert_eq!(archive.take_reads(&place, &act("take")).unwrap(), taken(2, 0));
+    assert_eq!(archive.take_reads(&place, &act("take")).unwrap(), taken(3, 0));
     assert!(files(&place).is_empty(), "what has ended is removed");
     let of_holder = archive.events_of_holder(&holder(0), None, 100).unwrap();
     let seen: Vec<_> =
@@ -68,6 +70,7 @@ fn reads_are_taken_in_once_with_who_and_what_for() {
             (EventKind::LicenseRead, "窗口二", "办理低保", time(5), ""),
             (EventKind::HolderRead, "窗口二", "办理低保", time(6), "1"),
             (EventKind::HolderLogRead, "窗口二", "办理低保", time(7), "2"),
+            (EventKind::LicenseShared, "窗口二", "办理低保", time(8), &told[..MAX_TOLD]),
         ]
     );
     assert_eq!(of_holder[1].license, Some(id(1)));

@@ -2,30 +2,28 @@
 //! say, and on the disk as a read of the holder's before it is shown.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
 
 use boyin_archive::{ActError, Cursor, HolderKey, LicenseRecord, MAX_PAGE, Read, ReadOf, Reader};
-use boyin_model::catalog::{CatalogEntry, CatalogList};
 use boyin_model::credential::{Envelope, FieldValue, Hidden, METADATA, Revealed, Term};
 use boyin_model::id::{CreditCode, HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::json::{self, Value};
-use boyin_model::sharing::{
-    ShareRefusal, ShareRequest, Shared, SharingEntry, SharingList, SharingScope, sharing_decision,
-};
+use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingScope, sharing_decision};
 use boyin_model::time::UnixTime;
 use boyin_suite::all_jws;
 use boyin_verify::{Reason, Report, Verdict};
 
 use crate::access::{Asked, Authorizations, Client, Used};
-use crate::error::{HomeError, LookupError};
-use crate::in_force::{Stamp, logged};
-use crate::lists::{Held, ListKind};
+use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
+
+mod lists;
+mod look;
+
+pub(crate) use self::lists::SharingLists;
+use self::look::OfType;
 
 /// Licenses of one type of one holder that are given in one answer; of more, the newest.
 pub const MAX_SHARED_LICENSES: usize = 100;
-/// Parts of a holder's file that are looked through for them.
-const MAX_PARTS: usize = 20;
 
 /// Who asks, for which service item, what for, and for how much.
 #[derive(Clone, Copy, Debug)]
@@ -192,19 +190,6 @@ impl ShareFault {
             Self::FileWithheld => "file_withheld",
         }
     }
-}
-
-/// The lists that count, for as long as their files stay the same.
-#[derive(Debug)]
-pub(crate) struct SharingLists {
-    stamps: [Stamp; 2],
-    from: UnixTime,
-    /// When a later one comes into force that is published already.
-    until: Option<UnixTime>,
-    /// Numbers of the lists that were published last.
-    newest: [u64; 2],
-    sharing: SharingList,
-    catalog: CatalogList,
 }
 
 /// What may be given to whom, before it is known whether there is anything.
@@ -475,65 +460,6 @@ impl Lookup {
         };
         SharedLicense { report: self.verify(checked, now), fields, file }
     }
-
-    /// The lists that count at `at`: never older ones than were in use, and none that the log does not have. The desk tells the log
-    /// only what may follow the list before it.
-    fn sharing_lists(&self, at: UnixTime) -> Result<Arc<SharingLists>, LookupError> {
-        let home = self.home();
-        let stamps = [home.shelf::<SharingEntry>().list(), home.shelf::<CatalogEntry>().list()]
-            .map(|path| Stamp::of(&path));
-        let mut known = self.shared_by.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lists) = known.as_ref() {
-            let in_time = lists.from <= at && lists.until.is_none_or(|until| at < until);
-            if lists.stamps == stamps && in_time {
-                return Ok(Arc::clone(lists));
-            }
-        }
-        let before = known.as_ref().map_or([0, 0], |lists| lists.newest);
-        let (sharing, shared_until, newest_sharing) = self.counting::<SharingEntry>(at, before[0])?;
-        let (catalog, catalog_until, newest_catalog) = self.counting::<CatalogEntry>(at, before[1])?;
-        let lists = Arc::new(SharingLists {
-            stamps,
-            from: sharing.valid_from.max(catalog.valid_from),
-            until: [shared_until, catalog_until].into_iter().flatten().min(),
-            newest: [newest_sharing, newest_catalog],
-            sharing,
-            catalog,
-        });
-        *known = Some(Arc::clone(&lists));
-        Ok(lists)
-    }
-
-    #[allow(clippy::type_complexity, reason = "named at its one caller")]
-    fn counting<E: ListKind>(
-        &self,
-        at: UnixTime,
-        before: u64,
-    ) -> Result<(boyin_model::listing::SignedList<E>, Option<UnixTime>, u64), LookupError> {
-        let (home, office) = (self.home(), self.home().config().authority_code);
-        let path = || home.shelf::<E>().list();
-        let Held { mut token, mut list, .. } = home.list::<E>()?;
-        let newest = list.sequence;
-        let kept =
-            if logged::<E>(&self.archive, office, newest + 1, &[])?.is_some() { newest + 1 } else { before };
-        if newest < kept {
-            return Err(HomeError::ListRollback { path: path(), found: newest, kept }.into());
-        }
-        let mut until = None;
-        loop {
-            let sequence = list.sequence;
-            match logged::<E>(&self.archive, office, sequence, &token)? {
-                Some(true) => {}
-                Some(false) => return Err(HomeError::ListReplaced { path: path(), sequence }.into()),
-                None => return Err(HomeError::ListNotLogged { path: path(), sequence }.into()),
-            }
-            if list.valid_from <= at || list.sequence <= 1 {
-                return Ok((list, until, newest));
-            }
-            until = Some(until.map_or(list.valid_from, |until: UnixTime| until.min(list.valid_from)));
-            (token, list) = home.list_before(&list)?;
-        }
-    }
 }
 
 impl SharedLicense {
@@ -542,58 +468,6 @@ impl SharedLicense {
         match (wish, &self.file) {
             (FileWish::No, _) | (_, SharedFile::Withheld(_)) => "given",
             (FileWish::Beside | FileWish::Alone, SharedFile::Given(_)) => "given with file",
-        }
-    }
-}
-
-/// Licenses of a holder that were looked for.
-struct OfType<R> {
-    /// Those that are of the type and right, newest first, [`MAX_SHARED_LICENSES`] at most.
-    records: Vec<R>,
-    /// Whether there is any of the type, right or not.
-    any: bool,
-    /// Whether all that the holder has was looked at.
-    whole: bool,
-}
-
-impl<R> OfType<R> {
-    /// Looks through what `part` gives after a place, in [`MAX_PARTS`] parts at most.
-    fn look<C>(
-        part: impl Fn(Option<&C>) -> Result<(Vec<R>, Option<C>), LookupError>,
-        of_type: impl Fn(&R) -> bool,
-        right: impl Fn(&R) -> bool,
-    ) -> Result<Self, LookupError> {
-        let mut looked = Self { records: Vec::new(), any: false, whole: false };
-        let mut cursor: Option<C> = None;
-        for _ in 0..MAX_PARTS {
-            let (records, next) = part(cursor.as_ref())?;
-            for record in records.into_iter().filter(&of_type) {
-                looked.any = true;
-                if !right(&record) {
-                    continue;
-                }
-                if looked.records.len() >= MAX_SHARED_LICENSES {
-                    return Ok(looked);
-                }
-                looked.records.push(record);
-            }
-            cursor = next;
-            if cursor.is_none() {
-                looked.whole = true;
-                break;
-            }
-        }
-        Ok(looked)
-    }
-
-    /// What is said after the best of those that are right: where there may be more, nothing but that one is in force.
-    fn answer(&self, best: Option<CertCheck>) -> CertCheck {
-        match best {
-            Some(CertCheck::InForce) => CertCheck::InForce,
-            _ if !self.whole => CertCheck::Undecided,
-            Some(best) => best,
-            None if self.any => CertCheck::PartlyWrong,
-            None => CertCheck::NotFound,
         }
     }
 }
@@ -724,44 +598,5 @@ mod tests {
         ] {
             assert_eq!(kinds(agency, issuer), expected, "{agency} {issuer}");
         }
-    }
-
-    /// Parts of a hundred numbers from `from` down to 1.
-    fn part(from: usize, after: Option<&usize>) -> (Vec<usize>, Option<usize>) {
-        let first = after.map_or(from, |after| after - 1);
-        let last = first.saturating_sub(MAX_PAGE);
-        (((last + 1)..=first).rev().collect(), Some(last + 1).filter(|_| last > 0))
-    }
-
-    fn look(from: usize, of_type: impl Fn(&usize) -> bool, right: impl Fn(&usize) -> bool) -> OfType<usize> {
-        OfType::look(|after| Ok(part(from, after)), of_type, right).unwrap()
-    }
-
-    #[test]
-    fn what_is_right_is_found_behind_many_that_are_not() {
-        let found = look(500, |_| true, |number| *number == 1);
-        assert_eq!((found.records.as_slice(), found.any, found.whole), (&[1][..], true, true));
-        assert_eq!(found.answer(Some(CertCheck::NoLonger)), CertCheck::NoLonger);
-        let wrong = look(500, |_| true, |_| false);
-        assert_eq!(wrong.answer(None), CertCheck::PartlyWrong);
-        let none = look(500, |_| false, |_| true);
-        assert_eq!((none.records.len(), none.answer(None)), (0, CertCheck::NotFound));
-        assert_eq!(look(0, |_| true, |_| true).answer(None), CertCheck::NotFound);
-    }
-
-    #[test]
-    fn of_what_was_not_looked_at_nothing_is_said() {
-        let most = MAX_PARTS * MAX_PAGE;
-        assert!(look(most, |_| true, |_| false).whole);
-        let beyond = look(most + 1, |_| true, |number| *number == 1);
-        assert_eq!((beyond.records.len(), beyond.whole), (0, false));
-        assert_eq!(beyond.answer(None), CertCheck::Undecided);
-        assert_eq!(look(most + 1, |_| false, |_| true).answer(None), CertCheck::Undecided);
-        // More are right than are looked at: one of the others may be in force.
-        let full = look(MAX_SHARED_LICENSES + 1, |_| true, |_| true);
-        assert_eq!((full.records.len(), full.records[0], full.whole), (MAX_SHARED_LICENSES, 101, false));
-        assert_eq!(full.answer(Some(CertCheck::NoLonger)), CertCheck::Undecided);
-        assert_eq!(full.answer(Some(CertCheck::InForce)), CertCheck::InForce);
-        assert!(look(MAX_SHARED_LICENSES, |_| true, |_| true).whole);
     }
 }

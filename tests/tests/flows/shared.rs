@@ -1,5 +1,7 @@
 //! What systems of agencies are given over HTTP: what the sharing list names and nothing else, once it is on the disk as a read.
 
+use std::sync::Arc;
+
 use axum::http::{StatusCode, header};
 use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_HOLDER};
 use boyin::archive::{Change, Event, StatusChange};
@@ -390,6 +392,33 @@ async fn by_a_list_that_the_log_does_not_have_nothing_is_given() {
         let given = served.post("/v1/shared/licenses", &token, &with(&site.one(), "item", item)).await;
         assert_eq!(given.status, StatusCode::OK, "{item}");
     }
+}
+
+#[tokio::test]
+async fn a_service_beside_a_desk_takes_new_lists_in() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let departments = (market(), SharingScope::Departments);
+    share(&site.prefecture.home, departments, ("item-2", "identity-card", &["sex"]), now(), None);
+    let state = served.state.clone().with_desk(Arc::new(site.prefecture.desk()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(boyin_service::serve(state, listener, async {
+        let _ = stopped.await;
+    }));
+    let ask = with(&site.one(), "item", "item-2");
+    let mut status = StatusCode::OK;
+    // Fewer than one client may ask at once: the clock stands still.
+    for _ in 0..50 {
+        status = served.post("/v1/shared/licenses", &token, &ask).await.status;
+        if status == StatusCode::OK {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert_eq!(status, StatusCode::OK);
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -18,3 +18,4 @@ mod seals;
 mod sharing;
 mod signer;
 mod vault;
+mod window;

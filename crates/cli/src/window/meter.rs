@@ -122,7 +122,7 @@ fn drill(session: &Session, by: By, cell: &str, args: &Meter, out: &mut dyn Writ
     };
     let every = outcome.is_none() && args.license_type.is_none();
     let wanted =
-        |part: &Part<'_>| part.cell == cell && (every || part.materials.iter().any(|one| behind(one)));
+        |part: &Part<'_>| part.cell == cell && (every || part.materials.iter().copied().any(&behind));
     let reading = session.reading()?;
     for decided in reading.lookup.decisions() {
         let decided = decided?;

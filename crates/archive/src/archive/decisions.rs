@@ -21,7 +21,7 @@ use crate::store::{Batch, Table, Write};
 use crate::vault::{HolderKey, Vault};
 
 /// Most decisions whose inputs one batch takes out. Of a holder with more, the first go in acts of their own before it.
-const MAX_FORGOTTEN: usize = 500;
+const MAX_FORGOTTEN: usize = 200;
 
 /// What is kept of a decision.
 #[derive(Clone)]

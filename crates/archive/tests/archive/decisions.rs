@@ -240,7 +240,7 @@ fn the_inputs_of_very_many_decisions_go_in_several_batches() {
         let key = format!("decide {n}");
         archive.file_decision(&act(&key), &filing_of(b"receipt", &read)).unwrap().event
     };
-    let events: Vec<_> = (0..1001).map(file).collect();
+    let events: Vec<_> = (0..401).map(file).collect();
     let last = archive.last_event().unwrap();
     store.scrubbed();
     let done = forget(&archive, "forget", 0).unwrap();

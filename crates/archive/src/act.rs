@@ -256,11 +256,13 @@ pub enum EventKind {
     TotalStated,
     /// It was decided which papers a matter may ask for.
     ExemptionDecided,
+    /// What decisions on papers were decided from was erased.
+    DecisionInputsErased,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -306,6 +308,7 @@ impl EventKind {
         Self::SharingDecided,
         Self::TotalStated,
         Self::ExemptionDecided,
+        Self::DecisionInputsErased,
     ];
 
     /// Stable code, also on disk.
@@ -357,6 +360,7 @@ impl EventKind {
             Self::SharingDecided => "sharing_decided",
             Self::TotalStated => "total_stated",
             Self::ExemptionDecided => "exemption_decided",
+            Self::DecisionInputsErased => "decision_inputs_erased",
         }
     }
 

@@ -107,6 +107,8 @@ faults! {
     DecisionDiffers("decision_differs", "a decision on papers is missing, or is not the one that its event tells of")
     /// What belongs to a decision on papers leads to none.
     DecisionDangling("decision_dangling", "inputs of a decision, or a holder's place in it, lead to a decision that is not there")
+    /// What a decision on papers was decided from is gone, and no erasure says so.
+    DecisionInputsLost("decision_inputs_lost", "what a decision on papers was decided from is not there, and no event says that it was erased")
     /// A number could be given twice.
     SealNumberDiffers("seal_number_differs", "the last number given in the division is not that of its last seal")
 }

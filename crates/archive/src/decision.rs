@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use boyin_model::id::HolderCode;
+use boyin_model::id::{HolderCode, LicenseId};
 use ring::digest::{SHA256, digest};
 
+use crate::collected::CollectedId;
 use crate::layout::hex;
 
 /// Most bytes of a receipt, and of what it was decided from. A package of fifteen items with every finding has some 100 KiB.
@@ -17,8 +18,13 @@ pub(crate) const MAX_SUMMARY: usize = 100;
 pub struct DecisionFiling<'d> {
     /// The signed receipt, `1..=`[`MAX_DECISION`] bytes. It outlives its holders' data and must hold none.
     pub receipt: &'d [u8],
-    /// What it was decided from, `1..=`[`MAX_DECISION`] bytes: personal, gone once something of one of the holders is erased.
+    /// What it was decided from, `1..=`[`MAX_DECISION`] bytes: personal, gone once something of one of the holders is erased. 16 bytes
+    /// that would read as what is left of an erasure are refused.
     pub inputs: &'d [u8],
+    /// The licenses that the inputs name. Each has to be on file still when the decision is filed.
+    pub licenses: &'d [LicenseId],
+    /// The collected records that the inputs name; likewise.
+    pub records: &'d [CollectedId],
     /// What the event says beside the digest of the receipt, at most 100 characters on one line; nothing personal.
     pub summary: &'d str,
     /// Whose files were read for it, and how many entries of each were looked at.

@@ -198,6 +198,11 @@ pub enum ArchiveError {
     /// No collected record has this name.
     #[error("no collected record has this name")]
     CollectedNotFound,
+    /// Nothing leads from this holder to what a decision on papers was decided from.
+    #[error(
+        "nothing is kept that a decision on papers of this holder was decided from: check kind and number"
+    )]
+    NoDecisionInputs,
     /// The import is not where the step begins, is finished, or the step does not count each of its rows once.
     #[error("the import is not where these rows begin: begin it again, it goes on where it ended")]
     ImportStep,
@@ -312,6 +317,7 @@ impl ArchiveError {
             Self::Randomness(_) => "randomness",
             Self::ImportCorrects => "import_corrects",
             Self::CollectedNotFound => "collected_not_found",
+            Self::NoDecisionInputs => "no_decision_inputs",
             Self::ImportStep => "import_step",
             Self::Evidence(fault) => fault.code(),
             Self::NotRaised => "grade_not_raised",

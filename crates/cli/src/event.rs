@@ -188,5 +188,6 @@ pub(crate) fn name(kind: EventKind) -> &'static str {
         EventKind::SharingDecided => "共享判定",
         EventKind::TotalStated => "登记应归集总数",
         EventKind::ExemptionDecided => "免证判定",
+        EventKind::DecisionInputsErased => "清除判定依据",
     }
 }

@@ -109,6 +109,12 @@ pub enum HomeError {
         /// Why.
         source: Box<ItemCatalogError>,
     },
+    /// The directory's own item catalog is gone.
+    #[error(
+        "{0} is not there, and something was decided here by another item catalog than the built-in one: put it back, or copy the \
+         built-in one there if that is to count"
+    )]
+    ItemsGone(PathBuf),
     /// A kept item catalog is not the one that its name says.
     #[error("{0} is not the item catalog that its name says: put it back from a backup")]
     ItemsReplaced(PathBuf),
@@ -378,6 +384,12 @@ pub enum DeskError {
     /// A question that has no answer; here is all that is wrong with it.
     #[error(transparent)]
     Question(#[from] Refusal),
+    /// The files are too large for one decision.
+    #[error(
+        "nothing was decided: there is more on file of the parties than one decision can keep; ask for the items of the package \
+         one by one"
+    )]
+    DecisionBounds,
     /// A stated total that is none.
     #[error("a stated total names its source on one line of at most 200 characters, and is below 2^53")]
     Total,
@@ -396,8 +408,8 @@ pub enum DeskError {
     /// The finished license did not pass its own verification.
     #[error("the finished license did not pass its own verification: {}", describe(.0))]
     SelfCheck(Box<Report>),
-    /// Licenses of more than one office.
-    #[error("this concerns licenses of other offices: only the office that keeps the trust list can do it")]
+    /// Licenses of more than one office, or decisions.
+    #[error("this concerns other offices, too: only the office that keeps the trust list can do it")]
     AuthorityOnly,
     /// No next version was made of a license.
     #[error(transparent)]
@@ -502,6 +514,7 @@ impl DeskError {
             Self::Defects(_) => "form_defects",
             Self::Catalog(refusal) => refusal.code(),
             Self::Question(_) => "exemption_question",
+            Self::DecisionBounds => "exemption_bounds",
             Self::Total => "stated_total",
             Self::Act(error) => error.code(),
             Self::Archive(error) => error.code(),

@@ -1,6 +1,7 @@
 //! The item catalog of a data directory, and each one that something was decided by.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
@@ -26,22 +27,51 @@ pub(crate) struct KnownItems {
 }
 
 impl Home {
-    /// The item catalog: that of `items.toml`, or without such a file the built-in one. It is not signed: what it says counts for
-    /// as long as the file is there.
+    /// The item catalog: that of `items.toml`, or without such a file the built-in one, as long as nothing was decided by another one
+    /// here. It is not signed: what it says counts for as long as the file is there.
     ///
     /// # Errors
-    /// [`HomeError::Items`] with all that is wrong with it, such as that the catalog of license types lacks a type that it names.
+    /// [`HomeError::Items`] with all that is wrong with it, such as that the catalog of license types lacks a type that it names;
+    /// [`HomeError::ItemsGone`]; [`HomeError::File`] if it cannot be read.
     pub fn item_catalog(&self, licenses: &Catalog) -> Result<ItemCatalog, HomeError> {
         Ok(self.items(licenses)?.1)
     }
 
     fn items(&self, licenses: &Catalog) -> Result<(Cow<'static, str>, ItemCatalog), HomeError> {
         let path = self.dir().join(FILE);
-        let own = path.exists().then(|| read_text(&path)).transpose()?;
+        let own = match read_text(&path) {
+            Ok(text) => Some(text),
+            // Only a file that is not there is none.
+            Err(HomeError::File { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let built_in = own.is_none();
         let text = own.map_or(Cow::Borrowed(item::EMBEDDED), Cow::Owned);
         let read = ItemCatalog::read(&text, licenses);
-        let catalog = read.map_err(|source| refused(path, source))?;
+        let catalog = read.map_err(|source| refused(path.clone(), source))?;
+        if built_in && self.keeps_other_items(catalog.digest())? {
+            return Err(HomeError::ItemsGone(path));
+        }
         Ok((text, catalog))
+    }
+
+    /// Whether something was decided by an item catalog of another digest.
+    fn keeps_other_items(&self, digest: &str) -> Result<bool, HomeError> {
+        let dir = self.dir().join(KEPT);
+        let fail = |source| HomeError::File { path: dir.clone(), source };
+        let kept = match std::fs::read_dir(&dir) {
+            Ok(kept) => kept,
+            Err(source) if source.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(fail(source)),
+        };
+        let this = self.kept_items_path(digest);
+        for entry in kept {
+            let path = entry.map_err(fail)?.path();
+            if path != this && path.extension() == this.extension() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn kept_items_path(&self, digest: &str) -> PathBuf {

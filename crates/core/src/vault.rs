@@ -2,8 +2,9 @@
 //! log is signed.
 
 use boyin_archive::{Act, LogHead, Outcome, Resealing, TakenReads};
+use boyin_exempt::InputKey;
 use boyin_model::alg::{Randomness, VerifyAlg as _};
-use boyin_model::id::LicenseId;
+use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::json;
 use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
@@ -56,6 +57,29 @@ impl Desk {
         let words = format!("purge\0{id}\0{second}\0{reason}");
         let act = act(order, ES256.digest(&[words.as_bytes()]))?;
         Ok(self.archive.purge(&act, id, second, reason)?)
+    }
+
+    /// Erases what decisions on papers that a holder took part in were decided from, whether the holder has something on file or not. It
+    /// takes two people; see [`boyin_archive::Archive::erase_decision_inputs`].
+    ///
+    /// # Errors
+    /// [`DeskError::AuthorityOnly`] unless the office keeps the trust list: any office may have asked. What the archive refuses.
+    pub fn erase_decision_inputs(
+        &self,
+        holder: &HolderCode,
+        second: &str,
+        reason: &str,
+        order: &Order,
+    ) -> Result<Outcome, DeskError> {
+        if order.office != self.config.authority_code {
+            return Err(DeskError::AuthorityOnly);
+        }
+        let (kind, code) = (holder.code_type().code(), holder.as_str());
+        let words = format!("erase decision inputs\0{kind}:{code}\0{second}\0{reason}");
+        // Keyed: a plain digest would tell the number to whoever tries them all.
+        let request = InputKey(*self.archive.decision_key()).digest(words.as_bytes());
+        let act = act(order, request)?;
+        Ok(self.archive.erase_decision_inputs(&act, holder, second, reason)?)
     }
 
     /// Makes a new data key current, unless a change of the key is under way already.

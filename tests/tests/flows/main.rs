@@ -23,3 +23,4 @@ mod shared;
 mod sharing;
 mod signer;
 mod vault;
+mod window;

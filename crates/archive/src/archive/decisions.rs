@@ -1,23 +1,27 @@
 //! Decisions on papers: filed with the reads that they took, kept under the number of their event.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use boyin_model::id::HolderCode;
+use boyin_model::time::UnixTime;
 use zeroize::Zeroizing;
 
+use super::erase::two_people;
 use super::read::check_limit;
 use super::write::{Deed, Kept};
-use super::{Archive, MAX_EVENTS, MAX_PAGE, malformed};
+use super::{Archive, MAX_PAGE, malformed};
 use crate::act::{Act, EventKind, Outcome, is_words};
 use crate::decision::{DecisionFiling, MAX_DECISION, MAX_SUMMARY, digest_in};
-use crate::error::ArchiveError;
-use crate::layout::{self, FORMAT_WITH_DECISIONS};
+use crate::error::{ArchiveError, Damaged};
+use crate::layout::{self, FORMAT_WITH_DECISIONS, hex};
 use crate::record::RecordField;
 use crate::store::{Batch, Table, Write};
 use crate::vault::{HolderKey, Vault};
 
-/// Inputs that are scrubbed one by one; of more than these the whole table is.
-const MAX_SINGLE_SCRUBS: usize = 16;
+/// Most decisions whose inputs one batch takes out. Of a holder with more, the first go in acts of their own before it.
+const MAX_FORGOTTEN: usize = 200;
 
 /// What is kept of a decision.
 #[derive(Clone)]
@@ -47,20 +51,50 @@ impl DecisionWrite {
     }
 }
 
+/// The inputs that an event takes out, by the keys of their decisions.
+#[derive(Clone)]
+pub(super) struct Forgotten {
+    inputs: Vec<Vec<u8>>,
+    at: UnixTime,
+}
+
+impl Forgotten {
+    /// What takes their place, once the number of the event is known.
+    pub(super) fn at(self, number: u64, vault: &Vault) -> Vec<Write> {
+        let (table, left) = (Table::DecisionInput, layout::erased_value(number, self.at));
+        let erased = self.inputs.into_iter().map(|key| {
+            let value = Some(vault.seal(table, &key, &left));
+            Write { table, key, value }
+        });
+        erased.collect()
+    }
+}
+
 impl Archive {
     /// Files a decision on papers. In one batch: an event [`EventKind::HolderRead`] for each holder whose file was read, so that
     /// each of them sees it, and then one [`EventKind::ExemptionDecided`], whose number is that of the decision.
     ///
+    /// What was erased since it was read is not kept under another name: such a decision is refused.
+    ///
     /// # Errors
-    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`]; [`ArchiveError::Erased`],
+    /// [`ArchiveError::NotFound`], [`ArchiveError::CollectedNotFound`] for what the inputs name; nothing has changed then.
     /// [`ArchiveError::Store`].
     pub fn file_decision(&self, act: &Act, filing: &DecisionFiling<'_>) -> Result<Outcome, ArchiveError> {
         let detail = format!("{} {}", filing.summary, digest_in(filing.receipt));
         self.perform_with(act, &Deed::new(EventKind::ExemptionDecided, detail), |deed| {
             let bounded = |bytes: &[u8]| (1..=MAX_DECISION).contains(&bytes.len());
             let summary = is_words(filing.summary) && filing.summary.chars().count() <= MAX_SUMMARY;
-            if !(bounded(filing.receipt) && bounded(filing.inputs) && summary) {
+            let told_apart = layout::read_erased(filing.inputs).is_err();
+            if !(bounded(filing.receipt) && bounded(filing.inputs) && told_apart && summary) {
                 return Err(RecordField::Decision.into());
+            }
+            // Erasures wait for this act to end.
+            for id in filing.licenses {
+                self.license(id)?.ok_or(ArchiveError::NotFound)?;
+            }
+            for id in filing.records {
+                self.collected(*id)?.ok_or(ArchiveError::CollectedNotFound)?;
             }
             let read = self.whose(filing.read);
             let mut batch = Batch::new();
@@ -77,14 +111,15 @@ impl Archive {
         })
     }
 
-    /// Leaves an event [`EventKind::HolderRead`] for each holder whose file was read for a decision that was refused. The act can
-    /// still be done.
+    /// Leaves an event [`EventKind::HolderRead`] for each holder whose file was read for a decision that was refused: each time, for
+    /// each look is one. The act can still be done.
     ///
     /// # Errors
-    /// [`ArchiveError::IdempotencyConflict`] if something else was read for the same act before; [`ArchiveError::Store`].
+    /// [`ArchiveError::Randomness`], [`ArchiveError::Store`].
     pub fn read_in_vain(&self, act: &Act, read: &[(HolderCode, usize)]) -> Result<(), ArchiveError> {
         let read = self.whose(read);
-        let act = act.with_key(&format!("{}\0in vain", act.idempotency_key()));
+        let look = hex(self.vault.new_key()?.as_slice());
+        let act = act.with_key(&format!("{}\0in vain {look}", act.idempotency_key()));
         let mut read: Vec<_> = read.into_iter().collect();
         let Some((last, entries)) = read.pop() else { return Ok(()) };
         let told = |holder, entries: usize| Deed {
@@ -117,14 +152,22 @@ impl Archive {
         Ok(self.read(Table::Decision, &layout::event(number))?.map(|receipt| receipt.to_vec()))
     }
 
-    /// What that decision was decided from; `None` if there is no such decision, or if something of one of its holders was
-    /// erased since.
+    /// What that decision was decided from; `None` if there is no such decision.
     ///
     /// # Errors
-    /// As [`decision`](Archive::decision).
+    /// [`ArchiveError::Erased`] with the event if something of one of its holders was erased since; as
+    /// [`decision`](Archive::decision).
     pub fn decision_inputs(&self, number: u64) -> Result<Option<Zeroizing<Vec<u8>>>, ArchiveError> {
         self.with_decisions()?;
-        self.read(Table::DecisionInput, &layout::event(number))
+        let (table, key) = (Table::DecisionInput, layout::event(number));
+        if self.store.get(Table::Decision, &key)?.is_none() {
+            return Ok(None);
+        }
+        let inputs = self.read(table, &key)?.ok_or(Damaged { table })?;
+        match layout::read_erased(&inputs) {
+            Ok((event, at)) => Err(ArchiveError::Erased { event, at }),
+            Err(_) => Ok(Some(inputs)),
+        }
     }
 
     /// The signed receipts of decisions by the numbers of their events, from the first or after `after`, `1..=`[`MAX_PAGE`] at a
@@ -156,35 +199,105 @@ impl Archive {
         if self.format < FORMAT_WITH_DECISIONS { Err(ArchiveError::OldFormat) } else { Ok(()) }
     }
 
-    /// Takes out what decisions that a holder took part in were decided from, and what leads from the holder to them; gives the
-    /// keys to scrub.
+    /// Erases what decisions on papers that a holder took part in were decided from, also of a holder who has nothing on file.
+    /// The receipts stay; they hold nothing personal. It takes two people.
+    ///
+    /// On `Ok` no file of the archive holds the inputs any more. Backups from before do.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoDecisionInputs`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
+    /// [`ArchiveError::SealSamePerson`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`]; the same act again finishes what was begun.
+    pub fn erase_decision_inputs(
+        &self,
+        act: &Act,
+        holder: &HolderCode,
+        second: &str,
+        reason: &str,
+    ) -> Result<Outcome, ArchiveError> {
+        let holder = self.vault.holder_key(holder);
+        let deed = Deed::new(EventKind::DecisionInputsErased, reason);
+        let deed = Deed { second: Some(second.to_owned()), holder: Some(holder), ..deed };
+        let forgotten = Cell::new(false);
+        let outcome = {
+            // No decision may be half done: it would be found by nobody who erases.
+            let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
+            self.perform_alone(act, &deed, |deed| {
+                two_people(act, second, reason)?;
+                let batch = self.forget_decisions(Batch::new(), act, deed, &holder)?;
+                if deed.kept.is_none() {
+                    return Err(ArchiveError::NoDecisionInputs);
+                }
+                forgotten.set(true);
+                Ok(batch)
+            })?
+        };
+        self.scrub_decisions(&outcome, forgotten.get())?;
+        Ok(outcome)
+    }
+
+    /// Takes out what leads from a holder to decisions, and lets the event of `deed` erase what these were decided from. Only whoever
+    /// holds `acts` alone may ask for it, once nothing else can refuse the act: of very many decisions the first are erased at once,
+    /// by acts of their own.
     pub(super) fn forget_decisions(
         &self,
         mut batch: Batch,
+        act: &Act,
+        deed: &mut Deed,
         holder: &HolderKey,
-    ) -> Result<(Batch, Vec<Vec<u8>>), ArchiveError> {
+    ) -> Result<Batch, ArchiveError> {
         let table = Table::DecisionByHolder;
-        let (mut after, mut taken) = (None, Vec::new());
-        loop {
-            let page = self.store.scan(table, &holder.0, after.as_deref(), MAX_EVENTS)?;
-            for (key, _) in &page {
-                let number = layout::event(layout::number_of_key(key).map_err(malformed(table))?);
-                batch = batch.delete(Table::DecisionInput, number.as_slice()).delete(table, key.as_slice());
-                taken.push(number);
-            }
-            match page.last() {
-                Some((key, _)) if page.len() == MAX_EVENTS => after = Some(key.clone()),
-                Some(_) | None => return Ok((batch, taken)),
-            }
+        let mut page = self.store.scan(table, &holder.0, None, MAX_FORGOTTEN + 1)?;
+        while page.len() > MAX_FORGOTTEN {
+            page.truncate(MAX_FORGOTTEN);
+            let keys = page.iter().map(|(key, _)| key.as_slice());
+            self.forget_some(act, deed, &keys.collect::<Vec<_>>())?;
+            page = self.store.scan(table, &holder.0, None, MAX_FORGOTTEN + 1)?;
         }
+        let mut inputs = Vec::new();
+        for (key, _) in &page {
+            inputs.extend(self.kept_inputs(key)?);
+            batch = batch.delete(table, key.as_slice());
+        }
+        if !page.is_empty() {
+            deed.kept = Some(Kept::Forgotten(Forgotten { inputs, at: act.at() }));
+        }
+        Ok(batch)
+    }
+
+    /// Erases the first of many inputs, with an event of their own.
+    fn forget_some(&self, act: &Act, of: &Deed, keys: &[&[u8]]) -> Result<(), ArchiveError> {
+        let table = Table::DecisionByHolder;
+        let first = keys.first().map_or(Ok(0), |key| layout::number_of_key(key)).map_err(malformed(table))?;
+        let act = act.with_key(&format!("{}\0inputs {first}", act.idempotency_key()));
+        let deed = Deed::new(EventKind::DecisionInputsErased, of.detail.as_str());
+        let deed = Deed { second: of.second.clone(), holder: of.holder, ..deed };
+        self.perform_alone(&act, &deed, |deed| {
+            let (mut batch, mut inputs) = (Batch::new(), Vec::new());
+            for key in keys {
+                inputs.extend(self.kept_inputs(key)?);
+                batch = batch.delete(table, *key);
+            }
+            deed.kept = Some(Kept::Forgotten(Forgotten { inputs, at: act.at() }));
+            Ok(batch)
+        })?;
+        Ok(())
+    }
+
+    /// The key of the inputs to which a key of a holder leads, if they are there: that they are missing is not to look like an
+    /// erasure.
+    fn kept_inputs(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let number = layout::number_of_key(key).map_err(malformed(Table::DecisionByHolder))?;
+        let key = layout::event(number);
+        Ok(self.store.get(Table::DecisionInput, &key)?.map(|_| key))
     }
 
     /// No file holds the inputs any more that an act took out.
-    pub(super) fn scrub_decisions(&self, outcome: &Outcome, taken: &[Vec<u8>]) -> Result<(), ArchiveError> {
+    pub(super) fn scrub_decisions(&self, outcome: &Outcome, forgotten: bool) -> Result<(), ArchiveError> {
         // What was done before does not tell what it took out.
-        if outcome.replayed || taken.len() > MAX_SINGLE_SCRUBS {
-            return Ok(self.store.scrub(Table::DecisionInput, &[])?);
+        if outcome.replayed || forgotten {
+            self.store.scrub(Table::DecisionInput, &[])?;
         }
-        Ok(taken.iter().try_for_each(|key| self.store.scrub(Table::DecisionInput, key))?)
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Erasure: what is personal in a license is sealed under a key of its own, and that key is destroyed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::PoisonError;
 
 use boyin_model::id::LicenseId;
@@ -42,11 +42,11 @@ impl Archive {
         let deed = Deed { second: Some(second.to_owned()), ..deed };
         let key = layout::license(id);
         let unprotected = Cell::new(false);
-        let inputs = RefCell::default();
+        let forgotten = Cell::new(false);
         let outcome = {
             // No act on the license may be half done: its event would lead to the holder again.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
-            self.perform_alone(act, &deed, |_| {
+            self.perform_alone(act, &deed, |deed| {
                 two_people(act, second, reason)?;
                 let (record, holder) = self.license(id)?.ok_or(ArchiveError::NotFound)?;
                 let sealed = self.store.get(Table::License, &key)?.ok_or(ArchiveError::NotFound)?;
@@ -56,9 +56,10 @@ impl Archive {
                     .delete(Table::ByHolder, layout::by_holder(&holder, record.filed_at, id));
                 let (batch, bare) = self.forget_addresses(batch, id)?;
                 unprotected.set(bare);
-                let (batch, scrubbed) = self.forget_decisions(batch, &holder)?;
-                inputs.replace(scrubbed);
-                self.forget_events(batch, id, &holder)
+                let batch = self.forget_events(batch, id, &holder)?;
+                let batch = self.forget_decisions(batch, act, deed, &holder)?;
+                forgotten.set(deed.kept.is_some());
+                Ok(batch)
             })
         };
         // After a failure as well: nobody knows then whether the batch is there.
@@ -71,7 +72,7 @@ impl Archive {
         if outcome.replayed || unprotected.get() {
             self.store.scrub(Table::LicenseAddress, &layout::addresses_of(id))?;
         }
-        self.scrub_decisions(&outcome, &inputs.into_inner())?;
+        self.scrub_decisions(&outcome, forgotten.get())?;
         Ok(outcome)
     }
 
@@ -96,12 +97,12 @@ impl Archive {
     ) -> Result<Outcome, ArchiveError> {
         let deed = Deed::new(EventKind::CollectedErased, format!("{id} {reason}"));
         let deed = Deed { second: Some(second.to_owned()), ..deed };
-        let inputs = RefCell::default();
+        let forgotten = Cell::new(false);
         let outcome = {
             let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
             // No decision may be half done: it would be found by nobody who erases.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
-            self.perform_alone(act, &deed, |_| {
+            self.perform_alone(act, &deed, |deed| {
                 two_people(act, second, reason)?;
                 let (record, sealed) = self.collected_sealed(id)?.ok_or(ArchiveError::CollectedNotFound)?;
                 let holder = self.vault.holder_key(&record.license.holder);
@@ -111,13 +112,13 @@ impl Archive {
                 for key in self.keys_of(&record) {
                     batch = batch.delete(Table::CollectedByKey, [key, id.0].concat());
                 }
-                let (batch, scrubbed) = self.forget_decisions(batch, &holder)?;
-                inputs.replace(scrubbed);
+                let batch = self.forget_decisions(batch, act, deed, &holder)?;
+                forgotten.set(deed.kept.is_some());
                 Ok(batch)
             })?
         };
         self.store.scrub(Table::Collected, &id.0)?;
-        self.scrub_decisions(&outcome, &inputs.into_inner())?;
+        self.scrub_decisions(&outcome, forgotten.get())?;
         Ok(outcome)
     }
 
@@ -176,7 +177,7 @@ impl Archive {
 }
 
 /// What an erasure takes: a reason, and two different people.
-fn two_people(act: &Act, second: &str, reason: &str) -> Result<(), ArchiveError> {
+pub(super) fn two_people(act: &Act, second: &str, reason: &str) -> Result<(), ArchiveError> {
     if !is_words(reason) {
         return Err(ArchiveError::Reason);
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use boyin_model::id::LicenseId;
 use boyin_model::register::SealId;
 
-use super::decisions::DecisionWrite;
+use super::decisions::{DecisionWrite, Forgotten};
 use super::{Archive, malformed};
 use crate::act::{Act, Event, EventKind, Note, Outcome, StatusChange, is_words};
 use crate::collected::CollectedId;
@@ -47,6 +47,8 @@ pub(super) enum Kept {
     Undone { of: u64, record: MassRecord },
     /// A decision on papers, under the number of this event.
     Decision(DecisionWrite),
+    /// What decisions were decided from is erased by this event.
+    Forgotten(Forgotten),
 }
 
 impl Kept {
@@ -59,6 +61,7 @@ impl Kept {
                 (of, record)
             }
             Self::Decision(decision) => return decision.at(number, vault),
+            Self::Forgotten(forgotten) => return forgotten.at(number, vault),
         };
         let (table, key) = (Table::MassChange, layout::event(of));
         let value = vault.seal(table, &key, &layout::mass_value(&record));

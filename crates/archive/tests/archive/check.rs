@@ -7,7 +7,7 @@ use boyin_archive::{Archive, Batch, Change, CheckReport, Entry, FaultKind, MAX_F
 use boyin_model::register::{SealAct, SealState};
 
 use crate::collected::{one_step, submission};
-use crate::fixtures::{LIST, act, change, filing, fresh, id};
+use crate::fixtures::{LIST, act, change, filing, fresh, holder, id};
 use crate::seals::{self, application, by, seal_in};
 use crate::stores::TestStore;
 use crate::{addresses, decisions, mass, versions};
@@ -286,6 +286,21 @@ const CASES: [(FaultKind, Spoil); 39] = [
         let (key, value) = entries(&others, Table::Decision).remove(0);
         assert_ne!(key, key_of(store, Table::Decision, 0));
         put(store, Table::Decision, &key, &value);
+    }),
+    (FaultKind::DecisionInputsLost, |archive, store| {
+        decisions::decide(archive, "decide").unwrap();
+        delete(store, Table::DecisionInput, &key_of(store, Table::DecisionInput, 0));
+    }),
+    (FaultKind::DecisionInputsLost, |archive, store| {
+        // What is left of an erasure that was never done here.
+        let (other, others) = fresh();
+        fill(&other);
+        decisions::decide(&other, "decide").unwrap();
+        other.erase_decision_inputs(&act("erase"), &holder(0), "窗口二", "依申请").unwrap();
+        decisions::decide(archive, "decide").unwrap();
+        let (key, value) = entries(&others, Table::DecisionInput).remove(0);
+        assert_eq!(key, key_of(store, Table::DecisionInput, 0));
+        put(store, Table::DecisionInput, &key, &value);
     }),
     (FaultKind::DecisionDangling, |archive, store| {
         decisions::decide(archive, "decide").unwrap();

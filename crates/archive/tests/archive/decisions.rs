@@ -1,7 +1,8 @@
 //! Decisions on papers: filed once, seen by each holder, kept apart from what they were decided from.
 
 use boyin_archive::{
-    Archive, ArchiveError, DecisionFiling, EventKind, MAX_DECISION, Outcome, Resealing, Table,
+    Archive, ArchiveError, Batch, Damaged, DecisionFiling, EventKind, MAX_DECISION, Outcome, Resealing,
+    Store, Table,
 };
 use boyin_model::alg::Digest32;
 use boyin_model::id::HolderCode;
@@ -17,7 +18,8 @@ const INPUTS: &[u8] = b"{\"name\":\"\xe6\x9f\x90\xe7\x94\xb2\"}";
 const RECEIPT_DIGEST: &str = "3e8d68f79b3bbe9d055f07e98e55d7883ddac1fac3bc8b6943bbf1a543554d03";
 
 fn filing_of<'d>(receipt: &'d [u8], read: &'d [(HolderCode, usize)]) -> DecisionFiling<'d> {
-    DecisionFiling { receipt, inputs: INPUTS, summary: "exempt marriage-registration", read }
+    let summary = "exempt marriage-registration";
+    DecisionFiling { receipt, inputs: INPUTS, licenses: &[], records: &[], summary, read }
 }
 
 /// A decision over the files of two holders, one of them in two roles.
@@ -30,6 +32,12 @@ pub(crate) fn decide(archive: &Archive, key: &str) -> Result<Outcome, ArchiveErr
 pub(crate) fn each_act(archive: &Archive) {
     decide(archive, "decide 1").unwrap();
     archive.file_decision(&act("decide 2"), &filing_of(b"receipt", &[])).unwrap();
+    archive.file_decision(&act("decide 3"), &filing_of(b"receipt", &[(holder(2), 1)])).unwrap();
+    forget(archive, "forget", 2).unwrap();
+}
+
+fn forget(archive: &Archive, key: &str, whose: u8) -> Result<Outcome, ArchiveError> {
+    archive.erase_decision_inputs(&act(key), &holder(whose), "窗口二", "依申请")
 }
 
 #[test]
@@ -102,6 +110,8 @@ fn what_is_out_of_bounds_is_not_filed() {
         DecisionFiling { receipt: &long, ..good },
         DecisionFiling { inputs: b"", ..good },
         DecisionFiling { inputs: &long, ..good },
+        // Would read as what is left of an erasure.
+        DecisionFiling { inputs: &[0; 16], ..good },
         DecisionFiling { summary: "", ..good },
         DecisionFiling { summary: "a\nb", ..good },
         DecisionFiling { summary: &words, ..good },
@@ -114,19 +124,23 @@ fn what_is_out_of_bounds_is_not_filed() {
 }
 
 #[test]
-fn what_was_read_in_vain_is_seen_and_the_act_can_still_be_done() {
+fn every_look_in_vain_is_seen_and_the_act_can_still_be_done() {
     let (archive, _) = fresh();
     let read = [(holder(0), 2), (holder(1), 1), (holder(0), 1)];
     archive.read_in_vain(&act("decide"), &read).unwrap();
-    archive.read_in_vain(&act("decide"), &read).unwrap();
+    // The same question again, after the file said something else: also another holder's.
+    archive.read_in_vain(&act("decide"), &[(holder(0), 4), (holder(2), 7)]).unwrap();
+    archive.read_in_vain(&act_at("decide", 2, 0), &[(holder(2), 7)]).unwrap();
     let seen = |whose| {
         let events = archive.events_of_holder(&holder(whose), None, 100).unwrap();
         events.iter().map(|event| (event.what, event.detail.clone())).collect::<Vec<_>>()
     };
-    let read = |entries: &str| vec![(EventKind::HolderRead, entries.to_owned())];
-    assert_eq!((seen(0), seen(1), seen(2)), (read("3"), read("1"), vec![]));
+    let read = |entries: &[&str]| -> Vec<_> {
+        entries.iter().map(|entries| (EventKind::HolderRead, (*entries).to_owned())).collect()
+    };
+    assert_eq!((seen(0), seen(1), seen(2)), (read(&["3", "4"]), read(&["1"]), read(&["7", "7"])));
     archive.read_in_vain(&act("other"), &[]).unwrap();
-    assert_eq!(archive.last_event().unwrap(), 3);
+    assert_eq!(archive.last_event().unwrap(), 6);
     assert!(!decide(&archive, "decide").unwrap().replayed);
     let _ = check_sound(&archive);
 }
@@ -146,10 +160,25 @@ fn left_after(erase: impl FnOnce(&Archive)) -> [bool; 3] {
     for event in events {
         assert!(archive.decision(event).unwrap().is_some(), "receipts hold nothing personal and stay");
     }
-    let left = events.map(|event| archive.decision_inputs(event).unwrap().is_some());
+    let left = events.map(|event| is_left(&archive, event));
     let scrubbed = store.scrubbed().into_iter().filter(|table| *table == Table::DecisionInput).count();
-    assert_eq!(scrubbed, left.iter().filter(|left| !**left).count());
+    assert_eq!(scrubbed, usize::from(left.contains(&false)), "all at once");
     left
+}
+
+/// Whether the inputs are there; if not, an event says that they were erased.
+fn is_left(archive: &Archive, decision: u64) -> bool {
+    match archive.decision_inputs(decision) {
+        Ok(inputs) => inputs.is_some(),
+        Err(ArchiveError::Erased { event, at }) => {
+            let told = archive.events(Some(event - 1), 1).unwrap().remove(0);
+            let erasing =
+                [EventKind::LicensePurged, EventKind::CollectedErased, EventKind::DecisionInputsErased];
+            assert!(erasing.contains(&told.what) && told.at == at, "{told:?}");
+            false
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[test]
@@ -173,6 +202,95 @@ fn erasing_a_collected_record_does_so_too() {
         archive.erase_collected(&act("erase"), id, "窗口二", "依申请").unwrap();
     });
     assert_eq!(left, [false, false, true]);
+}
+
+#[test]
+fn inputs_of_a_holder_with_nothing_on_file_are_erased_by_number() {
+    let left = left_after(|archive| {
+        let done = forget(archive, "forget", 1).unwrap();
+        assert_eq!((done.what, done.replayed), (EventKind::DecisionInputsErased, false));
+        // The holder sees that it was done, by whom and with whom.
+        let event = archive.events_of_holder(&holder(1), None, 100).unwrap().pop().unwrap();
+        let told = (event.number, event.second.as_deref(), event.detail.as_str());
+        assert_eq!(told, (done.event, Some("窗口二"), "依申请"));
+        let nothing = forget(archive, "forget again", 1);
+        assert!(matches!(nothing, Err(ArchiveError::NoDecisionInputs)), "{nothing:?}");
+    });
+    assert_eq!(left, [false, false, true]);
+}
+
+#[test]
+fn it_takes_two_people_and_a_reason() {
+    let (archive, _) = fresh();
+    let event = decide(&archive, "decide").unwrap().event;
+    let last = archive.last_event().unwrap();
+    let forget = |second, reason| archive.erase_decision_inputs(&act("forget"), &holder(0), second, reason);
+    assert!(matches!(forget("窗口一", "依申请"), Err(ArchiveError::SealSamePerson)));
+    assert!(matches!(forget("", "依申请"), Err(ArchiveError::SealSecond)));
+    assert!(matches!(forget("窗口二", ""), Err(ArchiveError::Reason)));
+    assert!(is_left(&archive, event));
+    assert_eq!(archive.last_event().unwrap(), last);
+}
+
+#[test]
+fn the_inputs_of_very_many_decisions_go_in_several_batches() {
+    let (archive, store) = fresh();
+    let read = [(holder(0), 1)];
+    let file = |n: u64| {
+        let key = format!("decide {n}");
+        archive.file_decision(&act(&key), &filing_of(b"receipt", &read)).unwrap().event
+    };
+    let events: Vec<_> = (0..401).map(file).collect();
+    let last = archive.last_event().unwrap();
+    store.scrubbed();
+    let done = forget(&archive, "forget", 0).unwrap();
+    assert_eq!(done.event, last + 3, "two parts before it");
+    assert_eq!(store.scrubbed(), [Table::DecisionInput]);
+    assert!(forget(&archive, "forget", 0).unwrap().replayed);
+    assert_eq!(store.scrubbed(), [Table::DecisionInput]);
+    assert!(events.iter().all(|event| !is_left(&archive, *event)));
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn what_was_erased_while_it_was_decided_from_is_not_kept() {
+    let (archive, _) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    let read = [(holder(0), 1)];
+    let (one, other) = ([id(1)], [id(2)]);
+    let filing = DecisionFiling { licenses: &one, ..filing_of(b"receipt", &read) };
+    archive.file_decision(&act("decide"), &filing).unwrap();
+    archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
+    let last = archive.last_event().unwrap();
+    let refused = archive.file_decision(&act("decide again"), &filing);
+    assert!(matches!(refused, Err(ArchiveError::Erased { event, .. }) if event == last), "{refused:?}");
+    let refused = archive.file_decision(&act("decide again"), &DecisionFiling { licenses: &other, ..filing });
+    assert!(matches!(refused, Err(ArchiveError::NotFound)), "{refused:?}");
+
+    collected::one_step(&archive, 1, vec![collected::submission(1, "a", "第1号", "某甲")]);
+    let (record, _) = collected::records(&archive, 1).remove(0);
+    let records = [record];
+    let filing = DecisionFiling { records: &records, ..filing_of(b"receipt", &read) };
+    archive.file_decision(&act("decide 2"), &filing).unwrap();
+    archive.erase_collected(&act("erase"), record, "窗口二", "依申请").unwrap();
+    let refused = archive.file_decision(&act("decide 2 again"), &filing);
+    assert!(matches!(refused, Err(ArchiveError::Erased { .. })), "{refused:?}");
+}
+
+#[test]
+fn inputs_that_are_gone_without_an_erasure_are_damage() {
+    let (archive, store) = fresh();
+    let event = decide(&archive, "decide").unwrap().event;
+    let key = event.to_be_bytes().to_vec();
+    store.commit(Batch::new().delete(Table::DecisionInput, key)).unwrap();
+    let lost = archive.decision_inputs(event);
+    let damaged = |error: &ArchiveError| {
+        matches!(error, ArchiveError::Damaged(Damaged { table: Table::DecisionInput }))
+    };
+    assert!(lost.as_ref().is_err_and(damaged), "{lost:?}");
+    // An erasure does not make it look erased.
+    forget(&archive, "forget", 0).unwrap();
+    assert!(archive.decision_inputs(event).is_err_and(|error| damaged(&error)));
 }
 
 #[test]

@@ -142,6 +142,7 @@ fn codes_are_frozen() {
         "sharing_decided",
         "total_stated",
         "exemption_decided",
+        "decision_inputs_erased",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

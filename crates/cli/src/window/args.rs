@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::ReadBy;
 use crate::fetched::Files;
+use crate::import::args::ActBy;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Window {
@@ -16,7 +17,7 @@ pub(crate) enum Window {
     },
     /// Decide which papers a matter may ask for, sign the answer and keep it (免证办判定)
     #[command(
-        after_help = "Exit codes: 0 nothing has to be submitted, 1 something has to be, 2 something has to be cleared up first, 3 any error."
+        after_help = "Exit codes: 0 nothing has to be submitted, 1 something has to be, 2 something has to be cleared up first, 3 any error; a decision that was made is told even if --out cannot be written."
     )]
     Decide(Box<Decide>),
     /// Show a decision that is kept
@@ -47,6 +48,23 @@ pub(crate) enum Window {
         file: PathBuf,
         #[command(flatten)]
         trust: Files,
+    },
+    /// Erase what decisions that a holder took part in were decided from: number, name, form (清除判定依据). The receipts stay; they hold
+    /// nothing personal, and can be verified but not come to again. It takes two people of the office that keeps the trust list
+    Forget {
+        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
+        #[arg(long = "type", value_name = "NNN", default_value = "111")]
+        code_type: String,
+        /// The number; - reads it from standard input, so that it stays out of the shell history
+        code: String,
+        /// The second person
+        #[arg(long, value_name = "NAME")]
+        second: String,
+        /// Why; goes into the event log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        act: ActBy,
     },
     /// The exemption meter: how much did not have to be submitted, over types, materials and transactions (免提交率)
     Meter(Meter),

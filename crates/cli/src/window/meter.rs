@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use boyin::exempt::Answer;
-use boyin::meter::{By, Figures, NextTypes, Part, TARGETS, Tally, meter, next_types};
+use boyin::meter::{By, DecidedMaterial, Figures, NextTypes, Part, TARGETS, Tally, meter, next_types};
 use serde_json::{Map, Value, json};
 
 use super::args::{ByArg, Meter, OutcomeArg};
@@ -115,14 +115,14 @@ fn drill(session: &Session, by: By, cell: &str, args: &Meter, out: &mut dyn Writ
         OutcomeArg::Pending => Answer::Pending,
         OutcomeArg::Submit => Answer::Submit,
     });
-    let wanted = |part: &Part<'_>| {
-        part.cell == cell
-            && outcome.is_none_or(|outcome| part.tally().of(outcome) > 0)
-            && args
-                .license_type
-                .as_ref()
-                .is_none_or(|name| part.materials.iter().any(|one| one.types.contains(name)))
+    // One material that is both: that is what the figure counts.
+    let behind = |one: &DecidedMaterial| {
+        outcome.is_none_or(|outcome| one.outcome == outcome)
+            && args.license_type.as_ref().is_none_or(|name| one.types.contains(name))
     };
+    let every = outcome.is_none() && args.license_type.is_none();
+    let wanted =
+        |part: &Part<'_>| part.cell == cell && (every || part.materials.iter().copied().any(&behind));
     let reading = session.reading()?;
     for decided in reading.lookup.decisions() {
         let decided = decided?;

@@ -24,6 +24,8 @@ use self::args::{Decide, Window};
 use crate::args::ReadBy;
 use crate::context::{Session, now, random_text};
 use crate::fetched::{Files, pasted};
+use crate::holder::holder_code;
+use crate::import::args::ActBy;
 use crate::output::json_line;
 use crate::{Exit, files};
 
@@ -35,8 +37,42 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Show { event, out: file } => show(session, event, file.as_deref(), out),
         Window::Replay { event, by } => replay(session, event, &by, out),
         Window::Verify { file, trust } => verify(session, &file, &trust, out),
+        Window::Forget { code_type, code, second, reason, act } => {
+            let holder = holder_code(&code_type, code)?;
+            forget(session, &holder, (&second, &reason), act, out)
+        }
         Window::Meter(args) => meter::run(session, &args, out),
     }
+}
+
+fn forget(
+    session: &Session,
+    holder: &HolderCode,
+    (second, reason): (&str, &str),
+    act: ActBy,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let (home, desk) = session.desk()?;
+    let order = Order {
+        who: act.by.who,
+        office: act.by.office.unwrap_or(home.config().authority_code),
+        purpose: act.by.purpose,
+        idempotency_key: act.idempotency_key.map_or_else(random_text::<16>, Ok)?,
+        at: now()?,
+    };
+    let outcome = desk.erase_decision_inputs(holder, second, reason, &order)?;
+    let (event, at) = (outcome.event, outcome.at);
+    if session.json() {
+        let value = json!({ "at": at.seconds(), "event": event, "replayed": outcome.replayed });
+        json_line(out, &value)?;
+        return Ok(Exit::Done);
+    }
+    writeln!(
+        out,
+        "✓ What decisions of this holder were decided from is erased (已清除), event {event}, {at}"
+    )?;
+    writeln!(out, "  Backups from before still hold it: destroy them when they have had their time.")?;
+    Ok(Exit::Done)
 }
 
 fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -44,6 +80,8 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         files::check_free(path)?;
     }
     let question = question(args)?;
+    let (_, desk) = session.desk()?;
+    // Opening the desk may publish lists: what they say counts from then on.
     let order = Order {
         who: args.who.clone(),
         office: args.office,
@@ -51,7 +89,6 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         idempotency_key: args.idempotency_key.clone().map_or_else(random_text::<16>, Ok)?,
         at: now()?,
     };
-    let (_, desk) = session.desk()?;
     let answer = match desk.decide_exemption(&question, &order) {
         Err(DeskError::Question(refusal)) => {
             let faults: Vec<_> =
@@ -60,11 +97,17 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         }
         answer => answer?,
     };
-    if let Some(path) = &args.out {
-        files::write_new(path, &answer.receipt)?;
-    }
     let decided = decided(answer.event, &answer.receipt)?;
+    // It is decided, whatever becomes of the file.
     tell(session, &answer, out)?;
+    if let Some(path) = &args.out {
+        let event = answer.event;
+        files::write_new(path, &answer.receipt).with_context(|| {
+            format!(
+                "it is decided, and event {event} is kept; get it with `boyin window show {event} --out FILE`"
+            )
+        })?;
+    }
     Ok(show::exit(decided.answer()))
 }
 

@@ -377,6 +377,10 @@ fn the_meter_counts_what_was_decided_and_lists_the_decisions_behind_it() {
     let all = [&first["event"], &second["event"], &package["event"]].map(Clone::clone);
     assert_eq!(listed(&["--by", "county", "--of", DIVISION]), all);
     assert_eq!(listed(&["--by", "county", "--of", DIVISION, "--outcome", "submit"]), all[1..]);
+    // Another material of these decisions had to be submitted, not the one for this type.
+    let of_type =
+        |outcome| listed(&["--by", "county", "--of", DIVISION, "--outcome", outcome, "--type", "居民身份证"]);
+    assert_eq!((of_type("submit"), of_type("exempt")), (Vec::new(), all.to_vec()));
     assert_eq!(listed(&["--by", "item", "--of", "employer-insurance"]), all[2..]);
     assert_eq!(
         listed(&["--by", "item", "--of", "employer-insurance", "--type", "居民户口簿"]),
@@ -414,12 +418,84 @@ fn erasing_a_license_ends_replays_and_leaves_the_receipt() {
 }
 
 #[test]
+fn inputs_are_erased_by_number_also_of_somebody_with_nothing_on_file() {
+    let matter = matter();
+    let place = &matter.place;
+    let stranger = "110101199003072615";
+    let holder = format!("applicant={stranger}:某人");
+    let police = office(POLICE);
+    let ask = [
+        "--json",
+        "window",
+        "decide",
+        "--item",
+        "senior-benefit",
+        "--division",
+        DIVISION,
+        "--office",
+        police.code.as_str(),
+        "--holder",
+        &holder,
+    ];
+    let answer = place.boyin(&[&ask, &BY[..]].concat()).ends(1).json();
+    matter.replay(&answer["event"]).ends(0);
+    let forget = |second: &str| {
+        let forget = ["window", "forget", stranger, "--second", second, "--reason", "依申请"];
+        place.boyin(&[&forget, &BY[..]].concat())
+    };
+    let alone = forget("窗口甲").complains(&["another person"]);
+    assert!(!alone.err.contains(stranger));
+    matter.replay(&answer["event"]).ends(0);
+    let done = forget("窗口丙").ends(0);
+    assert!(!done.out.contains(stranger) && done.out.contains("已清除"), "{}", done.out);
+    assert_eq!(matter.replay(&answer["event"]).ends(2).json()["outcome"], "erased");
+    let log =
+        place.boyin(&["--json", "holder", "log", stranger, "--who", "甲", "--purpose", "查询"]).ends(0).out;
+    assert!(log.contains("decision_inputs_erased") && log.contains("窗口丙"), "{log}");
+    let shown = place.boyin(&["--json", "window", "show", &answer["event"].to_string()]).ends(0).json();
+    assert_eq!(shown["receipt"], answer["receipt"]);
+    place.boyin(&["archive", "check"]).ends(0);
+}
+
+#[test]
+fn a_decision_is_told_even_if_its_file_cannot_be_written() {
+    let matter = matter();
+    let ran = matter.seal_filing(&["--out", &matter.place.path("nowhere/receipt")]);
+    let ran = ran.complains(&["cannot be written", "is kept", "boyin window show"]);
+    let answer = ran.json();
+    let event = answer["event"].to_string();
+    assert!(ran.err.contains(&format!("event {event}")), "{}", ran.err);
+    let shown = matter.place.boyin(&["--json", "window", "show", &event]).ends(0).json();
+    assert_eq!(shown["receipt"], answer["receipt"]);
+}
+
+#[test]
+fn only_what_the_situation_asks_for_is_read() {
+    let matter = matter();
+    let agent = matter.representative.replace("legal-representative=", "agent=");
+    matter.seal_filing(&["--holder", &agent]).ends(0);
+    let number = matter.representative.split(['=', ':']).nth(1).unwrap();
+    let log = ["--json", "holder", "log", number, "--who", "甲", "--purpose", "查询"];
+    let log = matter.place.boyin(&log).ends(0).out;
+    let read = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let events: Vec<Value> =
+        read.flat_map(|line| line["events"].as_array().cloned().unwrap_or_else(|| vec![line])).collect();
+    let seen = events.iter().find(|event| event["what"] == "holder_read").unwrap();
+    // The one license, once: nobody asked for it as the agent's.
+    assert_eq!(seen["detail"], "1", "{seen}");
+}
+
+#[test]
 fn an_item_catalog_of_ones_own_counts_and_the_one_before_it_is_kept() {
     let matter = matter();
     let place = &matter.place;
     let first = matter.seal_filing(&[]).ends(0).json();
     let own = place.home().join("items.toml");
     let text = boyin::exempt::item::EMBEDDED;
+    // What is there and cannot be read is not taken for nothing.
+    std::os::unix::fs::symlink("items.toml", &own).unwrap();
+    place.boyin(&["window", "items"]).complains(&["items.toml"]);
+    std::fs::remove_file(&own).unwrap();
     std::fs::write(&own, text.replace("version = \"2026.1\"", "version = \"own\"")).unwrap();
     let second = matter.seal_filing(&[]).ends(0).json();
     let version = |answer: &Value| answer["decision"]["item_catalog"]["version"].clone();
@@ -432,6 +508,10 @@ fn an_item_catalog_of_ones_own_counts_and_the_one_before_it_is_kept() {
         matter.replay(&answer["event"]).ends(0);
     }
     std::fs::remove_file(&own).unwrap();
+    // Something was decided by another one than the built-in one: that does not come back by itself.
+    place.boyin(&["window", "items"]).complains(&["items.toml", "put it back"]);
+    matter.seal_filing(&[]).complains(&["items.toml", "put it back"]);
+    std::fs::write(&own, text).unwrap();
     let listed = place.boyin(&["--json", "window", "items"]).ends(0).json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 28);
     let one = place.boyin(&["window", "items", "--item", "seal-filing"]).ends(0).out;

@@ -6,7 +6,7 @@
 //! | figure | counts | exempt if |
 //! |---|---|---|
 //! | transactions 办件 | decisions; seen by item, one for each item of a package | nothing has to be submitted, and nothing is pending |
-//! | materials 材料 | materials of decisions | it need not be submitted, whatever the way |
+//! | materials 材料 | materials of decisions; seen by item, each for every item that needs it | it need not be submitted, whatever the way |
 //! | types 证照种类 | license types that took the place of a paper or were missing | none of the materials that it is for had to be submitted or is pending |
 //!
 //! What was decided twice is counted twice: a decision knows no case number.
@@ -202,7 +202,8 @@ impl Decided {
 pub struct Meter {
     /// By code of the county, office, item or month.
     pub cells: BTreeMap<String, Figures>,
-    /// Of all together. Seen by item a package is as many transactions as it has items, otherwise one.
+    /// Of all together: the sum of the cells. Seen by item a package is as many transactions as it has items, and a material that several
+    /// of them need counts for each; otherwise once.
     pub all: Figures,
 }
 

@@ -26,10 +26,24 @@ pub(super) struct Inputs {
     format: u32,
     pub(super) item_catalog: String,
     pub(super) license_catalog: u64,
-    pub(super) matter: String,
+    /// The last event before the files were read.
+    pub(super) log: u64,
+    matter: String,
     /// By code of the role.
     pub(super) parties: BTreeMap<String, PartyInputs>,
     situation: BTreeMap<String, String>,
+    pub(super) trust_list: u64,
+}
+
+/// By what it was decided, beside the files.
+pub(super) struct Lists {
+    /// Digest.
+    pub(super) item_catalog: String,
+    /// Number of the list.
+    pub(super) license_catalog: u64,
+    /// The last event before the files were read.
+    pub(super) log: u64,
+    /// Number of the list.
     pub(super) trust_list: u64,
 }
 
@@ -83,13 +97,7 @@ impl PartyInputs {
 }
 
 impl Inputs {
-    pub(super) fn new(
-        request: &Request,
-        parties: BTreeMap<String, PartyInputs>,
-        item_catalog: &str,
-        license_catalog: u64,
-        trust_list: u64,
-    ) -> Self {
+    pub(super) fn new(request: &Request, parties: BTreeMap<String, PartyInputs>, lists: Lists) -> Self {
         let Office { code, name } = request.first_contact.clone();
         Self {
             at: request.at,
@@ -99,12 +107,13 @@ impl Inputs {
             first_contact: OfficeInputs { code, name },
             form: request.form.clone(),
             format: INPUTS_FORMAT,
-            item_catalog: item_catalog.to_owned(),
-            license_catalog,
+            item_catalog: lists.item_catalog,
+            license_catalog: lists.license_catalog,
+            log: lists.log,
             matter: request.matter.clone(),
             parties,
             situation: request.situation.clone(),
-            trust_list,
+            trust_list: lists.trust_list,
         }
     }
 

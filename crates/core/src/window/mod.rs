@@ -9,6 +9,7 @@
 
 mod file;
 mod inputs;
+mod on_file;
 mod receipt;
 mod replay;
 
@@ -18,19 +19,19 @@ pub use self::replay::{Difference, Replay, ReplayOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use boyin_archive::{ArchiveError, DecisionFiling, Outcome};
-use boyin_exempt::item::Matter;
+use boyin_archive::{Act, ArchiveError, DecisionFiling, MAX_DECISION, Outcome};
+use boyin_exempt::limits::MAX_RECEIPT_BYTES;
 use boyin_exempt::{
     Channel, CommitmentStanding, Decision, InputKey, ItemCatalog, Party, Request, Role, decide, receipt,
 };
-use boyin_issue::decision as unsigned;
+use boyin_issue::{SigningKey, decision as unsigned};
 use boyin_model::id::{DivisionCode, HolderCode, LicenseTypeCode};
 use boyin_model::json;
 use boyin_model::time::UnixTime;
 use serde_json::{Map, Value};
 
 use self::file::FileRead;
-use self::inputs::{Inputs, PartyInputs};
+use self::inputs::{Inputs, Lists, PartyInputs};
 use crate::config::Office;
 use crate::desk::{Desk, Order, act};
 use crate::error::DeskError;
@@ -38,6 +39,9 @@ use crate::rotation::check_words;
 
 /// Stands for a name that is looked up: a question that is wrong otherwise is refused before anybody's file is read.
 const NAME_TO_COME: &str = "?";
+
+/// Bytes of a receipt beside what it signs, at most: a header has some 150, a signature 86.
+const RECEIPT_FRAME: usize = 1024;
 
 /// What is asked at a window.
 #[derive(Clone)]
@@ -63,7 +67,8 @@ pub struct WindowQuestion {
 pub struct WindowParty {
     /// The holder.
     pub holder: HolderCode,
-    /// The name. Without one it is what a license or record of grade A or B says that is on file, of a type that the matter names.
+    /// The name. Without one it is what a license or record of grade A or B says that is on file and counts, of a type that the
+    /// situation asks for.
     pub name: Option<String>,
 }
 
@@ -129,16 +134,19 @@ impl WindowQuestion {
     }
 }
 
-/// The license types that a matter names, by the role of their holder.
-fn wanted(catalog: &ItemCatalog, matter: &Matter<'_>) -> BTreeMap<Role, BTreeSet<LicenseTypeCode>> {
-    let used = matter.items.iter().flat_map(|item| &item.materials);
-    let materials = used.filter_map(|used| catalog.material(&used.r#use));
-    let mut wanted = BTreeMap::<Role, BTreeSet<LicenseTypeCode>>::new();
-    for requirement in materials.flat_map(|material| material.accept.iter().flatten()) {
-        wanted.entry(requirement.holder).or_default().extend(requirement.license_type);
-    }
-    wanted
+/// What a decision takes beside the files.
+struct Means<'m> {
+    items: &'m ItemCatalog,
+    /// What has to be looked up.
+    wanted: &'m BTreeMap<Role, BTreeSet<LicenseTypeCode>>,
+    /// Number of the list of license types.
+    license_catalog: u64,
+    key: &'m InputKey,
+    signer: &'m SigningKey,
 }
+
+/// Whose files were read, and how many entries of each.
+type FilesRead = Vec<(HolderCode, usize)>;
 
 /// What the event says of a decision beside its digest: answer, item or package, division.
 fn summary(decision: &Decision) -> String {
@@ -147,18 +155,28 @@ fn summary(decision: &Decision) -> String {
     format!("{} {matter} {}", decision.answer().code(), decision.division.as_str())
 }
 
+/// Refuses what could not be kept, before it is signed: bytes of what is signed and of what it was decided from.
+fn bounded(payload: usize, inputs: usize) -> Result<(), DeskError> {
+    let receipt = payload.div_ceil(3) * 4 + RECEIPT_FRAME;
+    if receipt > MAX_RECEIPT_BYTES.min(MAX_DECISION) || inputs > MAX_DECISION {
+        return Err(DeskError::DecisionBounds);
+    }
+    Ok(())
+}
+
 impl Desk {
-    /// Decides which papers a matter may ask for. Reads the parties' files, as far as the matter names license types, and verifies
+    /// Decides which papers a matter may ask for. Reads the parties' files, as far as the situation asks for license types, and verifies
     /// each license under the strictest policy with trust and status in force; signs the decision with the key of the order's
     /// office, which is the one that was asked first (首问单位). Receipt, inputs and events are on the disk before it answers: each
-    /// holder sees that the file was read, by whom and what for.
+    /// holder sees that the file was read, by whom and what for, whatever comes of it.
     ///
     /// The same order with the same question gives the first answer back, whatever has changed since.
     ///
     /// # Errors
     /// [`DeskError::Question`] with all that is wrong with the question: then nothing was read and no event is left, unless only a
     /// name was missing that the file was to say. [`ArchiveError::IdempotencyConflict`] within if the key is that of another
-    /// question; [`HomeError::Items`](crate::HomeError::Items) within; [`DeskError`]. Nothing is decided then.
+    /// question; [`ArchiveError::Erased`] within if something was erased meanwhile; [`DeskError::DecisionBounds`];
+    /// [`HomeError::Items`](crate::HomeError::Items) within; [`DeskError`]. Nothing is decided then.
     pub fn decide_exemption(
         &self,
         question: &WindowQuestion,
@@ -172,33 +190,56 @@ impl Desk {
             return self.answered(&done);
         }
         let (items, licenses) = self.items_at(order.at)?;
-        let mut request = question.request(office, order.at);
-        let _ = decide(&items, &request, &key)?;
-        let files = self.read_files(&items, question, &mut request)?;
-        let read: Vec<_> = files
-            .iter()
-            .map(|(role, file)| (request.parties[role].holder.clone(), file.inputs.len()))
-            .collect();
-        let decision = match decide(&items, &request, &key) {
-            Ok(decision) => decision,
-            Err(refusal) => {
+        let request = question.request(office, order.at);
+        let wanted = request.wanted(&items)?;
+        let signer = self.key(order.office, order.at)?;
+        let means = Means {
+            items: &items,
+            wanted: &wanted,
+            license_catalog: licenses.list.sequence,
+            key: &key,
+            signer: &signer,
+        };
+        let mut read = FilesRead::new();
+        let done = match self.decide_from_files(question, request, &act, &means, &mut read) {
+            Ok(done) if !done.replayed => done,
+            // Refused, failed, or done by a twin meanwhile, with another receipt: the files were read all the same.
+            other => {
                 self.archive.read_in_vain(&act, &read)?;
-                return Err(refusal.into());
+                other?
             }
         };
-        let signer = self.key(order.office, order.at)?;
+        self.answered(&done)
+    }
+
+    /// Reads the files, decides, signs and files. `read` tells at each moment whose files were read.
+    fn decide_from_files(
+        &self,
+        question: &WindowQuestion,
+        mut request: Request,
+        act: &Act,
+        means: &Means<'_>,
+        read: &mut FilesRead,
+    ) -> Result<Outcome, DeskError> {
+        // Asked first: what it tells of is on file when the files are read.
+        let log = self.archive.last_event()?;
+        let files = self.read_files(question, &mut request, means, read)?;
+        let decision = decide(means.items, &request, means.key)?;
+        let licenses: Vec<_> = files.values().flat_map(|file| file.licenses.clone()).collect();
+        let records: Vec<_> = files.values().flat_map(|file| file.records.clone()).collect();
         let payload = receipt(&decision, question.channel);
-        let token = signer.sign_jws(&unsigned(&payload, signer.reference()))?;
-        let inputs = self.inputs(&request, files, &items, licenses.list.sequence);
+        let inputs = self.inputs(&request, files, means, log).to_bytes();
+        bounded(payload.len(), inputs.len())?;
+        let token = means.signer.sign_jws(&unsigned(&payload, means.signer.reference()))?;
         let filing = DecisionFiling {
             receipt: &token,
-            inputs: &inputs.to_bytes(),
+            inputs: &inputs,
+            licenses: &licenses,
+            records: &records,
             summary: &summary(&decision),
-            read: &read,
+            read: read.as_slice(),
         };
-        let done = self.archive.file_decision(&act, &filing)?;
-        // A twin may have finished first, with another receipt.
-        self.answered(&done)
+        Ok(self.archive.file_decision(act, &filing)?)
     }
 
     fn answered(&self, done: &Outcome) -> Result<ExemptionAnswer, DeskError> {
@@ -209,19 +250,21 @@ impl Desk {
     /// Puts the parties' files into the request, and the names that they say.
     fn read_files(
         &self,
-        items: &ItemCatalog,
         question: &WindowQuestion,
         request: &mut Request,
+        means: &Means<'_>,
+        read: &mut FilesRead,
     ) -> Result<BTreeMap<Role, FileRead>, DeskError> {
-        let wanted = items
-            .matter(&request.matter, request.at.date())
-            .map(|matter| wanted(items, &matter))
-            .unwrap_or_default();
+        let nothing = BTreeSet::new();
         let mut files = BTreeMap::new();
         for (role, party) in &mut request.parties {
-            let nothing = BTreeSet::new();
-            let types = wanted.get(role).unwrap_or(&nothing);
+            // Told before it is read: what fails half-way was a look, too.
+            read.push((party.holder.clone(), 0));
+            let types = means.wanted.get(role).unwrap_or(&nothing);
             let mut file = self.read_file(&party.holder, types, request.at)?;
+            if let Some((_, entries)) = read.last_mut() {
+                *entries = file.inputs.len();
+            }
             party.file = std::mem::take(&mut file.entries);
             if question.parties.get(role).is_some_and(|asked| asked.name.is_none()) {
                 party.name = file.name.take().unwrap_or_default();
@@ -235,14 +278,35 @@ impl Desk {
         &self,
         request: &Request,
         files: BTreeMap<Role, FileRead>,
-        items: &ItemCatalog,
-        license_catalog: u64,
+        means: &Means<'_>,
+        log: u64,
     ) -> Inputs {
         let party = |(role, file): (Role, FileRead)| {
             let party = &request.parties[&role];
             (role.code().to_owned(), PartyInputs::new(party, file.inputs))
         };
         let parties = files.into_iter().map(party).collect();
-        Inputs::new(request, parties, items.digest(), license_catalog, self.trust().list().sequence)
+        let lists = Lists {
+            item_catalog: means.items.digest().to_owned(),
+            license_catalog: means.license_catalog,
+            log,
+            trust_list: self.trust().list().sequence,
+        };
+        Inputs::new(request, parties, lists)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_kept_is_refused_before_it_is_signed() {
+        let most = (MAX_RECEIPT_BYTES - RECEIPT_FRAME) / 4 * 3;
+        bounded(most, MAX_DECISION).unwrap();
+        for (payload, inputs) in [(most + 1, 1), (1, MAX_DECISION + 1)] {
+            let refused = bounded(payload, inputs);
+            assert!(matches!(refused, Err(DeskError::DecisionBounds)), "{refused:?}");
+        }
     }
 }

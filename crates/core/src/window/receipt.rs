@@ -78,9 +78,12 @@ pub fn verify_receipt(token: &[u8], trust: &TrustSnapshot, now: UnixTime) -> Res
     let key = trust.office_key(&header.kid, decided.at, now);
     let (signer, key) = key.map_err(ReceiptFault::Key)?;
     let receipt = Receipt::open(token, key, &header.kid)?;
+    let named = decided.office.0;
+    if named != signer {
+        return Err(ReceiptFault::OtherOffice { signer, named });
+    }
     if decided.at > now.plus(boyin_verify::CLOCK_TOLERANCE_SECONDS) {
         return Err(ReceiptFault::FromFuture(decided.at));
     }
-    let named = decided.office.0;
-    if named == signer { Ok(receipt) } else { Err(ReceiptFault::OtherOffice { signer, named }) }
+    Ok(receipt)
 }

@@ -3,20 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use boyin_archive::{
-    ArchiveError, CollectedId, Damaged, HolderKey, LicenseRecord, MAX_PAGE, ReadOf, Reader, Table,
-};
-use boyin_exempt::{Decision, Entry, InputKey, ItemCatalog, Party, Receipt, Request, Role, decide};
+use boyin_archive::{ArchiveError, CollectedId, Damaged, HolderKey, LicenseRecord, ReadOf, Reader, Table};
+use boyin_exempt::{Channel, Decision, Entry, InputKey, ItemCatalog, Party, Request, Role, decide, receipt};
 use boyin_model::catalog::CatalogEntry;
-use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
-use boyin_verify::TrustSnapshot;
+use boyin_verify::{Reason, TrustSnapshot};
 use serde_json::Value;
 
 use super::file::{license_entry, record_entry};
 use super::inputs::{EntryInputs, Inputs};
-use super::receipt::{ReceiptFault, verify_receipt};
-use super::wanted;
+use super::receipt::{ReceiptFault, receipt_payload, verify_receipt};
 use crate::error::{HomeError, LookupError};
 use crate::lookup::{Lookup, lists_of, read_of};
 use crate::meter::Decided;
@@ -84,6 +81,14 @@ pub enum Difference {
         /// The record.
         id: String,
     },
+    /// It was collected already and was not looked at.
+    #[error("{role}: record {id} was on file and was not looked at")]
+    RecordLeftOut {
+        /// Whose.
+        role: Role,
+        /// The record.
+        id: String,
+    },
     /// What was asked is no question any more.
     #[error("the question: {0}")]
     Question(String),
@@ -124,29 +129,29 @@ impl Lookup {
         let damaged = |table| ArchiveError::Damaged(Damaged { table });
         let decided = Decided::of_receipt(event, &token).ok_or_else(|| damaged(Table::Decision))?;
         let at = decided.at;
-        let Some(inputs) = self.archive.decision_inputs(event)? else {
-            let (_, trust) = self.home.trust_at(at)?;
-            let receipt = verify_receipt(&token, &trust, at);
-            let outcome = receipt.err().map_or(ReplayOutcome::Erased, |fault| {
-                ReplayOutcome::Differs(vec![Difference::Receipt(fault)])
-            });
-            return Ok(Some(Replay { event, at, outcome }));
+        let inputs = match self.archive.decision_inputs(event) {
+            Ok(inputs) => inputs.ok_or_else(|| damaged(Table::DecisionInput))?,
+            Err(ArchiveError::Erased { .. }) => {
+                let (_, trust) = self.home.trust_at(at)?;
+                let outcome = receipt_fault(&token, &trust, at).map_or(ReplayOutcome::Erased, |fault| {
+                    ReplayOutcome::Differs(vec![Difference::Receipt(fault)])
+                });
+                return Ok(Some(Replay { event, at, outcome }));
+            }
+            Err(error) => return Err(error.into()),
         };
         let inputs = Inputs::read(&inputs).ok_or_else(|| damaged(Table::DecisionInput))?;
         let mut request = inputs.request().ok_or_else(|| damaged(Table::DecisionInput))?;
         let as_of = self.as_of(&inputs)?;
-        let mut differences = Vec::new();
-        let receipt = match verify_receipt(&token, &as_of.registries[0].trust, at) {
-            Ok(receipt) => Some(receipt),
-            Err(fault) => {
-                differences.push(Difference::Receipt(fault));
-                None
-            }
-        };
+        let fault = receipt_fault(&token, &as_of.registries[0].trust, at);
+        let mut differences: Vec<_> = fault.map(Difference::Receipt).into_iter().collect();
         self.refill(&inputs, &as_of, &mut request, reader, now, &mut differences)?;
         let key = InputKey(*self.archive.decision_key());
         match decide(&as_of.items, &request, &key) {
-            Ok(again) => compare(&again, receipt.as_ref(), &request, &as_of.items, &key, &mut differences),
+            Ok(again) => {
+                let first = receipt_payload(&token).ok_or_else(|| damaged(Table::Decision))?;
+                differences.extend(compare(&first, &again, request.channel));
+            }
             Err(refusal) => differences.push(Difference::Question(refusal.to_string())),
         }
         let outcome =
@@ -198,17 +203,19 @@ impl Lookup {
             read_of(reader, now, ReadOf::Holder(party.file.len()), key)
         };
         let keeping = self.begin_to_keep(&parties.iter().map(read).collect::<Vec<_>>())?;
-        let matter = as_of.items.matter(&inputs.matter, inputs.at.date());
-        let wanted = matter.map(|matter| wanted(&as_of.items, &matter)).unwrap_or_default();
-        for (role, holder, party) in parties {
+        for (role, holder, party) in &parties {
             let mut file = Vec::with_capacity(party.file.len());
             for entry in &party.file {
-                file.extend(self.entry(role, entry, as_of, inputs.at, differences)?);
+                file.extend(self.entry(*role, entry, as_of, inputs.at, differences)?);
             }
-            let nothing = BTreeSet::new();
-            let types = wanted.get(&role).unwrap_or(&nothing);
-            self.left_out(role, &holder, types, party, inputs.at, differences)?;
-            request.parties.insert(role, Party { holder, name: party.name.clone(), file });
+            let holder = holder.clone();
+            request.parties.insert(*role, Party { holder, name: party.name.clone(), file });
+        }
+        // What is no question any more is told as that.
+        let wanted = request.wanted(&as_of.items).unwrap_or_default();
+        for (role, holder, party) in &parties {
+            let Some(types) = wanted.get(role) else { continue };
+            differences.extend(self.left_out(*role, holder, types, party, inputs.log)?);
         }
         keeping.kept()?;
         Ok(())
@@ -274,56 +281,31 @@ impl Lookup {
         differences.push(Difference::LicenseReport { role, id: entry.id.clone() });
         found
     }
-
-    /// What was on file before that second and was not looked at.
-    fn left_out(
-        &self,
-        role: Role,
-        holder: &HolderCode,
-        types: &BTreeSet<LicenseTypeCode>,
-        party: &super::PartyInputs,
-        at: UnixTime,
-        differences: &mut Vec<Difference>,
-    ) -> Result<(), LookupError> {
-        let mut cursor = None;
-        loop {
-            let page = self.archive.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
-            let left_out = page.items.iter().filter(|record| {
-                let id = record.id.as_str();
-                record.filed_at < at
-                    && types.contains(&record.id.license_type())
-                    && !party.file.iter().any(|entry| entry.id == id)
-            });
-            let left_out = left_out.map(|record| record.id.as_str().to_owned());
-            differences.extend(left_out.map(|id| Difference::LicenseLeftOut { role, id }));
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
 }
 
-/// Holds a decision against the receipt of the first one.
-fn compare(
-    again: &Decision,
-    receipt: Option<&Receipt>,
-    request: &Request,
-    items: &ItemCatalog,
-    key: &InputKey,
-    differences: &mut Vec<Difference>,
-) {
-    let Some(receipt) = receipt else { return };
-    if receipt.holds(items, request, key) == Ok(true) {
-        return;
+/// What is wrong with a receipt, as of when it was given. That the trust list was stale then, or dated ahead, leaves the question open
+/// and is no difference; the signature is verified all the same, for the instant of the list.
+fn receipt_fault(token: &[u8], trust: &TrustSnapshot, at: UnixTime) -> Option<ReceiptFault> {
+    let fault = verify_receipt(token, trust, at).err()?;
+    if !matches!(fault, ReceiptFault::Key(Reason::TrustListStale | Reason::TrustListFromFuture)) {
+        return Some(fault);
+    }
+    let of_then = verify_receipt(token, trust, trust.list().issued_at).err();
+    of_then.filter(|fault| !matches!(fault, ReceiptFault::FromFuture(_)))
+}
+
+/// Holds a decision against what the receipt of the first one signs.
+fn compare(first: &[u8], again: &Decision, channel: Channel) -> Vec<Difference> {
+    if receipt(again, channel) == first {
+        return Vec::new();
     }
     let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    let (first, again) = (read(receipt.payload()), read(&again.to_json()));
-    let places = members(&first["decision"], &again);
+    let (first, again) = (read(first), read(&again.to_json()));
+    let mut places = members(&first["decision"], &again);
     if places.is_empty() {
-        differences.push(Difference::Decision("channel".to_owned()));
+        places.push("channel".to_owned());
     }
-    differences.extend(places.into_iter().map(Difference::Decision));
+    places.into_iter().map(Difference::Decision).collect()
 }
 
 /// The members that two decisions have otherwise, a material by its key.

@@ -1,11 +1,16 @@
-//! Decisions on papers: each is kept under the number of its event, which holds its digest.
+//! Decisions on papers: each is kept under the number of its event, which holds its digest, with what it was decided from or what
+//! is left of that.
 
 use super::{Check, Found};
 use crate::act::{Event, EventKind};
 use crate::check::FaultKind;
 use crate::decision::digest_in;
-use crate::layout::Malformed;
+use crate::layout::{self, Malformed};
 use crate::store::Table;
+
+/// The events that erase what decisions were decided from.
+const ERASING: [EventKind; 3] =
+    [EventKind::LicensePurged, EventKind::CollectedErased, EventKind::DecisionInputsErased];
 
 impl Check<'_> {
     pub(super) fn decision(&mut self, key: &[u8], sealed: &[u8]) {
@@ -22,6 +27,8 @@ impl Check<'_> {
         };
         if !right {
             self.fault(table, key, FaultKind::DecisionDiffers);
+        } else if matches!(self.is_there(Table::DecisionInput, key), Ok(false)) {
+            self.fault(table, key, FaultKind::DecisionInputsLost);
         }
     }
 
@@ -35,9 +42,19 @@ impl Check<'_> {
 
     pub(super) fn decision_input(&mut self, key: &[u8], sealed: &[u8]) {
         let table = Table::DecisionInput;
-        if self.unseal(table, key, sealed).is_some() && self.well_formed(table, key, number_of(key)).is_some()
-        {
-            self.of_a_decision(table, key, key);
+        let Some(inputs) = self.unseal(table, key, sealed) else { return };
+        if self.well_formed(table, key, number_of(key)).is_none() {
+            return;
+        }
+        self.of_a_decision(table, key, key);
+        let Ok((number, at)) = layout::read_erased(&inputs) else { return };
+        let told = match self.event_numbered(number) {
+            Found::Whole(event) => event.at == at && ERASING.contains(&event.what),
+            Found::Absent | Found::Erased => false,
+            Found::Damaged => true,
+        };
+        if !told {
+            self.fault(table, key, FaultKind::DecisionInputsLost);
         }
     }
 

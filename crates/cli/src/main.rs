@@ -48,6 +48,10 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::args::{Cli, Command, Shell};
 use crate::context::Session;
 
+/// For what RocksDB's C++ asks for, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the process ends with. The first three are the verdicts of a verification; other commands use `Done`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {

@@ -1,7 +1,5 @@
 //! Licenses as they are stored, and the keys that open them.
 
-use std::sync::Arc;
-
 use boyin_model::id::LicenseId;
 
 use super::{Archive, malformed};
@@ -25,11 +23,7 @@ impl Archive {
         self.license_with(id, |key| self.stored_record_key(key))
     }
 
-    fn license_with(
-        &self,
-        id: &LicenseId,
-        key_of: impl Fn(&[u8]) -> Result<Arc<Secret>, ArchiveError>,
-    ) -> Found {
+    fn license_with(&self, id: &LicenseId, key_of: impl Fn(&[u8]) -> Result<Secret, ArchiveError>) -> Found {
         let key = id.as_str().as_bytes();
         let read = || -> Result<_, ArchiveError> {
             let sealed = self.store.get(Table::License, key)?;
@@ -38,6 +32,11 @@ impl Archive {
         match read() {
             // It may have been erased after its value and before its key was read.
             Err(ArchiveError::Damaged(Damaged { table: Table::RecordKey })) => read(),
+            // What was kept may be the key of another license, under the same digest.
+            Err(ArchiveError::Damaged(Damaged { table: Table::License })) => {
+                self.record_keys.forget(key);
+                read()
+            }
             found => found,
         }
     }
@@ -47,7 +46,7 @@ impl Archive {
         &self,
         id: &LicenseId,
         sealed: Vec<u8>,
-        record_key: impl FnOnce() -> Result<Arc<Secret>, ArchiveError>,
+        record_key: impl FnOnce() -> Result<Secret, ArchiveError>,
     ) -> Result<(LicenseRecord, HolderKey), ArchiveError> {
         let (table, key) = (Table::License, id.as_str().as_bytes());
         let value = if Vault::is_by_record_key(&sealed) {
@@ -81,7 +80,10 @@ impl Archive {
                 return self.open_license(id, value, || self.record_key(id.as_str().as_bytes())).map(Some);
             }
             match own.next().flatten() {
-                Some(own) => self.open_license(id, value, || Ok(own)).map(Some),
+                Some(own) => match self.open_license(id, value, || Ok(own)) {
+                    Err(ArchiveError::Damaged(_)) => self.license(id),
+                    opened => opened.map(Some),
+                },
                 None => self.license(id),
             }
         });
@@ -89,7 +91,7 @@ impl Archive {
     }
 
     /// The key of a record that is there.
-    fn record_key(&self, key: &[u8]) -> Result<Arc<Secret>, ArchiveError> {
+    fn record_key(&self, key: &[u8]) -> Result<Secret, ArchiveError> {
         if let Some(kept) = self.record_keys.get(key) {
             return Ok(kept);
         }
@@ -99,20 +101,20 @@ impl Archive {
         Ok(own)
     }
 
-    fn stored_record_key(&self, key: &[u8]) -> Result<Arc<Secret>, ArchiveError> {
+    fn stored_record_key(&self, key: &[u8]) -> Result<Secret, ArchiveError> {
         let table = Table::RecordKey;
         let sealed = self.store.get(table, key)?.ok_or(Damaged { table })?;
         Ok(self.open_record_key(key, &sealed)?)
     }
 
-    fn open_record_key(&self, key: &[u8], sealed: &[u8]) -> Result<Arc<Secret>, Damaged> {
+    fn open_record_key(&self, key: &[u8], sealed: &[u8]) -> Result<Secret, Damaged> {
         let table = Table::RecordKey;
         let value = self.unseal(table, key, sealed)?;
-        Ok(Arc::new(layout::read_record_key(&value).map_err(malformed(table))?))
+        Ok(layout::read_record_key(&value).map_err(malformed(table))?)
     }
 
     /// The keys of several records; `None` for those that are not there.
-    fn record_keys_of(&self, keys: &[&[u8]]) -> Result<Vec<Option<Arc<Secret>>>, ArchiveError> {
+    fn record_keys_of(&self, keys: &[&[u8]]) -> Result<Vec<Option<Secret>>, ArchiveError> {
         let mut own: Vec<_> = keys.iter().map(|key| self.record_keys.get(key)).collect();
         let missing: Vec<_> = keys.iter().zip(&own).filter(|(_, own)| own.is_none()).collect();
         let missing: Vec<_> = missing.into_iter().map(|(key, _)| *key).collect();

@@ -77,7 +77,7 @@ fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let settings = EngineMemory::DEFAULT;
-        let cache = Cache::new_lru_cache(settings.cache);
+        let cache = Cache::new_hyper_clock_cache(settings.cache, 0);
         let buffers =
             WriteBufferManager::new_write_buffer_manager_with_cache(settings.unflushed, false, cache.clone());
         Shared { settings: Mutex::new(settings), cache, buffers }
@@ -152,7 +152,12 @@ pub(super) fn table_options(name: &str) -> Options {
     blocks.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.set_block_based_table_factory(&blocks);
-    options.set_compression_type(DBCompressionType::Lz4);
+    // Whoever asks for these has just read of them: a filter on the last level would be asked for nothing. Their values
+    // are ciphertext and do not compress.
+    let asked_for = [Table::License, Table::RecordKey, Table::Status, Table::Event];
+    let asked_for = asked_for.into_iter().any(|table| table.name() == name);
+    options.set_optimize_filters_for_hits(asked_for);
+    options.set_compression_type(if asked_for { DBCompressionType::None } else { DBCompressionType::Lz4 });
     // The licenses take most of it; what the other tables hold meanwhile is far less.
     options.set_write_buffer_size(settings.unflushed / 2);
     let (table, length) = FILTERED_BY_PREFIX;

@@ -21,7 +21,7 @@ use crate::keyring::{Keyring, Passphrase, write_new_private};
 
 /// What of a data directory goes into a backup, beside the archive. Keys do only if asked for; locks and passing files
 /// never do. Whatever else lies there is left out, and the receipt says so: it may be a secret.
-const BELONGING: [&str; 11] = [
+const BELONGING: [&str; 13] = [
     "boyin.toml",
     "clients.jsonl",
     "clients.toml",

@@ -91,7 +91,7 @@ fn last_event(archive: &Archive) -> Vec<u8> {
 type Spoil = fn(&Archive, &TestStore);
 
 /// Each kind of fault, and what makes an archive have it and nothing else.
-const CASES: [(FaultKind, Spoil); 39] = [
+const CASES: [(FaultKind, Spoil); 41] = [
     (FaultKind::Unsealed, |_, store| {
         let (key, mut value) = entries(store, Table::StatusList).remove(0);
         value[20] ^= 1;

@@ -65,6 +65,12 @@ pub(crate) enum Command {
     Cert(Box<crate::cert::args::Cert>),
     /// Verify a license that somebody presents (核验)
     Verify(Verify),
+    /// Show a license as a QR code, and verify what somebody shows (亮证)
+    #[command(subcommand)]
+    Present(Box<crate::present::args::Present>),
+    /// The lists to verify with offline, in one file (离线核验包)
+    #[command(subcommand)]
+    Bundle(crate::present::args::Bundle),
     /// Come to a recorded verdict again (复核)
     Replay(Replay),
     /// Status lists: which licenses are revoked or suspended (状态列表)

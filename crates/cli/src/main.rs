@@ -27,6 +27,7 @@ mod listing;
 mod lists;
 mod next;
 mod output;
+mod present;
 mod replay;
 mod report;
 mod seal;
@@ -104,6 +105,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Seal(command) => seal::run(&session, *command, out),
         Command::Cert(command) => cert::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),
+        Command::Present(command) => present::run(&session, *command, out),
+        Command::Bundle(command) => present::bundle::run(&session, &command, out),
         Command::Replay(args) => replay::run(&session, &args, out),
         Command::Status(command) => lists::status(&session, &command, out),
         Command::Trust(command) => trust::run(&session, command, out),

@@ -32,6 +32,11 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> std::io::Result<()>
         )?;
     }
     writeln!(out)?;
+    checks(out, report)
+}
+
+/// Each check on its line.
+pub(crate) fn checks(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
     for (check, outcome) in report.checks() {
         let (mark, words) = match outcome {
             Outcome::Passed => ('✓', String::new()),

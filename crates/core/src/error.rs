@@ -16,6 +16,7 @@ use boyin_verify::{AnchorError, Report, StatusError, TrustError};
 
 use crate::ceremony::CeremonyStop;
 use crate::chain::ChainFault;
+use crate::presenting::PresentFault;
 use crate::rotation::RotationFault;
 use crate::succession::SuccessionFault;
 
@@ -377,6 +378,12 @@ pub enum DeskError {
     /// The archive refused.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A license is not shown.
+    #[error(transparent)]
+    Presentation(#[from] PresentFault),
+    /// A read was not recorded, so nothing is shown.
+    #[error(transparent)]
+    Read(#[from] SpoolError),
     /// The license could not be prepared.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -495,6 +502,8 @@ impl DeskError {
             Self::Total => "stated_total",
             Self::Act(error) => error.code(),
             Self::Archive(error) => error.code(),
+            Self::Presentation(fault) => fault.code(),
+            Self::Read(error) => error.code(),
             Self::Prepare(_) => "prepare",
             Self::Signing(_) => "signing",
             Self::SelfCheck(_) => "self_check",

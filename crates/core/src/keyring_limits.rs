@@ -25,6 +25,7 @@ fn letter(purpose: KeyPurpose) -> char {
         KeyPurpose::TrustList => 'T',
         KeyPurpose::Decisions => 'D',
         KeyPurpose::Seals => 'E',
+        KeyPurpose::Presentations => 'A',
         KeyPurpose::Ceremony => 'C',
         KeyPurpose::Probe => 'P',
     }
@@ -61,7 +62,8 @@ impl KeyLimits {
             | KeyPurpose::StatusLists
             | KeyPurpose::TrustList
             | KeyPurpose::Decisions
-            | KeyPurpose::Seals => {
+            | KeyPurpose::Seals
+            | KeyPurpose::Presentations => {
                 if !self.purposes.is_empty() && !self.purposes.contains(&purpose) {
                     return Err(SignError::OtherPurpose);
                 }

@@ -79,6 +79,11 @@ impl Registry {
         self.status_lists.iter().map(|list| (list.office, list.uri.as_str()))
     }
 
+    /// The lists as they were published: the trust list, and each status list that is at hand.
+    pub fn tokens(&self) -> (&[u8], impl Iterator<Item = &[u8]>) {
+        (&self.trust_token, self.status_lists.iter().filter_map(|list| list.token.as_deref()))
+    }
+
     /// The trust snapshot.
     #[must_use]
     pub fn trust(&self) -> &TrustSnapshot {

@@ -6,6 +6,7 @@ use boyin_model::anchor::{AnchorHandover, TYP_ANCHOR_HANDOVER};
 use boyin_model::ceremony::Closing;
 use boyin_model::jws::{Header, TYP_CEREMONY, TYP_DECISION, TYP_STATUS_LIST, TYP_TRUST_LIST, Unsigned};
 use boyin_model::listing::{Entry, SignedList};
+use boyin_model::presentation::{Presentation, TYP_PRESENTATION};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
 
@@ -145,6 +146,12 @@ pub fn log_head(payload: &[u8], key: &KeyRef) -> Unsigned {
 #[must_use]
 pub fn decision(payload: &[u8], key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_DECISION), payload)
+}
+
+/// Fixes the bytes of a statement about a license that is shown (`docs/presentation.md`).
+#[must_use]
+pub fn presentation(claims: &Presentation, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_PRESENTATION), &claims.write())
 }
 
 /// Fixes the bytes of a trust list (`docs/format.md` §7).

@@ -11,6 +11,7 @@
 //! | [`coverage`] | how much of what sources state was collected or issued |
 //! | [`collected`] | licenses collected from other systems: grades, evidence, content |
 //! | [`id`] | identifiers: license, citizen, credit code, division, license type, holder |
+//! | [`presentation`] | what an office says when a holder shows a license |
 //! | [`purpose`] | what a key signs, read from the bytes to be signed |
 //! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`seal`] | electronic seals and seal signatures: their structure |
@@ -32,6 +33,7 @@ pub mod json;
 pub mod jws;
 pub mod limits;
 pub mod listing;
+pub mod presentation;
 pub mod purpose;
 pub mod register;
 pub mod seal;

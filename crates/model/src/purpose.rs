@@ -9,6 +9,7 @@ use crate::jws::{
     Header, TYP_CATALOG_LIST, TYP_CEREMONY, TYP_DECISION, TYP_LICENSE, TYP_SHARING_LIST, TYP_STATUS_LIST,
     TYP_TRUST_LIST,
 };
+use crate::presentation::TYP_PRESENTATION;
 use crate::time::UnixTime;
 
 /// What health asks a key to sign. Such a signature proves nothing about anything, so it is not counted.
@@ -28,6 +29,8 @@ pub enum KeyPurpose {
     Decisions,
     /// Seals and certificates.
     Seals,
+    /// Statements about licenses that are shown (亮证).
+    Presentations,
     /// Transcripts of key ceremonies. Every key may.
     Ceremony,
     /// [`PROBE`]. Every key may.
@@ -36,12 +39,13 @@ pub enum KeyPurpose {
 
 impl KeyPurpose {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Licenses,
         Self::StatusLists,
         Self::TrustList,
         Self::Decisions,
         Self::Seals,
+        Self::Presentations,
         Self::Ceremony,
         Self::Probe,
     ];
@@ -55,6 +59,7 @@ impl KeyPurpose {
             Self::TrustList => "trust-list",
             Self::Decisions => "decisions",
             Self::Seals => "seals",
+            Self::Presentations => "presentations",
             Self::Ceremony => "ceremony",
             Self::Probe => "probe",
         }
@@ -99,6 +104,7 @@ impl ToBeSigned {
             TYP_TRUST_LIST | TYP_ANCHOR_HANDOVER | TYP_CATALOG_LIST | TYP_SHARING_LIST => {
                 (KeyPurpose::TrustList, "issued_at")
             }
+            TYP_PRESENTATION => (KeyPurpose::Presentations, "iat"),
             TYP_CEREMONY => (KeyPurpose::Ceremony, "at"),
             TYP_DECISION => (KeyPurpose::Decisions, "at"),
             _ => return None,

@@ -1,6 +1,6 @@
-//! Pictures of electronic seals (电子印章): SVG from a template, PNG in real millimeters.
+//! Pictures: of electronic seals (电子印章), SVG from a template and PNG in real millimeters; and QR codes ([`Code`]).
 //!
-//! A picture is what people see of a seal. It proves nothing: that is the signature's part.
+//! A picture is what people see of a seal or a code. It proves nothing: that is the signature's part.
 //!
 //! | template | seal | size usual |
 //! |---|---|---|
@@ -30,6 +30,7 @@
 //! # Ok::<(), boyin_picture::PictureError>(())
 //! ```
 
+mod code;
 mod error;
 mod font;
 mod geometry;
@@ -41,6 +42,7 @@ mod seal;
 mod svg;
 mod text;
 
+pub use code::{Code, CodeError};
 pub use error::{FontError, ImageFault, Part, PictureError};
 pub use font::Font;
 pub use picture::SealPicture;

@@ -10,6 +10,7 @@ mod import;
 mod items;
 mod key_file;
 mod lists;
+mod presentation;
 mod pss;
 mod seal;
 mod signing_request;
@@ -36,6 +37,7 @@ pub use self::import::import;
 pub use self::items::items;
 pub use self::key_file::key_file;
 pub use self::lists::{catalog_list, sharing_list};
+pub use self::presentation::presentation;
 pub use self::pss::pss;
 pub use self::seal::{seal, seal_write};
 pub use self::signing_request::signing_request;
@@ -280,6 +282,7 @@ mod tests {
             ("fetched", fetched::seeds()),
             ("handover", handover::seeds()),
             ("key_file", key_file::seeds()),
+            ("presentation", presentation::seeds()),
             ("pss", pss::seeds()),
             ("status_list", trust::status_seeds()),
             ("trust_list", trust::trust_seeds()),

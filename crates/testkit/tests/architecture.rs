@@ -24,7 +24,7 @@ const CURVES: [&str; 8] =
 const STORAGE: [&str; 3] = ["rocksdb", "librocksdb-sys", "tokio-postgres"];
 const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 16] = [
     Rule { krate: "boyin-curve", may_import: &[], never_reaches: &["getrandom"] },
     Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
     Rule { krate: "boyin-suite", may_import: &["boyin-model", "boyin-curve"], never_reaches: &[] },
@@ -79,6 +79,14 @@ const RULES: [Rule; 14] = [
         may_import: &[],
         never_reaches: &["chrono", "time", "getrandom", "fontdb"],
     },
+    // As the verifier that it imports: no randomness, for nothing here is made, only written otherwise.
+    Rule {
+        krate: "boyin-present",
+        may_import: &["boyin-model", "boyin-verify"],
+        never_reaches: &["boyin-archive", "boyin-issue", "boyin-suite", "chrono", "getrandom"],
+    },
+    // A reader of codes knows nothing of licenses. What it is built on links a clock, so pictures are drawn elsewhere.
+    Rule { krate: "boyin-scan", may_import: &[], never_reaches: &["getrandom"] },
     Rule {
         krate: "boyin",
         may_import: &[
@@ -96,7 +104,15 @@ const RULES: [Rule; 14] = [
     Rule { krate: "boyin-service", may_import: &["boyin", "boyin-suite"], never_reaches: &["clap"] },
     Rule {
         krate: "boyin-cli",
-        may_import: &["boyin", "boyin-suite", "boyin-service", "boyin-picture", "boyin-postgres"],
+        may_import: &[
+            "boyin",
+            "boyin-suite",
+            "boyin-service",
+            "boyin-picture",
+            "boyin-postgres",
+            "boyin-present",
+            "boyin-scan",
+        ],
         never_reaches: &[],
     },
 ];
@@ -114,6 +130,8 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-archive",
             "boyin-import",
             "boyin-exempt",
+            "boyin-present",
+            "boyin-scan",
         ],
         &["boyin-hsm", "cryptoki", "libloading"],
     ),
@@ -126,6 +144,8 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-picture",
             "boyin-import",
             "boyin-exempt",
+            "boyin-present",
+            "boyin-scan",
         ],
         &CURVES,
     ),
@@ -140,6 +160,8 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-picture",
             "boyin-import",
             "boyin-exempt",
+            "boyin-present",
+            "boyin-scan",
         ],
         &STORAGE,
     ),
@@ -155,6 +177,8 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-picture",
             "boyin-import",
             "boyin-exempt",
+            "boyin-present",
+            "boyin-scan",
             "boyin",
         ],
         &NETWORK,
@@ -172,6 +196,8 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-picture",
             "boyin-import",
             "boyin-exempt",
+            "boyin-present",
+            "boyin-scan",
         ],
         &["ureq"],
     ),
@@ -329,6 +355,9 @@ fn every_kind_of_forbidden_edge_is_found() {
         (&[("boyin-issue", "boyin-archive")], "boyin-issue -> boyin-archive"),
         (&[("boyin-picture", "boyin-model")], "boyin-picture -> boyin-model"),
         (&[("boyin-import", "boyin-archive")], "boyin-import -> boyin-archive"),
+        (&[("boyin-scan", "boyin-present")], "boyin-scan -> boyin-present"),
+        (&[("boyin-present", "boyin-suite")], "boyin-present -> boyin-suite"),
+        (&[("boyin-present", "x"), ("x", "p256")], "boyin-present -> x -> p256"),
         (&[("boyin-exempt", "boyin-archive")], "boyin-exempt -> boyin-archive"),
         (&[("boyin-exempt", "x"), ("x", "chrono")], "boyin-exempt -> x -> chrono"),
         (&[("boyin-picture", "x"), ("x", "fontdb")], "boyin-picture -> x -> fontdb"),

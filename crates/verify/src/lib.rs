@@ -38,7 +38,7 @@ pub use reason::{Owner, Reason, ReasonInfo};
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_STATUS_LISTS, Record, RecordError};
 pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
 pub use status::{StatusError, StatusSnapshot};
-pub use trust::{TrustError, TrustSnapshot};
+pub use trust::{SignedByIssuer, SignedByIssuerError, TrustError, TrustSnapshot};
 
 pub use boyin_model::alg::VerifyAlg;
 pub use boyin_model::id::{CreditCode, HolderCode, HolderCodeType};

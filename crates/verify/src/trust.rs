@@ -204,6 +204,32 @@ impl TrustSnapshot {
         self.keys.get(kid)
     }
 
+    /// Opens what an office of the list signed beside licenses and status lists, a JWS of the type `typ` of at most `limit` bytes.
+    ///
+    /// The signature is verified; whether the key was in force when it was made, the caller asks, who knows that instant.
+    ///
+    /// # Errors
+    /// [`SignedByIssuerError`].
+    pub fn signed_by_issuer(
+        &self,
+        token: &[u8],
+        limit: usize,
+        typ: &str,
+    ) -> Result<SignedByIssuer<'_>, SignedByIssuerError> {
+        let compact = Compact::open(token, limit)?;
+        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
+        if header.typ != typ {
+            return Err(JwsError::WrongType.into());
+        }
+        let key = self.key(&header.kid).ok_or(SignedByIssuerError::KeyUnknown)?;
+        if key.key.alg().id().jws != Some(header.alg.as_ref()) {
+            return Err(SignedByIssuerError::OtherAlgorithm);
+        }
+        let matched = key.key.verify(compact.signing_input, &compact.signature);
+        matched.map_err(|_| SignedByIssuerError::Signature)?;
+        Ok(SignedByIssuer { payload: compact.payload, key })
+    }
+
     /// The seal of that identifier.
     pub(crate) fn seal(&self, id: SealId) -> Option<&TrustedSeal> {
         self.seals.get(&id).map(|place| &self.list.seals[*place])
@@ -262,6 +288,62 @@ pub(crate) fn ends_allow(
 ) -> Result<(), UnixTime> {
     let mut own = ends.iter().filter(|end| end.alg == alg.family);
     own.try_for_each(|end| end.allows(signed_at, now))
+}
+
+/// What [`TrustSnapshot::signed_by_issuer`] opened.
+#[derive(Debug)]
+pub struct SignedByIssuer<'t> {
+    payload: Vec<u8>,
+    key: &'t TrustedKey,
+}
+
+impl SignedByIssuer<'_> {
+    /// The office whose key signed.
+    #[must_use]
+    pub fn issuer(&self) -> CreditCode {
+        self.key.issuer
+    }
+
+    /// The algorithm of that key.
+    #[must_use]
+    pub fn alg(&self) -> &'static dyn VerifyAlg {
+        self.key.key.alg()
+    }
+
+    /// What was signed.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Whether the key was in force at an instant.
+    #[must_use]
+    pub fn in_force(&self, at: UnixTime) -> bool {
+        self.key.in_force(at)
+    }
+
+    /// Whether the list lets signatures of the algorithm count.
+    #[must_use]
+    pub fn algorithm_counts(&self, signed_at: UnixTime, now: UnixTime) -> bool {
+        self.key.algorithm_allows(signed_at, now).is_ok()
+    }
+}
+
+/// Why a document of an office was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignedByIssuerError {
+    /// Not a JWS of that type.
+    #[error("not a document of the type that was asked for: {0}")]
+    Format(#[from] JwsError),
+    /// The trust list does not name the key.
+    #[error("the trust list does not name the key")]
+    KeyUnknown,
+    /// The header names another algorithm than that of the key.
+    #[error("the header names another algorithm than that of the key")]
+    OtherAlgorithm,
+    /// The signature does not match.
+    #[error("the signature does not match")]
+    Signature,
 }
 
 /// The payload of a list of this type that the anchor signed.

@@ -98,7 +98,9 @@ pub(crate) struct AddClient {
     /// What it may have signed; may be repeated
     #[arg(
         long, value_name = "KIND", action = ArgAction::Append, required = true,
-        value_parser = ["licenses", "status-lists", "trust-list", "decisions", "seals", "ceremony"]
+        value_parser = [
+            "licenses", "status-lists", "trust-list", "decisions", "seals", "presentations", "ceremony",
+        ]
     )]
     pub(crate) only: Vec<String>,
     /// Most signatures that it gets by this key

@@ -12,6 +12,7 @@ mod edges;
 mod flow;
 mod keys;
 mod life;
+mod present;
 mod records;
 mod refusals;
 mod seals;

@@ -1,0 +1,207 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use boyin::model::credential::{FieldValue, LicenseClaims, Term};
+use boyin::model::time::UnixTime;
+use boyin::suite::all_jws;
+use boyin::verify::{Context, Verifier};
+use boyin_present::{
+    ListAge, Outcome, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check, from_text,
+};
+use serde_json::json;
+
+use super::args::Check;
+use super::bundle;
+use crate::context::{Session, now};
+use crate::fetched::pasted;
+use crate::output::{Privacy, json_line};
+use crate::verify::instant;
+use crate::{Exit, files, report};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// `present check`
+pub(super) fn run(session: &Session, args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let at = args.at.as_deref().map_or_else(now, instant)?;
+    let text = text_of(&files::read(&args.file)?)?;
+    let shown = match from_text(&text).and_then(|compact| Presented::decode(&compact)) {
+        Ok(shown) => shown,
+        Err(error) => return refuse(session, error, out),
+    };
+    let memory = match (&args.seen, &shown.statement) {
+        (Some(path), Some(_)) => Some(Memory::open(path)?),
+        _ => None,
+    };
+    let (memory, mut seen) = memory.unzip();
+    let checked = match (&args.lists.bundle, &args.lists.anchor) {
+        (Some(file), Some(anchor)) => {
+            let opened = bundle::open(file, anchor, at)?;
+            let context = Context { now: at, trust: &opened.trust, status: &opened.status };
+            check(&shown, &Verifier::new(&all_jws()), &context, seen.as_mut())
+        }
+        _ => {
+            let registry = session.reading()?.lookup.registry();
+            let context = Context { now: at, trust: registry.trust(), status: registry.status() };
+            check(&shown, &Verifier::new(&all_jws()), &context, seen.as_mut())
+        }
+    };
+    if let (Some(memory), Some(seen)) = (&memory, &seen) {
+        // Before anybody is told that the code counts.
+        memory.keep(seen, at)?;
+    }
+    let outcome = checked.outcome();
+    if session.json() {
+        json_line(out, &checked.to_json())?;
+    } else {
+        write(out, &checked, Privacy::new(args.full))?;
+    }
+    Ok(match outcome {
+        Outcome::Passed => Exit::Done,
+        Outcome::Failed(_) => Exit::Failed,
+        Outcome::Indeterminate(_) => Exit::Indeterminate,
+    })
+}
+
+/// The text of a code, also out of a picture of it.
+fn text_of(read: &[u8]) -> anyhow::Result<String> {
+    if !read.starts_with(PNG) {
+        let text = std::str::from_utf8(pasted(read)).context("this is neither a PNG nor text")?;
+        return Ok(text.to_owned());
+    }
+    match boyin_scan::code_in(read)? {
+        Some(text) if text.starts_with(PREFIX) => Ok(text),
+        Some(_) => bail!("the QR code in the picture is none of a license"),
+        None => bail!("no QR code is found in the picture: come closer, hold still, put more light on it"),
+    }
+}
+
+fn refuse(session: &Session, error: PresentError, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if session.json() {
+        let reason = json!({ "code": error.code(), "en": error.to_string() });
+        json_line(out, &json!({ "format": 1, "reason": reason, "verdict": "failed" }))?;
+    } else {
+        writeln!(out, "✗ failed 核验不通过: {}", error.code())?;
+        writeln!(out, "  {error}")?;
+    }
+    Ok(Exit::Failed)
+}
+
+fn write(out: &mut dyn Write, checked: &PresentationReport, privacy: Privacy) -> anyhow::Result<()> {
+    let outcome = checked.outcome();
+    let reason = outcome.reason();
+    let (sign, words) = match outcome {
+        Outcome::Passed => ('✓', "passed 核验通过"),
+        Outcome::Failed(_) => ('✗', "failed 核验不通过"),
+        Outcome::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
+    };
+    let code = reason.map(|reason| format!(": {}", reason.code)).unwrap_or_default();
+    writeln!(out, "{sign} {words}{code}")?;
+    if let Some(reason) = reason {
+        report::explain(out, reason)?;
+    }
+    match &checked.dynamic {
+        None => writeln!(out, "  static code 静态码: it says nothing about who shows it (不能证明出示人)")?,
+        Some(dynamic) => {
+            write!(out, "  dynamic code 动态码")?;
+            if let Some(claims) = &dynamic.claims {
+                write!(
+                    out,
+                    ": {}, made {}, counts until {}",
+                    claims.purpose,
+                    claims.issued_at,
+                    claims.expires()
+                )?;
+            }
+            writeln!(out)?;
+        }
+    }
+    age(out, "trust list 信任列表", Some(checked.trust_list))?;
+    age(out, "status list 状态列表", checked.status_list)?;
+    if outcome == Outcome::Passed
+        && let Ok(verified) = checked.license.clone().into_verified()
+    {
+        writeln!(out)?;
+        claims(out, verified.claims(), privacy)?;
+    }
+    writeln!(out)?;
+    Ok(report::checks(out, &checked.license)?)
+}
+
+/// How old a list is: in every answer, whatever the verdict.
+pub(super) fn age(out: &mut dyn Write, name: &str, list: Option<ListAge>) -> std::io::Result<()> {
+    let Some(ListAge { made_at, fresh_until, seconds }) = list else {
+        return writeln!(out, "  {name}: not at hand 未取得");
+    };
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    writeln!(
+        out,
+        "  {name}: {days} d {hours} h {minutes} min old (已制作 {days} 天 {hours} 小时 {minutes} 分), made {made_at}, fresh until {fresh_until}"
+    )
+}
+
+/// What is shown of a license that passed.
+fn claims(out: &mut dyn Write, claims: &LicenseClaims, privacy: Privacy) -> std::io::Result<()> {
+    let mut line = |name: &str, value: &str| {
+        let label = Term::of_claim(name).map(|term| term.chinese).unwrap_or_default();
+        writeln!(out, "  {name:<20} {value}  {label}")
+    };
+    line("license_name", &claims.license_name)?;
+    line("license_id", claims.license_id.as_str())?;
+    line("issuer_name", &claims.issuer_name)?;
+    let until = claims.valid_until.map_or_else(|| "长期".to_owned(), |date| date.to_string());
+    line("valid_until", &until)?;
+    for (name, value) in [
+        ("license_number", claims.license_number.as_deref().map(|number| privacy.number(number))),
+        ("holder_name", claims.holder_name.as_deref().map(|holder| privacy.name(holder))),
+        ("holder_code", claims.holder_code.as_ref().map(|code| privacy.number(code.as_str()))),
+    ] {
+        if let Some(value) = value {
+            line(name, &value)?;
+        }
+    }
+    for (name, value) in &claims.fields {
+        let value = match value {
+            FieldValue::Text(text) => text.clone(),
+            FieldValue::Integer(number) => number.to_string(),
+        };
+        line(name, &privacy.value(&value))?;
+    }
+    Ok(())
+}
+
+/// The file in which this verifier remembers dynamic codes; one process at a time has it.
+struct Memory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Memory {
+    fn open(path: &Path) -> anyhow::Result<(Self, SeenNonces)> {
+        let fail = || format!("the memory of codes {} cannot be used", path.display());
+        let mut lock = path.as_os_str().to_owned();
+        lock.push(".lock");
+        let lock = File::create(PathBuf::from(lock)).with_context(fail)?;
+        lock.lock().with_context(fail)?;
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(fail),
+        };
+        let seen =
+            SeenNonces::read(&text).ok_or_else(|| anyhow!("{} is no memory of codes", path.display()))?;
+        Ok((Self { path: path.to_owned(), _lock: lock }, seen))
+    }
+
+    /// Replaced whole, so that what was remembered is never lost half-way.
+    fn keep(&self, seen: &SeenNonces, at: UnixTime) -> anyhow::Result<()> {
+        let fail = || format!("the memory of codes {} cannot be written", self.path.display());
+        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(dir).with_context(fail)?;
+        file.write_all(seen.write(at).as_bytes()).with_context(fail)?;
+        file.as_file().sync_all().with_context(fail)?;
+        file.persist(&self.path).with_context(fail)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! Verifies what a holder shows, and says how old the lists are that the verdict rests on.
+
+use boyin_model::jws::JwsError;
+use boyin_model::presentation::{MAX_PRESENTATION_BYTES, Presentation, TYP_PRESENTATION};
+use boyin_model::time::UnixTime;
+use boyin_verify::{
+    CLOCK_TOLERANCE_SECONDS, Context, CreditCode, ReasonInfo, Report, SignedByIssuerError, Verdict, Verifier,
+};
+use serde_json::{Value, json};
+
+use crate::form::Presented;
+use crate::reason::DynamicReason;
+use crate::seen::{Remembered, SeenNonces};
+
+const REPORT_FORMAT: u8 = 1;
+
+/// When a list was made and until when it is fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListAge {
+    /// When it was made.
+    pub made_at: UnixTime,
+    /// From when it is stale.
+    pub fresh_until: UnixTime,
+    /// Seconds since it was made; 0 for one that says that it was made later than now.
+    pub seconds: u64,
+}
+
+impl ListAge {
+    /// The age at `now` of a list made at `made_at`.
+    #[must_use]
+    pub fn new(made_at: UnixTime, fresh_until: UnixTime, now: UnixTime) -> Self {
+        Self { made_at, fresh_until, seconds: now.seconds().saturating_sub(made_at.seconds()) }
+    }
+
+    fn to_json(self) -> Value {
+        json!({
+            "age_seconds": self.seconds, "fresh_until": self.fresh_until.seconds(), "made_at": self.made_at.seconds(),
+        })
+    }
+}
+
+/// What came of a code that a holder showed.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct PresentationReport {
+    /// What the verifier says of the license.
+    pub license: Report,
+    /// Of a dynamic code: what the office says, as far as it could be read, and why it does not count.
+    pub dynamic: Option<Dynamic>,
+    /// The trust list that was used.
+    pub trust_list: ListAge,
+    /// The status list that the license points to, if it is at hand.
+    pub status_list: Option<ListAge>,
+}
+
+/// The dynamic part of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dynamic {
+    /// The claims, if they could be read.
+    pub claims: Option<Presentation>,
+    /// `Ok` if it counts.
+    pub outcome: Result<(), DynamicReason>,
+}
+
+/// The verdict with its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything that was shown counts.
+    Passed,
+    /// Something is wrong.
+    Failed(ReasonInfo),
+    /// Something is not known: not to be relied on.
+    Indeterminate(ReasonInfo),
+}
+
+impl Outcome {
+    /// `passed`, `failed` or `indeterminate`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Indeterminate(_) => "indeterminate",
+        }
+    }
+
+    /// Why it did not pass.
+    #[must_use]
+    pub fn reason(&self) -> Option<&ReasonInfo> {
+        match self {
+            Self::Passed => None,
+            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
+        }
+    }
+}
+
+/// Verifies what was shown: the license with the verifier, unchanged; then, of a dynamic code, the office's statement about it.
+///
+/// `seen` is this verifier's memory of dynamic codes. A code that counts is remembered in it.
+pub fn check(
+    shown: &Presented,
+    verifier: &Verifier,
+    context: &Context<'_>,
+    seen: Option<&mut SeenNonces>,
+) -> PresentationReport {
+    let license = verifier.check(&shown.license, context);
+    let list = context.trust.list();
+    let issuer = license.subject().issuer;
+    let dynamic = shown.statement.as_deref().map(|token| {
+        let mut claims = None;
+        let outcome = dynamic(token, &shown.license, issuer, context, seen, &mut claims);
+        Dynamic { claims, outcome }
+    });
+    let status_list = issuer.zip(license.status_list()).and_then(|(issuer, uri)| {
+        let (made, until) = (context.status.made_at(issuer, uri)?, context.status.fresh_until(issuer, uri)?);
+        Some(ListAge::new(made, until, context.now))
+    });
+    let trust_list = ListAge::new(list.issued_at, list.next_update, context.now);
+    PresentationReport { license, dynamic, trust_list, status_list }
+}
+
+fn dynamic(
+    token: &[u8],
+    license: &[u8],
+    issuer: Option<CreditCode>,
+    context: &Context<'_>,
+    seen: Option<&mut SeenNonces>,
+    read: &mut Option<Presentation>,
+) -> Result<(), DynamicReason> {
+    let now = context.now;
+    let signed = context.trust.signed_by_issuer(token, MAX_PRESENTATION_BYTES, TYP_PRESENTATION);
+    let signed = signed.map_err(|error| match error {
+        SignedByIssuerError::KeyUnknown => DynamicReason::KeyUnknown,
+        SignedByIssuerError::OtherAlgorithm => DynamicReason::Algorithm,
+        SignedByIssuerError::Signature => DynamicReason::Signature,
+        SignedByIssuerError::Format(_) => DynamicReason::Malformed,
+    })?;
+    let claims = Presentation::read(signed.payload()).map_err(|_: JwsError| DynamicReason::Malformed)?;
+    let claims = read.insert(claims);
+    if issuer != Some(signed.issuer()) {
+        return Err(DynamicReason::KeyForeign);
+    }
+    if !signed.in_force(claims.issued_at) {
+        return Err(DynamicReason::KeyNotInForce);
+    }
+    if !signed.algorithm_counts(claims.issued_at, now) {
+        return Err(DynamicReason::Algorithm);
+    }
+    if signed.alg().digest(&[license]) != claims.credential {
+        return Err(DynamicReason::OtherLicense);
+    }
+    if claims.issued_at > now.plus(CLOCK_TOLERANCE_SECONDS) {
+        return Err(DynamicReason::FromFuture);
+    }
+    if now >= claims.expires() {
+        return Err(DynamicReason::Expired);
+    }
+    match seen.ok_or(DynamicReason::NoMemory)?.see(claims.nonce, claims.expires(), now) {
+        Remembered::New => Ok(()),
+        Remembered::Repeated => Err(DynamicReason::Repeated),
+        Remembered::Full => Err(DynamicReason::MemoryFull),
+    }
+}
+
+impl PresentationReport {
+    /// What failed before what is open, the license before the dynamic part.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let license = match self.license.verdict() {
+            Verdict::Passed => Outcome::Passed,
+            Verdict::Failed(reason) => Outcome::Failed(reason.info()),
+            Verdict::Indeterminate(reason) => Outcome::Indeterminate(reason.info()),
+        };
+        let dynamic = match self.dynamic.as_ref().map(|dynamic| dynamic.outcome) {
+            None | Some(Ok(())) => Outcome::Passed,
+            Some(Err(reason)) if reason.is_indeterminate() => Outcome::Indeterminate(reason.info()),
+            Some(Err(reason)) => Outcome::Failed(reason.info()),
+        };
+        match (license, dynamic) {
+            (Outcome::Failed(_), _) | (_, Outcome::Passed) => license,
+            (Outcome::Passed | Outcome::Indeterminate(_), Outcome::Failed(_)) => dynamic,
+            (Outcome::Passed, Outcome::Indeterminate(_)) => dynamic,
+            (Outcome::Indeterminate(_), Outcome::Indeterminate(_)) => license,
+        }
+    }
+
+    /// The form for programs; holds nothing personal. `license` is the verifier's own report.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let outcome = self.outcome();
+        let license: Value = serde_json::from_slice(&self.license.to_json()).unwrap_or_default();
+        json!({
+            "age": {
+                "status_list": self.status_list.map(ListAge::to_json), "trust_list": self.trust_list.to_json(),
+            },
+            "at": self.license.at().seconds(),
+            "dynamic": self.dynamic.as_ref().map(Dynamic::to_json),
+            "format": REPORT_FORMAT,
+            "kind": if self.dynamic.is_some() { "dynamic" } else { "static" },
+            "license": license,
+            "reason": outcome.reason().map(reason_json),
+            "verdict": outcome.code(),
+        })
+    }
+}
+
+impl Dynamic {
+    fn to_json(&self) -> Value {
+        let mut value = json!({ "reason": self.outcome.err().map(|reason| reason.info().code) });
+        if let Some(claims) = &self.claims {
+            value["expires"] = claims.expires().seconds().into();
+            value["issued_at"] = claims.issued_at.seconds().into();
+            value["purpose"] = claims.purpose.as_str().into();
+        }
+        value
+    }
+}
+
+/// A reason for programs, in the shape that it has in the verifier's reports.
+#[must_use]
+pub fn reason_json(reason: &ReasonInfo) -> Value {
+    let ReasonInfo { code, clause, owner, zh, en, next_step_zh, next_step_en } = reason;
+    json!({
+        "clause": clause, "code": code, "en": en, "next_step_en": next_step_en, "next_step_zh": next_step_zh,
+        "owner": owner.code(), "zh": zh,
+    })
+}

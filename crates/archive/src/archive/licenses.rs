@@ -110,7 +110,7 @@ impl Archive {
     fn open_record_key(&self, key: &[u8], sealed: &[u8]) -> Result<Secret, Damaged> {
         let table = Table::RecordKey;
         let value = self.unseal(table, key, sealed)?;
-        Ok(layout::read_record_key(&value).map_err(malformed(table))?)
+        layout::read_record_key(&value).map_err(malformed(table))
     }
 
     /// The keys of several records; `None` for those that are not there.

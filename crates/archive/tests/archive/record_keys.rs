@@ -268,7 +268,8 @@ fn a_key_is_asked_for_once() {
 
 /// Everything that is stored.
 fn everything(store: &dyn Store) -> Vec<(Table, Entry)> {
-    let of = |table| store.scan(table, &[], None, 1_000).unwrap().into_iter().map(move |entry| (table, entry));
+    let of =
+        |table| store.scan(table, &[], None, 1_000).unwrap().into_iter().map(move |entry| (table, entry));
     Table::ALL.into_iter().flat_map(of).collect()
 }
 

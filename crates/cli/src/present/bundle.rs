@@ -164,7 +164,7 @@ fn tell(
     }
     match verdict {
         Some("passed") => {
-            writeln!(out, "✓ passed 通过: every part is signed by whom the anchor trusts, and fresh")?
+            writeln!(out, "✓ passed 通过: every part is signed by whom the anchor trusts, and fresh")?;
         }
         Some(_) => writeln!(out, "? indeterminate 无法判定: a list is stale, or refused")?,
         None => writeln!(out, "Not verified 未核验: `boyin bundle verify` does")?,

@@ -94,7 +94,7 @@ fn missed(paper: &GrayImage, text: &str, shot: Shot) -> Vec<(f32, u64)> {
     shots.filter(|(degrees, seed)| !reads(paper, text, Shot { degrees: *degrees, ..shot }, *seed)).collect()
 }
 
-/// Every photograph at 4 pixels for each module, all but one at 3, and nothing at 1: `docs/presentation.md` has where between it
+/// Every photograph at 4 pixels for each module, all but one at 3, and nothing at 2: `docs/presentation.md` has where between it
 /// stops, as this prints it.
 #[test]
 fn a_camera_reads_codes_at_three_to_four_pixels_for_each_module() {
@@ -103,7 +103,7 @@ fn a_camera_reads_codes_at_three_to_four_pixels_for_each_module() {
         let text = to_text(&compact);
         let code = Code::draw(&text, QR_MAX_VERSION).unwrap();
         let paper = paper(&code);
-        for tenths in [40, 30, 25, 20, 15, 10] {
+        for tenths in [40, 30, 25, 20] {
             let missed = missed(&paper, &text, Shot { tenths, ..USUAL });
             let all = ANGLES.len() * usize::try_from(SHOTS).unwrap();
             let read = all - missed.len();
@@ -114,7 +114,7 @@ fn a_camera_reads_codes_at_three_to_four_pixels_for_each_module() {
             );
             assert!(tenths < 40 || missed.is_empty(), "version {}: {missed:?}", code.version());
             assert!(tenths < 30 || missed.len() <= 1, "version {}: {missed:?}", code.version());
-            assert!(tenths > 10 || read == 0, "the simulation shows the camera too much");
+            assert!(tenths > 20 || read == 0, "the simulation shows the camera too much");
         }
         assert_eq!(Presented::decode(&from_text(&text).unwrap()).unwrap(), shown);
     }

@@ -1,6 +1,6 @@
 //! The texts that the compact form writes as a number.
 
-/// Version of [`ENTRIES`]. Its entries never change: another list is another version.
+/// Version of the dictionary. Its entries never change: another list is another version.
 pub const DICTIONARY: u8 = 1;
 
 /// Entry *n* has the number *n* + 1.

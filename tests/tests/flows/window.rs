@@ -121,7 +121,8 @@ fn a_license_that_somebody_else_holds_says_no_name() {
     record.slot = None;
     let misfiled = Filing { record, holder: stranger(1) };
     desk.archive().file(&act("misfiled"), &misfiled).unwrap();
-    let refused = desk.decide_exemption(&question(stranger(1), None), &order(police(), "asked of a stranger"));
+    let refused =
+        desk.decide_exemption(&question(stranger(1), None), &order(police(), "asked of a stranger"));
     assert!(matches!(refused, Err(DeskError::Question(_))), "{refused:?}");
     assert_eq!(looks(&desk, &stranger(1)), ["1"]);
     desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "own")).unwrap();

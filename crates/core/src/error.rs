@@ -36,6 +36,11 @@ pub enum HomeError {
     /// The directory holds no data of ours.
     #[error("{0} is not a data directory: make one with `boyin init`")]
     NotAHome(PathBuf),
+    /// The address of the service cannot begin the URIs of status lists.
+    #[error(
+        "the public URL must be https:// or http://, a host and perhaps a path, without ? and #, at most 200 characters"
+    )]
+    PublicUrl,
     /// Written by a newer release.
     #[error(
         "the data directory has format {found}, this release reads up to {supported}: use a newer release"

@@ -316,6 +316,9 @@ impl<'c> Run<'_, 'c> {
 
     fn status(&mut self, claims: &LicenseClaims) -> Result<(), (Reason, Option<Detail>)> {
         let now = self.context.now;
+        if !self.context.trust.names_status_list(claims.issuer(), &claims.status.uri, claims.issued_at) {
+            return Err((Reason::StatusListNotNamed, None));
+        }
         let list = self.context.status.get(claims.issuer(), &claims.status.uri);
         let list = list.map_err(|reason| (reason, None))?;
         let StatusListClaims { iat, exp, list: entries, .. } = &list.claims;

@@ -8,7 +8,7 @@ use boyin_model::limits::MAX_TRUST_LIST_BYTES;
 use boyin_model::listing::ListFault;
 use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{IssuerKey, Jwk, Sunset, TrustList, TrustedSeal, in_force};
+use boyin_model::trust::{IssuerKey, Jwk, StatusLists, Sunset, TrustList, TrustedSeal, in_force};
 
 use crate::reason::Reason;
 
@@ -91,6 +91,12 @@ pub enum TrustError {
     /// `next_update` is not later than `issued_at`.
     #[error("the list ends before it begins")]
     Times,
+    /// An issuer's status lists are named by what cannot begin their URIs.
+    #[error("issuer {issuer} has status lists whose URIs begin in a way that is not allowed")]
+    StatusLists {
+        /// Index of the issuer, from 0.
+        issuer: usize,
+    },
     /// A list beside the trust list is none.
     #[error(transparent)]
     List(#[from] ListFault),
@@ -124,6 +130,9 @@ impl TrustSnapshot {
         for (place, issuer) in list.issuers.iter().enumerate() {
             if issuers.insert(issuer.code, place).is_some() {
                 return Err(TrustError::Duplicate { issuer: place });
+            }
+            if !issuer.status_lists.iter().all(|lists| StatusLists::is_prefix(&lists.prefix)) {
+                return Err(TrustError::StatusLists { issuer: place });
             }
             for (number, entry) in issuer.keys.iter().enumerate() {
                 let key =
@@ -252,6 +261,11 @@ impl TrustSnapshot {
             return Err(Reason::SealOfAnother);
         }
         if seal.in_force_at(at) { Ok(()) } else { Err(Reason::SealNotInForce) }
+    }
+
+    /// Whether a license that the issuer signed at `at` may point to the status list with this URI.
+    pub(crate) fn names_status_list(&self, issuer: CreditCode, uri: &str, at: UnixTime) -> bool {
+        self.issuers.get(&issuer).is_some_and(|place| self.list.issuers[*place].names_status_list(uri, at))
     }
 
     /// Whether the issuer might issue the type in the division at the instant; the reason if not.

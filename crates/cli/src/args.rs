@@ -544,7 +544,9 @@ const MAX_PUBLIC_URL: usize = 200;
 
 pub(crate) fn public_url(text: &str) -> Result<String, &'static str> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let good = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte));
+    let good = |rest: &str| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
+    };
     if text.len() > MAX_PUBLIC_URL || !rest.is_some_and(good) {
         return Err("a URL that begins with https:// or http://, without ? and #, at most 200 characters");
     }

@@ -193,7 +193,8 @@ impl StatusLists {
     #[must_use]
     pub fn contain(&self, uri: &str) -> bool {
         let name = uri.strip_prefix(self.prefix.as_str()).unwrap_or_default();
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
     /// Whether licenses of that instant may point there.

@@ -143,7 +143,8 @@ fn licenses_point_to_status_lists_that_the_trust_list_names() {
     let code = office(MARKET).code;
     let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
     let issuers = list["issuers"].as_array().unwrap();
-    let named = issuers.iter().find(|issuer| issuer["code"] == code.as_str()).unwrap()["status_lists"].clone();
+    let named =
+        issuers.iter().find(|issuer| issuer["code"] == code.as_str()).unwrap()["status_lists"].clone();
     let old = named[0]["prefix"].as_str().unwrap().to_owned();
     assert!(old.ends_with(&format!("/v1/status-lists/{}-", code.as_str())), "{old}");
 

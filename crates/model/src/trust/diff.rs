@@ -211,23 +211,23 @@ impl TrustList {
             for right in &issuer.entitlements {
                 let divisions: Vec<_> = right.divisions.iter().map(|division| division.as_str()).collect();
                 let subject = format!("{code} {} in {}", right.license_type.as_str(), divisions.join(" "));
-                add_span(facts, (What::Entitlement, subject), span(right.from, right.until));
+                add_span(facts, (What::Entitlement, subject), &span(right.from, right.until));
             }
             for lists in &issuer.status_lists {
                 let subject = format!("{code} {}", lists.prefix);
-                add_span(facts, (What::StatusLists, subject), span(lists.from, lists.until));
+                add_span(facts, (What::StatusLists, subject), &span(lists.from, lists.until));
             }
         }
     }
 }
 
 /// The same may have been given, taken and given again.
-fn add_span(facts: &mut Facts, of: (What, String), span: String) {
+fn add_span(facts: &mut Facts, of: (What, String), span: &str) {
     let said = facts.entry(of).or_default();
     if !said.is_empty() {
         said.push_str(", ");
     }
-    said.push_str(&span);
+    said.push_str(span);
 }
 
 /// A time in words.

@@ -257,7 +257,9 @@ fn a_difference_is_told_once_with_what_was_and_what_is() {
         before.diff(&TrustList { sequence: 2, issued_at: at(5), next_update: at(99), ..list() }).is_empty()
     );
     let mut after = before.clone();
-    for change in [add_issuer(), entitle(&["652701"], 10, None), status_lists(LISTS, 10), end_algorithm(20, None)] {
+    for change in
+        [add_issuer(), entitle(&["652701"], 10, None), status_lists(LISTS, 10), end_algorithm(20, None)]
+    {
         after.apply(&change).unwrap();
     }
     after.certificates.push(format!("MIIB{}", "A".repeat(40)));

@@ -13,7 +13,7 @@ use crate::archive::read::check_limit;
 use crate::error::{ArchiveError, Damaged};
 use crate::layout::{self, FORMAT_WITH_VERSIONS};
 use crate::store::{Batch, Entry, Expect, Table};
-use crate::vault::{Secret, Vault};
+use crate::vault::{Secret, Vault, secret};
 
 const TABLE: Table = Table::LicenseAddress;
 
@@ -165,7 +165,8 @@ impl Archive {
     fn record_key_of(&self, id: &LicenseId) -> Result<Option<Secret>, ArchiveError> {
         let table = Table::RecordKey;
         let value = self.read(table, &layout::license(id))?;
-        Ok(value.map(|value| layout::read_record_key(&value)).transpose().map_err(malformed(table))?)
+        let key = value.map(|value| layout::record_key_in(&value).map(secret)).transpose();
+        Ok(key.map_err(malformed(table))?)
     }
 
     pub(super) fn address_in(

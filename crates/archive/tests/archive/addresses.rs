@@ -9,7 +9,8 @@ use boyin_model::id::LicenseId;
 
 use crate::check::check_sound;
 use crate::damage::every_damage_is_found;
-use crate::fixtures::{act, change, filing, filing_for, fresh, holder, id, reopened};
+use crate::fixtures::{act, change, filing, filing_for, fresh, holder, id, reopened, secret};
+use crate::stores::TestStore;
 use crate::versions::succeed;
 
 pub(crate) fn address(text: &str) -> Address {
@@ -40,7 +41,7 @@ fn at(archive: &Archive, text: &str) -> Vec<LicenseId> {
 }
 
 /// Two licenses of two holders.
-fn filled() -> (Archive, std::sync::Arc<crate::stores::TestStore>) {
+fn filled() -> (Archive, std::sync::Arc<TestStore>) {
     let (archive, store) = fresh();
     archive.file(&act("file 1"), &filing(1)).unwrap();
     archive.file(&act("file 2"), &filing_for(1, 2, 0)).unwrap();
@@ -120,6 +121,35 @@ fn a_license_has_no_more_addresses_than_the_limit() {
     assert_eq!(of(&archive, &id(1)).len(), MAX_ADDRESSES);
     let next = succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
     assert_eq!(of(&archive, &next).len(), MAX_ADDRESSES);
+}
+
+/// Two handles on one store know nothing of each other: they let in more than the limit, as acts at once once did.
+#[test]
+fn every_address_counts_however_many_there_are() {
+    let (archive, store) = filled();
+    for n in 1..MAX_ADDRESSES {
+        add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
+    }
+    let other = Archive::with_store(std::sync::Arc::<TestStore>::clone(&store), &secret()).unwrap();
+    store.slow_scans(Some(Table::LicenseAddress));
+    std::thread::scope(|scope| {
+        let of_other = scope.spawn(|| add(&other, "more 1", 1, "南京路1号").unwrap());
+        add(&archive, "more 2", 1, "南京路2号").unwrap();
+        of_other.join().unwrap();
+    });
+    store.slow_scans(None);
+    let all = of(&archive, &id(1));
+    assert_eq!(all.len(), MAX_ADDRESSES + 1);
+    let next = succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
+    assert_eq!(of(&archive, &next), all);
+    let last = archive.addresses(&next).unwrap().pop().unwrap();
+    archive.remove_address(&act("remove"), &next, &last, "迁出").unwrap();
+    assert!(matches!(
+        archive.add_address(&act("again"), &next, &last, "增设"),
+        Err(ArchiveError::AddressTooMany)
+    ));
+    assert_eq!(of(&archive, &next).len(), MAX_ADDRESSES);
+    let _ = check_sound(&archive);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boyin_archive::{
-    Act, Archive, ArchiveError, Batch, CollectedId, CollectedRecord, CollectedState, EventKind, Failure, Filing,
-    Grade, ImportId, ImportJob, ImportStep, MAX_ALIKE, Store as _, StoreError, Submission, Table,
+    Act, Archive, ArchiveError, Batch, CollectedId, CollectedRecord, CollectedState, EventKind, Failure,
+    Filing, Grade, ImportId, ImportJob, ImportStep, MAX_ALIKE, Store as _, StoreError, Submission, Table,
 };
 use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
 use boyin_model::id::{CreditCode, DivisionCode};

@@ -89,10 +89,13 @@ fn of_addresses_at_once_no_more_than_the_limit_are_entered() {
         add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
     }
     store.slow_scans(Some(Table::LicenseAddress));
-    let done = together(|thread| match add(&archive, &format!("by {thread}"), 1, &format!("南京路{thread}号")) {
-        Ok(_) => true,
-        Err(ArchiveError::AddressTooMany) => false,
-        Err(other) => panic!("{other:?}"),
+    let done = together(|thread| {
+        let text = format!("南京路{thread}号");
+        match add(&archive, &format!("by {thread}"), 1, &text) {
+            Ok(_) => true,
+            Err(ArchiveError::AddressTooMany) => false,
+            Err(other) => panic!("{other:?}"),
+        }
     });
     assert_eq!((done, archive.addresses(&id(1)).unwrap().len()), (1, MAX_ADDRESSES));
 }

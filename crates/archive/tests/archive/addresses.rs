@@ -9,8 +9,7 @@ use boyin_model::id::LicenseId;
 
 use crate::check::check_sound;
 use crate::damage::every_damage_is_found;
-use crate::fixtures::{act, change, filing, filing_for, fresh, holder, id, reopened, secret};
-use crate::stores::TestStore;
+use crate::fixtures::{act, change, filing, filing_for, fresh, holder, id, reopened};
 use crate::versions::succeed;
 
 pub(crate) fn address(text: &str) -> Address {
@@ -41,7 +40,7 @@ fn at(archive: &Archive, text: &str) -> Vec<LicenseId> {
 }
 
 /// Two licenses of two holders.
-fn filled() -> (Archive, std::sync::Arc<TestStore>) {
+fn filled() -> (Archive, std::sync::Arc<crate::stores::TestStore>) {
     let (archive, store) = fresh();
     archive.file(&act("file 1"), &filing(1)).unwrap();
     archive.file(&act("file 2"), &filing_for(1, 2, 0)).unwrap();
@@ -123,21 +122,18 @@ fn a_license_has_no_more_addresses_than_the_limit() {
     assert_eq!(of(&archive, &next).len(), MAX_ADDRESSES);
 }
 
-/// Two handles on one store know nothing of each other: they let in more than the limit, as acts at once once did.
+/// More than the limit, as acts at once once let in: one is away while another one is entered.
 #[test]
 fn every_address_counts_however_many_there_are() {
     let (archive, store) = filled();
-    for n in 1..MAX_ADDRESSES {
+    for n in 0..MAX_ADDRESSES {
         add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
     }
-    let other = Archive::with_store(std::sync::Arc::<TestStore>::clone(&store), &secret()).unwrap();
-    store.slow_scans(Some(Table::LicenseAddress));
-    std::thread::scope(|scope| {
-        let of_other = scope.spawn(|| add(&other, "more 1", 1, "南京路1号").unwrap());
-        add(&archive, "more 2", 1, "南京路2号").unwrap();
-        of_other.join().unwrap();
-    });
-    store.slow_scans(None);
+    let table = Table::LicenseAddress;
+    let (key, sealed) = store.scan(table, &[], None, 1).unwrap().remove(0);
+    store.commit(Batch::new().delete(table, key.as_slice())).unwrap();
+    add(&archive, "more", 1, "南京路1号").unwrap();
+    store.commit(Batch::new().put(table, key, sealed)).unwrap();
     let all = of(&archive, &id(1));
     assert_eq!(all.len(), MAX_ADDRESSES + 1);
     let next = succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();

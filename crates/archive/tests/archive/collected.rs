@@ -167,7 +167,7 @@ fn what_contradicts_is_kept_with_a_flag_on_both() {
 #[test]
 fn what_is_taken_in_at_once_is_taken_in_once() {
     let (archive, store) = fresh();
-    store.slow_scans(Some(Table::CollectedByKey));
+    store.slow_scans(Table::CollectedByKey);
     let rows = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")];
     let ends: Vec<_> = std::thread::scope(|scope| {
         let imports = (1..=4).map(|name| {
@@ -184,7 +184,7 @@ fn what_is_taken_in_at_once_is_taken_in_once() {
 #[test]
 fn what_contradicts_and_comes_at_once_has_a_flag_on_both() {
     let (archive, store) = fresh();
-    store.slow_scans(Some(Table::CollectedByKey));
+    store.slow_scans(Table::CollectedByKey);
     std::thread::scope(|scope| {
         for (name, said) in [(1, "某甲"), (2, "某乙")] {
             let archive = &archive;

@@ -88,7 +88,7 @@ fn of_addresses_at_once_no_more_than_the_limit_are_entered() {
     for n in 1..MAX_ADDRESSES {
         add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
     }
-    store.slow_scans(Some(Table::LicenseAddress));
+    store.slow_scans(Table::LicenseAddress);
     let done = together(|thread| {
         let text = format!("南京路{thread}号");
         match add(&archive, &format!("by {thread}"), 1, &text) {
@@ -104,15 +104,15 @@ fn of_addresses_at_once_no_more_than_the_limit_are_entered() {
 fn an_address_that_is_entered_while_the_next_version_is_filed_is_not_lost() {
     let (archive, store) = fresh();
     archive.file(&act("file 1"), &filing(1)).unwrap();
-    store.slow_scans(Some(Table::LicenseAddress));
+    store.slow_scans(Table::LicenseAddress);
     let entered = std::thread::scope(|scope| {
         let entering = scope.spawn(|| add(&archive, "add", 1, "北京路1号"));
         succeed(&archive, "renew", 1, &id(1)).unwrap();
         entering.join().unwrap()
     });
-    let expected: &[_] = match entered {
-        Ok(_) => &[address("北京路1号")],
-        Err(ArchiveError::NotHead { .. }) => &[],
+    let expected = match entered {
+        Ok(_) => vec![address("北京路1号")],
+        Err(ArchiveError::NotHead { .. }) => vec![],
         Err(other) => panic!("{other:?}"),
     };
     for version in [id(1), id(1).next_version().unwrap()] {

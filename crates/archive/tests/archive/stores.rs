@@ -53,8 +53,8 @@ impl TestStore {
     }
 
     /// Lets whoever scans this table get what is there now a moment later.
-    pub(crate) fn slow_scans(&self, table: Option<Table>) {
-        *self.slow.lock().unwrap() = table;
+    pub(crate) fn slow_scans(&self, table: Table) {
+        *self.slow.lock().unwrap() = Some(table);
     }
 
     /// The tables that were scrubbed since this was asked last, in order.

@@ -152,12 +152,12 @@ impl Archive {
 
     /// All of them: acts at once of an earlier release can have let in more than the limit.
     fn address_entries(&self, id: &LicenseId) -> Result<Vec<Entry>, ArchiveError> {
-        let mut found = Vec::new();
+        let mut found: Vec<Entry> = Vec::new();
         if self.format < FORMAT_WITH_VERSIONS {
             return Ok(found);
         }
         loop {
-            let after = found.last().map(|(key, _): &Entry| key.as_slice());
+            let after = found.last().map(|(key, _)| key.as_slice());
             let page = self.store.scan(TABLE, &layout::addresses_of(id), after, MAX_ADDRESSES)?;
             let last = page.len() < MAX_ADDRESSES;
             found.extend(page);

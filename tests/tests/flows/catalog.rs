@@ -397,8 +397,7 @@ fn a_damaged_license_of_grade_b_is_told_when_a_backup_is_verified() {
         let mut record = LicenseRecord { id, grade, ..filed.clone() };
         record.credential[0] = b'!';
         let slot = record.slot.as_mut().unwrap();
-        slot.index =
-            (0..64).find(|index| desk.archive().slot_is_free(&slot.list, *index).unwrap()).unwrap();
+        slot.index = (0..64).find(|index| desk.archive().slot_is_free(&slot.list, *index).unwrap()).unwrap();
         let act = Act::new("窗口一号", police(), "测试", now(), copy, [1; 32]).unwrap();
         desk.archive().file(&act, &Filing { record, holder: holder.clone() }).unwrap();
     }

@@ -48,7 +48,9 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 ///                                       trust/draft.jsonl       changes that are not signed yet
 ///                                       trust/journal.jsonl     who prepared, dropped and signed them
 /// reads/         reads not yet in the log
+/// timestamps/    digests that wait to be stamped, and tokens
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
+/// keys/ceremonies/ their transcripts    keys/journal.jsonl      who made, changed and destroyed keys
 /// ```
 /// Key files are encrypted under the passphrase. Where `boyin.toml` has a `[store]`, the archive is there and not in `archive/`.
 #[derive(Clone, Debug)]

@@ -58,6 +58,7 @@ mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
+mod waiting;
 pub mod window;
 
 pub use archive_secret::SecretSource;

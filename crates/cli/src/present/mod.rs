@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod bundle;
 mod check;
+mod memory;
 
 use std::io::Write;
 use std::path::Path;

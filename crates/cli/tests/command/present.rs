@@ -280,6 +280,7 @@ fn hand_overs_are_followed_now_whatever_the_question_is() {
 fn unsigned_lists_in_a_bundle_do_no_harm() {
     let place = Place::new();
     let bundle = place.path("lists.bundle");
+    place.issue_one(POLICE, "identity-card");
     place.boyin(&["bundle", "make", "--out", &bundle]).ends(0);
     let mut lists = Bundle::read(&place.read("lists.bundle")).unwrap();
     let at = |seconds| UnixTime::new(seconds).unwrap();

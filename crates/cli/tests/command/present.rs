@@ -250,7 +250,8 @@ fn a_bundle_is_shown_and_verified() {
     make(&place, &id, &["--out", &place.path("card.txt")]).ends(0);
     let card = place.path("card.txt");
     offline(&place, &["present", "check", &card, "--least-sequence", "1"]).ends(0);
-    offline(&place, &["present", "check", &card, "--least-sequence", "2"]).complains(&["is refused", "number 1"]);
+    offline(&place, &["present", "check", &card, "--least-sequence", "2"])
+        .complains(&["is refused", "number 1"]);
     let args = [&["present", "check", &card, "--bundle", &bundle], &anchor[..]].concat();
     boyin_alone(place.home().parent().unwrap(), &args).complains(&["is refused", "not signed by the anchor"]);
     place.boyin(&["bundle", "verify", &text]).complains(&["not a bundle"]);

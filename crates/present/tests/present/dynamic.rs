@@ -54,8 +54,7 @@ fn clocks_may_differ_by_the_tolerance() {
 fn without_a_memory_the_question_stays_open() {
     let prefecture = Prefecture::new(Algorithm::Es256);
     let shown = dynamic_of(&prefecture, card(&prefecture), now());
-    let report =
-        check(&shown, &Prefecture::verifier(), &prefecture.world().context(), Demand::Dynamic, None);
+    let report = check(&shown, &Prefecture::verifier(), &prefecture.world().context(), Demand::Dynamic, None);
     assert_eq!(report.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::NoMemory));
     assert_eq!(report.outcome().code(), "indeterminate");
 }

@@ -75,7 +75,7 @@ pub use error::{
 };
 pub use home::{Home, Setup};
 pub use in_force::ShareDecision;
-pub use keyring::Passphrase;
+pub use keyring::{Passphrase, replace as replace_private};
 pub use keyring_limits::KeyLimits;
 pub use keyring_reference::{
     KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, Pkcs11Place, RemotePlace,

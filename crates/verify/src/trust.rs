@@ -44,6 +44,14 @@ impl TrustedKey {
     pub(crate) fn in_force(&self, at: UnixTime) -> bool {
         in_force(self.from, self.until, at)
     }
+
+    /// Whether what the key signed at an instant counts `now`; the reason if not.
+    pub(crate) fn counts(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), Reason> {
+        if !self.in_force(signed_at) {
+            return Err(Reason::KeyNotInForce);
+        }
+        self.algorithm_allows(signed_at, now).map_err(|_| Reason::AlgEnded)
+    }
 }
 
 /// Why a trust list was refused. A refused list is not used in part.
@@ -191,17 +199,9 @@ impl TrustSnapshot {
         at: UnixTime,
         now: UnixTime,
     ) -> Result<(CreditCode, &dyn VerifyKey), Reason> {
-        if self.list.issued_at > now.plus(crate::CLOCK_TOLERANCE_SECONDS) {
-            return Err(Reason::TrustListFromFuture);
-        }
-        if self.list.next_update <= now {
-            return Err(Reason::TrustListStale);
-        }
+        self.counts_at(now)?;
         let key = self.key(kid).ok_or(Reason::KeyUnknown)?;
-        if !key.in_force(at) {
-            return Err(Reason::KeyNotInForce);
-        }
-        key.algorithm_allows(at, now).map_err(|_| Reason::AlgEnded)?;
+        key.counts(at, now)?;
         Ok((key.issuer, key.key.as_ref()))
     }
 
@@ -213,9 +213,9 @@ impl TrustSnapshot {
         self.keys.get(kid)
     }
 
-    /// Opens what an office of the list signed beside licenses and status lists, a JWS of the type `typ` of at most `limit` bytes.
+    /// Opens what an office of the list signed beside licenses, a JWS of the type `typ` of at most `limit` bytes.
     ///
-    /// The signature is verified; whether the key was in force when it was made, the caller asks, who knows that instant.
+    /// The signature is verified; whether that counts, [`SignedByIssuer::counts`] tells the caller, who knows when it was made.
     ///
     /// # Errors
     /// [`SignedByIssuerError`].
@@ -236,7 +236,7 @@ impl TrustSnapshot {
         }
         let matched = key.key.verify(compact.signing_input, &compact.signature);
         matched.map_err(|_| SignedByIssuerError::Signature)?;
-        Ok(SignedByIssuer { payload: compact.payload, key })
+        Ok(SignedByIssuer { payload: compact.payload, kid: header.kid.into_owned(), key })
     }
 
     /// The seal of that identifier.
@@ -307,7 +307,8 @@ pub(crate) fn ends_allow(
 /// What [`TrustSnapshot::signed_by_issuer`] opened.
 #[derive(Debug)]
 pub struct SignedByIssuer<'t> {
-    payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) kid: String,
     key: &'t TrustedKey,
 }
 
@@ -330,16 +331,16 @@ impl SignedByIssuer<'_> {
         &self.payload
     }
 
-    /// Whether the key was in force at an instant.
-    #[must_use]
-    pub fn in_force(&self, at: UnixTime) -> bool {
+    pub(crate) fn in_force(&self, at: UnixTime) -> bool {
         self.key.in_force(at)
     }
 
-    /// Whether the list lets signatures of the algorithm count.
-    #[must_use]
-    pub fn algorithm_counts(&self, signed_at: UnixTime, now: UnixTime) -> bool {
-        self.key.algorithm_allows(signed_at, now).is_ok()
+    /// Whether what was signed at an instant counts `now`.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotInForce`], [`Reason::AlgEnded`], the first that holds.
+    pub fn counts(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), Reason> {
+        self.key.counts(signed_at, now)
     }
 }
 

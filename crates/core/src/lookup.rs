@@ -21,7 +21,7 @@ use crate::reads::Reads;
 use boyin_verify::seal::Document;
 
 use crate::registry::{Checked, Published, Registry, read_status_list_id};
-use crate::share::SharingLists;
+use crate::share::SharedBy;
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -63,7 +63,7 @@ pub struct Lookup {
     pub(crate) verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
-    pub(crate) shared_by: Mutex<Option<Arc<SharingLists>>>,
+    pub(crate) shared_by: Mutex<SharedBy>,
 }
 
 /// One thing that health asks.

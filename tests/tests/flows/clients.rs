@@ -538,6 +538,13 @@ impl Served {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
+    /// What Prometheus is told.
+    pub(crate) async fn metrics(&self) -> String {
+        let request = Request::get("/metrics").body(Body::empty()).unwrap();
+        let body = metrics_router(self.state.clone()).oneshot(request).await.unwrap().into_body();
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     async fn ask(&self, form: &str) -> Answer {
         let request =
             Request::post("/v1/token").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -618,9 +625,7 @@ async fn a_wrong_request_uses_the_assertion_up_and_gets_no_token() {
         assert_eq!(again.status, StatusCode::UNAUTHORIZED, "{wrong}");
         assert!(again.json()["error_description"].as_str().unwrap().contains("jti"), "{wrong}");
     }
-    let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let counted = metrics_router(served.state.clone()).oneshot(request).await.unwrap().into_body();
-    let counted = String::from_utf8(counted.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let counted = served.metrics().await;
     for line in [
         r#"boyin_tokens_total{code="other_client_id"} 2"#,
         r#"boyin_tokens_total{code="other_scope"} 1"#,

@@ -1,25 +1,28 @@
 //! What systems of agencies are given over HTTP: what the sharing list names and nothing else, once it is on the disk as a read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_HOLDER};
-use boyin::archive::{Change, Event, StatusChange};
-use boyin::issue::SigningKey;
-use boyin::model::catalog::Catalog;
+use boyin::archive::{Act, Change, Event, Filing, Grade, LicenseRecord, StatusChange};
+use boyin::issue::{Draft, SigningKey, signed_list};
+use boyin::model::catalog::{Catalog, CatalogEntry};
 use boyin::model::credential::Envelope;
-use boyin::model::id::{CitizenId, CreditCode, LicenseTypeCode};
+use boyin::model::id::{CitizenId, CreditCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::model::json::Reader;
-use boyin::model::sharing::{SharingChange, SharingEntry, SharingScope};
+use boyin::model::sharing::{SharingChange, SharingEntry, SharingList, SharingScope};
 use boyin::model::time::UnixTime;
-use boyin::suite::{Algorithm, SystemRandom};
-use boyin::{Home, Receipt, Scope};
+use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
+use boyin::{FileWish, Home, HomeError, LookupError, Order, Receipt, Scope, ShareQuery};
 use boyin_service::{MAX_CALL_BODY_BYTES, MISSES, REQUESTS};
 use serde_json::{Value, json};
 
 use crate::clients::{Answer, Served, client, token, words};
 use crate::life::business;
-use crate::office::{HOLDER, Prefecture, citizen, market, now, order, passphrase, police};
+use crate::office::{
+    HOLDER, PASSPHRASE, Prefecture, citizen, identity_card, market, now, order, passphrase, police,
+};
 use crate::signer::client_key;
 
 pub(crate) const PURPOSE: &str = "个体工商户登记";
@@ -394,6 +397,95 @@ async fn by_a_list_that_the_log_does_not_have_nothing_is_given() {
     }
 }
 
+/// So long that a directory bears another time after the next change.
+async fn tick() {
+    tokio::time::sleep(Duration::from_millis(30)).await;
+}
+
+#[tokio::test]
+async fn before_a_list_that_is_announced_only_the_one_that_the_log_has_counts() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let home = &site.prefecture.home;
+    let list = home.list::<SharingEntry>().unwrap().list;
+    let entry = list.entries.iter().find(|entry| entry.item == "item-1").unwrap().clone();
+    announce(home, SharingEntry { fields: vec!["sex".to_owned()], ..entry }, Some(now().plus(100)), now());
+    site.log_lists(&served);
+    let ask = async || {
+        tick().await;
+        served.post("/v1/shared/licenses", &token, &site.one()).await
+    };
+    assert_eq!(ask().await.status, StatusCode::OK);
+    // The one in force is not there.
+    let (kept, aside) = (home.dir().join("sharing/history/00000003.jwt"), home.dir().join("aside"));
+    std::fs::rename(&kept, &aside).unwrap();
+    assert_eq!(refused(&ask().await), (500, "internal".to_owned()));
+    // Another one by the same anchor under its number.
+    let pem = std::fs::read_to_string(home.dir().join("keys/trust-list.pem")).unwrap();
+    let key = SoftwareKey::from_encrypted_pem(Algorithm::Sm2, &pem, PASSPHRASE.as_bytes()).unwrap();
+    let key = SigningKey::new(Arc::new(key)).unwrap();
+    let other = SharingList { next_update: list.next_update.plus(1), ..list };
+    std::fs::write(&kept, key.sign_jws(&signed_list(&other, key.reference())).unwrap()).unwrap();
+    assert_eq!(home.list_numbered::<SharingEntry>(3).unwrap().1, other, "the signature is good");
+    assert_eq!(refused(&ask().await), (500, "internal".to_owned()));
+    std::fs::rename(&aside, &kept).unwrap();
+    assert_eq!(ask().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn by_a_catalog_that_the_log_does_not_have_or_an_older_one_nothing_is_given() {
+    let site = Site::new();
+    let (served, token) = site.serve();
+    let home = &site.prefecture.home;
+    let ask = async || served.post("/v1/shared/licenses", &token, &site.one()).await;
+    assert_eq!(ask().await.status, StatusCode::OK);
+    home.sign_list::<CatalogEntry>(None, &passphrase(), &words(now())).unwrap();
+    assert_eq!(refused(&ask().await), (500, "internal".to_owned()));
+    site.log_lists(&served);
+    assert_eq!(ask().await.status, StatusCode::OK);
+    tick().await;
+    let dir = home.dir().join("catalog");
+    std::fs::copy(dir.join("history/00000001.jwt"), dir.join("list.jwt")).unwrap();
+    std::fs::remove_file(dir.join("history/00000002.jwt")).unwrap();
+    assert_eq!(refused(&ask().await), (500, "internal".to_owned()));
+}
+
+#[test]
+fn lists_that_are_refused_are_not_verified_for_each_request() {
+    let site = Site::new();
+    let lookup = site.prefecture.lookup();
+    let departments = [SharingScope::Departments];
+    let asking = client("market-1", market(), &departments, &site.keys[0]);
+    let ask = |at: UnixTime| {
+        let query = ShareQuery {
+            client: &asking,
+            item: "item-1",
+            purpose: PURPOSE,
+            fields: None,
+            authorization: None,
+            file: FileWish::No,
+            number: None,
+        };
+        lookup.share_license(&site.card.license_id, &query, at)
+    };
+    let refused = |at| match ask(at) {
+        Err(LookupError::Lists(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    ask(now()).unwrap().unwrap();
+    let more = ("item-2", "identity-card", &["sex"][..]);
+    share(&site.prefecture.home, (market(), SharingScope::Departments), more, now(), None);
+    let first = refused(now());
+    assert!(matches!(*first, HomeError::ListNotLogged { sequence: 4, .. }), "{first}");
+    assert!(Arc::ptr_eq(&first, &refused(now())));
+    assert!(Arc::ptr_eq(&first, &refused(now().plus(9))));
+    assert!(!Arc::ptr_eq(&first, &refused(now().plus(10))), "for a while");
+    // Once the log has it, at once.
+    site.prefecture.desk().log_lists(now()).unwrap();
+    lookup.refresh(now()).unwrap();
+    ask(now().plus(10)).unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_service_beside_a_desk_takes_new_lists_in() {
     let site = Site::new();
@@ -414,7 +506,7 @@ async fn a_service_beside_a_desk_takes_new_lists_in() {
         if status == StatusCode::OK {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(status, StatusCode::OK);
     stop.send(()).unwrap();
@@ -537,6 +629,40 @@ async fn a_third_party_is_given_something_by_the_holders_leave_only_and_once() {
 }
 
 #[tokio::test]
+async fn a_code_of_which_nothing_came_and_nobody_is_told_is_still_good() {
+    let site = Site::new();
+    let served = Served::new(&site.prefecture);
+    let token = token(&served.gate, "bank-1", &site.keys[1], now());
+    let made = code(&site, &served, |_| {}).await.json()["code"].clone();
+    let of_holder = with(&with(&of_holder(citizen().as_str()), "item", "loan"), "purpose", "贷款");
+    let one = with(&with(&site.one(), "item", "loan"), "purpose", "贷款");
+    let right = with(&one, "authorization", made.clone());
+    let reads = site.prefecture.home.dir().join("reads");
+    let _ = std::fs::remove_dir_all(&reads);
+    std::fs::write(&reads, "").unwrap();
+    // No event can be left, whether the code is right or for another purpose or holder.
+    for (path, body) in [
+        ("/v1/shared/licenses", right.clone()),
+        ("/v1/shared/licenses", with(&right, "purpose", "开户")),
+        ("/v1/shared/holders", with(&of_holder, "authorization", made.clone())),
+        (
+            "/v1/shared/checks",
+            with(&with(&of_holder, "holder_code", "11010519491231002X"), "authorization", made),
+        ),
+    ] {
+        let answer = served.post(path, &token, &body).await;
+        assert_eq!(refused(&answer), (500, "internal".to_owned()), "{path}");
+    }
+    std::fs::remove_file(&reads).unwrap();
+    let given = served.post("/v1/shared/licenses", &token, &right).await;
+    assert_eq!(given.status, StatusCode::OK, "{}", given.json());
+    let again = served.post("/v1/shared/licenses", &token, &right).await;
+    assert_eq!(refused(&again), (403, "not_authorized".to_owned()));
+    drop(served);
+    assert_eq!(site.told(), ["loan given; authorized by 窗口; holder_code,holder_name"]);
+}
+
+#[tokio::test]
 async fn a_holder_has_few_codes_at_a_time() {
     let site = Site::new();
     let served = Served::new(&site.prefecture);
@@ -620,6 +746,94 @@ async fn whoever_tries_numbers_has_to_wait() {
     let other = crate::clients::token(&served.gate, "bank-1", &site.keys[1], now());
     let other = served.post("/v1/shared/holders", &other, &of_holder(citizen().as_str())).await;
     assert_eq!(refused(&other), (403, "not_shared".to_owned()));
+}
+
+/// Each answer that there is nothing, or nothing for whoever asks.
+#[tokio::test]
+async fn each_kind_of_nothing_counts_against_whoever_asks() {
+    let site = Site::new();
+    let unknown = with(&site.one(), "license_id", site.card.license_id.next_version().unwrap().as_str());
+    let absent = of_holder("11010519491231002X");
+    let loan = |body: Value| with(&with(&body, "item", "loan"), "purpose", "贷款");
+    let coded = |body: Value| with(&loan(body), "authorization", "0000 0000 0000 0000");
+    for (client, path, body, status) in [
+        (0, "/v1/shared/licenses", unknown, StatusCode::NOT_FOUND),
+        (0, "/v1/shared/holders", absent.clone(), StatusCode::OK),
+        (0, "/v1/shared/checks", with(&absent, "holder_name", HOLDER), StatusCode::OK),
+        (0, "/v1/shared/checks", with(&of_holder(citizen().as_str()), "holder_name", "某某"), StatusCode::OK),
+        (1, "/v1/shared/licenses", loan(site.one()), StatusCode::FORBIDDEN),
+        (1, "/v1/shared/licenses", coded(site.one()), StatusCode::FORBIDDEN),
+        (1, "/v1/shared/holders", coded(of_holder(citizen().as_str())), StatusCode::FORBIDDEN),
+        (1, "/v1/shared/checks", coded(of_holder(citizen().as_str())), StatusCode::FORBIDDEN),
+    ] {
+        let served = Served::new(&site.prefecture);
+        let token = token(&served.gate, ["market-1", "bank-1"][client], &site.keys[client], now());
+        for _ in 0..MISSES.burst {
+            assert_eq!(served.post(path, &token, &body).await.status, status, "{path} {body}");
+        }
+        let answer = served.post(path, &token, &body).await;
+        assert_eq!(refused(&answer), (429, "too_many".to_owned()), "{path} {body}");
+    }
+}
+
+/// Files more licenses of another type into the holder's file than are looked through, after the card.
+fn fill_file(site: &Site) {
+    let desk = site.prefecture.desk();
+    let at = now().plus(1);
+    for number in 0..=2000 {
+        let id = LicenseId::new(type_of("business-license"), market(), &format!("{number:06}"), 1).unwrap();
+        let record = LicenseRecord {
+            id,
+            credential: b"x".to_vec(),
+            holder_code_type: HolderCodeType::CitizenId,
+            holder_name: HOLDER.to_owned(),
+            title: "营业执照".to_owned(),
+            number: number.to_string(),
+            valid_until: None,
+            grade: Grade::A,
+            filed_at: at,
+            slot: None,
+        };
+        let act = Act::new("窗口一号", market(), "办理证照", at, format!("file-{number}"), [1; 32]).unwrap();
+        desk.archive().file(&act, &Filing { record, holder: citizen().into() }).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_to_look_through_is_asked_for_visibly_and_not_for_nothing() {
+    let site = Site::new();
+    fill_file(&site);
+    let before = site.prefecture.desk().archive().last_event().unwrap();
+    let statement = with(&of_holder(citizen().as_str()), "holder_name", "某某");
+    for (path, body, expected) in [
+        ("/v1/shared/holders", of_holder(citizen().as_str()), (500, "code", "internal")),
+        // What was not looked at may be right: no “no”, and a try all the same.
+        ("/v1/shared/checks", statement, (200, "result", "undecided")),
+    ] {
+        let (served, token) = site.serve();
+        for _ in 0..MISSES.burst {
+            let answer = served.post(path, &token, &body).await;
+            let json = answer.json();
+            let found = (answer.status.as_u16(), expected.1, json[expected.1].as_str().unwrap());
+            assert_eq!(found, expected, "{path}");
+        }
+        let answer = served.post(path, &token, &body).await;
+        assert_eq!(refused(&answer), (429, "too_many".to_owned()), "{path}");
+        let counted = served.metrics().await;
+        let code = if path.ends_with("holders") { "holder_too_large" } else { "nothing" };
+        let line = format!("boyin_shared_total{{code=\"{code}\"}} {}", MISSES.burst);
+        assert!(counted.lines().any(|found| found == line), "{line} in:\n{counted}");
+    }
+    let desk = site.prefecture.desk();
+    let events = desk.archive().events_of_holder(&citizen().into(), Some(before), 100).unwrap();
+    let told: Vec<_> = events.iter().map(|event| event.detail.as_str()).collect();
+    let (large, none) = ("too many to look through, nothing given", "compared, none right");
+    for (deed, fields) in
+        [(large, "address,holder_code,holder_name,valid_until"), (none, "holder_code,holder_name")]
+    {
+        let line = format!("item-1 {deed}, {}; {fields}", type_of("identity-card"));
+        assert_eq!(told.iter().filter(|told| **told == line).count(), 20, "{line} in {told:?}");
+    }
 }
 
 #[tokio::test]
@@ -734,6 +948,26 @@ async fn bodies_without_a_file_are_small() {
     assert_eq!(refused(&made), (413, "too_large".to_owned()));
     let file = served.post("/gbt36906/verifyFile", &token, &json!({ "data": { "content": long } })).await;
     assert_eq!(file.json()["head"]["status"], "11");
+}
+
+#[tokio::test]
+async fn no_is_not_said_while_another_license_of_the_type_may_be_in_force() {
+    let site = Site::new();
+    let [from, until] = ["2016-06-02", "2026-06-02"].map(str::to_owned);
+    let next =
+        Draft { issue_date: from.clone(), valid_from: Some(from), valid_until: Some(until), ..identity_card() };
+    let order = Order { at: now().plus(1), ..order(police(), "card-2") };
+    site.prefecture.desk().issue(&next, &order, &mut SystemRandom).unwrap();
+    let (served, _) = site.serve();
+    // The newer card has ended, and so have the status lists.
+    served.wait(3 * 86_400);
+    let token = crate::clients::token(&served.gate, "market-1", &site.keys[0], now().plus(3 * 86_400));
+    let file = served.post("/v1/shared/holders", &token, &of_holder(citizen().as_str())).await.json();
+    let verdicts: Vec<_> = file["licenses"].as_array().unwrap().iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["failed", "indeterminate"]);
+    let said = with(&of_holder(citizen().as_str()), "holder_name", HOLDER);
+    let answer = served.post("/v1/shared/checks", &token, &said).await;
+    assert_eq!(answer.json(), json!({ "result": "undecided" }));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use boyin_model::jws::JwsError;
 
-/// Why no access token is given. In the order of the checks; until the signature is verified, callers are told only that the
-/// client is not known.
+/// Why no access token is given. In the order of the checks; until the signature is verified, and for claims that cannot be read,
+/// callers are told only that the client is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionRefusal {

@@ -17,8 +17,8 @@ use boyin::model::sharing::is_item;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{
-    CertCheck, Compared, FileWish, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile, SharedLicense,
-    SharedStatement,
+    CertCheck, Compared, FileWish, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile,
+    SharedLicense, SharedStatement,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -106,7 +106,7 @@ fn internal(error: &LookupError) -> Response {
     }
     let code = match error {
         LookupError::Archive(error) => error.code(),
-        LookupError::Home(_) => "home",
+        LookupError::Home(_) | LookupError::Lists(_) => "home",
         LookupError::Spool(error) => error.code(),
         LookupError::TrustRollback { .. } => "trust_rollback",
         LookupError::Division(_) => "division",

@@ -49,7 +49,13 @@ pub(crate) async fn verify(
     }
     let policy = query.policy()?;
     let checked = state.run(move |lookup, now| lookup.under(policy).verify_any(&body, document, now)).await;
-    let (verdict, reason) = match &checked {
+    note_verdict(&state, &checked, None);
+    Ok(typed("application/json", checked.to_json()))
+}
+
+/// Counts and logs what verifying something that was presented said, and to which client.
+pub(crate) fn note_verdict(state: &AppState, checked: &Checked, client: Option<&str>) {
+    let (verdict, reason) = match checked {
         Checked::License(report) => {
             (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
         }
@@ -58,8 +64,7 @@ pub(crate) async fn verify(
         }
     };
     state.metrics.verdict(verdict);
-    tracing::info!(verdict, reason, "verified");
-    Ok(typed("application/json", checked.to_json()))
+    tracing::info!(verdict, reason, client, "verified");
 }
 
 /// `GET /v1/licenses/{id}?purpose=…`: one license, verified now.

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use boyin_archive::{ActError, ArchiveError, BackupError, CopyError, OpenError, SpoolError, StoreError};
 use boyin_exempt::{ItemCatalogError, Refusal};
@@ -565,6 +566,9 @@ pub enum LookupError {
     /// Files of the data directory.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The sharing list or the catalog is refused, so nothing is given; the same for each request until files or log change.
+    #[error("{0}")]
+    Lists(Arc<HomeError>),
     /// The read could not be recorded, so nothing is shown.
     #[error(transparent)]
     Spool(#[from] SpoolError),

@@ -94,7 +94,7 @@ pub use remote::{
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use share::{
-    CertCheck, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
+    CertCheck, Compared, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
     SharedStatement,
 };
 pub use shelf::MAX_DRAFT_CHANGES;

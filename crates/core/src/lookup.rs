@@ -21,7 +21,7 @@ use crate::reads::Reads;
 use boyin_verify::seal::Document;
 
 use crate::registry::{Checked, Published, Registry, read_status_list_id};
-use crate::share::SharingLists;
+use crate::share::SharedBy;
 use crate::waiting::Waiting;
 
 /// Events that health reads to see that the archive can be read.
@@ -65,7 +65,7 @@ pub struct Lookup {
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
     waiting: Mutex<Waiting>,
-    pub(crate) shared_by: Mutex<Option<Arc<SharingLists>>>,
+    pub(crate) shared_by: Mutex<SharedBy>,
 }
 
 /// One thing that health asks.

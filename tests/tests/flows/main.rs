@@ -20,6 +20,8 @@ mod rotation;
 mod sealing;
 mod seals;
 mod shared;
+mod shared_limits;
+mod shared_lists;
 mod sharing;
 mod signer;
 mod vault;

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use boyin::Scope;
 use boyin::access::{Client, ClientScope};
+use boyin::model::b64;
 use boyin::model::sharing::SharingScope;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin_service::OPENAPI;
@@ -19,7 +20,7 @@ use crate::signer::client_key;
 const ROLES: usize = 10;
 
 /// Each call with what the ten roles get. 200 is an answer; 404 of `/gbt36906` is none, as it answers 200 with a status of its own.
-const MATRIX: [(&str, &str, [u16; ROLES]); 16] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 17] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -37,6 +38,7 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 16] = [
     ("POST", "/gbt36906/queryCertInfo", [11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
     ("POST", "/gbt36906/queryCertInfoByHolderCode", [11, 11, 11, 11, 11, 100, 0, 100, 100, 11]),
     ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
+    ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
     ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
 ];
 
@@ -99,6 +101,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
                 "certificateIdentifier": id, "useCause": PURPOSE, "certificateCopyCause": PURPOSE, "itemCode": "item-1",
                 "fileType": "sd-jwt", "certTypeCode": card.as_str(), "holderCode": citizen().as_str(),
                 "certData": { "holderCode": citizen().as_str(), "holder": crate::office::HOLDER },
+                "contentType": "base64", "content": b64::encode_padded(&site.card.credential),
             },
         }),
         _ => Value::Null,

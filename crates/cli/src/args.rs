@@ -113,6 +113,9 @@ pub(crate) enum Command {
     Archive(Archive),
     /// Answer lookups and verifications over HTTP; read-only unless --desk (查询核验服务)
     Serve(Serve),
+    /// Prove that a data directory is fit for work: clock, signers, store, lists, and the way of a license from issue to restore
+    /// (自检)
+    Doctor(crate::doctor::args::Doctor),
     /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
     Demo(Demo),
     /// Print the completion script of a shell

@@ -13,6 +13,7 @@ mod cert;
 mod client;
 mod context;
 mod demo;
+mod doctor;
 mod engine;
 mod event;
 mod fetched;
@@ -127,6 +128,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),
+        Command::Doctor(args) => doctor::run(&session, &args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Completions { shell } => completions(shell, out),
     }

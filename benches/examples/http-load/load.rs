@@ -12,7 +12,7 @@ use crate::client::Connection;
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Runs `work` on each of so many connections at once, each on a thread of its own with its number.
-fn on_each<T: Send>(
+fn on_each<T: Send + 'static>(
     address: SocketAddr,
     connections: u32,
     work: impl Fn(u32, &mut Connection) -> io::Result<T> + Sync,

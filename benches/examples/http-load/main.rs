@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::routing::{get, post};
+use axum::routing::get;
 use boyin::suite::SystemRandom;
 use boyin::{Desk, Lookup, Receipt, Scope, SuiteName};
 use boyin_benches::office;
@@ -113,8 +113,11 @@ fn cases(dir: &std::path::Path, runtime: &Runtime) -> Outcome<Vec<Case>> {
 
     // As many bytes in and out as a verification has, and nothing in between.
     let answer = Bytes::from(report);
-    let bare =
-        Router::new().route("/", get(async || "ok")).route("/", post(async move |_: Bytes| answer.clone()));
+    let echo = move |_: Bytes| {
+        let answer = answer.clone();
+        async move { answer }
+    };
+    let bare = Router::new().route("/", get(async || "ok").post(echo));
     let bare = start(runtime, |listener| async move { axum::serve(listener, bare).await })?;
 
     let license = format!("/v1/licenses/{license_id}?purpose=bench");

@@ -500,17 +500,17 @@ pub(crate) enum ArchiveKey {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Where to listen
-    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    #[arg(long, env = "BOYIN_LISTEN", value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
     /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
-    #[arg(long)]
+    #[arg(long, env = "BOYIN_ALLOW_REMOTE")]
     pub(crate) allow_remote: bool,
     /// Tell Prometheus counts and times on this address, at /metrics: for the operator, not for callers
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, env = "BOYIN_METRICS", value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
     /// Be the desk too: keep the archive for this process, renew status lists, and let health ask signers and store.
     /// No other process can act meanwhile
-    #[arg(long)]
+    #[arg(long, env = "BOYIN_DESK")]
     pub(crate) desk: bool,
 }
 

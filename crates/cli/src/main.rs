@@ -13,8 +13,11 @@ mod cert;
 mod client;
 mod context;
 mod demo;
+#[cfg(test)]
+mod deploy;
 mod doctor;
 mod engine;
+mod environment;
 mod event;
 mod fetched;
 mod files;
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    environment::check(&cli.command)?;
     let session = Session::new(cli.global);
     match cli.command {
         Command::Init(args) => init::run(&session, args, out),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use boyin_archive::{ArchiveError, LogHead};
+use boyin_archive::LogHead;
 use boyin_issue::{Draft, DraftHolder};
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg as _};
 use boyin_model::credential::FieldValue;
@@ -15,7 +15,6 @@ use super::{Findings, REHEARSAL};
 use crate::backup::{BackupKeys, HomeBackup};
 use crate::config::{Office, SuiteName};
 use crate::desk::{Desk, Order, Receipt};
-use crate::error::{DeskError, HomeBackupError, HomeError, LookupError};
 use crate::home::{Home, Setup};
 use crate::keyring::Passphrase;
 use crate::lookup::Lookup;
@@ -36,23 +35,7 @@ const INSIDE: usize = 40;
 const FAULT: &str = "this is a fault of the program or of this machine (memory, disk, clock): do not issue with it, and report it";
 
 /// Why the way was not gone to its end.
-#[derive(Debug, thiserror::Error)]
-enum Stop {
-    #[error(transparent)]
-    Home(#[from] HomeError),
-    #[error(transparent)]
-    Desk(#[from] DeskError),
-    #[error(transparent)]
-    Lookup(#[from] LookupError),
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    #[error(transparent)]
-    Backup(#[from] HomeBackupError),
-    #[error(transparent)]
-    Code(#[from] IdError),
-    #[error("{0}")]
-    Wrong(&'static str),
-}
+type Stop = Box<dyn std::error::Error>;
 
 /// What is on file: the end of the log, and the licenses by their digests.
 type OnFile = (LogHead, Vec<Digest32>);
@@ -75,7 +58,7 @@ pub(super) fn check(dir: &Path, now: UnixTime, random: &mut dyn Randomness, foun
 
 fn rehearse(dir: &Path, now: UnixTime, random: &mut dyn Randomness) -> Result<usize, Stop> {
     let mut bytes = [0; PASSPHRASE_BYTES];
-    random.fill(&mut bytes).map_err(HomeError::from)?;
+    random.fill(&mut bytes)?;
     let passphrase = Passphrase::new(boyin_model::b64::encode(&bytes));
     let home = Home::create(&dir.join("first"), &setup()?, &passphrase, now, random)?;
     let receipts = issue(&home, &passphrase, now, random)?;
@@ -84,22 +67,22 @@ fn rehearse(dir: &Path, now: UnixTime, random: &mut dyn Randomness) -> Result<us
     let backup = dir.join("backup");
     let made = home.back_up(&backup, None, BackupKeys::Include, &passphrase, now, &mut |_| {})?;
     if made.manifest.last_event != before.0.number {
-        return Err(Stop::Wrong("the backup does not hold every event"));
+        return Err("the backup does not hold every event".into());
     }
     let backup = HomeBackup::open(&backup, None, &passphrase)?;
     let report = backup.verify(&mut |_| {})?;
     if !report.sound() || usize::try_from(report.verified) != Ok(receipts.len()) {
-        return Err(Stop::Wrong("the backup does not verify"));
+        return Err("the backup does not verify".into());
     }
     let second = dir.join("second");
     backup.restore(&second, &mut |_| {})?;
     let restored = Home::open(&second)?;
     if !restored.check_archive(&passphrase, &mut |_| {})?.sound() {
-        return Err(Stop::Wrong("the restored archive is not whole"));
+        return Err("the restored archive is not whole".into());
     }
     let after = read(&restored, &dir.join("follow-second"), &receipts, &passphrase, now)?;
     if before != after {
-        return Err(Stop::Wrong("what was restored is not what was backed up"));
+        return Err("what was restored is not what was backed up".into());
     }
     Ok(receipts.len())
 }
@@ -113,7 +96,7 @@ fn issue(
 ) -> Result<Vec<Receipt>, Stop> {
     let desk = Desk::open(home, passphrase, now)?;
     if !desk.overdue().is_empty() {
-        return Err(Stop::Wrong("a status list was not published"));
+        return Err("a status list was not published".into());
     }
     desk.probe_store()?;
     let draft = draft(now)?;
@@ -143,15 +126,15 @@ fn read(
     let mut digests = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let record = lookup.archive.get(&receipt.license_id)?;
-        let record = record.ok_or(Stop::Wrong("a license that was issued is not on file"))?;
+        let record = record.ok_or("a license that was issued is not on file")?;
         if record.credential != receipt.credential {
-            return Err(Stop::Wrong("a license on file is not the one that was issued"));
+            return Err("a license on file is not the one that was issued".into());
         }
         if lookup.verify(&record.credential, now).verdict() != Verdict::Passed {
-            return Err(Stop::Wrong("a license that was issued does not verify"));
+            return Err("a license that was issued does not verify".into());
         }
         if !matches!(lookup.verify(&changed(&record.credential), now).verdict(), Verdict::Failed(_)) {
-            return Err(Stop::Wrong("a license that was changed is not refused"));
+            return Err("a license that was changed is not refused".into());
         }
         digests.push(ES256.digest(&[&record.credential]));
     }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
-use crate::handlers::{note_verdict, whole};
+use crate::handlers::{named, note_verdict, whole};
 use crate::shared::{Ask, SharedView, compare, of_holder, one};
 use crate::state::AppState;
 
@@ -120,10 +120,10 @@ pub(crate) async fn call_with_file(
 /// `POST /gbt36906/{operation}`.
 pub(crate) async fn call(
     State(state): State<AppState>,
-    Path(operation): Path<String>,
+    operation: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    respond(&state, &operation, body).await
+    respond(&state, &named(operation)?, body).await
 }
 
 async fn respond(

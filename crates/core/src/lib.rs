@@ -8,6 +8,7 @@
 //! | [`access`] | agencies' systems as clients of the service | no private key of an office |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
+//! | [`doctor`] | whether a data directory is fit to work with tomorrow | the keys, for a probe each |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
@@ -22,6 +23,7 @@ pub mod collect;
 mod config;
 mod coverage;
 mod desk;
+pub mod doctor;
 mod draft;
 mod engine;
 mod error;

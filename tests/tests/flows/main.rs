@@ -15,6 +15,7 @@ mod life;
 mod matrix;
 mod metrics;
 mod office;
+mod openapi;
 mod remote;
 mod rotation;
 mod sealing;

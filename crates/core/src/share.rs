@@ -406,13 +406,7 @@ impl Given<'_> {
     }
 
     /// That a holder was asked about of whom nothing is given.
-    fn read_of_nothing(
-        &self,
-        holder: HolderKey,
-        deed: &str,
-        code: Option<&Used>,
-        now: UnixTime,
-    ) -> Read {
+    fn read_of_nothing(&self, holder: HolderKey, deed: &str, code: Option<&Used>, now: UnixTime) -> Read {
         let told = format!("{} {deed}, {}; {}", self.query.item, self.license_type, self.told(code));
         read_of(&self.reader, now, ReadOf::NothingShared { told }, holder)
     }

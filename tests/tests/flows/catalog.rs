@@ -403,7 +403,8 @@ fn a_damaged_license_of_grade_b_is_told_when_a_backup_is_verified() {
     }
     drop(desk);
     let to = prefecture.dir.path().join("backup");
-    prefecture.home.back_up(&to, None, BackupKeys::Include, &passphrase(), now(), &mut |_| {}).unwrap();
+    let _ =
+        prefecture.home.back_up(&to, None, BackupKeys::Include, &passphrase(), now(), &mut |_| {}).unwrap();
     let report = boyin::HomeBackup::open(&to, None, &passphrase()).unwrap().verify(&mut |_| {}).unwrap();
     let damaged: Vec<_> = report.licenses.iter().map(|fault| (fault.id.serial(), fault.check)).collect();
     assert_eq!(damaged, [("20260601COPY0001", boyin::verify::Check::Format)]);

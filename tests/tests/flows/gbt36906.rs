@@ -314,9 +314,7 @@ async fn files_that_are_verified_are_counted_as_elsewhere() {
     assert_eq!(asking.ask("verifyFile", verify(&asking.site.card.credential)).await.1["verifyStatus"], "0");
     assert_eq!(asking.ask("verifyFile", verify(b"x")).await.1["verifyStatus"], "7");
     let counted = asking.served.metrics().await;
-    for line in
-        [r#"boyin_verdicts_total{code="passed"} 1"#, r#"boyin_verdicts_total{code="failed"} 1"#]
-    {
+    for line in [r#"boyin_verdicts_total{code="passed"} 1"#, r#"boyin_verdicts_total{code="failed"} 1"#] {
         assert!(counted.lines().any(|found| found == line), "{line} in:\n{counted}");
     }
     // And among the calls that one client may make.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::b64;
-use boyin_model::credential::{Credential, Disclosure, Envelope, FieldValue, Hidden, METADATA, Revealed, Term};
+use boyin_model::credential::{
+    Credential, Disclosure, Envelope, FieldValue, Hidden, METADATA, Revealed, Term,
+};
 use boyin_model::json::{self, Value};
 use boyin_suite::all_jws;
 
@@ -102,8 +104,7 @@ mod tests {
     /// A license with these claims and fields hidden, and these fields in the open.
     fn license(claims: &[String], fields: &[String], open: &str) -> String {
         let list = |hidden: &[String]| hidden.iter().map(|one| digest(one)).collect::<Vec<_>>().join(",");
-        let payload =
-            format!(r#"{{"_sd":[{}],"fields":{{"_sd":[{}]{open}}}}}"#, list(claims), list(fields));
+        let payload = format!(r#"{{"_sd":[{}],"fields":{{"_sd":[{}]{open}}}}}"#, list(claims), list(fields));
         let header = r#"{"alg":"ES256","kid":"k","typ":"dc+sd-jwt"}"#;
         let parts = [header.as_bytes(), payload.as_bytes(), &[9; 64]].map(b64::encode);
         let hidden = [claims, fields].concat().join("~");

@@ -11,7 +11,7 @@ use boyin::model::collected::{CollectedLicense, Evidence, EvidenceKind, Grade};
 use boyin::model::id::{CitizenId, DivisionCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::suite::SystemRandom;
 use boyin::window::{Difference, ReplayOutcome, WindowParty, WindowQuestion};
-use boyin::{Desk, DeskError, Order};
+use boyin::{Desk, DeskError, HomeError, Order};
 use serde_json::Value;
 
 use crate::office::{HOLDER, Prefecture, citizen, credit_code, identity_card, now, order, police};
@@ -208,4 +208,23 @@ fn what_a_stranger_was_decided_from_is_erased_by_the_authority() {
     assert!(erase(credit_code("MBTEXT09")).unwrap().replayed);
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Erased);
     assert_eq!(desk.archive().decision(answer.event).unwrap().unwrap(), answer.receipt);
+}
+
+#[test]
+fn an_item_catalog_that_cannot_be_read_any_more_does_not_count_as_it_was() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let ask = |key: &str| {
+        desk.decide_exemption(&question(stranger(1), Some("某人")), &order(police(), key)).map(drop)
+    };
+    let own = prefecture.home.dir().join("items.toml");
+    let text = boyin::exempt::item::EMBEDDED.replace("version = \"2026.1\"", "version = \"own\"");
+    ask("built in").unwrap();
+    // It is there, and leads to itself.
+    std::os::unix::fs::symlink("items.toml", &own).unwrap();
+    assert!(matches!(ask("a circle"), Err(DeskError::Home(HomeError::File { .. }))));
+    assert!(matches!(ask("a circle still"), Err(DeskError::Home(HomeError::File { .. }))));
+    std::fs::remove_file(&own).unwrap();
+    std::fs::write(&own, text).unwrap();
+    ask("own").unwrap();
 }

@@ -1,5 +1,7 @@
 //! `boyin window`: a question at a window from end to end, over real licenses and collected records.
 
+use std::process::{Command, Stdio};
+
 use boyin::issue::Draft;
 use serde_json::{Value, json};
 
@@ -36,6 +38,10 @@ fn matter() -> Matter {
 
 impl Matter {
     fn ask(&self, item: &str, more: &[&str]) -> Ran {
+        Ran::of(self.asking(item, more).output().unwrap())
+    }
+
+    fn asking(&self, item: &str, more: &[&str]) -> Command {
         let police = office(POLICE);
         let fixed = [
             "--json",
@@ -52,7 +58,7 @@ impl Matter {
             "--holder",
             &self.representative,
         ];
-        self.place.boyin(&[&fixed, &BY[..], more].concat())
+        self.place.command(&[&fixed, &BY[..], more].concat())
     }
 
     fn seal_filing(&self, more: &[&str]) -> Ran {
@@ -448,6 +454,9 @@ fn inputs_are_erased_by_number_also_of_somebody_with_nothing_on_file() {
     matter.replay(&answer["event"]).ends(0);
     let done = forget("窗口丙").ends(0);
     assert!(!done.out.contains(stranger) && done.out.contains("已清除"), "{}", done.out);
+    // Again, as after one that was cut short: the first one counts.
+    let again = forget("窗口丁").ends(0);
+    assert_eq!(again.out.replace(", as it was before", ""), done.out);
     assert_eq!(matter.replay(&answer["event"]).ends(2).json()["outcome"], "erased");
     let log =
         place.boyin(&["--json", "holder", "log", stranger, "--who", "甲", "--purpose", "查询"]).ends(0).out;
@@ -467,6 +476,29 @@ fn a_decision_is_told_even_if_its_file_cannot_be_written() {
     assert!(ran.err.contains(&format!("event {event}")), "{}", ran.err);
     let shown = matter.place.boyin(&["--json", "window", "show", &event]).ends(0).json();
     assert_eq!(shown["receipt"], answer["receipt"]);
+}
+
+#[test]
+fn a_decision_is_told_by_its_number_even_if_nobody_takes_the_answer() {
+    let matter = matter();
+    let kept = |ran: Ran| {
+        let ran = ran.complains(&["is kept", "boyin window show"]);
+        let (_, number) = ran.err.split_once("event ").unwrap();
+        let event: String = number.chars().take_while(char::is_ascii_digit).collect();
+        let shown = matter.place.boyin(&["--json", "window", "show", &event]).ends(0).json();
+        assert_eq!(shown["decision"]["answer"], "exempt");
+        shown
+    };
+    // The file is written all the same.
+    let receipt = matter.place.path("receipt");
+    let mut asking = matter.asking("seal-filing", &["--answer", "by-agent=no", "--out", &receipt]);
+    asking.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let shown = kept(Ran::of(asking.output().unwrap()));
+    assert_eq!(shown["receipt"].as_str().unwrap().as_bytes(), matter.place.read("receipt"));
+    let mut asking = matter.asking("seal-filing", &["--answer", "by-agent=no"]);
+    let mut child = asking.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    kept(Ran::of(child.wait_with_output().unwrap()));
 }
 
 #[test]

@@ -236,18 +236,19 @@ impl Desk {
             signer: &signer,
         };
         let mut read = FilesRead::new();
-        let done = match self.decide_from_files(question, &request, &act, &means, &mut read) {
-            Ok(done) if !done.replayed => done,
+        match self.decide_from_files(question, &request, &act, &means, &mut read) {
+            Ok((Outcome { event, at, replayed: false, .. }, receipt)) => {
+                Ok(ExemptionAnswer { event, at, replayed: false, receipt })
+            }
             // Refused, failed, or done by a twin meanwhile, with another receipt: the files were read all the same.
             other => {
                 self.archive.read_in_vain(&act, &read)?;
-                other?
+                self.answered(&other?.0)
             }
-        };
-        self.answered(&done)
+        }
     }
 
-    /// Reads the files, decides, signs and files. `read` tells at each moment whose files were read.
+    /// Reads the files, decides, signs and files; gives the receipt, too. `read` tells at each moment whose files were read.
     fn decide_from_files(
         &self,
         question: &WindowQuestion,
@@ -255,7 +256,7 @@ impl Desk {
         act: &Act,
         means: &Means<'_>,
         read: &mut FilesRead,
-    ) -> Result<Outcome, DeskError> {
+    ) -> Result<(Outcome, Vec<u8>), DeskError> {
         for _ in 0..LOOKS {
             let mut request = asked.clone();
             let look = self.look(question, &mut request, means, read)?;
@@ -280,7 +281,7 @@ impl Desk {
             };
             match self.archive.file_decision(act, &filing) {
                 Err(ArchiveError::Erased { event, .. }) if event > look.log => {}
-                done => return Ok(done?),
+                done => return Ok((done?, token)),
             }
         }
         Err(ArchiveError::Busy.into())

@@ -17,11 +17,11 @@ use serde_json::Value;
 
 use crate::office::{HOLDER, Prefecture, citizen, credit_code, identity_card, now, order, police};
 
-fn card() -> LicenseTypeCode {
+pub(crate) fn card() -> LicenseTypeCode {
     Catalog::embedded().find("identity-card").unwrap().code
 }
 
-fn person(number: &CitizenId) -> HolderCode {
+pub(crate) fn person(number: &CitizenId) -> HolderCode {
     HolderCode::new(HolderCodeType::CitizenId, number.as_str()).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn stranger(n: u8) -> HolderCode {
     person(&CitizenId::compute(&format!("6527011990030726{n}")).unwrap())
 }
 
-fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
+pub(crate) fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
     let party = WindowParty { holder, name: name.map(str::to_owned) };
     WindowQuestion {
         matter: "senior-benefit".to_owned(),
@@ -42,18 +42,18 @@ fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
     }
 }
 
-fn act(key: &str) -> Act {
+pub(crate) fn act(key: &str) -> Act {
     Act::new("窗口一号", police(), "办理证照", now(), key, [1; 32]).unwrap()
 }
 
 /// How many entries each look at a file saw.
-fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
+pub(crate) fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
     let events = desk.archive().events_of_holder(whose, None, 100).unwrap();
     let looks = events.into_iter().filter(|event| event.what == EventKind::HolderRead);
     looks.map(|event| event.detail).collect()
 }
 
-fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
+pub(crate) fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
     let reader = Reader::new("督查", police(), "复核").unwrap();
     prefecture.lookup().replay_decision(event, &reader, now()).unwrap().unwrap().outcome
 }
@@ -66,7 +66,7 @@ fn differences(prefecture: &Prefecture, event: u64) -> Vec<Difference> {
 }
 
 /// What a decision was decided from.
-fn inputs_of(desk: &Desk, event: u64) -> String {
+pub(crate) fn inputs_of(desk: &Desk, event: u64) -> String {
     let inputs = desk.archive().decision_inputs(event).unwrap().unwrap();
     String::from_utf8(inputs.to_vec()).unwrap()
 }

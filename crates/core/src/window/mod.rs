@@ -314,7 +314,7 @@ impl Desk {
         look: &Look,
         means: &Means<'_>,
     ) -> Result<bool, DeskError> {
-        if self.archive.last_event()? == look.log {
+        if self.archive.events(Some(look.log), 1)?.is_empty() {
             return Ok(true);
         }
         let in_use = self.in_use();

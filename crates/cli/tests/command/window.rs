@@ -261,8 +261,8 @@ fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
     let run = ["--json", "import", "run", &file, "--mapping", &map, "--who", "窗口甲", "--purpose", "归集"];
     place.boyin(&run).ends(0);
     let police = office(POLICE);
-    let permit = |number: u64| {
-        let holder = format!("enterprise={}", sound(number)[2]);
+    let permit = |holder: &str| {
+        let holder = format!("enterprise={holder}");
         let ask = [
             "--json",
             "window",
@@ -286,30 +286,11 @@ fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
     };
     let material =
         |answer: &Value| outcomes(answer).into_iter().find(|one| one.0 == "food-permit-old").unwrap();
-    let good = permit(1).ends(1).json();
+    let good = permit(&sound(1)[2]).ends(1).json();
     assert_eq!(material(&good), outcome("food-permit-old", "exempt", &["shared"]));
-    let named = format!("enterprise={}:{}", sound(2)[2], sound(2)[3]);
-    permit(2).complains(&["party_name"]);
-    let ask = [
-        "--json",
-        "window",
-        "decide",
-        "--item",
-        "food-permit",
-        "--division",
-        DIVISION,
-        "--office",
-        police.code.as_str(),
-        "--holder",
-        &named,
-        "--holder",
-        &matter.representative,
-        "--answer",
-        "premises=rented",
-        "--answer",
-        "food-application=renewal",
-    ];
-    let low = place.boyin(&[&ask, &BY[..]].concat()).ends(1).json();
+    let [number, name] = [2, 3].map(|column| sound(2)[column].clone());
+    permit(&number).complains(&["party_name"]);
+    let low = permit(&format!("{number}:{name}")).ends(1).json();
     assert_eq!(material(&low), outcome("food-permit-old", "submit", &["grade_too_low"]));
     matter.replay(&good["event"]).ends(0);
     matter.replay(&low["event"]).ends(0);

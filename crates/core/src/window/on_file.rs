@@ -1,17 +1,18 @@
-//! What was on file when a decision was filed, and was not looked at. The log tells, and no clock: by its numbers each act came
+//! What was on file when a decision was filed, how it stood, and what was not looked at. The log tells, and no clock: by its numbers each act came
 //! before the decision, or not.
 
 use std::collections::BTreeSet;
 
 use boyin_archive::{
-    ArchiveError, CollectedRecord, Damaged, Event, EventKind, ImportId, MAX_EVENTS, Table,
+    ArchiveError, CollectedRecord, CollectedState, Damaged, Event, EventKind, Grade, ImportId, MAX_EVENTS,
+    Table,
 };
 use boyin_exempt::Role;
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
 
 use super::file::{each_license, each_record};
-use super::inputs::{Inputs, PartyInputs};
+use super::inputs::{EntryInputs, Inputs, PartyInputs};
 use super::replay::Difference;
 use crate::error::LookupError;
 use crate::lookup::Lookup;
@@ -48,6 +49,51 @@ impl Lookup {
     /// Whether a license was put on file before an event.
     pub(super) fn was_issued(&self, id: &LicenseId, before: u64) -> Result<bool, LookupError> {
         Ok(self.archive.events_of(id, None, 1)?.first().is_some_and(|event| event.number < before))
+    }
+
+    /// Whether a record can have stood as a decision says that it did, before the event of the decision, as far as that can be told.
+    pub(super) fn can_have_stood(
+        &self,
+        entry: &EntryInputs,
+        state: CollectedState,
+        record: &CollectedRecord,
+        decision: u64,
+    ) -> Result<bool, LookupError> {
+        let issued = match &record.issued {
+            Some(id) if self.was_issued(id, decision)? => Some(id),
+            Some(_) | None => None,
+        };
+        // What was decided against stays so.
+        let state = state != CollectedState::Dismissed || record.state == CollectedState::Dismissed;
+        Ok(state && entry.issued.as_ref() == issued && self.was_of_grade(entry, record, decision)?)
+    }
+
+    /// Whether a record was of the grade of an entry before an event: of the one from which it was raised first since, or the one
+    /// that it has.
+    fn was_of_grade(
+        &self,
+        entry: &EntryInputs,
+        record: &CollectedRecord,
+        before: u64,
+    ) -> Result<bool, LookupError> {
+        let is_its = entry.grade == record.grade;
+        // Whoever raises a grade has other evidence than the import had.
+        let job = self.archive.import_job(record.import)?;
+        if is_its && job.is_some_and(|job| job.evidence == record.evidence) {
+            return Ok(true);
+        }
+        let mut after = before;
+        loop {
+            let events = self.archive.events(Some(after), MAX_EVENTS)?;
+            let mut raised = events.iter().filter(|event| event.what == EventKind::CollectedRaised);
+            if let Some(from) = raised.find_map(|event| raised_from(&event.detail, &entry.id)) {
+                return Ok(from == entry.grade);
+            }
+            match events.last() {
+                Some(last) if events.len() == MAX_EVENTS => after = last.number,
+                Some(_) | None => return Ok(is_its),
+            }
+        }
     }
 
     /// Whether the row of a record was taken in before an event. Records are not entered in the log one by one, so it is looked through
@@ -143,6 +189,12 @@ impl Lookup {
         }
         Ok(old)
     }
+}
+
+/// From which grade a record was raised, as the event has it (name of the record, grade before), if it was this one.
+fn raised_from(detail: &str, id: &str) -> Option<Grade> {
+    let (_, grades) = detail.split_once(' ').filter(|(record, _)| *record == id)?;
+    Grade::from_letter(grades.chars().next()?)
 }
 
 /// Whether rows that were taken in, as their event has it (name of the import, last row), are those of a record.

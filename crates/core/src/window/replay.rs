@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use boyin_archive::{
-    ArchiveError, CollectedId, CollectedRecord, CollectedState, Damaged, HolderKey, LicenseRecord, ReadOf,
-    Reader, Table,
-};
+use boyin_archive::{ArchiveError, CollectedId, Damaged, HolderKey, LicenseRecord, ReadOf, Reader, Table};
 use boyin_exempt::{Channel, Decision, Entry, InputKey, Party, Request, Role, decide, receipt};
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
@@ -91,8 +88,8 @@ pub enum Difference {
         /// The record.
         id: String,
     },
-    /// It cannot have stood so: its grade never falls, what was decided against stays so, and the log tells when a license was issued
-    /// from it.
+    /// It cannot have stood so: the log tells when its grade was raised and when a license was issued from it, and what was decided
+    /// against stays so.
     #[error("{role}: record {id} cannot have stood as it was taken for")]
     RecordStanding {
         /// Whose.
@@ -262,22 +259,6 @@ impl Lookup {
         // What it says never changes under its name; how it stood is kept with the decision.
         (record.grade, record.state, record.issued) = (entry.grade, state, entry.issued.clone());
         Ok(Some(record_entry(id, record).0))
-    }
-
-    /// Whether a record can have stood so before an event, as far as that can be told.
-    fn can_have_stood(
-        &self,
-        entry: &EntryInputs,
-        state: CollectedState,
-        record: &CollectedRecord,
-        event: u64,
-    ) -> Result<bool, LookupError> {
-        let issued = match &record.issued {
-            Some(id) if self.was_issued(id, event)? => Some(id),
-            Some(_) | None => None,
-        };
-        let may_be_kept = state != CollectedState::Dismissed || record.state == CollectedState::Dismissed;
-        Ok(!entry.grade.is_above(record.grade) && may_be_kept && entry.issued.as_ref() == issued)
     }
 
     fn license_as_of(

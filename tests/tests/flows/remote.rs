@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-use boyin::archive::{ArchiveError, Filing};
+use boyin::archive::{ArchiveError, Change, Filing, Grade, StatusChange};
+use boyin::exempt::Answer;
 use boyin::hsm::Pin;
 use boyin::issue::SigningKeyError;
+use boyin::meter::Decided;
 use boyin::model::alg::SignError;
 use boyin::model::id::LicenseId;
 use boyin::model::purpose::KeyPurpose;
@@ -22,8 +24,8 @@ use boyin::{
 use boyin_testkit::softhsm::{PIN, with_softhsm};
 
 use crate::keys::in_token;
-use crate::office::{Prefecture, citizen, identity_card, now, order, passphrase, police};
-use crate::window::{act, card, inputs_of, looks, person, question, replayed};
+use crate::office::{HOLDER, Prefecture, citizen, identity_card, now, order, passphrase, police};
+use crate::window::{act, card, collect, inputs_of, looks, person, question, replayed};
 
 const NO_FAULT: u8 = 0;
 /// Nobody listens.
@@ -240,14 +242,15 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let at = site.rotate(&desk).unwrap().from;
     let first = desk.issue(&identity_card(), &office_order("card", at), &mut SystemRandom).unwrap();
     let holder = person(&citizen());
-    let asked = question(holder.clone(), None);
+    let asked = question(holder.clone(), Some(HOLDER));
     let ask = |key: &str| desk.decide_exemption(&asked, &office_order(key, at)).unwrap();
     let decisions_of = |event| desk.archive().decision_inputs(event);
 
     let id = LicenseId::new(card(), police(), "000002", 1).unwrap();
     let (there, whose, new) = (Arc::clone(&desk), holder.clone(), id.clone());
+    let copied = first.license_id.clone();
     site.meanwhile(move || {
-        let mut record = there.archive().get(&first.license_id).unwrap().unwrap();
+        let mut record = there.archive().get(&copied).unwrap().unwrap();
         (record.id, record.slot) = (new, None);
         there.archive().file(&act("meanwhile"), &Filing { record, holder: whose }).unwrap();
     });
@@ -265,6 +268,24 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     assert!(decisions_of(later.event).unwrap().is_some());
     assert_eq!(looks(&desk, &holder), ["3", "4"]);
     assert_eq!(replayed(&site.prefecture, later.event), ReplayOutcome::Holds);
+
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || collect(&there, Grade::C));
+    let with_record = ask("three");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5"]);
+    assert_eq!(replayed(&site.prefecture, with_record.event), ReplayOutcome::Holds);
+
+    // A list that is replaced, too.
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || {
+        let revoke = StatusChange::new(Change::Revoke, "依法吊销");
+        there.change_status(&first.license_id, &revoke, &office_order("revoke", at)).unwrap();
+    });
+    let revoked = ask("four");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5", "6"]);
+    let answer = |receipt: &[u8]| Decided::of_receipt(0, receipt).unwrap().answer();
+    assert_eq!((answer(&with_record.receipt), answer(&revoked.receipt)), (Answer::Exempt, Answer::Submit));
+    assert_eq!(replayed(&site.prefecture, revoked.event), ReplayOutcome::Holds);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn filed_again(desk: &Desk, key: &str, receipt: &[u8], inputs: &str) -> u64 {
 }
 
 /// Takes in one record of the citizen, with a clock of the import that is 40 days ahead.
-fn collect(desk: &Desk, grade: Grade) {
+pub(crate) fn collect(desk: &Desk, grade: Grade) {
     let job = ImportJob {
         id: ImportId::new(&[7; 32]),
         source: "人口库".to_owned(),
@@ -196,9 +196,8 @@ fn the_lists_that_were_used_count_whatever_clocks_say_unless_they_were_old() {
     for answer in [&before, &after] {
         assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     }
-    let lists = |event| {
-        serde_json::from_str::<Value>(&inputs_of(&desk, event)).unwrap()["status_lists"].clone()
-    };
+    let lists =
+        |event| serde_json::from_str::<Value>(&inputs_of(&desk, event)).unwrap()["status_lists"].clone();
     let (old, new) = (lists(before.event), lists(after.event));
     let made = |lists: &Value| lists.as_object().unwrap().values().next().unwrap().as_u64().unwrap();
     assert!(made(&old) < made(&new) && made(&new) == now().plus(30).seconds(), "{old} {new}");
@@ -232,11 +231,10 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     // It is raised only later to what the decision took it for.
     let raised = text.replace("\"grade\":\"C\"", "\"grade\":\"B\"");
     let raised = filed_again(&desk, "raised", &answer.receipt, &raised);
-    let (record, _) = desk.archive().collected_by_holder(&person(&citizen()), None).unwrap().records.remove(0);
-    let evidence = Evidence {
-        kind: EvidenceKind::WindowCheck,
-        digest: Some(format!("sha-256:{}", "1".repeat(64))),
-    };
+    let (record, _) =
+        desk.archive().collected_by_holder(&person(&citizen()), None).unwrap().records.remove(0);
+    let evidence =
+        Evidence { kind: EvidenceKind::WindowCheck, digest: Some(format!("sha-256:{}", "1".repeat(64))) };
     desk.archive().raise_grade(&act("raise"), record, Grade::B, &evidence, "窗口二号").unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     let found = differences(&prefecture, raised);

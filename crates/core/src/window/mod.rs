@@ -308,12 +308,7 @@ impl Desk {
     }
 
     /// Whether files and lists are still as they were looked at. Each change of them leaves an event.
-    fn is_as_looked_at(
-        &self,
-        request: &Request,
-        look: &Look,
-        means: &Means<'_>,
-    ) -> Result<bool, DeskError> {
+    fn is_as_looked_at(&self, request: &Request, look: &Look, means: &Means<'_>) -> Result<bool, DeskError> {
         if self.archive.events(Some(look.log), 1)?.is_empty() {
             return Ok(true);
         }
@@ -326,7 +321,9 @@ impl Desk {
         }
         drop(in_use);
         for (role, file) in &look.files {
-            let Some((types, party)) = means.wanted.get(role).zip(request.parties.get(role)) else { continue };
+            let Some((types, party)) = means.wanted.get(role).zip(request.parties.get(role)) else {
+                continue;
+            };
             if !self.file_is_as_read(&party.holder, types, &file.inputs)? {
                 return Ok(false);
             }

@@ -140,7 +140,7 @@ impl Lookup {
     /// read of each party's file; `None` if there is no such decision.
     ///
     /// # Errors
-    /// [`LookupError`]; a list or an item catalog of that time that is not kept is [`HomeError::File`] within.
+    /// [`LookupError`]; a list or an item catalog of that time that is not kept is [`HomeError::File`](crate::HomeError::File) within.
     pub fn replay_decision(
         &self,
         event: u64,

@@ -107,6 +107,8 @@ faults! {
     DecisionDiffers("decision_differs", "a decision on papers is missing, or is not the one that its event tells of")
     /// What belongs to a decision on papers leads to none.
     DecisionDangling("decision_dangling", "inputs of a decision, or a holder's place in it, lead to a decision that is not there")
+    /// A holder is not led to a decision on papers.
+    DecisionNotIndexed("decision_not_indexed", "a holder of a decision on papers does not lead to it: an erasure would leave what it was decided from")
     /// What a decision on papers was decided from is gone, and no erasure says so.
     DecisionInputsLost("decision_inputs_lost", "what a decision on papers was decided from is not there, and no event says that it was erased")
     /// A number could be given twice.

@@ -268,6 +268,15 @@ pub struct CollectedRows {
     pub next: Option<CollectedRow>,
 }
 
+/// Part of what was collected of a holder.
+#[derive(Clone, Debug)]
+pub struct CollectedPage {
+    /// Records, unsigned, in no order.
+    pub records: Vec<(CollectedId, CollectedRecord)>,
+    /// After which record the next part begins, if there may be one.
+    pub next: Option<CollectedId>,
+}
+
 /// What one synced batch takes in: the rows after those that are done, up to `rows`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportStep {

@@ -5,6 +5,7 @@ use std::fmt;
 use boyin_model::id::{HolderCode, LicenseId};
 use ring::digest::{SHA256, digest};
 
+use crate::act::EventKind;
 use crate::collected::CollectedId;
 use crate::layout::hex;
 
@@ -27,6 +28,8 @@ pub struct DecisionFiling<'d> {
     pub records: &'d [CollectedId],
     /// What the event says beside the digest of the receipt, at most 100 characters on one line; nothing personal.
     pub summary: &'d str,
+    /// The last event that there was when the first of the files was read: what was erased after it refuses the decision.
+    pub log: u64,
     /// Whose files were read for it, and how many entries of each were looked at.
     pub read: &'d [(HolderCode, usize)],
 }
@@ -38,7 +41,24 @@ impl fmt::Debug for DecisionFiling<'_> {
     }
 }
 
+/// The events that erase what decisions were decided from.
+pub(crate) const ERASING: [EventKind; 3] =
+    [EventKind::LicensePurged, EventKind::CollectedErased, EventKind::DecisionInputsErased];
+
 /// A receipt as events name it.
 pub(crate) fn digest_in(receipt: &[u8]) -> String {
     format!("sha-256:{}", hex(digest(&SHA256, receipt).as_ref()))
+}
+
+/// What the event of a decision says: the summary, the receipt, and how many holders' files were read. Their reads are the events
+/// just before it.
+pub(crate) fn detail(summary: &str, receipt: &[u8], holders: usize) -> String {
+    format!("{summary} {} {holders}", digest_in(receipt))
+}
+
+/// The digest of the receipt and the number of holders, as [`detail`] has them.
+pub(crate) fn read_detail(detail: &str) -> Option<(&str, u64)> {
+    let (rest, holders) = detail.rsplit_once(' ')?;
+    let (_, digest) = rest.rsplit_once(' ')?;
+    Some((digest, holders.parse().ok()?))
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use boyin_archive::{
     Act, Archive, ArchiveError, Change, Filing, Grade, LicenseRecord, StatusChange, StatusSlot,
@@ -102,6 +102,31 @@ pub struct Desk {
     pub(crate) newest_list: Mutex<HashMap<CreditCode, String>>,
     overdue: Vec<(CreditCode, DeskError)>,
     pub(crate) opened: UnixTime,
+}
+
+/// Trust and status as they are in use at one moment: no status list takes the place of another one while it is held. Whoever holds it
+/// publishes nothing and takes no second one.
+pub(crate) struct InUse<'d> {
+    verifier: &'d Verifier,
+    trust: Arc<TrustSnapshot>,
+    status: RwLockReadGuard<'d, StatusSnapshot>,
+}
+
+impl InUse<'_> {
+    /// Verifies a license under the strictest policy.
+    pub(crate) fn check(&self, credential: &[u8], at: UnixTime) -> Report {
+        self.verifier.check(credential, &Context { now: at, trust: &self.trust, status: &self.status })
+    }
+
+    /// Number of the trust list.
+    pub(crate) fn trust_list(&self) -> u64 {
+        self.trust.list().sequence
+    }
+
+    /// When the status list of an office was made, if there is one.
+    pub(crate) fn made_at(&self, office: CreditCode, uri: &str) -> Option<UnixTime> {
+        self.status.made_at(office, uri)
+    }
 }
 
 impl Desk {
@@ -301,9 +326,13 @@ impl Desk {
 
     /// Verifies a license under the strictest policy, with what is in use at this desk.
     pub(crate) fn check(&self, credential: &[u8], at: UnixTime) -> Report {
+        self.in_use().check(credential, at)
+    }
+
+    /// What is in use at this desk now.
+    pub(crate) fn in_use(&self) -> InUse<'_> {
         let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
-        let trust = self.trust();
-        self.verifier.check(credential, &Context { now: at, trust: &trust, status: &status })
+        InUse { verifier: &self.verifier, trust: self.trust(), status }
     }
 
     pub(crate) fn receipt(&self, outcome: &boyin_archive::Outcome) -> Result<Receipt, DeskError> {

@@ -2,6 +2,7 @@
 //! each told to the log before anything is done by it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -45,8 +46,15 @@ pub(crate) struct Known {
 }
 
 /// Tells whether a file was replaced: files like these are never written into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp(Option<(SystemTime, u64, Node)>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stamp {
+    /// There is no such file.
+    Absent,
+    /// When it was written last, its length, and what tells it from others of the same.
+    File(SystemTime, u64, Node),
+    /// It cannot be told: such a stamp is like no other one, not even another one of these.
+    Unknown,
+}
 
 /// Number of a file, and when it was put there in seconds and nanoseconds: another file can be given length and time of the one
 /// before.
@@ -54,8 +62,23 @@ type Node = (u64, i64, i64);
 
 impl Stamp {
     pub(crate) fn of(path: &Path) -> Self {
-        let stamp = |data: fs::Metadata| Some((data.modified().ok()?, data.len(), node(&data)));
-        Self(fs::metadata(path).ok().and_then(stamp))
+        match fs::metadata(path) {
+            Ok(data) => data.modified().map_or(Self::Unknown, |at| Self::File(at, data.len(), node(&data))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::Absent,
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Absent, Self::Absent) => true,
+            (Self::File(at, length, node), Self::File(other_at, other_length, other_node)) => {
+                (at, length, node) == (other_at, other_length, other_node)
+            }
+            (Self::Absent | Self::File(..) | Self::Unknown, _) => false,
+        }
     }
 }
 
@@ -308,5 +331,17 @@ mod tests {
         fs::rename(&other, &place).unwrap();
         assert_eq!(fs::metadata(&place).unwrap().modified().unwrap(), time);
         assert_ne!(Stamp::of(&place), stamp);
+    }
+
+    #[test]
+    fn a_stamp_that_cannot_be_told_is_like_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let absent = || Stamp::of(&dir.path().join("list.jwt"));
+        assert_eq!(absent(), absent());
+        let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+        std::os::unix::fs::symlink(&other, &one).unwrap();
+        std::os::unix::fs::symlink(&one, &other).unwrap();
+        assert_ne!(Stamp::of(&one), Stamp::of(&one));
+        assert_ne!(Stamp::of(&one), absent());
     }
 }

@@ -1,4 +1,4 @@
-use boyin_archive::{CollectedId, CollectedRecord, Cursor, LicenseRecord, MAX_PAGE, Page, ReadOf, Reader};
+use boyin_archive::{Cursor, LicenseRecord, Page, ReadOf, Reader};
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
 use boyin_verify::Verifier;
@@ -54,11 +54,14 @@ impl Reads<'_> {
     ) -> Result<HolderPage, LookupError> {
         let archive = &self.lookup.archive;
         let page = archive.list_by_holder(holder, cursor, limit)?;
-        let collected =
-            if cursor.is_none() { archive.collected_by_holder(holder, None)? } else { Vec::new() };
+        let (collected, collected_next) = if cursor.is_none() {
+            let collected = archive.collected_by_holder(holder, None)?;
+            (collected.records, collected.next)
+        } else {
+            (Vec::new(), None)
+        };
         let of = ReadOf::Holder(page.items.len() + collected.len());
         let keeping = self.lookup.begin_to_keep(&[read_of(reader, now, of, archive.holder_key(holder))])?;
-        let collected_next = next_collected(&collected);
         let page = HolderPage { collected, collected_next, ..self.page(page, now) };
         keeping.kept()?;
         Ok(page)
@@ -75,9 +78,4 @@ impl Reads<'_> {
             collected_next: None,
         }
     }
-}
-
-/// After which record there may be more.
-pub(crate) fn next_collected(found: &[(CollectedId, CollectedRecord)]) -> Option<CollectedId> {
-    found.last().filter(|_| found.len() == MAX_PAGE).map(|(id, _)| *id)
 }

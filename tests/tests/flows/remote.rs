@@ -3,15 +3,20 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
+use boyin::archive::{ArchiveError, Change, Filing, Grade, StatusChange};
+use boyin::exempt::Answer;
 use boyin::hsm::Pin;
 use boyin::issue::SigningKeyError;
+use boyin::meter::Decided;
 use boyin::model::alg::SignError;
+use boyin::model::id::LicenseId;
 use boyin::model::purpose::KeyPurpose;
 use boyin::model::time::UnixTime;
 use boyin::signer::{SignerClient, SignerGrant, SignerHome, SignerService};
 use boyin::suite::SystemRandom;
 use boyin::transport::{Transport, TransportError};
 use boyin::verify::Verdict;
+use boyin::window::ReplayOutcome;
 use boyin::{
     Desk, DeskError, HomeError, KeyOwner, KeySource, Lookup, Order, Passphrase, RemoteAccess, Rotation,
     SuiteName,
@@ -19,7 +24,8 @@ use boyin::{
 use boyin_testkit::softhsm::{PIN, with_softhsm};
 
 use crate::keys::in_token;
-use crate::office::{Prefecture, identity_card, now, order, passphrase, police};
+use crate::office::{HOLDER, Prefecture, citizen, identity_card, now, order, passphrase, police};
+use crate::window::{act, card, collect, inputs_of, looks, person, question, replayed};
 
 const NO_FAULT: u8 = 0;
 /// Nobody listens.
@@ -36,6 +42,8 @@ struct Line {
     service: Mutex<Option<SignerService>>,
     clock: Mutex<UnixTime>,
     fault: AtomicU8,
+    /// What is done before the next answer.
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl std::fmt::Debug for Line {
@@ -63,6 +71,10 @@ impl Transport for Line {
         limit: usize,
     ) -> Result<(u16, Vec<u8>), TransportError> {
         assert_eq!(url, "http://signer.test/v1/signatures");
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(done) = meanwhile {
+            done();
+        }
         let fault = self.fault.load(Ordering::SeqCst);
         let service = self.service.lock().unwrap();
         let Some(service) = service.as_ref().filter(|_| fault != GONE) else {
@@ -123,6 +135,7 @@ impl Site {
             service: Mutex::new(Some(service)),
             clock: Mutex::new(now()),
             fault: AtomicU8::new(NO_FAULT),
+            meanwhile: Mutex::default(),
         });
         let site = Self { prefecture, signer, line, kid: key.kid.clone() };
         let source = KeySource::Remote {
@@ -157,6 +170,10 @@ impl Site {
 
     fn fault(&self, fault: u8) {
         self.line.fault.store(fault, Ordering::SeqCst);
+    }
+
+    fn meanwhile(&self, done: impl FnOnce() + Send + 'static) {
+        *self.line.meanwhile.lock().unwrap() = Some(Box::new(done));
     }
 
     fn journal(&self) -> usize {
@@ -215,6 +232,60 @@ fn an_office_issues_with_a_remote_key_and_nothing_is_half_done_when_the_signer_i
     // Counted were those whose answers were lost, strange or altered too: never the other way around.
     let signed = site.journal();
     assert!(signed >= 2 + 3 && site.signer.check_journal(now()).is_ok(), "{signed}");
+}
+
+#[test]
+fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
+    let purposes = [KeyPurpose::Licenses, KeyPurpose::StatusLists, KeyPurpose::Decisions];
+    let site = Site::new(&software(), &passphrase(), &purposes);
+    let desk = Arc::new(site.desk());
+    let at = site.rotate(&desk).unwrap().from;
+    let first = desk.issue(&identity_card(), &office_order("card", at), &mut SystemRandom).unwrap();
+    let holder = person(&citizen());
+    let asked = question(holder.clone(), Some(HOLDER));
+    let ask = |key: &str| desk.decide_exemption(&asked, &office_order(key, at)).unwrap();
+    let decisions_of = |event| desk.archive().decision_inputs(event);
+
+    let id = LicenseId::new(card(), police(), "000002", 1).unwrap();
+    let (there, whose, new) = (Arc::clone(&desk), holder.clone(), id.clone());
+    let copied = first.license_id.clone();
+    site.meanwhile(move || {
+        let mut record = there.archive().get(&copied).unwrap().unwrap();
+        (record.id, record.slot) = (new, None);
+        there.archive().file(&act("meanwhile"), &Filing { record, holder: whose }).unwrap();
+    });
+    let answer = ask("one");
+    assert!(inputs_of(&desk, answer.event).contains(id.as_str()));
+    assert_eq!(looks(&desk, &holder), ["3"], "one entry, and then two");
+    assert_eq!(replayed(&site.prefecture, answer.event), ReplayOutcome::Holds);
+
+    let (there, whose) = (Arc::clone(&desk), holder.clone());
+    site.meanwhile(move || {
+        there.archive().erase_decision_inputs(&act("forget"), &whose, "窗口二号", "依申请").unwrap();
+    });
+    let later = ask("two");
+    assert!(matches!(decisions_of(answer.event), Err(ArchiveError::Erased { .. })));
+    assert!(decisions_of(later.event).unwrap().is_some());
+    assert_eq!(looks(&desk, &holder), ["3", "4"]);
+    assert_eq!(replayed(&site.prefecture, later.event), ReplayOutcome::Holds);
+
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || collect(&there, Grade::C));
+    let with_record = ask("three");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5"]);
+    assert_eq!(replayed(&site.prefecture, with_record.event), ReplayOutcome::Holds);
+
+    // A list that is replaced, too.
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || {
+        let revoke = StatusChange::new(Change::Revoke, "依法吊销");
+        there.change_status(&first.license_id, &revoke, &office_order("revoke", at)).unwrap();
+    });
+    let revoked = ask("four");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5", "6"]);
+    let answer = |receipt: &[u8]| Decided::of_receipt(0, receipt).unwrap().answer();
+    assert_eq!((answer(&with_record.receipt), answer(&revoked.receipt)), (Answer::Exempt, Answer::Submit));
+    assert_eq!(replayed(&site.prefecture, revoked.event), ReplayOutcome::Holds);
 }
 
 #[test]

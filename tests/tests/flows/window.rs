@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use boyin::archive::{
-    Act, DecisionFiling, EventKind, Filing, ImportId, ImportJob, ImportStep, Reader, Submission,
+    Act, Change, DecisionFiling, EventKind, Filing, ImportId, ImportJob, ImportStep, Reader, StatusChange,
+    Submission,
 };
 use boyin::exempt::{Channel, CommitmentStanding, Role};
 use boyin::model::catalog::Catalog;
@@ -11,16 +12,16 @@ use boyin::model::collected::{CollectedLicense, Evidence, EvidenceKind, Grade};
 use boyin::model::id::{CitizenId, DivisionCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::suite::SystemRandom;
 use boyin::window::{Difference, ReplayOutcome, WindowParty, WindowQuestion};
-use boyin::{Desk, DeskError, Order};
+use boyin::{Desk, DeskError, HomeError, Order};
 use serde_json::Value;
 
 use crate::office::{HOLDER, Prefecture, citizen, credit_code, identity_card, now, order, police};
 
-fn card() -> LicenseTypeCode {
+pub(crate) fn card() -> LicenseTypeCode {
     Catalog::embedded().find("identity-card").unwrap().code
 }
 
-fn person(number: &CitizenId) -> HolderCode {
+pub(crate) fn person(number: &CitizenId) -> HolderCode {
     HolderCode::new(HolderCodeType::CitizenId, number.as_str()).unwrap()
 }
 
@@ -28,7 +29,7 @@ fn stranger(n: u8) -> HolderCode {
     person(&CitizenId::compute(&format!("6527011990030726{n}")).unwrap())
 }
 
-fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
+pub(crate) fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
     let party = WindowParty { holder, name: name.map(str::to_owned) };
     WindowQuestion {
         matter: "senior-benefit".to_owned(),
@@ -41,24 +42,51 @@ fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
     }
 }
 
-fn act(key: &str) -> Act {
+pub(crate) fn act(key: &str) -> Act {
     Act::new("窗口一号", police(), "办理证照", now(), key, [1; 32]).unwrap()
 }
 
 /// How many entries each look at a file saw.
-fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
+pub(crate) fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
     let events = desk.archive().events_of_holder(whose, None, 100).unwrap();
     let looks = events.into_iter().filter(|event| event.what == EventKind::HolderRead);
     looks.map(|event| event.detail).collect()
 }
 
-fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
+pub(crate) fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
     let reader = Reader::new("督查", police(), "复核").unwrap();
     prefecture.lookup().replay_decision(event, &reader, now()).unwrap().unwrap().outcome
 }
 
-/// Takes in one record of the citizen.
-fn collect(desk: &Desk) {
+fn differences(prefecture: &Prefecture, event: u64) -> Vec<Difference> {
+    match replayed(prefecture, event) {
+        ReplayOutcome::Differs(differences) => differences,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a decision was decided from.
+pub(crate) fn inputs_of(desk: &Desk, event: u64) -> String {
+    let inputs = desk.archive().decision_inputs(event).unwrap().unwrap();
+    String::from_utf8(inputs.to_vec()).unwrap()
+}
+
+/// A decision as whoever holds the archive could file it: nobody's key is needed for what it was decided from.
+fn filed_again(desk: &Desk, key: &str, receipt: &[u8], inputs: &str) -> u64 {
+    let filing = DecisionFiling {
+        receipt,
+        inputs: inputs.as_bytes(),
+        licenses: &[],
+        records: &[],
+        summary: "exempt senior-benefit 652701",
+        log: desk.archive().last_event().unwrap(),
+        read: &[],
+    };
+    desk.archive().file_decision(&act(key), &filing).unwrap().event
+}
+
+/// Takes in one record of the citizen, with a clock of the import that is 40 days ahead.
+pub(crate) fn collect(desk: &Desk, grade: Grade) {
     let job = ImportJob {
         id: ImportId::new(&[7; 32]),
         source: "人口库".to_owned(),
@@ -70,7 +98,7 @@ fn collect(desk: &Desk) {
         },
         stated_total: None,
         corrects: None,
-        begun_at: now(),
+        begun_at: now().plus(40 * 24 * 3600),
         rows: 0,
         accepted: 0,
         already: 0,
@@ -93,7 +121,7 @@ fn collect(desk: &Desk) {
         valid_until: None,
         fields: BTreeMap::new(),
     };
-    let row = Submission { row: 1, key: vec!["1".to_owned()], license, grade: Grade::A, corrects: None };
+    let row = Submission { row: 1, key: vec!["1".to_owned()], license, grade, corrects: None };
     let step = ImportStep { rows: 1, submissions: vec![row], rejected: BTreeMap::new(), finished: true };
     desk.archive().import_rows(&act("rows"), job.id, &step).unwrap();
 }
@@ -137,33 +165,83 @@ fn the_log_and_no_clock_tells_what_was_left_out() {
     let ahead = Order { at: now().plus(60), ..order(police(), "ask") };
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &ahead).unwrap();
     desk.issue(&identity_card(), &order(police(), "second card"), &mut SystemRandom).unwrap();
-    collect(&desk);
+    collect(&desk, Grade::A);
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
 
-    // The same decision, as if it had been made now.
-    let inputs = desk.archive().decision_inputs(answer.event).unwrap().unwrap();
-    let text = String::from_utf8(inputs.to_vec()).unwrap();
-    let log = serde_json::from_str::<Value>(&text).unwrap()["log"].as_u64().unwrap();
-    let last = desk.archive().last_event().unwrap();
-    let inputs = text.replace(&format!("\"log\":{log},"), &format!("\"log\":{last},"));
-    assert_ne!(inputs, text);
-    let filing = DecisionFiling {
-        receipt: &answer.receipt,
-        inputs: inputs.as_bytes(),
-        licenses: &[],
-        records: &[],
-        summary: "exempt senior-benefit 652701",
-        read: &[],
-    };
-    let event = desk.archive().file_decision(&act("left out"), &filing).unwrap().event;
-    let ReplayOutcome::Differs(differences) = replayed(&prefecture, event) else {
-        panic!("a license and a record were left out");
-    };
+    // The same decision filed now: it says of itself that there was nothing else when the files were read.
+    let inputs = inputs_of(&desk, answer.event);
+    let differences = differences(&prefecture, filed_again(&desk, "left out", &answer.receipt, &inputs));
     let expected = matches!(
         differences.as_slice(),
         [Difference::LicenseLeftOut { .. }, Difference::RecordLeftOut { .. }]
     );
     assert!(expected, "{differences:?}");
+}
+
+#[test]
+fn the_lists_that_were_used_count_whatever_clocks_say_unless_they_were_old() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let card = desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let ask = |key: &str| {
+        let asked = question(person(&citizen()), Some(HOLDER));
+        desk.decide_exemption(&asked, &Order { at: now().plus(60), ..order(police(), key) }).unwrap()
+    };
+    let before = ask("before");
+    // By a clock that is behind that of the window.
+    let behind = Order { at: now().plus(30), ..order(police(), "revoke") };
+    let revoke = StatusChange::new(Change::Revoke, "依法吊销");
+    desk.change_status(&card.license_id, &revoke, &behind).unwrap();
+    let after = ask("after");
+    for answer in [&before, &after] {
+        assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
+    }
+    let lists =
+        |event| serde_json::from_str::<Value>(&inputs_of(&desk, event)).unwrap()["status_lists"].clone();
+    let (old, new) = (lists(before.event), lists(after.event));
+    let made = |lists: &Value| lists.as_object().unwrap().values().next().unwrap().as_u64().unwrap();
+    assert!(made(&old) < made(&new) && made(&new) == now().plus(30).seconds(), "{old} {new}");
+
+    // Whoever goes on with the list from before the revocation.
+    let inputs = inputs_of(&desk, before.event);
+    let differences = differences(&prefecture, filed_again(&desk, "old list", &before.receipt, &inputs));
+    assert!(matches!(differences.as_slice(), [Difference::StatusList { .. }]), "{differences:?}");
+}
+
+#[test]
+fn what_a_decision_says_of_itself_is_held_against_the_archive() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    collect(&desk, Grade::C);
+    desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
+    assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
+    let text = inputs_of(&desk, answer.event);
+    let inputs: Value = serde_json::from_str(&text).unwrap();
+    let forged = |key: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "no {from} in {text}");
+        differences(&prefecture, filed_again(&desk, key, &answer.receipt, &text.replace(from, to)))
+    };
+    let found = forged("record", "\"grade\":\"C\"", "\"grade\":\"A\"");
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+    let found = forged("dismissed", "\"standing\":\"kept\"", "\"standing\":\"dismissed\"");
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+    let found = forged("license", "\"grade\":\"A\"", "\"grade\":\"B\"");
+    assert!(found.iter().any(|one| matches!(one, Difference::LicenseGrade { .. })), "{found:?}");
+    // It is raised only later to what the decision took it for.
+    let raised = text.replace("\"grade\":\"C\"", "\"grade\":\"B\"");
+    let raised = filed_again(&desk, "raised", &answer.receipt, &raised);
+    let (record, _) =
+        desk.archive().collected_by_holder(&person(&citizen()), None).unwrap().records.remove(0);
+    let evidence =
+        Evidence { kind: EvidenceKind::WindowCheck, digest: Some(format!("sha-256:{}", "1".repeat(64))) };
+    desk.archive().raise_grade(&act("raise"), record, Grade::B, &evidence, "窗口二号").unwrap();
+    assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
+    let found = differences(&prefecture, raised);
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+    let log = format!("\"log\":{},", inputs["log"]);
+    let found = forged("log", &log, "\"log\":100000,");
+    assert_eq!(found, [Difference::Log { log: 100_000 }]);
 }
 
 #[test]
@@ -175,22 +253,11 @@ fn a_receipt_that_could_not_be_judged_when_it_was_given_is_no_difference_and_a_w
     let answer = desk.decide_exemption(&question(stranger(1), Some("某人")), &late).unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
 
-    let inputs = desk.archive().decision_inputs(answer.event).unwrap().unwrap();
+    let inputs = inputs_of(&desk, answer.event);
     let mut receipt = answer.receipt;
     let signature = receipt.iter().rposition(|byte| *byte == b'.').unwrap() + 1;
     receipt[signature] = if receipt[signature] == b'A' { b'B' } else { b'A' };
-    let filing = DecisionFiling {
-        receipt: &receipt,
-        inputs: &inputs,
-        licenses: &[],
-        records: &[],
-        summary: "submit senior-benefit 652701",
-        read: &[],
-    };
-    let event = desk.archive().file_decision(&act("forged"), &filing).unwrap().event;
-    let ReplayOutcome::Differs(differences) = replayed(&prefecture, event) else {
-        panic!("the signature does not match");
-    };
+    let differences = differences(&prefecture, filed_again(&desk, "forged", &receipt, &inputs));
     assert!(matches!(differences.as_slice(), [Difference::Receipt(_)]), "{differences:?}");
 }
 
@@ -208,4 +275,23 @@ fn what_a_stranger_was_decided_from_is_erased_by_the_authority() {
     assert!(erase(credit_code("MBTEXT09")).unwrap().replayed);
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Erased);
     assert_eq!(desk.archive().decision(answer.event).unwrap().unwrap(), answer.receipt);
+}
+
+#[test]
+fn an_item_catalog_that_cannot_be_read_any_more_does_not_count_as_it_was() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let ask = |key: &str| {
+        desk.decide_exemption(&question(stranger(1), Some("某人")), &order(police(), key)).map(drop)
+    };
+    let own = prefecture.home.dir().join("items.toml");
+    let text = boyin::exempt::item::EMBEDDED.replace("version = \"2026.1\"", "version = \"own\"");
+    ask("built in").unwrap();
+    // It is there, and leads to itself.
+    std::os::unix::fs::symlink("items.toml", &own).unwrap();
+    assert!(matches!(ask("a circle"), Err(DeskError::Home(HomeError::File { .. }))));
+    assert!(matches!(ask("a circle still"), Err(DeskError::Home(HomeError::File { .. }))));
+    std::fs::remove_file(&own).unwrap();
+    std::fs::write(&own, text).unwrap();
+    ask("own").unwrap();
 }

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 
 use super::erase::second_person;
 use super::write::Deed;
-use super::{Archive, malformed};
+use super::{Archive, MAX_PAGE, malformed};
 use crate::act::{Act, EventKind, Outcome, is_words};
 use crate::collected::{
-    CollectedId, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId, ImportJob,
-    ImportStep, MAX_ALIKE, MAX_STEP, Submission,
+    CollectedId, CollectedPage, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId,
+    ImportJob, ImportStep, MAX_ALIKE, MAX_STEP, Submission,
 };
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
@@ -515,7 +515,8 @@ impl Archive {
         Ok(Some((layout::read_collected(&value).map_err(malformed(table))?, sealed)))
     }
 
-    /// What was collected of a holder, in no order, at most [`MAX_PAGE`](super::MAX_PAGE) after `after`.
+    /// What was collected of a holder, in no order, at most [`MAX_PAGE`] after `after`. Records that are erased meanwhile are passed
+    /// over: a part can have fewer and yet a next one.
     ///
     /// # Errors
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
@@ -523,20 +524,22 @@ impl Archive {
         &self,
         holder: &HolderCode,
         after: Option<CollectedId>,
-    ) -> Result<Vec<(CollectedId, CollectedRecord)>, ArchiveError> {
+    ) -> Result<CollectedPage, ArchiveError> {
         let table = Table::CollectedByHolder;
+        let mut page = CollectedPage { records: Vec::new(), next: None };
         // A follower of an archive that was not brought to this format yet.
         if self.format < table.since() {
-            return Ok(Vec::new());
+            return Ok(page);
         }
         let holder = self.vault.holder_key(holder).0;
         let after = after.map(|id| [holder, id.0].concat());
-        let mut found = Vec::new();
-        for (key, _) in self.store.scan(table, &holder, after.as_deref(), super::MAX_PAGE)? {
-            let id = layout::collected_at_end(&key).map_err(malformed(table))?;
-            found.extend(self.unless_erased(table, id)?.map(|record| (id, record)));
+        let entries = self.store.scan(table, &holder, after.as_deref(), MAX_PAGE)?;
+        for (key, _) in &entries {
+            let id = layout::collected_at_end(key).map_err(malformed(table))?;
+            page.records.extend(self.unless_erased(table, id)?.map(|record| (id, record)));
+            page.next = Some(id).filter(|_| entries.len() == MAX_PAGE);
         }
-        Ok(found)
+        Ok(page)
     }
 
     /// What the rows of an import are, by row, at most `limit` entries after `after`: records that it brought, that were there

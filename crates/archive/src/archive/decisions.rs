@@ -1,6 +1,5 @@
 //! Decisions on papers: filed with the reads that they took, kept under the number of their event.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
@@ -11,9 +10,9 @@ use zeroize::Zeroizing;
 use super::erase::two_people;
 use super::read::check_limit;
 use super::write::{Deed, Kept};
-use super::{Archive, MAX_PAGE, malformed};
-use crate::act::{Act, EventKind, Outcome, is_words};
-use crate::decision::{DecisionFiling, MAX_DECISION, MAX_SUMMARY, digest_in};
+use super::{Archive, MAX_EVENTS, MAX_PAGE, malformed};
+use crate::act::{Act, Event, EventKind, Outcome, is_words};
+use crate::decision::{self, DecisionFiling, ERASING, MAX_DECISION, MAX_SUMMARY};
 use crate::error::{ArchiveError, Damaged};
 use crate::layout::{self, FORMAT_WITH_DECISIONS, hex};
 use crate::record::RecordField;
@@ -74,14 +73,17 @@ impl Archive {
     /// Files a decision on papers. In one batch: an event [`EventKind::HolderRead`] for each holder whose file was read, so that
     /// each of them sees it, and then one [`EventKind::ExemptionDecided`], whose number is that of the decision.
     ///
-    /// What was erased since it was read is not kept under another name: such a decision is refused.
+    /// What was erased since it was read is not kept under another name: such a decision is refused, also if only something of the
+    /// holder was erased that the inputs do not name. Of an erased license or record nobody knows any more whose it was, so one of
+    /// anybody's refuses it.
     ///
     /// # Errors
-    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`]; [`ArchiveError::Erased`],
-    /// [`ArchiveError::NotFound`], [`ArchiveError::CollectedNotFound`] for what the inputs name; nothing has changed then.
-    /// [`ArchiveError::Store`].
+    /// [`ArchiveError::InvalidRecord`], [`ArchiveError::IdempotencyConflict`]; [`ArchiveError::NotFound`],
+    /// [`ArchiveError::CollectedNotFound`] for what the inputs name; [`ArchiveError::Erased`] with the event; nothing has changed
+    /// then. [`ArchiveError::Store`].
     pub fn file_decision(&self, act: &Act, filing: &DecisionFiling<'_>) -> Result<Outcome, ArchiveError> {
-        let detail = format!("{} {}", filing.summary, digest_in(filing.receipt));
+        let read = self.whose(filing.read);
+        let detail = decision::detail(filing.summary, filing.receipt, read.len());
         self.perform_with(act, &Deed::new(EventKind::ExemptionDecided, detail), |deed| {
             let bounded = |bytes: &[u8]| (1..=MAX_DECISION).contains(&bytes.len());
             let summary = is_words(filing.summary) && filing.summary.chars().count() <= MAX_SUMMARY;
@@ -96,7 +98,7 @@ impl Archive {
             for id in filing.records {
                 self.collected(*id)?.ok_or(ArchiveError::CollectedNotFound)?;
             }
-            let read = self.whose(filing.read);
+            self.none_erased_since(filing.log, &read)?;
             let mut batch = Batch::new();
             for (place, (holder, entries)) in read.iter().enumerate() {
                 let told = Deed::new(EventKind::HolderRead, entries.to_string());
@@ -105,10 +107,32 @@ impl Archive {
             deed.kept = Some(Kept::Decision(DecisionWrite {
                 receipt: filing.receipt.to_vec(),
                 inputs: filing.inputs.to_vec().into(),
-                holders: read.into_keys().collect(),
+                holders: read.keys().copied().collect(),
             }));
             Ok(batch)
         })
+    }
+
+    /// Refuses what was begun before something of one of these holders was erased.
+    fn none_erased_since(&self, log: u64, read: &BTreeMap<HolderKey, usize>) -> Result<(), ArchiveError> {
+        if self.store.get(Table::Event, &layout::event(log))?.is_none() {
+            return Err(RecordField::Decision.into());
+        }
+        let subjects: Vec<_> = read.keys().map(|holder| self.vault.subject(holder)).collect();
+        let concerns = |event: &&Event| {
+            ERASING.contains(&event.what) && event.subject.is_none_or(|named| subjects.contains(&named))
+        };
+        let mut after = log;
+        loop {
+            let events = self.events(Some(after), MAX_EVENTS)?;
+            if let Some(Event { number, at, .. }) = events.iter().find(concerns) {
+                return Err(ArchiveError::Erased { event: *number, at: *at });
+            }
+            match events.last() {
+                Some(last) if events.len() == MAX_EVENTS => after = last.number,
+                Some(_) | None => return Ok(()),
+            }
+        }
     }
 
     /// Leaves an event [`EventKind::HolderRead`] for each holder whose file was read for a decision that was refused: each time, for
@@ -202,10 +226,14 @@ impl Archive {
     /// Erases what decisions on papers that a holder took part in were decided from, also of a holder who has nothing on file.
     /// The receipts stay; they hold nothing personal. It takes two people.
     ///
+    /// Where nothing leads from the holder to inputs any more, the erasure that took them is given back: an act that could not be
+    /// finished is finished by any other one, too.
+    ///
     /// On `Ok` no file of the archive holds the inputs any more. Backups from before do.
     ///
     /// # Errors
-    /// [`ArchiveError::NoDecisionInputs`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
+    /// [`ArchiveError::NoDecisionInputs`] if there never were any, or only such as went with a license or record: the files do not hold
+    /// those any more, either. [``ArchiveError::Reason`], [`ArchiveError::SealSecond`],
     /// [`ArchiveError::SealSamePerson`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`]; the same act again finishes what was begun.
     pub fn erase_decision_inputs(
@@ -215,25 +243,50 @@ impl Archive {
         second: &str,
         reason: &str,
     ) -> Result<Outcome, ArchiveError> {
-        let holder = self.vault.holder_key(holder);
+        let whose = self.vault.holder_key(holder);
         let deed = Deed::new(EventKind::DecisionInputsErased, reason);
-        let deed = Deed { second: Some(second.to_owned()), holder: Some(holder), ..deed };
-        let forgotten = Cell::new(false);
+        let deed = Deed { second: Some(second.to_owned()), holder: Some(whose), ..deed };
         let outcome = {
             // No decision may be half done: it would be found by nobody who erases.
             let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
             self.perform_alone(act, &deed, |deed| {
                 two_people(act, second, reason)?;
-                let batch = self.forget_decisions(Batch::new(), act, deed, &holder)?;
+                let batch = self.forget_decisions(Batch::new(), act, deed, &whose)?;
                 if deed.kept.is_none() {
                     return Err(ArchiveError::NoDecisionInputs);
                 }
-                forgotten.set(true);
                 Ok(batch)
-            })?
+            })
         };
-        self.scrub_decisions(&outcome, forgotten.get())?;
-        Ok(outcome)
+        let outcome = match outcome {
+            Err(ArchiveError::NoDecisionInputs) => self.forgotten_before(holder)?,
+            outcome => Some(outcome?),
+        };
+        self.store.scrub(Table::DecisionInput, &[])?;
+        outcome.ok_or(ArchiveError::NoDecisionInputs)
+    }
+
+    /// The last erasure of what decisions of a holder were decided from.
+    fn forgotten_before(&self, holder: &HolderCode) -> Result<Option<Outcome>, ArchiveError> {
+        let (mut found, mut after) = (None, None);
+        loop {
+            let events = self.events_of_holder(holder, after, MAX_EVENTS)?;
+            let (last, page) = (events.last().map(|event| event.number), events.len());
+            let erasing = |event: &Event| event.what == EventKind::DecisionInputsErased;
+            found = events.into_iter().rev().find(erasing).or(found);
+            if page < MAX_EVENTS {
+                break;
+            }
+            after = last;
+        }
+        Ok(found.map(|Event { number, what, at, .. }| Outcome {
+            event: number,
+            what,
+            at,
+            license: None,
+            seal: None,
+            replayed: true,
+        }))
     }
 
     /// Takes out what leads from a holder to decisions, and lets the event of `deed` erase what these were decided from. Only whoever
@@ -285,11 +338,15 @@ impl Archive {
     }
 
     /// The key of the inputs to which a key of a holder leads, if they are there: that they are missing is not to look like an
-    /// erasure.
+    /// erasure, and what an erasure has left says which one it was.
     fn kept_inputs(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let number = layout::number_of_key(key).map_err(malformed(Table::DecisionByHolder))?;
-        let key = layout::event(number);
-        Ok(self.store.get(Table::DecisionInput, &key)?.map(|_| key))
+        let (table, number) = (Table::DecisionInput, layout::number_of_key(key));
+        let key = layout::event(number.map_err(malformed(Table::DecisionByHolder))?);
+        let Some(sealed) = self.store.get(table, &key)? else { return Ok(None) };
+        // What cannot be read is erased all the same.
+        let opened = self.unseal(table, &key, &sealed);
+        let erased = opened.is_ok_and(|inputs| layout::read_erased(&inputs).is_ok());
+        Ok(Some(key).filter(|_| !erased))
     }
 
     /// No file holds the inputs any more that an act took out.

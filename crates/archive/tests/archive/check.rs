@@ -91,7 +91,7 @@ fn last_event(archive: &Archive) -> Vec<u8> {
 type Spoil = fn(&Archive, &TestStore);
 
 /// Each kind of fault, and what makes an archive have it and nothing else.
-const CASES: [(FaultKind, Spoil); 41] = [
+const CASES: [(FaultKind, Spoil); 43] = [
     (FaultKind::Unsealed, |_, store| {
         let (key, mut value) = entries(store, Table::StatusList).remove(0);
         value[20] ^= 1;
@@ -307,6 +307,16 @@ const CASES: [(FaultKind, Spoil); 41] = [
         let mut key = key_of(store, Table::DecisionByHolder, 0);
         key[39] ^= 1;
         put(store, Table::DecisionByHolder, &key, b"");
+    }),
+    (FaultKind::DecisionDangling, |archive, store| {
+        // A holder who had no part in it.
+        decisions::decide(archive, "decide").unwrap();
+        let key = [[7_u8; 32].as_slice(), &last_event(archive)].concat();
+        put(store, Table::DecisionByHolder, &key, b"");
+    }),
+    (FaultKind::DecisionNotIndexed, |archive, store| {
+        decisions::decide(archive, "decide").unwrap();
+        delete(store, Table::DecisionByHolder, &key_of(store, Table::DecisionByHolder, 1));
     }),
     (FaultKind::DecisionDangling, |archive, store| {
         let (other, others) = fresh();

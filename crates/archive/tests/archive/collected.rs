@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use boyin_archive::{
     Act, Archive, ArchiveError, Batch, CollectedId, CollectedRecord, CollectedState, EventKind, Failure,
-    Filing, Grade, ImportId, ImportJob, ImportStep, MAX_ALIKE, Store as _, StoreError, Submission, Table,
+    Filing, Grade, ImportId, ImportJob, ImportStep, MAX_ALIKE, MAX_PAGE, Store as _, StoreError, Submission,
+    Table,
 };
 use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
 use boyin_model::id::{CreditCode, DivisionCode};
@@ -122,8 +123,8 @@ fn rows_become_records_that_are_found_by_import_and_by_holder() {
     assert_eq!((end.rows, end.accepted, end.rejected, end.reasons["missing"]), (60, 48, 12, 12));
     assert!(end.disputed > 0);
     assert_eq!(records(&archive, 1).len(), 48);
-    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().len(), 48);
-    assert_eq!(archive.collected_by_holder(&holder(2), None).unwrap().len(), 0);
+    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().records.len(), 48);
+    assert_eq!(archive.collected_by_holder(&holder(2), None).unwrap().records.len(), 0);
     let events = archive.events(None, 100).unwrap();
     assert_eq!(events.iter().filter(|event| event.what == EventKind::RowsImported).count(), 9);
     assert_eq!(archive.import_jobs().unwrap(), [end]);
@@ -534,7 +535,7 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
     assert_eq!((event.detail, event.subject), (format!("{id} 依申请"), None));
     // The other one is found as before; of this one nothing leads from the holder to it, and nothing is compared with it.
     assert_eq!(
-        (records(&archive, 1).len(), archive.collected_by_holder(&holder(1), None).unwrap().len()),
+        (records(&archive, 1).len(), archive.collected_by_holder(&holder(1), None).unwrap().records.len()),
         (1, 1)
     );
     for table in [Table::CollectedByHolder, Table::CollectedByKey] {
@@ -545,6 +546,25 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
     assert_eq!((again.accepted, again.already), (0, 2));
     assert!(gone(outcome.event));
     assert!(archive.check(&mut |_| ()).unwrap().sound());
+}
+
+#[test]
+fn a_part_that_lost_a_record_to_an_erasure_is_not_the_last_one() {
+    let (archive, store) = fresh();
+    let last = u64::try_from(MAX_PAGE).unwrap() + 1;
+    let rows = (1..=last).map(|row| submission(row, &row.to_string(), &format!("第{row}号"), "某甲"));
+    one_step(&archive, 1, rows.collect());
+    let table = Table::CollectedByHolder;
+    let (key, _) = store.scan(table, &[], None, 1).unwrap().remove(0);
+    let first = archive.collected_by_holder(&holder(1), None).unwrap().records[0].0;
+    archive.erase_collected(&act("erase"), first, "窗口二", "依申请").unwrap();
+    // As whoever finds it who looked up what leads there before it was erased.
+    store.commit(Batch::new().put(table, key, [])).unwrap();
+    let part = archive.collected_by_holder(&holder(1), None).unwrap();
+    assert_eq!(part.records.len(), MAX_PAGE - 1);
+    let rest = archive.collected_by_holder(&holder(1), part.next).unwrap();
+    assert!(part.next.is_some() && rest.next.is_none());
+    assert_eq!(rest.records.len(), 1);
 }
 
 #[test]

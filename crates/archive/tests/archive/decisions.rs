@@ -17,22 +17,27 @@ const INPUTS: &[u8] = b"{\"name\":\"\xe6\x9f\x90\xe7\x94\xb2\"}";
 /// SHA-256 of `receipt decide`.
 const RECEIPT_DIGEST: &str = "3e8d68f79b3bbe9d055f07e98e55d7883ddac1fac3bc8b6943bbf1a543554d03";
 
-fn filing_of<'d>(receipt: &'d [u8], read: &'d [(HolderCode, usize)]) -> DecisionFiling<'d> {
-    let summary = "exempt marriage-registration";
-    DecisionFiling { receipt, inputs: INPUTS, licenses: &[], records: &[], summary, read }
+/// Of files that are read now.
+fn filing_of<'d>(
+    archive: &Archive,
+    receipt: &'d [u8],
+    read: &'d [(HolderCode, usize)],
+) -> DecisionFiling<'d> {
+    let (summary, log) = ("exempt marriage-registration", archive.last_event().unwrap());
+    DecisionFiling { receipt, inputs: INPUTS, licenses: &[], records: &[], summary, log, read }
 }
 
 /// A decision over the files of two holders, one of them in two roles.
 pub(crate) fn decide(archive: &Archive, key: &str) -> Result<Outcome, ArchiveError> {
     let read = [(holder(0), 2), (holder(1), 1), (holder(0), 3)];
-    archive.file_decision(&act(key), &filing_of(format!("receipt {key}").as_bytes(), &read))
+    archive.file_decision(&act(key), &filing_of(archive, format!("receipt {key}").as_bytes(), &read))
 }
 
 /// One act of each kind: for the golden test.
 pub(crate) fn each_act(archive: &Archive) {
     decide(archive, "decide 1").unwrap();
-    archive.file_decision(&act("decide 2"), &filing_of(b"receipt", &[])).unwrap();
-    archive.file_decision(&act("decide 3"), &filing_of(b"receipt", &[(holder(2), 1)])).unwrap();
+    archive.file_decision(&act("decide 2"), &filing_of(archive, b"receipt", &[])).unwrap();
+    archive.file_decision(&act("decide 3"), &filing_of(archive, b"receipt", &[(holder(2), 1)])).unwrap();
     forget(archive, "forget", 2).unwrap();
 }
 
@@ -53,7 +58,7 @@ fn each_holder_sees_a_decision_and_the_log_has_its_digest() {
     let read = |count: &str| vec![(EventKind::HolderRead, "办理登记".to_owned(), count.to_owned())];
     assert_eq!((seen(0), seen(1), seen(2)), (read("5"), read("1"), vec![]));
     let event = archive.events(Some(3), 1).unwrap().remove(0);
-    assert_eq!(event.detail, format!("exempt marriage-registration sha-256:{RECEIPT_DIGEST}"));
+    assert_eq!(event.detail, format!("exempt marriage-registration sha-256:{RECEIPT_DIGEST} 2"));
     assert_eq!(event.subject, None);
     assert_eq!(archive.decision(4).unwrap().unwrap(), b"receipt decide");
     assert_eq!(*archive.decision_inputs(4).unwrap().unwrap(), INPUTS);
@@ -69,10 +74,10 @@ fn the_same_act_again_files_nothing_and_another_one_is_a_conflict() {
     let (archive, store) = fresh();
     let first = decide(&archive, "decide").unwrap();
     let archive = reopened(archive, &store);
-    let again = archive.file_decision(&act("decide"), &filing_of(b"another", &[])).unwrap();
+    let again = archive.file_decision(&act("decide"), &filing_of(&archive, b"another", &[])).unwrap();
     assert_eq!((again.event, again.replayed), (first.event, true));
     assert_eq!(archive.decision(first.event).unwrap().unwrap(), b"receipt decide");
-    let other = archive.file_decision(&act_at("decide", 2, 0), &filing_of(b"another", &[]));
+    let other = archive.file_decision(&act_at("decide", 2, 0), &filing_of(&archive, b"another", &[]));
     assert!(matches!(other, Err(ArchiveError::IdempotencyConflict { event, .. }) if event == first.event));
     assert_eq!(archive.last_event().unwrap(), first.event);
 }
@@ -103,7 +108,7 @@ fn decisions_come_in_their_order_a_page_at_a_time() {
 fn what_is_out_of_bounds_is_not_filed() {
     let (archive, _) = fresh();
     let long = vec![b'x'; MAX_DECISION + 1];
-    let good = filing_of(b"receipt", &[]);
+    let good = filing_of(&archive, b"receipt", &[]);
     let words = "字".repeat(101);
     for bad in [
         DecisionFiling { receipt: b"", ..good },
@@ -113,6 +118,8 @@ fn what_is_out_of_bounds_is_not_filed() {
         // Would read as what is left of an erasure.
         DecisionFiling { inputs: &[0; 16], ..good },
         DecisionFiling { summary: "", ..good },
+        // Read after something that was not yet.
+        DecisionFiling { log: 2, ..good },
         DecisionFiling { summary: "a\nb", ..good },
         DecisionFiling { summary: &words, ..good },
     ] {
@@ -151,7 +158,8 @@ fn left_after(erase: impl FnOnce(&Archive)) -> [bool; 3] {
     archive.file(&act("file 1"), &filing(1)).unwrap();
     archive.file(&act("file 2"), &filing_for(1, 2, 0)).unwrap();
     let alone = |key: &str, whose| {
-        archive.file_decision(&act(key), &filing_of(key.as_bytes(), &[(holder(whose), 1)])).unwrap().event
+        let read = [(holder(whose), 1)];
+        archive.file_decision(&act(key), &filing_of(&archive, key.as_bytes(), &read)).unwrap().event
     };
     let events = [decide(&archive, "decide").unwrap().event, alone("alone 1", 1), alone("alone 2", 2)];
     store.scrubbed();
@@ -213,8 +221,6 @@ fn inputs_of_a_holder_with_nothing_on_file_are_erased_by_number() {
         let event = archive.events_of_holder(&holder(1), None, 100).unwrap().pop().unwrap();
         let told = (event.number, event.second.as_deref(), event.detail.as_str());
         assert_eq!(told, (done.event, Some("窗口二"), "依申请"));
-        let nothing = forget(archive, "forget again", 1);
-        assert!(matches!(nothing, Err(ArchiveError::NoDecisionInputs)), "{nothing:?}");
     });
     assert_eq!(left, [false, false, true]);
 }
@@ -238,7 +244,7 @@ fn the_inputs_of_very_many_decisions_go_in_several_batches() {
     let read = [(holder(0), 1)];
     let file = |n: u64| {
         let key = format!("decide {n}");
-        archive.file_decision(&act(&key), &filing_of(b"receipt", &read)).unwrap().event
+        archive.file_decision(&act(&key), &filing_of(&archive, b"receipt", &read)).unwrap().event
     };
     let events: Vec<_> = (0..401).map(file).collect();
     let last = archive.last_event().unwrap();
@@ -258,7 +264,7 @@ fn what_was_erased_while_it_was_decided_from_is_not_kept() {
     archive.file(&act("file 1"), &filing(1)).unwrap();
     let read = [(holder(0), 1)];
     let (one, other) = ([id(1)], [id(2)]);
-    let filing = DecisionFiling { licenses: &one, ..filing_of(b"receipt", &read) };
+    let filing = DecisionFiling { licenses: &one, ..filing_of(&archive, b"receipt", &read) };
     archive.file_decision(&act("decide"), &filing).unwrap();
     archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap();
     let last = archive.last_event().unwrap();
@@ -270,11 +276,74 @@ fn what_was_erased_while_it_was_decided_from_is_not_kept() {
     collected::one_step(&archive, 1, vec![collected::submission(1, "a", "第1号", "某甲")]);
     let (record, _) = collected::records(&archive, 1).remove(0);
     let records = [record];
-    let filing = DecisionFiling { records: &records, ..filing_of(b"receipt", &read) };
+    let filing = DecisionFiling { records: &records, ..filing_of(&archive, b"receipt", &read) };
     archive.file_decision(&act("decide 2"), &filing).unwrap();
     archive.erase_collected(&act("erase"), record, "窗口二", "依申请").unwrap();
     let refused = archive.file_decision(&act("decide 2 again"), &filing);
     assert!(matches!(refused, Err(ArchiveError::Erased { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_was_erased_of_a_holder_while_it_was_decided_leaves_no_inputs_behind() {
+    let (archive, _) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    decide(&archive, "decide").unwrap();
+    let (whose, another) = ([(holder(0), 1)], [(holder(2), 1)]);
+    let begun = filing_of(&archive, b"receipt", &whose);
+    let of_another = filing_of(&archive, b"receipt", &another);
+    let erased = forget(&archive, "forget", 0).unwrap().event;
+    let refused = archive.file_decision(&act("decide again"), &begun);
+    assert!(matches!(refused, Err(ArchiveError::Erased { event, .. }) if event == erased), "{refused:?}");
+    // It was nothing of this one's.
+    archive.file_decision(&act("of another"), &of_another).unwrap();
+    // Inputs that name no license, and a license of which nobody knows any more whose it was.
+    let begun = filing_of(&archive, b"receipt", &whose);
+    let erased = archive.purge(&act("purge"), &id(1), "乙", "依法删除").unwrap().event;
+    let refused = archive.file_decision(&act("decide again"), &begun);
+    assert!(matches!(refused, Err(ArchiveError::Erased { event, .. }) if event == erased), "{refused:?}");
+    let done = archive.file_decision(&act("decide again"), &filing_of(&archive, b"receipt", &whose)).unwrap();
+    assert!(!done.replayed && is_left(&archive, done.event));
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn what_was_erased_once_keeps_the_mark_of_the_first_erasure() {
+    let (archive, _) = fresh();
+    let decision = decide(&archive, "decide").unwrap().event;
+    let forget = |key, whose| {
+        archive.erase_decision_inputs(&act_at(key, 1, 60), &holder(whose), "窗口二", "依申请").unwrap().event
+    };
+    let first = forget("forget", 0);
+    assert!(forget("forget the other", 1) > first);
+    let erased = archive.decision_inputs(decision);
+    assert!(matches!(erased, Err(ArchiveError::Erased { event, .. }) if event == first), "{erased:?}");
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn an_erasure_by_number_that_could_not_be_finished_is_finished_by_another_act() {
+    let (archive, store) = fresh();
+    decide(&archive, "decide").unwrap();
+    store.fail_scrub();
+    assert!(forget(&archive, "forget", 0).is_err());
+    let done = archive.last_event().unwrap();
+    store.scrubbed();
+    for key in ["forget again", "and again"] {
+        let again = forget(&archive, key, 0).unwrap();
+        assert_eq!((again.event, again.what, again.replayed), (done, EventKind::DecisionInputsErased, true));
+        assert_eq!(store.scrubbed(), [Table::DecisionInput]);
+    }
+    assert_eq!(archive.last_event().unwrap(), done);
+    // Two people, as the first time.
+    let alone = archive.erase_decision_inputs(&act("alone"), &holder(0), "窗口一", "依申请");
+    assert!(matches!(alone, Err(ArchiveError::SealSamePerson)));
+    // What was decided since is erased by an act of its own.
+    let later = decide(&archive, "decide later").unwrap().event;
+    assert!(forget(&archive, "forget later", 0).unwrap().event > later);
+    // Nothing was ever decided of this one; a purge could have been cut short all the same.
+    store.scrubbed();
+    assert!(matches!(forget(&archive, "nothing", 3), Err(ArchiveError::NoDecisionInputs)));
+    assert_eq!(store.scrubbed(), [Table::DecisionInput]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
+use boyin::archive::Outcome;
 use boyin::exempt::{Channel, CommitmentStanding, Role};
 use boyin::meter::Decided;
 use boyin::model::catalog::HolderKind;
@@ -61,18 +62,23 @@ fn forget(
         at: now()?,
     };
     let outcome = desk.erase_decision_inputs(holder, second, reason, &order)?;
+    let told = tell_erasure(session, &outcome, out).and_then(|()| out.flush());
+    told.map_err(|error| anyhow!("it is erased, and event {} is kept: {error}", outcome.event))?;
+    Ok(Exit::Done)
+}
+
+fn tell_erasure(session: &Session, outcome: &Outcome, out: &mut dyn Write) -> std::io::Result<()> {
     let (event, at) = (outcome.event, outcome.at);
     if session.json() {
         let value = json!({ "at": at.seconds(), "event": event, "replayed": outcome.replayed });
-        json_line(out, &value)?;
-        return Ok(Exit::Done);
+        return json_line(out, &value);
     }
+    let before = if outcome.replayed { ", as it was before" } else { "" };
     writeln!(
         out,
-        "✓ What decisions of this holder were decided from is erased (已清除), event {event}, {at}"
+        "✓ What decisions of this holder were decided from is erased (已清除), event {event}, {at}{before}"
     )?;
-    writeln!(out, "  Backups from before still hold it: destroy them when they have had their time.")?;
-    Ok(Exit::Done)
+    writeln!(out, "  Backups from before still hold it: destroy them when they have had their time.")
 }
 
 fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -97,17 +103,17 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         }
         answer => answer?,
     };
-    let decided = decided(answer.event, &answer.receipt)?;
-    // It is decided, whatever becomes of the file.
-    tell(session, &answer, out)?;
-    if let Some(path) = &args.out {
-        let event = answer.event;
-        files::write_new(path, &answer.receipt).with_context(|| {
-            format!(
-                "it is decided, and event {event} is kept; get it with `boyin window show {event} --out FILE`"
-            )
-        })?;
-    }
+    // It is decided, whatever becomes of telling it and of the file: each is tried.
+    let told = tell(session, &answer, out).and_then(|()| Ok(out.flush()?));
+    let written = args.out.as_deref().map_or(Ok(()), |path| files::write_new(path, &answer.receipt));
+    let ended = told.and(written).and_then(|()| decided(answer.event, &answer.receipt));
+    let event = answer.event;
+    // Not as its context: who reads no more from a pipe is told nothing of that, but has to be told this.
+    let decided = ended.map_err(|error| {
+        anyhow!(
+            "it is decided, and event {event} is kept; get it with `boyin window show {event} --out FILE`: {error:#}"
+        )
+    })?;
     Ok(show::exit(decided.answer()))
 }
 

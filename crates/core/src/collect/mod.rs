@@ -15,9 +15,9 @@ mod reconcile;
 mod sign;
 
 pub use self::error::CollectError;
-pub use self::reads::CollectedPage;
 pub use self::reconcile::Reconciliation;
 pub use self::sign::{SignedRow, SigningCounts, SigningOutcome};
+pub use boyin_archive::CollectedPage;
 
 use std::fs::{self, File};
 use std::io::Read as _;

@@ -1,8 +1,8 @@
 //! Collected records and imports on the reading side.
 
 use boyin_archive::{
-    ArchiveError, CollectedId, CollectedRecord, CollectedRow, CollectedRows, ImportId, ImportJob, ReadOf,
-    Reader,
+    ArchiveError, CollectedId, CollectedPage, CollectedRecord, CollectedRow, CollectedRows, ImportId,
+    ImportJob, ReadOf, Reader,
 };
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
@@ -10,16 +10,6 @@ use boyin_model::time::UnixTime;
 use super::Reconciliation;
 use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
-use crate::reads::next_collected;
-
-/// Part of what was collected of a holder.
-#[derive(Clone, Debug)]
-pub struct CollectedPage {
-    /// Records, unsigned, in no order.
-    pub records: Vec<(CollectedId, CollectedRecord)>,
-    /// After which of them there may be more.
-    pub next: Option<CollectedId>,
-}
 
 impl Lookup {
     /// All imports, by name.
@@ -91,9 +81,9 @@ impl Lookup {
         after: CollectedId,
         now: UnixTime,
     ) -> Result<CollectedPage, LookupError> {
-        let records = self.archive.collected_by_holder(holder, Some(after))?;
-        let of = ReadOf::Holder(records.len());
+        let page = self.archive.collected_by_holder(holder, Some(after))?;
+        let of = ReadOf::Holder(page.records.len());
         self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
-        Ok(CollectedPage { next: next_collected(&records), records })
+        Ok(page)
     }
 }

@@ -112,7 +112,7 @@ impl Decided {
     /// What came of the matter as a whole: the worst of its materials.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        self.materials.iter().map(|material| material.outcome).max().unwrap_or(Answer::Exempt)
+        Answer::of_all(self.materials.iter().map(|material| material.outcome))
     }
 }
 

@@ -132,8 +132,7 @@ impl Figures {
     pub fn types(&self) -> Tally {
         let mut types = Tally::default();
         for tally in self.types.values() {
-            let worst = Answer::ALL.into_iter().rev().find(|outcome| tally.of(*outcome) > 0);
-            types.add(worst.unwrap_or(Answer::Exempt));
+            types.add(Answer::of_all(Answer::ALL.into_iter().filter(|outcome| tally.of(*outcome) > 0)));
         }
         types
     }
@@ -165,7 +164,7 @@ impl Part<'_> {
     /// What came of it: the worst of its materials.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        self.materials.iter().map(|material| material.outcome).max().unwrap_or(Answer::Exempt)
+        Answer::of_all(self.materials.iter().map(|material| material.outcome))
     }
 
     /// How many of its materials came to each outcome.

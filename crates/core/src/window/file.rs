@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use boyin_archive::{CollectedId, CollectedRecord, CollectedState, Grade, MAX_PAGE};
+use boyin_archive::{
+    Archive, ArchiveError, CollectedId, CollectedRecord, CollectedState, Grade, LicenseRecord, MAX_PAGE,
+};
 use boyin_exempt::limits::MAX_FILE_ENTRIES;
 use boyin_exempt::{CollectedEntry, CollectedStanding, Entry};
 use boyin_model::alg::VerifyAlg as _;
-use boyin_model::collected::CollectedLicense;
-use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::id::{CreditCode, HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::{Date, UnixTime};
 use boyin_suite::ES256;
-use boyin_verify::{Held, Report};
+use boyin_verify::Report;
 
 use super::inputs::EntryInputs;
-use crate::desk::Desk;
+use crate::desk::{Desk, InUse};
 use crate::error::DeskError;
 
 /// What was read of a holder.
@@ -28,6 +29,8 @@ pub(super) struct FileRead {
     pub(super) licenses: Vec<LicenseId>,
     /// The collected records among them.
     pub(super) records: Vec<CollectedId>,
+    /// The status lists to which the licenses point, each with its office.
+    pub(super) lists: BTreeSet<(CreditCode, String)>,
     /// The name that the first of them says which counts.
     pub(super) name: Option<String>,
 }
@@ -36,13 +39,6 @@ pub(super) struct FileRead {
 impl fmt::Debug for FileRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FileRead(..)")
-    }
-}
-
-impl FileRead {
-    fn add(&mut self, (entry, inputs): (Entry, EntryInputs)) {
-        self.entries.push(entry);
-        self.inputs.push(inputs);
     }
 }
 
@@ -77,108 +73,115 @@ pub(super) fn record_entry(id: CollectedId, record: CollectedRecord) -> (Entry, 
     (Entry::collected(CollectedEntry { id: id.to_string(), license, grade, standing, issued }), inputs)
 }
 
-/// The name that a license says, if it counts and is the holder's.
-fn name_on_license(grade: Grade, report: &Report, holder: &HolderCode) -> Option<String> {
-    if !grade.may_exempt() {
-        return None;
+/// Goes through the licenses of these types on file of a holder, the newest first, for as long as `each` says so.
+pub(super) fn each_license<E: From<ArchiveError>>(
+    archive: &Archive,
+    holder: &HolderCode,
+    types: &BTreeSet<LicenseTypeCode>,
+    mut each: impl FnMut(LicenseRecord) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut cursor = None;
+    while !types.is_empty() {
+        let page = archive.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
+        for record in page.items.into_iter().filter(|record| types.contains(&record.id.license_type())) {
+            if !each(record)? {
+                return Ok(());
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
     }
-    let proven = report.clone().into_verified().ok()?;
-    if proven.held_by(holder) == Held::Yes { proven.claims().holder_name.clone() } else { None }
+    Ok(())
 }
 
-/// Whether a day is within the time that a record says.
-fn in_its_time(license: &CollectedLicense, day: Date) -> bool {
-    license.issue_date <= day
-        && license.valid_from.is_none_or(|first| first <= day)
-        && license.valid_until.is_none_or(|last| day <= last)
+/// Goes through what was collected of a holder, of these types, for as long as `each` says so.
+pub(super) fn each_record<E: From<ArchiveError>>(
+    archive: &Archive,
+    holder: &HolderCode,
+    types: &BTreeSet<LicenseTypeCode>,
+    mut each: impl FnMut(CollectedId, CollectedRecord) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut after = None;
+    while !types.is_empty() {
+        let page = archive.collected_by_holder(holder, after)?;
+        let asked = page.records.into_iter().filter(|(_, one)| types.contains(&one.license.license_type));
+        for (id, record) in asked {
+            if !each(id, record)? {
+                return Ok(());
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl FileRead {
+    /// Takes in an entry of this holder's file, and whether there may be more.
+    fn add(&mut self, (entry, inputs): (Entry, EntryInputs), holder: &HolderCode, day: Date) -> bool {
+        if self.name.is_none() {
+            self.name = entry.name_of(holder, day).map(str::to_owned);
+        }
+        self.entries.push(entry);
+        self.inputs.push(inputs);
+        self.entries.len() <= MAX_FILE_ENTRIES
+    }
 }
 
 impl Desk {
-    /// Reads a holder's file: the newest licenses first, then what was collected. Reading ends where there is more than a
-    /// decision can rest on.
+    /// Reads a holder's file, verified with what is in use. Reading ends where there is more than a decision can rest on.
     pub(super) fn read_file(
         &self,
         holder: &HolderCode,
         types: &BTreeSet<LicenseTypeCode>,
+        in_use: &InUse<'_>,
         at: UnixTime,
     ) -> Result<FileRead, DeskError> {
         let mut file = FileRead::default();
-        if types.is_empty() {
-            return Ok(file);
+        each_license(&self.archive, holder, types, |record| {
+            let report = in_use.check(&record.credential, at);
+            let issuer = record.id.issuer();
+            file.lists.extend(report.status_list().map(|uri| (issuer, uri.to_owned())));
+            let entry = license_entry(&record.id, record.grade, report);
+            file.licenses.push(record.id);
+            Ok::<_, DeskError>(file.add(entry, holder, at.date()))
+        })?;
+        each_record(&self.archive, holder, types, |id, record| {
+            file.records.push(id);
+            Ok::<_, DeskError>(file.add(record_entry(id, record), holder, at.date()))
+        })?;
+        Ok(file)
+    }
+
+    /// Whether a holder's file holds nothing else than was read of it. What was erased of it refuses the filing.
+    pub(super) fn file_is_as_read(
+        &self,
+        holder: &HolderCode,
+        types: &BTreeSet<LicenseTypeCode>,
+        read: &[EntryInputs],
+    ) -> Result<bool, DeskError> {
+        let mut as_read = true;
+        each_license(&self.archive, holder, types, |record| {
+            as_read = read.iter().any(|entry| entry.id == record.id.as_str());
+            Ok::<_, DeskError>(as_read)
+        })?;
+        if as_read {
+            each_record(&self.archive, holder, types, |id, record| {
+                as_read = read.contains(&record_entry(id, record).1);
+                Ok::<_, DeskError>(as_read)
+            })?;
         }
-        let mut cursor = None;
-        loop {
-            let page = self.archive.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
-            for record in page.items.into_iter().filter(|record| types.contains(&record.id.license_type())) {
-                let report = self.check(&record.credential, at);
-                if file.name.is_none() {
-                    file.name = name_on_license(record.grade, &report, holder);
-                }
-                file.licenses.push(record.id.clone());
-                file.add(license_entry(&record.id, record.grade, report));
-            }
-            cursor = page.next;
-            if cursor.is_none() || file.entries.len() > MAX_FILE_ENTRIES {
-                break;
-            }
-        }
-        let mut after = None;
-        loop {
-            let page = self.archive.collected_by_holder(holder, after)?;
-            let more = page.len() == MAX_PAGE;
-            after = page.last().map(|(id, _)| *id);
-            for (id, record) in page.into_iter().filter(|(_, one)| types.contains(&one.license.license_type))
-            {
-                let counts = record.can_be_signed() && in_its_time(&record.license, at.date());
-                if file.name.is_none() && counts {
-                    file.name = Some(record.license.holder_name.clone());
-                }
-                file.records.push(id);
-                file.add(record_entry(id, record));
-            }
-            if !more || file.entries.len() > MAX_FILE_ENTRIES {
-                return Ok(file);
-            }
-        }
+        Ok(as_read)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use boyin_model::catalog::Catalog;
-    use boyin_model::id::{DivisionCode, HolderCodeType};
-
     use super::*;
-
-    fn day(text: &str) -> Date {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_record_says_a_name_only_in_its_time() {
-        let license = CollectedLicense {
-            license_type: Catalog::embedded().find("identity-card").unwrap().code,
-            license_number: "第1号".to_owned(),
-            holder: HolderCode::new(HolderCodeType::CitizenId, "11010519491231002X").unwrap(),
-            holder_name: "某甲".to_owned(),
-            division: DivisionCode::parse("652701").unwrap(),
-            issue_date: day("2020-01-31"),
-            valid_from: Some(day("2020-02-01")),
-            valid_until: Some(day("2026-05-31")),
-            fields: BTreeMap::new(),
-        };
-        for (at, counts) in
-            [("2020-01-31", false), ("2020-02-01", true), ("2026-05-31", true), ("2026-06-01", false)]
-        {
-            assert_eq!(in_its_time(&license, day(at)), counts, "{at}");
-        }
-        let open = CollectedLicense { valid_from: None, valid_until: None, ..license };
-        for (at, counts) in [("2020-01-30", false), ("2020-01-31", true), ("2099-01-01", true)] {
-            assert_eq!(in_its_time(&open, day(at)), counts, "{at}");
-        }
-    }
 
     #[test]
     fn what_was_read_shows_no_name() {

@@ -32,6 +32,8 @@ pub(super) struct Inputs {
     /// By code of the role.
     pub(super) parties: BTreeMap<String, PartyInputs>,
     situation: BTreeMap<String, String>,
+    /// By URI when the status lists were made to which the licenses point.
+    pub(super) status_lists: BTreeMap<String, UnixTime>,
     pub(super) trust_list: u64,
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Lists {
     pub(super) license_catalog: u64,
     /// The last event before the files were read.
     pub(super) log: u64,
+    /// By URI when each was made.
+    pub(super) status_lists: BTreeMap<String, UnixTime>,
     /// Number of the list.
     pub(super) trust_list: u64,
 }
@@ -64,7 +68,7 @@ pub(super) struct PartyInputs {
 }
 
 /// One entry of a file: a license has a digest, a collected record a standing.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EntryInputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +117,7 @@ impl Inputs {
             matter: request.matter.clone(),
             parties,
             situation: request.situation.clone(),
+            status_lists: lists.status_lists,
             trust_list: lists.trust_list,
         }
     }

@@ -7,6 +7,7 @@
 //! | verify | [`verify_receipt`]: with a trust list and nothing else | anybody |
 //! | come to it again | [`Lookup::replay_decision`](crate::Lookup::replay_decision): from the files as of then | reads |
 
+mod as_of;
 mod file;
 mod inputs;
 mod on_file;
@@ -25,7 +26,7 @@ use boyin_exempt::{
     Channel, CommitmentStanding, Decision, InputKey, ItemCatalog, Party, Request, Role, decide, receipt,
 };
 use boyin_issue::{SigningKey, decision as unsigned};
-use boyin_model::id::{DivisionCode, HolderCode, LicenseTypeCode};
+use boyin_model::id::{CreditCode, DivisionCode, HolderCode, LicenseTypeCode};
 use boyin_model::json;
 use boyin_model::time::UnixTime;
 use serde_json::{Map, Value};
@@ -33,7 +34,7 @@ use serde_json::{Map, Value};
 use self::file::FileRead;
 use self::inputs::{Inputs, Lists, PartyInputs};
 use crate::config::Office;
-use crate::desk::{Desk, Order, act};
+use crate::desk::{Desk, InUse, Order, act};
 use crate::error::DeskError;
 use crate::rotation::check_words;
 
@@ -42,6 +43,10 @@ const NAME_TO_COME: &str = "?";
 
 /// Bytes of a receipt beside what it signs, at most: a header has some 150, a signature 86.
 const RECEIPT_FRAME: usize = 1024;
+
+/// How often the files are read for one decision, at most: anew each time that something came into them, or was erased, before the
+/// decision could be filed.
+const LOOKS: usize = 5;
 
 /// What is asked at a window.
 #[derive(Clone)]
@@ -148,6 +153,17 @@ struct Means<'m> {
 /// Whose files were read, and how many entries of each.
 type FilesRead = Vec<(HolderCode, usize)>;
 
+/// What a decision is made from, all of it as of one moment.
+struct Look {
+    /// The last event before.
+    log: u64,
+    files: BTreeMap<Role, FileRead>,
+    /// Number of the trust list.
+    trust_list: u64,
+    /// When the status lists were made to which the licenses point; those that there are.
+    status_lists: BTreeMap<(CreditCode, String), UnixTime>,
+}
+
 /// What the event says of a decision beside its digest: answer, item or package, division.
 fn summary(decision: &Decision) -> String {
     let item = decision.items.first().map_or("", |item| item.key.as_str());
@@ -164,18 +180,37 @@ fn bounded(payload: usize, inputs: usize) -> Result<(), DeskError> {
     Ok(())
 }
 
+/// What is kept of what a decision is made from.
+fn inputs(request: &Request, look: &Look, means: &Means<'_>) -> Inputs {
+    let party = |(role, file): (&Role, &FileRead)| {
+        let party = &request.parties[role];
+        (role.code().to_owned(), PartyInputs::new(party, file.inputs.clone()))
+    };
+    let parties = look.files.iter().map(party).collect();
+    let made = |((_, uri), made): (&(CreditCode, String), &UnixTime)| (uri.clone(), *made);
+    let lists = Lists {
+        item_catalog: means.items.digest().to_owned(),
+        license_catalog: means.license_catalog,
+        log: look.log,
+        status_lists: look.status_lists.iter().map(made).collect(),
+        trust_list: look.trust_list,
+    };
+    Inputs::new(request, parties, lists)
+}
+
 impl Desk {
     /// Decides which papers a matter may ask for. Reads the parties' files, as far as the situation asks for license types, and verifies
     /// each license under the strictest policy with trust and status in force; signs the decision with the key of the order's
     /// office, which is the one that was asked first (首问单位). Receipt, inputs and events are on the disk before it answers: each
-    /// holder sees that the file was read, by whom and what for, whatever comes of it.
+    /// holder sees that the file was read, by whom and what for, whatever comes of it. All licenses of a decision are verified with the
+    /// same lists. What comes into a file or is erased before the decision is filed has the files read anew.
     ///
     /// The same order with the same question gives the first answer back, whatever has changed since.
     ///
     /// # Errors
     /// [`DeskError::Question`] with all that is wrong with the question: then nothing was read and no event is left, unless only a
     /// name was missing that the file was to say. [`ArchiveError::IdempotencyConflict`] within if the key is that of another
-    /// question; [`ArchiveError::Erased`] within if something was erased meanwhile; [`DeskError::DecisionBounds`];
+    /// question; [`ArchiveError::Busy`] within if the files did not keep still; [`DeskError::DecisionBounds`];
     /// [`HomeError::Items`](crate::HomeError::Items) within; [`DeskError`]. Nothing is decided then.
     pub fn decide_exemption(
         &self,
@@ -201,45 +236,99 @@ impl Desk {
             signer: &signer,
         };
         let mut read = FilesRead::new();
-        let done = match self.decide_from_files(question, request, &act, &means, &mut read) {
-            Ok(done) if !done.replayed => done,
+        match self.decide_from_files(question, &request, &act, &means, &mut read) {
+            Ok((Outcome { event, at, replayed: false, .. }, receipt)) => {
+                Ok(ExemptionAnswer { event, at, replayed: false, receipt })
+            }
             // Refused, failed, or done by a twin meanwhile, with another receipt: the files were read all the same.
             other => {
                 self.archive.read_in_vain(&act, &read)?;
-                other?
+                self.answered(&other?.0)
             }
-        };
-        self.answered(&done)
+        }
     }
 
-    /// Reads the files, decides, signs and files. `read` tells at each moment whose files were read.
+    /// Reads the files, decides, signs and files; gives the receipt, too. `read` tells at each moment whose files were read.
     fn decide_from_files(
         &self,
         question: &WindowQuestion,
-        mut request: Request,
+        asked: &Request,
         act: &Act,
         means: &Means<'_>,
         read: &mut FilesRead,
-    ) -> Result<Outcome, DeskError> {
+    ) -> Result<(Outcome, Vec<u8>), DeskError> {
+        for _ in 0..LOOKS {
+            let mut request = asked.clone();
+            let look = self.look(question, &mut request, means, read)?;
+            let decision = decide(means.items, &request, means.key)?;
+            let payload = receipt(&decision, question.channel);
+            let inputs = inputs(&request, &look, means).to_bytes();
+            bounded(payload.len(), inputs.len())?;
+            let token = means.signer.sign_jws(&unsigned(&payload, means.signer.reference()))?;
+            if !self.is_as_looked_at(&request, &look, means)? {
+                continue;
+            }
+            let licenses: Vec<_> = look.files.values().flat_map(|file| file.licenses.clone()).collect();
+            let records: Vec<_> = look.files.values().flat_map(|file| file.records.clone()).collect();
+            let filing = DecisionFiling {
+                receipt: &token,
+                inputs: &inputs,
+                licenses: &licenses,
+                records: &records,
+                summary: &summary(&decision),
+                log: look.log,
+                read: read.as_slice(),
+            };
+            match self.archive.file_decision(act, &filing) {
+                Err(ArchiveError::Erased { event, .. }) if event > look.log => {}
+                done => return Ok((done?, token)),
+            }
+        }
+        Err(ArchiveError::Busy.into())
+    }
+
+    /// Reads the files and puts them into the request.
+    fn look(
+        &self,
+        question: &WindowQuestion,
+        request: &mut Request,
+        means: &Means<'_>,
+        read: &mut FilesRead,
+    ) -> Result<Look, DeskError> {
         // Asked first: what it tells of is on file when the files are read.
         let log = self.archive.last_event()?;
-        let files = self.read_files(question, &mut request, means, read)?;
-        let decision = decide(means.items, &request, means.key)?;
-        let licenses: Vec<_> = files.values().flat_map(|file| file.licenses.clone()).collect();
-        let records: Vec<_> = files.values().flat_map(|file| file.records.clone()).collect();
-        let payload = receipt(&decision, question.channel);
-        let inputs = self.inputs(&request, files, means, log).to_bytes();
-        bounded(payload.len(), inputs.len())?;
-        let token = means.signer.sign_jws(&unsigned(&payload, means.signer.reference()))?;
-        let filing = DecisionFiling {
-            receipt: &token,
-            inputs: &inputs,
-            licenses: &licenses,
-            records: &records,
-            summary: &summary(&decision),
-            read: read.as_slice(),
+        let in_use = self.in_use();
+        let files = self.read_files(question, request, means, &in_use, read)?;
+        let pointed_to = files.values().flat_map(|file| &file.lists);
+        let made = |(office, uri): &(CreditCode, String)| {
+            Some(((*office, uri.clone()), in_use.made_at(*office, uri)?))
         };
-        Ok(self.archive.file_decision(act, &filing)?)
+        let status_lists = pointed_to.filter_map(made).collect();
+        Ok(Look { log, files, trust_list: in_use.trust_list(), status_lists })
+    }
+
+    /// Whether files and lists are still as they were looked at. Each change of them leaves an event.
+    fn is_as_looked_at(&self, request: &Request, look: &Look, means: &Means<'_>) -> Result<bool, DeskError> {
+        if self.archive.events(Some(look.log), 1)?.is_empty() {
+            return Ok(true);
+        }
+        let in_use = self.in_use();
+        let as_made = |((office, uri), made): (&(CreditCode, String), &UnixTime)| {
+            in_use.made_at(*office, uri) == Some(*made)
+        };
+        if in_use.trust_list() != look.trust_list || !look.status_lists.iter().all(as_made) {
+            return Ok(false);
+        }
+        drop(in_use);
+        for (role, file) in &look.files {
+            let Some((types, party)) = means.wanted.get(role).zip(request.parties.get(role)) else {
+                continue;
+            };
+            if !self.file_is_as_read(&party.holder, types, &file.inputs)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn answered(&self, done: &Outcome) -> Result<ExemptionAnswer, DeskError> {
@@ -253,6 +342,7 @@ impl Desk {
         question: &WindowQuestion,
         request: &mut Request,
         means: &Means<'_>,
+        in_use: &InUse<'_>,
         read: &mut FilesRead,
     ) -> Result<BTreeMap<Role, FileRead>, DeskError> {
         let nothing = BTreeSet::new();
@@ -261,7 +351,7 @@ impl Desk {
             // Told before it is read: what fails half-way was a look, too.
             read.push((party.holder.clone(), 0));
             let types = means.wanted.get(role).unwrap_or(&nothing);
-            let mut file = self.read_file(&party.holder, types, request.at)?;
+            let mut file = self.read_file(&party.holder, types, in_use, request.at)?;
             if let Some((_, entries)) = read.last_mut() {
                 *entries = file.inputs.len();
             }
@@ -272,27 +362,6 @@ impl Desk {
             files.insert(*role, file);
         }
         Ok(files)
-    }
-
-    fn inputs(
-        &self,
-        request: &Request,
-        files: BTreeMap<Role, FileRead>,
-        means: &Means<'_>,
-        log: u64,
-    ) -> Inputs {
-        let party = |(role, file): (Role, FileRead)| {
-            let party = &request.parties[&role];
-            (role.code().to_owned(), PartyInputs::new(party, file.inputs))
-        };
-        let parties = files.into_iter().map(party).collect();
-        let lists = Lists {
-            item_catalog: means.items.digest().to_owned(),
-            license_catalog: means.license_catalog,
-            log,
-            trust_list: self.trust().list().sequence,
-        };
-        Inputs::new(request, parties, lists)
     }
 }
 

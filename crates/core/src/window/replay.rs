@@ -1,21 +1,20 @@
 //! A kept decision is come to again: from the files as of then, and held against the receipt byte by byte.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use boyin_archive::{ArchiveError, CollectedId, Damaged, HolderKey, LicenseRecord, ReadOf, Reader, Table};
-use boyin_exempt::{Channel, Decision, Entry, InputKey, ItemCatalog, Party, Request, Role, decide, receipt};
-use boyin_model::catalog::CatalogEntry;
+use boyin_exempt::{Channel, Decision, Entry, InputKey, Party, Request, Role, decide, receipt};
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::time::UnixTime;
 use boyin_verify::{Reason, TrustSnapshot};
 use serde_json::Value;
 
+use super::as_of::AsOf;
 use super::file::{license_entry, record_entry};
 use super::inputs::{EntryInputs, Inputs};
 use super::receipt::{ReceiptFault, receipt_payload, verify_receipt};
-use crate::error::{HomeError, LookupError};
-use crate::lookup::{Lookup, lists_of, read_of};
+use crate::error::LookupError;
+use crate::lookup::{Lookup, read_of};
 use crate::meter::Decided;
 use crate::registry::Registry;
 
@@ -65,7 +64,15 @@ pub enum Difference {
         /// The license.
         id: String,
     },
-    /// It was on file already and was not looked at.
+    /// It is of another grade than the decision says.
+    #[error("{role}: license {id} is of another grade than it was taken for")]
+    LicenseGrade {
+        /// Whose.
+        role: Role,
+        /// The license.
+        id: String,
+    },
+    /// It was on file before the decision was, and was not looked at.
     #[error("{role}: license {id} was on file and was not looked at")]
     LicenseLeftOut {
         /// Whose.
@@ -81,7 +88,16 @@ pub enum Difference {
         /// The record.
         id: String,
     },
-    /// It was collected already and was not looked at.
+    /// It cannot have stood so: the log tells when its grade was raised and when a license was issued from it, and what was decided
+    /// against stays so.
+    #[error("{role}: record {id} cannot have stood as it was taken for")]
+    RecordStanding {
+        /// Whose.
+        role: Role,
+        /// The record.
+        id: String,
+    },
+    /// It was collected before the decision was filed, and was not looked at.
     #[error("{role}: record {id} was on file and was not looked at")]
     RecordLeftOut {
         /// Whose.
@@ -89,19 +105,24 @@ pub enum Difference {
         /// The record.
         id: String,
     },
+    /// Licenses were verified with a status list that had been replaced by a later one.
+    #[error("status list {uri}: a later one was published before the decision")]
+    StatusList {
+        /// Its URI.
+        uri: String,
+    },
+    /// It says that the files were read after it was filed.
+    #[error("the files were read after event {log}, which came later than the decision")]
+    Log {
+        /// The event.
+        log: u64,
+    },
     /// What was asked is no question any more.
     #[error("the question: {0}")]
     Question(String),
     /// A member of the decision says something else.
     #[error("decision: {0}")]
     Decision(String),
-}
-
-/// What replaying takes: catalogs, trust and status as of then.
-struct AsOf {
-    items: ItemCatalog,
-    /// As of the instant, and as of the second before: of two lists of one second the later one is kept.
-    registries: [Registry; 2],
 }
 
 impl Lookup {
@@ -114,11 +135,12 @@ impl Lookup {
     }
 
     /// Comes to a kept decision again: verifies the receipt, reads the files that it was decided from, verifies each license for that
-    /// instant with the lists of that time, decides and compares the bytes. A read of each party's file; `None` if there is no
-    /// such decision.
+    /// instant with the lists that were used, decides and compares the bytes. What the decision says of itself is held against the log:
+    /// that these lists were the newest ones, how licenses and records stood, and that all was looked at that was on file before it. A
+    /// read of each party's file; `None` if there is no such decision.
     ///
     /// # Errors
-    /// [`LookupError`]; a list or an item catalog of that time that is not kept is [`HomeError::File`] within.
+    /// [`LookupError`]; a list or an item catalog of that time that is not kept is [`HomeError::File`](crate::HomeError::File) within.
     pub fn replay_decision(
         &self,
         event: u64,
@@ -142,9 +164,11 @@ impl Lookup {
         };
         let inputs = Inputs::read(&inputs).ok_or_else(|| damaged(Table::DecisionInput))?;
         let mut request = inputs.request().ok_or_else(|| damaged(Table::DecisionInput))?;
-        let as_of = self.as_of(&inputs)?;
+        let as_of = self.as_of(&inputs, event)?;
         let fault = receipt_fault(&token, &as_of.registries[0].trust, at);
         let mut differences: Vec<_> = fault.map(Difference::Receipt).into_iter().collect();
+        differences.extend((inputs.log >= event).then_some(Difference::Log { log: inputs.log }));
+        differences.extend(self.old_lists(&inputs, event)?);
         self.refill(&inputs, &as_of, &mut request, reader, now, &mut differences)?;
         let key = InputKey(*self.archive.decision_key());
         match decide(&as_of.items, &request, &key) {
@@ -157,28 +181,6 @@ impl Lookup {
         let outcome =
             if differences.is_empty() { ReplayOutcome::Holds } else { ReplayOutcome::Differs(differences) };
         Ok(Some(Replay { event, at, outcome }))
-    }
-
-    fn as_of(&self, inputs: &Inputs) -> Result<AsOf, LookupError> {
-        let (_, licenses) = self.home.list_numbered::<CatalogEntry>(inputs.license_catalog)?;
-        let items = self.home.kept_items(&inputs.item_catalog, &licenses.catalog())?;
-        let (token, trust) = self.trust_of(inputs.trust_list)?;
-        let trust = Arc::new(trust);
-        let registry = |at: UnixTime| -> Result<Registry, LookupError> {
-            let lists = lists_of(&self.home, |uri| self.archive.status_list_at(uri, at))?;
-            Ok(Registry::new(token.clone(), Arc::clone(&trust), lists))
-        };
-        let before = UnixTime::new(inputs.at.seconds().saturating_sub(1)).unwrap_or(inputs.at);
-        Ok(AsOf { items, registries: [registry(inputs.at)?, registry(before)?] })
-    }
-
-    fn trust_of(&self, sequence: u64) -> Result<(Vec<u8>, TrustSnapshot), HomeError> {
-        let (token, trust) = self.home.trust()?;
-        if trust.list().sequence == sequence {
-            Ok((token, trust))
-        } else {
-            self.home.trust_numbered(sequence)
-        }
     }
 
     /// Puts the parties with their files of then into the request.
@@ -215,7 +217,7 @@ impl Lookup {
         let wanted = request.wanted(&as_of.items).unwrap_or_default();
         for (role, holder, party) in &parties {
             let Some(types) = wanted.get(role) else { continue };
-            differences.extend(self.left_out(*role, holder, types, party, inputs.log)?);
+            differences.extend(self.left_out(*role, holder, types, party, as_of.event)?);
         }
         keeping.kept()?;
         Ok(())
@@ -251,6 +253,9 @@ impl Lookup {
             differences.push(Difference::RecordGone { role, id });
             return Ok(None);
         };
+        if !self.can_have_stood(entry, state, &record, as_of.event)? {
+            differences.push(Difference::RecordStanding { role, id: entry.id.clone() });
+        }
         // What it says never changes under its name; how it stood is kept with the decision.
         (record.grade, record.state, record.issued) = (entry.grade, state, entry.issued.clone());
         Ok(Some(record_entry(id, record).0))
@@ -267,8 +272,11 @@ impl Lookup {
     ) -> Entry {
         let again = |registry: &Registry| {
             let report = registry.check(&self.verifier, &record.credential, at);
-            license_entry(&record.id, entry.grade, report)
+            license_entry(&record.id, record.grade, report)
         };
+        if entry.grade != record.grade {
+            differences.push(Difference::LicenseGrade { role, id: entry.id.clone() });
+        }
         let [now, before] = &as_of.registries;
         let (found, inputs) = again(now);
         if inputs.digest == entry.digest {

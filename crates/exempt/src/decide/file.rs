@@ -65,7 +65,7 @@ impl<'r> Files<'r> {
                 .collect();
             found.sort_by(|one, other| one.rank().cmp(&other.rank()));
             found.dedup_by(|one, other| one.rank() == other.rank());
-            let named = found.iter().any(|one| one.confirms_name(party, day));
+            let named = found.iter().any(|one| one.entry.confirms_name(party, day));
             Some((*role, File { party, named, found }))
         });
         Self { parties: parties.collect() }

@@ -50,6 +50,12 @@ impl Answer {
         }
     }
 
+    /// What comes of a whole if this comes of its parts: the worst of them, and without parts nothing has to be submitted.
+    #[must_use]
+    pub fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().max().unwrap_or(Self::Exempt)
+    }
+
     /// Stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -291,7 +297,7 @@ impl Decision {
     /// What comes of the matter as a whole: the worst that comes of a material.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        self.materials.iter().map(|material| material.outcome.answer()).max().unwrap_or(Answer::Exempt)
+        Answer::of_all(self.materials.iter().map(|material| material.outcome.answer()))
     }
 
     /// What comes of a material.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use boyin_model::credential::FieldValue;
-use boyin_model::id::DivisionCode;
+use boyin_model::id::{DivisionCode, HolderCode};
 use boyin_model::time::Date;
 use boyin_verify::{Held, Owner, Verdict};
 
@@ -12,7 +12,7 @@ use super::file::{Candidate, Files};
 use super::{Carrier, Finding};
 use crate::item::{Comparand, LICENSE_NUMBER, Material, Requirement};
 use crate::limits::EXPIRES_SOON_DAYS;
-use crate::party::{CollectedEntry, CollectedStanding, Kind, Party, stale};
+use crate::party::{CollectedEntry, CollectedStanding, Entry, Kind, Party, stale};
 use crate::reason::{Reason, Responsible};
 use crate::request::Request;
 
@@ -160,7 +160,7 @@ impl Requirement {
 
     fn stands(&self, candidate: &Candidate<'_>, request: &Request, files: &Files<'_>) -> Standing {
         let day = request.at.date();
-        let (said, mut causes) = candidate.says(files.party(self.holder), day);
+        let (said, mut causes) = candidate.entry.says(files.party(self.holder), day);
         if let Some(said) = said {
             self.conditions(&said, day, &mut causes);
             self.compare(&said, request, files, &mut causes);
@@ -217,14 +217,27 @@ impl Requirement {
     }
 }
 
-impl<'r> Candidate<'r> {
+impl Entry {
+    /// The name of the holder that it says, if it counts on this day (it is of grade A or B, and proven or in its time and undisputed)
+    /// and is held by `holder`.
+    #[must_use]
+    pub fn name_of(&self, holder: &HolderCode, day: Date) -> Option<&str> {
+        let name = match &self.0 {
+            Kind::Proven(_, verified) => verified.claims().holder_name.as_deref()?,
+            Kind::NotProven(..) => return None,
+            Kind::Collected(record) => record.license.holder_name.as_str(),
+        };
+        let party = Party { holder: holder.clone(), name: name.to_owned(), file: Vec::new() };
+        self.confirms_name(&party, day).then_some(name)
+    }
+
     /// What it says, if that is known, and what speaks against it whatever is required.
-    fn says(&self, party: Option<&Party>, day: Date) -> (Option<Said<'r>>, Causes) {
+    fn says(&self, party: Option<&Party>, day: Date) -> (Option<Said<'_>>, Causes) {
         let mut causes = Causes::new();
-        if !self.entry.grade().may_exempt() {
+        if !self.grade().may_exempt() {
             causes.push((Reason::GradeTooLow, None));
         }
-        let said = match &self.entry.0 {
+        let said = match &self.0 {
             Kind::Proven(_, verified) => Some(Said::of_license(verified, party)),
             Kind::NotProven(_, report) => {
                 causes.push(not_proven(report));

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use boyin_exempt::{
-    Answer, CollectedStanding, CommitmentStanding, Decision, Entry, FollowUp, MaterialDecision, Outcome,
-    Reason, Request, Responsible, Role, Way,
+    Answer, CollectedEntry, CollectedStanding, CommitmentStanding, Decision, Entry, FollowUp,
+    MaterialDecision, Outcome, Reason, Request, Responsible, Role, Way,
 };
 use boyin_model::collected::Grade;
 use boyin_model::credential::Envelope;
+use boyin_model::time::Date;
 use boyin_testkit::prefecture::now;
 use boyin_verify::{Policy, Reader, Reason as Cause, WhenStale};
 
@@ -96,6 +97,55 @@ fn only_grades_a_and_b_count_and_disputes_do_not() {
         let decision = first(&world, vec![Entry::signed(grade, report)]);
         assert_eq!(of(&decision, "card").0 == Outcome::Exempt(Way::Shared), grade.may_exempt());
     }
+}
+
+#[test]
+fn only_what_counts_on_the_day_says_the_name_of_its_holder() {
+    let world = World::new();
+    let ((owner, name), (other, _)) = (holder(Role::Applicant), holder(Role::Spouse));
+    let today = now().date();
+    let record = world.record("identity-card", Role::Applicant, Grade::B, CollectedStanding::Kept);
+    let says = |record: &CollectedEntry, day| {
+        Entry::collected(record.clone()).name_of(&owner, day).map(str::to_owned)
+    };
+    assert_eq!(says(&record, today).as_deref(), Some(name));
+    assert_eq!(Entry::collected(record.clone()).name_of(&other, today), None);
+    let card = world.license("identity-card", Role::Applicant, |_| {});
+    let issued = world.report(&card, Status::Valid, now(), Policy::default()).subject().license_id.clone();
+    for bad in [
+        CollectedEntry { grade: Grade::C, ..record.clone() },
+        CollectedEntry { standing: CollectedStanding::Disputed, ..record.clone() },
+        CollectedEntry { standing: CollectedStanding::Dismissed, ..record.clone() },
+        CollectedEntry { issued, ..record.clone() },
+    ] {
+        assert_eq!(says(&bad, today), None, "{bad:?}");
+    }
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    let mut timed = record;
+    timed.license.issue_date = day("2020-01-31");
+    timed.license.valid_from = Some(day("2020-02-01"));
+    timed.license.valid_until = Some(day("2026-05-31"));
+    for (at, counts) in
+        [("2020-01-31", false), ("2020-02-01", true), ("2026-05-31", true), ("2026-06-01", false)]
+    {
+        assert_eq!(says(&timed, day(at)).is_some(), counts, "{at}");
+    }
+    (timed.license.valid_from, timed.license.valid_until) = (None, None);
+    for (at, counts) in [("2020-01-30", false), ("2020-01-31", true), ("2099-01-01", true)] {
+        assert_eq!(says(&timed, day(at)).is_some(), counts, "{at}");
+    }
+
+    for (grade, status, counts) in [
+        (Grade::B, Status::Valid, true),
+        (Grade::C, Status::Valid, false),
+        (Grade::A, Status::Revoked, false),
+        (Grade::A, Status::Unknown, false),
+    ] {
+        let report = world.report(&card, status, now(), Policy::default());
+        assert_eq!(Entry::signed(grade, report).name_of(&owner, today), counts.then_some(name), "{grade}");
+    }
+    assert_eq!(world.entry(&card, Status::Valid).name_of(&other, today), None);
+    assert_eq!(world.entry(&hiding(&card, "holder_name"), Status::Valid).name_of(&owner, today), None);
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! Decisions on papers: each is kept under the number of its event, which holds its digest, with what it was decided from or what
 //! is left of that.
 
+use std::ops::Range;
+
 use super::{Check, Found};
 use crate::act::{Event, EventKind};
 use crate::check::FaultKind;
-use crate::decision::digest_in;
+use crate::decision::{ERASING, digest_in, read_detail};
 use crate::layout::{self, Malformed};
 use crate::store::Table;
-
-/// The events that erase what decisions were decided from.
-const ERASING: [EventKind; 3] =
-    [EventKind::LicensePurged, EventKind::CollectedErased, EventKind::DecisionInputsErased];
+use crate::vault::HolderKey;
 
 impl Check<'_> {
     pub(super) fn decision(&mut self, key: &[u8], sealed: &[u8]) {
@@ -18,7 +17,8 @@ impl Check<'_> {
         let Some(receipt) = self.unseal(table, key, sealed) else { return };
         let Some(number) = self.well_formed(table, key, number_of(key)) else { return };
         let is_its = |event: &Event| {
-            event.what == EventKind::ExemptionDecided && event.detail.ends_with(&digest_in(&receipt))
+            let digest = read_detail(&event.detail).map(|(digest, _)| digest);
+            event.what == EventKind::ExemptionDecided && digest == Some(digest_in(&receipt).as_str())
         };
         let right = match self.event_numbered(number) {
             Found::Whole(event) => is_its(&event),
@@ -29,6 +29,8 @@ impl Check<'_> {
             self.fault(table, key, FaultKind::DecisionDiffers);
         } else if matches!(self.is_there(Table::DecisionInput, key), Ok(false)) {
             self.fault(table, key, FaultKind::DecisionInputsLost);
+        } else {
+            self.decisions.set(number);
         }
     }
 
@@ -61,9 +63,55 @@ impl Check<'_> {
     pub(super) fn decision_by_holder(&mut self, key: &[u8], value: &[u8]) {
         let table = Table::DecisionByHolder;
         self.empty(table, key, value);
-        let number = key.get(32..).ok_or(Malformed).and_then(|rest| number_of(rest).map(|_| rest));
-        let Some(number) = self.well_formed(table, key, number) else { return };
-        self.of_a_decision(table, key, number);
+        let parsed = key.split_first_chunk::<32>().ok_or(Malformed);
+        let parsed = parsed.and_then(|(holder, rest)| Ok((HolderKey(*holder), rest, number_of(rest)?)));
+        let Some((holder, rest, number)) = self.well_formed(table, key, parsed) else { return };
+        self.of_a_decision(table, key, rest);
+        let Some(looks) = self.looks_for(number) else { return };
+        let subject = self.archive.vault.subject(&holder);
+        let mut all_known = true;
+        for look in looks {
+            match self.event_numbered(look) {
+                Found::Whole(event) if event.subject == Some(subject) => {
+                    self.places.set(look);
+                    return;
+                }
+                Found::Whole(_) => {}
+                Found::Absent | Found::Erased | Found::Damaged => all_known = false,
+            }
+        }
+        if all_known {
+            self.fault(table, key, FaultKind::DecisionDangling);
+        }
+    }
+
+    /// After all places of holders: each holder of a decision leads to it as long as its inputs are there, or an erasure would not find
+    /// them.
+    pub(super) fn decisions_have_places(&mut self) {
+        for number in 1..=self.report.last_event {
+            let key = layout::event(number);
+            if !self.decisions.has(number) || !matches!(self.is_erased(&key), Found::Whole(false)) {
+                continue;
+            }
+            let Some(mut looks) = self.looks_for(number) else { continue };
+            let lost = |look| !self.places.has(look) && matches!(self.event_numbered(look), Found::Whole(_));
+            if looks.any(lost) {
+                self.fault(Table::Decision, &key, FaultKind::DecisionNotIndexed);
+            }
+        }
+    }
+
+    /// Whether only what an erasure has left is there of the inputs of a decision.
+    fn is_erased(&self, key: &[u8]) -> Found<bool> {
+        self.look_up(Table::DecisionInput, key, |inputs| Ok(layout::read_erased(inputs).is_ok()))
+    }
+
+    /// The looks at files that a decision took: one for each of its holders, just before it.
+    fn looks_for(&self, number: u64) -> Option<Range<u64>> {
+        let Found::Whole(event) = self.event_numbered(number) else { return None };
+        let decided = event.what == EventKind::ExemptionDecided;
+        let (_, holders) = read_detail(&event.detail).filter(|_| decided)?;
+        Some(number.saturating_sub(holders)..number)
     }
 
     fn of_a_decision(&mut self, table: Table, key: &[u8], number: &[u8]) {

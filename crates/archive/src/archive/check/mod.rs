@@ -30,7 +30,7 @@ impl Archive {
     /// idempotency records, seals. The engine compares the checksum of each block of its files.
     ///
     /// Nothing may write meanwhile: give it a [snapshot](Archive::snapshot), which stands still while the archive is in
-    /// use. Memory is one bit for each event.
+    /// use. Memory is one bit for each event, and two more where papers were decided on.
     ///
     /// # Errors
     /// [`ArchiveError::Store`] if the store cannot be read at all. What is damaged is in the report.
@@ -44,6 +44,8 @@ impl Archive {
             archive: self,
             report: CheckReport::default(),
             outcomes: Bits::default(),
+            decisions: Bits::default(),
+            places: Bits::default(),
             before: Some([0; 32]),
         };
         for table in tables {
@@ -56,6 +58,7 @@ impl Archive {
             }
         }
         check.events_have_outcomes();
+        check.decisions_have_places();
         Ok(check.report)
     }
 
@@ -70,6 +73,10 @@ struct Check<'a> {
     report: CheckReport,
     /// Events that an idempotency record leads to.
     outcomes: Bits,
+    /// Decisions on papers that are whole.
+    decisions: Bits,
+    /// Looks at files that were for decisions to which the holders are led.
+    places: Bits,
     /// Hash of the event before, where it is known.
     before: Option<Digest32>,
 }

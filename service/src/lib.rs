@@ -10,6 +10,7 @@ mod gbt36906;
 mod handlers;
 mod limits;
 mod metrics;
+mod pages;
 mod presentation;
 mod query;
 mod router;

@@ -20,7 +20,7 @@ use crate::handlers::whole;
 use crate::state::AppState;
 
 /// What came of the text of a code.
-pub(crate) async fn checked(state: &AppState, body: Bytes) -> Result<PresentationReport, PresentError> {
+async fn checked(state: &AppState, body: Bytes) -> Result<PresentationReport, PresentError> {
     let (seen, started) = (Arc::clone(&state.seen), state.started);
     let checked = state.run(move |lookup, now| {
         // A space may be the last character of a code.
@@ -30,12 +30,12 @@ pub(crate) async fn checked(state: &AppState, body: Bytes) -> Result<Presentatio
         // What was seen before the start is not known.
         let remembers = shown.statement.as_deref().is_some_and(|token| made_after(token, started));
         let mut seen = remembers.then(|| seen.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(verified(lookup, &shown, now, seen.as_deref_mut()))
+        Ok(looked_at(lookup, &shown, now, seen.as_deref_mut()))
     });
     checked.await
 }
 
-fn verified(
+fn looked_at(
     lookup: &Lookup,
     shown: &Presented,
     now: UnixTime,
@@ -53,26 +53,29 @@ fn made_after(token: &[u8], started: UnixTime) -> bool {
     claims.is_some_and(|claims| claims.issued_at > started)
 }
 
+/// Verifies the text of a code, counts it and tells the log what came of it. Of text that is none the answer for programs.
+pub(crate) async fn verified(state: &AppState, body: Bytes) -> Result<PresentationReport, Value> {
+    let checked = checked(state, body).await;
+    let (verdict, reason) = match &checked {
+        Ok(report) => {
+            let outcome = report.outcome();
+            (outcome.code(), outcome.reason().map(|reason| reason.code))
+        }
+        Err(error) => ("failed", Some(error.code())),
+    };
+    state.metrics.verdict(verdict);
+    tracing::info!(verdict, reason, "code verified");
+    checked.map_err(|error| {
+        let reason = json!({ "code": error.code(), "en": error.to_string() });
+        json!({ "format": 1, "reason": reason, "verdict": "failed" })
+    })
+}
+
 /// `POST /v1/presentations/verify`: the text of a code in the body. Public.
 pub(crate) async fn verify(
     State(state): State<AppState>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let answer = match checked(&state, whole(body)?).await {
-        Ok(report) => report.to_json(),
-        Err(error) => {
-            let reason = json!({ "code": error.code(), "en": error.to_string() });
-            json!({ "format": 1, "reason": reason, "verdict": "failed" })
-        }
-    };
-    told(&state, &answer);
-    Ok(Json(answer))
-}
-
-/// Counts a verification and tells the log what came of it.
-fn told(state: &AppState, answer: &Value) {
-    let verdict = ["passed", "failed", "indeterminate"].into_iter().find(|code| answer["verdict"] == *code);
-    let verdict = verdict.unwrap_or("failed");
-    state.metrics.verdict(verdict);
-    tracing::info!(verdict, reason = answer["reason"]["code"].as_str(), "code verified");
+    let verified = verified(&state, whole(body)?).await;
+    Ok(Json(verified.map_or_else(|refused| refused, |report| report.to_json())))
 }

@@ -9,11 +9,11 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
-use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Role};
+use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::meter::{Behind, By, Decided, meter, next_types};
 use boyin::model::id::DivisionCode;
 use boyin::model::time::UnixTime;
-use boyin::window::{ExemptionAnswer, WindowParty, WindowQuestion, verify_receipt};
+use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
 use boyin::{Lookup, LookupError, Order, Scope, TokenGrant, answers};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ pub(crate) async fn item(
 }
 
 /// The body of `POST /v1/decisions`.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecisionRequest {
     /// An item or a package.
@@ -93,7 +93,7 @@ pub(crate) struct DecisionRequest {
 }
 
 /// Who takes part.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartyRequest {
     pub(crate) holder_code_type: String,
@@ -217,20 +217,23 @@ pub(crate) async fn decision(
     told(&kept(&state, number.parse().map_err(|_| ApiError::NotFound)?).await?)
 }
 
+/// Verifies a receipt, counts it and tells the log what came of it.
+pub(crate) async fn verified_receipt(state: &AppState, body: Bytes) -> Result<Receipt, ReceiptFault> {
+    let verified = state
+        .run(move |lookup, now| verify_receipt(body.trim_ascii_end(), lookup.registry().trust(), now))
+        .await;
+    let verdict = answers::receipt_verdict(&verified);
+    state.metrics.verdict(verdict);
+    tracing::info!(verdict, reason = verified.as_ref().err().map(|fault| fault.code()), "receipt verified");
+    verified
+}
+
 /// `POST /v1/decisions/verify`: whether a receipt counts. Public.
 pub(crate) async fn verify(
     State(state): State<AppState>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let body = whole(body)?;
-    let verified = state
-        .run(move |lookup, now| verify_receipt(body.trim_ascii_end(), lookup.registry().trust(), now))
-        .await;
-    let (verdict, reason) =
-        (answers::receipt_verdict(&verified), verified.as_ref().err().map(|fault| fault.code()));
-    state.metrics.verdict(verdict);
-    tracing::info!(verdict, reason, "receipt verified");
-    Ok(Json(answers::receipt(&verified)))
+    Ok(Json(answers::receipt(&verified_receipt(&state, whole(body)?).await)))
 }
 
 /// The query of `GET /v1/meter`.

@@ -20,15 +20,15 @@ fn card() -> LicenseTypeCode {
     Catalog::embedded().find("identity-card").unwrap().code
 }
 
-fn person(number: &CitizenId) -> HolderCode {
+pub(crate) fn person(number: &CitizenId) -> HolderCode {
     HolderCode::new(HolderCodeType::CitizenId, number.as_str()).unwrap()
 }
 
-fn stranger(n: u8) -> HolderCode {
+pub(crate) fn stranger(n: u8) -> HolderCode {
     person(&CitizenId::compute(&format!("6527011990030726{n}")).unwrap())
 }
 
-fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
+pub(crate) fn question(holder: HolderCode, name: Option<&str>) -> WindowQuestion {
     let party = WindowParty { holder, name: name.map(str::to_owned) };
     WindowQuestion {
         matter: "senior-benefit".to_owned(),
@@ -46,7 +46,7 @@ fn act(key: &str) -> Act {
 }
 
 /// How many entries each look at a file saw.
-fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
+pub(crate) fn looks(desk: &Desk, whose: &HolderCode) -> Vec<String> {
     let events = desk.archive().events_of_holder(whose, None, 100).unwrap();
     let looks = events.into_iter().filter(|event| event.what == EventKind::HolderRead);
     looks.map(|event| event.detail).collect()
@@ -58,7 +58,7 @@ fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
 }
 
 /// Takes in one record of the citizen.
-fn collect(desk: &Desk) {
+pub(crate) fn collect(desk: &Desk, number: &str, name: &str) {
     let job = ImportJob {
         id: ImportId::new(&[7; 32]),
         source: "人口库".to_owned(),
@@ -84,9 +84,9 @@ fn collect(desk: &Desk) {
     desk.archive().begin_import(&act("begin"), &job).unwrap();
     let license = CollectedLicense {
         license_type: card(),
-        license_number: "第1号".to_owned(),
+        license_number: number.to_owned(),
         holder: person(&citizen()),
-        holder_name: HOLDER.to_owned(),
+        holder_name: name.to_owned(),
         division: DivisionCode::parse("652701").unwrap(),
         issue_date: "2020-01-31".parse().unwrap(),
         valid_from: None,
@@ -137,7 +137,7 @@ fn the_log_and_no_clock_tells_what_was_left_out() {
     let ahead = Order { at: now().plus(60), ..order(police(), "ask") };
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &ahead).unwrap();
     desk.issue(&identity_card(), &order(police(), "second card"), &mut SystemRandom).unwrap();
-    collect(&desk);
+    collect(&desk, "第1号", HOLDER);
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
 
     // The same decision, as if it had been made now.

@@ -144,7 +144,7 @@ impl ApiError {
 
     /// All that is wrong with a question about papers.
     pub(crate) fn faults(&self) -> &[Fault] {
-        if let Self::Question(Refusal(faults)) = self { faults } else { &[] }
+        if let Self::Question(Refusal(faults)) = self { faults.as_slice() } else { &[] }
     }
 
     /// Puts the headers of the status into a response.

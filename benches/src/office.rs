@@ -7,7 +7,7 @@ use boyin::archive::{Act, Filing, Grade, LicenseRecord, StatusSlot};
 use boyin::issue::Draft;
 use boyin::model::id::{CreditCode, DivisionCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::{Algorithm, SystemRandom};
-use boyin::{Desk, Home, Office, Order, Passphrase, Setup, SuiteName};
+use boyin::{Desk, Home, Office, Order, Passphrase, Receipt, Setup, SuiteName};
 use boyin_testkit::prefecture::{Prefecture, now};
 
 /// Licenses of each holder whom a filing of the stock names.
@@ -58,6 +58,14 @@ pub fn home(dir: &Path, suite: SuiteName) -> Home {
 /// # Panics
 /// If it is refused.
 pub fn issue(desk: &Desk, draft: &Draft, home: &Home) -> LicenseId {
+    receipt(desk, draft, home).license_id
+}
+
+/// The same, with all that came of it.
+///
+/// # Panics
+/// If it is refused.
+pub fn receipt(desk: &Desk, draft: &Draft, home: &Home) -> Receipt {
     let order = Order {
         who: "bench".to_owned(),
         office: home.offices()[0].code,
@@ -65,7 +73,7 @@ pub fn issue(desk: &Desk, draft: &Draft, home: &Home) -> LicenseId {
         idempotency_key: format!("bench-{}", next()),
         at: now(),
     };
-    desk.issue(draft, &order, &mut SystemRandom).expect("a good form").license_id
+    desk.issue(draft, &order, &mut SystemRandom).expect("a good form")
 }
 
 /// An act of its own.

@@ -7,7 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::access::{ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope};
+use boyin::access::{ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope, TokenAsk};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -67,6 +67,7 @@ impl From<AssertionRefusal> for TokenError {
             | AssertionRefusal::FromFuture
             | AssertionRefusal::BeforeStart
             | AssertionRefusal::Replayed
+            | AssertionRefusal::OtherClientId
             | _ => (StatusCode::UNAUTHORIZED, "invalid_client"),
         };
         // Strangers do not find out which clients and keys there are.
@@ -102,20 +103,20 @@ pub(crate) async fn token(
     let assertion = read(&request).map_err(IntoResponse::into_response)?.to_owned();
     let now = state.now();
     // Reading clients and verifying block.
-    let (asked, scope) = (request.client_id, request.scope);
     let limits = Arc::clone(&state.limits);
     let given = blocking(move || {
-        let limit = |client: &str| limits.assertion(client, now);
-        gate.token_within(assertion.as_bytes(), scope.as_deref(), now, limit)
+        let ask = TokenAsk {
+            assertion: assertion.as_bytes(),
+            client_id: request.client_id.as_deref(),
+            scope: request.scope.as_deref(),
+        };
+        gate.token_within(&ask, now, |client: &str| limits.assertion(client, now))
     });
     let granted = given.await.map_err(|refusal| {
         state.metrics.token(refusal.code());
         tracing::warn!(code = refusal.code(), "no token given");
         TokenError::from(refusal).into_response()
     })?;
-    if asked.is_some_and(|asked| asked != granted.client) {
-        return Err(TokenError::from(AssertionRefusal::OtherClient).into_response());
-    }
     state.metrics.token("given");
     tracing::info!(client = granted.client, "token given");
     let scopes: Vec<_> = granted.scopes.iter().map(|scope| scope.code()).collect();

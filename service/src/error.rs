@@ -73,8 +73,8 @@ impl From<DeskError> for ApiError {
         if matches!(error, DeskError::Archive(ArchiveError::IdempotencyConflict { .. })) {
             return Self::Conflict(error.code(), IDEMPOTENCY.to_owned());
         }
-        if matches!(error, DeskError::Archive(ArchiveError::Erased { .. })) {
-            return Self::Conflict(error.code(), ERASED_MEANWHILE.to_owned());
+        if matches!(error, DeskError::Archive(ArchiveError::Erased { .. } | ArchiveError::Busy)) {
+            return Self::Conflict(error.code(), CHANGED_MEANWHILE.to_owned());
         }
         tracing::error!(code = error.code(), "the desk refused");
         Self::Internal
@@ -83,8 +83,8 @@ impl From<DeskError> for ApiError {
 
 const IDEMPOTENCY: &str =
     "this Idempotency-Key was used for another question: give the new question a key of its own";
-const ERASED_MEANWHILE: &str =
-    "something on file of a party was erased meanwhile, nothing was decided: ask again";
+const CHANGED_MEANWHILE: &str =
+    "what is on file of a party changed or was erased meanwhile, nothing was decided: ask again";
 const NO_DESK: &str = "this service follows the archive and decides nothing: ask the one that runs beside the desk \
                        (boyin serve --desk), or use boyin window decide";
 const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
@@ -181,7 +181,7 @@ fn settled(error: &LookupError) -> ApiError {
     }
     let code = match error {
         LookupError::Archive(error) => error.code(),
-        LookupError::Home(_) => "home",
+        LookupError::Home(_) | LookupError::Lists(_) => "home",
         LookupError::Spool(error) => error.code(),
         LookupError::TrustRollback { .. } => "trust_rollback",
         LookupError::Division(_) => "division",

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,13 +12,13 @@ use boyin::model::b64;
 use boyin::model::credential::Term;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::verify::seal::Document;
-use boyin::{CertCheck, Checked, FileWish, ShareFault};
+use boyin::{CertCheck, Checked, FileWish};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
-use crate::handlers::whole;
+use crate::handlers::{named, note_verdict, whole};
 use crate::shared::{Ask, SharedView, compare, of_holder, one};
 use crate::state::AppState;
 
@@ -125,10 +125,10 @@ pub(crate) async fn call_with_file(
 /// `POST /gbt36906/{operation}`.
 pub(crate) async fn call(
     State(state): State<AppState>,
-    Path(operation): Path<String>,
+    operation: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    respond(&state, &operation, body).await
+    respond(&state, &named(operation)?, body).await
 }
 
 async fn respond(
@@ -181,7 +181,7 @@ async fn answer(
     let caller = state.admit(caller, scope)?;
     let data = data.as_deref().map_or("{}", RawValue::get);
     if operation == VERIFY_FILE {
-        return verify_file(state, &members(data)?).await;
+        return verify_file(state, &caller, &members(data)?).await;
     }
     let data: Map<String, Value> = members(data)?;
     match operation {
@@ -258,8 +258,7 @@ fn holder(data: &Map<String, Value>) -> Result<HolderCode, Fault> {
 }
 
 /// The names of GB/T 36903: English ones of metadata, in the spelling of JSON, and `KZ_…` of a type's own fields.
-fn metadata(state: &AppState, license_type: LicenseTypeCode, view: &SharedView) -> Value {
-    let known = state.lookup.home().catalog().get(license_type);
+fn metadata(view: &SharedView) -> Value {
     let mut out = Map::new();
     for (name, value) in &view.fields {
         let name = match Term::of_claim(name) {
@@ -267,9 +266,7 @@ fn metadata(state: &AppState, license_type: LicenseTypeCode, view: &SharedView) 
                 let (first, rest) = term.english.split_at(1);
                 format!("{}{rest}", first.to_ascii_lowercase())
             }
-            None => known
-                .and_then(|known| known.field(name))
-                .map_or_else(|| name.clone(), |field| field.pinyin.clone()),
+            None => view.pinyin.get(name).unwrap_or(name).clone(),
         };
         out.insert(name, json!(value));
     }
@@ -277,15 +274,9 @@ fn metadata(state: &AppState, license_type: LicenseTypeCode, view: &SharedView) 
     Value::Object(out)
 }
 
-fn type_of(id: &str) -> Result<LicenseTypeCode, Fault> {
-    let id = LicenseId::parse(id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    Ok(id.license_type())
-}
-
 async fn query(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let id = text(data, "certificateIdentifier")?;
-    let view = one(state, caller, id, ask(data, "useCause")?).await?;
-    Ok(metadata(state, type_of(id)?, &view))
+    Ok(metadata(&one(state, caller, id, ask(data, "useCause")?).await?))
 }
 
 async fn query_holder(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
@@ -296,7 +287,7 @@ async fn query_holder(state: &AppState, caller: Caller, data: &Map<String, Value
     if found.is_empty() {
         return Err(ApiError::NotFound.into());
     }
-    Ok(found.iter().map(|view| metadata(state, license_type, view)).collect())
+    Ok(found.iter().map(metadata).collect())
 }
 
 /// The results of the standard; 6 is nobody's there.
@@ -332,7 +323,7 @@ async fn verify_info(state: &AppState, caller: Caller, data: &Map<String, Value>
     verified(compare(state, caller, holder, license_type, number, name, ask).await?)
 }
 
-async fn verify_file(state: &AppState, data: &FileData) -> Result<Value, Fault> {
+async fn verify_file(state: &AppState, caller: &Caller, data: &FileData) -> Result<Value, Fault> {
     let license_type = type_code(there(data.license_type.as_deref(), CERT_TYPE_CODE)?)?;
     if there(data.cause.as_deref(), "useCause")?.chars().count() > MAX_WORDS {
         return Err(Fault::new(Status::BadParameter, "参数错误 useCause"));
@@ -340,9 +331,10 @@ async fn verify_file(state: &AppState, data: &FileData) -> Result<Value, Fault> 
     if there(data.content_type.as_deref(), "contentType")? != "base64" {
         return Err(Fault::new(Status::BadParameter, "参数错误 contentType"));
     }
-    let content = decode(there(data.content.as_deref(), "content")?)
-        .ok_or_else(|| Fault::new(Status::BadParameter, "参数错误 content is no base64"))?;
+    let content = b64::decode_of_others(there(data.content.as_deref(), "content")?.as_bytes())
+        .map_err(|_| Fault::new(Status::BadParameter, "参数错误 content is no base64"))?;
     let checked = state.run(move |lookup, now| lookup.verify_any(&content, Document::NotGiven, now)).await;
+    note_verdict(state, &checked, Some(&caller.client.id));
     let check = match &checked {
         Checked::License(report) => {
             let of_type = report.subject().license_id.as_ref().map(LicenseId::license_type);
@@ -366,43 +358,7 @@ async fn download(state: &AppState, caller: Caller, data: &Map<String, Value>) -
     }
     let ask = Ask { file: FileWish::Alone, ..ask(data, "certificateCopyCause")? };
     let view = one(state, caller, id, ask).await?;
-    let Some(file) = view.credential else {
-        return Err(ApiError::from(ShareFault::FileWithheld).into());
-    };
-    Ok(json!({ "fileType": FILE_TYPE, "content": encode(file.as_bytes()) }))
-}
-
-/// Base64 with padding (RFC 4648 §4), or base64url.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let unpadded = text.trim_end_matches('=').bytes().map(|byte| match byte {
-        b'+' => b'-',
-        b'/' => b'_',
-        byte => byte,
-    });
-    b64::decode(&unpadded.collect::<Vec<_>>()).ok()
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut text = b64::encode(bytes).replace('-', "+").replace('_', "/");
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_of_the_standard_is_read_and_written() {
-        for (bytes, text) in
-            [(&b""[..], ""), (b"\xfb\xff", "+/8="), (b"\xfb\xff\xfe", "+//+"), (b"a", "YQ==")]
-        {
-            assert_eq!(encode(bytes), text);
-            assert_eq!(decode(text).as_deref(), Some(bytes));
-        }
-        assert_eq!(decode("-_8"), decode("+/8="));
-        assert_eq!(decode("YQ=\n"), None);
-    }
+    // What is asked for alone is there, or nothing is.
+    let file = view.credential.ok_or(ApiError::Internal)?;
+    Ok(json!({ "fileType": FILE_TYPE, "content": b64::encode_padded(file.as_bytes()) }))
 }

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +31,11 @@ pub(crate) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiErr
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
         _ => ApiError::BadRequest("the body could not be read".to_owned()),
     })
+}
+
+/// A name in the path. One that is no text names nothing.
+pub(crate) fn named(path: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
+    path.map(|Path(name)| name).map_err(|_| ApiError::NotFound)
 }
 
 /// `POST /v1/verify`: a license, a seal or a seal signature in the body, the canonical report in the answer. Public.
@@ -64,7 +69,13 @@ pub(crate) async fn verified(
         body = body.slice(..trimmed);
     }
     let checked = state.run(move |lookup, now| lookup.under(policy).verify_any(&body, document, now)).await;
-    let (verdict, reason) = match &checked {
+    note_verdict(state, &checked, None);
+    checked
+}
+
+/// Counts and logs what verifying something that was presented said, and to which client.
+pub(crate) fn note_verdict(state: &AppState, checked: &Checked, client: Option<&str>) {
+    let (verdict, reason) = match checked {
         Checked::License(report) => {
             (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
         }
@@ -73,15 +84,14 @@ pub(crate) async fn verified(
         }
     };
     state.metrics.verdict(verdict);
-    tracing::info!(verdict, reason, "verified");
-    checked
+    tracing::info!(verdict, reason, client, "verified");
 }
 
 /// `GET /v1/licenses/{id}?purpose=…`: one license, verified now.
 pub(crate) async fn license(
     State(state): State<AppState>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     query: Result<Typed<LicenseQuery>, QueryRejection>,
 ) -> Result<Json<LicenseView>, ApiError> {
     let grant = authorize(&state, &headers, Scope::LicenseRead).await?;
@@ -90,7 +100,7 @@ pub(crate) async fn license(
     })?;
     let policy = policy_of(policy.as_deref())?;
     let reader = reader(&grant, &purpose)?;
-    let id = LicenseId::parse(&id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let id = LicenseId::parse(&named(id)?).map_err(|error| ApiError::BadRequest(error.to_string()))?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read");
     let found = state.run(move |lookup, now| {
         let found = lookup.under(policy).license(&id, &reader, now)?;
@@ -150,8 +160,9 @@ pub(crate) async fn handovers(State(state): State<AppState>) -> Result<Response,
 /// `GET /v1/status-lists/{id}`: a signed status list. Public.
 pub(crate) async fn status_list(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
+    let id = named(id)?;
     let token = state.run(move |lookup, _| lookup.status_list(&id)).await?;
     Ok(typed("application/statuslist+jwt", token.ok_or(ApiError::NotFound)?))
 }

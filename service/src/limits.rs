@@ -22,7 +22,8 @@ pub struct Rate {
 
 /// Calls of one client.
 pub const REQUESTS: Rate = Rate { burst: 100, back: 20, seconds: 1 };
-/// Calls of one client that found nothing: a number that nobody has, a wrong code, a statement that is not right.
+/// Calls of one client that found nothing: a number that nobody has, no code or a wrong one, a statement that is not right, a file too
+/// large to look through.
 pub const MISSES: Rate = Rate { burst: 20, back: 1, seconds: 30 };
 /// Access tokens of one client, each good for ten minutes.
 pub const ASSERTIONS: Rate = Rate { burst: 30, back: 1, seconds: 2 };
@@ -121,7 +122,7 @@ impl Limits {
         self.misses.take(client, now).map_err(ApiError::TooMany)
     }
 
-    /// The call found something, or nothing was looked for.
+    /// The call found something, nothing was looked for, or the service could not answer.
     pub(crate) fn found(&self, client: &str) {
         self.misses.give_back(client);
     }

@@ -95,7 +95,7 @@ impl Metrics {
 }
 
 /// Only methods of ours are told apart: a caller can make others up.
-fn method_name(method: &Method) -> &'static str {
+pub(crate) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",

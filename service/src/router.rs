@@ -42,7 +42,13 @@ pub fn router(state: AppState) -> Router {
     let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(answered)
+                .on_failure(()),
+        )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -101,12 +107,18 @@ pub(crate) async fn framed_by_length(request: Request<Body>, next: Next) -> Resp
     response
 }
 
-/// Method, route and request ID; never the URL itself, the headers or the body: a wrong URL may hold a number.
+/// Method, route and request ID; never the URL itself, the headers or the body, nor a method that is none: each may hold a number.
 pub(crate) fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     let id = id.filter(|id| id.len() <= MAX_REQUEST_ID);
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    tracing::info_span!("request", method = %request.method(), route, id)
+    tracing::info_span!("request", method = metrics::method_name(request.method()), route, id)
+}
+
+/// One line for each request, in its span.
+pub(crate) fn answered(response: &Response, took: Duration, _: &tracing::Span) {
+    let milliseconds = took.as_secs_f64() * 1e3;
+    tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
 }
 
 /// A panic has told the log what happened; the caller gets the same answer as for every other fault of ours.

@@ -129,7 +129,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Follows the archive and the published lists. When that fails the last good state stays, and health tells its age.
+/// Follows the archive and the published lists. Where that fails in part, the rest is taken over; the last good lists stay in use, and
+/// health says since when.
 async fn refresh(state: AppState) {
     let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -17,8 +17,8 @@ use boyin::model::sharing::is_item;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::{
-    CertCheck, FileWish, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile, SharedLicense,
-    SharedStatement,
+    CertCheck, Compared, FileWish, Lookup, LookupError, Scope, ShareFault, ShareQuery, SharedFile,
+    SharedLicense, SharedStatement,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,9 @@ struct AuthorizationRequest {
 #[derive(Serialize)]
 pub(crate) struct SharedView {
     pub(crate) fields: BTreeMap<String, FieldValue>,
+    /// Names of GB/T 36903 of those that are not metadata.
+    #[serde(skip)]
+    pub(crate) pinyin: BTreeMap<String, String>,
     pub(crate) verdict: &'static str,
     reason: Option<&'static str>,
     /// The signed license that discloses these fields only, if it was asked for and no more stands in it.
@@ -118,13 +121,13 @@ pub(crate) struct SharedView {
     credential_needs: Option<Vec<String>>,
 }
 
-impl SharedView {
-    fn new(license: SharedLicense, wish: FileWish) -> Self {
-        let with_file = wish != FileWish::No;
+impl From<SharedLicense> for SharedView {
+    fn from(license: SharedLicense) -> Self {
         let verdict = license.report.verdict();
         let (verdict, reason) = (verdict.code(), verdict.reason().map(|reason| reason.code()));
         let mut view = Self {
             fields: license.fields,
+            pinyin: license.pinyin,
             verdict,
             reason,
             credential: None,
@@ -132,13 +135,13 @@ impl SharedView {
             credential_needs: None,
         };
         match license.file {
-            SharedFile::Given(file) if with_file => {
+            SharedFile::NotAsked => {}
+            SharedFile::Given(file) => {
                 let report = String::from_utf8(license.report.to_json()).expect("a report is JSON text");
                 view.credential = Some(String::from_utf8_lossy(&file).into_owned());
                 view.report = Some(RawValue::from_string(report).expect("a report is JSON"));
             }
-            SharedFile::Withheld(needs) if with_file => view.credential_needs = Some(needs),
-            SharedFile::Given(_) | SharedFile::Withheld(_) => {}
+            SharedFile::Withheld(needs) => view.credential_needs = Some(needs),
         }
         view
     }
@@ -170,7 +173,8 @@ fn with_file(caller: &Caller, credential: bool) -> Result<FileWish, ApiError> {
     }
 }
 
-/// Runs one search of a client. What finds nothing counts against it.
+/// Runs one search of a client. What finds nothing counts against it, and so does a holder whose file is too large to look through:
+/// whoever tries numbers is told something by that.
 async fn search<T: Send + 'static>(
     state: &AppState,
     caller: Caller,
@@ -199,8 +203,14 @@ async fn search<T: Send + 'static>(
             work(lookup, &query, now)
         })
         .await
-        // What the service cannot answer is nothing that the client has tried.
-        .inspect_err(|_| state.limits.found(&id))?;
+        .inspect_err(|error| {
+            let too_large = matches!(error, LookupError::HolderTooLarge);
+            // What the service cannot answer is nothing that the client has tried.
+            if !too_large {
+                state.limits.found(&id);
+            }
+            state.metrics.shared(if too_large { "holder_too_large" } else { "failed" });
+        })?;
     let (found, code) = match &done {
         Ok(done) => (hit(done), None),
         Err(fault) => {
@@ -224,8 +234,7 @@ pub(crate) async fn one(
 ) -> Result<SharedView, ApiError> {
     let id = LicenseId::parse(id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| lookup.share_license(&id, query, now);
-    let wish = ask.file;
-    Ok(SharedView::new(search(state, caller, ask, work, |_| true).await?, wish))
+    Ok(search(state, caller, ask, work, |_| true).await?.into())
 }
 
 /// Fields of the licenses of one type of a holder.
@@ -236,12 +245,11 @@ pub(crate) async fn of_holder(
     license_type: LicenseTypeCode,
     ask: Ask,
 ) -> Result<Vec<SharedView>, ApiError> {
-    let wish = ask.file;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| {
         lookup.share_holder(&holder, license_type, query, now)
     };
     let found = search(state, caller, ask, work, |found| !found.is_empty()).await?;
-    Ok(found.into_iter().map(|license| SharedView::new(license, wish)).collect())
+    Ok(found.into_iter().map(SharedView::from).collect())
 }
 
 /// Compares what is said of a license.
@@ -263,8 +271,9 @@ pub(crate) async fn compare(
         };
         lookup.share_check(&said, query, now)
     };
-    let hit = |found: &CertCheck| !matches!(found, CertCheck::NotFound | CertCheck::PartlyWrong);
-    search(state, caller, ask, work, hit).await
+    // A license that is not good looks like one that is not as it was said.
+    let hit = |found: &Compared| found.right && found.check != CertCheck::PartlyWrong;
+    Ok(search(state, caller, ask, work, hit).await?.check)
 }
 
 /// `POST /v1/shared/licenses`.

@@ -25,7 +25,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::handlers::{nothing, other_method};
-use crate::router::{REQUEST_ID, REQUEST_TIMEOUT_SECONDS, framed_by_length, panicked, span};
+use crate::router::{REQUEST_ID, REQUEST_TIMEOUT_SECONDS, answered, framed_by_length, panicked, span};
 use crate::server::{serve_router, unix_now};
 use crate::state::Clock;
 
@@ -60,7 +60,13 @@ impl SignerState {
 pub fn signer_router(state: SignerState) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(answered)
+                .on_failure(()),
+        )
         .layer(from_fn(framed_by_length))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
 use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
-use crate::handlers::whole;
+use crate::handlers::{named, whole};
 use crate::shared::{read, read_holder};
 use crate::state::{AppState, blocking};
 
@@ -65,8 +65,9 @@ pub(crate) async fn items(State(state): State<AppState>) -> Result<Json<Value>, 
 /// `GET /v1/items/{code}`: one of them by key, code or Chinese name, with its questions. Public.
 pub(crate) async fn item(
     State(state): State<AppState>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
+    let name = named(name)?;
     let (catalog, now) = catalog(&state).await?;
     let matter = catalog.matter(&name, now.date()).map_err(|_| ApiError::NotFound)?;
     Ok(Json(answers::matter(&catalog, &matter)))
@@ -211,10 +212,10 @@ pub(crate) async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer
 pub(crate) async fn decision(
     State(state): State<AppState>,
     headers: HeaderMap,
-    Path(number): Path<String>,
+    number: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
     authorize(&state, &headers, Scope::WindowDecide).await?;
-    told(&kept(&state, number.parse().map_err(|_| ApiError::NotFound)?).await?)
+    told(&kept(&state, named(number)?.parse().map_err(|_| ApiError::NotFound)?).await?)
 }
 
 /// Verifies a receipt, counts it and tells the log what came of it.

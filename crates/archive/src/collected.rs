@@ -12,6 +12,9 @@ use crate::layout::{hex, read_hex};
 
 /// Most rows of one step of an import: what is held in memory until it is synced.
 pub const MAX_STEP: usize = 10_000;
+/// Most records under one key of a source, and under one number of one holder: more than a handful of sources never have the same
+/// license, and each row is compared with those before it.
+pub const MAX_ALIKE: usize = 64;
 
 /// Names a collected record: a keyed digest of its source, its key there and its content. The same record of the same source
 /// has the same name.

@@ -2,6 +2,7 @@
 
 use crate::act::EventKind;
 use crate::archive::MAX_ADDRESSES;
+use crate::collected::MAX_ALIKE;
 use crate::mass::MAX_MASS;
 use crate::record::RecordField;
 use crate::store::{StoreError, Table};
@@ -274,6 +275,14 @@ pub enum ArchiveError {
     /// The license has as many addresses as one can have.
     #[error("a license has at most {MAX_ADDRESSES} addresses")]
     AddressTooMany,
+    /// As many records as can be compared have this key, or this number and holder, and say something else.
+    #[error(
+        "row {row}: {MAX_ALIKE} other records have its key, or its number and holder: choose columns that tell records apart"
+    )]
+    TooManyAlike {
+        /// Row of the import.
+        row: u64,
+    },
     /// The cursor is damaged or belongs to another list.
     #[error("the cursor does not belong to this list: begin again without one")]
     BadCursor,
@@ -336,6 +345,7 @@ impl ArchiveError {
             Self::AddressThere => "address_there",
             Self::AddressMissing => "address_missing",
             Self::AddressTooMany => "address_too_many",
+            Self::TooManyAlike { .. } => "too_many_alike",
             Self::BadCursor => "bad_cursor",
             Self::BadLimit { .. } => "bad_limit",
         }

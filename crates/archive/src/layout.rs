@@ -20,7 +20,7 @@ use crate::record::{Grade, LicenseRecord, StatusSlot};
 use crate::seal::SealRecord;
 use crate::spool::SpoolPlace;
 use crate::store::Table;
-use crate::vault::{HolderKey, KeyId, Opened, Secret};
+use crate::vault::{HolderKey, KeyId, Opened};
 use crate::version::Links;
 use boyin_model::collected::CollectedLicense;
 
@@ -331,9 +331,9 @@ pub(crate) fn read_erased(value: &[u8]) -> Result<(u64, UnixTime), Malformed> {
     if rest.is_empty() { Ok(erased) } else { Err(Malformed) }
 }
 
-/// The key of a record.
-pub(crate) fn read_record_key(value: &[u8]) -> Result<Secret, Malformed> {
-    <[u8; 32]>::try_from(value).map(Secret::new).map_err(|_| Malformed)
+/// The key of a record, where it stands.
+pub(crate) fn record_key_in(value: &[u8]) -> Result<&[u8; 32], Malformed> {
+    value.try_into().map_err(|_| Malformed)
 }
 
 /// `holder key (32) ‖ time of filing (8) ‖ grade (1)`, then the fields holder code type, holder name, title, number,

@@ -75,7 +75,7 @@ pub use backup::{
 pub use check::{CheckProgress, CheckReport, Fault, FaultKind, MAX_FAULTS};
 pub use collected::{
     CollectedId, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId, ImportJob,
-    ImportStep, MAX_STEP, Submission,
+    ImportStep, MAX_ALIKE, MAX_STEP, Submission,
 };
 pub use cursor::{Cursor, Page};
 pub use decision::{DecisionFiling, MAX_DECISION};

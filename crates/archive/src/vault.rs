@@ -46,6 +46,13 @@ pub(crate) type KeyId = u32;
 /// 32 secret bytes, wiped when dropped.
 pub(crate) type Secret = Zeroizing<[u8; 32]>;
 
+/// A copy of a secret, made in the memory that is wiped.
+pub(crate) fn secret(bytes: &[u8; 32]) -> Secret {
+    let mut copy = Secret::default();
+    copy.copy_from_slice(bytes);
+    copy
+}
+
 /// The 32 secret bytes that open an archive: they wrap its keys. Made once, from the operating system's randomness, and
 /// kept outside the archive; without it the archive cannot be read.
 pub struct RootSecret {

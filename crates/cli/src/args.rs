@@ -113,6 +113,9 @@ pub(crate) enum Command {
     Archive(Archive),
     /// Answer lookups and verifications over HTTP; read-only unless --desk (查询核验服务)
     Serve(Serve),
+    /// Prove that a data directory is fit for work: clock, signers, store, lists, and the way of a license from issue to restore
+    /// (自检)
+    Doctor(crate::doctor::args::Doctor),
     /// Make a sample prefecture, issue and verify hundreds of licenses, then serve them (演示)
     Demo(Demo),
     /// Print the completion script of a shell
@@ -497,17 +500,17 @@ pub(crate) enum ArchiveKey {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Where to listen
-    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    #[arg(long, env = "BOYIN_LISTEN", value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
     /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
-    #[arg(long)]
+    #[arg(long, env = "BOYIN_ALLOW_REMOTE")]
     pub(crate) allow_remote: bool,
     /// Tell Prometheus counts and times on this address, at /metrics: for the operator, not for callers
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, env = "BOYIN_METRICS", value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
     /// Be the desk too: keep the archive for this process, renew status lists, and let health ask signers and store.
     /// No other process can act meanwhile
-    #[arg(long)]
+    #[arg(long, env = "BOYIN_DESK")]
     pub(crate) desk: bool,
 }
 
@@ -545,9 +548,11 @@ const MAX_PUBLIC_URL: usize = 200;
 
 pub(crate) fn public_url(text: &str) -> Result<String, &'static str> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let good = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    let good = |rest: &str| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
+    };
     if text.len() > MAX_PUBLIC_URL || !rest.is_some_and(good) {
-        return Err("a URL that begins with https:// or http://, at most 200 characters");
+        return Err("a URL that begins with https:// or http://, without ? and #, at most 200 characters");
     }
     Ok(text.to_owned())
 }

@@ -13,7 +13,11 @@ mod cert;
 mod client;
 mod context;
 mod demo;
+#[cfg(test)]
+mod deploy;
+mod doctor;
 mod engine;
+mod environment;
 mod event;
 mod fetched;
 mod files;
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    environment::check(&cli.command)?;
     let session = Session::new(cli.global);
     match cli.command {
         Command::Init(args) => init::run(&session, args, out),
@@ -127,6 +132,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),
         Command::Serve(args) => serve::run(&session, &args, out),
+        Command::Doctor(args) => doctor::run(&session, &args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Completions { shell } => completions(shell, out),
     }

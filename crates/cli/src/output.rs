@@ -28,6 +28,19 @@ pub(crate) fn json_line(out: &mut dyn Write, value: &Value) -> std::io::Result<(
     writeln!(out, "{value}")
 }
 
+/// A text that nobody vouches for, for a terminal: what would move the cursor, is not seen or turns a line around is written as an
+/// escape.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' => shown.push(character),
+            other => shown.extend(other.escape_debug()),
+        }
+    }
+    shown
+}
+
 /// Personal data on screens: shown in full only if asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Privacy {
@@ -202,6 +215,18 @@ pub(crate) fn license_json(found: &Found, privacy: Privacy) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_moves_the_cursor_is_escaped() {
+        for (text, shown) in [
+            ("入住登记 \"A\" 's", "入住登记 \"A\" 's"),
+            ("a\n\u{1b}[2J\r", "a\\n\\u{1b}[2J\\r"),
+            ("\u{9b}2J\u{202e}b\u{200b}", "\\u{9b}2J\\u{202e}b\\u{200b}"),
+            ("\\u{1b}", "\\\\u{1b}"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+    }
 
     #[test]
     fn short_numbers_are_covered_whole() {

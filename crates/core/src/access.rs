@@ -25,6 +25,6 @@ pub use self::clients::{
 };
 pub use self::gate::{
     ACCESS_TOKEN_SECONDS, AHEAD_SECONDS, Caller, Gate, Granted, MAX_ACCESS_TOKEN_BYTES, MAX_SEEN_OF_CLIENT,
-    TOKEN_PATH,
+    TOKEN_PATH, TokenAsk,
 };
 pub use self::refusal::{AssertionRefusal, TokenRefusal};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use boyin_archive::{
     Archive, ArchiveError, Backup, BackupError, BackupOrder, CheckProgress, CheckReport, Cursor, FileFault,
-    Grade, LicenseRecord, MAX_PAGE, Manifest, RootSecret,
+    LicenseRecord, MAX_PAGE, Manifest, RootSecret,
 };
 use boyin_model::credential::Envelope;
 use boyin_model::id::LicenseId;
@@ -94,7 +94,7 @@ pub struct BackupReport {
     pub archive: CheckReport,
     /// Licenses whose signature was verified.
     pub verified: u64,
-    /// Licenses that no issuer sealed (grades B, C and D), so that there is nothing to verify.
+    /// Licenses of grades C and D that no issuer signed, so that there is nothing to verify.
     pub unsealed: u64,
     /// Licenses that do not verify with the trust list in the backup.
     pub licenses: Vec<LicenseFault>,
@@ -187,7 +187,7 @@ impl HomeBackup {
     }
 
     /// Compares every file with the manifest, checks every entry of the archive, and verifies every license that its
-    /// issuer sealed with the trust list in the backup, on all cores.
+    /// issuer signed with the trust list in the backup, on all cores.
     ///
     /// # Errors
     /// [`HomeBackupError`] if it cannot be verified at all.
@@ -264,9 +264,10 @@ impl Verification {
     }
 }
 
-/// Whether a license on file has a signature to be verified: one of grade A, and whatever has the form of a signed license.
+/// Whether a license on file has a signature to be verified: one of a grade that can be signed, whatever damage has made of it, and
+/// whatever has the form of a signed license.
 fn is_signed(record: &LicenseRecord) -> bool {
-    record.grade == Grade::A || Envelope::open(&record.credential, Reader::Ours).is_ok()
+    record.grade.may_exempt() || Envelope::open(&record.credential, Reader::Ours).is_ok()
 }
 
 /// The first check that a license does not pass, of those that say whether it is what its issuer sealed. That it has ended

@@ -103,12 +103,14 @@ pub enum CeremonyStop {
 }
 
 impl Home {
-    /// Holds a ceremony: follows the script, and takes the key into the keyring if the transcript is whole. It signs nothing
+    /// Holds a ceremony: follows the script, closes the transcript with the signatures of the new key and of those who countersign,
+    /// verifies it, keeps it, and only then takes the key into the keyring. After that the key signs nothing
     /// until [`Desk::rotate_key`](crate::Desk::rotate_key) or [`Home::rotate_anchor`] puts it in its place.
     ///
     /// # Errors
     /// [`CeremonyStop`] within, [`RotationFault::UnknownOffice`](crate::RotationFault::UnknownOffice) within; [`DeskError`].
-    /// The key is destroyed then, unless it was taken in and only the journal could not be written.
+    /// The key is destroyed then, by the next ceremony at the latest, unless it was taken in and only the journal could not be
+    /// written or what was left over not be cleared away.
     pub fn hold_ceremony(
         &self,
         order: CeremonyOrder<'_>,

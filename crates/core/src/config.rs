@@ -104,6 +104,14 @@ impl Config {
     pub fn status_list_uri(&self, office: CreditCode, number: u32) -> String {
         format!("{}/v1/status-lists/{}", self.public_url, status_list_id(office, number))
     }
+
+    /// How the URIs of an office's status lists begin, as the trust list names them.
+    #[must_use]
+    pub fn status_list_prefix(&self, office: CreditCode) -> String {
+        let mut uri = self.status_list_uri(office, 1);
+        uri.truncate(uri.len() - 1);
+        uri
+    }
 }
 
 /// One entry of `offices.toml`: an issuer of the prefecture.

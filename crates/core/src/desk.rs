@@ -18,7 +18,7 @@ use boyin_verify::{Context, Outcome, Reason, Report, StatusSnapshot, TrustSnapsh
 use crate::config::{Config, Office};
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
-use crate::in_force::Known;
+use crate::in_force::{Known, ListStamps};
 use crate::items::KnownItems;
 use crate::keyring::{Keyring, Passphrase};
 
@@ -83,6 +83,8 @@ pub struct Desk {
     pub(crate) known_catalog: Mutex<Option<Known>>,
     /// The item catalog, once used.
     pub(crate) known_items: Mutex<Option<KnownItems>>,
+    /// What was published of catalog and sharing list when the log was told of it.
+    pub(crate) told_lists: Mutex<Option<ListStamps>>,
     pub(crate) offices: HashMap<CreditCode, Office>,
     pub(crate) keyring: Keyring,
     pub(crate) passphrase: Passphrase,
@@ -121,6 +123,7 @@ impl Desk {
             config: home.config().clone(),
             known_catalog: Mutex::new(None),
             known_items: Mutex::new(None),
+            told_lists: Mutex::new(None),
             offices: offices.collect(),
             keyring: home.keyring(),
             passphrase: passphrase.clone(),

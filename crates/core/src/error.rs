@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use boyin_archive::{ActError, ArchiveError, BackupError, CopyError, OpenError, SpoolError, StoreError};
 use boyin_exempt::{ItemCatalogError, Refusal};
@@ -36,6 +37,11 @@ pub enum HomeError {
     /// The directory holds no data of ours.
     #[error("{0} is not a data directory: make one with `boyin init`")]
     NotAHome(PathBuf),
+    /// The address of the service cannot begin the URIs of status lists.
+    #[error(
+        "the public URL must be https:// or http://, a host and perhaps a path, without ? and #, at most 200 characters"
+    )]
+    PublicUrl,
     /// Written by a newer release.
     #[error(
         "the data directory has format {found}, this release reads up to {supported}: use a newer release"
@@ -560,6 +566,9 @@ pub enum LookupError {
     /// Files of the data directory.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The sharing list or the catalog is refused, so nothing is given; the same for each request until files or log change.
+    #[error("{0}")]
+    Lists(Arc<HomeError>),
     /// The read could not be recorded, so nothing is shown.
     #[error(transparent)]
     Spool(#[from] SpoolError),

@@ -11,7 +11,7 @@ use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::listing::SignedList;
 use boyin_model::sharing::SharingEntry;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, TRUST_LIST_FORMAT, TrustList};
+use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, StatusLists, TRUST_LIST_FORMAT, TrustList};
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
 
@@ -48,7 +48,9 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 ///                                       trust/draft.jsonl       changes that are not signed yet
 ///                                       trust/journal.jsonl     who prepared, dropped and signed them
 /// reads/         reads not yet in the log
+/// timestamps/    digests that wait to be stamped, and tokens
 /// keys/*.toml    where keys are         keys/*.uses             what keys with limits have signed
+/// keys/ceremonies/ their transcripts    keys/journal.jsonl      who made, changed and destroyed keys
 /// ```
 /// Key files are encrypted under the passphrase. Where `boyin.toml` has a `[store]`, the archive is there and not in `archive/`.
 #[derive(Clone, Debug)]
@@ -396,7 +398,7 @@ fn populate(
     let mut issuers = Vec::with_capacity(setup.offices.len());
     for office in &setup.offices {
         let key = first_key(&keyring, office, keys, passphrase, now, random)?;
-        issuers.push(issuer(office, &catalog, key.reference(), now));
+        issuers.push(issuer(office, &config, &catalog, key.reference(), now)?);
     }
     let trust_key = keyring.make(TRUST_KEY, setup.suite.into(), passphrase, random)?;
     let list = TrustList {
@@ -464,7 +466,17 @@ fn write_list<E: ListKind>(dir: &Path, key: &SigningKey, list: &SignedList<E>) -
     write_private(&path, &token)
 }
 
-fn issuer(office: &Office, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Issuer {
+fn issuer(
+    office: &Office,
+    config: &Config,
+    catalog: &Catalog,
+    key: &KeyRef,
+    now: UnixTime,
+) -> Result<Issuer, HomeError> {
+    let prefix = config.status_list_prefix(office.code);
+    if !StatusLists::is_prefix(&prefix) {
+        return Err(HomeError::PublicUrl);
+    }
     let types = office.licenses.iter().filter_map(|name| catalog.find(name));
     let entitlements = types.map(|license_type| Entitlement {
         license_type: license_type.code,
@@ -472,13 +484,14 @@ fn issuer(office: &Office, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Is
         from: now,
         until: None,
     });
-    Issuer {
+    Ok(Issuer {
         code: office.code,
         name: office.name.clone(),
         division: office.division,
         keys: vec![IssuerKey::new(key.jwk().clone(), now, None)],
         entitlements: entitlements.collect(),
-    }
+        status_lists: vec![StatusLists { prefix, from: now, until: None }],
+    })
 }
 
 fn check_offices(offices: &[Office], catalog: &Catalog) -> Result<(), HomeError> {

@@ -12,7 +12,6 @@ use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::{Catalog, CatalogEntry, CatalogList};
 use boyin_model::id::{CreditCode, LicenseTypeCode};
 use boyin_model::json;
-use boyin_model::listing::SignedList;
 use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingEntry, sharing_decision};
 use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
@@ -22,7 +21,8 @@ use serde_json::Value;
 use crate::config::Office;
 use crate::desk::{Desk, Order, act};
 use crate::error::{DeskError, HomeError};
-use crate::lists::{Held, ListKind};
+use crate::home::Home;
+use crate::lists::{Counting, Held, ListKind};
 use crate::rotation::check_words;
 
 /// The catalog by which a desk issues.
@@ -40,15 +40,6 @@ pub(crate) struct InForce {
 pub(crate) struct Known {
     stamp: Stamp,
     in_force: Arc<InForce>,
-    /// When a later one comes into force that is published already.
-    until: Option<UnixTime>,
-}
-
-/// The list that counts at an instant, which the log has.
-#[derive(Debug)]
-struct Counting<E> {
-    token: Vec<u8>,
-    list: SignedList<E>,
     /// When a later one comes into force that is published already.
     until: Option<UnixTime>,
 }
@@ -77,6 +68,16 @@ fn node(data: &fs::Metadata) -> Node {
 #[cfg(not(unix))]
 fn node(_: &fs::Metadata) -> Node {
     (0, 0, 0)
+}
+
+/// Stamps of what is published and kept of the catalog and of the sharing list.
+pub(crate) type ListStamps = [Stamp; 4];
+
+impl Home {
+    pub(crate) fn list_stamps(&self) -> ListStamps {
+        let (catalog, sharing) = (self.shelf::<CatalogEntry>(), self.shelf::<SharingEntry>());
+        [catalog.list(), catalog.history(), sharing.list(), sharing.history()].map(|path| Stamp::of(&path))
+    }
 }
 
 /// What was decided about a request to be given fields of licenses.
@@ -122,21 +123,16 @@ impl Desk {
         Ok((checked.map_err(DeskError::Defects)?, act.under(&in_force.named)))
     }
 
-    /// The list that counts at `at`. Each that is announced for later, and the one before them, is the one that the log
-    /// has: another under its number would bring an older one back.
+    /// The list that counts at `at`, which the log has, as it has each that is announced for later.
     fn counting<E: ListKind>(&self, at: UnixTime) -> Result<Counting<E>, DeskError> {
-        let Held { mut token, mut list, .. } = self.published::<E>(at)?;
-        let mut until = None;
-        while at < list.valid_from {
-            let from = list.valid_from;
-            until = Some(until.map_or(from, |until: UnixTime| until.min(from)));
-            (token, list) = self.home.list_before(&list)?;
-            if self.is_logged::<E>(list.sequence, &token)? != Some(true) {
-                let path = self.home.shelf::<E>().list();
-                return Err(HomeError::ListReplaced { path, sequence: list.sequence }.into());
+        let newest = self.published::<E>(at)?;
+        self.home.counting(newest, at, |sequence, token| -> Result<(), DeskError> {
+            if self.is_logged::<E>(sequence, token)? == Some(true) {
+                return Ok(());
             }
-        }
-        Ok(Counting { token, list, until })
+            let path = self.home.shelf::<E>().list();
+            Err(HomeError::ListReplaced { path, sequence }.into())
+        })
     }
 
     /// The list published last, once the log has it and all before it.
@@ -179,13 +175,22 @@ impl Desk {
 
     /// Tells the log the catalog and the sharing list that were published last, and those before them that it does not have yet:
     /// [`Lookup`](crate::Lookup) gives nothing by a list that the log does not have. Of a kind of which there is none nothing is told.
+    /// While their files stay as they were when all of that was done, nothing is read again.
     ///
     /// # Errors
     /// [`HomeError::ListRollback`], [`HomeError::ListReplaced`] or [`HomeError::List`] within if one is not that which the log
     /// knows, or may not follow it; [`DeskError`].
     pub fn log_lists(&self, now: UnixTime) -> Result<(), DeskError> {
+        // Before they are read: what changes meanwhile is read the next time.
+        let stamps = self.home.list_stamps();
+        let mut told = self.told_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told == Some(stamps) {
+            return Ok(());
+        }
         self.log_list::<CatalogEntry>(now)?;
-        self.log_list::<SharingEntry>(now)
+        self.log_list::<SharingEntry>(now)?;
+        *told = Some(stamps);
+        Ok(())
     }
 
     fn log_list<E: ListKind>(&self, now: UnixTime) -> Result<(), DeskError> {

@@ -465,9 +465,14 @@ pub(crate) fn append(path: &Path, line: &[u8]) -> Result<(), HomeError> {
     file.write_all(&[line, b"\n"].concat()).and_then(|()| file.sync_all()).map_err(fail)
 }
 
-/// Replaces a file whole or not at all.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
-    let beside = path.with_extension("new");
+/// Replaces a file whole or not at all, by one that only its owner may read. A link in its place is replaced, not followed.
+///
+/// # Errors
+/// [`HomeError::File`]
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
     // A left-over of an interrupted replacement holds nothing that counts.
     let _ = fs::remove_file(&beside);
     write_private(&beside, bytes)?;
@@ -477,7 +482,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
 
 /// Makes a new name in a directory survive power loss.
 pub(crate) fn sync_parent(path: &Path) -> Result<(), HomeError> {
-    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    let Some(parent) = path.parent() else { return Ok(()) };
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let opened = fs::File::open(parent).and_then(|dir| dir.sync_all());
     opened.map_err(|source| HomeError::File { path: parent.to_owned(), source })
 }

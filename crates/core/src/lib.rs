@@ -9,6 +9,7 @@
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`answers`] | what these two say, for programs | |
+//! | [`doctor`] | whether a data directory is fit to work with tomorrow | the keys, for a probe each |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
 //! Whoever only verifies needs none of this: `boyin-verify` and `boyin-suite` are enough.
@@ -24,6 +25,7 @@ pub mod collect;
 mod config;
 mod coverage;
 mod desk;
+pub mod doctor;
 mod draft;
 mod engine;
 mod error;
@@ -60,6 +62,7 @@ mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
+mod waiting;
 pub mod window;
 
 pub use archive_secret::SecretSource;
@@ -76,7 +79,7 @@ pub use error::{
 };
 pub use home::{Home, Setup};
 pub use in_force::ShareDecision;
-pub use keyring::Passphrase;
+pub use keyring::{Passphrase, replace as replace_private};
 pub use keyring_limits::KeyLimits;
 pub use keyring_reference::{
     KEY_REFERENCE_FORMAT, KeyPlace, KeyReference, KeySource, Pkcs11Place, RemotePlace,
@@ -95,7 +98,7 @@ pub use remote::{
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use share::{
-    CertCheck, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
+    CertCheck, Compared, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
     SharedStatement,
 };
 pub use shelf::MAX_DRAFT_CHANGES;

@@ -54,6 +54,15 @@ pub struct Held<E> {
     pub instead_of: Option<Box<HomeError>>,
 }
 
+/// The list that counts at an instant.
+#[derive(Debug)]
+pub(crate) struct Counting<E> {
+    pub(crate) token: Vec<u8>,
+    pub(crate) list: SignedList<E>,
+    /// When a later one comes into force that is published already.
+    pub(crate) until: Option<UnixTime>,
+}
+
 /// Who publishes the first lists of a data directory, for where, when.
 pub(crate) struct Publisher<'p> {
     pub(crate) authority: &'p str,
@@ -141,17 +150,30 @@ impl Home {
         if found == sequence { Ok((token, list)) } else { Err(HomeError::KeptUnder { path, found }) }
     }
 
-    /// The list before this one.
+    /// Goes back from the list published last to the one that counts at `at`. `approved` is asked about the number and the bytes
+    /// of each on the way, that one included: another under the number of one of them would bring an older one back.
     ///
     /// # Errors
-    /// [`HomeError::NoList`] if this is the first; [`HomeError::File`] if it is not kept; [`HomeError`].
-    pub(crate) fn list_before<E: ListKind>(
+    /// [`HomeError::NoList`] if none counts yet; [`HomeError::File`] if one is not kept; what `approved` says.
+    pub(crate) fn counting<E: ListKind, F: From<HomeError>>(
         &self,
-        list: &SignedList<E>,
-    ) -> Result<(Vec<u8>, SignedList<E>), HomeError> {
-        match list.sequence {
-            0 | 1 => Err(HomeError::NoList(E::NAME)),
-            sequence => self.list_numbered(sequence - 1),
+        newest: Held<E>,
+        at: UnixTime,
+        approved: impl Fn(u64, &[u8]) -> Result<(), F>,
+    ) -> Result<Counting<E>, F> {
+        let Held { mut token, mut list, .. } = newest;
+        let mut until: Option<UnixTime> = None;
+        loop {
+            approved(list.sequence, &token)?;
+            let from = list.valid_from;
+            if from <= at {
+                return Ok(Counting { token, list, until });
+            }
+            until = Some(until.map_or(from, |until| until.min(from)));
+            (token, list) = match list.sequence {
+                0 | 1 => return Err(HomeError::NoList(E::NAME).into()),
+                sequence => self.list_numbered(sequence - 1)?,
+            };
         }
     }
 
@@ -161,11 +183,8 @@ impl Home {
     /// # Errors
     /// [`HomeError::NoList`] if there is none; [`HomeError::File`] if one is not kept that came after it, or it; [`HomeError`].
     pub fn list_at<E: ListKind>(&self, at: UnixTime) -> Result<(Vec<u8>, SignedList<E>), HomeError> {
-        let Held { mut token, mut list, .. } = self.list::<E>()?;
-        while at < list.valid_from {
-            (token, list) = self.list_before(&list)?;
-        }
-        Ok((token, list))
+        let found = self.counting(self.list::<E>()?, at, |_, _| Ok::<(), HomeError>(()))?;
+        Ok((found.token, found.list))
     }
 
     /// The changes that are prepared, in order.

@@ -21,7 +21,8 @@ use crate::reads::Reads;
 use boyin_verify::seal::Document;
 
 use crate::registry::{Checked, Published, Registry, read_status_list_id};
-use crate::share::SharingLists;
+use crate::share::SharedBy;
+use crate::waiting::Waiting;
 
 /// Events that health reads to see that the archive can be read.
 const HEALTH_EVENTS: usize = 1;
@@ -63,7 +64,8 @@ pub struct Lookup {
     pub(crate) verifier: Verifier,
     registry: RwLock<Arc<Registry>>,
     failing_since: Mutex<Option<UnixTime>>,
-    pub(crate) shared_by: Mutex<Option<Arc<SharingLists>>>,
+    waiting: Mutex<Waiting>,
+    pub(crate) shared_by: Mutex<SharedBy>,
 }
 
 /// One thing that health asks.
@@ -113,6 +115,7 @@ impl Lookup {
         let (archive, _) = home.keyring().with_archive_secret(passphrase, follow)?;
         let archive = archive.with_record_key_memory(home.config().memory.of_record_keys());
         let registry = load(home, &archive)?;
+        let waiting = Waiting::default().seen(&archive, &registry.status_lists, None)?;
         Ok(Self {
             home: home.clone(),
             archive,
@@ -120,6 +123,7 @@ impl Lookup {
             verifier: Verifier::new(&all_jws()),
             registry: RwLock::new(Arc::new(registry)),
             failing_since: Mutex::new(None),
+            waiting: Mutex::new(waiting),
             shared_by: Mutex::default(),
         })
     }
@@ -132,15 +136,19 @@ impl Lookup {
     pub fn refresh(&self, now: UnixTime) -> Result<(), LookupError> {
         // Held throughout: of two refreshes at once the later one must not be overtaken. Verifications do not wait for it.
         let mut failing = self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = self.take_over();
+        let done = self.take_over(now);
         *failing = if done.is_ok() { None } else { failing.or(Some(now)) };
         done
     }
 
-    fn take_over(&self) -> Result<(), LookupError> {
+    fn take_over(&self, now: UnixTime) -> Result<(), LookupError> {
         let registry = self.registry();
         self.archive.catch_up()?;
         let status_lists = published(&self.home, &self.archive)?;
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            *waiting = waiting.seen(&self.archive, &status_lists, Some(now))?;
+        }
         // A trust list that is refused must not keep revocations out: they are taken over under the one in use.
         let (trust_token, trust, fault) = match self.newer_trust(&registry) {
             Ok(Some((token, trust))) => (token, in_use(trust), None),
@@ -430,14 +438,14 @@ impl Lookup {
         let list = registry.trust.list();
         let store = self.archive.events(None, HEALTH_EVENTS);
         let latest = now.plus(CLOCK_TOLERANCE_SECONDS);
-        let (mut stale, mut early, mut waiting) = (0, 0, 0);
+        let (mut stale, mut early) = (0, 0);
         for Published { office, uri, .. } in &registry.status_lists {
             let (made, ends) =
                 (registry.status.made_at(*office, uri), registry.status.fresh_until(*office, uri));
             stale += usize::from(ends.is_none_or(|end| end <= now));
             early += usize::from(made.is_some_and(|made| made > latest));
-            waiting += usize::from(!matches!(self.archive.unpublished(uri), Ok(None)));
         }
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).overdue(now);
         let failing = *self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
         let following = failing.is_none_or(|since| now <= since.plus(FAILING_SECONDS));
         let lists = registry.status_lists.len();

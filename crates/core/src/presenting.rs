@@ -79,7 +79,8 @@ pub fn show_fields(license: &[u8], fields: &[&str]) -> Result<Vec<u8>, PresentFa
 
 impl Desk {
     /// A license with these fields shown, and the statement of its office that it was asked for at `at`. Whoever calls this has
-    /// made sure that it is the holder who asks. The read is in the event log before anything is signed.
+    /// made sure that it is the holder who asks. The read is in the event log before anything that depends on the license is
+    /// answered, a refusal too.
     ///
     /// # Errors
     /// [`DeskError::Presentation`]; [`DeskError::SelfCheck`] with the report if the license does not pass now; [`ArchiveError::NotFound`]
@@ -97,14 +98,14 @@ impl Desk {
             return Err(PresentFault::Purpose.into());
         }
         let (record, holder) = self.archive.get_with_holder(id)?.ok_or(ArchiveError::NotFound)?;
+        let read = Read { reader: asker.clone(), at, of: ReadOf::License(id.clone()), holder };
+        self.archive.spool_reads(&self.home.reads_path())?.record(&[read])?;
+        self.take_reads(at)?;
         let license = show_fields(&record.credential, fields)?;
         // Nobody vouches for what is revoked: the holder is told here, not at the counter.
         if let Err(report) = self.check(&license, at).into_verified() {
             return Err(DeskError::SelfCheck(report));
         }
-        let read = Read { reader: asker.clone(), at, of: ReadOf::License(id.clone()), holder };
-        self.archive.spool_reads(&self.home.reads_path())?.record(&[read])?;
-        self.take_reads(at)?;
         let key = self.key(id.issuer(), at)?;
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce)?;

@@ -33,14 +33,19 @@ impl Shelf {
         self.dir.join("list.jwt")
     }
 
+    /// Where the lists are kept that were published.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.dir.join("history")
+    }
+
     /// Where the list of this number is kept.
     pub(crate) fn kept(&self, sequence: u64) -> PathBuf {
-        self.dir.join("history").join(kept_name(sequence))
+        self.history().join(kept_name(sequence))
     }
 
     /// Keeps a list that is published under its number, unless it is kept already.
     pub(crate) fn keep(&self, sequence: u64, token: &[u8]) -> Result<(), HomeError> {
-        let (dir, path) = (self.dir.join("history"), self.kept(sequence));
+        let (dir, path) = (self.history(), self.kept(sequence));
         if path.exists() {
             return Ok(());
         }
@@ -50,7 +55,7 @@ impl Shelf {
 
     /// Numbers of the lists that are kept, ascending.
     pub(crate) fn numbers(&self) -> Result<Vec<u64>, HomeError> {
-        let dir = self.dir.join("history");
+        let dir = self.history();
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

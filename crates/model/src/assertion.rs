@@ -4,7 +4,7 @@
 //! header nothing is: whoever sends `jwk`, `x5c` or `crit` asks for what nobody here does.
 
 use crate::json::{self, Object, Reader, Value};
-use crate::jws::{Compact, Header, JwsError};
+use crate::jws::{JwsError, Received, ReceivedClaims};
 use crate::time::UnixTime;
 
 /// Bytes of an assertion: a few claims and a signature have some 600.
@@ -35,62 +35,20 @@ pub struct AssertionClaims {
     pub sub: String,
 }
 
-/// An assertion as it came in: split and decoded, not verified.
-#[derive(Clone, Debug)]
-pub struct ReceivedAssertion<'b> {
-    compact: Compact<'b>,
-    alg: String,
-    kid: String,
-}
+/// An assertion as it came in.
+pub type ReceivedAssertion<'b> = Received<'b, AssertionClaims>;
 
-impl<'b> ReceivedAssertion<'b> {
-    /// Splits an assertion and reads its header.
-    ///
-    /// # Errors
-    /// [`JwsError`].
-    pub fn open(bytes: &'b [u8]) -> Result<Self, JwsError> {
-        let compact = Compact::open(bytes, MAX_ASSERTION_BYTES)?;
-        let (header, _) = Header::read(&compact.header, Reader::Field)?;
-        if !TYPS_ASSERTION.contains(&header.typ.as_ref()) {
-            return Err(JwsError::WrongType);
-        }
-        let (alg, kid) = (header.alg.into_owned(), header.kid.into_owned());
-        Ok(Self { compact, alg, kid })
-    }
+impl ReceivedClaims for AssertionClaims {
+    const MAX_BYTES: usize = MAX_ASSERTION_BYTES;
+    const TYPS: &'static [&'static str] = &TYPS_ASSERTION;
+    const READER: Reader = Reader::Field;
 
-    /// `alg` that the header claims.
-    #[must_use]
-    pub fn alg(&self) -> &str {
-        &self.alg
-    }
-
-    /// ID of the key that the header claims.
-    #[must_use]
-    pub fn kid(&self) -> &str {
-        &self.kid
-    }
-
-    /// What was signed.
-    #[must_use]
-    pub fn signing_input(&self) -> &[u8] {
-        self.compact.signing_input
-    }
-
-    /// The signature.
-    #[must_use]
-    pub fn signature(&self) -> &[u8] {
-        &self.compact.signature
-    }
-
-    /// Reads the claims. Verify the signature first.
-    ///
-    /// # Errors
-    /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for a claim that is missing or of another form: several audiences,
-    /// times with fractions, text without characters, with control characters or above [`MAX_ASSERTION_CLAIM`].
-    pub fn claims(&self) -> Result<AssertionClaims, JwsError> {
-        let parsed = json::parse(&self.compact.payload, Reader::Field).map_err(JwsError::Payload)?;
+    /// Of another form are: several audiences, times with fractions, text without characters, with control characters or above
+    /// [`MAX_ASSERTION_CLAIM`].
+    fn read(payload: &[u8]) -> Result<Self, JwsError> {
+        let parsed = json::parse(payload, Self::READER).map_err(JwsError::Payload)?;
         let claims = parsed.value.as_object().ok_or(JwsError::Claim("iss"))?;
-        Ok(AssertionClaims {
+        Ok(Self {
             aud: audience(claims)?,
             exp: instant(claims, "exp")?.ok_or(JwsError::Claim("exp"))?,
             iat: instant(claims, "iat")?.ok_or(JwsError::Claim("iat"))?,

@@ -1,9 +1,10 @@
-//! base64url without padding, in its one spelling (RFC 4648 §5; unused bits of the last character are zero).
+//! base64url without padding, in its one spelling (RFC 4648 §5; unused bits of the last character are zero); and base64 as formats
+//! of others have it (§4).
 
 use std::ops::Range;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use self::engine::ENGINE;
 
@@ -38,6 +39,29 @@ pub fn encode(bytes: &[u8]) -> String {
 /// [`NotBase64url`] for padding, other alphabets, white space and nonzero unused bits.
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, NotBase64url> {
     ENGINE.decode(text).map_err(|_| NotBase64url)
+}
+
+/// Writes base64 with padding, for formats of others.
+#[must_use]
+pub fn encode_padded(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Reads base64 or base64url of formats of others, with its padding or without.
+///
+/// # Errors
+/// [`NotBase64url`] for other characters, white space and nonzero unused bits.
+pub fn decode_of_others(text: &[u8]) -> Result<Vec<u8>, NotBase64url> {
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    if padding > 0 && (padding > 2 || !text.len().is_multiple_of(4)) {
+        return Err(NotBase64url);
+    }
+    let letter = |byte: &u8| match byte {
+        b'+' => b'-',
+        b'/' => b'_',
+        byte => *byte,
+    };
+    decode(&text[..text.len() - padding].iter().map(letter).collect::<Vec<_>>())
 }
 
 /// Reads base64url that stands for exactly `N` bytes.
@@ -162,6 +186,20 @@ mod tests {
         assert_eq!(decoder.push(b""), Ok(2..2));
         assert_eq!(decoder.push(b"AwQF"), Ok(2..5));
         assert_eq!(decoder.into_bytes()[..5], [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn base64_of_others_is_read_and_written() {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"\xfb\xff", "+/8="), (b"\xfb\xff\xfe", "+//+"), (b"a", "YQ==")]
+        {
+            assert_eq!(encode_padded(bytes), text);
+            assert_eq!(decode_of_others(text.as_bytes()).as_deref(), Ok(bytes));
+            assert_eq!(decode_of_others(encode(bytes).as_bytes()).as_deref(), Ok(bytes));
+        }
+        for bad in ["YQ=\n", "YQ=", "YQ===", "=", "====", "YR==", "Y Q=", "Y=Q="] {
+            assert_eq!(decode_of_others(bad.as_bytes()), Err(NotBase64url), "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! JSON Web Signatures (RFC 7515) as far as the formats of ours use them: three header members, raw signatures.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use crate::b64;
 use crate::json::{self, JsonError, Object, Reader, Value};
@@ -105,6 +106,79 @@ impl<'b> Compact<'b> {
             signing_input: &text[..signature.start - 1],
             signature: decode(signature)?,
         })
+    }
+}
+
+/// What somebody who signs by a key of their own says, and in what kind of JWS.
+pub trait ReceivedClaims: Sized {
+    /// Bytes of the whole.
+    const MAX_BYTES: usize;
+    /// What `typ` may say.
+    const TYPS: &'static [&'static str];
+    /// How strictly its JSON is read.
+    const READER: Reader;
+
+    /// Reads the payload.
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for a claim that is missing or of another form.
+    fn read(payload: &[u8]) -> Result<Self, JwsError>;
+}
+
+/// A JWS with the claims `C` as it came in: split and decoded, not verified.
+#[derive(Clone, Debug)]
+pub struct Received<'b, C> {
+    compact: Compact<'b>,
+    alg: String,
+    kid: String,
+    claims: PhantomData<fn() -> C>,
+}
+
+impl<'b, C: ReceivedClaims> Received<'b, C> {
+    /// Splits it and reads its header.
+    ///
+    /// # Errors
+    /// [`JwsError`].
+    pub fn open(bytes: &'b [u8]) -> Result<Self, JwsError> {
+        let compact = Compact::open(bytes, C::MAX_BYTES)?;
+        let (header, _) = Header::read(&compact.header, C::READER)?;
+        if !C::TYPS.contains(&header.typ.as_ref()) {
+            return Err(JwsError::WrongType);
+        }
+        let (alg, kid) = (header.alg.into_owned(), header.kid.into_owned());
+        Ok(Self { compact, alg, kid, claims: PhantomData })
+    }
+
+    /// `alg` that the header claims.
+    #[must_use]
+    pub fn alg(&self) -> &str {
+        &self.alg
+    }
+
+    /// ID of the key that the header claims.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// What was signed.
+    #[must_use]
+    pub fn signing_input(&self) -> &[u8] {
+        self.compact.signing_input
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.compact.signature
+    }
+
+    /// Reads the claims. Verify the signature first.
+    ///
+    /// # Errors
+    /// [`JwsError`].
+    pub fn claims(&self) -> Result<C, JwsError> {
+        C::read(&self.compact.payload)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::b64;
 use crate::json::{self, Reader};
-use crate::jws::{Compact, Header, JwsError, Unsigned};
+use crate::jws::{Header, JwsError, Received, ReceivedClaims, Unsigned};
 use crate::purpose::KeyPurpose;
 use crate::time::UnixTime;
 use crate::trust::Jwk;
@@ -71,62 +71,18 @@ impl SigningRequest {
     }
 }
 
-/// A request as it came in: split and decoded, not verified.
-#[derive(Clone, Debug)]
-pub struct ReceivedRequest<'b> {
-    compact: Compact<'b>,
-    alg: String,
-    kid: String,
-}
+/// A request as it came in; `kid` of its header is the client's key.
+pub type ReceivedRequest<'b> = Received<'b, SigningRequest>;
 
-impl<'b> ReceivedRequest<'b> {
-    /// Splits a request and reads its header.
-    ///
-    /// # Errors
-    /// [`JwsError`].
-    pub fn open(bytes: &'b [u8]) -> Result<Self, JwsError> {
-        let compact = Compact::open(bytes, MAX_SIGNING_REQUEST_BYTES)?;
-        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
-        if header.typ != TYP_SIGNING_REQUEST {
-            return Err(JwsError::WrongType);
-        }
-        let (alg, kid) = (header.alg.into_owned(), header.kid.into_owned());
-        Ok(Self { compact, alg, kid })
-    }
+impl ReceivedClaims for SigningRequest {
+    const MAX_BYTES: usize = MAX_SIGNING_REQUEST_BYTES;
+    const TYPS: &'static [&'static str] = &[TYP_SIGNING_REQUEST];
+    const READER: Reader = Reader::Ours;
 
-    /// `alg` that the header claims.
-    #[must_use]
-    pub fn alg(&self) -> &str {
-        &self.alg
-    }
-
-    /// ID of the client's key that the header claims.
-    #[must_use]
-    pub fn client(&self) -> &str {
-        &self.kid
-    }
-
-    /// What the client signed.
-    #[must_use]
-    pub fn signing_input(&self) -> &[u8] {
-        self.compact.signing_input
-    }
-
-    /// The client's signature.
-    #[must_use]
-    pub fn signature(&self) -> &[u8] {
-        &self.compact.signature
-    }
-
-    /// Reads the claims. Verify the signature first.
-    ///
-    /// # Errors
-    /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for missing, unknown or invalid members. Another
-    /// `format` is left to the caller.
-    pub fn claims(&self) -> Result<SigningRequest, JwsError> {
-        let payload = &self.compact.payload;
-        json::parse(payload, Reader::Ours).map_err(JwsError::Payload)?;
-        let request: SigningRequest = serde_json::from_slice(payload).map_err(|_| JwsError::Claim("tbs"))?;
+    /// Members that are not known are refused; another `format` is left to the caller.
+    fn read(payload: &[u8]) -> Result<Self, JwsError> {
+        json::parse(payload, Self::READER).map_err(JwsError::Payload)?;
+        let request: Self = serde_json::from_slice(payload).map_err(|_| JwsError::Claim("tbs"))?;
         if b64::decode_exact::<REQUEST_ID_BYTES>(request.jti.as_bytes()).is_err() {
             return Err(JwsError::Claim("jti"));
         }

@@ -158,6 +158,12 @@ impl StatusList {
         self.bytes.len() * usize::from(8 / self.bits.width())
     }
 
+    /// Bytes of memory that the entries take.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether the list holds no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -282,13 +288,46 @@ impl StatusListClaims {
     /// Reads a payload.
     ///
     /// # Errors
+    /// As [`PackedStatusList::read`] and [`PackedStatusList::inflate`].
+    pub fn read(payload: &[u8], reader: Reader) -> Result<Self, JwsError> {
+        PackedStatusList::read(payload, reader)?.inflate()
+    }
+}
+
+/// The claims of a status list token with the entries still compressed: they take no more room than their payload, whoever wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedStatusList {
+    /// The list's URI.
+    pub sub: String,
+    /// When it was made.
+    pub iat: UnixTime,
+    /// From then on it is stale.
+    pub exp: UnixTime,
+    /// Seconds after which a newer one should be fetched.
+    pub ttl: u32,
+    bits: StatusBits,
+    lst: String,
+}
+
+impl PackedStatusList {
+    /// Reads a payload. Whether the entries can be inflated is not asked.
+    ///
+    /// # Errors
     /// [`JwsError::Payload`] for JSON faults, [`JwsError::Claim`] for missing, unknown or invalid claims.
     pub fn read(payload: &[u8], reader: Reader) -> Result<Self, JwsError> {
         json::parse(payload, reader).map_err(JwsError::Payload)?;
         let wire: ClaimsWire = serde_json::from_slice(payload).map_err(|_| JwsError::Claim("status_list"))?;
-        let list = StatusList::inflate(wire.status_list.bits, &wire.status_list.lst)
-            .map_err(|_| JwsError::Claim("lst"))?;
-        Ok(Self { sub: wire.sub, iat: wire.iat, exp: wire.exp, ttl: wire.ttl, list })
+        let ListWire { bits, lst } = wire.status_list;
+        Ok(Self { sub: wire.sub, iat: wire.iat, exp: wire.exp, ttl: wire.ttl, bits, lst })
+    }
+
+    /// Inflates the entries, to at most [`MAX_STATUS_LIST_BYTES`]: for a list of which the signature was verified.
+    ///
+    /// # Errors
+    /// [`JwsError::Claim`] if they cannot be inflated.
+    pub fn inflate(self) -> Result<StatusListClaims, JwsError> {
+        let list = StatusList::inflate(self.bits, &self.lst).map_err(|_| JwsError::Claim("lst"))?;
+        Ok(StatusListClaims { sub: self.sub, iat: self.iat, exp: self.exp, ttl: self.ttl, list })
     }
 }
 
@@ -346,7 +385,15 @@ mod tests {
         };
         let bytes = claims.write();
         assert_eq!(StatusListClaims::read(&bytes, Reader::Ours).unwrap(), claims);
+        let packed = PackedStatusList::read(&bytes, Reader::Ours).unwrap();
+        assert_eq!((packed.sub.as_str(), packed.iat, packed.exp), ("https://x/1", claims.iat, claims.exp));
+        assert_eq!(packed.inflate().unwrap(), claims);
         let text = String::from_utf8(bytes).unwrap();
+        // What cannot be inflated is not looked at before it is.
+        let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; MAX_STATUS_LIST_BYTES + 1], 9);
+        let bomb = text.replace(&claims.list.compress(), &b64::encode(&bomb));
+        let packed = PackedStatusList::read(bomb.as_bytes(), Reader::Ours).unwrap();
+        assert_eq!(packed.inflate(), Err(JwsError::Claim("lst")));
         let more = text.replace("\"ttl\":5", "\"ttl\":5,\"zone\":1");
         assert!(matches!(StatusListClaims::read(more.as_bytes(), Reader::Ours), Err(JwsError::Claim(_))));
         let twice = text.replace("\"ttl\":5", "\"ttl\":5,\"ttl\":5");

@@ -24,6 +24,9 @@ pub(crate) use diff::{Facts, compare, span};
 /// The `format` that this crate reads and writes.
 pub const TRUST_LIST_FORMAT: u32 = 1;
 
+/// Most characters of the beginning of a status list's URI, which itself has at most 255.
+pub const MAX_STATUS_PREFIX_CHARS: usize = 240;
+
 /// The claims of a trust list (`docs/format.md` §7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +150,58 @@ pub struct Issuer {
     pub keys: Vec<IssuerKey>,
     /// What it may issue.
     pub entitlements: Vec<Entitlement>,
+    /// Where its status lists are; absent if the list names none, and then nothing is asked of their URIs.
+    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    pub status_lists: Vec<StatusLists>,
+}
+
+impl Issuer {
+    /// Whether a license that the issuer signed at `at` may point to the status list with this URI.
+    #[must_use]
+    pub fn names_status_list(&self, uri: &str, at: UnixTime) -> bool {
+        let mut named = self.status_lists.iter();
+        self.status_lists.is_empty() || named.any(|lists| lists.contain(uri) && lists.in_force(at))
+    }
+}
+
+/// The status lists of an issuer: all those whose URI begins alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusLists {
+    /// How their URIs begin; 1 to [`MAX_STATUS_PREFIX_CHARS`] characters, with the host whole.
+    pub prefix: String,
+    /// First instant at which licenses may point there.
+    pub from: UnixTime,
+    /// First instant at which they may no longer; absent while they may.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+}
+
+impl StatusLists {
+    /// Whether `text` can be a prefix: `https://` or `http://`, a host, a slash, and visible ASCII without `?` and `#`. Without
+    /// the slash `https://host.example` would begin `https://host.example.elsewhere` too.
+    #[must_use]
+    pub fn is_prefix(text: &str) -> bool {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split_once('/')).map(|(host, _)| host);
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
+        host.is_some_and(|host| !host.is_empty()) && plain && text.len() <= MAX_STATUS_PREFIX_CHARS
+    }
+
+    /// Whether the URI is one of these: the prefix, then letters, digits, `-` and `_` only, so that nothing after it leads
+    /// elsewhere.
+    #[must_use]
+    pub fn contain(&self, uri: &str) -> bool {
+        let name = uri.strip_prefix(self.prefix.as_str()).unwrap_or_default();
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    }
+
+    /// Whether licenses of that instant may point there.
+    #[must_use]
+    pub fn in_force(&self, at: UnixTime) -> bool {
+        in_force(self.from, self.until, at)
+    }
 }
 
 /// A key of an issuer with the time in which it may sign.

@@ -173,6 +173,10 @@ impl PostgresStore {
 
 /// How many may still see what was deleted before the transaction `$1` at the instant `$2`, or cannot be looked at:
 /// transactions, snapshots, standbys and what is kept for them.
+///
+/// The first count is of the whole server. A transaction of another database sees nothing here, but the rewriting looks with a
+/// snapshot of its own, which goes back to the oldest transaction that runs anywhere, and takes along what was deleted since. The others
+/// are of this database: only those hold back what it may leave out.
 const STILL_SEEN: &str = "WITH own AS (SELECT CAST(CAST($1 AS text) AS xid8) AS id) SELECT \
     (SELECT count(*) FROM own WHERE pg_snapshot_xmin(pg_current_snapshot()) <= own.id) \
     + (SELECT count(*) FROM pg_stat_activity a, own WHERE a.pid <> pg_backend_pid() AND (\

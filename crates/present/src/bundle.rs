@@ -7,12 +7,15 @@ use boyin_model::json::{self, Object, Reader, Value};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 use boyin_verify::{
-    AnchorChain, AnchorError, StatusError, StatusSnapshot, TrustError, TrustSnapshot, VerifyAlg,
+    AnchorChain, AnchorError, Reason, StatusError, StatusSnapshot, TrustError, TrustSnapshot, TrustedList,
+    VerifyAlg,
 };
 
-use crate::limits::{MAX_BUNDLE_BYTES, MAX_BUNDLE_STATUS_LISTS};
+use crate::limits::{MAX_BUNDLE_BYTES, MAX_BUNDLE_ENTRY_BYTES, MAX_BUNDLE_STATUS_LISTS};
 
 const BUNDLE_FORMAT: i64 = 1;
+/// Commas of the largest bundle: three between its members, and those between tokens, which have none.
+const MAX_COMMAS: usize = 3 + MAX_BUNDLE_STATUS_LISTS + MAX_HANDOVERS;
 
 /// A trust list, status lists, and the hand-overs of the anchor.
 ///
@@ -45,11 +48,41 @@ pub struct OpenBundle {
     pub refused: Vec<(usize, StatusError)>,
 }
 
+impl OpenBundle {
+    /// The same bundle, if its trust list is none before that of this sequence: the one in force is known from elsewhere, or an
+    /// earlier bundle had it.
+    ///
+    /// # Errors
+    /// [`BundleError::Sequence`].
+    pub fn at_least(self, sequence: u64) -> Result<Self, BundleError> {
+        let found = self.trust.list().sequence;
+        if found < sequence { Err(BundleError::Sequence { found, least: sequence }) } else { Ok(self) }
+    }
+
+    /// The status lists that were not refused, by URI and issuer.
+    #[must_use]
+    pub fn status_lists(&self) -> Vec<&TrustedList> {
+        let mut lists: Vec<_> = self.status.lists().collect();
+        lists.sort_unstable_by_key(|list| (list.uri(), list.issuer()));
+        lists
+    }
+
+    /// Whether every list that was not refused counts at an instant.
+    ///
+    /// # Errors
+    /// Why the first one does not, the trust list before the others.
+    pub fn counts_at(&self, now: UnixTime) -> Result<(), Reason> {
+        self.trust.counts_at(now)?;
+        self.status_lists().into_iter().try_for_each(|list| list.counts_at(&self.trust, now))
+    }
+}
+
 /// Why a bundle was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// Larger than [`MAX_BUNDLE_BYTES`], more parts than there may be, or not the canonical JSON of a bundle.
+    /// Larger than [`MAX_BUNDLE_BYTES`], more parts than there may be, or not the canonical JSON of a bundle; with the member at
+    /// fault.
     #[error("not a bundle of format {BUNDLE_FORMAT}: {0}")]
     Format(&'static str),
     /// Its hand-overs do not follow from the anchor that is held.
@@ -58,6 +91,17 @@ pub enum BundleError {
     /// Its trust list is refused: by another anchor, or changed.
     #[error("its trust list is refused: {0}")]
     Trust(#[from] TrustError),
+    /// The entries of its status lists take more than [`MAX_BUNDLE_ENTRY_BYTES`].
+    #[error("its status lists inflate beyond {MAX_BUNDLE_ENTRY_BYTES} bytes")]
+    TooLarge,
+    /// Its trust list is older than the one that was asked for.
+    #[error("its trust list is number {found}, and number {least} or a later one was asked for")]
+    Sequence {
+        /// Its sequence.
+        found: u64,
+        /// The least sequence that was asked for.
+        least: u64,
+    },
 }
 
 impl Bundle {
@@ -87,6 +131,10 @@ impl Bundle {
         if bytes.len() > MAX_BUNDLE_BYTES {
             return Err(BundleError::Format("size"));
         }
+        // Before anything is made of them: an element that is read takes more room than one that is written.
+        if bytes.iter().filter(|byte| **byte == b',').count() > MAX_COMMAS {
+            return Err(BundleError::Format("number of parts"));
+        }
         let parsed = json::parse(bytes, Reader::Ours).map_err(|_| BundleError::Format("JSON"))?;
         let object = parsed.value.as_object().filter(|object| object.len() == 4);
         let object = object.ok_or(BundleError::Format("members"))?;
@@ -107,11 +155,13 @@ impl Bundle {
         })
     }
 
-    /// Verifies every part, beginning at the anchor that the verifier holds. Whether the lists are fresh is asked with each
-    /// verification.
+    /// Verifies every part, beginning at the anchor that the verifier holds; no status list is inflated before its signature
+    /// matched. Whether the lists count at an instant is asked with each verification: see [`OpenBundle::counts_at`].
+    ///
+    /// `now` is the present instant, up to which hand-overs are followed, whatever instant the question is about.
     ///
     /// # Errors
-    /// [`BundleError::Anchor`], [`BundleError::Trust`].
+    /// [`BundleError::Anchor`], [`BundleError::Trust`], [`BundleError::TooLarge`].
     pub fn open(
         &self,
         anchor: &Jwk,
@@ -120,11 +170,28 @@ impl Bundle {
     ) -> Result<OpenBundle, BundleError> {
         let chain = AnchorChain::follow(anchor, &self.handovers.join(&b'\n'), algs, now)?;
         let trust = chain.load(&self.trust_list, algs)?;
-        let (mut status, mut refused) = (StatusSnapshot::default(), Vec::new());
-        for (place, token) in self.status_lists.iter().enumerate() {
-            refused.extend(status.add(token, &trust).err().map(|error| (place, error)));
-        }
+        let (status, refused) = self.open_lists(&trust, MAX_BUNDLE_ENTRY_BYTES)?;
         Ok(OpenBundle { trust, status, latest: chain.latest().clone(), refused })
+    }
+
+    fn open_lists(
+        &self,
+        trust: &TrustSnapshot,
+        most_bytes: usize,
+    ) -> Result<(StatusSnapshot, Vec<(usize, StatusError)>), BundleError> {
+        let (mut status, mut refused) = (StatusSnapshot::default(), Vec::new());
+        let mut left = most_bytes;
+        for (place, token) in self.status_lists.iter().enumerate() {
+            let added = match TrustedList::open(token, trust) {
+                Ok(list) => {
+                    left = left.checked_sub(list.size_bytes()).ok_or(BundleError::TooLarge)?;
+                    status.insert(list)
+                }
+                Err(error) => Err(error),
+            };
+            refused.extend(added.err().map(|error| (place, error)));
+        }
+        Ok((status, refused))
     }
 }
 
@@ -135,4 +202,32 @@ fn token(token: &[u8]) -> Value<'_> {
 
 fn array(tokens: &[Vec<u8>]) -> Value<'_> {
     Value::Array(tokens.iter().map(|one| token(one)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use boyin_testkit::prefecture::{Prefecture, status_token};
+
+    use super::*;
+
+    /// The bound holds over all lists together, and what is refused takes nothing of it.
+    #[test]
+    fn all_entries_together_have_a_bound() {
+        let prefecture = Prefecture::new(boyin_suite::Algorithm::Es256);
+        let trust = prefecture.trust(&prefecture.trust_list());
+        let claims = prefecture.status_list();
+        let size = claims.list.size_bytes();
+        let mut second = claims.clone();
+        second.sub.push('2');
+        let signed = |claims| status_token(claims, &prefecture.office.lists);
+        let foreign = status_token(&claims, &prefecture.anchor);
+        let bundle = Bundle {
+            trust_list: Vec::new(),
+            status_lists: vec![foreign, signed(&claims), signed(&second)],
+            handovers: Vec::new(),
+        };
+        let (status, refused) = bundle.open_lists(&trust, 2 * size).unwrap();
+        assert_eq!((status.lists().count(), refused), (2, vec![(0, StatusError::KeyUnknown)]));
+        assert_eq!(bundle.open_lists(&trust, 2 * size - 1).unwrap_err(), BundleError::TooLarge);
+    }
 }

@@ -4,7 +4,8 @@ use boyin_model::jws::JwsError;
 use boyin_model::presentation::{MAX_PRESENTATION_BYTES, Presentation, TYP_PRESENTATION};
 use boyin_model::time::UnixTime;
 use boyin_verify::{
-    CLOCK_TOLERANCE_SECONDS, Context, CreditCode, ReasonInfo, Report, SignedByIssuerError, Verdict, Verifier,
+    CLOCK_TOLERANCE_SECONDS, Context, CreditCode, Reason, ReasonInfo, Report, SignedByIssuerError, Verdict,
+    Verifier,
 };
 use serde_json::{Value, json};
 
@@ -32,11 +33,23 @@ impl ListAge {
         Self { made_at, fresh_until, seconds: now.seconds().saturating_sub(made_at.seconds()) }
     }
 
-    fn to_json(self) -> Value {
+    /// The form for programs.
+    #[must_use]
+    pub fn to_json(self) -> Value {
         json!({
             "age_seconds": self.seconds, "fresh_until": self.fresh_until.seconds(), "made_at": self.made_at.seconds(),
         })
     }
+}
+
+/// Which codes are enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// A static code too, which says nothing about who shows it.
+    #[default]
+    Any,
+    /// A dynamic code: anybody can cut the statement off, and what is left is a static one.
+    Dynamic,
 }
 
 /// What came of a code that a holder showed.
@@ -47,6 +60,8 @@ pub struct PresentationReport {
     pub license: Report,
     /// Of a dynamic code: what the office says, as far as it could be read, and why it does not count.
     pub dynamic: Option<Dynamic>,
+    /// Which codes were enough.
+    pub demand: Demand,
     /// The trust list that was used.
     pub trust_list: ListAge,
     /// The status list that the license points to, if it is at hand.
@@ -58,7 +73,7 @@ pub struct PresentationReport {
 pub struct Dynamic {
     /// The claims, if they could be read.
     pub claims: Option<Presentation>,
-    /// `Ok` if it counts.
+    /// `Ok` if nothing is wrong with it; it is remembered only if the license passed too.
     pub outcome: Result<(), DynamicReason>,
 }
 
@@ -96,19 +111,25 @@ impl Outcome {
 
 /// Verifies what was shown: the license with the verifier, unchanged; then, of a dynamic code, the office's statement about it.
 ///
-/// `seen` is this verifier's memory of dynamic codes. A code that counts is remembered in it.
+/// `seen` is this verifier's memory of dynamic codes, given only where [`Context::now`] is the present instant: what is over by then
+/// is forgotten. A code is remembered in it when everything passed, and only then. A code that did not pass gave nobody anything,
+/// and passes once at most whenever that is; if it were used up by a license that did not pass, its holder would be sent away
+/// although the verifier's list was stale and is fetched now.
 pub fn check(
     shown: &Presented,
     verifier: &Verifier,
     context: &Context<'_>,
+    demand: Demand,
     seen: Option<&mut SeenNonces>,
 ) -> PresentationReport {
     let license = verifier.check(&shown.license, context);
     let list = context.trust.list();
     let issuer = license.subject().issuer;
+    let passed = license.verdict() == Verdict::Passed;
     let dynamic = shown.statement.as_deref().map(|token| {
         let mut claims = None;
-        let outcome = dynamic(token, &shown.license, issuer, context, seen, &mut claims);
+        let outcome = statement(token, &shown.license, issuer, context, &mut claims)
+            .and_then(|claims| once(claims, context.now, passed, seen));
         Dynamic { claims, outcome }
     });
     let status_list = issuer.zip(license.status_list()).and_then(|(issuer, uri)| {
@@ -116,17 +137,17 @@ pub fn check(
         Some(ListAge::new(made, until, context.now))
     });
     let trust_list = ListAge::new(list.issued_at, list.next_update, context.now);
-    PresentationReport { license, dynamic, trust_list, status_list }
+    PresentationReport { license, dynamic, demand, trust_list, status_list }
 }
 
-fn dynamic(
+/// Everything about a statement but whether it was shown before.
+fn statement<'r>(
     token: &[u8],
     license: &[u8],
     issuer: Option<CreditCode>,
     context: &Context<'_>,
-    seen: Option<&mut SeenNonces>,
-    read: &mut Option<Presentation>,
-) -> Result<(), DynamicReason> {
+    read: &'r mut Option<Presentation>,
+) -> Result<&'r Presentation, DynamicReason> {
     let now = context.now;
     let signed = context.trust.signed_by_issuer(token, MAX_PRESENTATION_BYTES, TYP_PRESENTATION);
     let signed = signed.map_err(|error| match error {
@@ -136,15 +157,14 @@ fn dynamic(
         SignedByIssuerError::Format(_) => DynamicReason::Malformed,
     })?;
     let claims = Presentation::read(signed.payload()).map_err(|_: JwsError| DynamicReason::Malformed)?;
-    let claims = read.insert(claims);
+    let claims = &*read.insert(claims);
     if issuer != Some(signed.issuer()) {
         return Err(DynamicReason::KeyForeign);
     }
-    if !signed.in_force(claims.issued_at) {
-        return Err(DynamicReason::KeyNotInForce);
-    }
-    if !signed.algorithm_counts(claims.issued_at, now) {
-        return Err(DynamicReason::Algorithm);
+    match signed.counts(claims.issued_at, now) {
+        Ok(()) => {}
+        Err(Reason::KeyNotInForce) => return Err(DynamicReason::KeyNotInForce),
+        Err(_) => return Err(DynamicReason::Algorithm),
     }
     if signed.alg().digest(&[license]) != claims.credential {
         return Err(DynamicReason::OtherLicense);
@@ -155,7 +175,21 @@ fn dynamic(
     if now >= claims.expires() {
         return Err(DynamicReason::Expired);
     }
-    match seen.ok_or(DynamicReason::NoMemory)?.see(claims.nonce, claims.expires(), now) {
+    Ok(claims)
+}
+
+/// Whether it was not shown here before. `passed`: whether the license passed, so that this uses the statement up.
+fn once(
+    claims: &Presentation,
+    now: UnixTime,
+    passed: bool,
+    seen: Option<&mut SeenNonces>,
+) -> Result<(), DynamicReason> {
+    let seen = seen.ok_or(DynamicReason::NoMemory)?;
+    if !passed {
+        return if seen.has(&claims.nonce) { Err(DynamicReason::Repeated) } else { Ok(()) };
+    }
+    match seen.see(claims.nonce, claims.expires(), now) {
         Remembered::New => Ok(()),
         Remembered::Repeated => Err(DynamicReason::Repeated),
         Remembered::Full => Err(DynamicReason::MemoryFull),
@@ -171,10 +205,15 @@ impl PresentationReport {
             Verdict::Failed(reason) => Outcome::Failed(reason.info()),
             Verdict::Indeterminate(reason) => Outcome::Indeterminate(reason.info()),
         };
-        let dynamic = match self.dynamic.as_ref().map(|dynamic| dynamic.outcome) {
-            None | Some(Ok(())) => Outcome::Passed,
-            Some(Err(reason)) if reason.is_indeterminate() => Outcome::Indeterminate(reason.info()),
-            Some(Err(reason)) => Outcome::Failed(reason.info()),
+        let dynamic = match (&self.dynamic, self.demand) {
+            (None, Demand::Any) => Ok(()),
+            (None, Demand::Dynamic) => Err(DynamicReason::Missing),
+            (Some(dynamic), Demand::Any | Demand::Dynamic) => dynamic.outcome,
+        };
+        let dynamic = match dynamic {
+            Ok(()) => Outcome::Passed,
+            Err(reason) if reason.is_indeterminate() => Outcome::Indeterminate(reason.info()),
+            Err(reason) => Outcome::Failed(reason.info()),
         };
         match (license, dynamic) {
             (Outcome::Failed(_), _) | (_, Outcome::Passed) => license,
@@ -198,7 +237,7 @@ impl PresentationReport {
             "format": REPORT_FORMAT,
             "kind": if self.dynamic.is_some() { "dynamic" } else { "static" },
             "license": license,
-            "reason": outcome.reason().map(reason_json),
+            "reason": outcome.reason().map(value_of),
             "verdict": outcome.code(),
         })
     }
@@ -216,12 +255,7 @@ impl Dynamic {
     }
 }
 
-/// A reason for programs, in the shape that it has in the verifier's reports.
-#[must_use]
-pub fn reason_json(reason: &ReasonInfo) -> Value {
-    let ReasonInfo { code, clause, owner, zh, en, next_step_zh, next_step_en } = reason;
-    json!({
-        "clause": clause, "code": code, "en": en, "next_step_en": next_step_en, "next_step_zh": next_step_zh,
-        "owner": owner.code(), "zh": zh,
-    })
+/// A reason as the verifier writes it.
+fn value_of(reason: &ReasonInfo) -> Value {
+    serde_json::from_slice(&reason.to_json()).unwrap_or_default()
 }

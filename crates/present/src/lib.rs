@@ -31,7 +31,7 @@ mod seen;
 mod text;
 
 pub use bundle::{Bundle, BundleError, OpenBundle};
-pub use check::{Dynamic, ListAge, Outcome, PresentationReport, check, reason_json};
+pub use check::{Demand, Dynamic, ListAge, Outcome, PresentationReport, check};
 pub use dictionary::DICTIONARY;
 pub use error::{EncodeError, Fault, PresentError};
 pub use form::{FORM, Presented};

@@ -12,5 +12,10 @@ pub const QR_MAX_VERSION: u8 = 25;
 pub const MAX_BUNDLE_BYTES: usize = 64 << 20;
 /// Status lists in a bundle.
 pub const MAX_BUNDLE_STATUS_LISTS: usize = 4096;
+/// Bytes of the inflated entries of all status lists in a bundle: so many lists of 2²⁰ entries of two bits.
+pub const MAX_BUNDLE_ENTRY_BYTES: usize = MAX_BUNDLE_STATUS_LISTS << 18;
 /// Nonces that are remembered at once. Each is kept for some minutes: ten a second need 3600.
 pub const MAX_SEEN_NONCES: usize = 65_536;
+/// Bytes of the file form of a memory of codes: its first line, and for each nonce 22 characters, a space, at most 12 digits of an
+/// instant and the end of the line.
+pub const MAX_SEEN_BYTES: usize = 20 + MAX_SEEN_NONCES * 36;

@@ -3,6 +3,8 @@ use boyin_verify::{Owner, ReasonInfo};
 /// Why a dynamic code does not count though its license may be good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DynamicReason {
+    /// A dynamic code was demanded, and this one has no statement.
+    Missing,
     /// Not a statement.
     Malformed,
     /// The trust list does not name the key.
@@ -31,7 +33,8 @@ pub enum DynamicReason {
 
 impl DynamicReason {
     /// Every reason, in the order in which they are asked.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
+        Self::Missing,
         Self::Malformed,
         Self::KeyUnknown,
         Self::Algorithm,
@@ -61,6 +64,14 @@ impl DynamicReason {
             "Do not rely on it; have the holder show a new code, and report it if that fails too",
         );
         let (code, clause, owner, zh, en, (next_step_zh, next_step_en)) = match self {
+            Self::Missing => (
+                "dynamic_missing",
+                "presentation 3",
+                Owner::Holder,
+                "要求出示动态码，而出示的是静态码",
+                "A dynamic code was demanded, and this is a static one",
+                ("请持证人出示动态码", "Have the holder show a dynamic code"),
+            ),
             Self::Malformed => (
                 "dynamic_malformed",
                 "presentation 3",

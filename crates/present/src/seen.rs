@@ -7,7 +7,7 @@ use boyin_model::presentation::{NONCE_BYTES, Nonce};
 use boyin_model::time::UnixTime;
 use boyin_verify::CLOCK_TOLERANCE_SECONDS;
 
-use crate::limits::MAX_SEEN_NONCES;
+use crate::limits::{MAX_SEEN_BYTES, MAX_SEEN_NONCES};
 
 /// First line of the file form.
 const HEAD: &str = "boyin seen nonces 1";
@@ -35,9 +35,16 @@ pub enum Remembered {
 }
 
 impl SeenNonces {
-    /// Remembers a nonce, if it is new. `expires` is the first instant at which its code counts no more.
+    /// Whether a nonce is remembered.
+    #[must_use]
+    pub fn has(&self, nonce: &Nonce) -> bool {
+        self.until.contains_key(nonce)
+    }
+
+    /// Remembers a nonce, if it is new. `expires` is the first instant at which its code counts no more; `now` is the present
+    /// instant and no other, for what is over by then is forgotten.
     pub fn see(&mut self, nonce: Nonce, expires: UnixTime, now: UnixTime) -> Remembered {
-        if self.until.contains_key(&nonce) {
+        if self.has(&nonce) {
             return Remembered::Repeated;
         }
         if self.until.len() >= MAX_SEEN_NONCES {
@@ -62,7 +69,8 @@ impl SeenNonces {
         self.until.is_empty()
     }
 
-    /// The file form: a line that names it, then `<nonce> <forgotten at>` in ascending order; without those that are over.
+    /// The file form: a line that names it, then `<nonce> <forgotten at>` in ascending order; without those that are over
+    /// by the present instant.
     #[must_use]
     pub fn write(&self, now: UnixTime) -> String {
         let kept = self.until.iter().filter(|(_, until)| now < **until);
@@ -72,9 +80,12 @@ impl SeenNonces {
         [HEAD, "\n", &lines.concat()].concat()
     }
 
-    /// Reads the file form; nothing at all is an empty memory.
+    /// Reads the file form, at most [`MAX_SEEN_BYTES`]; nothing at all is an empty memory.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
+        if text.len() > MAX_SEEN_BYTES {
+            return None;
+        }
         if text.is_empty() {
             return Some(Self::default());
         }
@@ -155,5 +166,18 @@ mod tests {
         ] {
             assert_eq!(SeenNonces::read(bad), None, "{bad}");
         }
+    }
+
+    /// The largest memory is read, and no file that could not be one: not even one that says the same again and again.
+    #[test]
+    fn the_file_form_has_a_bound() {
+        let mut seen = SeenNonces::default();
+        for number in 0..MAX_SEEN_NONCES {
+            seen.see(nonce(number), UnixTime::MAX, at(0));
+        }
+        let text = seen.write(at(0));
+        assert_eq!((text.len(), SeenNonces::read(&text)), (MAX_SEEN_BYTES, Some(seen)));
+        let line = text.lines().nth(1).unwrap().to_owned() + "\n";
+        assert_eq!(SeenNonces::read(&(text + &line)), None);
     }
 }

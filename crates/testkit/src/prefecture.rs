@@ -234,6 +234,7 @@ impl Prefecture {
                     until: None,
                 })
                 .collect(),
+            status_lists: Vec::new(),
         };
         TrustList {
             authority: "样本州政务服务管理局".to_owned(),

@@ -14,6 +14,7 @@ use boyin_model::time::{Date, UnixTime};
 use crate::policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
 use crate::reason::Reason;
 use crate::report::{Applied, Check, Detail, Note, Outcome, Report, Subject};
+use crate::standing::missed;
 use crate::status::StatusSnapshot;
 use crate::trust::{TrustSnapshot, TrustedKey};
 
@@ -283,18 +284,21 @@ impl<'c> Run<'_, 'c> {
     }
 
     fn trust_list(&mut self) -> Result<(), (Reason, Option<Detail>)> {
-        let (now, list) = (self.context.now, self.context.trust.list());
-        let policy = self.verifier.policy.policy.stale_trust();
-        if list.issued_at > now.plus(CLOCK_TOLERANCE_SECONDS) {
-            return Err(missed(Reason::TrustListFromFuture, now, list.issued_at));
-        }
-        match freshness(now, list.next_update, policy) {
-            Freshness::Fresh => Ok(()),
-            Freshness::StaleAccepted => {
+        let (trust, policy) = (self.context.trust, self.verifier.policy.policy.stale_trust());
+        match trust.standing(self.context.now) {
+            Err((Reason::TrustListStale, _)) if self.accepts(policy, trust.list().next_update) => {
                 self.notes.push(Note::StaleTrustAccepted);
                 Ok(())
             }
-            Freshness::Stale => Err(missed(Reason::TrustListStale, now, list.next_update)),
+            standing => standing,
+        }
+    }
+
+    /// Whether a list that ended then serves for some more hours.
+    fn accepts(&self, policy: WhenStale, ends: UnixTime) -> bool {
+        match policy {
+            WhenStale::AcceptFor { hours } => self.context.now < ends.plus(u64::from(hours.get()) * 3600),
+            WhenStale::Indeterminate => false,
         }
     }
 
@@ -315,21 +319,19 @@ impl<'c> Run<'_, 'c> {
     }
 
     fn status(&mut self, claims: &LicenseClaims) -> Result<(), (Reason, Option<Detail>)> {
-        let now = self.context.now;
+        if !self.context.trust.names_status_list(claims.issuer(), &claims.status.uri, claims.issued_at) {
+            return Err((Reason::StatusListNotNamed, None));
+        }
         let list = self.context.status.get(claims.issuer(), &claims.status.uri);
         let list = list.map_err(|reason| (reason, None))?;
-        let StatusListClaims { iat, exp, list: entries, .. } = &list.claims;
-        // The snapshot may have been filled under an older trust list than the one that counts now.
-        let key = self.context.trust.key(&list.kid);
-        let counts = |key: &TrustedKey| {
-            key.issuer == list.issuer && key.in_force(*iat) && key.algorithm_allows(*iat, now).is_ok()
+        let StatusListClaims { exp, list: entries, .. } = &list.claims;
+        let stale = match list.standing(self.context.trust, self.context.now) {
+            Err(stale @ (Reason::StatusListStale, _)) => Some(stale),
+            standing => {
+                standing?;
+                None
+            }
         };
-        if !key.is_some_and(counts) {
-            return Err((Reason::StatusListForeign, None));
-        }
-        if *iat > now.plus(CLOCK_TOLERANCE_SECONDS) {
-            return Err(missed(Reason::StatusListFromFuture, now, *iat));
-        }
         let value = entries.get(claims.status.index).ok_or((Reason::StatusOutOfRange, None))?;
         // A revocation stays true when its list grows old, so it is reported before staleness.
         match LicenseStatus::from_value(value) {
@@ -337,10 +339,11 @@ impl<'c> Run<'_, 'c> {
             Some(LicenseStatus::Superseded) => return Err((Reason::Superseded, None)),
             Some(LicenseStatus::Suspended | LicenseStatus::Valid) | None => {}
         }
-        match freshness(now, *exp, self.verifier.policy.policy.stale_status()) {
-            Freshness::Fresh => {}
-            Freshness::StaleAccepted => self.notes.push(Note::StaleStatusAccepted),
-            Freshness::Stale => return Err(missed(Reason::StatusListStale, now, *exp)),
+        if let Some(stale) = stale {
+            if !self.accepts(self.verifier.policy.policy.stale_status(), *exp) {
+                return Err(stale);
+            }
+            self.notes.push(Note::StaleStatusAccepted);
         }
         match LicenseStatus::from_value(value) {
             Some(LicenseStatus::Valid) => Ok(()),
@@ -350,28 +353,6 @@ impl<'c> Run<'_, 'c> {
             None => Err((Reason::StatusValueUnknown, Some(Detail::Value(value)))),
         }
     }
-}
-
-enum Freshness {
-    Fresh,
-    StaleAccepted,
-    Stale,
-}
-
-fn freshness(now: UnixTime, ends: UnixTime, policy: WhenStale) -> Freshness {
-    if now < ends {
-        return Freshness::Fresh;
-    }
-    match policy {
-        WhenStale::AcceptFor { hours } if now < ends.plus(u64::from(hours.get()) * 3600) => {
-            Freshness::StaleAccepted
-        }
-        WhenStale::AcceptFor { .. } | WhenStale::Indeterminate => Freshness::Stale,
-    }
-}
-
-fn missed(reason: Reason, now: UnixTime, limit: UnixTime) -> (Reason, Option<Detail>) {
-    (reason, Some(Detail::Instants { now, limit }))
 }
 
 fn disclosure_fault(fault: DisclosureFault) -> (Reason, Option<Detail>) {

@@ -22,6 +22,7 @@ mod policy;
 mod record;
 mod report;
 pub mod seal;
+mod standing;
 mod status;
 pub mod timestamp;
 mod trust;
@@ -37,7 +38,7 @@ pub use policy::{
 pub use reason::{Owner, Reason, ReasonInfo};
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_STATUS_LISTS, Record, RecordError};
 pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
-pub use status::{StatusError, StatusSnapshot};
+pub use status::{StatusError, StatusSnapshot, TrustedList};
 pub use trust::{SignedByIssuer, SignedByIssuerError, TrustError, TrustSnapshot};
 
 pub use boyin_model::alg::VerifyAlg;

@@ -257,6 +257,10 @@ reasons! {
         "证照已过有效期", "The license has expired",
         "请持证人到颁发机构换领", "The holder has to renew it at the issuer" }
 
+    /// The license points to a status list that is none of its issuer's.
+    StatusListNotNamed("status_list_not_named", Failed, "format 7", Issuer) {
+        "证照所指的状态列表不在信任列表为其颁发机构登记的范围内", "The license points to a status list that the trust list does not name for its issuer",
+        "不予采信，联系颁发机构核实", "Do not rely on it; ask the issuer" }
     /// No status list at hand.
     StatusListUnavailable("status_list_unavailable", Open, "format 6", Operator) {
         "没有取得该证照的状态列表", "The status list of the license is not at hand",

@@ -466,6 +466,16 @@ fn detail_json(detail: Detail) -> Value<'static> {
     }
 }
 
+impl ReasonInfo {
+    /// The canonical JSON form, as it stands in every report.
+    #[must_use]
+    pub fn to_json(self) -> Vec<u8> {
+        let mut out = Vec::new();
+        json::write(&reason_json(self), &mut out);
+        out
+    }
+}
+
 pub(crate) fn reason_json(info: ReasonInfo) -> Value<'static> {
     object([
         ("clause", text(info.clause)),

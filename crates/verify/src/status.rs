@@ -2,13 +2,13 @@ use std::collections::HashMap;
 
 use boyin_model::id::CreditCode;
 use boyin_model::json::Reader;
-use boyin_model::jws::{Compact, Header, JwsError, TYP_STATUS_LIST};
+use boyin_model::jws::{JwsError, TYP_STATUS_LIST};
 use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
 use boyin_model::status::StatusListClaims;
 use boyin_model::time::UnixTime;
 
 use crate::reason::Reason;
-use crate::trust::TrustSnapshot;
+use crate::trust::{SignedByIssuerError, TrustSnapshot};
 
 /// Status lists whose signatures were checked, by their URI.
 ///
@@ -18,8 +18,9 @@ pub struct StatusSnapshot {
     lists: HashMap<String, Vec<TrustedList>>,
 }
 
+/// A status list whose signature was checked.
 #[derive(Debug)]
-pub(crate) struct TrustedList {
+pub struct TrustedList {
     pub(crate) issuer: CreditCode,
     /// The key that signed it: a later trust list may no longer name it.
     pub(crate) kid: String,
@@ -50,6 +51,67 @@ pub enum StatusError {
     Superseded,
 }
 
+impl From<SignedByIssuerError> for StatusError {
+    fn from(error: SignedByIssuerError) -> Self {
+        match error {
+            SignedByIssuerError::Format(fault) => Self::Format(fault),
+            SignedByIssuerError::KeyUnknown | SignedByIssuerError::OtherAlgorithm => Self::KeyUnknown,
+            SignedByIssuerError::Signature => Self::Signature,
+        }
+    }
+}
+
+impl TrustedList {
+    /// Verifies a status list token. Its entries are inflated after that, to at most
+    /// [`MAX_STATUS_LIST_BYTES`](boyin_model::limits::MAX_STATUS_LIST_BYTES).
+    ///
+    /// Whether it counts at an instant is another question: see [`Self::counts_at`].
+    ///
+    /// # Errors
+    /// [`StatusError`], but for [`StatusError::Superseded`].
+    pub fn open(token: &[u8], trust: &TrustSnapshot) -> Result<Self, StatusError> {
+        let signed = trust.signed_by_issuer(token, MAX_STATUS_TOKEN_BYTES, TYP_STATUS_LIST)?;
+        let claims = StatusListClaims::read(&signed.payload, Reader::Ours)?;
+        if !signed.in_force(claims.iat) {
+            return Err(StatusError::KeyNotInForce);
+        }
+        if claims.exp <= claims.iat {
+            return Err(StatusError::Times);
+        }
+        Ok(Self { issuer: signed.issuer(), kid: signed.kid, claims })
+    }
+
+    /// Whose list it is.
+    #[must_use]
+    pub fn issuer(&self) -> CreditCode {
+        self.issuer
+    }
+
+    /// Its URI.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn made_at(&self) -> UnixTime {
+        self.claims.iat
+    }
+
+    /// From when it is stale.
+    #[must_use]
+    pub fn fresh_until(&self) -> UnixTime {
+        self.claims.exp
+    }
+
+    /// Bytes that its entries take.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        self.claims.list.size_bytes()
+    }
+}
+
 impl StatusSnapshot {
     /// Verifies a status list token and adds it. A newer list takes the place of an older one; the same list again
     /// changes nothing.
@@ -60,24 +122,14 @@ impl StatusSnapshot {
     /// # Errors
     /// [`StatusError`]; the snapshot is then unchanged.
     pub fn add(&mut self, token: &[u8], trust: &TrustSnapshot) -> Result<(), StatusError> {
-        let compact = Compact::open(token, MAX_STATUS_TOKEN_BYTES)?;
-        let (header, _) = Header::read(&compact.header, Reader::Ours)?;
-        if header.typ != TYP_STATUS_LIST {
-            return Err(JwsError::WrongType.into());
-        }
-        let trusted = trust.key(&header.kid).ok_or(StatusError::KeyUnknown)?;
-        if trusted.key.alg().id().jws != Some(header.alg.as_ref()) {
-            return Err(StatusError::KeyUnknown);
-        }
-        trusted.key.verify(compact.signing_input, &compact.signature).map_err(|_| StatusError::Signature)?;
-        let claims = StatusListClaims::read(&compact.payload, Reader::Ours)?;
-        if !trusted.in_force(claims.iat) {
-            return Err(StatusError::KeyNotInForce);
-        }
-        if claims.exp <= claims.iat {
-            return Err(StatusError::Times);
-        }
-        let new = TrustedList { issuer: trusted.issuer, kid: header.kid.into_owned(), claims };
+        self.insert(TrustedList::open(token, trust)?)
+    }
+
+    /// Adds a list that was verified.
+    ///
+    /// # Errors
+    /// [`StatusError::Superseded`]; the snapshot is then unchanged.
+    pub fn insert(&mut self, new: TrustedList) -> Result<(), StatusError> {
         let lists = self.lists.entry(new.claims.sub.clone()).or_default();
         let Some(old) = lists.iter_mut().find(|old| old.issuer == new.issuer) else {
             lists.push(new);
@@ -88,6 +140,11 @@ impl StatusSnapshot {
         }
         *old = new;
         Ok(())
+    }
+
+    /// The lists, in no order.
+    pub fn lists(&self) -> impl Iterator<Item = &TrustedList> {
+        self.lists.values().flatten()
     }
 
     /// Until when the issuer's list with this URI is fresh, or `None` if it is not here.

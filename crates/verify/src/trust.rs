@@ -8,7 +8,7 @@ use boyin_model::limits::MAX_TRUST_LIST_BYTES;
 use boyin_model::listing::ListFault;
 use boyin_model::register::SealId;
 use boyin_model::time::UnixTime;
-use boyin_model::trust::{IssuerKey, Jwk, Sunset, TrustList, TrustedSeal, in_force};
+use boyin_model::trust::{IssuerKey, Jwk, StatusLists, Sunset, TrustList, TrustedSeal, in_force};
 
 use crate::reason::Reason;
 
@@ -43,6 +43,14 @@ impl TrustedKey {
 
     pub(crate) fn in_force(&self, at: UnixTime) -> bool {
         in_force(self.from, self.until, at)
+    }
+
+    /// Whether what the key signed at an instant counts `now`; the reason if not.
+    pub(crate) fn counts(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), Reason> {
+        if !self.in_force(signed_at) {
+            return Err(Reason::KeyNotInForce);
+        }
+        self.algorithm_allows(signed_at, now).map_err(|_| Reason::AlgEnded)
     }
 }
 
@@ -91,6 +99,12 @@ pub enum TrustError {
     /// `next_update` is not later than `issued_at`.
     #[error("the list ends before it begins")]
     Times,
+    /// An issuer's status lists are named by what cannot begin their URIs.
+    #[error("issuer {issuer} has status lists whose URIs begin in a way that is not allowed")]
+    StatusLists {
+        /// Index of the issuer, from 0.
+        issuer: usize,
+    },
     /// A list beside the trust list is none.
     #[error(transparent)]
     List(#[from] ListFault),
@@ -124,6 +138,9 @@ impl TrustSnapshot {
         for (place, issuer) in list.issuers.iter().enumerate() {
             if issuers.insert(issuer.code, place).is_some() {
                 return Err(TrustError::Duplicate { issuer: place });
+            }
+            if !issuer.status_lists.iter().all(|lists| StatusLists::is_prefix(&lists.prefix)) {
+                return Err(TrustError::StatusLists { issuer: place });
             }
             for (number, entry) in issuer.keys.iter().enumerate() {
                 let key =
@@ -182,17 +199,9 @@ impl TrustSnapshot {
         at: UnixTime,
         now: UnixTime,
     ) -> Result<(CreditCode, &dyn VerifyKey), Reason> {
-        if self.list.issued_at > now.plus(crate::CLOCK_TOLERANCE_SECONDS) {
-            return Err(Reason::TrustListFromFuture);
-        }
-        if self.list.next_update <= now {
-            return Err(Reason::TrustListStale);
-        }
+        self.counts_at(now)?;
         let key = self.key(kid).ok_or(Reason::KeyUnknown)?;
-        if !key.in_force(at) {
-            return Err(Reason::KeyNotInForce);
-        }
-        key.algorithm_allows(at, now).map_err(|_| Reason::AlgEnded)?;
+        key.counts(at, now)?;
         Ok((key.issuer, key.key.as_ref()))
     }
 
@@ -204,9 +213,9 @@ impl TrustSnapshot {
         self.keys.get(kid)
     }
 
-    /// Opens what an office of the list signed beside licenses and status lists, a JWS of the type `typ` of at most `limit` bytes.
+    /// Opens what an office of the list signed beside licenses, a JWS of the type `typ` of at most `limit` bytes.
     ///
-    /// The signature is verified; whether the key was in force when it was made, the caller asks, who knows that instant.
+    /// The signature is verified; whether that counts, [`SignedByIssuer::counts`] tells the caller, who knows when it was made.
     ///
     /// # Errors
     /// [`SignedByIssuerError`].
@@ -227,7 +236,7 @@ impl TrustSnapshot {
         }
         let matched = key.key.verify(compact.signing_input, &compact.signature);
         matched.map_err(|_| SignedByIssuerError::Signature)?;
-        Ok(SignedByIssuer { payload: compact.payload, key })
+        Ok(SignedByIssuer { payload: compact.payload, kid: header.kid.into_owned(), key })
     }
 
     /// The seal of that identifier.
@@ -252,6 +261,11 @@ impl TrustSnapshot {
             return Err(Reason::SealOfAnother);
         }
         if seal.in_force_at(at) { Ok(()) } else { Err(Reason::SealNotInForce) }
+    }
+
+    /// Whether a license that the issuer signed at `at` may point to the status list with this URI.
+    pub(crate) fn names_status_list(&self, issuer: CreditCode, uri: &str, at: UnixTime) -> bool {
+        self.issuers.get(&issuer).is_some_and(|place| self.list.issuers[*place].names_status_list(uri, at))
     }
 
     /// Whether the issuer might issue the type in the division at the instant; the reason if not.
@@ -293,7 +307,8 @@ pub(crate) fn ends_allow(
 /// What [`TrustSnapshot::signed_by_issuer`] opened.
 #[derive(Debug)]
 pub struct SignedByIssuer<'t> {
-    payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) kid: String,
     key: &'t TrustedKey,
 }
 
@@ -316,16 +331,16 @@ impl SignedByIssuer<'_> {
         &self.payload
     }
 
-    /// Whether the key was in force at an instant.
-    #[must_use]
-    pub fn in_force(&self, at: UnixTime) -> bool {
+    pub(crate) fn in_force(&self, at: UnixTime) -> bool {
         self.key.in_force(at)
     }
 
-    /// Whether the list lets signatures of the algorithm count.
-    #[must_use]
-    pub fn algorithm_counts(&self, signed_at: UnixTime, now: UnixTime) -> bool {
-        self.key.algorithm_allows(signed_at, now).is_ok()
+    /// Whether what was signed at an instant counts `now`.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotInForce`], [`Reason::AlgEnded`], the first that holds.
+    pub fn counts(&self, signed_at: UnixTime, now: UnixTime) -> Result<(), Reason> {
+        self.key.counts(signed_at, now)
     }
 }
 

@@ -9,7 +9,7 @@ use boyin::model::seal::detect;
 use boyin::verify::seal::Document;
 use boyin::verify::{Check, Policy};
 use boyin::window::receipt_payload;
-use boyin_present::{ListAge, PREFIX, PresentationReport};
+use boyin_present::{Demand, ListAge, PREFIX, PresentationReport};
 use serde_json::Value;
 
 use super::html::Html;
@@ -65,7 +65,7 @@ async fn verified(
 ) -> Result<Html, ApiError> {
     let body = whole(body)?;
     if body.starts_with(PREFIX.as_bytes()) {
-        return Ok(code(lang, presentation::verified(state, body).await));
+        return Ok(code(lang, presentation::verified(state, body, Demand::Any).await));
     }
     if detect(&body).is_none() && receipt_payload(body.trim_ascii_end()).is_some() {
         return Ok(receipt(state, lang, body).await);
@@ -96,7 +96,7 @@ fn code(lang: Lang, checked: Result<PresentationReport, Value>) -> Html {
     if let Some(dynamic) = &checked.dynamic {
         html.text(lang.say("动态码", "Dynamic code"));
         if let Some(claims) = &dynamic.claims {
-            html.put(lang.say("，用途：", ", for: "), &claims.purpose, "");
+            html.raw(lang.say("，用途：", ", for: ")).put("<bdi>", &claims.purpose, "</bdi>");
             html.put(lang.say("，有效至 ", ", counts until "), claims.expires(), "");
         }
     } else {

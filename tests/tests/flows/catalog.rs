@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use boyin::archive::EventKind;
+use boyin::archive::{Act, EventKind, Filing, Grade, LicenseRecord};
 use boyin::issue::{DefectFault, Draft, SigningKey, signed_list};
 use boyin::model::catalog::{Catalog, CatalogChange, CatalogEntry, CatalogList, CatalogRefusal, LicenseType};
+use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
 use boyin::model::listing::Untimely;
 use boyin::model::sharing::SharingEntry;
 use boyin::model::time::UnixTime;
@@ -14,7 +15,7 @@ use boyin::suite::{Algorithm, SoftwareKey, SystemRandom, all_jws};
 use boyin::verify::TrustError;
 use boyin::{BackupKeys, Desk, DeskError, Home, HomeError, KeyOwner, LIST_DAYS, Order, Receipt};
 
-use crate::office::{Prefecture, identity_card, now, order, passphrase, police};
+use crate::office::{Prefecture, citizen, identity_card, now, order, passphrase, police};
 
 fn by(at: UnixTime) -> Order {
     Order { at, ..order(police(), "list") }
@@ -381,6 +382,33 @@ fn a_damaged_catalog_keeps_from_issuing_and_from_nothing_else() {
     let changed = desk.change_many(&named, &cancel, &sign_off, &order(police(), "n"));
     assert!(matches!(changed, Err(DeskError::Archive(_))), "{changed:?}");
     desk.change_status(&receipt.license_id, &change, &order(police(), "r")).unwrap();
+}
+
+/// What was signed is verified whatever its grade; where the bytes have no form any more, that is what is told.
+#[test]
+fn a_damaged_license_of_grade_b_is_told_when_a_backup_is_verified() {
+    let prefecture = Prefecture::new();
+    let of = prefecture.issue().license_id;
+    let desk = prefecture.desk();
+    let filed = desk.archive().get(&of).unwrap().unwrap();
+    let holder = HolderCode::new(HolderCodeType::CitizenId, citizen().as_str()).unwrap();
+    for (copy, grade) in [("20260601COPY0001", Grade::B), ("20260601COPY0002", Grade::C)] {
+        let id = LicenseId::new(of.license_type(), of.issuer(), copy, 1).unwrap();
+        let mut record = LicenseRecord { id, grade, ..filed.clone() };
+        record.credential[0] = b'!';
+        let slot = record.slot.as_mut().unwrap();
+        slot.index = (0..64).find(|index| desk.archive().slot_is_free(&slot.list, *index).unwrap()).unwrap();
+        let act = Act::new("窗口一号", police(), "测试", now(), copy, [1; 32]).unwrap();
+        desk.archive().file(&act, &Filing { record, holder: holder.clone() }).unwrap();
+    }
+    drop(desk);
+    let to = prefecture.dir.path().join("backup");
+    let _ =
+        prefecture.home.back_up(&to, None, BackupKeys::Include, &passphrase(), now(), &mut |_| {}).unwrap();
+    let report = boyin::HomeBackup::open(&to, None, &passphrase()).unwrap().verify(&mut |_| {}).unwrap();
+    let damaged: Vec<_> = report.licenses.iter().map(|fault| (fault.id.serial(), fault.check)).collect();
+    assert_eq!(damaged, [("20260601COPY0001", boyin::verify::Check::Format)]);
+    assert_eq!((report.verified, report.unsealed, report.sound()), (2, 1, false));
 }
 
 #[test]

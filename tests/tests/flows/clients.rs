@@ -17,7 +17,7 @@ use boyin::model::sharing::SharingScope;
 use boyin::model::time::UnixTime;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin::{Home, Lookup, Order};
-use boyin_service::{ASSERTIONS, AppState, MAX_TOKEN_BODY_BYTES, router};
+use boyin_service::{ASSERTIONS, AppState, MAX_TOKEN_BODY_BYTES, metrics_router, router};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -538,6 +538,13 @@ impl Served {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
+    /// What Prometheus is told.
+    pub(crate) async fn metrics(&self) -> String {
+        let request = Request::get("/metrics").body(Body::empty()).unwrap();
+        let body = metrics_router(self.state.clone()).oneshot(request).await.unwrap().into_body();
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     async fn ask(&self, form: &str) -> Answer {
         let request =
             Request::post("/v1/token").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -571,8 +578,6 @@ async fn the_token_endpoint_speaks_oauth() {
     let narrow =
         served.ask(&format!("{}&scope=share%3Acheck&client_id=market-1&more=1", form(&assertion()))).await;
     assert_eq!(narrow.json()["scope"], "share:check");
-    let other = served.ask(&format!("{}&client_id=police-1", form(&assertion()))).await;
-    assert_eq!((other.status, &other.json()["error"]), (StatusCode::UNAUTHORIZED, &json!("invalid_client")));
     let right = form(&assertion());
     for (form, status, error) in [
         (right.replace("client_credentials", "password"), 400, "unsupported_grant_type"),
@@ -594,6 +599,41 @@ async fn the_token_endpoint_speaks_oauth() {
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     let json = Request::post("/v1/token").header(header::CONTENT_TYPE, "application/json");
     assert_eq!(served.send(json.body(Body::from("{}")).unwrap()).await.status, StatusCode::BAD_REQUEST);
+}
+
+/// What the request says beside the assertion is looked at once the assertion is used up: with another request it is not good again.
+#[tokio::test]
+async fn a_wrong_request_uses_the_assertion_up_and_gets_no_token() {
+    let site = Site::new();
+    let narrow = client_key(Algorithm::Es256);
+    let of_check = Client {
+        scopes: vec![ClientScope::Check],
+        ..client("narrow", market(), &[SharingScope::Departments], &narrow)
+    };
+    site.prefecture.home.add_client(of_check, &words(now())).unwrap();
+    let served = Served::new(&site.prefecture);
+    for (wrong, status, error) in [
+        ("client_id=police-1", StatusCode::UNAUTHORIZED, "invalid_client"),
+        ("client_id=", StatusCode::UNAUTHORIZED, "invalid_client"),
+        ("scope=share%3Aholder", StatusCode::BAD_REQUEST, "invalid_scope"),
+    ] {
+        let right = form(&signed(&narrow, None, &claims(&served.gate, "narrow", now())));
+        let refused = served.ask(&format!("{right}&{wrong}")).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (status, &json!(error)), "{wrong}");
+        assert!(refused.json().get("access_token").is_none());
+        let again = served.ask(&format!("{right}&client_id=narrow&scope=share%3Acheck")).await;
+        assert_eq!(again.status, StatusCode::UNAUTHORIZED, "{wrong}");
+        assert!(again.json()["error_description"].as_str().unwrap().contains("jti"), "{wrong}");
+    }
+    let counted = served.metrics().await;
+    for line in [
+        r#"boyin_tokens_total{code="other_client_id"} 2"#,
+        r#"boyin_tokens_total{code="other_scope"} 1"#,
+        r#"boyin_tokens_total{code="replayed"} 3"#,
+    ] {
+        assert!(counted.lines().any(|found| found == line), "{line} in:\n{counted}");
+    }
+    assert!(!counted.contains(r#"code="given""#), "no token was made");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The desk and the lookup over one data directory.
 
-use boyin::archive::{ArchiveError, Change, OpenError, StatusChange, StoreError};
+use boyin::archive::{Act, ArchiveError, Change, OpenError, StatusChange, StoreError};
 use boyin::issue::{DefectFault, FormPlace};
 use boyin::model::id::{HolderCode, HolderCodeType};
 use boyin::model::time::UnixTime;
@@ -212,6 +212,39 @@ fn a_clock_that_ran_ahead_stops_no_other_office_and_has_a_way_back() {
     lookup.refresh(now()).unwrap();
     assert_eq!(verdict(&lookup, &receipt.credential, now()), Verdict::Failed(Reason::Revoked));
     assert!(lookup.health(now()).ok());
+}
+
+/// A follower sees acts whose list is not published yet: that is nothing wrong, unless it lasts.
+#[test]
+fn a_change_may_be_on_its_way_to_its_list_for_a_moment() {
+    let prefecture = Prefecture::new();
+    let id = prefecture.issue().license_id;
+    let lookup = prefecture.lookup();
+    let desk = prefecture.desk();
+    let change = |key: &str, what| {
+        let act = Act::new("窗口一号", police(), "测试", now(), key, [1; 32]).unwrap();
+        desk.archive().change_status(&act, &id, &StatusChange::new(what, "测试")).unwrap();
+    };
+    let failing = |lookup: &Lookup, seconds: u64| -> Vec<_> {
+        let items = lookup.health(now().plus(seconds)).items.into_iter();
+        items.filter(|item| !item.ok).map(|item| item.name).collect()
+    };
+    change("1", Change::Suspend);
+    lookup.refresh(now()).unwrap();
+    assert_eq!((failing(&lookup, 10), failing(&lookup, 11)), (vec![], vec!["published"]));
+    // One more change does not begin the time anew.
+    change("2", Change::Restore);
+    lookup.refresh(now().plus(9)).unwrap();
+    assert_eq!(failing(&lookup, 11), ["published"]);
+    assert_eq!(failing(&prefecture.lookup(), 0), ["published"], "nobody knows since when");
+    // A change after the list was published does, also if nobody looked in between.
+    assert!(desk.renew_status_lists(now()).is_empty());
+    change("3", Change::Suspend);
+    lookup.refresh(now().plus(12)).unwrap();
+    assert_eq!((failing(&lookup, 22), failing(&lookup, 23)), (vec![], vec!["published"]));
+    assert!(desk.renew_status_lists(now()).is_empty());
+    lookup.refresh(now().plus(30)).unwrap();
+    assert!(lookup.health(now().plus(60)).ok());
 }
 
 #[test]

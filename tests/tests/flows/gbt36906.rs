@@ -4,14 +4,15 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use boyin::archive::{Change, StatusChange};
 use boyin::model::b64;
+use boyin::model::catalog::{Catalog, CatalogChange, CatalogEntry};
 use boyin::model::sharing::SharingScope;
 use boyin::suite::{Algorithm, SystemRandom};
-use boyin_service::MISSES;
+use boyin_service::{MISSES, REQUESTS};
 use serde_json::{Value, json};
 
 use crate::clients::{Answer, Served, client, token, words};
 use crate::life::business;
-use crate::office::{HOLDER, citizen, market, now, order, police};
+use crate::office::{HOLDER, citizen, market, now, order, passphrase, police};
 use crate::shared::{PURPOSE, Site, body_of, share, type_of};
 use crate::signer::client_key;
 
@@ -276,8 +277,7 @@ async fn files_are_verified_and_given() {
     let (done, file) = asking.ask("downloadFile", ask).await;
     assert_eq!((done.as_str(), &file["fileType"]), ("0", &json!("sd-jwt")));
     let content = file["content"].as_str().unwrap();
-    let plain = content.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let credential = b64::decode(plain.as_bytes()).unwrap();
+    let credential = b64::decode_of_others(content.as_bytes()).unwrap();
     let report = asking.site.prefecture.lookup().verify(&credential, now());
     assert_eq!(report.verdict().code(), "passed");
     let verify = |content: &str, key: &str| {
@@ -300,6 +300,47 @@ async fn files_are_verified_and_given() {
     assert_eq!(asking.ask("verifyFile", with(&right, "contentType", "hex")).await, status("102"));
     assert_eq!(asking.ask("verifyFile", with(&right, "useCause", "x".repeat(201))).await, status("102"));
     assert_eq!(asking.ask("verifyFile", without(&right, "useCause")).await, status("12"));
+}
+
+#[tokio::test]
+async fn files_that_are_verified_are_counted_as_elsewhere() {
+    let asking = Asking::new();
+    let verify = |content: &[u8]| {
+        json!({
+            "certTypeCode": type_of("identity-card").as_str(), "content": b64::encode_padded(content),
+            "contentType": "base64", "useCause": PURPOSE,
+        })
+    };
+    assert_eq!(asking.ask("verifyFile", verify(&asking.site.card.credential)).await.1["verifyStatus"], "0");
+    assert_eq!(asking.ask("verifyFile", verify(b"x")).await.1["verifyStatus"], "7");
+    let counted = asking.served.metrics().await;
+    for line in [r#"boyin_verdicts_total{code="passed"} 1"#, r#"boyin_verdicts_total{code="failed"} 1"#] {
+        assert!(counted.lines().any(|found| found == line), "{line} in:\n{counted}");
+    }
+    // And among the calls that one client may make.
+    for _ in 2..REQUESTS.burst {
+        assert_eq!(asking.ask("verifyFile", json!({})).await, status("12"));
+    }
+    let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": {} });
+    assert_eq!(asking.send("verifyFile", &body).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn fields_have_the_names_of_the_catalog_in_force() {
+    let asking = Asking::new();
+    let home = &asking.site.prefecture.home;
+    let (_, before) = asking.ask("queryCertInfo", asking.one()).await;
+    assert_eq!(before["KZ_ZZ"], "新疆博乐市青得里大街1号");
+    let mut renamed = Catalog::embedded().find("identity-card").unwrap().clone();
+    renamed.fields.iter_mut().find(|field| field.name == "address").unwrap().pinyin = "KZ_DZ".to_owned();
+    let change = CatalogChange::Put { from: now(), license_type: Box::new(renamed), until: None };
+    home.draft_list::<CatalogEntry>(&change, &words(now())).unwrap();
+    home.sign_list::<CatalogEntry>(None, &passphrase(), &words(now())).unwrap();
+    asking.site.log_lists(&asking.served);
+    let (_, one) = asking.ask("queryCertInfo", asking.one()).await;
+    assert_eq!((&one["KZ_DZ"], one.get("KZ_ZZ")), (&before["KZ_ZZ"], None));
+    let (_, several) = asking.ask("queryCertInfoByHolderCode", Asking::card()).await;
+    assert_eq!(several, json!([one]));
 }
 
 #[tokio::test]

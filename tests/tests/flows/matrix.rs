@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use boyin::Scope;
 use boyin::access::{Client, ClientScope};
+use boyin::model::b64;
 use boyin::model::sharing::SharingScope;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin_service::OPENAPI;
@@ -20,7 +21,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 29] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 30] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -52,6 +53,7 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 29] = [
     ("POST", "/gbt36906/queryCertInfo", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
     ("POST", "/gbt36906/queryCertInfoByHolderCode", [11, 11, 11, 11, 11, 11, 11, 100, 0, 100, 100, 11]),
     ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
+    ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
     ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
 ];
 
@@ -115,6 +117,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
                 "certificateIdentifier": id, "useCause": PURPOSE, "certificateCopyCause": PURPOSE, "itemCode": "item-1",
                 "fileType": "sd-jwt", "certTypeCode": card.as_str(), "holderCode": citizen().as_str(),
                 "certData": { "holderCode": citizen().as_str(), "holder": crate::office::HOLDER },
+                "contentType": "base64", "content": b64::encode_padded(&site.card.credential),
             },
         }),
         _ => Value::Null,

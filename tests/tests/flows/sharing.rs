@@ -148,6 +148,34 @@ fn without_the_list_in_force_the_one_before_it_gives_nothing() {
 }
 
 #[test]
+fn lists_that_have_not_changed_are_not_read_again() {
+    let prefecture = Prefecture::new();
+    let (home, desk) = (&prefecture.home, prefecture.desk());
+    publish(home, &share(&["address"], now(), None), now());
+    desk.log_lists(now()).unwrap();
+    let end = desk.archive().last_event().unwrap();
+    // Whoever verified a list would find this.
+    let handovers = home.dir().join("trust/handovers.jwt");
+    std::fs::write(&handovers, "none").unwrap();
+    assert!(home.list::<SharingEntry>().is_err());
+    desk.log_lists(now().plus(1)).unwrap();
+    std::fs::remove_file(&handovers).unwrap();
+    for seconds in [2, 3] {
+        let at = now().plus(seconds);
+        home.sign_list::<SharingEntry>(None, &passphrase(), &by(at)).unwrap();
+        desk.log_lists(at).unwrap();
+    }
+    assert_eq!(desk.archive().last_event().unwrap(), end + 2);
+    // A list that is refused is refused each time.
+    std::fs::write(home.dir().join("catalog/list.jwt"), "none").unwrap();
+    let _ = std::fs::remove_file(home.dir().join("catalog/history/00000001.jwt"));
+    for _ in 0..2 {
+        let refused = desk.log_lists(now().plus(4));
+        assert!(matches!(refused, Err(DeskError::Home(HomeError::List { .. }))), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_sharing_list_stays_within_the_catalog() {
     let prefecture = Prefecture::new();
     let (home, desk) = (&prefecture.home, prefecture.desk());

@@ -349,6 +349,10 @@ async fn a_shown_code_is_verified_and_a_dynamic_one_counts_once() {
     for (text, code) in [("", "code_text"), ("by1:BB8", "code_text"), ("BY1:BB8", "code_form_unknown")] {
         assert_eq!(verify(text).await, known("failed", json!(code)), "{text}");
     }
+    let demanded = site.post("/v1/presentations/verify?dynamic=required", fixed).await.json();
+    assert_eq!((&demanded["verdict"], &demanded["dynamic"]), (&json!("failed"), &Value::Null));
+    let wrong = site.post("/v1/presentations/verify?dynamic=yes", dynamic).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     let large = site.post("/v1/presentations/verify", vec![b'A'; MAX_CALL_BODY_BYTES + 1]).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
 }

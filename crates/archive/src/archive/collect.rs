@@ -14,16 +14,13 @@ use super::{Archive, malformed};
 use crate::act::{Act, EventKind, Outcome, is_words};
 use crate::collected::{
     CollectedId, CollectedRecord, CollectedRow, CollectedRows, CollectedState, ImportId, ImportJob,
-    ImportStep, MAX_STEP, Submission,
+    ImportStep, MAX_ALIKE, MAX_STEP, Submission,
 };
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
 use crate::record::Filing;
 use crate::store::{Batch, Expect, Table};
 use crate::vault::HolderKey;
-
-/// Most records that are looked at to find a contradiction: more than a handful of sources never have the same license.
-const MAX_OTHERS: usize = 64;
 
 /// What a step has gathered so far: later rows of a batch see the earlier ones.
 #[derive(Default)]
@@ -94,6 +91,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::ImportStep`] if the job is not where the step begins, or the step does not count each row once;
+    /// [`ArchiveError::TooManyAlike`] if [`MAX_ALIKE`] records are under one key; nothing has changed then.
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
     pub fn import_rows(&self, act: &Act, id: ImportId, step: &ImportStep) -> Result<ImportJob, ArchiveError> {
         let _one = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +154,7 @@ impl Archive {
         let id = self.collected_id(&source, license);
         let there = self.store.get(Table::Collected, &id.0)?.is_some();
         let others =
-            if there { [Vec::new(), Vec::new()] } else { [self.others(&source)?, self.others(&subject)?] };
+            if there { [Vec::new(), Vec::new()] } else { [self.alike(&source)?, self.alike(&subject)?] };
         let settled = match job.corrects.zip(submission.corrects) {
             Some((first, row)) => self.is_settled(first, row)?,
             None => false,
@@ -199,6 +197,9 @@ impl Archive {
         let mut state = CollectedState::Kept;
         for (key, stored) in [source, subject].iter().zip(others) {
             let here = gathered.by_key.get(key).cloned().unwrap_or_default();
+            if stored.len() + here.len() >= MAX_ALIKE {
+                return Err(ArchiveError::TooManyAlike { row: submission.row });
+            }
             for other in stored.into_iter().chain(here) {
                 if self.contradict(other, license, gathered)? {
                     state = CollectedState::Disputed;
@@ -227,13 +228,35 @@ impl Archive {
         Ok(batch)
     }
 
-    /// The records under a key.
+    /// The records under a key: all of them, also where an earlier release took in more than [`MAX_ALIKE`].
     fn others(&self, key: &[u8; 32]) -> Result<Vec<CollectedId>, ArchiveError> {
+        let mut found: Vec<CollectedId> = Vec::new();
+        loop {
+            let page = self.alike_after(key, found.last())?;
+            let last = page.len() < MAX_ALIKE;
+            found.extend(page);
+            if last {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The first records under a key, at most [`MAX_ALIKE`].
+    fn alike(&self, key: &[u8; 32]) -> Result<Vec<CollectedId>, ArchiveError> {
+        self.alike_after(key, None)
+    }
+
+    fn alike_after(
+        &self,
+        key: &[u8; 32],
+        after: Option<&CollectedId>,
+    ) -> Result<Vec<CollectedId>, ArchiveError> {
         let table = Table::CollectedByKey;
-        let entries = self.store.scan(table, key, None, MAX_OTHERS)?;
-        let others =
+        let after = after.map(|id| [*key, id.0].concat());
+        let entries = self.store.scan(table, key, after.as_deref(), MAX_ALIKE)?;
+        let alike =
             entries.iter().map(|(entry, _)| Ok(layout::collected_at_end(entry).map_err(malformed(table))?));
-        others.collect()
+        alike.collect()
     }
 
     /// Whether a record says something else; it is disputed from then on.
@@ -377,7 +400,8 @@ impl Archive {
         })
     }
 
-    /// The records that a record is in dispute with, at most 64 by its key and 64 by its subject.
+    /// The records that a record is in dispute with: at most [`MAX_ALIKE`] by its key and as many by its subject, unless an earlier
+    /// release took in more.
     ///
     /// # Errors
     /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::Store`], [`ArchiveError::Damaged`].

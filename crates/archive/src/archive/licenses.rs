@@ -7,7 +7,7 @@ use crate::error::{ArchiveError, Damaged};
 use crate::layout;
 use crate::record::LicenseRecord;
 use crate::store::Table;
-use crate::vault::{HolderKey, Secret, Vault};
+use crate::vault::{HolderKey, Secret, Vault, secret};
 
 /// A license and whose it is.
 pub(super) type Found = Result<Option<(LicenseRecord, HolderKey)>, ArchiveError>;
@@ -110,7 +110,7 @@ impl Archive {
     fn open_record_key(&self, key: &[u8], sealed: &[u8]) -> Result<Secret, Damaged> {
         let table = Table::RecordKey;
         let value = self.unseal(table, key, sealed)?;
-        layout::read_record_key(&value).map_err(malformed(table))
+        layout::record_key_in(&value).map(secret).map_err(malformed(table))
     }
 
     /// The keys of several records; `None` for those that are not there.

@@ -17,6 +17,11 @@ const BLOOM_BITS: f64 = 10.0;
 /// Where records of one key are looked for, the filter holds the keys without the names of records (32 bytes): an import looks twice
 /// for each row, and mostly in vain.
 pub(super) const FILTERED_BY_PREFIX: (Table, usize) = (Table::CollectedByKey, 32);
+/// Whoever asks for these has just read of them: a filter on the last level would be asked for nothing. Licenses and
+/// status are not among them: whether an identifier and a slot are free is asked with each license that is filed.
+const ASKED_FOR_WHAT_IS_THERE: [Table; 2] = [Table::RecordKey, Table::Event];
+/// Their values are ciphertext, which does not compress, and they are read most.
+const NOT_COMPRESSED: [Table; 4] = [Table::License, Table::RecordKey, Table::Status, Table::Event];
 /// Keys of an index block that share what they begin with. Identifiers differ in their last dozen characters: an index
 /// takes a fifth of what it would with 1.
 const INDEX_KEYS_TOGETHER: i32 = 16;
@@ -73,24 +78,31 @@ struct Shared {
     buffers: WriteBufferManager,
 }
 
-fn shared() -> &'static Shared {
-    static SHARED: OnceLock<Shared> = OnceLock::new();
-    SHARED.get_or_init(|| {
-        let settings = EngineMemory::DEFAULT;
+static SHARED: OnceLock<Shared> = OnceLock::new();
+
+impl Shared {
+    fn new(settings: EngineMemory) -> Self {
         let cache = Cache::new_hyper_clock_cache(settings.cache, 0);
         let buffers =
             WriteBufferManager::new_write_buffer_manager_with_cache(settings.unflushed, false, cache.clone());
-        Shared { settings: Mutex::new(settings), cache, buffers }
-    })
+        Self { settings: Mutex::new(settings), cache, buffers }
+    }
+}
+
+fn shared() -> &'static Shared {
+    SHARED.get_or_init(|| Shared::new(EngineMemory::DEFAULT))
 }
 
 /// Sets the memory of the engine in this process. Caches follow at once, the size of files and how many are open when an
 /// archive is opened the next time. What [is not enough](EngineMemory::is_enough) is left as it was.
+///
+/// Set it before anything else of the engine is used: the parts of the cache, and how many entries each can ever hold, are those of
+/// the size that it is made with.
 pub fn set_engine_memory(memory: EngineMemory) {
     if !memory.is_enough() {
         return;
     }
-    let shared = shared();
+    let shared = SHARED.get_or_init(|| Shared::new(memory));
     let mut settings = shared.settings.lock().unwrap_or_else(PoisonError::into_inner);
     shared.cache.clone().set_capacity(memory.cache);
     shared.buffers.set_buffer_size(memory.unflushed);
@@ -152,12 +164,10 @@ pub(super) fn table_options(name: &str) -> Options {
     blocks.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.set_block_based_table_factory(&blocks);
-    // Whoever asks for these has just read of them: a filter on the last level would be asked for nothing. Their values
-    // are ciphertext and do not compress.
-    let asked_for = [Table::License, Table::RecordKey, Table::Status, Table::Event];
-    let asked_for = asked_for.into_iter().any(|table| table.name() == name);
-    options.set_optimize_filters_for_hits(asked_for);
-    options.set_compression_type(if asked_for { DBCompressionType::None } else { DBCompressionType::Lz4 });
+    let is_one_of = |tables: &[Table]| tables.iter().any(|table| table.name() == name);
+    options.set_optimize_filters_for_hits(is_one_of(&ASKED_FOR_WHAT_IS_THERE));
+    let plain = is_one_of(&NOT_COMPRESSED);
+    options.set_compression_type(if plain { DBCompressionType::None } else { DBCompressionType::Lz4 });
     // The licenses take most of it; what the other tables hold meanwhile is far less.
     options.set_write_buffer_size(settings.unflushed / 2);
     let (table, length) = FILTERED_BY_PREFIX;

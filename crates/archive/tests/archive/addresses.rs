@@ -122,6 +122,32 @@ fn a_license_has_no_more_addresses_than_the_limit() {
     assert_eq!(of(&archive, &next).len(), MAX_ADDRESSES);
 }
 
+/// More than the limit, as acts at once once let in: one is away while another one is entered.
+#[test]
+fn every_address_counts_however_many_there_are() {
+    let (archive, store) = filled();
+    for n in 0..MAX_ADDRESSES {
+        add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
+    }
+    let table = Table::LicenseAddress;
+    let (key, sealed) = store.scan(table, &[], None, 1).unwrap().remove(0);
+    store.commit(Batch::new().delete(table, key.as_slice())).unwrap();
+    add(&archive, "more", 1, "南京路1号").unwrap();
+    store.commit(Batch::new().put(table, key, sealed)).unwrap();
+    let all = of(&archive, &id(1));
+    assert_eq!(all.len(), MAX_ADDRESSES + 1);
+    let next = succeed(&archive, "renew", 1, &id(1)).unwrap().license.unwrap();
+    assert_eq!(of(&archive, &next), all);
+    let last = archive.addresses(&next).unwrap().pop().unwrap();
+    archive.remove_address(&act("remove"), &next, &last, "迁出").unwrap();
+    assert!(matches!(
+        archive.add_address(&act("again"), &next, &last, "增设"),
+        Err(ArchiveError::AddressTooMany)
+    ));
+    assert_eq!(of(&archive, &next).len(), MAX_ADDRESSES);
+    let _ = check_sound(&archive);
+}
+
 #[test]
 fn an_erased_license_is_at_no_address() {
     let (archive, store) = filled();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boyin_archive::{
-    Act, Archive, ArchiveError, CollectedId, CollectedRecord, CollectedState, EventKind, Failure, Filing,
-    Grade, ImportId, ImportJob, ImportStep, StoreError, Submission, Table,
+    Act, Archive, ArchiveError, Batch, CollectedId, CollectedRecord, CollectedState, EventKind, Failure,
+    Filing, Grade, ImportId, ImportJob, ImportStep, MAX_ALIKE, Store as _, StoreError, Submission, Table,
 };
 use boyin_model::collected::{CollectedLicense, Evidence, EvidenceKind};
 use boyin_model::id::{CreditCode, DivisionCode};
@@ -162,6 +162,87 @@ fn what_contradicts_is_kept_with_a_flag_on_both() {
     // Within one step as well.
     one_step(&archive, 4, vec![submission(1, "a", "第7号", "某甲"), submission(2, "b", "第7号", "某乙")]);
     assert_eq!(states(&archive, 4), [Disputed, Disputed]);
+}
+
+#[test]
+fn what_is_taken_in_at_once_is_taken_in_once() {
+    let (archive, store) = fresh();
+    store.slow_scans(Table::CollectedByKey);
+    let rows = vec![submission(1, "1", "第1号", "某甲"), submission(2, "2", "第2号", "某甲")];
+    let ends: Vec<_> = std::thread::scope(|scope| {
+        let imports = (1..=4).map(|name| {
+            let (archive, rows) = (&archive, rows.clone());
+            scope.spawn(move || one_step(archive, name, rows))
+        });
+        imports.collect::<Vec<_>>().into_iter().map(|import| import.join().unwrap()).collect()
+    });
+    let count = |of: fn(&ImportJob) -> u64| ends.iter().map(of).sum::<u64>();
+    assert_eq!((count(|end| end.accepted), count(|end| end.already)), (2, 6));
+    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().len(), 2);
+}
+
+#[test]
+fn what_contradicts_and_comes_at_once_has_a_flag_on_both() {
+    let (archive, store) = fresh();
+    store.slow_scans(Table::CollectedByKey);
+    std::thread::scope(|scope| {
+        for (name, said) in [(1, "某甲"), (2, "某乙")] {
+            let archive = &archive;
+            let rows = vec![submission(1, &name.to_string(), "第1号", said)];
+            scope.spawn(move || one_step(archive, name, rows));
+        }
+    });
+    let disputed = vec![CollectedState::Disputed];
+    assert_eq!((states(&archive, 1), states(&archive, 2)), (disputed.clone(), disputed));
+}
+
+#[test]
+fn a_key_that_tells_no_records_apart_is_refused() {
+    let alike = |row: u64| submission(row, "1", &format!("第{row}号"), "某甲");
+    let most = u64::try_from(MAX_ALIKE).unwrap();
+    let (archive, _) = fresh();
+    let all = one_step(&archive, 1, (1..=most).map(alike).collect());
+    assert_eq!(all.disputed, most - 1, "the first one was not when it came");
+    let step = |from: u64, rows: u64| ImportStep {
+        rows,
+        submissions: (from + 1..=rows).map(alike).collect(),
+        rejected: BTreeMap::new(),
+        finished: false,
+    };
+    let digest = archive.collected_digest().unwrap();
+    let more = archive.import_rows(&act("more"), job(1).id, &step(most, most + 1));
+    assert!(matches!(more, Err(ArchiveError::TooManyAlike { row }) if row == most + 1), "{more:?}");
+    assert_eq!(archive.collected_digest().unwrap(), digest);
+    // In one step as well.
+    let (archive, _) = fresh();
+    archive.begin_import(&act("begin"), &job(1)).unwrap();
+    let more = archive.import_rows(&act("more"), job(1).id, &step(0, most + 1));
+    assert!(matches!(more, Err(ArchiveError::TooManyAlike { row }) if row == most + 1), "{more:?}");
+}
+
+#[test]
+fn every_record_under_a_key_counts_however_many_there_are() {
+    let alike = |row: u64| submission(row, "1", &format!("第{row}号"), "某甲");
+    let most = u64::try_from(MAX_ALIKE).unwrap();
+    let (archive, store) = fresh();
+    one_step(&archive, 1, (1..=most).map(alike).collect());
+    one_step(&archive, 2, vec![submission(1, "2", "第9999号", "某甲")]);
+    let (id, _) = records(&archive, 1).remove(0);
+    assert_eq!(archive.contradicting(id).unwrap().len(), MAX_ALIKE - 1);
+    // One more under the key that all of them have, as an earlier release took it in.
+    let table = Table::CollectedByKey;
+    let keys = store.scan(table, &[], None, 1000).unwrap();
+    let mut count = BTreeMap::new();
+    for (key, _) in &keys {
+        *count.entry(key[..32].to_vec()).or_insert(0) += 1;
+    }
+    let (key, _) = count.into_iter().find(|(_, count)| *count == MAX_ALIKE).unwrap();
+    let other = keys.iter().map(|(key, _)| &key[32..]).find(|other| {
+        let under = [key.as_slice(), *other].concat();
+        keys.iter().all(|(known, _)| *known != under)
+    });
+    store.commit(Batch::new().put(table, [key.as_slice(), other.unwrap()].concat(), [])).unwrap();
+    assert_eq!(archive.contradicting(id).unwrap().len(), MAX_ALIKE);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, Committed, Entry, Outcome, Store, StoreError, Table,
+    Archive, ArchiveError, Batch, Change, Committed, Entry, MAX_ADDRESSES, Outcome, Store, StoreError, Table,
 };
 use boyin_model::status::LicenseStatus;
 
@@ -79,6 +79,45 @@ fn of_acts_that_exclude_each_other_one_is_done() {
     });
     assert_eq!(done, 1, "one place on the status list");
     assert_eq!(whole(&archive).len(), 21);
+}
+
+#[test]
+fn of_addresses_at_once_no_more_than_the_limit_are_entered() {
+    let (archive, store) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    for n in 1..MAX_ADDRESSES {
+        add(&archive, &format!("{n}"), 1, &format!("北京路{n}号")).unwrap();
+    }
+    store.slow_scans(Table::LicenseAddress);
+    let done = together(|thread| {
+        let text = format!("南京路{thread}号");
+        match add(&archive, &format!("by {thread}"), 1, &text) {
+            Ok(_) => true,
+            Err(ArchiveError::AddressTooMany) => false,
+            Err(other) => panic!("{other:?}"),
+        }
+    });
+    assert_eq!((done, archive.addresses(&id(1)).unwrap().len()), (1, MAX_ADDRESSES));
+}
+
+#[test]
+fn an_address_that_is_entered_while_the_next_version_is_filed_is_not_lost() {
+    let (archive, store) = fresh();
+    archive.file(&act("file 1"), &filing(1)).unwrap();
+    store.slow_scans(Table::LicenseAddress);
+    let entered = std::thread::scope(|scope| {
+        let entering = scope.spawn(|| add(&archive, "add", 1, "北京路1号"));
+        succeed(&archive, "renew", 1, &id(1)).unwrap();
+        entering.join().unwrap()
+    });
+    let expected = match entered {
+        Ok(_) => vec![address("北京路1号")],
+        Err(ArchiveError::NotHead { .. }) => vec![],
+        Err(other) => panic!("{other:?}"),
+    };
+    for version in [id(1), id(1).next_version().unwrap()] {
+        assert_eq!(archive.addresses(&version).unwrap(), expected);
+    }
 }
 
 fn together(work: impl Fn(u32) -> bool + Sync) -> usize {

@@ -1,5 +1,6 @@
 //! What holds of the files of RocksDB: their names, and bytes changed in them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use boyin_archive::{
@@ -47,6 +48,26 @@ fn the_column_families_are_frozen() {
         "version",
     ];
     assert_eq!(names, frozen);
+}
+
+/// The sections `[CFOptions "…"]` that the engine writes beside its files, by name.
+fn options_of_tables(database: &Path) -> BTreeMap<String, String> {
+    let names = std::fs::read_dir(database).unwrap().map(|entry| entry.unwrap().path());
+    let last = names.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("OPTIONS-")).max();
+    let text = std::fs::read_to_string(last.unwrap()).unwrap();
+    let sections = text.split("[CFOptions \"").skip(1).map(|section| section.split_once('"').unwrap());
+    sections.map(|(name, options)| (name.to_owned(), options.to_owned())).collect()
+}
+
+#[test]
+fn filters_are_passed_over_only_where_nobody_asks_for_what_is_not_there() {
+    let directory = tempdir().unwrap();
+    drop(Archive::create(directory.path(), &secret(), &act("create")).unwrap());
+    let options = options_of_tables(&directory.path().join("db"));
+    for table in Table::ALL {
+        let passed_over = options[table.name()].contains("optimize_filters_for_hits=true");
+        assert_eq!(passed_over, [Table::RecordKey, Table::Event].contains(&table), "{table}");
+    }
 }
 
 #[test]

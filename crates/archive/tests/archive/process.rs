@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-use boyin_archive::{Archive, ArchiveError, Filing, OpenError, StoreError};
+use boyin_archive::{
+    Archive, ArchiveError, EngineMemory, Filing, OpenError, StoreError, engine_memory, set_engine_memory,
+};
 use tempfile::{TempDir, tempdir};
 
 use crate::check::check_sound;
@@ -166,6 +168,29 @@ fn a_full_disk_is_mended_by_room_and_opening_again() {
         archive.file(&act(&format!("file {n}")), &large_filing(n)).unwrap();
     }
     assert_eq!(check_sound(&archive).licenses, u64::from(filed) + 5, "what failed is done once");
+}
+
+#[test]
+#[ignore = "started by the_cache_is_made_in_the_size_that_is_set"]
+fn child_that_sets_the_memory() {
+    let Some(directory) = directory() else { return };
+    let cache = std::fs::read_to_string(directory.join("cache")).unwrap().parse().unwrap();
+    set_engine_memory(EngineMemory { cache, ..EngineMemory::DEFAULT });
+    std::fs::write(directory.join("use"), engine_memory().cache.to_string()).unwrap();
+}
+
+/// A larger cache has more parts, of which each takes some memory before anything is in it.
+#[test]
+fn the_cache_is_made_in_the_size_that_is_set() {
+    let empty = |cache: usize| -> usize {
+        let directory = tempdir().unwrap();
+        std::fs::write(directory.path().join("cache"), cache.to_string()).unwrap();
+        let status = child("process::child_that_sets_the_memory", directory.path()).status().unwrap();
+        assert!(status.success());
+        std::fs::read_to_string(directory.path().join("use")).unwrap().parse().unwrap()
+    };
+    let (small, default, large) = (128 << 20, EngineMemory::DEFAULT.cache, 2 << 30);
+    assert!(empty(small) < empty(default) && empty(default) < empty(large));
 }
 
 #[test]

@@ -321,6 +321,22 @@ fn no_more_keys_are_kept_than_fit() {
     assert_eq!(read(&archive_again(&archive, 0)).keys, 0);
 }
 
+/// As the documentation of the memory says: of as many licenses as five eighths of the places nearly all are kept.
+#[test]
+fn the_keys_of_nearly_as_many_licenses_as_are_told_are_kept() {
+    const PLACE: u64 = 41;
+    let (archive, _) = fresh();
+    for n in 1..500 {
+        archive.file(&act(&format!("file {n}")), &filing(n)).unwrap();
+    }
+    let archive = archive.with_record_key_memory(499 * 8 / 5 * PLACE);
+    for n in 1..500 {
+        archive.get(&id(n)).unwrap();
+    }
+    let kept = archive.record_keys();
+    assert!(kept.keys > 499 * 9 / 10 && kept.bytes <= 499 * 8 / 5 * PLACE, "{kept:?}");
+}
+
 /// The licenses of an archive in another one, which keeps keys in so many bytes.
 fn archive_again(archive: &Archive, bound: u64) -> Archive {
     let (again, _) = fresh();

@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use boyin_archive::{Batch, Cause, Committed, Entry, Failure, Store, StoreError, Table};
+
+/// Longer than the other threads of a test take to come to the same place.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// A place that keeps what was written when the store there is dropped.
 pub(crate) trait Engine: Send + Sync {
@@ -16,6 +20,7 @@ pub(crate) struct TestStore {
     opened: RwLock<Option<Arc<dyn Store>>>,
     failing: Mutex<Failing>,
     scrubbed: Mutex<Vec<Table>>,
+    slow: Mutex<Option<Table>>,
 }
 
 #[derive(Default)]
@@ -28,7 +33,13 @@ struct Failing {
 impl TestStore {
     pub(crate) fn new(engine: impl Engine + 'static) -> Self {
         let opened = RwLock::new(Some(engine.open()));
-        Self { engine: Box::new(engine), opened, failing: Mutex::default(), scrubbed: Mutex::default() }
+        Self {
+            engine: Box::new(engine),
+            opened,
+            failing: Mutex::default(),
+            scrubbed: Mutex::default(),
+            slow: Mutex::default(),
+        }
     }
 
     /// Lets `commits` more batches through; the next one fails as `failure` says and the store stops.
@@ -39,6 +50,11 @@ impl TestStore {
     /// Lets the next scrub fail.
     pub(crate) fn fail_scrub(&self) {
         self.failing.lock().unwrap().scrub = true;
+    }
+
+    /// Lets whoever scans this table get what is there now a moment later.
+    pub(crate) fn slow_scans(&self, table: Table) {
+        *self.slow.lock().unwrap() = Some(table);
     }
 
     /// The tables that were scrubbed since this was asked last, in order.
@@ -100,7 +116,12 @@ impl Store for TestStore {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.inner().scan(table, prefix, after, limit)
+        let found = self.inner().scan(table, prefix, after, limit);
+        let slow = *self.slow.lock().unwrap() == Some(table);
+        if slow {
+            std::thread::sleep(MOMENT);
+        }
+        found
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {

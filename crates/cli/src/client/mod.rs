@@ -119,12 +119,8 @@ fn key(args: &PublicKey, from: UnixTime) -> anyhow::Result<ClientKey> {
 
 fn from_pem(rest: &str) -> anyhow::Result<Option<Jwk>> {
     let Some(body) = rest.strip_suffix(PEM_END) else { return Ok(None) };
-    let plain = body.chars().filter(|char| !char.is_whitespace() && *char != '=').map(|char| match char {
-        '+' => '-',
-        '/' => '_',
-        char => char,
-    });
-    let Ok(der) = b64::decode(plain.collect::<String>().as_bytes()) else { return Ok(None) };
+    let plain: String = body.chars().filter(|char| !char.is_whitespace()).collect();
+    let Ok(der) = b64::decode_of_others(plain.as_bytes()) else { return Ok(None) };
     let key = |algorithm: Algorithm| {
         let point = public_key_from_spki(algorithm, &der).ok()?;
         Jwk::from_point(algorithm.verifier(), &point)
@@ -170,9 +166,9 @@ mod tests {
             let off_curve = json!({ "kty": "EC", "crv": crv, "x": y, "y": x });
             assert_eq!(from_jwk(&off_curve.to_string()).unwrap(), None);
             let der = public_key_to_spki(algorithm, point).unwrap();
-            let body = b64::encode(&der).replace('-', "+").replace('_', "/");
+            let body = b64::encode_padded(&der);
             let (first, second) = body.split_at(64);
-            assert_eq!(from_pem(&format!("\n{first}\n{second}=\n{PEM_END}")).unwrap(), Some(expected));
+            assert_eq!(from_pem(&format!("\n{first}\n{second}\n{PEM_END}")).unwrap(), Some(expected));
         }
         for other in ["", "{}", "nonsense", "[1]"] {
             assert_eq!(from_jwk(other).unwrap(), None);

@@ -44,11 +44,16 @@ pub(crate) struct Check {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) lists: Lists,
-    /// Where this verifier remembers the dynamic codes that it has seen; made if it is not there. Without it no dynamic code passes
+    /// Where this verifier remembers the dynamic codes that passed; made if it is not there. Without it no dynamic code passes,
+    /// with it no static one does
     #[arg(long, value_name = "FILE")]
     pub(crate) seen: Option<PathBuf>,
-    /// Verify for this instant instead of now: 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970
-    #[arg(long, value_name = "TIME")]
+    /// No static code is enough (要求动态码); --seen says so too
+    #[arg(long)]
+    pub(crate) dynamic: bool,
+    /// Verify for this instant instead of now: 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970. Not with --seen: what
+    /// was seen is remembered by the clock
+    #[arg(long, value_name = "TIME", conflicts_with = "seen")]
     pub(crate) at: Option<String>,
     /// Show personal data in the clear
     #[arg(long)]
@@ -64,6 +69,9 @@ pub(crate) struct Lists {
     /// With --bundle: the public key that signs the trust list, as trust/anchor.json has it
     #[arg(long, value_name = "ANCHOR.json", requires = "bundle")]
     pub(crate) anchor: Option<PathBuf>,
+    /// With --bundle: refuse one with a trust list before this number (不接受更早的信任列表)
+    #[arg(long, value_name = "N", requires = "bundle", default_value_t = 0, hide_default_value = true)]
+    pub(crate) least_sequence: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,6 +96,9 @@ pub(crate) enum Bundle {
         /// The public key that signs the trust list [default: the one of the data directory]
         #[arg(long, value_name = "ANCHOR.json")]
         anchor: Option<PathBuf>,
+        /// Refuse a bundle with a trust list before this number (不接受更早的信任列表)
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        least_sequence: u64,
         /// For this instant instead of now
         #[arg(long, value_name = "TIME")]
         at: Option<String>,

@@ -5,18 +5,19 @@ use anyhow::Context as _;
 use boyin::model::json::Reader;
 use boyin::model::jws::Compact;
 use boyin::model::limits::{MAX_STATUS_TOKEN_BYTES, MAX_TRUST_LIST_BYTES};
-use boyin::model::status::StatusListClaims;
+use boyin::model::status::PackedStatusList;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{Jwk, TrustList};
 use boyin::suite::all_jws;
-use boyin_present::{Bundle, ListAge, OpenBundle};
+use boyin::verify::{Reason, StatusError};
+use boyin_present::{Bundle, BundleError, ListAge, OpenBundle};
 use serde_json::{Value, json};
 
 use super::args;
 use super::check::age;
 use crate::context::{Session, now};
 use crate::fetched::public_key;
-use crate::output::json_line;
+use crate::output::{json_line, printable};
 use crate::verify::instant;
 use crate::{Exit, files};
 
@@ -25,30 +26,44 @@ pub(crate) fn run(session: &Session, command: &args::Bundle, out: &mut dyn Write
     match command {
         args::Bundle::Make { out: file } => make(session, file, out),
         args::Bundle::Show { file } => {
-            tell(session, &Contents::read(&read(file)?)?, now()?, None, out)?;
+            let bundle = read(file)?;
+            let at = now()?;
+            tell(session, &Contents::read(&bundle, at)?, at, None, out)?;
             Ok(Exit::Done)
         }
-        args::Bundle::Verify { file, anchor, at } => {
+        args::Bundle::Verify { file, anchor, least_sequence, at } => {
+            let at = at.as_deref().map(instant).transpose()?;
             let anchor = match anchor {
                 Some(path) => public_key(path)?,
                 None => session.home()?.anchor().clone(),
             };
-            let at = at.as_deref().map_or_else(now, instant)?;
-            verify(session, &read(file)?, &anchor, at, out)
+            let bundle = read(file)?;
+            let opened = open_with(&bundle, &anchor, *least_sequence, now()?);
+            verify(session, opened, bundle.handovers.len(), at.map_or_else(now, Ok)?, out)
         }
     }
 }
 
 /// A bundle whose parts are verified, for verifications with it.
-pub(super) fn open(file: &Path, anchor: &Path, at: UnixTime) -> anyhow::Result<OpenBundle> {
+pub(super) fn open(file: &Path, anchor: &Path, least_sequence: u64) -> anyhow::Result<OpenBundle> {
     let anchor = public_key(anchor)?;
-    let opened = read(file)?.open(&anchor, &all_jws(), at);
+    let opened = open_with(&read(file)?, &anchor, least_sequence, now()?);
     let opened = opened.with_context(|| format!("the bundle {} is refused", file.display()))?;
     if opened.latest != anchor {
         let (held, latest) = (&anchor.kid, &opened.latest.kid);
         eprintln!("Note: the anchor {held} has handed over to {latest}: hold that one.");
     }
     Ok(opened)
+}
+
+/// `now` is the present instant, whatever instant the question is about: the anchor to hold is that of now.
+fn open_with(
+    bundle: &Bundle,
+    anchor: &Jwk,
+    least_sequence: u64,
+    now: UnixTime,
+) -> Result<OpenBundle, BundleError> {
+    bundle.open(anchor, &all_jws(), now)?.at_least(least_sequence)
 }
 
 fn read(file: &Path) -> anyhow::Result<Bundle> {
@@ -71,18 +86,20 @@ fn make(session: &Session, file: &Path, out: &mut dyn Write) -> anyhow::Result<E
     // What a verifier would refuse is found out here.
     Bundle::read(&bytes)?;
     files::write_new(file, &bytes)?;
-    tell(session, &Contents::read(&bundle)?, now()?, None, out)?;
+    let at = now()?;
+    tell(session, &Contents::read(&bundle, at)?, at, None, out)?;
     Ok(Exit::Done)
 }
 
 fn verify(
     session: &Session,
-    bundle: &Bundle,
-    anchor: &Jwk,
+    opened: Result<OpenBundle, BundleError>,
+    handovers: usize,
     at: UnixTime,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let (exit, verdict) = match bundle.open(anchor, &all_jws(), at) {
+    let opened = match opened {
+        Ok(opened) => opened,
         Err(error) => {
             let reason = error.to_string();
             if session.json() {
@@ -92,50 +109,86 @@ fn verify(
             }
             return Ok(Exit::Failed);
         }
-        Ok(opened) => {
-            let contents = Contents::read(bundle)?;
-            let ages =
-                || std::iter::once(contents.trust(at)).chain(contents.status_ages(at).map(|(_, age)| age));
-            let stale = ages().any(|age| age.fresh_until <= at);
-            if stale || !opened.refused.is_empty() {
-                (Exit::Indeterminate, "indeterminate")
-            } else {
-                (Exit::Done, "passed")
-            }
-        }
     };
-    tell(session, &Contents::read(bundle)?, at, Some(verdict), out)?;
+    let (exit, verdict) = if opened.counts_at(at).is_ok() && opened.refused.is_empty() {
+        (Exit::Done, "passed")
+    } else {
+        (Exit::Indeterminate, "indeterminate")
+    };
+    tell(session, &Contents::of(opened, handovers, at), at, Some(verdict), out)?;
     Ok(exit)
 }
 
-/// What the parts of a bundle say of themselves.
+/// A list of a bundle.
+struct Listed {
+    uri: String,
+    age: ListAge,
+    /// Why it does not count, if it was verified and does not.
+    fault: Option<Reason>,
+}
+
+/// What is told of a bundle.
 struct Contents {
     trust: TrustList,
-    status: Vec<StatusListClaims>,
+    trust_fault: Option<Reason>,
+    status: Vec<Listed>,
+    refused: Vec<(usize, StatusError)>,
     handovers: usize,
 }
 
 impl Contents {
-    fn read(bundle: &Bundle) -> anyhow::Result<Self> {
+    /// What the parts of a bundle say of themselves. Nothing is verified, so nothing is inflated.
+    fn read(bundle: &Bundle, at: UnixTime) -> anyhow::Result<Self> {
         let payload = Compact::open(&bundle.trust_list, MAX_TRUST_LIST_BYTES)?.payload;
         let status = bundle.status_lists.iter().map(|token| {
             let payload = Compact::open(token, MAX_STATUS_TOKEN_BYTES)?.payload;
-            StatusListClaims::read(&payload, Reader::Ours)
+            let PackedStatusList { sub, iat, exp, .. } = PackedStatusList::read(&payload, Reader::Ours)?;
+            anyhow::Ok(Listed { uri: sub, age: ListAge::new(iat, exp, at), fault: None })
         });
-        let status: Result<_, _> = status.collect();
         Ok(Self {
+            status: status.collect::<Result<_, _>>()?,
             trust: TrustList::read(&payload, Reader::Ours)?,
-            status: status?,
+            trust_fault: None,
+            refused: Vec::new(),
             handovers: bundle.handovers.len(),
         })
     }
 
-    fn trust(&self, at: UnixTime) -> ListAge {
+    /// What was verified.
+    fn of(opened: OpenBundle, handovers: usize, at: UnixTime) -> Self {
+        let status = opened.status_lists().into_iter().map(|list| Listed {
+            uri: list.uri().to_owned(),
+            age: ListAge::new(list.made_at(), list.fresh_until(), at),
+            fault: list.counts_at(&opened.trust, at).err(),
+        });
+        Self {
+            status: status.collect(),
+            trust: opened.trust.list().clone(),
+            trust_fault: opened.trust.counts_at(at).err(),
+            refused: opened.refused,
+            handovers,
+        }
+    }
+
+    fn trust_age(&self, at: UnixTime) -> ListAge {
         ListAge::new(self.trust.issued_at, self.trust.next_update, at)
     }
 
-    fn status_ages(&self, at: UnixTime) -> impl Iterator<Item = (&str, ListAge)> {
-        self.status.iter().map(move |list| (list.sub.as_str(), ListAge::new(list.iat, list.exp, at)))
+    fn to_json(&self, at: UnixTime, verdict: Option<&str>) -> Value {
+        let status = self.status.iter().map(|Listed { uri, age, fault }| {
+            let mut list = age.to_json();
+            (list["uri"], list["reason"]) = (json!(uri), json!(fault.map(Reason::code)));
+            list
+        });
+        let mut trust = self.trust_age(at).to_json();
+        (trust["sequence"], trust["reason"]) =
+            (json!(self.trust.sequence), json!(self.trust_fault.map(Reason::code)));
+        let refused = self.refused.iter();
+        let refused = refused.map(|(place, error)| json!({ "place": place, "reason": error.to_string() }));
+        json!({
+            "at": at.seconds(), "handovers": self.handovers, "refused": refused.collect::<Vec<_>>(),
+            "status_lists": status.collect::<Vec<_>>(), "trust_list": trust, "verdict": verdict,
+        })
     }
 }
 
@@ -147,36 +200,37 @@ fn tell(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     if session.json() {
-        let lists: Vec<Value> = contents
-            .status_ages(at)
-            .map(|(uri, age)| json!({ "age_seconds": age.seconds, "fresh_until": age.fresh_until.seconds(), "made_at": age.made_at.seconds(), "uri": uri }))
-            .collect();
-        let trust = contents.trust(at);
-        let value = json!({
-            "at": at.seconds(), "handovers": contents.handovers, "status_lists": lists,
-            "trust_list": {
-                "age_seconds": trust.seconds, "fresh_until": trust.fresh_until.seconds(),
-                "made_at": trust.made_at.seconds(), "sequence": contents.trust.sequence,
-            },
-            "verdict": verdict,
-        });
-        return Ok(json_line(out, &value)?);
+        return Ok(json_line(out, &contents.to_json(at, verdict))?);
     }
     match verdict {
         Some("passed") => {
-            writeln!(out, "✓ passed 通过: every part is signed by whom the anchor trusts, and fresh")?;
+            writeln!(out, "✓ passed 通过: every part is signed by whom the anchor trusts, and counts")?;
         }
-        Some(_) => writeln!(out, "? indeterminate 无法判定: a list is stale, or refused")?,
+        Some(_) => writeln!(out, "? indeterminate 无法判定: a list does not count, or is refused")?,
         None => writeln!(out, "Not verified 未核验: `boyin bundle verify` does")?,
     }
+    let Contents { trust, trust_fault, status, refused, handovers } = contents;
     writeln!(
         out,
         "  of {} ({}), trust list {}",
-        contents.trust.authority, contents.trust.division, contents.trust.sequence
+        printable(&trust.authority),
+        trust.division,
+        trust.sequence
     )?;
-    age(out, "trust list 信任列表", Some(contents.trust(at)))?;
-    for (uri, list) in contents.status_ages(at) {
-        age(out, uri, Some(list))?;
+    listed(out, "trust list 信任列表", contents.trust_age(at), *trust_fault)?;
+    for Listed { uri, age, fault } in status {
+        listed(out, uri, *age, *fault)?;
     }
-    Ok(writeln!(out, "  hand-overs of the anchor 信任锚交接: {}", contents.handovers)?)
+    for (place, error) in refused {
+        writeln!(out, "  status list {} is refused 拒绝: {error}", place + 1)?;
+    }
+    Ok(writeln!(out, "  hand-overs of the anchor 信任锚交接: {handovers}")?)
+}
+
+fn listed(out: &mut dyn Write, name: &str, list: ListAge, fault: Option<Reason>) -> std::io::Result<()> {
+    age(out, name, Some(list))?;
+    match fault {
+        Some(reason) => writeln!(out, "    does not count 不采信: {}", reason.code()),
+        None => Ok(()),
+    }
 }

@@ -1,22 +1,21 @@
-use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use boyin::model::credential::{FieldValue, LicenseClaims, Term};
-use boyin::model::time::UnixTime;
 use boyin::suite::all_jws;
-use boyin::verify::{Context, Verifier};
+use boyin::verify::{Context, StatusSnapshot, TrustSnapshot, Verifier};
 use boyin_present::{
-    ListAge, Outcome, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check, from_text,
+    Demand, ListAge, Outcome, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check,
+    from_text,
 };
 use serde_json::json;
 
 use super::args::Check;
 use super::bundle;
+use super::memory::Memory;
 use crate::context::{Session, now};
 use crate::fetched::pasted;
-use crate::output::{Privacy, json_line};
+use crate::output::{Privacy, json_line, printable};
 use crate::verify::instant;
 use crate::{Exit, files, report};
 
@@ -24,34 +23,40 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// `present check`
 pub(super) fn run(session: &Session, args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let at = args.at.as_deref().map_or_else(now, instant)?;
+    let at = args.at.as_deref().map(instant).transpose()?;
     let text = text_of(&files::read(&args.file)?)?;
     let shown = match from_text(&text).and_then(|compact| Presented::decode(&compact)) {
         Ok(shown) => shown,
         Err(error) => return refuse(session, error, out),
     };
+    // Whoever remembers codes asks for codes that count once; without its statement one would count for ever.
+    let demand = if args.dynamic || args.seen.is_some() { Demand::Dynamic } else { Demand::Any };
     let memory = match (&args.seen, &shown.statement) {
         (Some(path), Some(_)) => Some(Memory::open(path)?),
         _ => None,
     };
     let (memory, mut seen) = memory.unzip();
+    let judge = |trust: &TrustSnapshot, status: &StatusSnapshot, seen: Option<&mut SeenNonces>| {
+        let verifier = Verifier::new(&all_jws());
+        // Read last: a code can end while input, memory or passphrase is waited for.
+        let context = Context { now: at.map_or_else(now, Ok)?, trust, status };
+        anyhow::Ok(check(&shown, &verifier, &context, demand, seen))
+    };
     let checked = match (&args.lists.bundle, &args.lists.anchor) {
         (Some(file), Some(anchor)) => {
-            let opened = bundle::open(file, anchor, at)?;
-            let context = Context { now: at, trust: &opened.trust, status: &opened.status };
-            check(&shown, &Verifier::new(&all_jws()), &context, seen.as_mut())
+            let opened = bundle::open(file, anchor, args.lists.least_sequence)?;
+            judge(&opened.trust, &opened.status, seen.as_mut())?
         }
         _ => {
             let registry = session.reading()?.lookup.registry();
-            let context = Context { now: at, trust: registry.trust(), status: registry.status() };
-            check(&shown, &Verifier::new(&all_jws()), &context, seen.as_mut())
+            judge(registry.trust(), registry.status(), seen.as_mut())?
         }
     };
-    if let (Some(memory), Some(seen)) = (&memory, &seen) {
-        // Before anybody is told that the code counts.
-        memory.keep(seen, at)?;
-    }
     let outcome = checked.outcome();
+    if let (Outcome::Passed, Some(memory), Some(seen)) = (outcome, &memory, &seen) {
+        // Before anybody is told that the code counts.
+        memory.keep(seen, checked.license.at())?;
+    }
     if session.json() {
         json_line(out, &checked.to_json())?;
     } else {
@@ -109,7 +114,7 @@ fn write(out: &mut dyn Write, checked: &PresentationReport, privacy: Privacy) ->
                 write!(
                     out,
                     ": {}, made {}, counts until {}",
-                    claims.purpose,
+                    printable(&claims.purpose),
                     claims.issued_at,
                     claims.expires()
                 )?;
@@ -129,11 +134,12 @@ fn write(out: &mut dyn Write, checked: &PresentationReport, privacy: Privacy) ->
     Ok(report::checks(out, &checked.license)?)
 }
 
-/// How old a list is: in every answer, whatever the verdict.
+/// How old a list is: in every answer, whatever the verdict. Nobody vouches for its name.
 pub(super) fn age(out: &mut dyn Write, name: &str, list: Option<ListAge>) -> std::io::Result<()> {
     let Some(ListAge { made_at, fresh_until, seconds }) = list else {
         return writeln!(out, "  {name}: not at hand 未取得");
     };
+    let name = printable(name);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     writeln!(
         out,
@@ -169,39 +175,4 @@ fn claims(out: &mut dyn Write, claims: &LicenseClaims, privacy: Privacy) -> std:
         line(name, &privacy.value(&value))?;
     }
     Ok(())
-}
-
-/// The file in which this verifier remembers dynamic codes; one process at a time has it.
-struct Memory {
-    path: PathBuf,
-    _lock: File,
-}
-
-impl Memory {
-    fn open(path: &Path) -> anyhow::Result<(Self, SeenNonces)> {
-        let fail = || format!("the memory of codes {} cannot be used", path.display());
-        let mut lock = path.as_os_str().to_owned();
-        lock.push(".lock");
-        let lock = File::create(PathBuf::from(lock)).with_context(fail)?;
-        lock.lock().with_context(fail)?;
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error).with_context(fail),
-        };
-        let seen =
-            SeenNonces::read(&text).ok_or_else(|| anyhow!("{} is no memory of codes", path.display()))?;
-        Ok((Self { path: path.to_owned(), _lock: lock }, seen))
-    }
-
-    /// Replaced whole, so that what was remembered is never lost half-way.
-    fn keep(&self, seen: &SeenNonces, at: UnixTime) -> anyhow::Result<()> {
-        let fail = || format!("the memory of codes {} cannot be written", self.path.display());
-        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(dir).with_context(fail)?;
-        file.write_all(seen.write(at).as_bytes()).with_context(fail)?;
-        file.as_file().sync_all().with_context(fail)?;
-        file.persist(&self.path).with_context(fail)?;
-        Ok(())
-    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod bundle;
 mod check;
+mod memory;
 
 use std::io::Write;
 use std::path::Path;
@@ -95,15 +96,17 @@ fn make(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow::Result<E
 /// What is shown, and until when it counts.
 fn shown(session: &Session, args: &Make) -> anyhow::Result<(Presented, Option<UnixTime>)> {
     let fields: Vec<_> = args.fields.iter().map(String::as_str).collect();
-    let (reader, at) = (session.reader(&args.by)?, now()?);
+    let reader = session.reader(&args.by)?;
     if args.dynamic {
         let (_, desk) = session.desk()?;
+        // Its minute begins when the passphrase is there.
+        let at = now()?;
         let made = desk.present(&args.license, &fields, &args.by.purpose, &reader, at, &mut SystemRandom)?;
         let shown = Presented { license: made.license, statement: Some(made.statement) };
         return Ok((shown, Some(made.expires)));
     }
     let reading = session.reading()?;
-    let found = on_file(reading.lookup.license(&args.license, &reader, at)?, &args.license)?;
+    let found = on_file(reading.lookup.license(&args.license, &reader, now()?)?, &args.license)?;
     if let Err(report) = found.report.into_verified() {
         let code = report.verdict().reason().map(boyin::verify::Reason::code).unwrap_or_default();
         bail!("the license does not pass now ({code}): `boyin license verify` tells why");

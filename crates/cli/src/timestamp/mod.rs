@@ -172,12 +172,6 @@ fn der(path: &Path) -> anyhow::Result<Vec<u8>> {
     {
         bail!("{} is not one PEM block: split it", path.display());
     }
-    // The alphabet of PEM in that of the formats, which need no padding.
-    let letter = |letter| match letter {
-        '+' => '-',
-        '/' => '_',
-        other => other,
-    };
-    let body: String = within.concat().trim_end_matches('=').chars().map(letter).collect();
-    b64::decode(body.as_bytes()).ok().with_context(|| format!("{} is no PEM", path.display()))
+    let body = within.concat();
+    b64::decode_of_others(body.as_bytes()).ok().with_context(|| format!("{} is no PEM", path.display()))
 }

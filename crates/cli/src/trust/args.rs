@@ -102,6 +102,14 @@ pub(crate) enum Add {
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
     },
+    /// Where status lists of an issuer are; its licenses may then point to no others (状态列表)
+    StatusLists {
+        #[command(flatten)]
+        lists: Lists,
+        /// First instant at which licenses may point there [default: now]
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+    },
     /// An anchor of the certificates of those who make seals and sign with them
     Anchor(Certificate),
     /// The certificate of a maker of seals outside the register
@@ -144,6 +152,14 @@ pub(crate) enum Remove {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    /// Status lists of an issuer: later licenses may not point there
+    StatusLists {
+        #[command(flatten)]
+        lists: Lists,
+        /// First instant at which they may not [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
     /// An anchor of certificates
     Anchor(Certificate),
     /// The certificate of a maker of seals
@@ -160,6 +176,16 @@ pub(crate) struct Right {
     /// The license type, by its key or name in the catalog
     #[arg(long, value_name = "TYPE")]
     pub(crate) license_type: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lists {
+    /// Credit code of the issuer
+    #[arg(long, value_name = "CODE")]
+    pub(crate) issuer: CreditCode,
+    /// How the URIs of its status lists begin: what follows are letters, digits, `-` and `_`
+    #[arg(long, value_name = "URI")]
+    pub(crate) prefix: String,
 }
 
 #[derive(Debug, Args)]

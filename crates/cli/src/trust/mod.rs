@@ -17,7 +17,7 @@ use boyin::suite::{all_jws, all_x509};
 use boyin::verify::chain::Certificate;
 use serde_json::json;
 
-use self::args::{Add, By, Remove, Trust};
+use self::args::{Add, By, Lists, Remove, Trust};
 use crate::context::{Session, now};
 use crate::fetched::public_key;
 use crate::key::args::Words;
@@ -134,6 +134,10 @@ fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
             from: or_now(from.as_deref())?,
             until: until.as_deref().map(instant).transpose()?,
         },
+        Add::StatusLists { lists, from } => {
+            let Lists { issuer, prefix } = lists;
+            Change::AddStatusLists { issuer, prefix, from: or_now(from.as_deref())? }
+        }
         Add::Anchor(args) => with(CertificateRole::Anchor, &args.file)?,
         Add::Maker(args) => with(CertificateRole::Maker, &args.file)?,
         Add::TimestampAuthority(args) => with(CertificateRole::TimestampAuthority, &args.file)?,
@@ -157,6 +161,10 @@ fn removed(home: &Home, end: Remove) -> anyhow::Result<Change> {
             license_type: license_type(home, &right.license_type)?,
             at: or_now(at.as_deref())?,
         },
+        Remove::StatusLists { lists, at } => {
+            let Lists { issuer, prefix } = lists;
+            Change::EndStatusLists { issuer, prefix, at: or_now(at.as_deref())? }
+        }
         Remove::Key { issuer, kid, at } => Change::EndKey { issuer, kid, at: or_now(at.as_deref())? },
         Remove::Anchor(args) => without(CertificateRole::Anchor, &args.file)?,
         Remove::Maker(args) => without(CertificateRole::Maker, &args.file)?,

@@ -91,6 +91,12 @@ fn others(list: &TrustList, out: &mut dyn Write) -> std::io::Result<()> {
     ] {
         writeln!(out, "  {number} {what}")?;
     }
+    for issuer in &list.issuers {
+        for lists in &issuer.status_lists {
+            let until = lists.until.map(|at| format!(", licenses until {at}")).unwrap_or_default();
+            writeln!(out, "  status lists 状态列表 of {}: {}…{until}", issuer.code.as_str(), lists.prefix)?;
+        }
+    }
     for end in &list.algorithms {
         let broken = end.verify_until.map(|at| format!(", nothing counts from {at}")).unwrap_or_default();
         writeln!(out, "  {} 算法终止: nothing is signed from {}{broken}", end.alg, end.sign_until)?;

@@ -111,6 +111,44 @@ fn write(text: &str, dir: &std::path::Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Both programs look for the signature of each owner with the keys of that owner, in whatever order they are given.
+#[test]
+fn each_of_two_owners_countersigns_with_a_key_of_its_own() {
+    let place = Place::new();
+    let police = office(POLICE).code;
+    let one = "countersigned_by = [\"trust-list\"]";
+    assert!(SCRIPT.contains(one));
+    let two = format!("countersigned_by = [\"trust-list\", \"{}\"]", police.as_str());
+    let script = place.write("script.toml", SCRIPT.replace(one, &two).as_bytes());
+    let home = boyin::Home::open(&place.home()).unwrap();
+    let (_, trust) = home.trust().unwrap();
+    let issuer = trust.list().issuers.iter().find(|issuer| issuer.code == police).unwrap();
+    let anchor = place.write("old.json", &serde_json::to_vec(home.anchor()).unwrap());
+    let key = place.write("office.json", &serde_json::to_vec(&issuer.keys[0].jwk()).unwrap());
+    let transcript = place.path("transcript.jsonl");
+    let run = ["key", "ceremony", "run", "--script", &script, "--transcript", &transcript];
+    place.boyin_with_input(&run, ANSWERS.as_bytes()).ends(0);
+    let of_list = |key: &str| format!("trust-list={key}");
+    let of_office = |key: &str| format!("{}={key}", police.as_str());
+    let unknown = "ceremony_countersigner_unknown";
+    for (given, code, reason) in [
+        (vec![of_list(&anchor), of_office(&key)], 0, None),
+        (vec![of_office(&key), of_list(&anchor)], 0, None),
+        (vec![of_list(&anchor)], 2, Some(unknown)),
+        (vec![of_office(&key)], 2, Some(unknown)),
+        (vec![of_list(&key), of_office(&anchor)], 1, Some("ceremony_not_countersigned")),
+        (vec![of_list(&anchor), of_office(&anchor)], 1, Some("ceremony_not_countersigned")),
+    ] {
+        let given: Vec<_> = given.iter().flat_map(|one| ["--countersigner", one.as_str()]).collect();
+        let args = [&["--json", "key", "ceremony", "verify", transcript.as_str()], given.as_slice()].concat();
+        let found = place.boyin(&args).ends(code).json();
+        assert_eq!(found["reason"].as_str(), reason, "{given:?}");
+        if let Some((other, said)) = checker(&[&[transcript.as_str()], given.as_slice()].concat()) {
+            assert_eq!(other, code, "{given:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn whoever_types_something_else_breaks_it_off() {
     let place = Place::new();

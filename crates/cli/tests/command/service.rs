@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::served::Served;
-use crate::support::{MARKET, Place};
+use crate::served::{Served, ask};
+use crate::support::{MARKET, Place, Ran, forms};
 
 #[test]
 fn serves_until_told_to_end() {
@@ -23,6 +23,58 @@ fn serves_until_told_to_end() {
         assert!(entry["level"].is_string(), "{line}");
     }
     assert!(log.contains("ended"), "{log}");
+}
+
+#[test]
+fn each_request_is_a_line_of_the_log_that_names_nobody() {
+    let place = Place::new();
+    let mut served = Served::start(place.command(&["serve", "--listen", "127.0.0.1:0"]));
+    let number = forms("identity-card")[0].holder.code.clone();
+    assert_eq!(served.get(&format!("/v1/licenses/{number}?purpose={number}")).0, 401);
+    assert_eq!(served.get(&format!("/{number}")).0, 404);
+    // A method that is none, too.
+    assert_eq!(ask(&served.address, &number, "/v1/trust-list", b"").0, 405);
+    let log = served.log();
+    assert!(!log.contains(&number), "{log}");
+    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let answered: Vec<_> = lines.filter(|line| line["fields"]["message"] == "answered").collect();
+    let told: Vec<_> = answered
+        .iter()
+        .map(|line| {
+            assert!(line["span"]["id"].is_string() && line["fields"]["milliseconds"].is_f64(), "{line}");
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            (text(&line["span"]["method"]), text(&line["span"]["route"]), line["fields"]["status"].as_u64())
+        })
+        .collect();
+    let line = |method: &str, route: &str, status| (method.to_owned(), route.to_owned(), Some(status));
+    let expected =
+        [line("GET", "/v1/licenses/{id}", 401), line("GET", "", 404), line("other", "/v1/trust-list", 405)];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn settings_come_from_the_environment_and_a_mistyped_one_is_refused() {
+    let place = Place::new();
+    let mut command = place.command(&["serve"]);
+    command.env("BOYIN_LISTEN", "127.0.0.1:0").env("BOYIN_DESK", "true");
+    let served = Served::start(command);
+    let health: serde_json::Value = serde_json::from_slice(&served.get("/v1/health").1).unwrap();
+    let checks = health["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|check| check["name"] == "signer"), "it is a desk: {health}");
+    drop(served);
+    let serve = |name: &str, value: &str, more: &[&str]| {
+        let mut command = place.command(&[&["serve"], more].concat());
+        Ran::of(command.env(name, value).output().unwrap())
+    };
+    serve("BOYIN_LISTENS", "127.0.0.1:0", &[]).complains(&["BOYIN_LISTENS", "docs/operations.md"]);
+    serve("BOYIN_DESK", "perhaps", &[]).complains(&["perhaps"]);
+    serve("BOYIN_LISTEN", "0.0.0.0:0", &[]).complains(&["--allow-remote"]);
+    // What is said on the command line counts.
+    serve("BOYIN_LISTEN", "127.0.0.1:0", &["--listen", "0.0.0.0:0"]).complains(&["--allow-remote"]);
+    // Other commands go on.
+    let mut listed = place.command(&["license", "list", "--json"]);
+    let listed = Ran::of(listed.env("BOYIN_LISTENS", "x").output().unwrap()).ends(0);
+    assert!(listed.err.contains("BOYIN_LISTENS"), "{}", listed.err);
 }
 
 #[test]

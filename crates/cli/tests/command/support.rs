@@ -181,15 +181,7 @@ impl Place {
 /// Without any of our variables, and never on a terminal.
 fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
-    for name in [
-        "BOYIN_HOME",
-        "BOYIN_PASSPHRASE",
-        "BOYIN_PASSPHRASE_FILE",
-        "BOYIN_OFFICE",
-        "BOYIN_WHO",
-        "BOYIN_PURPOSE",
-        "BOYIN_LOG",
-    ] {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BOYIN_")) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());

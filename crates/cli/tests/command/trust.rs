@@ -1,6 +1,6 @@
 //! The trust list as it is changed, compared and looked back at; the status of licenses at an instant.
 
-use crate::support::{MARKET, POLICE, Place, office};
+use crate::support::{MARKET, POLICE, Place, forms, office};
 
 /// Who prepares, drops and signs, and what for.
 const BY: [&str; 4] = ["--who", "信任列表管理员", "--purpose", "测试"];
@@ -133,6 +133,49 @@ fn another_agencys_issuer_is_named_with_its_key() {
     let police = office(POLICE).code;
     let remove = ["trust", "remove", "key", "--issuer", police.as_str(), "--kid", "none"];
     place.boyin(&[&remove[..], &BY].concat()).complains(&["no key of this ID"]);
+}
+
+#[test]
+fn licenses_point_to_status_lists_that_the_trust_list_names() {
+    let place = Place::new();
+    let license = place.path("license");
+    place.issue_one(MARKET, "business-license");
+    let code = office(MARKET).code;
+    let list = place.boyin(&["--json", "trust", "show"]).ends(0).json();
+    let issuers = list["issuers"].as_array().unwrap();
+    let named =
+        issuers.iter().find(|issuer| issuer["code"] == code.as_str()).unwrap()["status_lists"].clone();
+    let old = named[0]["prefix"].as_str().unwrap().to_owned();
+    assert!(old.ends_with(&format!("/v1/status-lists/{}-", code.as_str())), "{old}");
+
+    let config = place.home().join("boyin.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let url = text.lines().find_map(|line| line.strip_prefix("public_url = ")).unwrap().trim_matches('"');
+    let elsewhere = "https://elsewhere.example";
+    std::fs::write(&config, text.replace(url, elsewhere)).unwrap();
+    let form = place.write_forms("moved.json", &forms("business-license")[1..2]);
+    let issue = || place.issue(MARKET, &form, &["--out", &place.path("moved")]);
+    issue().complains(&["status_list_not_named"]);
+    assert!(!std::path::Path::new(&place.path("moved")).exists());
+
+    let new = old.replace(url, elsewhere);
+    let lists = |verb, prefix: &str| {
+        let of = ["trust", verb, "status-lists", "--issuer", code.as_str(), "--prefix", prefix];
+        place.boyin(&[&of[..], &BY].concat())
+    };
+    lists("add", elsewhere).complains(&["a slash"]);
+    lists("remove", &new).complains(&["no status lists"]);
+    let added = lists("add", &new).ends(0);
+    assert!(added.out.contains("+ status_lists") && added.out.contains("状态列表"), "{}", added.out);
+    place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
+    issue().ends(0);
+    lists("remove", &old).ends(0);
+    place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
+    let shown = place.boyin(&["trust", "show"]).ends(0);
+    assert!(shown.out.contains(&format!("{old}…, licenses until")), "{}", shown.out);
+    // Its list is not published under the old address any more by this directory; what is asked first is whether it is named.
+    let report = place.boyin(&["--json", "verify", &license]).json();
+    assert_ne!(report["reason"]["code"], "status_list_not_named", "{report}");
 }
 
 #[test]

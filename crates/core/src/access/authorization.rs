@@ -98,12 +98,22 @@ pub(crate) struct Asked<'a> {
 
 /// A code that was open and is used up now.
 pub(crate) struct Used {
-    /// Whose it was.
-    pub(crate) holder: HolderKey,
-    /// Who made it.
-    pub(crate) by: String,
+    code: Digest32,
+    was: Open,
     /// Whether it is one for what was asked, but for the holder.
     pub(crate) right: bool,
+}
+
+impl Used {
+    /// Whose it was.
+    pub(crate) fn holder(&self) -> HolderKey {
+        self.was.of.holder
+    }
+
+    /// Who made it.
+    pub(crate) fn by(&self) -> &str {
+        &self.was.by
+    }
 }
 
 /// Codes by which holders let agencies see one license type: each good once, for one agency, item and purpose, for ten minutes.
@@ -158,14 +168,20 @@ impl Authorizations {
     /// a code is for.
     pub(crate) fn take(&self, code: &str, asked: &Asked<'_>, now: UnixTime) -> Option<Used> {
         let digits: String = code.chars().filter(|digit| *digit != ' ').take(DIGITS + 1).collect();
-        let found = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(&digits))?;
-        let Authorization { holder, agency, license_type, item, purpose } = found.of;
-        let right = now < found.until
-            && agency == asked.agency
-            && license_type == asked.license_type
+        let code = digest(&digits);
+        let was = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&code)?;
+        let Authorization { holder: _, agency, license_type, item, purpose } = &was.of;
+        let right = now < was.until
+            && *agency == asked.agency
+            && *license_type == asked.license_type
             && item == asked.item
             && purpose == asked.purpose;
-        Some(Used { holder, by: found.by, right })
+        Some(Used { code, was, right })
+    }
+
+    /// Opens a code again of whose use nothing came.
+    pub(crate) fn put_back(&self, used: Used) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(used.code, used.was);
     }
 }
 
@@ -208,7 +224,7 @@ mod tests {
         let Authorization { holder, agency, license_type, item, purpose } = of;
         let asked = Asked { agency: *agency, license_type: *license_type, item, purpose };
         let used = codes.take(code, &asked, at)?;
-        (used.right && used.holder == *holder).then_some(used.by)
+        (used.right && used.holder() == *holder).then(|| used.by().to_owned())
     }
 
     #[test]
@@ -240,6 +256,22 @@ mod tests {
             assert_eq!(take(&codes, code.reveal(), &wish(1), now()), None, "it is used up all the same");
         }
         assert_eq!(take(&codes, "0000 0000 0000 0000", &wish(1), now()), None);
+    }
+
+    #[test]
+    fn a_code_that_is_put_back_is_as_it_was() {
+        let codes = Authorizations::default();
+        let code = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+        let Authorization { agency, license_type, item, .. } = wish(1);
+        let other = Asked { agency, license_type, item: &item, purpose: "别的" };
+        let used = codes.take(code.reveal(), &other, now()).unwrap();
+        assert!(!used.right);
+        codes.put_back(used);
+        let end = now().plus(AUTHORIZATION_SECONDS);
+        let late = codes.take(code.reveal(), &other, end).unwrap();
+        codes.put_back(late);
+        assert!(take(&codes, code.reveal(), &wish(1), now()).is_some(), "once");
+        assert!(take(&codes, code.reveal(), &wish(1), now()).is_none());
     }
 
     #[test]

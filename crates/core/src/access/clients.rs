@@ -365,3 +365,6 @@ impl Home {
         Ok(replace(&self.clients_path(), text.as_bytes())?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,24 @@ impl std::fmt::Debug for Gate {
     }
 }
 
+/// What a client sends for an access token.
+#[derive(Clone, Copy)]
+pub struct TokenAsk<'a> {
+    /// The assertion.
+    pub assertion: &'a [u8],
+    /// The client that the request names beside it, if it does (RFC 7521 §4.2).
+    pub client_id: Option<&'a str>,
+    /// Scopes, separated by spaces; all of the client's, if absent or empty.
+    pub scope: Option<&'a str>,
+}
+
+/// Prints nothing: an assertion proves who sends it.
+impl std::fmt::Debug for TokenAsk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenAsk(..)")
+    }
+}
+
 /// An access token that was given.
 #[derive(Clone)]
 pub struct Granted {
@@ -144,22 +162,22 @@ impl Gate {
         scope: Option<&str>,
         now: UnixTime,
     ) -> Result<Granted, AssertionRefusal> {
-        self.token_within(assertion, scope, now, |_| Ok(()))
+        self.token_within(&TokenAsk { assertion, client_id: None, scope }, now, |_| Ok(()))
     }
 
     /// [`token`](Self::token) for clients that may have so many of them only: `limit` is asked with the client's ID once the assertion
-    /// is known to be good, before it is remembered and a token is signed, and says after how many seconds to come again if not now.
+    /// is known to be good, before it is remembered, and says after how many seconds to come again if not now. What the request says
+    /// beside the assertion is looked at afterwards: an assertion is used up by a wrong request too.
     ///
     /// # Errors
     /// [`AssertionRefusal`]: the first check that fails; [`AssertionRefusal::TooMany`] if `limit` says so.
     pub fn token_within(
         &self,
-        assertion: &[u8],
-        scope: Option<&str>,
+        ask: &TokenAsk<'_>,
         now: UnixTime,
         limit: impl FnOnce(&str) -> Result<(), u64>,
     ) -> Result<Granted, AssertionRefusal> {
-        let received = ReceivedAssertion::open(assertion)?;
+        let received = ReceivedAssertion::open(ask.assertion)?;
         let clients = self.clients().map_err(|_| AssertionRefusal::ClientsUnreadable)?;
         let (client, key) = clients.by_key(received.kid()).ok_or(AssertionRefusal::UnknownKey)?;
         if !key.in_time(now) {
@@ -175,10 +193,13 @@ impl Gate {
             .map_err(|_| AssertionRefusal::BadSignature)?;
         let claims = received.claims()?;
         self.check_claims(&claims, client, now)?;
-        let scopes = scopes_of(client, scope)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.remember(&client.id, &claims, now, limit)?;
         drop(seen);
+        if ask.client_id.is_some_and(|id| id != client.id) {
+            return Err(AssertionRefusal::OtherClientId);
+        }
+        let scopes = scopes_of(client, ask.scope)?;
         let token = self.sign(client, &key.key.kid, &scopes, now)?;
         Ok(Granted { token, scopes, client: client.id.clone() })
     }

@@ -1,7 +1,7 @@
 use boyin_model::jws::JwsError;
 
-/// Why no access token is given. In the order of the checks; until the signature is verified, callers are told only that the
-/// client is not known.
+/// Why no access token is given. In the order of the checks; until the signature is verified, and for claims that cannot be read,
+/// callers are told only that the client is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssertionRefusal {
@@ -47,6 +47,9 @@ pub enum AssertionRefusal {
     /// So many came that no other one is taken for so many seconds.
     #[error("too many assertions in a short time: again in {0} s")]
     TooMany(u64),
+    /// The request names another client than the assertion.
+    #[error("client_id has to be the client that the assertion is of")]
+    OtherClientId,
     /// A scope that the client does not have.
     #[error("the client may not have this scope")]
     OtherScope,
@@ -74,6 +77,7 @@ impl AssertionRefusal {
             Self::BeforeStart => "before_start",
             Self::Replayed => "replayed",
             Self::TooMany(_) => "too_many",
+            Self::OtherClientId => "other_client_id",
             Self::OtherScope => "other_scope",
             Self::NotSigned => "not_signed",
         }
@@ -97,6 +101,7 @@ impl AssertionRefusal {
             | Self::BeforeStart
             | Self::Replayed
             | Self::TooMany(_)
+            | Self::OtherClientId
             | Self::OtherScope
             | Self::NotSigned => true,
         }

@@ -1,86 +1,115 @@
 //! By which lists the service gives something: those that the log has.
 
+use std::io::ErrorKind;
 use std::sync::{Arc, PoisonError};
 
 use boyin_model::catalog::{CatalogEntry, CatalogList};
 use boyin_model::sharing::{SharingEntry, SharingList};
 use boyin_model::time::UnixTime;
+use boyin_model::trust::in_force;
 
 use crate::error::{HomeError, LookupError};
-use crate::in_force::{Stamp, logged};
-use crate::lists::{Held, ListKind};
+use crate::in_force::{ListStamps, logged};
+use crate::lists::{Counting, ListKind};
 use crate::lookup::Lookup;
+
+/// Seconds for which lists that were refused are not looked at again, while neither their files nor the log have changed.
+const REFUSED_SECONDS: u64 = 10;
+
+/// What a lookup knows of the lists.
+#[derive(Debug, Default)]
+pub(crate) struct SharedBy {
+    lists: Option<Arc<SharingLists>>,
+    refused: Option<Refused>,
+}
 
 /// The lists that count, for as long as their files stay the same.
 #[derive(Debug)]
-pub(crate) struct SharingLists {
-    stamps: [Stamp; 2],
+pub(super) struct SharingLists {
+    stamps: ListStamps,
     from: UnixTime,
     /// When a later one comes into force that is published already.
     until: Option<UnixTime>,
-    /// Numbers of the lists that were published last.
-    newest: [u64; 2],
     pub(super) sharing: SharingList,
     pub(super) catalog: CatalogList,
 }
 
+/// Lists that were refused, so that not every request has them verified again.
+#[derive(Debug)]
+struct Refused {
+    stamps: ListStamps,
+    /// The end of the log: what it did not have it may have later.
+    last_event: u64,
+    at: UnixTime,
+    error: Arc<HomeError>,
+}
+
 impl Lookup {
-    /// The lists that count at `at`: never older ones than were in use, and none that the log does not have. The desk tells the log
+    /// The lists that count at `at`: never older ones than the log has, and none that it does not have. The desk tells the log
     /// only what may follow the list before it.
     pub(super) fn sharing_lists(&self, at: UnixTime) -> Result<Arc<SharingLists>, LookupError> {
-        let home = self.home();
-        let stamps = [home.shelf::<SharingEntry>().list(), home.shelf::<CatalogEntry>().list()]
-            .map(|path| Stamp::of(&path));
+        let stamps = self.home().list_stamps();
         let mut known = self.shared_by.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lists) = known.as_ref() {
-            let in_time = lists.from <= at && lists.until.is_none_or(|until| at < until);
-            if lists.stamps == stamps && in_time {
-                return Ok(Arc::clone(lists));
-            }
+        if let Some(lists) = &known.lists
+            && lists.stamps == stamps
+            && in_force(lists.from, lists.until, at)
+        {
+            return Ok(Arc::clone(lists));
         }
-        let before = known.as_ref().map_or([0, 0], |lists| lists.newest);
-        let (sharing, shared_until, newest_sharing) = self.counting::<SharingEntry>(at, before[0])?;
-        let (catalog, catalog_until, newest_catalog) = self.counting::<CatalogEntry>(at, before[1])?;
-        let lists = Arc::new(SharingLists {
-            stamps,
-            from: sharing.valid_from.max(catalog.valid_from),
-            until: [shared_until, catalog_until].into_iter().flatten().min(),
-            newest: [newest_sharing, newest_catalog],
-            sharing,
-            catalog,
-        });
-        *known = Some(Arc::clone(&lists));
-        Ok(lists)
+        let last_event = self.archive.last_event()?;
+        if let Some(refused) = &known.refused
+            && (&refused.stamps, refused.last_event) == (&stamps, last_event)
+            && in_force(refused.at, Some(refused.at.plus(REFUSED_SECONDS)), at)
+        {
+            return Err(LookupError::Lists(Arc::clone(&refused.error)));
+        }
+        match self.read_lists(stamps, at) {
+            Ok(lists) => {
+                let lists = Arc::new(lists);
+                *known = SharedBy { lists: Some(Arc::clone(&lists)), refused: None };
+                Ok(lists)
+            }
+            Err(LookupError::Home(error)) if lasts(&error) => {
+                let error = Arc::new(error);
+                known.refused = Some(Refused { stamps, last_event, at, error: Arc::clone(&error) });
+                Err(LookupError::Lists(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    #[allow(clippy::type_complexity, reason = "named at its one caller")]
-    fn counting<E: ListKind>(
-        &self,
-        at: UnixTime,
-        before: u64,
-    ) -> Result<(boyin_model::listing::SignedList<E>, Option<UnixTime>, u64), LookupError> {
+    fn read_lists(&self, stamps: ListStamps, at: UnixTime) -> Result<SharingLists, LookupError> {
+        let sharing = self.counting::<SharingEntry>(at)?;
+        let catalog = self.counting::<CatalogEntry>(at)?;
+        Ok(SharingLists {
+            stamps,
+            from: sharing.list.valid_from.max(catalog.list.valid_from),
+            until: [sharing.until, catalog.until].into_iter().flatten().min(),
+            sharing: sharing.list,
+            catalog: catalog.list,
+        })
+    }
+
+    fn counting<E: ListKind>(&self, at: UnixTime) -> Result<Counting<E>, LookupError> {
         let (home, office) = (self.home(), self.home().config().authority_code);
         let path = || home.shelf::<E>().list();
-        let Held { mut token, mut list, .. } = home.list::<E>()?;
-        let newest = list.sequence;
-        let kept =
-            if logged::<E>(&self.archive, office, newest + 1, &[])?.is_some() { newest + 1 } else { before };
-        if newest < kept {
-            return Err(HomeError::ListRollback { path: path(), found: newest, kept }.into());
+        let newest = home.list::<E>()?;
+        let found = newest.list.sequence;
+        // The log knows what the directory no longer has.
+        if logged::<E>(&self.archive, office, found + 1, &[])?.is_some() {
+            return Err(HomeError::ListRollback { path: path(), found, kept: found + 1 }.into());
         }
-        let mut until = None;
-        loop {
-            let sequence = list.sequence;
-            match logged::<E>(&self.archive, office, sequence, &token)? {
-                Some(true) => {}
-                Some(false) => return Err(HomeError::ListReplaced { path: path(), sequence }.into()),
-                None => return Err(HomeError::ListNotLogged { path: path(), sequence }.into()),
+        home.counting(newest, at, |sequence, token| -> Result<(), LookupError> {
+            match logged::<E>(&self.archive, office, sequence, token)? {
+                Some(true) => Ok(()),
+                Some(false) => Err(HomeError::ListReplaced { path: path(), sequence }.into()),
+                None => Err(HomeError::ListNotLogged { path: path(), sequence }.into()),
             }
-            if list.valid_from <= at || list.sequence <= 1 {
-                return Ok((list, until, newest));
-            }
-            until = Some(until.map_or(list.valid_from, |until: UnixTime| until.min(list.valid_from)));
-            (token, list) = home.list_before(&list)?;
-        }
+        })
     }
+}
+
+/// Whether the same files are refused again: what the disk refuses it may give the next time.
+fn lasts(error: &HomeError) -> bool {
+    !matches!(error, HomeError::File { source, .. } if source.kind() != ErrorKind::NotFound)
 }

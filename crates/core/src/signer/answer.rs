@@ -115,7 +115,7 @@ impl SignerService {
     fn authenticate(&self, body: &[u8], now: UnixTime) -> Result<Asked, SignerRefusal> {
         let received = ReceivedRequest::open(body)?;
         let clients = self.home.clients().map_err(|_| SignerRefusal::ClientsUnreadable)?;
-        let client = clients.into_iter().find(|client| client.key.kid == received.client());
+        let client = clients.into_iter().find(|client| client.key.kid == received.kid());
         let client = client.ok_or(SignerRefusal::UnknownClient)?;
         let key = verify_key(&client.key).map_err(|_| SignerRefusal::ClientsUnreadable)?;
         if client.key.alg != received.alg() {

@@ -39,7 +39,7 @@ fn the_bytes_of_a_request_are_frozen() {
     assert_eq!(payload, frozen);
     let sent = unsigned.with_signature(&[1; 64]);
     let received = ReceivedRequest::open(sent.as_bytes()).unwrap();
-    assert_eq!((received.alg(), received.client(), received.signature()), ("ES256", "client", &[1; 64][..]));
+    assert_eq!((received.alg(), received.kid(), received.signature()), ("ES256", "client", &[1; 64][..]));
     assert_eq!(received.signing_input(), unsigned.to_be_signed());
     assert_eq!(received.claims().unwrap(), request());
     assert_eq!(request().to_be_signed().unwrap(), crate::purpose::PROBE);

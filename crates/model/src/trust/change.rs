@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Entitlement, Issuer, IssuerKey, Jwk, Sunset, TrustList, present};
+use super::{Entitlement, Issuer, IssuerKey, Jwk, StatusLists, Sunset, TrustList, present};
 use crate::b64;
 use crate::id::{CreditCode, DivisionCode, LicenseTypeCode};
 use crate::limits::MAX_CERTIFICATE_BYTES;
@@ -70,6 +70,24 @@ pub enum Change {
         /// First instant after the right.
         at: UnixTime,
     },
+    /// Names status lists of an issuer. With the first ones, licenses may point to no others.
+    AddStatusLists {
+        /// Whose.
+        issuer: CreditCode,
+        /// How their URIs begin.
+        prefix: String,
+        /// First instant at which licenses may point there.
+        from: UnixTime,
+    },
+    /// Ends that licenses may point to status lists of an issuer.
+    EndStatusLists {
+        /// Whose.
+        issuer: CreditCode,
+        /// How their URIs begin.
+        prefix: String,
+        /// First instant at which licenses may no longer point there.
+        at: UnixTime,
+    },
     /// Trusts a certificate.
     AddCertificate {
         /// For what.
@@ -122,6 +140,15 @@ pub enum ChangeError {
     /// The list has no such certificate.
     #[error("the list has no such certificate")]
     NoSuchCertificate,
+    /// The text cannot begin the URIs of status lists.
+    #[error("URIs of status lists begin with https:// or http://, a host and a slash, and have no ? and #")]
+    StatusPrefix,
+    /// The issuer's lists with this beginning are named already for some of that time.
+    #[error("the issuer's status lists with this beginning are named already")]
+    StatusListsTwice,
+    /// The issuer has no such status lists then.
+    #[error("the issuer has no status lists with this beginning at that instant")]
+    NoSuchStatusLists,
     /// Signatures would count for less long than they are made.
     #[error("signatures of an algorithm must count at least as long as they are made")]
     Sunset,
@@ -143,7 +170,8 @@ impl TrustList {
                 }
                 let keys = vec![IssuerKey::new(key.clone(), *from, None)];
                 let (name, division) = (name.clone(), *division);
-                self.issuers.push(Issuer { code: *code, name, division, keys, entitlements: Vec::new() });
+                let (entitlements, status_lists) = (Vec::new(), Vec::new());
+                self.issuers.push(Issuer { code: *code, name, division, keys, entitlements, status_lists });
             }
             Change::EndKey { issuer, kid, at } => {
                 let mut keys = self.issuer_mut(*issuer)?.keys.iter_mut();
@@ -163,6 +191,16 @@ impl TrustList {
                     .map(|right| right.until = Some(*at))
                     .collect();
                 return if ended.is_empty() { Err(ChangeError::NoSuchRight) } else { Ok(()) };
+            }
+            Change::AddStatusLists { issuer, prefix, from } => {
+                let lists = StatusLists { prefix: prefix.clone(), from: *from, until: None };
+                name_status_lists(self.issuer_mut(*issuer)?, lists)?;
+            }
+            Change::EndStatusLists { issuer, prefix, at } => {
+                let mut lists = self.issuer_mut(*issuer)?.status_lists.iter_mut();
+                let lists =
+                    lists.find(|lists| lists.prefix == *prefix && lasts(lists.from, lists.until, *at));
+                lists.ok_or(ChangeError::NoSuchStatusLists)?.until = Some(*at);
             }
             Change::AddCertificate { role, certificate } => {
                 let list = self.certificates_mut(*role);
@@ -217,6 +255,19 @@ fn entitle(issuer: &mut Issuer, right: Entitlement) -> Result<(), ChangeError> {
         return Err(ChangeError::RightTwice);
     }
     issuer.entitlements.push(right);
+    Ok(())
+}
+
+fn name_status_lists(issuer: &mut Issuer, new: StatusLists) -> Result<(), ChangeError> {
+    if !StatusLists::is_prefix(&new.prefix) {
+        return Err(ChangeError::StatusPrefix);
+    }
+    let overlaps =
+        |known: &StatusLists| known.prefix == new.prefix && known.until.is_none_or(|until| new.from < until);
+    if issuer.status_lists.iter().any(overlaps) {
+        return Err(ChangeError::StatusListsTwice);
+    }
+    issuer.status_lists.push(new);
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub enum What {
     Key,
     /// A right to issue.
     Entitlement,
+    /// Where the status lists of an issuer are.
+    StatusLists,
     /// A seal: its owner, its bytes and when it was in use.
     Seal,
     /// An anchor of certificates.
@@ -56,6 +58,7 @@ impl What {
             Self::Issuer => ("issuer", "颁发机构"),
             Self::Key => ("key", "密钥"),
             Self::Entitlement => ("entitlement", "颁发权限"),
+            Self::StatusLists => ("status_lists", "状态列表"),
             Self::Seal => ("seal", "电子印章"),
             Self::Anchor => ("anchor", "信任根证书"),
             Self::Maker => ("maker", "制章人证书"),
@@ -208,13 +211,23 @@ impl TrustList {
             for right in &issuer.entitlements {
                 let divisions: Vec<_> = right.divisions.iter().map(|division| division.as_str()).collect();
                 let subject = format!("{code} {} in {}", right.license_type.as_str(), divisions.join(" "));
-                let said = facts.entry((What::Entitlement, subject)).or_default();
-                // The same right may have been given, taken and given again.
-                let gap = if said.is_empty() { "" } else { ", " };
-                *said = format!("{said}{gap}{}", span(right.from, right.until));
+                add_span(facts, (What::Entitlement, subject), &span(right.from, right.until));
+            }
+            for lists in &issuer.status_lists {
+                let subject = format!("{code} {}", lists.prefix);
+                add_span(facts, (What::StatusLists, subject), &span(lists.from, lists.until));
             }
         }
     }
+}
+
+/// The same may have been given, taken and given again.
+fn add_span(facts: &mut Facts, of: (What, String), span: &str) {
+    let said = facts.entry(of).or_default();
+    if !said.is_empty() {
+        said.push_str(", ");
+    }
+    said.push_str(span);
 }
 
 /// A time in words.

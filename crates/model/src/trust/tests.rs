@@ -133,6 +133,55 @@ fn end_algorithm(sign_until: u64, verify_until: Option<u64>) -> Change {
     Change::EndAlgorithm(Sunset { alg, sign_until: at(sign_until), verify_until: verify_until.map(at) })
 }
 
+fn status_lists(prefix: &str, from: u64) -> Change {
+    Change::AddStatusLists { issuer: issuer(), prefix: prefix.to_owned(), from: at(from) }
+}
+
+fn end_status_lists(prefix: &str, seconds: u64) -> Change {
+    Change::EndStatusLists { issuer: issuer(), prefix: prefix.to_owned(), at: at(seconds) }
+}
+
+const LISTS: &str = "https://lists.example/v1/a-";
+
+#[test]
+fn uris_of_status_lists_begin_with_a_whole_host_and_end_in_a_name() {
+    let longest = format!("http://h/{}", "a".repeat(MAX_STATUS_PREFIX_CHARS - 9));
+    for prefix in [LISTS, "http://127.0.0.1:8650/", longest.as_str()] {
+        assert!(StatusLists::is_prefix(prefix), "{prefix}");
+    }
+    let too_long = format!("{longest}a");
+    for prefix in [
+        "",
+        "https://lists.example",
+        "https:///a",
+        "ftp://lists.example/",
+        "lists.example/",
+        "https://lists.example/a b",
+        "https://lists.example/状态/",
+        "https://lists.example/?",
+        "https://lists.example/#",
+        "https://lists.example\\@elsewhere.example/",
+        too_long.as_str(),
+    ] {
+        assert!(!StatusLists::is_prefix(prefix), "{prefix}");
+    }
+    let lists = StatusLists { prefix: LISTS.to_owned(), from: at(10), until: Some(at(20)) };
+    for (rest, expected) in [
+        ("1", true),
+        ("Az-09_", true),
+        ("", false),
+        ("1/2", false),
+        ("..", false),
+        ("1?", false),
+        ("1%2e", false),
+        ("1 ", false),
+    ] {
+        assert_eq!(lists.contain(&format!("{LISTS}{rest}")), expected, "{rest}");
+    }
+    assert!(!lists.contain("https://lists.example/v1/b-1"));
+    assert_eq!([9, 10, 19, 20].map(|t| lists.in_force(at(t))), [false, true, true, false]);
+}
+
 /// What each change does to the list of those before it; a refused one changes nothing.
 #[test]
 fn changes_are_made_one_after_another_or_refused() {
@@ -158,6 +207,15 @@ fn changes_are_made_one_after_another_or_refused() {
         (end_key("k1", 9), Err(ChangeError::NoSuchKey)),
         (end_key("k1", 20), Ok(())),
         (end_key("k1", 20), Err(ChangeError::NoSuchKey)),
+        (status_lists("https://lists.example", 10), Err(ChangeError::StatusPrefix)),
+        (end_status_lists(LISTS, 20), Err(ChangeError::NoSuchStatusLists)),
+        (status_lists(LISTS, 10), Ok(())),
+        (status_lists(LISTS, 11), Err(ChangeError::StatusListsTwice)),
+        (status_lists("https://other.example/", 11), Ok(())),
+        (end_status_lists(LISTS, 9), Err(ChangeError::NoSuchStatusLists)),
+        (end_status_lists(LISTS, 20), Ok(())),
+        (status_lists(LISTS, 19), Err(ChangeError::StatusListsTwice)),
+        (status_lists(LISTS, 20), Ok(())),
         (certificate(maker, "AAEC"), Err(ChangeError::Certificate)),
         (certificate(maker, "MAA"), Ok(())),
         (certificate(maker, "MAA"), Err(ChangeError::CertificateTwice)),
@@ -186,6 +244,8 @@ fn changes_are_made_one_after_another_or_refused() {
     assert_eq!(list.issuers[0].keys[0].until, Some(at(20)));
     assert_eq!((list.certificates.len(), list.makers.len(), list.algorithms.len()), (1, 0, 1));
     assert_eq!(list.algorithms[0].verify_until, None);
+    let named: Vec<_> = list.issuers[0].status_lists.iter().map(|lists| (lists.from, lists.until)).collect();
+    assert_eq!(named, [(at(10), Some(at(20))), (at(11), None), (at(20), None)]);
     let read = TrustList::read(&list.write(), Reader::Ours);
     assert_eq!(read, Ok(list));
 }
@@ -197,7 +257,9 @@ fn a_difference_is_told_once_with_what_was_and_what_is() {
         before.diff(&TrustList { sequence: 2, issued_at: at(5), next_update: at(99), ..list() }).is_empty()
     );
     let mut after = before.clone();
-    for change in [add_issuer(), entitle(&["652701"], 10, None), end_algorithm(20, None)] {
+    for change in
+        [add_issuer(), entitle(&["652701"], 10, None), status_lists(LISTS, 10), end_algorithm(20, None)]
+    {
         after.apply(&change).unwrap();
     }
     after.certificates.push(format!("MIIB{}", "A".repeat(40)));
@@ -209,6 +271,7 @@ fn a_difference_is_told_once_with_what_was_and_what_is() {
         "+ issuer 11100000000013338W: 测试局 (652701)",
         "+ key 11100000000013338W k1: ES256 from ",
         "+ entitlement 11100000000013338W 11100000000013338W001 in 652701: from ",
+        "+ status_lists 11100000000013338W https://lists.example/v1/a-: from ",
         "+ seal 65270100000001: of 11100000000013338W; made sha-256:aa from ",
         "+ anchor …AAAAAAAAAAAAAAAA: trusted",
         "+ algorithm ES256: signs until ",

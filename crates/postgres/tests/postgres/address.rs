@@ -31,6 +31,7 @@ fn another_machine_is_refused_unless_the_network_is_trusted() {
         ("host=localhost hostaddr=192.0.2.7 dbname=a user=b", "192.0.2.7"),
         ("host=/run/postgresql,192.0.2.8 dbname=a user=b", "192.0.2.8"),
         ("host=2001:db8::1 dbname=a user=b", "2001:db8::1"),
+        ("host=localhost,localhost hostaddr=127.0.0.1,192.0.2.9 dbname=a user=b", "192.0.2.9"),
         ("postgresql://b@db.example/a", "db.example"),
     ] {
         assert_eq!(here(text).unwrap_err(), AddressError::NotThisMachine { host: named.to_owned() });

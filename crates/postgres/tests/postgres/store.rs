@@ -1,7 +1,9 @@
 //! What holds of this engine: what it refuses to run on, long keys, big values, followers, snapshots, erasure.
 
 use std::io::Write as _;
+use std::process::Child;
 use std::sync::Arc;
+use std::time::Duration;
 
 use boyin_archive::{Archive, Batch, Durability, Expect, Store, StoreError, Table};
 use boyin_postgres::{Address, LAYOUT_VERSION, Network, PostgresStore};
@@ -232,6 +234,79 @@ fn on_disk(server: &Server, bytes: &[u8]) -> bool {
     false
 }
 
+/// A session that did this and waits in its transaction.
+fn begun(server: &Server, sql: &str) -> Child {
+    let mut idle = session(server.directory());
+    idle.stdin.as_mut().unwrap().write_all(format!("{sql}\n").as_bytes()).unwrap();
+    let begun = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
+    while psql(server.directory(), begun) != "1" {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    idle
+}
+
+fn end(mut session: Child) {
+    drop(session.stdin.take());
+    session.wait().unwrap();
+}
+
+/// Scrubs the keys of records, which must not come to its end before that.
+fn scrubbed_after(store: &PostgresStore, that: impl FnOnce()) -> Result<(), StoreError> {
+    std::thread::scope(|scope| {
+        let scrubbing = scope.spawn(|| store.scrub(Table::RecordKey, b"k"));
+        std::thread::sleep(Duration::from_millis(700));
+        assert!(!scrubbing.is_finished(), "the server would take along what was deleted");
+        that();
+        scrubbing.join().unwrap()
+    })
+}
+
+/// It sees nothing of the archive, but the server rewrites with a snapshot that goes back to the oldest transaction anywhere.
+#[test]
+fn a_transaction_in_another_database_is_waited_for() {
+    let server = Server::start(&["autovacuum=off"]);
+    let store = create(&server.fresh());
+    let value: Vec<u8> = (0..64_u8).map(|n| n.wrapping_mul(89) ^ 0x3c).collect();
+    store.commit(Batch::new().put(Table::RecordKey, "k", value.as_slice())).unwrap();
+    psql(server.directory(), "CREATE DATABASE other");
+    let idle = begun(&server, "\\c other\nBEGIN; SELECT pg_current_xact_id();");
+    store.commit(Batch::new().delete(Table::RecordKey, "k")).unwrap();
+    scrubbed_after(&store, || end(idle)).unwrap();
+    assert!(!on_disk(&server, &value));
+}
+
+/// Whose transactions cannot be looked at may see anything.
+#[test]
+fn who_may_not_see_what_others_do_waits_until_they_may() {
+    let server = Server::start(&["autovacuum=off"]);
+    let schema = fresh_schema();
+    drop(create(&server.address(&schema)));
+    let store = PostgresStore::open(&guest(&server, &schema), Durability::Synced).unwrap();
+    let role = format!("guest_{schema}");
+    psql(server.directory(), &format!("REVOKE pg_read_all_stats FROM {role}"));
+    let idle = begun(&server, "BEGIN;");
+    let refused = scrubbed_after(&store, || {
+        psql(server.directory(), &format!("GRANT pg_read_all_stats TO {role}"));
+    });
+    end(idle);
+    assert!(refused.unwrap_err().to_string().contains("was not rewritten"), "it came as far as that");
+}
+
+/// Whoever needs the table meanwhile waits behind the erasure, so that this does not wait for ever.
+#[test]
+fn a_table_that_stays_locked_is_not_waited_for_for_ever() {
+    let server = Server::start(&["autovacuum=off"]);
+    let address = server.fresh();
+    let store = create(&address);
+    let place = format!("{}.record_key", schema_of(&address));
+    let idle = begun(&server, &format!("BEGIN; LOCK TABLE {place} IN ACCESS SHARE MODE;"));
+    let refused = store.scrub(Table::RecordKey, b"k").unwrap_err();
+    assert!(refused.to_string().contains("55P03"), "{refused}");
+    assert_eq!(store.get(Table::RecordKey, b"k").unwrap(), None, "nobody waits any more");
+    end(idle);
+    store.scrub(Table::RecordKey, b"k").unwrap();
+}
+
 #[test]
 fn what_was_deleted_and_scrubbed_is_in_no_table() {
     let server = Server::start(&["autovacuum=off"]);
@@ -246,33 +321,26 @@ fn what_was_deleted_and_scrubbed_is_in_no_table() {
     store.commit(Batch::new().delete(Table::RecordKey, "k")).unwrap();
     assert!(on_disk(&server, &value), "deleting alone leaves it in the files");
     let seen = PostgresStore::snapshot(&address).unwrap();
-    std::thread::scope(|scope| {
-        let scrubbing = scope.spawn(|| store.scrub(Table::RecordKey, b"k"));
-        std::thread::sleep(std::time::Duration::from_millis(700));
-        assert!(!scrubbing.is_finished(), "somebody still sees what was there before");
-        drop(seen);
-        scrubbing.join().unwrap().unwrap();
-    });
+    scrubbed_after(&store, || drop(seen)).unwrap();
     assert!(!on_disk(&server, &value));
     // Nor is it taken along for a transaction that has looked at nothing yet.
     store.commit(Batch::new().put(Table::RecordKey, "k", value.as_slice())).unwrap();
-    let mut idle = session(server.directory());
-    idle.stdin.as_mut().unwrap().write_all(b"BEGIN; SELECT pg_current_xact_id();\n").unwrap();
-    let begun = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
-    while psql(server.directory(), begun) != "1" {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    let idle = begun(&server, "BEGIN; SELECT pg_current_xact_id();");
     store.commit(Batch::new().delete(Table::RecordKey, "k")).unwrap();
-    std::thread::scope(|scope| {
-        let scrubbing = scope.spawn(|| store.scrub(Table::RecordKey, b"k"));
-        std::thread::sleep(std::time::Duration::from_millis(700));
-        assert!(!scrubbing.is_finished(), "the server would take along what was deleted");
-        drop(idle.stdin.take());
-        idle.wait().unwrap();
-        scrubbing.join().unwrap().unwrap();
-    });
+    scrubbed_after(&store, || end(idle)).unwrap();
     assert!(!on_disk(&server, &value));
     assert_eq!(store.get(Table::RecordKey, b"a").unwrap().as_deref(), Some(b"v".as_slice()));
+}
+
+/// Somebody who may do everything with the tables of a schema, but does not own them.
+fn guest(server: &Server, schema: &str) -> Address {
+    let directory = server.directory();
+    let role = format!("guest_{schema}");
+    psql(directory, &format!("CREATE ROLE {role} LOGIN; GRANT pg_read_all_stats TO {role}"));
+    psql(directory, &format!("GRANT ALL ON SCHEMA {schema} TO {role}"));
+    psql(directory, &format!("GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}"));
+    let text = format!("host={} dbname=postgres user={role}", directory.display());
+    Address::parse(&text, Network::ThisMachine).unwrap().with_schema(schema).unwrap()
 }
 
 /// The server only warns one who does not own the table, and rewrites nothing.
@@ -280,24 +348,21 @@ fn what_was_deleted_and_scrubbed_is_in_no_table() {
 fn a_table_that_is_not_rewritten_is_not_scrubbed() {
     let schema = fresh_schema();
     drop(create(&shared().address(&schema)));
-    let directory = shared().directory();
-    let role = format!("guest_{schema}");
-    psql(directory, &format!("CREATE ROLE {role} LOGIN; GRANT pg_read_all_stats TO {role}"));
-    psql(directory, &format!("GRANT ALL ON SCHEMA {schema} TO {role}"));
-    psql(directory, &format!("GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}"));
-    let text = format!("host={} dbname=postgres user={role}", directory.display());
-    let guest = Address::parse(&text, Network::ThisMachine).unwrap().with_schema(&schema).unwrap();
-    let store = PostgresStore::open(&guest, Durability::Synced).unwrap();
+    let store = PostgresStore::open(&guest(shared(), &schema), Durability::Synced).unwrap();
     let refused = store.scrub(Table::RecordKey, b"k").unwrap_err();
     assert!(refused.to_string().contains("was not rewritten"), "{refused}");
 }
 
 #[test]
 fn who_writes_goes_to_one_server() {
-    let text = "host=/run/one,/run/two dbname=a user=b";
-    let address = Address::parse(text, Network::ThisMachine).unwrap();
-    for refused in [PostgresStore::create, PostgresStore::open].map(|f| f(&address, Durability::Synced)) {
-        assert!(refused.unwrap_err().to_string().contains("several hosts"));
+    // The addresses alone count too: the connection goes to them.
+    for hosts in
+        ["host=/run/one,/run/two", "host=one,two hostaddr=127.0.0.1,127.0.0.2", "hostaddr=127.0.0.1,::1"]
+    {
+        let address = Address::parse(&format!("{hosts} dbname=a user=b"), Network::ThisMachine).unwrap();
+        for refused in [PostgresStore::create, PostgresStore::open].map(|f| f(&address, Durability::Synced)) {
+            assert!(refused.unwrap_err().to_string().contains("several hosts"), "{hosts}");
+        }
     }
 }
 

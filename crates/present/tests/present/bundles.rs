@@ -1,11 +1,11 @@
 use boyin_model::status::LicenseStatus;
-use boyin_model::trust::TrustList;
+use boyin_model::trust::{Sunset, TrustList};
 use boyin_present::limits::MAX_BUNDLE_STATUS_LISTS;
-use boyin_present::{Bundle, BundleError, PresentationReport, Presented, check};
+use boyin_present::{Bundle, BundleError, Demand, PresentationReport, Presented, check};
 use boyin_suite::{Algorithm, all_jws};
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::{Prefecture, now, status_token};
-use boyin_verify::{Context, StatusError, TrustError};
+use boyin_verify::{Context, Reason, StatusError, TrustError};
 
 use crate::{at, card};
 
@@ -23,7 +23,7 @@ fn checked(prefecture: &Prefecture, bundle: &Bundle, seconds: u64) -> Presentati
     let opened = bundle.open(prefecture.anchor_jwk(), &all_jws(), at(seconds)).unwrap();
     let context = Context { now: at(seconds), trust: &opened.trust, status: &opened.status };
     let shown = Presented { license: card(prefecture), statement: None };
-    check(&shown, &Prefecture::verifier(), &context, None)
+    check(&shown, &Prefecture::verifier(), &context, Demand::Any, None)
 }
 
 #[test]
@@ -134,4 +134,50 @@ fn a_bundle_has_one_spelling_and_bounds() {
     assert_eq!(Bundle::read(&many.write()), Err(BundleError::Format("status_lists")));
     let many = Bundle { handovers: vec![b"x".to_vec(); 65], ..bundle };
     assert_eq!(Bundle::read(&many.write()), Err(BundleError::Format("handovers")));
+    // Not even read as JSON.
+    let commas = vec![b','; MAX_BUNDLE_STATUS_LISTS + 64 + 4];
+    assert_eq!(Bundle::read(&commas), Err(BundleError::Format("number of parts")));
+    assert_eq!(Bundle::read(&commas[1..]), Err(BundleError::Format("JSON")));
+}
+
+/// As the verifier asks it for one license, so it is asked for all lists of a bundle.
+#[test]
+fn lists_that_do_not_count_are_told() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let counts = |bundle: &Bundle, seconds| {
+        let opened = bundle.open(prefecture.anchor_jwk(), &all_jws(), now()).unwrap();
+        assert_eq!((opened.refused.len(), opened.status_lists().len()), (0, bundle.status_lists.len()));
+        opened.counts_at(at(seconds))
+    };
+    let good = bundle_of(&prefecture, &prefecture.trust_list());
+    assert_eq!(counts(&good, DAY - 1), Ok(()));
+    assert_eq!(counts(&good, DAY), Err(Reason::StatusListStale));
+    assert_eq!(counts(&good, 6 * DAY), Err(Reason::TrustListStale));
+
+    let mut ahead = prefecture.trust_list();
+    ahead.issued_at = at(301);
+    assert_eq!(counts(&bundle_of(&prefecture, &ahead), 0), Err(Reason::TrustListFromFuture));
+    let mut claims = prefecture.status_list();
+    claims.iat = at(301);
+    let ahead = status_token(&claims, &prefecture.office.lists);
+    let ahead = Bundle { status_lists: vec![ahead], ..good };
+    assert_eq!(counts(&ahead, 0), Err(Reason::StatusListFromFuture));
+
+    let mut ended = prefecture.trust_list();
+    let (alg, sign_until) = ("ES256".to_owned(), prefecture.status_list().iat);
+    ended.algorithms.push(Sunset { alg, sign_until, verify_until: None });
+    assert_eq!(counts(&bundle_of(&prefecture, &ended), 0), Err(Reason::StatusListForeign));
+}
+
+#[test]
+fn a_trust_list_older_than_the_one_that_is_known_is_refused() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let list = prefecture.trust_list();
+    let bundle = bundle_of(&prefecture, &list);
+    let open = || bundle.open(prefecture.anchor_jwk(), &all_jws(), now()).unwrap();
+    assert!(open().at_least(list.sequence).is_ok());
+    assert_eq!(
+        open().at_least(list.sequence + 1).unwrap_err(),
+        BundleError::Sequence { found: list.sequence, least: list.sequence + 1 }
+    );
 }

@@ -1,6 +1,6 @@
 use boyin_issue::{SigningKey, presentation};
 use boyin_model::presentation::Presentation;
-use boyin_present::{DynamicReason, PresentationReport, Presented, SeenNonces, check};
+use boyin_present::{Demand, DynamicReason, PresentationReport, Presented, SeenNonces, check};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::{Prefecture, World, now};
 
@@ -8,7 +8,7 @@ use crate::{at, both, card, claims_of, dynamic_of, showing};
 
 fn checked(world: &World, shown: &Presented, seconds: u64, seen: &mut SeenNonces) -> PresentationReport {
     let context = boyin_verify::Context { now: at(seconds), ..world.context() };
-    check(shown, &Prefecture::verifier(), &context, Some(seen))
+    check(shown, &Prefecture::verifier(), &context, Demand::Dynamic, Some(seen))
 }
 
 /// Its license passes, whatever becomes of the dynamic part.
@@ -54,9 +54,46 @@ fn clocks_may_differ_by_the_tolerance() {
 fn without_a_memory_the_question_stays_open() {
     let prefecture = Prefecture::new(Algorithm::Es256);
     let shown = dynamic_of(&prefecture, card(&prefecture), now());
-    let report = check(&shown, &Prefecture::verifier(), &prefecture.world().context(), None);
+    let report = check(&shown, &Prefecture::verifier(), &prefecture.world().context(), Demand::Dynamic, None);
     assert_eq!(report.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::NoMemory));
     assert_eq!(report.outcome().code(), "indeterminate");
+}
+
+/// Whoever cuts the statement off has a static code of the same license.
+#[test]
+fn a_static_code_is_refused_where_a_dynamic_one_is_demanded() {
+    for prefecture in both() {
+        let (world, verifier) = (prefecture.world(), Prefecture::verifier());
+        let cut = Presented { statement: None, ..dynamic_of(&prefecture, card(&prefecture), now()) };
+        let report = |demand| check(&cut, &verifier, &world.context(), demand, None);
+        assert_eq!(report(Demand::default()).outcome().code(), "passed");
+        let refused = report(Demand::Dynamic);
+        assert_eq!(refused.license.verdict(), boyin_verify::Verdict::Passed);
+        assert_eq!(refused.outcome().code(), "failed");
+        assert_eq!(refused.outcome().reason(), Some(&DynamicReason::Missing.info()));
+        let told = refused.to_json();
+        assert_eq!(told["kind"], "static");
+        assert_eq!(told["reason"]["code"], "dynamic_missing");
+        assert!(told["dynamic"].is_null());
+    }
+}
+
+/// A license that does not pass uses no code up: its holder shows it again when the verifier has fetched its lists.
+#[test]
+fn only_a_license_that_passes_uses_a_code_up() {
+    let prefecture = Prefecture::new(Algorithm::Es256);
+    let shown = dynamic_of(&prefecture, card(&prefecture), now());
+    let without_lists = World { status: boyin_verify::StatusSnapshot::default(), ..prefecture.world() };
+    let mut seen = SeenNonces::default();
+    let open = checked(&without_lists, &shown, 0, &mut seen);
+    assert_eq!(open.outcome().code(), "indeterminate");
+    assert!(seen.is_empty());
+    assert_eq!(checked(&prefecture.world(), &shown, 1, &mut seen).outcome().code(), "passed");
+    assert_eq!(seen.len(), 1);
+    // What was shown is told all the same.
+    let again = checked(&without_lists, &shown, 2, &mut seen);
+    assert_eq!(again.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::Repeated));
+    assert_eq!(again.outcome().code(), "failed");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use boyin_present::limits::{MAX_COMPACT_BYTES, QR_BUDGET_BYTES};
-use boyin_present::{EncodeError, Fault, PresentError, Presented, from_text, to_text};
+use boyin_present::{
+    Demand, EncodeError, Fault, PresentError, Presented, SeenNonces, check, from_text, to_text,
+};
 use boyin_suite::Algorithm;
 use boyin_testkit::mutate;
 use boyin_testkit::prefecture::{Prefecture, now};
@@ -96,9 +98,8 @@ fn no_changed_bit_passes() {
             Err(_) => refused_by_form += 1,
             Ok(other) => {
                 assert_ne!(other, good, "bit {bit} has a second spelling");
-                let mut seen = boyin_present::SeenNonces::default();
-                let report =
-                    boyin_present::check(&other, &Prefecture::verifier(), &world.context(), Some(&mut seen));
+                let (verifier, mut seen) = (Prefecture::verifier(), SeenNonces::default());
+                let report = check(&other, &verifier, &world.context(), Demand::Any, Some(&mut seen));
                 assert_ne!(report.outcome().code(), "passed", "bit {bit}");
             }
         }

@@ -2,7 +2,7 @@
 
 use boyin_model::id::DivisionCode;
 use boyin_model::status::{StatusBits, StatusList};
-use boyin_model::trust::Sunset;
+use boyin_model::trust::{StatusLists, Sunset};
 use boyin_suite::Algorithm;
 use boyin_verify::Reason;
 
@@ -17,6 +17,7 @@ pub(super) fn add(book: &mut Book) {
     seal(book);
     validity(book);
     status_list(book);
+    named_status_lists(book);
     status_values(book);
 }
 
@@ -167,6 +168,37 @@ fn status_list(book: &mut Book) {
     });
     book.fail("status/index-beyond-the-list", StatusOutOfRange, |s| {
         s.status.list = StatusList::new(s.status.list.bits(), 0);
+    });
+}
+
+/// The toy prefecture's trust list names no status lists; these scenes do.
+fn named_status_lists(book: &mut Book) {
+    let uri = book.prefecture.office.status_uri();
+    let prefix = uri.strip_suffix('1').expect("the first list").to_owned();
+    let named = |prefix: &str| StatusLists { prefix: prefix.to_owned(), from: since(), until: None };
+    book.pass("status/of-a-named-list", PUBLIC, |s| s.office().status_lists = vec![named(&prefix)]);
+    book.pass("status/of-the-second-named", PUBLIC, |s| {
+        s.office().status_lists = vec![named("https://old.example/"), named(&prefix)];
+    });
+    book.pass("status/named-until-after-issue", PUBLIC, |s| {
+        let until = Some(instant(s, "iat").plus(1));
+        s.office().status_lists = vec![StatusLists { until, ..named(&prefix) }];
+    });
+    for (id, other) in [
+        ("status/of-a-list-elsewhere", "https://status.example.elsewhere/"),
+        // What follows the prefix has a slash, or is nothing.
+        ("status/of-a-list-further-down", "https://status.example/"),
+        ("status/of-the-prefix-itself", uri.as_str()),
+    ] {
+        book.fail_public(id, Reason::StatusListNotNamed, |s| s.office().status_lists = vec![named(other)]);
+    }
+    book.fail_public("status/named-a-second-too-late", Reason::StatusListNotNamed, |s| {
+        let from = instant(s, "iat").plus(1);
+        s.office().status_lists = vec![StatusLists { from, ..named(&prefix) }];
+    });
+    book.fail_public("status/named-until-issue", Reason::StatusListNotNamed, |s| {
+        let until = Some(instant(s, "iat"));
+        s.office().status_lists = vec![StatusLists { until, ..named(&prefix) }];
     });
 }
 

@@ -12,7 +12,7 @@ pub fn signing_request(data: &[u8]) {
     }
     let Ok(received) = ReceivedRequest::open(data) else { return };
     let Ok(request) = received.claims() else { return };
-    let (alg, kid) = (received.alg().to_owned(), received.client().to_owned());
+    let (alg, kid) = (received.alg().to_owned(), received.kid().to_owned());
     let empty = String::new;
     let client = Jwk { alg, crv: empty(), kid, kty: empty(), x: empty(), y: empty() };
     let again = request.prepare(&client);

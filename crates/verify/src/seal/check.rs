@@ -149,10 +149,11 @@ impl<'r, 'c> Run<'r, 'c> {
         };
     }
 
-    /// Whether the trust list lets a signature of that instant still count.
+    /// Whether the trust list, and what the certificates are verified with, let a signature of that instant still count.
     pub(super) fn not_ended(&self, alg: &AlgId, signed_at: UnixTime) -> Finding {
-        let now = self.context.now;
-        let allowed = self.context.register.map_or(Ok(()), |list| list.algorithm_allows(alg, signed_at, now));
+        let SealContext { now, register, certificates } = *self.context;
+        let by_list = register.map_or(Ok(()), |list| list.algorithm_allows(alg, signed_at, now));
+        let allowed = by_list.and_then(|()| certificates.algorithm_allows(alg, signed_at, now));
         allowed.map_err(|limit| {
             let at = if signed_at < limit { now } else { signed_at };
             (SealReason::AlgorithmEnded, Some(SealDetail::Instants { at, limit }))

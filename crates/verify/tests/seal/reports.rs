@@ -2,6 +2,7 @@
 
 use boyin_model::limits::MAX_SEAL_BYTES;
 use boyin_model::register::Period;
+use boyin_model::time::UnixTime;
 use boyin_model::trust::Sunset;
 use boyin_suite::Algorithm;
 use boyin_testkit::key::FixedKey;
@@ -92,6 +93,36 @@ fn a_certificate_ends_after_its_last_second() {
             boyin_testkit::seals::certificate(&world.authority, &key, 2, SEAL_ID, now().minus(1000), until);
         let report = signed(&world, Document::Bytes(DOCUMENT));
         assert_eq!(report.notes().contains(&SealNote::SignerEndedSince), has_ended, "{until}");
+    }
+}
+
+/// Whoever has no trust list but knows of an end refuses what was signed after it, however old the certificates are.
+#[test]
+fn ends_that_certificates_are_verified_with_count_for_seal_and_signature() {
+    let world = SealWorld::new(Algorithm::Es256);
+    let info = world.info();
+    let seal = world.seal_by_hand(&info.write().unwrap());
+    let signed_at = now().minus(60);
+    let signature = world.signature_by_hand(&seal, signed_at);
+    let ends: [(UnixTime, &[SealCheck]); 3] = [
+        (info.created, &[SealCheck::MakerSignature, SealCheck::Signature]),
+        (signed_at, &[SealCheck::Signature]),
+        (signed_at.plus(1), &[]),
+    ];
+    for (sign_until, not_passed) in ends {
+        let mut store = world.store();
+        store.end_algorithms(&[Sunset { alg: "ES256".to_owned(), sign_until, verify_until: None }]);
+        let report = SealVerifier::new(Reader::Ours).check_signature(
+            &signature,
+            Document::Bytes(DOCUMENT),
+            &context(&store, now()),
+        );
+        let ended = |check: &SealCheck| {
+            matches!(report.outcome(*check), SealOutcome::NotPassed(SealReason::AlgorithmEnded, _))
+        };
+        let mut found: Vec<_> = SealCheck::ALL.into_iter().filter(ended).collect();
+        found.sort_by_key(|check| *check == SealCheck::Signature);
+        assert_eq!(found, not_passed, "{sign_until}");
     }
 }
 

@@ -1,12 +1,12 @@
 use boyin_model::jws::JwsError;
 use boyin_model::limits::MAX_STATUS_TOKEN_BYTES;
 use boyin_model::status::StatusListClaims;
-use boyin_model::trust::TrustList;
+use boyin_model::trust::{Sunset, TrustList};
 use boyin_suite::Algorithm;
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::mutate::Parts;
 use boyin_testkit::prefecture::{Prefecture, now, since, status_token};
-use boyin_verify::{Context, Reason, StatusError, StatusSnapshot, TrustSnapshot, Verdict};
+use boyin_verify::{Context, Reason, StatusError, StatusSnapshot, TrustSnapshot, TrustedList, Verdict};
 
 struct Setup {
     prefecture: Prefecture,
@@ -202,5 +202,42 @@ fn a_list_is_no_better_than_its_key_is_today() {
             list.issuers[1].keys.push(moved);
         };
         assert_eq!(verdict(&moved), foreign);
+    }
+}
+
+/// What a verification asks of its lists is asked of a list alone too.
+#[test]
+fn a_list_counts_in_its_time_and_with_its_key() {
+    for algorithm in Algorithm::ALL {
+        let setup = Setup::new(algorithm);
+        let listed = setup.prefecture.trust_list();
+        let (made, ends) = (listed.issued_at, listed.next_update);
+        assert_eq!(setup.trust.counts_at(made.minus(300)), Ok(()));
+        assert_eq!(setup.trust.counts_at(made.minus(301)), Err(Reason::TrustListFromFuture));
+        assert_eq!(setup.trust.counts_at(ends.minus(1)), Ok(()));
+        assert_eq!(setup.trust.counts_at(ends), Err(Reason::TrustListStale));
+
+        let list = TrustedList::open(&setup.token(|_| {}), &setup.trust).unwrap();
+        let (made, ends) = (list.made_at(), list.fresh_until());
+        assert_eq!(list.issuer(), setup.prefecture.office.code);
+        assert_eq!(list.uri(), setup.prefecture.office.status_uri());
+        assert_eq!(list.size_bytes(), setup.prefecture.status_list().list.size_bytes());
+        assert_eq!(list.counts_at(&setup.trust, made.minus(300)), Ok(()));
+        assert_eq!(list.counts_at(&setup.trust, made.minus(301)), Err(Reason::StatusListFromFuture));
+        assert_eq!(list.counts_at(&setup.trust, ends.minus(1)), Ok(()));
+        assert_eq!(list.counts_at(&setup.trust, ends), Err(Reason::StatusListStale));
+
+        let ended = |sign_until, verify_until| {
+            let mut listed = listed.clone();
+            let alg = setup.prefecture.office.lists.reference().jwk().alg.clone();
+            listed.algorithms.push(Sunset { alg, sign_until, verify_until });
+            list.counts_at(&setup.prefecture.trust(&listed), now())
+        };
+        assert_eq!(ended(made.plus(1), None), Ok(()));
+        assert_eq!(ended(made, None), Err(Reason::StatusListForeign));
+        assert_eq!(ended(made.plus(1), Some(now())), Err(Reason::StatusListForeign));
+        let mut moved = listed.clone();
+        moved.issuers[0].keys.retain(|key| key.kid != setup.prefecture.office.lists.reference().jwk().kid);
+        assert_eq!(list.counts_at(&setup.prefecture.trust(&moved), now()), Err(Reason::StatusListForeign));
     }
 }

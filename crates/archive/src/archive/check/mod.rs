@@ -211,7 +211,7 @@ impl Check<'_> {
     fn record_key(&mut self, key: &[u8], sealed: &[u8]) {
         let table = Table::RecordKey;
         let Some(value) = self.unseal(table, key, sealed) else { return };
-        if self.well_formed(table, key, layout::read_record_key(&value)).is_none() {
+        if self.well_formed(table, key, layout::record_key_in(&value)).is_none() {
             return;
         }
         if matches!(self.is_there(Table::License, key), Ok(false)) {

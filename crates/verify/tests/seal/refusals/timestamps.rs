@@ -11,7 +11,9 @@ use boyin_testkit::timestamp::TimestampWorld;
 use boyin_testkit::tlv::{bits, content, elements, part, replaced, sequence, tlv};
 use boyin_verify::Reader;
 use boyin_verify::chain::CertificateStore;
-use boyin_verify::seal::SealCheck::{MakerCertificate, SignerCertificate, SigningTime, Timestamp};
+use boyin_verify::seal::SealCheck::{
+    MakerCertificate, MakerSignature, Signature, SignerCertificate, SigningTime, Timestamp,
+};
 use boyin_verify::seal::{
     Document, GBT38540_2020, GMT0031_2025, SealNote, SealReason, SealVerdict, SealVerifier,
 };
@@ -161,8 +163,9 @@ fn of_ended(world: &SealWorld) -> Vec<Case> {
             true => always(Expected::Refused(SealReason::AlgorithmEnded, checks.to_vec())),
             false => always(passes(&[])),
         };
-        cases.push(Case::seal(what, seal.clone(), store(), expected(&[MakerCertificate])));
-        let both = expected(&[SignerCertificate, MakerCertificate]);
+        let of_maker = [MakerSignature, MakerCertificate];
+        cases.push(Case::seal(what, seal.clone(), store(), expected(&of_maker)));
+        let both = expected(&[Signature, SignerCertificate, MakerSignature, MakerCertificate]);
         cases.push(Case::signature(what, stamped.clone(), store(), both));
     }
     cases

@@ -1,0 +1,73 @@
+//! What `deploy/` says is what this command understands.
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command, Serve};
+use crate::environment::known;
+use crate::serve::check_listen;
+
+const UNIT: &str = include_str!("../../../deploy/boyin.service");
+const CONTAINER: &str = include_str!("../../../deploy/Containerfile");
+
+/// The values of a setting of a unit, or of an instruction of a container file, in their order.
+fn values<'t>(text: &'t str, begin: &str) -> Vec<&'t str> {
+    text.lines().filter_map(|line| line.trim_start().strip_prefix(begin)).collect()
+}
+
+fn serve<'w>(words: impl IntoIterator<Item = &'w str>) -> Serve {
+    let Command::Serve(args) = Cli::try_parse_from(words).unwrap().command else { panic!("another command") };
+    args
+}
+
+/// The words of an instruction that is written as a list.
+fn list(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap()
+}
+
+#[track_caller]
+fn is_known(assignment: &str) {
+    let (name, value) = assignment.split_once('=').unwrap();
+    assert!(known().contains(name), "{name}");
+    assert!(!value.is_empty(), "{name}");
+}
+
+#[test]
+fn the_unit_starts_a_desk_that_listens_on_loopback() {
+    let [start] = values(UNIT, "ExecStart=")[..] else { panic!("one ExecStart") };
+    let args = serve(start.split_whitespace());
+    assert!(args.desk && !args.allow_remote);
+    check_listen(args.listen, args.allow_remote).unwrap();
+    check_listen(args.metrics.unwrap(), args.allow_remote).unwrap();
+    values(UNIT, "Environment=").into_iter().for_each(is_known);
+    // The file that is named is the credential that is loaded, and no secret stands in the unit.
+    assert!(values(UNIT, "LoadCredential=").iter().any(|credential| credential.starts_with("passphrase:/")));
+    assert!(values(UNIT, "Environment=").contains(&"BOYIN_PASSPHRASE_FILE=%d/passphrase"));
+    for hardened in ["NoNewPrivileges=yes", "ProtectSystem=strict", "StateDirectoryMode=0700", "LimitCORE=0"]
+    {
+        assert!(UNIT.lines().any(|line| line == hardened), "{hardened}");
+    }
+}
+
+#[test]
+fn a_request_is_given_up_before_the_unit_is() {
+    let [seconds] = values(UNIT, "TimeoutStopSec=")[..] else { panic!("one TimeoutStopSec") };
+    assert!(boyin_service::REQUEST_TIMEOUT_SECONDS < seconds.parse().unwrap());
+}
+
+#[test]
+fn the_container_serves_where_it_is_asked_for_health() {
+    let [entry] = values(CONTAINER, "ENTRYPOINT ")[..] else { panic!("one ENTRYPOINT") };
+    let commands = values(CONTAINER, "CMD ");
+    let [health, serves] = commands[..] else { panic!("one HEALTHCHECK and one CMD") };
+    let words = [list(entry), list(serves)].concat();
+    let args = serve(words.iter().map(String::as_str));
+    assert!(args.desk && args.allow_remote);
+    let port = args.listen.port();
+    let asked = list(health).join(" ");
+    assert!(asked.contains(&format!("/dev/tcp/127.0.0.1/{port} ")), "{asked}");
+    assert!(asked.contains("GET /v1/health HTTP/1.1\\r\\n"), "{asked}");
+    assert_eq!(values(CONTAINER, "EXPOSE "), [port.to_string()]);
+    values(CONTAINER, "ENV ").into_iter().for_each(is_known);
+    let user: u32 = values(CONTAINER, "USER ")[0].parse().unwrap();
+    assert_ne!(user, 0);
+}

@@ -1,7 +1,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::{LookupError, ShareFault};
+use boyin::archive::ArchiveError;
+use boyin::exempt::{Fault, Refusal};
+use boyin::{DeskError, LookupError, ShareFault};
 use serde::Serialize;
 
 /// Why a call got no answer. A verdict, whatever it says, is an answer.
@@ -27,6 +29,12 @@ pub(crate) enum ApiError {
     Refused(&'static str, String),
     /// Too much was asked in a short time; again after so many seconds.
     TooMany(u64),
+    /// The call takes a desk, and this service has none.
+    NoDesk,
+    /// Something else stands in the way; code and sentence say what.
+    Conflict(&'static str, String),
+    /// A question about papers that has no answer: all that is wrong with it.
+    Question(Refusal),
     /// A fault of the service itself.
     Internal,
     /// The reading side failed.
@@ -48,6 +56,38 @@ impl From<ShareFault> for ApiError {
     }
 }
 
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        if let DeskError::Question(refusal) = error {
+            return Self::Question(refusal);
+        }
+        if let DeskError::Act(error) = error {
+            return Self::BadRequest(error.to_string());
+        }
+        if matches!(error, DeskError::UnknownOffice(_)) {
+            return Self::Forbidden;
+        }
+        if matches!(error, DeskError::DecisionBounds) {
+            return Self::Conflict(error.code(), error.to_string());
+        }
+        if matches!(error, DeskError::Archive(ArchiveError::IdempotencyConflict { .. })) {
+            return Self::Conflict(error.code(), IDEMPOTENCY.to_owned());
+        }
+        if matches!(error, DeskError::Archive(ArchiveError::Erased { .. } | ArchiveError::Busy)) {
+            return Self::Conflict(error.code(), CHANGED_MEANWHILE.to_owned());
+        }
+        tracing::error!(code = error.code(), "the desk refused");
+        Self::Internal
+    }
+}
+
+const IDEMPOTENCY: &str =
+    "this Idempotency-Key was used for another question: give the new question a key of its own";
+const CHANGED_MEANWHILE: &str =
+    "what is on file of a party changed or was erased meanwhile, nothing was decided: ask again";
+const NO_DESK: &str = "this service follows the archive and decides nothing: ask the one that runs beside the desk \
+                       (boyin serve --desk), or use boyin window decide";
+const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
 const TOO_MANY: &str =
     "too many requests, or too many for what is not there: wait as long as Retry-After says";
 const INTERNAL: &str = "the service could not answer; the operator's log says why";
@@ -56,11 +96,25 @@ const INTERNAL: &str = "the service could not answer; the operator's log says wh
 struct Body<'a> {
     code: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<FaultBody>,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let (status, code, message) = match &self {
+#[derive(Serialize)]
+struct FaultBody {
+    code: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// What callers are told: of a fault of the reading side that it was not theirs, and the log its code.
+    pub(crate) fn settled(self) -> Self {
+        if let Self::Lookup(error) = &self { settled(error) } else { self }
+    }
+
+    /// Status, stable code and a sentence.
+    pub(crate) fn parts(&self) -> (StatusCode, &'static str, &str) {
+        match self {
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "send `Authorization: Bearer <token>`")
             }
@@ -81,28 +135,49 @@ impl IntoResponse for ApiError {
             }
             Self::Refused(code, message) => (StatusCode::FORBIDDEN, *code, message.as_str()),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many", TOO_MANY),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL),
-            Self::Lookup(error) => return internal(error),
-        };
-        let mut response = (status, Json(Body { code, message })).into_response();
-        if status == StatusCode::UNAUTHORIZED {
+            Self::NoDesk => (StatusCode::SERVICE_UNAVAILABLE, "no_desk", NO_DESK),
+            Self::Conflict(code, message) => (StatusCode::CONFLICT, *code, message.as_str()),
+            Self::Question(_) => (StatusCode::UNPROCESSABLE_ENTITY, "exemption_question", QUESTION),
+            Self::Internal | Self::Lookup(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL),
+        }
+    }
+
+    /// All that is wrong with a question about papers.
+    pub(crate) fn faults(&self) -> &[Fault] {
+        if let Self::Question(Refusal(faults)) = self { faults.as_slice() } else { &[] }
+    }
+
+    /// Puts the headers of the status into a response.
+    pub(crate) fn with_headers(&self, mut response: Response) -> Response {
+        if let Self::Unauthorized = self {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Self::TooMany(seconds) = self {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response
     }
 }
 
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let error = self.settled();
+        let (status, code, message) = error.parts();
+        let faults = error.faults().iter();
+        let faults =
+            faults.map(|fault| FaultBody { code: fault.code(), message: fault.to_string() }).collect();
+        let response = (status, Json(Body { code, message, faults })).into_response();
+        error.with_headers(response)
+    }
+}
+
 /// Two audiences: the log gets the code, the caller only that it was not the caller's fault.
-fn internal(error: &LookupError) -> Response {
-    use boyin::archive::ArchiveError;
+fn settled(error: &LookupError) -> ApiError {
     if let LookupError::Archive(ArchiveError::BadCursor | ArchiveError::BadLimit { .. }) = error {
-        return ApiError::BadRequest(error.to_string()).into_response();
+        return ApiError::BadRequest(error.to_string());
     }
     if let LookupError::Archive(ArchiveError::Erased { .. }) = error {
-        return ApiError::Gone.into_response();
+        return ApiError::Gone;
     }
     let code = match error {
         LookupError::Archive(error) => error.code(),
@@ -114,5 +189,5 @@ fn internal(error: &LookupError) -> Response {
         _ => "other",
     };
     tracing::error!(code, "lookup failed");
-    ApiError::Internal.into_response()
+    ApiError::Internal
 }

@@ -77,7 +77,12 @@ impl From<ApiError> for Fault {
             ApiError::TooLarge | ApiError::LengthMissing | ApiError::MethodNotAllowed => {
                 Self::new(Status::BadParameter, "参数错误 the body is larger than allowed")
             }
-            ApiError::Internal | ApiError::Lookup(_) => {
+            // The last three come from no call of this envelope.
+            ApiError::Internal
+            | ApiError::Lookup(_)
+            | ApiError::NoDesk
+            | ApiError::Conflict(..)
+            | ApiError::Question(_) => {
                 // Into the log, as with every other call.
                 let _ = error.into_response();
                 Self::new(Status::Other, "服务异常 the service could not answer")

@@ -5,13 +5,17 @@ use axum::extract::{Path, Query as Typed, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::Cursor;
-use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
+use boyin::collect::CollectedPage;
+use boyin::model::id::LicenseId;
 use boyin::model::seal::detect;
-use boyin::{Checked, Lookup, LookupError, Scope};
+use boyin::verify::Policy;
+use boyin::verify::seal::Document;
+use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
+use crate::shared::{read, read_holder};
 use crate::state::AppState;
 use crate::views::{HealthView, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
@@ -42,20 +46,31 @@ pub(crate) async fn verify(
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let mut body = whole(body)?;
+    let body = whole(body)?;
     let query = Query::read(query.as_deref(), &[DOCUMENT_DIGEST, POLICY])?;
     let document = query.document()?;
     if detect(&body).is_some() {
         query.no_policy()?;
-    } else {
+    }
+    let checked = verified(&state, body, document, query.policy()?).await;
+    Ok(typed("application/json", checked.to_json()))
+}
+
+/// Verifies what somebody presents, counts it and tells the log what came of it.
+pub(crate) async fn verified(
+    state: &AppState,
+    mut body: Bytes,
+    document: Document<'static>,
+    policy: Policy,
+) -> Checked {
+    if detect(&body).is_none() {
         // A pasted license ends in a line break more often than not; a license never does.
         let trimmed = body.trim_ascii_end().len();
         body = body.slice(..trimmed);
     }
-    let policy = query.policy()?;
     let checked = state.run(move |lookup, now| lookup.under(policy).verify_any(&body, document, now)).await;
-    note_verdict(&state, &checked, None);
-    Ok(typed("application/json", checked.to_json()))
+    note_verdict(state, &checked, None);
+    checked
 }
 
 /// Counts and logs what verifying something that was presented said, and to which client.
@@ -104,26 +119,31 @@ pub(crate) async fn holder(
 ) -> Result<Json<HolderView>, ApiError> {
     let grant = authorize(&state, &headers, Scope::HolderRead).await?;
     let policy = Query::read(query.as_deref(), &[POLICY])?.policy()?;
-    let request: HolderRequest = serde_json::from_slice(&whole(body)?).map_err(|error| {
-        // The position, not the text: the text may hold the number.
-        ApiError::BadRequest(format!("the body is not the JSON of this call (column {})", error.column()))
-    })?;
-    let reader = reader(&grant, &request.purpose)?;
-    let code_type = HolderCodeType::from_code(&request.holder_code_type)
-        .ok_or_else(|| ApiError::BadRequest("holder_code_type: not one of GB/T 36903".to_owned()))?;
-    let holder = HolderCode::new(code_type, &request.holder_code)
-        .map_err(|error| ApiError::BadRequest(format!("holder_code: {error}")))?;
+    Ok(Json(holders_file(&state, &grant, read(body)?, policy).await?.into()))
+}
+
+/// A part of a holder's file, for somebody who may read it.
+pub(crate) async fn holders_file(
+    state: &AppState,
+    grant: &TokenGrant,
+    request: HolderRequest,
+    policy: Policy,
+) -> Result<HolderPage, ApiError> {
+    let reader = reader(grant, &request.purpose)?;
+    let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    if let Some(after) = request.collected_after {
-        let more = move |lookup: &Lookup, now| lookup.holder_collected(&holder, &reader, after, now);
-        return Ok(Json(state.run(more).await?.into()));
-    }
-    let page = state
-        .run(move |lookup, now| lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now))
-        .await?;
-    Ok(Json(page.into()))
+    let page = state.run(move |lookup, now| {
+        if let Some(after) = request.collected_after {
+            let CollectedPage { records, next } = lookup.holder_collected(&holder, &reader, after, now)?;
+            let none =
+                HolderPage { licenses: Vec::new(), next: None, collected: records, collected_next: next };
+            return Ok(none);
+        }
+        lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now)
+    });
+    page.await.map_err(ApiError::Lookup)
 }
 
 /// `GET /v1/trust-list`: the signed trust list. Public.
@@ -158,11 +178,6 @@ pub(crate) async fn health(State(state): State<AppState>) -> Response {
 /// `GET /openapi.json`. Public.
 pub(crate) async fn openapi() -> Response {
     typed("application/json", crate::OPENAPI)
-}
-
-/// `GET /`: the page of the clerk.
-pub(crate) async fn page() -> Response {
-    typed("text/html; charset=utf-8", include_str!("../web/index.html"))
 }
 
 /// `GET /app.js`.

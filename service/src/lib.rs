@@ -1,7 +1,7 @@
 //! The HTTP service: looks licenses up and verifies them. Thin: every answer comes from the crate `boyin`.
 //!
-//! It holds no private key of an office and cannot write, unless it is put beside a desk ([`AppState::with_desk`]). `docs/http-api.md` describes the calls, `GET /openapi.json` is their
-//! machine form.
+//! It holds no private key of an office and cannot write, unless it is put beside a desk ([`AppState::with_desk`]): then it decides on
+//! papers, too. `docs/http-api.md` describes the calls, `GET /openapi.json` is their machine form.
 
 mod auth;
 mod client;
@@ -10,6 +10,8 @@ mod gbt36906;
 mod handlers;
 mod limits;
 mod metrics;
+mod pages;
+mod presentation;
 mod query;
 mod router;
 mod server;
@@ -17,6 +19,7 @@ mod shared;
 mod signer;
 mod state;
 mod views;
+mod window;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
 pub use metrics::metrics_router;
@@ -28,3 +31,4 @@ pub use server::{
 };
 pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};
+pub use window::MAX_LISTED_DECISIONS;

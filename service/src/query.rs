@@ -1,5 +1,6 @@
 use boyin::verify::Policy;
 use boyin::verify::seal::Document;
+use boyin_present::Demand;
 
 use crate::error::ApiError;
 
@@ -7,6 +8,8 @@ use crate::error::ApiError;
 pub(crate) const DOCUMENT_DIGEST: &str = "document_digest";
 /// Name of a built-in policy.
 pub(crate) const POLICY: &str = "policy";
+/// That a static code is not enough: `required`.
+pub(crate) const DYNAMIC: &str = "dynamic";
 
 /// What stands in the query of a call: names that the call knows, each once. No value needs an escape.
 #[derive(Debug)]
@@ -45,6 +48,15 @@ impl<'q> Query<'q> {
         match self.value(POLICY) {
             Some(_) => Err(ApiError::BadRequest("policy: there are none for seals".to_owned())),
             None => Ok(()),
+        }
+    }
+
+    /// Which codes are enough.
+    pub(crate) fn demand(&self) -> Result<Demand, ApiError> {
+        match self.value(DYNAMIC) {
+            None => Ok(Demand::Any),
+            Some("required") => Ok(Demand::Dynamic),
+            Some(_) => Err(ApiError::BadRequest("dynamic: required, or not at all".to_owned())),
         }
     }
 

@@ -16,7 +16,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, gbt36906, handlers, metrics, shared};
+use crate::{client, gbt36906, handlers, metrics, pages, presentation, shared, window};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -32,9 +32,9 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 /// Bytes of a caller's request ID that is logged.
 const MAX_REQUEST_ID: usize = 64;
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The page loads nothing from elsewhere and cannot be framed.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+/// The pages load nothing from elsewhere, send nothing elsewhere and cannot be framed.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
 
 /// All calls of the service.
 pub fn router(state: AppState) -> Router {
@@ -62,7 +62,7 @@ pub fn router(state: AppState) -> Router {
         ))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::new()
-        .route("/", get(handlers::page))
+        .merge(pages::routes())
         .route("/app.js", get(handlers::script))
         .route("/app.css", get(handlers::style))
         .route("/openapi.json", get(handlers::openapi))
@@ -75,6 +75,15 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/shared/holders", post(shared::holder).layer(small()))
         .route("/v1/shared/checks", post(shared::check).layer(small()))
         .route("/v1/authorizations", post(shared::authorize).layer(small()))
+        .route("/v1/items", get(window::items))
+        .route("/v1/items/{code}", get(window::item))
+        .route("/v1/decisions", post(window::decide).layer(small()))
+        .route("/v1/decisions/verify", post(window::verify))
+        .route("/v1/decisions/{number}", get(window::decision))
+        .route("/v1/meter", get(window::meter_figures))
+        .route("/v1/meter/decisions", get(window::meter_decisions))
+        .route("/v1/meter/next", get(window::meter_next))
+        .route("/v1/presentations/verify", post(presentation::verify).layer(small()))
         // The one operation with a file in its body.
         .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))
         .route("/gbt36906/{operation}", post(gbt36906::call).layer(small()))

@@ -148,7 +148,7 @@ impl From<SharedLicense> for SharedView {
 }
 
 /// Reads a body. Of a wrong one the position is told, not the text: it may hold a number.
-fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
+pub(crate) fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
     serde_json::from_slice(&whole(body)?).map_err(|error| {
         ApiError::BadRequest(format!("the body is not the JSON of this call (column {})", error.column()))
     })

@@ -3,10 +3,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use boyin::access::{Authorizations, Gate};
 use boyin::model::time::UnixTime;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
+use boyin_present::SeenNonces;
 
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::server::unix_now;
+use crate::window::KnownItems;
 
 /// Seconds for which the answer of a desk's probe serves.
 const PROBE_SECONDS: u64 = 10;
@@ -28,6 +30,11 @@ pub struct AppState {
     pub(crate) authorizations: Arc<Authorizations>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) items: Arc<KnownItems>,
+    /// Dynamic codes that were verified here and counted.
+    pub(crate) seen: Arc<Mutex<SeenNonces>>,
+    /// Since when they are remembered.
+    pub(crate) started: UnixTime,
     probed: Arc<Mutex<Option<Probed>>>,
     clock: Clock,
 }
@@ -50,6 +57,9 @@ impl AppState {
             authorizations: Arc::default(),
             limits: Arc::default(),
             metrics: Arc::default(),
+            items: Arc::default(),
+            seen: Arc::default(),
+            started: unix_now(),
             probed: Arc::default(),
             clock: Arc::new(unix_now),
         }
@@ -58,7 +68,7 @@ impl AppState {
     /// The same state under another clock.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
+        Self { started: clock(), clock, ..self }
     }
 
     /// The same state with other tokens of clerks.

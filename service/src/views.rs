@@ -1,5 +1,4 @@
 use boyin::archive::{CollectedId, CollectedRecord, Version};
-use boyin::collect::CollectedPage;
 use boyin::model::time::{Date, UnixTime};
 use boyin::{Found, Health, HolderPage};
 use serde::{Deserialize, Serialize};
@@ -150,17 +149,6 @@ impl From<HolderPage> for HolderView {
             next: page.next.map(|cursor| cursor.as_str().to_owned()),
             collected: page.collected.into_iter().map(CollectedView::from).collect(),
             collected_next: page.collected_next,
-        }
-    }
-}
-
-impl From<CollectedPage> for HolderView {
-    fn from(page: CollectedPage) -> Self {
-        Self {
-            licenses: Vec::new(),
-            next: None,
-            collected: page.records.into_iter().map(CollectedView::from).collect(),
-            collected_next: page.next,
         }
     }
 }

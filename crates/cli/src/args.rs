@@ -411,7 +411,7 @@ pub(crate) enum Token {
         /// Credit code of the office that its bearer reads for [default: the office that keeps the trust list]
         #[arg(long, value_name = "CODE")]
         office: Option<CreditCode>,
-        /// What it is good for: license:read, holder:read, holder:authorize; can be repeated
+        /// What it is good for: license:read, holder:read, holder:authorize, window:decide, meter:read; can be repeated
         #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append, value_parser = scope)]
         scope: Vec<boyin::Scope>,
     },
@@ -539,7 +539,8 @@ fn suite(text: &str) -> Result<SuiteName, &'static str> {
 }
 
 fn scope(text: &str) -> Result<boyin::Scope, &'static str> {
-    boyin::Scope::from_code(text).ok_or("the scopes are license:read, holder:read and holder:authorize")
+    boyin::Scope::from_code(text)
+        .ok_or("the scopes are license:read, holder:read, holder:authorize, window:decide and meter:read")
 }
 
 /// A status list's URI is stored in at most 255 bytes; the path after this URL takes 41.

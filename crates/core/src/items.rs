@@ -10,10 +10,11 @@ use boyin_model::catalog::Catalog;
 use boyin_model::time::UnixTime;
 
 use crate::desk::Desk;
-use crate::error::{DeskError, HomeError};
+use crate::error::{DeskError, HomeError, LookupError};
 use crate::home::{Home, make_private_dir};
 use crate::in_force::{InForce, Stamp};
 use crate::keyring::{read_text, replace};
+use crate::lookup::Lookup;
 
 const FILE: &str = "items.toml";
 const KEPT: &str = "items";
@@ -104,6 +105,18 @@ impl Home {
 
 fn refused(path: PathBuf, source: ItemCatalogError) -> HomeError {
     HomeError::Items { path, source: Box::new(source) }
+}
+
+impl Lookup {
+    /// The item catalog as it stands now, read with the license types that were published last: for those who want to know what
+    /// can be asked. What a desk decides by is in each receipt.
+    ///
+    /// # Errors
+    /// As [`Home::item_catalog`], within [`LookupError::Home`].
+    pub fn item_catalog(&self) -> Result<ItemCatalog, LookupError> {
+        let licenses = self.home.newest_catalog()?;
+        Ok(self.home.item_catalog(&licenses)?)
+    }
 }
 
 impl Desk {

@@ -8,6 +8,7 @@
 //! | [`access`] | agencies' systems as clients of the service | no private key of an office |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
+//! | [`answers`] | what these two say, for programs | |
 //! | [`doctor`] | whether a data directory is fit to work with tomorrow | the keys, for a probe each |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
 //!
@@ -15,6 +16,7 @@
 
 pub mod access;
 mod address;
+pub mod answers;
 mod archive_secret;
 mod backup;
 mod ceremony;

@@ -21,9 +21,19 @@ pub enum Scope {
     /// Make codes by which holders who are there let an agency see their licenses.
     #[serde(rename = "holder:authorize")]
     HolderAuthorize,
+    /// Decide which papers a matter may ask for, and read what was decided.
+    #[serde(rename = "window:decide")]
+    WindowDecide,
+    /// Read the exemption meter.
+    #[serde(rename = "meter:read")]
+    MeterRead,
 }
 
 impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::LicenseRead, Self::HolderRead, Self::HolderAuthorize, Self::WindowDecide, Self::MeterRead];
+
     /// The name in files and documents.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -31,15 +41,15 @@ impl Scope {
             Self::LicenseRead => "license:read",
             Self::HolderRead => "holder:read",
             Self::HolderAuthorize => "holder:authorize",
+            Self::WindowDecide => "window:decide",
+            Self::MeterRead => "meter:read",
         }
     }
 
     /// The scope with this name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::LicenseRead, Self::HolderRead, Self::HolderAuthorize]
-            .into_iter()
-            .find(|scope| scope.code() == code)
+        Self::ALL.into_iter().find(|scope| scope.code() == code)
     }
 }
 

@@ -101,7 +101,11 @@ const RULES: [Rule; 16] = [
         ],
         never_reaches: &["clap"],
     },
-    Rule { krate: "boyin-service", may_import: &["boyin", "boyin-suite"], never_reaches: &["clap"] },
+    Rule {
+        krate: "boyin-service",
+        may_import: &["boyin", "boyin-suite", "boyin-present"],
+        never_reaches: &["clap"],
+    },
     Rule {
         krate: "boyin-cli",
         may_import: &[

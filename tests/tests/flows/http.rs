@@ -464,13 +464,15 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
     let description: Value = serde_json::from_str(OPENAPI).unwrap();
     let paths = description["paths"].as_object().unwrap();
     for (path, methods) in paths {
-        let path = path.replace("{id}", "none").replace("{operation}", "queryCertInfo");
+        let path =
+            ["{id}", "{code}", "{number}"].iter().fold(path.clone(), |path, part| path.replace(part, "none"));
+        let path = path.replace("{operation}", "queryCertInfo");
         let wrong_method =
             if methods.get("get").is_some() { post(&path, None, "") } else { get(&path, None) };
         let answer = send(site.router(), wrong_method).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }
-    for page in ["/", "/app.js", "/app.css"] {
+    for page in ["/", "/verify", "/window", "/file", "/meter", "/seals", "/app.js", "/app.css"] {
         let answer = send(site.router(), get(page, None)).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert!(

@@ -15,31 +15,46 @@ use crate::office::{citizen, market, now, police};
 use crate::shared::{PURPOSE, Site, type_of};
 use crate::signer::client_key;
 
-/// Columns: nobody, a wrong token, clerks with `license:read`, `holder:read`, `holder:authorize`, clients with `share:license`,
-/// `share:holder`, `share:check`, `share:file`, and one that was removed after it got its token.
-const ROLES: usize = 10;
+/// Columns: nobody, a wrong token, clerks with `license:read`, `holder:read`, `holder:authorize`, `window:decide`, `meter:read`,
+/// clients with `share:license`, `share:holder`, `share:check`, `share:file`, and one that was removed after it got its token.
+const ROLES: usize = 12;
 
-/// Each call with what the ten roles get. 200 is an answer; 404 of `/gbt36906` is none, as it answers 200 with a status of its own.
-const MATRIX: [(&str, &str, [u16; ROLES]); 17] = [
+/// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
+/// decide is told that there is no desk (503), or no such decision (404).
+const MATRIX: [(&str, &str, [u16; ROLES]); 30] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
     ("GET", "/v1/status-lists/{id}", [200; ROLES]),
     ("GET", "/v1/health", [200; ROLES]),
-    ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 200, 403, 403, 403, 401]),
-    ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 200, 403, 403, 401]),
-    ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 200, 403, 401]),
+    ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 401]),
+    ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 401]),
+    ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403, 401]),
+    ("GET", "/v1/items", [200; ROLES]),
+    ("GET", "/v1/items/{code}", [200; ROLES]),
+    ("POST", "/v1/decisions", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
+    ("GET", "/v1/decisions/{number}", [401, 401, 403, 403, 403, 404, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/decisions/verify", [200; ROLES]),
+    ("GET", "/v1/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
+    ("GET", "/v1/meter/decisions", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
+    ("GET", "/v1/meter/next", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/presentations/verify", [200; ROLES]),
+    // What the pages ask for.
+    ("POST", "/verify", [200; ROLES]),
+    ("POST", "/window", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/file", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
     // By its form alone: an assertion proves the client, no token does.
     ("POST", "/v1/token", [400; ROLES]),
     // With a token in the body and its status: 11 not authenticated, 100 no permission, 0 done.
-    ("POST", "/gbt36906/queryCertInfo", [11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
-    ("POST", "/gbt36906/queryCertInfoByHolderCode", [11, 11, 11, 11, 11, 100, 0, 100, 100, 11]),
-    ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
-    ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
-    ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
+    ("POST", "/gbt36906/queryCertInfo", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
+    ("POST", "/gbt36906/queryCertInfoByHolderCode", [11, 11, 11, 11, 11, 11, 11, 100, 0, 100, 100, 11]),
+    ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
+    ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
+    ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
 ];
 
 struct Role {
@@ -55,7 +70,7 @@ fn roles(site: &Site) -> (Served, Vec<Role>) {
     };
     let mut roles =
         vec![Role { id: "", token: None }, Role { id: "market-1", token: Some("x.y.z".to_owned()) }];
-    roles.extend([Scope::LicenseRead, Scope::HolderRead, Scope::HolderAuthorize].map(clerk));
+    roles.extend(Scope::ALL.map(clerk));
     let served = Served::new(&site.prefecture);
     for (id, scopes) in [
         ("license", &[ClientScope::License][..]),
@@ -84,7 +99,8 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
         body["license_type"] = json!(card.as_str());
     };
     match path {
-        "/v1/holders/licenses" => holder,
+        "/v1/holders/licenses" | "/file" => holder,
+        "/meter" => json!({ "by": "item" }),
         "/v1/authorizations" => {
             item(&mut holder);
             holder["agency"] = json!(market().as_str());
@@ -118,6 +134,9 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
         let place = match path {
             "/v1/licenses/{id}" => format!("/v1/licenses/{}?purpose=x", site.card.license_id),
             "/v1/status-lists/{id}" => format!("/v1/status-lists/{}", boyin::status_list_id(police(), 1)),
+            "/v1/items/{code}" => "/v1/items/senior-benefit".to_owned(),
+            "/v1/decisions/{number}" => "/v1/decisions/1".to_owned(),
+            "/v1/meter/decisions" => "/v1/meter/decisions?by=item&of=senior-benefit".to_owned(),
             path => path.to_owned(),
         };
         for (number, role) in roles.iter().enumerate() {
@@ -145,7 +164,7 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
 async fn the_signed_license_has_a_scope_of_its_own() {
     let site = Site::new();
     let (served, roles) = roles(&site);
-    for (role, path) in [(5, "/v1/shared/licenses"), (6, "/v1/shared/holders"), (8, "/v1/shared/licenses")] {
+    for (role, path) in [(7, "/v1/shared/licenses"), (8, "/v1/shared/holders"), (10, "/v1/shared/licenses")] {
         let mut ask = body(path, &site, &roles[role]);
         ask["credential"] = json!(true);
         let answer = served.post(path, roles[role].token.as_ref().unwrap(), &ask).await;
@@ -172,7 +191,7 @@ async fn no_spelling_of_a_path_gets_by() {
     let site = Site::new();
     let (served, roles) = roles(&site);
     let clerk = roles[2].token.as_ref().unwrap();
-    let ask = body("/v1/shared/licenses", &site, &roles[5]);
+    let ask = body("/v1/shared/licenses", &site, &roles[7]);
     for path in [
         "/v1/shared//licenses",
         "//v1/shared/licenses",
@@ -204,7 +223,7 @@ async fn no_spelling_of_a_path_gets_by() {
         (411, "close")
     );
     // Two tokens: which of them counts nobody could say.
-    let license = roles[5].token.as_ref().unwrap();
+    let license = roles[7].token.as_ref().unwrap();
     let request = Request::post("/v1/shared/licenses")
         .header(header::AUTHORIZATION, format!("Bearer {license}"))
         .header(header::AUTHORIZATION, format!("Bearer {clerk}"));

@@ -137,7 +137,9 @@ fn requests(path: &str, method: &str) -> Vec<Request<Body>> {
         }
         request.body(Body::from(body)).unwrap()
     };
-    let named = path.replace("{id}", "none");
+    let in_path = ["{id}", "{code}", "{number}"];
+    let with = |name: &str| in_path.iter().fold(path.clone(), |path, part| path.replace(part, name));
+    let named = with("none");
     vec![
         build(&named, &[], Vec::new()),
         build(&named, &[], b"nonsense".to_vec()),
@@ -148,7 +150,7 @@ fn requests(path: &str, method: &str) -> Vec<Request<Body>> {
         build(&named, &[], vec![b' '; MAX_BODY_BYTES + 1]),
         build(&format!("{named}?surprise=1"), &[], Vec::new()),
         // No text in any encoding of ours.
-        build(&path.replace("{id}", "%FF"), &[], Vec::new()),
+        build(&with("%FF"), &[], Vec::new()),
         build(&path.replace("queryCertInfo", "%FF"), &[], Vec::new()),
     ]
 }

@@ -270,7 +270,7 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     assert_eq!(replayed(&site.prefecture, later.event), ReplayOutcome::Holds);
 
     let there = Arc::clone(&desk);
-    site.meanwhile(move || collect(&there, Grade::C));
+    site.meanwhile(move || collect(&there, "第1号", HOLDER, Grade::C));
     let with_record = ask("three");
     assert_eq!(looks(&desk, &holder), ["3", "4", "5"]);
     assert_eq!(replayed(&site.prefecture, with_record.event), ReplayOutcome::Holds);

@@ -25,7 +25,7 @@ pub(crate) fn person(number: &CitizenId) -> HolderCode {
     HolderCode::new(HolderCodeType::CitizenId, number.as_str()).unwrap()
 }
 
-fn stranger(n: u8) -> HolderCode {
+pub(crate) fn stranger(n: u8) -> HolderCode {
     person(&CitizenId::compute(&format!("6527011990030726{n}")).unwrap())
 }
 
@@ -86,7 +86,7 @@ fn filed_again(desk: &Desk, key: &str, receipt: &[u8], inputs: &str) -> u64 {
 }
 
 /// Takes in one record of the citizen, with a clock of the import that is 40 days ahead.
-pub(crate) fn collect(desk: &Desk, grade: Grade) {
+pub(crate) fn collect(desk: &Desk, number: &str, name: &str, grade: Grade) {
     let job = ImportJob {
         id: ImportId::new(&[7; 32]),
         source: "人口库".to_owned(),
@@ -112,9 +112,9 @@ pub(crate) fn collect(desk: &Desk, grade: Grade) {
     desk.archive().begin_import(&act("begin"), &job).unwrap();
     let license = CollectedLicense {
         license_type: card(),
-        license_number: "第1号".to_owned(),
+        license_number: number.to_owned(),
         holder: person(&citizen()),
-        holder_name: HOLDER.to_owned(),
+        holder_name: name.to_owned(),
         division: DivisionCode::parse("652701").unwrap(),
         issue_date: "2020-01-31".parse().unwrap(),
         valid_from: None,
@@ -165,7 +165,7 @@ fn the_log_and_no_clock_tells_what_was_left_out() {
     let ahead = Order { at: now().plus(60), ..order(police(), "ask") };
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &ahead).unwrap();
     desk.issue(&identity_card(), &order(police(), "second card"), &mut SystemRandom).unwrap();
-    collect(&desk, Grade::A);
+    collect(&desk, "第1号", HOLDER, Grade::A);
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
 
     // The same decision filed now: it says of itself that there was nothing else when the files were read.
@@ -212,7 +212,7 @@ fn the_lists_that_were_used_count_whatever_clocks_say_unless_they_were_old() {
 fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
-    collect(&desk, Grade::C);
+    collect(&desk, "第1号", HOLDER, Grade::C);
     desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);

@@ -86,12 +86,7 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     drop(desk);
     let spare = issued.iter().map(|(id, _)| id).find(|id| **id != revoked);
     if let Some(listener) = listener {
-        let token = home.grant_token(
-            "demo",
-            home.config().authority_code,
-            &[Scope::LicenseRead, Scope::HolderRead],
-            &mut SystemRandom,
-        )?;
+        let token = home.grant_token("demo", home.config().authority_code, &Scope::ALL, &mut SystemRandom)?;
         invite(&place.dir, address, token.reveal(), spare.unwrap_or(&revoked), out)?;
         let Reading { lookup, scratch } = reading(&home, &passphrase)?;
         serve::serve(AppState::new(Arc::new(lookup), home.tokens()?), listener)?;

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use boyin::answers;
 use boyin::exempt::Answer;
-use boyin::meter::{By, DecidedMaterial, Figures, NextTypes, Part, TARGETS, Tally, meter, next_types};
-use serde_json::{Map, Value, json};
+use boyin::meter::{Behind, By, Figures, NextTypes, TARGETS, Tally, meter, next_types};
 
 use super::args::{ByArg, Meter, OutcomeArg};
 use super::show::mark;
@@ -30,22 +30,6 @@ pub(super) fn run(session: &Session, args: &Meter, out: &mut dyn Write) -> anyho
     Ok(Exit::Done)
 }
 
-fn tally_json(tally: &Tally) -> Value {
-    let targets = TARGETS.iter().map(|(_, percent)| (percent.to_string(), json!(tally.meets(*percent))));
-    json!({
-        "exempt": tally.exempt, "meets": targets.collect::<Map<_, _>>(), "pending": tally.pending,
-        "per_mille": tally.per_mille(), "submit": tally.submit, "total": tally.total(),
-    })
-}
-
-fn figures_json(code: Option<&str>, figures: &Figures) -> Value {
-    let by_type = figures.types.iter().map(|(name, tally)| (name.clone(), tally_json(tally)));
-    json!({
-        "by_type": by_type.collect::<Map<_, _>>(), "code": code, "materials": tally_json(&figures.materials),
-        "name": figures.name, "transactions": tally_json(&figures.transactions), "types": tally_json(&figures.types()),
-    })
-}
-
 /// `88.2% (15/17)`
 fn rate(tally: &Tally) -> String {
     tally.per_mille().map_or_else(
@@ -63,13 +47,7 @@ fn targets(tally: &Tally) -> String {
 fn figures(session: &Session, by: By, out: &mut dyn Write) -> anyhow::Result<()> {
     let meter = meter(by, session.reading()?.lookup.decisions())?;
     if session.json() {
-        let cells = meter.cells.iter().map(|(code, figures)| figures_json(Some(code), figures));
-        let targets = TARGETS.map(|(year, percent)| json!({ "percent": percent, "year": year }));
-        let value = json!({
-            "all": figures_json(None, &meter.all), "by": by.code(), "cells": cells.collect::<Vec<_>>(),
-            "targets": targets,
-        });
-        json_line(out, &value)?;
+        json_line(out, &answers::meter(by, &meter))?;
         return Ok(());
     }
     let first = match by {
@@ -115,29 +93,14 @@ fn drill(session: &Session, by: By, cell: &str, args: &Meter, out: &mut dyn Writ
         OutcomeArg::Pending => Answer::Pending,
         OutcomeArg::Submit => Answer::Submit,
     });
-    // One material that is both: that is what the figure counts.
-    let behind = |one: &DecidedMaterial| {
-        outcome.is_none_or(|outcome| one.outcome == outcome)
-            && args.license_type.as_ref().is_none_or(|name| one.types.contains(name))
-    };
-    let every = outcome.is_none() && args.license_type.is_none();
-    let wanted =
-        |part: &Part<'_>| part.cell == cell && (every || part.materials.iter().copied().any(&behind));
+    let behind = Behind { cell: cell.to_owned(), outcome, license_type: args.license_type.clone() };
     let reading = session.reading()?;
     for decided in reading.lookup.decisions() {
         let decided = decided?;
-        for part in decided.parts(by).iter().filter(|part| wanted(part)) {
+        for part in decided.parts(by).iter().filter(|part| behind.holds(part)) {
             let Tally { exempt, pending, submit } = part.tally();
             if session.json() {
-                let materials = part
-                    .materials
-                    .iter()
-                    .map(|one| json!({ "key": one.key, "outcome": one.outcome.code(), "types": one.types }));
-                let value = json!({
-                    "answer": part.answer().code(), "at": decided.at.seconds(), "event": decided.event,
-                    "materials": materials.collect::<Vec<_>>(),
-                });
-                json_line(out, &value)?;
+                json_line(out, &answers::part(&decided, part))?;
                 continue;
             }
             let items: Vec<_> = decided.items.iter().map(|(_, key, _)| key.as_str()).collect();
@@ -156,27 +119,8 @@ fn drill(session: &Session, by: By, cell: &str, args: &Meter, out: &mut dyn Writ
 }
 
 fn next_out(session: &Session, next: &NextTypes, out: &mut dyn Write) -> anyhow::Result<()> {
-    let raised = |tally: &Tally, more: u64| Tally {
-        exempt: tally.exempt + more,
-        pending: tally.pending,
-        submit: tally.submit.saturating_sub(more),
-    };
     if session.json() {
-        let types = next.types.iter().map(|need| {
-            json!({
-                "materials": need.materials, "not_cataloged": need.not_cataloged, "transactions": need.transactions,
-                "type_name": need.type_name,
-                "then": {
-                    "materials": tally_json(&raised(&next.materials, need.materials)),
-                    "transactions": tally_json(&raised(&next.transactions, need.transactions)),
-                },
-            })
-        });
-        let value = json!({
-            "materials": tally_json(&next.materials), "transactions": tally_json(&next.transactions),
-            "types": types.collect::<Vec<_>>(),
-        });
-        json_line(out, &value)?;
+        json_line(out, &answers::next(next))?;
         return Ok(());
     }
     writeln!(out, "现状 now: 材料 {}，办件 {}", rate(&next.materials), rate(&next.transactions))?;
@@ -187,9 +131,9 @@ fn next_out(session: &Session, next: &NextTypes, out: &mut dyn Write) -> anyhow:
         table.add_row([
             need.type_name.clone(),
             need.materials.to_string(),
-            rate(&raised(&next.materials, need.materials)),
+            rate(&next.materials.raised(need.materials)),
             need.transactions.to_string(),
-            rate(&raised(&next.transactions, need.transactions)),
+            rate(&next.transactions.raised(need.transactions)),
             if need.not_cataloged > 0 {
                 "须先编入目录 to be cataloged first".to_owned()
             } else {

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
+use boyin::answers;
 use boyin::archive::Outcome;
 use boyin::exempt::{Channel, CommitmentStanding, Role};
 use boyin::meter::Decided;
@@ -29,6 +30,8 @@ use crate::holder::holder_code;
 use crate::import::args::ActBy;
 use crate::output::json_line;
 use crate::{Exit, files};
+
+const NO_RECEIPT: &str = "this is no receipt of a decision on papers";
 
 /// `window …`
 pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -189,23 +192,18 @@ fn decided(event: u64, receipt: &[u8]) -> anyhow::Result<Decided> {
 
 /// An answer for programs or for people.
 fn tell(session: &Session, answer: &ExemptionAnswer, out: &mut dyn Write) -> anyhow::Result<()> {
-    let payload = payload(&answer.receipt)?;
     if session.json() {
-        let value = json!({
-            "channel": payload["channel"], "decision": payload["decision"], "event": answer.event,
-            "receipt": String::from_utf8_lossy(&answer.receipt), "replayed": answer.replayed,
-        });
-        json_line(out, &value)?;
+        json_line(out, &answers::decision(answer).context(NO_RECEIPT)?)?;
         return Ok(());
     }
-    show::write(out, &payload)?;
+    show::write(out, &payload(&answer.receipt)?)?;
     let again = if answer.replayed { "（此前已作判定 decided before）" } else { "" };
     writeln!(out, "  event {}{again}", answer.event)?;
     Ok(())
 }
 
 fn payload(receipt: &[u8]) -> anyhow::Result<Value> {
-    let payload = receipt_payload(receipt).context("this is no receipt of a decision on papers")?;
+    let payload = receipt_payload(receipt).context(NO_RECEIPT)?;
     Ok(serde_json::from_slice(&payload)?)
 }
 
@@ -257,19 +255,17 @@ fn verify(session: &Session, file: &Path, trust: &Files, out: &mut dyn Write) ->
         Some(fetched) => verify_receipt(token, &fetched.snapshot, at),
         None => verify_receipt(token, &session.home()?.trust()?.1, at),
     };
-    let (code, exit) = match &verified {
-        Ok(_) => ("passed", Exit::Done),
-        Err(fault) if fault.is_indeterminate() => ("indeterminate", Exit::Indeterminate),
-        Err(_) => ("failed", Exit::Failed),
+    let exit = match &verified {
+        Ok(_) => Exit::Done,
+        Err(fault) if fault.is_indeterminate() => Exit::Indeterminate,
+        Err(_) => Exit::Failed,
     };
-    let reason = verified.as_ref().err().map(|fault| fault.code());
-    let payload = verified.as_ref().ok().map(|receipt| receipt.payload());
-    let payload: Option<Value> = payload.map(serde_json::from_slice).transpose()?;
     if session.json() {
-        let decision = payload.as_ref().map(|payload| &payload["decision"]);
-        json_line(out, &json!({ "decision": decision, "reason": reason, "verdict": code }))?;
+        json_line(out, &answers::receipt(&verified))?;
         return Ok(exit);
     }
+    let payload = verified.as_ref().ok().map(|receipt| receipt.payload());
+    let payload: Option<Value> = payload.map(serde_json::from_slice).transpose()?;
     match verified {
         Ok(_) => writeln!(out, "✓ 回执核验通过 the receipt is genuine\n")?,
         Err(fault) if fault.is_indeterminate() => {

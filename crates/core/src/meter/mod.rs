@@ -45,6 +45,12 @@ impl By {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::County, Self::Office, Self::Item, Self::Month];
 
+    /// What is told apart by this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.code() == code)
+    }
+
     /// Stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -106,6 +112,12 @@ impl Tally {
         (self.total() > 0).then(|| self.exempt * 100 >= self.total() * percent)
     }
 
+    /// The tally if so many more of what was submitted had been exempt.
+    #[must_use]
+    pub fn raised(&self, more: u64) -> Self {
+        Self { exempt: self.exempt + more, pending: self.pending, submit: self.submit.saturating_sub(more) }
+    }
+
     fn merge(&mut self, other: Self) {
         self.exempt += other.exempt;
         self.pending += other.pending;
@@ -158,6 +170,31 @@ pub struct Part<'d> {
     pub name: Option<&'d str>,
     /// The materials: of a package seen by item those that the item needs.
     pub materials: Vec<&'d DecidedMaterial>,
+}
+
+/// Which decisions behind a figure are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Code of the county, office, item or month.
+    pub cell: String,
+    /// Only those with a material that came to this.
+    pub outcome: Option<Answer>,
+    /// Only those with a material that is for this license type, by its Chinese name; with an outcome the same material.
+    pub license_type: Option<String>,
+}
+
+impl Behind {
+    /// Whether a part of a decision is one of them.
+    #[must_use]
+    pub fn holds(&self, part: &Part<'_>) -> bool {
+        // One material that is both: that is what the figure counts.
+        let counted = |one: &DecidedMaterial| {
+            self.outcome.is_none_or(|outcome| one.outcome == outcome)
+                && self.license_type.as_ref().is_none_or(|name| one.types.contains(name))
+        };
+        let every = self.outcome.is_none() && self.license_type.is_none();
+        part.cell == self.cell && (every || part.materials.iter().copied().any(counted))
+    }
 }
 
 impl Part<'_> {

@@ -1,0 +1,179 @@
+//! A decision on one screen: what need not be submitted, what has to be, why, and who does what next. As the command shows it.
+
+use boyin::exempt::{Answer, Role, Way};
+use boyin::model::time::UnixTime;
+use serde_json::Value;
+
+use super::html::Html;
+use super::{Lang, member, members};
+
+/// `✓`, `?` or `✗`.
+fn mark(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Exempt => "✓",
+        Answer::Pending => "?",
+        Answer::Submit => "✗",
+    }
+}
+
+/// An answer in words.
+pub(super) fn words(lang: Lang, answer: Answer) -> &'static str {
+    match answer {
+        Answer::Exempt => lang.of(answer.name_zh(), "exempt"),
+        Answer::Pending => lang.of(answer.name_zh(), "to be cleared up"),
+        Answer::Submit => lang.of(answer.name_zh(), "to be submitted"),
+    }
+}
+
+fn came(value: &Value, name: &str) -> Answer {
+    Answer::from_code(member(value, name)).unwrap_or(Answer::Pending)
+}
+
+fn role(lang: Lang, value: &Value) -> &'static str {
+    Role::from_code(member(value, "role")).map_or("", |role| lang.of(role.name_zh(), role.name_en()))
+}
+
+fn way(lang: Lang, value: &Value) -> Option<&'static str> {
+    let way = Way::ALL.into_iter().find(|way| way.code() == member(value, "way"))?;
+    Some(match way {
+        Way::Canceled => lang.of(way.name_zh(), "no longer asked for"),
+        Way::Shared => lang.of(way.name_zh(), "a license on file takes its place"),
+        Way::VerifiedOnline => lang.of(way.name_zh(), "verified online"),
+        Way::Commitment => lang.of(way.name_zh(), "by commitment"),
+    })
+}
+
+/// The decision that a receipt signs.
+pub(super) fn shown(lang: Lang, decision: &Value) -> Html {
+    let answer = came(decision, "answer");
+    let mut html = Html::new();
+    html.put("<article class=\"decision ", answer.code(), "\">\n<h2>").text(mark(answer)).raw(" ");
+    html.text(match answer {
+        Answer::Exempt => lang.say("无须提交任何证明材料", "Nothing has to be submitted"),
+        Answer::Pending => lang
+            .say("有材料待核，暂不得要求提交", "To be cleared up first; no paper may be asked for meanwhile"),
+        Answer::Submit => lang.say("有材料须提交", "Something has to be submitted"),
+    });
+    html.raw("</h2>\n");
+    head(&mut html, lang, decision);
+    html.raw("<ol class=\"materials\">\n");
+    for material in members(decision, "materials") {
+        html.add(&self::material(lang, material));
+    }
+    html.raw("</ol>\n</article>\n");
+    html
+}
+
+/// Matter, office, place, time and counts.
+fn head(html: &mut Html, lang: Lang, decision: &Value) {
+    html.raw("<dl>\n");
+    let mut line = |name: &'static str, text: String| {
+        html.put("<div><dt>", name, "</dt>").put("<dd>", text, "</dd></div>\n");
+    };
+    if let Some(name) = decision["package"]["name"].as_str() {
+        line(lang.say("一件事", "Package"), name.to_owned());
+    }
+    for item in members(decision, "items") {
+        let text = format!("{}（{}）", member(item, "name"), member(item, "department"));
+        line(lang.say("事项", "Item"), text);
+    }
+    let office = &decision["first_contact"];
+    line(lang.say("首问单位", "Asked first"), member(office, "name").to_owned());
+    let at = decision["at"].as_u64().and_then(UnixTime::new);
+    let at = at.map(|at| at.to_string()).unwrap_or_default();
+    line(lang.say("区划与时间", "Division and time"), format!("{} {at}", member(decision, "division")));
+    let count = |answer: Answer| {
+        let count = decision["counts"][answer.code()].as_u64().unwrap_or_default();
+        format!("{} {count}", words(lang, answer))
+    };
+    line(lang.say("合计", "In all"), Answer::ALL.map(count).join("，"));
+    html.raw("</dl>\n");
+}
+
+fn material(lang: Lang, material: &Value) -> Html {
+    let came = came(material, "outcome");
+    let mut html = Html::new();
+    html.put("<li class=\"", came.code(), "\"><h3><span class=\"mark\" aria-hidden=\"true\">");
+    html.text(mark(came)).put("</span> ", lang.of(member(material, "name"), member(material, "name_en")), "");
+    html.put(" <strong>", words(lang, came), "");
+    match (came, way(lang, material)) {
+        (Answer::Exempt, Some(way)) => {
+            html.put(lang.say("：", ": "), way, "");
+        }
+        (Answer::Submit, _) => {
+            let copies = material["copies"].as_u64().unwrap_or_default();
+            html.put(" ", copies, lang.say(" 份", " ×"));
+        }
+        (Answer::Exempt | Answer::Pending, _) => {}
+    }
+    html.raw("</strong></h3>\n<ul>\n");
+    for license in members(material, "licenses") {
+        html.put("<li>", member(license, "type_name"), lang.say("（", " ("));
+        html.text(role(lang, license)).put(
+            lang.say("，", ", "),
+            member(license, "grade"),
+            lang.say(" 级", ""),
+        );
+        if let Some(day) = license["expires_soon"].as_str() {
+            html.put(lang.say("，到期日 ", ", ends "), day, "");
+        }
+        html.raw(lang.say("）", ")")).put(" <code>", member(license, "id"), "</code></li>\n");
+    }
+    follow_up(&mut html, lang, &material["follow_up"]);
+    if came != Answer::Exempt {
+        members(material, "findings").for_each(|found| finding(&mut html, lang, found));
+    }
+    html.raw("</ul></li>\n");
+    html
+}
+
+/// What is to be done where nothing is submitted.
+fn follow_up(html: &mut Html, lang: Lang, follow_up: &Value) {
+    for (name, label) in [
+        ("basis", lang.say("依据：", "On the ground of: ")),
+        ("at", lang.say("核验系统：", "Checked at: ")),
+        (lang.say("zh", "en"), lang.say("核对或承诺内容：", "What is checked or declared: ")),
+        ("checked_by", lang.say("核查单位：", "Checked afterwards by: ")),
+        ("until", lang.say("核查期限：", "Until: ")),
+        (lang.say("if_false_zh", "if_false_en"), lang.say("不实后果：", "If it is false: ")),
+    ] {
+        if let Some(words) = follow_up[name].as_str() {
+            html.put("<li>", label, "").text(words).raw("</li>\n");
+        }
+    }
+}
+
+/// Why, and what comes next.
+fn finding(html: &mut Html, lang: Lang, found: &Value) {
+    html.put("<li><span class=\"why\">", lang.member(found, ""), "");
+    let of = [role(lang, found), member(found, "type_name")].into_iter().filter(|text| !text.is_empty());
+    let of: Vec<_> = of.collect();
+    if !of.is_empty() {
+        html.put(lang.say("（", " ("), of.join("·"), lang.say("）", ")"));
+    }
+    let cause = &found["cause"];
+    if cause.is_object() {
+        html.put(lang.say("：", ": "), lang.member(cause, ""), "");
+    }
+    html.put("</span> <code>", member(found, "code"), "</code><br>\n");
+    let next = if cause.is_object() { cause } else { found };
+    html.put("", lang.say("下一步：", "Next step: "), "").text(lang.member(next, "next_step")).raw("<br>\n");
+    let who = &found["responsible"];
+    html.text(lang.say("责任：", "Up to: "));
+    html.text(lang.of(member(who, "zh"), responsible(member(who, "code")))).put(
+        " ",
+        member(who, "name"),
+        "</li>\n",
+    );
+}
+
+/// In English; the decision has the Chinese name.
+fn responsible(code: &str) -> &'static str {
+    match code {
+        "applicant" => "the applicant",
+        "first_contact" => "the office that was asked first",
+        "issuer" => "the issuer",
+        "department" => "the department in charge",
+        _ => "the operator",
+    }
+}

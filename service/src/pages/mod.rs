@@ -1,0 +1,327 @@
+//! The pages: written by the server in Chinese and English, without a build step. What is personal is asked for by one script, which
+//! sends the clerk's token in the header and the numbers in the body, and shows the part of a page that comes back.
+
+mod decision;
+mod file;
+mod html;
+mod meter;
+mod report;
+mod seals;
+mod verify;
+mod window;
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::Query as Typed;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Router, extract::DefaultBodyLimit};
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::html::{Html, encoded};
+use crate::error::ApiError;
+use crate::router::MAX_CALL_BODY_BYTES;
+use crate::shared::read;
+use crate::state::AppState;
+
+const HTML: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+
+/// Each page: its path and its name in both languages.
+const PAGES: [(&str, &str, &str); 5] = [
+    ("/verify", "核验", "Verify"),
+    ("/window", "免证办窗口", "Window"),
+    ("/file", "调取档案", "File"),
+    ("/meter", "免提交率", "Meter"),
+    ("/seals", "印章备案", "Seals"),
+];
+
+/// The pages, with what they ask for.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(index))
+        .route("/verify", get(verify::page).merge(post(verify::answer)))
+        .route("/window", get(window::page).merge(small(post(window::answer))))
+        .route("/file", get(file::page).merge(small(post(file::answer))))
+        .route("/meter", get(meter::page).merge(small(post(meter::answer))))
+        .route("/seals", get(seals::page))
+}
+
+fn small(route: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    route.layer(DefaultBodyLimit::max(MAX_CALL_BODY_BYTES))
+}
+
+/// The language of a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lang {
+    Zh,
+    En,
+}
+
+impl Lang {
+    fn say(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
+    /// One of two texts that come from elsewhere.
+    fn of<'t>(self, zh: &'t str, en: &'t str) -> &'t str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
+    /// The member of a value in this language, which has both.
+    fn member<'v>(self, value: &'v Value, name: &str) -> &'v str {
+        let name = match (self, name) {
+            (Self::Zh, "") => "zh".to_owned(),
+            (Self::En, "") => "en".to_owned(),
+            (Self::Zh, name) => format!("{name}_zh"),
+            (Self::En, name) => format!("{name}_en"),
+        };
+        member(value, &name)
+    }
+
+    /// For links within the pages: nothing for Chinese.
+    fn query(self, first: char) -> String {
+        match self {
+            Self::Zh => String::new(),
+            Self::En => format!("{first}lang=en"),
+        }
+    }
+}
+
+/// A text member; empty if there is none.
+fn member<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn members<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    value[name].as_array().into_iter().flatten()
+}
+
+/// What stands in the URL of a page. Nothing personal does.
+#[derive(Default, Deserialize)]
+struct Asked {
+    lang: Option<String>,
+    /// What is looked for.
+    q: Option<String>,
+    /// Key of an item or a package.
+    item: Option<String>,
+}
+
+type AskedQuery = Result<Typed<Asked>, QueryRejection>;
+
+impl Asked {
+    /// Of a query that is none, nothing.
+    fn read(query: AskedQuery) -> Self {
+        query.map(|Typed(asked)| asked).unwrap_or_default()
+    }
+
+    fn lang(&self) -> Lang {
+        if self.lang.as_deref() == Some("en") { Lang::En } else { Lang::Zh }
+    }
+
+    /// The same page in the other language.
+    fn other(&self, path: &str) -> String {
+        let mut query = Vec::new();
+        query.extend(self.item.as_ref().map(|item| format!("item={}", encoded(item))));
+        query.extend(self.q.as_ref().map(|q| format!("q={}", encoded(q))));
+        query.extend((self.lang() == Lang::Zh).then(|| "lang=en".to_owned()));
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    }
+}
+
+/// A whole page.
+fn page(asked: &Asked, path: &'static str, title: &'static str, body: &Html) -> Response {
+    let lang = asked.lang();
+    let mut html = Html::new();
+    html.put(
+        "<!doctype html>\n<html lang=\"",
+        lang.say("zh-CN", "en"),
+        "\">\n<head>\n<meta charset=\"utf-8\">\n",
+    );
+    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    html.put("<title>", title, " · 博印 Boyin</title>\n");
+    html.raw("<link rel=\"stylesheet\" href=\"/app.css\">\n<script src=\"/app.js\" defer></script>\n</head>\n<body>\n");
+    html.put(
+        "<a class=\"skip\" href=\"#main\">",
+        lang.say("跳到正文", "Skip to the content"),
+        "</a>\n<header>\n",
+    );
+    html.put("<p class=\"brand\"><a href=\"/", lang.query('?'), "\">博印 Boyin</a></p>\n");
+    html.put("<nav aria-label=\"", lang.say("主导航", "Main"), "\"><ul>");
+    for (target, zh, en) in PAGES {
+        html.put("<li><a href=\"", target, "").text(lang.query('?'));
+        html.raw(if target == path { "\" aria-current=\"page\">" } else { "\">" });
+        html.text(lang.say(zh, en)).raw("</a></li>");
+    }
+    html.raw("</ul></nav>\n");
+    html.put("<p class=\"lang\"><a hreflang=\"", lang.say("en", "zh-CN"), "\" lang=\"");
+    html.put("", lang.say("en", "zh-CN"), "\" href=\"").text(asked.other(path)).raw("\">");
+    html.text(lang.say("English", "中文")).raw("</a></p>\n");
+    html.put(
+        "<p id=\"health\" role=\"status\" data-ok=\"",
+        lang.say("服务正常", "The service is well"),
+        "\" data-bad=\"",
+    );
+    html.text(lang.say(
+        "服务异常，核验结果不可作为依据",
+        "Something is wrong with the service: do not rely on its verdicts",
+    ));
+    html.put(
+        "\" data-none=\"",
+        lang.say("无法连接服务", "The service cannot be reached"),
+        "\"></p>\n</header>\n",
+    );
+    html.put("<main id=\"main\" tabindex=\"-1\">\n<h1>", title, "</h1>\n").add(body).raw("</main>\n<footer>");
+    html.put("<a href=\"/openapi.json\">", lang.say("接口说明 OpenAPI", "OpenAPI"), "</a> · ");
+    html.put("<a href=\"/v1/trust-list\">", lang.say("信任列表", "Trust list"), "</a> · ");
+    html.put("<a href=\"/v1/health\">", lang.say("服务状态", "Health"), "</a></footer>\n</body>\n</html>\n");
+    (HTML, html.into_string()).into_response()
+}
+
+/// Where the answer to a form goes, and what stands there without the script.
+fn answer_place(html: &mut Html, lang: Lang) {
+    html.put(
+        "<noscript><p class=\"hint\">",
+        lang.say("本页需要启用 JavaScript。", "This page needs JavaScript."),
+        "</p></noscript>\n",
+    );
+    html.put(
+        "<div id=\"answer\" aria-live=\"polite\" tabindex=\"-1\" data-wait=\"",
+        lang.say("请稍候…", "One moment…"),
+        "\" data-trouble=\"",
+    );
+    html.text(lang.say(
+        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
+        "No answer: the service cannot be reached, or the token has characters that no token has.",
+    ));
+    html.raw("\"></div>\n");
+}
+
+/// The field for the clerk's token, which the script sends in the header.
+fn token_field(html: &mut Html, lang: Lang) {
+    html.put(
+        "<label>",
+        lang.say("访问令牌", "Access token"),
+        " <input name=\"token\" type=\"password\" autocomplete=\"off\" required></label>\n",
+    );
+}
+
+/// The field for what for.
+fn purpose_field(html: &mut Html, lang: Lang) {
+    html.put(
+        "<label>",
+        lang.say("事由（记入日志，不写姓名和号码）", "What for (goes into the log: no names, no numbers)"),
+        " ",
+    );
+    html.raw("<input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\"></label>\n");
+}
+
+/// The texts of a form.
+fn texts(body: Result<Bytes, BytesRejection>) -> Result<BTreeMap<String, String>, ApiError> {
+    read(body)
+}
+
+/// A part of a page, or why there is none.
+fn part(lang: Lang, answer: Result<Html, ApiError>) -> Response {
+    match answer {
+        Ok(html) => (HTML, html.into_string()).into_response(),
+        Err(error) => trouble(lang, error),
+    }
+}
+
+/// Why there is no part of a page, in the status and on the screen.
+fn trouble(lang: Lang, error: ApiError) -> Response {
+    let error = error.settled();
+    let html = told(lang, &error);
+    error.with_headers((error.parts().0, HTML, html.into_string()).into_response())
+}
+
+/// Why there is no page.
+fn trouble_page(asked: &Asked, path: &'static str, title: &'static str, error: ApiError) -> Response {
+    let error = error.settled();
+    let mut response = page(asked, path, title, &told(asked.lang(), &error));
+    *response.status_mut() = error.parts().0;
+    error.with_headers(response)
+}
+
+fn told(lang: Lang, error: &ApiError) -> Html {
+    let (status, code, message) = error.parts();
+    let mut html = Html::new();
+    html.put(
+        "<div class=\"card failed\" role=\"alert\"><h2>",
+        lang.say("没有得到结果", "No answer"),
+        "</h2>\n",
+    );
+    html.put("<p>", lang.of(trouble_zh(status), message), "</p>\n");
+    if lang == Lang::Zh && status == StatusCode::BAD_REQUEST {
+        html.put("<p lang=\"en\">", message, "</p>\n");
+    }
+    if !error.faults().is_empty() {
+        html.raw("<ul>");
+        for fault in error.faults() {
+            html.put("<li>", fault, " ").put("<code>", fault.code(), "</code></li>");
+        }
+        html.raw("</ul>\n");
+    }
+    html.put("<p><code>", code, "</code></p></div>\n");
+    html
+}
+
+/// What a status means for a clerk.
+fn trouble_zh(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "访问令牌缺失或无效，请重新输入。",
+        StatusCode::FORBIDDEN => "该令牌没有此项权限，或没有所属单位，请联系管理员换发。",
+        StatusCode::NOT_FOUND => "没有找到。",
+        StatusCode::GONE => "档案内容已依法清除。",
+        StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
+        StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
+        StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
+        StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",
+        StatusCode::TOO_MANY_REQUESTS => "请求过于频繁，请稍后再试。",
+        StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
+        _ => "服务出错，请联系平台运维。",
+    }
+}
+
+/// `GET /`: where everything is.
+async fn index(query: AskedQuery) -> Response {
+    let asked = Asked::read(query);
+    let lang = asked.lang();
+    let mut html = Html::new();
+    html.raw("<ul class=\"cards\">\n");
+    let lines = [
+        (
+            "核验证照、印章、签章、亮证码和判定回执，不需要登录，内容不保存。",
+            "Verify a license, a seal, a seal signature, a code that somebody shows or the receipt of a decision. No account; nothing is kept.",
+        ),
+        (
+            "选事项、选情形、录入证件号码，一屏看清每份材料是否免交、为什么、下一步找谁。",
+            "Choose the matter and its situation, enter the number: for each paper whether it is exempt, why, and what comes next.",
+        ),
+        (
+            "调取一人一档、一企一档，须写明事由并留痕。",
+            "A holder's file. What for has to be said, and the read is on record.",
+        ),
+        (
+            "按县市、单位、事项、月份统计免提交率，可下钻到每次判定。",
+            "How much did not have to be submitted, down to each decision.",
+        ),
+        ("在册电子印章，公开数据。", "The seals on the trust list: public data."),
+    ];
+    for ((path, zh, en), (zh_line, en_line)) in PAGES.into_iter().zip(lines) {
+        html.put("<li><h2><a href=\"", path, "").text(lang.query('?'));
+        html.put("\">", lang.say(zh, en), "</a></h2><p>").text(lang.say(zh_line, en_line)).raw("</p></li>\n");
+    }
+    html.raw("</ul>\n");
+    page(&asked, "/", lang.say("电子证照一体化平台", "Electronic licenses"), &html)
+}

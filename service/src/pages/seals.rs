@@ -1,0 +1,99 @@
+//! The seals that the trust list names: public data.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use boyin::model::time::UnixTime;
+use boyin::model::trust::{TrustList, TrustedSeal};
+
+use super::html::Html;
+use super::{Asked, AskedQuery, Lang, page as whole_page};
+use crate::state::AppState;
+
+/// Seals on one page; further ones are found by looking for them.
+const MAX_LISTED_SEALS: usize = 500;
+
+/// `GET /seals`
+pub(super) async fn page(State(state): State<AppState>, query: AskedQuery) -> Response {
+    let asked = Asked::read(query);
+    let lang = asked.lang();
+    let (registry, now) = (state.lookup.registry(), state.now());
+    let wanted = asked.q.as_deref().unwrap_or_default().trim();
+    let mut html = Html::new();
+    search(&mut html, lang, wanted);
+    list(&mut html, lang, registry.trust().list(), wanted, now);
+    whole_page(&asked, "/seals", lang.say("电子印章备案", "Register of seals"), &html)
+}
+
+fn search(html: &mut Html, lang: Lang, wanted: &str) {
+    html.raw("<form class=\"search\" role=\"search\" method=\"get\" action=\"/seals\">\n");
+    if lang == Lang::En {
+        html.raw("<input type=\"hidden\" name=\"lang\" value=\"en\">\n");
+    }
+    html.put(
+        "<label for=\"q\">",
+        lang.say(
+            "查找印章（编码、单位名称或代码）",
+            "Find a seal by its number, or its office by name or code",
+        ),
+        "</label>\n",
+    );
+    html.put("<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" value=\"", wanted, "\">\n");
+    html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
+}
+
+fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixTime) {
+    let names: HashMap<_, _> =
+        trust.issuers.iter().map(|issuer| (issuer.code, issuer.name.as_str())).collect();
+    let owner = |seal: &TrustedSeal| names.get(&seal.issuer).copied().unwrap_or_default();
+    let meant = |seal: &&TrustedSeal| {
+        seal.id.to_string().contains(wanted)
+            || seal.issuer.as_str().contains(wanted)
+            || owner(seal).contains(wanted)
+    };
+    html.put("<p class=\"hint\">", lang.say("信任列表第 ", "Trust list "), "").text(trust.sequence);
+    html.put(lang.say(" 号，有效至 ", ", fresh until "), trust.next_update, "</p>\n");
+    let mut seals = trust.seals.iter().filter(meant).peekable();
+    if seals.peek().is_none() {
+        html.put("<p>", lang.say("没有找到。", "None is found."), "</p>\n");
+        return;
+    }
+    html.raw("<div class=\"wide\"><table><thead><tr>");
+    for name in [
+        lang.say("印章编码", "Number"),
+        lang.say("单位", "Office"),
+        lang.say("状态", "State"),
+        lang.say("制作时间", "Made"),
+        lang.say("印章数据摘要", "Digest of its bytes"),
+    ] {
+        html.put("<th scope=\"col\">", name, "</th>");
+    }
+    html.raw("</tr></thead>\n<tbody>\n");
+    for seal in seals.by_ref().take(MAX_LISTED_SEALS) {
+        row(html, lang, seal, owner(seal), now);
+    }
+    html.raw("</tbody></table></div>\n");
+    if seals.peek().is_some() {
+        html.put(
+            "<p class=\"hint\">",
+            lang.say("还有更多，请查找。", "There are more: look for them."),
+            "</p>\n",
+        );
+    }
+}
+
+fn row(html: &mut Html, lang: Lang, seal: &TrustedSeal, owner: &str, now: UnixTime) {
+    html.put("<tr><th scope=\"row\"><code>", seal.id, "</code></th><td>").text(owner);
+    html.put("<br><small>", seal.issuer.as_str(), "</small></td>");
+    if seal.in_force_at(now) {
+        html.put("<td class=\"passed\">", lang.say("使用中", "in use"), "</td>");
+    } else {
+        html.put("<td class=\"failed\">", lang.say("不在用", "not in use"), "</td>");
+    }
+    if let Some(made) = seal.versions.last() {
+        html.put("<td>", made.from, "</td>").put("<td><code>", &made.digest, "</code></td></tr>\n");
+    } else {
+        html.raw("<td></td><td></td></tr>\n");
+    }
+}

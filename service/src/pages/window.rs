@@ -1,0 +1,350 @@
+//! The window for the clerk: the matter, its situation, who takes part; then for each paper the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use boyin::Scope;
+use boyin::answers::{self, questions};
+use boyin::exempt::item::{Comparand, Item, Matter, Question, Requirement};
+use boyin::exempt::{Channel, ItemCatalog, Role};
+use boyin::model::id::HolderCodeType;
+use boyin::model::time::Date;
+
+use super::html::{Html, encoded};
+use super::{
+    Asked, AskedQuery, Lang, answer_place, decision, page as whole_page, part, purpose_field, texts,
+    token_field, trouble_page,
+};
+use crate::auth::authorize;
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::window::{DecisionRequest, PartyRequest, catalog, decided, idempotency_key};
+
+/// Items on one page; further ones are found by looking for them.
+const MAX_LISTED_ITEMS: usize = 200;
+
+/// `GET /window`: the matters, or the form of one.
+pub(super) async fn page(State(state): State<AppState>, query: AskedQuery) -> Response {
+    let asked = Asked::read(query);
+    let lang = asked.lang();
+    let title = lang.say("免证办窗口", "Window: which papers may be asked for");
+    match shown(&state, &asked).await {
+        Ok(html) => whole_page(&asked, "/window", title, &html),
+        Err(error) => trouble_page(&asked, "/window", title, error),
+    }
+}
+
+async fn shown(state: &AppState, asked: &Asked) -> Result<Html, ApiError> {
+    let (catalog, now) = catalog(state).await?;
+    let (lang, day) = (asked.lang(), now.date());
+    let mut html = Html::new();
+    if let Some(name) = &asked.item {
+        let matter = catalog.matter(name, day).map_err(|_| ApiError::NotFound)?;
+        form(&mut html, lang, &catalog, &matter);
+    } else {
+        list(&mut html, lang, &catalog, day, asked.q.as_deref().unwrap_or_default());
+    }
+    Ok(html)
+}
+
+/// Whether somebody who looks for `wanted` means this.
+fn means(wanted: &str, names: &[&str]) -> bool {
+    let wanted = wanted.trim().to_lowercase();
+    names.iter().any(|name| name.to_lowercase().contains(&wanted))
+}
+
+fn list(html: &mut Html, lang: Lang, catalog: &ItemCatalog, day: Date, wanted: &str) {
+    html.raw("<form class=\"search\" role=\"search\" method=\"get\" action=\"/window\">\n");
+    if lang == Lang::En {
+        html.raw("<input type=\"hidden\" name=\"lang\" value=\"en\">\n");
+    }
+    html.put(
+        "<label for=\"q\">",
+        lang.say("查找事项（名称、部门或编码）", "Find a matter by name, department or code"),
+        "</label>\n",
+    );
+    html.put("<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" value=\"", wanted, "\">\n");
+    html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
+    let packages = catalog.packages().iter().filter(|one| {
+        one.from <= day
+            && one.until.is_none_or(|last| day <= last)
+            && means(wanted, &[&one.key, &one.name, &one.name_en, &one.lead])
+    });
+    let packages = packages.map(|one| (&one.key, lang.of(&one.name, &one.name_en), &one.lead));
+    let items = catalog.items().iter().filter(|one| {
+        one.holds(day)
+            && means(wanted, &[&one.key, &one.name, &one.name_en, &one.department, one.code.as_str()])
+    });
+    let items = items.map(|one| (&one.key, lang.of(&one.name, &one.name_en), &one.department));
+    links(html, lang, lang.say("一件事", "Packages"), packages);
+    links(html, lang, lang.say("事项", "Items"), items);
+}
+
+fn links<'c>(
+    html: &mut Html,
+    lang: Lang,
+    title: &'static str,
+    matters: impl Iterator<Item = (&'c String, &'c str, &'c String)>,
+) {
+    let mut matters = matters.peekable();
+    html.put("<h2>", title, "</h2>\n");
+    if matters.peek().is_none() {
+        html.put("<p class=\"hint\">", lang.say("没有找到。", "None is found."), "</p>\n");
+        return;
+    }
+    html.raw("<ul class=\"matters\">\n");
+    for (key, name, department) in matters.by_ref().take(MAX_LISTED_ITEMS) {
+        html.put("<li><a href=\"/window?item=", encoded(key), "").text(lang.query('&'));
+        html.put("\">", name, "</a> ").put("<small>", department, "</small></li>\n");
+    }
+    html.raw("</ul>\n");
+    if matters.peek().is_some() {
+        html.put(
+            "<p class=\"hint\">",
+            lang.say("还有更多，请查找。", "There are more: look for them."),
+            "</p>\n",
+        );
+    }
+}
+
+/// Who takes part in a matter: those who have to be named, then those whose licenses may take the place of a paper.
+fn roles(catalog: &ItemCatalog, matter: &Matter<'_>) -> (Vec<Role>, BTreeSet<Role>) {
+    let mut named: Vec<Role> = Vec::new();
+    for role in matter.items.iter().flat_map(|item| &item.parties) {
+        if !named.contains(role) {
+            named.push(*role);
+        }
+    }
+    let mut others = BTreeSet::new();
+    for requirement in requirements(catalog, matter) {
+        others.insert(requirement.holder);
+        others.extend(requirement.equals.values().filter_map(|one| match one {
+            Comparand::Number(role) | Comparand::Name(role) => Some(*role),
+            Comparand::Form(_) => None,
+        }));
+    }
+    others.retain(|role| !named.contains(role));
+    (named, others)
+}
+
+/// What may take the place of the papers of a matter.
+fn requirements<'c>(catalog: &'c ItemCatalog, matter: &Matter<'c>) -> Vec<&'c Requirement> {
+    let used = matter.items.iter().flat_map(|item| &item.materials);
+    let materials = used.filter_map(|used| catalog.material(&used.r#use));
+    materials.flat_map(|material| material.accept.iter().flatten()).collect()
+}
+
+/// The form fields that licenses are compared with, each once.
+fn form_fields<'c>(catalog: &'c ItemCatalog, matter: &Matter<'c>) -> BTreeSet<&'c str> {
+    let compared = requirements(catalog, matter).into_iter().flat_map(|one| one.equals.values());
+    let fields = compared.filter_map(|one| match one {
+        Comparand::Form(key) => Some(key.as_str()),
+        Comparand::Number(_) | Comparand::Name(_) => None,
+    });
+    fields.collect()
+}
+
+fn form(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<'_>) {
+    html.put("<p><a href=\"/window", lang.query('?'), "\">").text(lang.say("← 全部事项", "← All matters"));
+    html.raw("</a></p>\n<h2>");
+    if let Some(package) = matter.package {
+        html.text(lang.of(&package.name, &package.name_en));
+    } else if let Some(item) = matter.items.first() {
+        html.text(lang.of(&item.name, &item.name_en));
+    }
+    html.raw("</h2>\n<ul>");
+    for item in &matter.items {
+        html.put("<li>", lang.of(&item.name, &item.name_en), " ").put(
+            "<small>",
+            &item.department,
+            "</small></li>",
+        );
+    }
+    html.raw("</ul>\n");
+    html.put("<form class=\"ask\" method=\"post\" action=\"/window", lang.query('?'), "\" data-act>\n");
+    let item = matter.items.first().map_or("", |item| item.key.as_str());
+    let key = matter.package.map_or(item, |package| package.key.as_str());
+    html.put("<input type=\"hidden\" name=\"item\" value=\"", key, "\">\n");
+    for question in questions(catalog, matter) {
+        situation(html, lang, question);
+    }
+    let (named, others) = roles(catalog, matter);
+    named.into_iter().for_each(|role| party(html, lang, role, true));
+    others.into_iter().for_each(|role| party(html, lang, role, false));
+    compared(html, lang, catalog, matter);
+    frame(html, lang, &matter.items);
+    html.put(
+        "<div class=\"row\"><button type=\"submit\">",
+        lang.say("判定", "Decide"),
+        "</button></div>\n</form>\n",
+    );
+    answer_place(html, lang);
+}
+
+fn situation(html: &mut Html, lang: Lang, question: &Question) {
+    html.put("<fieldset><legend>", lang.of(&question.zh, &question.en), "</legend>\n");
+    for answer in &question.answers {
+        html.put(
+            "<label class=\"choice\"><input type=\"radio\" name=\"answer.",
+            &question.key,
+            "\" value=\"",
+        );
+        html.put("", &answer.key, "\" required> ").text(lang.of(&answer.zh, &answer.en)).raw("</label>\n");
+    }
+    html.raw("</fieldset>\n");
+}
+
+fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
+    html.put("<fieldset><legend>", lang.of(role.name_zh(), role.name_en()), "");
+    if !required {
+        html.text(lang.say("（需要比对时填写）", " (where something has to be compared)"));
+    }
+    html.raw("</legend>\n<div class=\"grid\">\n");
+    html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"type.")
+        .text(role)
+        .raw("\">\n");
+    // The two kinds that nearly everybody has come first.
+    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
+    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
+    for kind in first.into_iter().chain(others).filter(|kind| role.kind().admits(*kind)) {
+        html.put("<option value=\"", kind.code(), "\">").text(lang.of(kind.name_zh(), kind.name_en()));
+        html.raw("</option>\n");
+    }
+    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), " <input name=\"number.")
+        .text(role);
+    html.raw("\" autocomplete=\"off\" spellcheck=\"false\"").raw(if required { " required" } else { "" });
+    html.put(
+        "></label>\n<label>",
+        lang.say("姓名或名称（档案中没有时填写）", "Name (if nothing on file says it)"),
+        "",
+    );
+    html.put(" <input name=\"name.", role, "\" autocomplete=\"off\"></label>\n</div></fieldset>\n");
+}
+
+/// What stands on the applicant's form and is compared with licenses.
+fn compared(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<'_>) {
+    let fields = form_fields(catalog, matter);
+    let fields: Vec<_> = fields.iter().filter_map(|key| catalog.form_field(key)).collect();
+    if fields.is_empty() {
+        return;
+    }
+    html.put(
+        "<fieldset><legend>",
+        lang.say("申请表内容（与证照比对）", "On the form, compared with licenses"),
+        "</legend>\n<div class=\"grid\">\n",
+    );
+    for field in fields {
+        html.put("<label>", lang.of(&field.zh, &field.en), " <input name=\"form.").text(&field.key);
+        html.raw("\" autocomplete=\"off\"></label>\n");
+    }
+    html.raw("</div></fieldset>\n");
+}
+
+/// Where, through which channel, what for and by whom.
+fn frame(html: &mut Html, lang: Lang, items: &[&Item]) {
+    let divisions: BTreeSet<_> = items.iter().flat_map(|item| &item.divisions).collect();
+    let first = divisions.first().map_or("", |division| division.as_str());
+    html.put("<fieldset><legend>", lang.say("办理", "Application"), "</legend>\n<div class=\"grid\">\n");
+    html.put(
+        "<label>",
+        lang.say("办理地区划代码", "Division applied in"),
+        " <input name=\"division\" inputmode=\"numeric\" ",
+    );
+    html.put("pattern=\"[0-9]{6}\" required value=\"", first, "\"></label>\n");
+    html.put("<label>", lang.say("渠道", "Channel"), " <select name=\"channel\">\n");
+    let others = Channel::ALL.into_iter().filter(|channel| *channel != Channel::Window);
+    for channel in [Channel::Window].into_iter().chain(others) {
+        html.put("<option value=\"", channel, "\">")
+            .text(lang.of(channel.name_zh(), channel.code()))
+            .raw("</option>\n");
+    }
+    html.raw("</select></label>\n");
+    purpose_field(html, lang);
+    token_field(html, lang);
+    html.raw("</div>\n<label class=\"choice\"><input type=\"checkbox\" name=\"barred\" value=\"yes\"> ");
+    html.text(lang.say(
+        "申请人有不实承诺记录且信用尚未修复（不适用告知承诺）",
+        "The applicant has a false commitment on record that is not cleared",
+    ));
+    html.raw("</label>\n</fieldset>\n");
+}
+
+/// `POST /window`: decides. The numbers are in the body and in no answer.
+pub(super) async fn answer(
+    State(state): State<AppState>,
+    query: AskedQuery,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let lang = Asked::read(query).lang();
+    part(lang, decide(&state, lang, &headers, body).await)
+}
+
+async fn decide(
+    state: &AppState,
+    lang: Lang,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Html, ApiError> {
+    let grant = authorize(state, headers, Scope::WindowDecide).await?;
+    if state.desk.is_none() {
+        return Err(ApiError::NoDesk);
+    }
+    let key = idempotency_key(headers)?;
+    let answer = decided(state, &grant, request(texts(body)?), key).await?;
+    let told = answers::decision(&answer).ok_or(ApiError::Internal)?;
+    let mut html = decision::shown(lang, &told["decision"]);
+    html.put("<p>", lang.say("判定编号 ", "Decision "), "").put("<strong>", answer.event, "</strong>");
+    if answer.replayed {
+        html.text(lang.say("（此前已作判定）", " (decided before)"));
+    }
+    html.put(" <button type=\"button\" data-print>", lang.say("打印", "Print"), "</button></p>\n");
+    html.put("<details><summary>", lang.say("签名回执", "Signed receipt"), "</summary><pre>");
+    html.text(String::from_utf8_lossy(&answer.receipt)).raw("</pre></details>\n");
+    Ok(html)
+}
+
+/// What stands on the form of the page, as the call has it. Empty fields are none.
+fn request(texts: BTreeMap<String, String>) -> DecisionRequest {
+    let mut request = DecisionRequest::default();
+    let mut kinds = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    for (name, value) in texts.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
+        match name.split_once('.') {
+            Some(("answer", key)) => {
+                request.situation.insert(key.to_owned(), value);
+            }
+            Some(("form", key)) => {
+                request.form.insert(key.to_owned(), value.trim().to_owned());
+            }
+            Some(("type", role)) => {
+                kinds.insert(role.to_owned(), value);
+            }
+            Some(("name", role)) => {
+                names.insert(role.to_owned(), value.trim().to_owned());
+            }
+            Some(("number", role)) => {
+                let party = PartyRequest { holder_code: value.trim().to_owned(), ..PartyRequest::default() };
+                request.parties.insert(role.to_owned(), party);
+            }
+            Some(_) => {}
+            None => match name.as_str() {
+                "item" => request.item = value,
+                "division" => request.division = value,
+                "purpose" => request.purpose = value,
+                "channel" => request.channel = Some(value),
+                "barred" => request.commitment = Some("barred".to_owned()),
+                _ => {}
+            },
+        }
+    }
+    for (role, party) in &mut request.parties {
+        party.holder_code_type = kinds.remove(role).unwrap_or_default();
+        party.holder_name = names.remove(role);
+    }
+    request
+}

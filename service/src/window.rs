@@ -1,0 +1,360 @@
+//! The window: which papers a matter may ask for, decided by the desk beside the service; what was decided, and the meter. The
+//! numbers of holders stand in bodies, because URLs are logged.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query as Typed, State};
+use axum::http::{HeaderMap, HeaderName};
+use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
+use boyin::meter::{Behind, By, Decided, meter, next_types};
+use boyin::model::id::DivisionCode;
+use boyin::model::time::UnixTime;
+use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
+use boyin::{Lookup, LookupError, Order, Scope, TokenGrant, answers};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::{authorize, reader};
+use crate::error::ApiError;
+use crate::handlers::{named, whole};
+use crate::shared::{read, read_holder};
+use crate::state::{AppState, blocking};
+
+/// Header of an act that may be repeated: the same key means the same act.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Decisions in one answer about what is behind a figure.
+pub const MAX_LISTED_DECISIONS: usize = 100;
+/// Seconds for which the item catalog serves that was read last: it is large, and anybody may ask for it.
+const ITEMS_SECONDS: u64 = 10;
+
+/// The item catalog as it was read last.
+#[derive(Default)]
+pub(crate) struct KnownItems(Mutex<Option<(UnixTime, Arc<ItemCatalog>)>>);
+
+impl KnownItems {
+    fn at(&self, lookup: &Lookup, now: UnixTime) -> Result<Arc<ItemCatalog>, LookupError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((read, catalog)) = known.as_ref()
+            && (*read..read.plus(ITEMS_SECONDS)).contains(&now)
+        {
+            return Ok(Arc::clone(catalog));
+        }
+        let catalog = Arc::new(lookup.item_catalog()?);
+        *known = Some((now, Arc::clone(&catalog)));
+        Ok(catalog)
+    }
+}
+
+/// The item catalog, and the instant for which it is asked.
+pub(crate) async fn catalog(state: &AppState) -> Result<(Arc<ItemCatalog>, UnixTime), ApiError> {
+    let known = Arc::clone(&state.items);
+    let found = state.run(move |lookup, now| Ok::<_, LookupError>((known.at(lookup, now)?, now)));
+    Ok(found.await?)
+}
+
+/// `GET /v1/items`: the items and packages that hold today. Public.
+pub(crate) async fn items(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
+    let (catalog, now) = catalog(&state).await?;
+    Ok(Json(answers::matters(&catalog, now.date())))
+}
+
+/// `GET /v1/items/{code}`: one of them by key, code or Chinese name, with its questions. Public.
+pub(crate) async fn item(
+    State(state): State<AppState>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let name = named(name)?;
+    let (catalog, now) = catalog(&state).await?;
+    let matter = catalog.matter(&name, now.date()).map_err(|_| ApiError::NotFound)?;
+    Ok(Json(answers::matter(&catalog, &matter)))
+}
+
+/// The body of `POST /v1/decisions`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecisionRequest {
+    /// An item or a package.
+    pub(crate) item: String,
+    pub(crate) division: String,
+    #[serde(default)]
+    pub(crate) situation: BTreeMap<String, String>,
+    pub(crate) parties: BTreeMap<String, PartyRequest>,
+    #[serde(default)]
+    pub(crate) form: BTreeMap<String, String>,
+    /// `open` unless it is said.
+    pub(crate) commitment: Option<String>,
+    /// `window` unless it is said.
+    pub(crate) channel: Option<String>,
+    /// What for (GB/T 36906 `useCause`).
+    pub(crate) purpose: String,
+}
+
+/// Who takes part.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartyRequest {
+    pub(crate) holder_code_type: String,
+    pub(crate) holder_code: String,
+    pub(crate) holder_name: Option<String>,
+}
+
+impl DecisionRequest {
+    /// The question and what for. No message repeats what stands in the request.
+    pub(crate) fn read(self) -> Result<(WindowQuestion, String), ApiError> {
+        let wrong = |text: &str| ApiError::BadRequest(text.to_owned());
+        let channel = self.channel.as_deref().map_or(Some(Channel::Window), Channel::from_code);
+        let commitment = match self.commitment.as_deref() {
+            None | Some("open") => CommitmentStanding::Open,
+            Some("barred") => CommitmentStanding::Barred,
+            Some(_) => return Err(wrong("commitment: open or barred")),
+        };
+        let mut parties = BTreeMap::new();
+        for (role, party) in self.parties {
+            let role = Role::from_code(&role)
+                .ok_or_else(|| ApiError::BadRequest(format!("parties: the roles are {}", roles())))?;
+            let holder = read_holder(&party.holder_code_type, &party.holder_code)?;
+            parties.insert(role, WindowParty { holder, name: party.holder_name });
+        }
+        let question = WindowQuestion {
+            matter: self.item,
+            division: DivisionCode::parse(&self.division)
+                .map_err(|_| wrong("division: six digits of GB/T 2260"))?,
+            situation: self.situation,
+            parties,
+            form: self.form,
+            commitment,
+            channel: channel.ok_or_else(|| {
+                let known = Channel::ALL.map(Channel::code).join(", ");
+                ApiError::BadRequest(format!("channel: one of {known}"))
+            })?,
+        };
+        Ok((question, self.purpose))
+    }
+}
+
+fn roles() -> String {
+    Role::ALL.map(Role::code).join(", ")
+}
+
+/// The key of an act, which has to be there once.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
+    let mut sent = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let (Some(key), None) = (sent.next(), sent.next()) else {
+        return Err(ApiError::BadRequest("send one Idempotency-Key, new for each question".to_owned()));
+    };
+    let key = key.to_str().ok().map(str::to_owned);
+    key.ok_or_else(|| ApiError::BadRequest("Idempotency-Key: 1 to 128 visible characters".to_owned()))
+}
+
+/// Decides beside the desk: on the disk, with its events, before it is answered.
+pub(crate) async fn decided(
+    state: &AppState,
+    grant: &TokenGrant,
+    request: DecisionRequest,
+    idempotency_key: String,
+) -> Result<ExemptionAnswer, ApiError> {
+    let desk = state.desk.clone().ok_or(ApiError::NoDesk)?;
+    let (question, purpose) = request.read()?;
+    // For the words alone: who decides has an office, and what for is said.
+    reader(grant, &purpose)?;
+    let order = Order {
+        who: grant.name.clone(),
+        office: grant.office.ok_or(ApiError::Forbidden)?,
+        purpose: purpose.trim().to_owned(),
+        idempotency_key,
+        at: state.now(),
+    };
+    let answer = blocking(move || desk.decide_exemption(&question, &order)).await?;
+    tracing::info!(by = grant.name, event = answer.event, replayed = answer.replayed, "decided on papers");
+    Ok(answer)
+}
+
+/// An answer for programs.
+fn told(answer: &ExemptionAnswer) -> Result<Json<Value>, ApiError> {
+    answers::decision(answer).map(Json).ok_or_else(|| {
+        tracing::error!(code = "receipt", event = answer.event, "a kept receipt cannot be read");
+        ApiError::Internal
+    })
+}
+
+/// `POST /v1/decisions`: which papers a matter may ask for.
+pub(crate) async fn decide(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let grant = authorize(&state, &headers, Scope::WindowDecide).await?;
+    if state.desk.is_none() {
+        return Err(ApiError::NoDesk);
+    }
+    let key = idempotency_key(&headers)?;
+    told(&decided(&state, &grant, read(body)?, key).await?)
+}
+
+/// The decision whose event has this number.
+pub(crate) async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
+    let desk = state.desk.clone();
+    let receipt = state.run(move |lookup, _| match desk {
+        // It knows what the follower has not taken over yet.
+        Some(desk) => desk.archive().decision(event).map_err(LookupError::from),
+        None => lookup.decision(event),
+    });
+    let receipt = receipt.await?.ok_or(ApiError::NotFound)?;
+    let at = Decided::of_receipt(event, &receipt).ok_or(ApiError::Internal)?.at;
+    Ok(ExemptionAnswer { event, at, replayed: true, receipt })
+}
+
+/// `GET /v1/decisions/{number}`: a kept decision with its receipt, which holds nothing personal.
+pub(crate) async fn decision(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    number: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    authorize(&state, &headers, Scope::WindowDecide).await?;
+    told(&kept(&state, named(number)?.parse().map_err(|_| ApiError::NotFound)?).await?)
+}
+
+/// Verifies a receipt, counts it and tells the log what came of it.
+pub(crate) async fn verified_receipt(state: &AppState, body: Bytes) -> Result<Receipt, ReceiptFault> {
+    let verified = state
+        .run(move |lookup, now| verify_receipt(body.trim_ascii_end(), lookup.registry().trust(), now))
+        .await;
+    let verdict = answers::receipt_verdict(&verified);
+    state.metrics.verdict(verdict);
+    tracing::info!(verdict, reason = verified.as_ref().err().map(|fault| fault.code()), "receipt verified");
+    verified
+}
+
+/// `POST /v1/decisions/verify`: whether a receipt counts. Public.
+pub(crate) async fn verify(
+    State(state): State<AppState>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(answers::receipt(&verified_receipt(&state, whole(body)?).await)))
+}
+
+/// The query of `GET /v1/meter`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MeterQuery {
+    /// `county` unless it is said.
+    pub(crate) by: Option<String>,
+}
+
+/// The query of `GET /v1/meter/decisions`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BehindQuery {
+    pub(crate) by: String,
+    pub(crate) of: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) license_type: Option<String>,
+    /// `next` of the answer before.
+    pub(crate) after: Option<u64>,
+}
+
+pub(crate) fn by_of(code: &str) -> Result<By, ApiError> {
+    By::from_code(code)
+        .ok_or_else(|| ApiError::BadRequest(format!("by: one of {}", By::ALL.map(By::code).join(", "))))
+}
+
+impl BehindQuery {
+    pub(crate) fn read(self) -> Result<(By, Behind, Option<u64>), ApiError> {
+        let outcome = self.outcome.as_deref().map(|code| {
+            let known = Answer::ALL.map(Answer::code).join(", ");
+            Answer::from_code(code).ok_or_else(|| ApiError::BadRequest(format!("outcome: one of {known}")))
+        });
+        let behind = Behind { cell: self.of, outcome: outcome.transpose()?, license_type: self.license_type };
+        Ok((by_of(&self.by)?, behind, self.after))
+    }
+}
+
+/// The meter, told apart by something.
+pub(crate) async fn figures(state: &AppState, by: By) -> Result<Value, ApiError> {
+    let found = state.run(move |lookup, _| meter(by, lookup.decisions())).await?;
+    Ok(answers::meter(by, &found))
+}
+
+/// Which license types would raise the rate most.
+pub(crate) async fn needs(state: &AppState) -> Result<Value, ApiError> {
+    Ok(answers::next(&state.run(|lookup, _| next_types(lookup.decisions())).await?))
+}
+
+/// The decisions behind a figure after an event, and after which one there are more.
+pub(crate) async fn behind(
+    state: &AppState,
+    by: By,
+    wanted: Behind,
+    after: Option<u64>,
+) -> Result<(Vec<Value>, Option<u64>), ApiError> {
+    Ok(state.run(move |lookup, _| listed(lookup, by, &wanted, after)).await?)
+}
+
+fn listed(
+    lookup: &Lookup,
+    by: By,
+    wanted: &Behind,
+    after: Option<u64>,
+) -> Result<(Vec<Value>, Option<u64>), LookupError> {
+    let (mut rows, mut last) = (Vec::new(), None);
+    for decided in lookup.decisions() {
+        let decided = decided?;
+        if after.is_some_and(|after| decided.event <= after) {
+            continue;
+        }
+        let parts = decided.parts(by);
+        let mut found = parts.iter().filter(|part| wanted.holds(part)).peekable();
+        if found.peek().is_none() {
+            continue;
+        }
+        if rows.len() >= MAX_LISTED_DECISIONS {
+            return Ok((rows, last));
+        }
+        rows.extend(found.map(|part| answers::part(&decided, part)));
+        last = Some(decided.event);
+    }
+    Ok((rows, None))
+}
+
+/// A query that is none of the call. What stands there is not repeated.
+fn query<T>(query: Result<Typed<T>, QueryRejection>, known: &str) -> Result<T, ApiError> {
+    let Typed(query) =
+        query.map_err(|_| ApiError::BadRequest(format!("the query may hold once each: {known}")))?;
+    Ok(query)
+}
+
+/// `GET /v1/meter`: how much did not have to be submitted.
+pub(crate) async fn meter_figures(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    asked: Result<Typed<MeterQuery>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    authorize(&state, &headers, Scope::MeterRead).await?;
+    let asked = query(asked, "by")?;
+    Ok(Json(figures(&state, by_of(asked.by.as_deref().unwrap_or(By::County.code()))?).await?))
+}
+
+/// `GET /v1/meter/decisions`: the decisions behind a figure.
+pub(crate) async fn meter_decisions(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    asked: Result<Typed<BehindQuery>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    authorize(&state, &headers, Scope::MeterRead).await?;
+    let (by, wanted, after) = query(asked, "by, of, outcome, license_type, after")?.read()?;
+    let (decisions, next) = behind(&state, by, wanted, after).await?;
+    Ok(Json(json!({ "decisions": decisions, "next": next })))
+}
+
+/// `GET /v1/meter/next`: which license types, if collected next, raise the rate most.
+pub(crate) async fn meter_next(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    authorize(&state, &headers, Scope::MeterRead).await?;
+    Ok(Json(needs(&state).await?))
+}

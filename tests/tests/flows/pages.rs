@@ -1,0 +1,343 @@
+//! The pages: what stands on them, what does not, and what the log keeps.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use axum::http::{StatusCode, header};
+use boyin::Scope;
+use boyin::archive::Grade;
+use serde_json::{Value, json};
+
+use crate::clients::Answer;
+use crate::office::{HOLDER, citizen, now};
+use crate::window::{collect, looks, person};
+use crate::window_http::{Beside, CLERK, PURPOSE};
+
+const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>";
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+/// Nothing that came from elsewhere is markup, and nothing runs or styles but the two files.
+fn is_clean(answer: &Answer, place: &str) {
+    let text = text(answer);
+    assert!(!text.contains("<img"), "{place}: {text}");
+    assert!(!text.contains("<script>") && !text.contains("onerror='"), "{place}: {text}");
+    assert_eq!(
+        text.matches("<script").count(),
+        text.matches("<script src=\"/app.js\" defer>").count(),
+        "{place}"
+    );
+    assert!(!text.contains(" style=") && !text.contains("<style"), "{place}");
+    let headers = &answer.headers;
+    assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8", "{place}");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{place}");
+    assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{place}");
+    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(rule), "{place}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{place}: {policy}");
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[tokio::test]
+async fn each_page_is_there_in_both_languages() {
+    let site = Beside::new();
+    for (path, zh, en) in [
+        ("/", "电子证照一体化平台", "Electronic licenses"),
+        ("/verify", "核验", "Verify"),
+        ("/window", "免证办窗口", "Window: which papers may be asked for"),
+        ("/window?item=senior-benefit", "老年人优待证办理", "Card for senior citizens"),
+        ("/file", "调取“一人一档、一企一档”", "A holder&#39;s file"),
+        ("/meter", "免提交率", "How much did not have to be submitted"),
+        ("/seals", "电子印章备案", "Register of seals"),
+    ] {
+        let more = if path.contains('?') { '&' } else { '?' };
+        for (place, lang, title) in
+            [(path.to_owned(), "zh-CN", zh), (format!("{path}{more}lang=en"), "en", en)]
+        {
+            let answer = site.get(&place, None).await;
+            assert_eq!(answer.status, StatusCode::OK, "{place}");
+            is_clean(&answer, &place);
+            let text = text(&answer);
+            assert!(text.contains(&format!("<html lang=\"{lang}\">")), "{place}");
+            assert_eq!(text.matches("<h1>").count(), 1, "{place}");
+            assert!(text.contains(title), "{place}: {title}");
+            assert!(text.contains("<a class=\"skip\" href=\"#main\">") && text.contains("<main id=\"main\""));
+            // Each field that is shown has a label.
+            let fields =
+                ["<input", "<select", "<textarea"].map(|tag| text.matches(tag).count()).iter().sum::<usize>();
+            let hidden = text.matches("type=\"hidden\"").count();
+            assert_eq!(text.matches("<label").count(), fields - hidden, "{place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text() {
+    let site = Beside::new();
+    let hostile = encoded(HOSTILE);
+    for path in ["/window?q=", "/window?item=", "/seals?q=", "/?lang=", "/verify?lang="] {
+        let place = format!("{path}{hostile}");
+        is_clean(&site.get(&place, None).await, &place);
+    }
+    let missing = site.get(&format!("/window?item={hostile}"), None).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(text(&site.get(&format!("/window?q={hostile}"), None).await).contains("&lt;script&gt;alert(1)"));
+    is_clean(&site.post("/verify", HOSTILE).await, "/verify");
+    is_clean(&site.post("/verify", format!("BY1:{HOSTILE}")).await, "/verify, code");
+
+    collect(&site.desk, HOSTILE, HOSTILE, Grade::A);
+    site.served.lookup.refresh(now()).unwrap();
+    let file = site.act("/file", Scope::HolderRead, "", &ask_file()).await;
+    assert_eq!(file.status, StatusCode::OK);
+    is_clean(&file, "/file");
+    assert!(text(&file).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    for (path, scope) in
+        [("/window", Scope::WindowDecide), ("/file", Scope::HolderRead), ("/meter", Scope::MeterRead)]
+    {
+        let fields =
+            ["item", "division", "purpose", "by", "behind", "number.applicant", "holder_code", HOSTILE];
+        let body: Value = fields
+            .iter()
+            .map(|name| ((*name).to_owned(), json!(HOSTILE)))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        let answer = site.act(path, scope, "k", &body).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        is_clean(&answer, path);
+    }
+}
+
+fn ask_file() -> Value {
+    json!({ "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": PURPOSE })
+}
+
+fn ask_window() -> Value {
+    json!({
+        "item": "senior-benefit", "division": "652701", "purpose": PURPOSE, "channel": "window",
+        "type.applicant": "111", "number.applicant": format!(" {} ", citizen().as_str()), "name.applicant": "",
+        "form.plate": " ",
+    })
+}
+
+#[tokio::test]
+async fn the_window_answers_on_one_screen() {
+    let site = Beside::new();
+    let form = text(&site.get("/window?item=senior-benefit", None).await);
+    for field in
+        ["number.applicant", "type.applicant", "name.applicant", "division", "purpose", "token", "channel"]
+    {
+        assert!(form.contains(&format!("name=\"{field}\"")), "{field}");
+    }
+    let answer = site.act("/window", Scope::WindowDecide, "k", &ask_window()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    is_clean(&answer, "/window");
+    let shown = text(&answer);
+    for words in
+        ["无须提交任何证明材料", "申请人居民身份证", "数据共享", "近期免冠照片", "直接取消", "测试市公安局"]
+    {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(!shown.contains(citizen().as_str()) && !shown.contains(HOLDER), "{shown}");
+    assert_eq!(looks(&site.desk, &person(&citizen())), ["1"]);
+    let english = site.act("/window?lang=en", Scope::WindowDecide, "k", &ask_window()).await;
+    assert!(
+        text(&english).contains("Nothing has to be submitted") && text(&english).contains("decided before")
+    );
+
+    // Something is missing: why, what comes next, who.
+    let stranger = crate::window::stranger(1);
+    let mut missing = ask_window();
+    missing["number.applicant"] = json!(stranger.as_str());
+    missing["name.applicant"] = json!("某人");
+    let shown = text(&site.act("/window", Scope::WindowDecide, "k2", &missing).await);
+    for words in ["有材料须提交", "not_on_file", "下一步：", "责任：首问责任单位"] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    missing["name.applicant"] = json!("");
+    let nameless = site.act("/window", Scope::WindowDecide, "k3", &missing).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&nameless).contains("party_name") && text(&nameless).contains("未作判定"));
+    let conflict = site.act("/window", Scope::WindowDecide, "k", &missing).await;
+    assert_eq!(conflict.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_file_is_shown_to_whoever_may_read_it() {
+    let site = Beside::new();
+    let answer = site.act("/file", Scope::HolderRead, "", &ask_file()).await;
+    let shown = text(&answer);
+    assert!(
+        shown.contains(HOLDER) && shown.contains("2040-05-06") && shown.contains("class=\"passed\""),
+        "{shown}"
+    );
+    for scope in [Scope::LicenseRead, Scope::WindowDecide] {
+        let refused = site.act("/file", scope, "", &ask_file()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        assert!(!text(&refused).contains(HOLDER));
+    }
+    let stranger = site.post("/file", ask_file().to_string()).await;
+    assert_eq!(
+        (stranger.status, &stranger.headers[header::WWW_AUTHENTICATE]),
+        (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap())
+    );
+    // No form makes a read without what for.
+    let mut silent = ask_file();
+    silent["purpose"] = json!("");
+    assert_eq!(site.act("/file", Scope::HolderRead, "", &silent).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_meter_page_leads_down_to_the_decisions() {
+    let site = Beside::new();
+    site.act("/window", Scope::WindowDecide, "k", &ask_window()).await;
+    site.decide_often(1);
+    let show = async |body: Value| text(&site.act("/meter", Scope::MeterRead, "", &body).await);
+    let figures = show(json!({ "by": "item" })).await;
+    for words in [
+        "老年人优待证办理",
+        "50.0% (1/2)",
+        "<svg class=\"bar\"",
+        "居民身份证",
+        "value=\"item/-/-/senior-benefit\"",
+    ] {
+        assert!(figures.contains(words), "{words} in {figures}");
+    }
+    let all = show(json!({ "by": "item", "behind": "item/-/-/senior-benefit" })).await;
+    let submitted = show(json!({ "by": "item", "behind": "item/submit/-/senior-benefit" })).await;
+    assert_eq!(
+        (all.matches("<tr><th scope=\"row\">").count(), submitted.matches("<tr><th scope=\"row\">").count()),
+        (2, 1)
+    );
+    assert!(show(json!({ "by": "next" })).await.contains("居民身份证"));
+    for behind in ["item", "item/-/-", "item/maybe/-/x", "item/-/y/x", "person/-/-/x"] {
+        let answer = site.act("/meter", Scope::MeterRead, "", &json!({ "behind": behind })).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{behind}");
+    }
+}
+
+#[tokio::test]
+async fn the_public_page_tells_what_it_was_given() {
+    let site = Beside::new();
+    let license = site.desk.archive().get(&site.card).unwrap().unwrap().credential;
+    let shown = text(&site.post("/verify", license).await);
+    assert!(
+        shown.contains("card passed") && shown.contains("数字签名") && !shown.contains(HOLDER),
+        "{shown}"
+    );
+    let told = site
+        .act(
+            "/v1/decisions",
+            Scope::WindowDecide,
+            "k",
+            &json!({
+                "item": "senior-benefit", "division": "652701", "purpose": PURPOSE,
+                "parties": { "applicant": { "holder_code_type": "111", "holder_code": citizen().as_str() } },
+            }),
+        )
+        .await
+        .json();
+    let receipt = told["receipt"].as_str().unwrap().to_owned();
+    let shown = text(&site.post("/verify", receipt.clone()).await);
+    assert!(shown.contains("card passed") && shown.contains("无须提交任何证明材料"), "{shown}");
+    let forged = receipt.rsplit_once('.').unwrap().0.to_owned() + "." + &"A".repeat(86);
+    let shown = text(&site.post("/verify", forged).await);
+    assert!(shown.contains("card failed") && !shown.contains("无须提交任何证明材料"), "{shown}");
+    let nonsense = text(&site.post("/verify?lang=en", "nonsense").await);
+    assert!(nonsense.contains("card failed") && nonsense.contains("Next step: "), "{nonsense}");
+    assert!(text(&site.post("/verify", "BY1:BB8").await).contains("code_form_unknown"));
+}
+
+#[tokio::test]
+async fn the_page_of_seals_shows_what_the_trust_list_says() {
+    let prefecture = crate::seals::staffed();
+    crate::sealing::sealed(&prefecture);
+    let lookup = Arc::new(prefecture.lookup());
+    let list = lookup.registry().trust().list().clone();
+    let state = boyin_service::AppState::new(lookup, prefecture.home.tokens().unwrap());
+    let state = state.with_clock(Arc::new(|| crate::seals::at(5)));
+    let seal = &list.seals[0];
+    let get = async |path: &str| {
+        use http_body_util::BodyExt as _;
+        use tower::ServiceExt as _;
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let body = boyin_service::router(state.clone()).oneshot(request).await.unwrap().into_body();
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    };
+    let shown = get("/seals").await;
+    assert!(shown.contains(&seal.id.to_string()) && shown.contains(&seal.versions[0].digest), "{shown}");
+    assert!(shown.contains("使用中"), "{shown}");
+    let found = get(&format!("/seals?q={}", seal.issuer.as_str())).await;
+    assert!(found.contains(&seal.id.to_string()));
+    assert!(!get("/seals?q=none").await.contains(&seal.id.to_string()));
+}
+
+/// Keeps all that a log is told.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+struct Fields<'t>(&'t mut String);
+
+impl tracing::field::Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+        self.0.push_str(&format!(" {field}={value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut Fields(&mut self.0.lock().unwrap()));
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut Fields(&mut self.0.lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Fields(&mut self.0.lock().unwrap()));
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn the_log_says_who_decided_and_never_of_whom() {
+    let site = Beside::new();
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.clone());
+    let decided = site.act("/window", Scope::WindowDecide, "key-of-an-act", &ask_window()).await;
+    assert_eq!(decided.status, StatusCode::OK);
+    let mut wrong = ask_window();
+    wrong["item"] = json!("none");
+    site.act("/window", Scope::WindowDecide, "k2", &wrong).await;
+    site.act("/file", Scope::HolderRead, "", &ask_file()).await;
+    site.get(&format!("/window?item={}", citizen().as_str()), None).await;
+    site.post("/verify", format!("BY1:{}", citizen().as_str())).await;
+    drop(guard);
+    let log = log.0.lock().unwrap();
+    assert!(log.contains(CLERK) && log.contains("decided on papers"), "{log}");
+    for personal in [citizen().as_str(), HOLDER, "key-of-an-act", site.token(Scope::WindowDecide)] {
+        assert!(!log.contains(personal), "{personal} in {log}");
+    }
+}

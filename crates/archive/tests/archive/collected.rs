@@ -179,7 +179,7 @@ fn what_is_taken_in_at_once_is_taken_in_once() {
     });
     let count = |of: fn(&ImportJob) -> u64| ends.iter().map(of).sum::<u64>();
     assert_eq!((count(|end| end.accepted), count(|end| end.already)), (2, 6));
-    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().len(), 2);
+    assert_eq!(archive.collected_by_holder(&holder(1), None).unwrap().records.len(), 2);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! | [`Desk`] | acts: issue, renew, change, issue again, revoke, suspend, restore, cancel, many at once and undone; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
 //! | [`access`] | agencies' systems as clients of the service | no private key of an office |
+//! | [`webhook`] | tells systems of agencies what has changed, signed by an office | with [`Desk`] the key of the office |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
@@ -58,6 +59,7 @@ mod transfer;
 pub mod transport;
 mod trust;
 mod vault;
+pub mod webhook;
 pub mod window;
 
 pub use archive_secret::SecretSource;

@@ -17,6 +17,7 @@ mod shared;
 mod signer;
 mod state;
 mod views;
+mod webhooks;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
 pub use metrics::metrics_router;

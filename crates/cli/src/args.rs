@@ -6,6 +6,7 @@ use crate::seal::args::Seal;
 use crate::timestamp::args::Timestamp;
 use boyin::SuiteName;
 use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
+use boyin::revocation::AllowedHost;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the service listens unless told otherwise.
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Systems of agencies that are given fields by the sharing list: keys and what they may ask (用证系统)
     #[command(subcommand)]
     Client(Box<crate::client::args::Client>),
+    /// Notices to systems of agencies that have a webhook (变更通知)
+    #[command(subcommand)]
+    Webhook(crate::client::args::Notices),
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
@@ -509,6 +513,10 @@ pub(crate) struct Serve {
     /// No other process can act meanwhile
     #[arg(long)]
     pub(crate) desk: bool,
+    /// With --desk: a host that notices to clients may go to, agency.example or agency.example:8443; may be repeated.
+    /// Without one nobody is told of anything
+    #[arg(long = "webhook-host", value_name = "HOST", requires = "desk", action = ArgAction::Append)]
+    pub(crate) webhook_hosts: Vec<AllowedHost>,
 }
 
 #[derive(Debug, Args)]

@@ -191,15 +191,16 @@ impl Desk {
         self.log_list::<SharingEntry>(now)
     }
 
-    /// Tells the log the trust list that was published last, so that clients can be told of it. Verifiers ask for the list itself.
+    /// Tells the log the trust list that was published last, and when, so that clients can be told of it. Verifiers ask for the list
+    /// itself.
     ///
     /// # Errors
     /// [`ArchiveError::IdempotencyConflict`] within if the log knows another list under its number; [`DeskError`].
-    pub(crate) fn log_trust_list(&self, now: UnixTime) -> Result<(), DeskError> {
+    pub(crate) fn log_trust_list(&self) -> Result<(), DeskError> {
         let (token, trust) = self.home.trust()?;
-        let number = trust.list().sequence;
+        let (number, at) = (trust.list().sequence, trust.list().issued_at);
         let (office, key) = (self.config.authority_code, format!("{TRUST_NAME}-list-{number}"));
-        let act = Act::new("desk", office, "启用清单", now, key, ES256.digest(&[&token]))?;
+        let act = Act::new("desk", office, "启用清单", at, key, ES256.digest(&[&token]))?;
         self.archive.note(&act, Note::ListPublished(named_list(TRUST_NAME, number, &token)))?;
         Ok(())
     }

@@ -23,4 +23,5 @@ mod shared;
 mod sharing;
 mod signer;
 mod vault;
+mod webhooks;
 mod window;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -107,23 +108,35 @@ pub struct Waiting {
 }
 
 type Lane = Arc<Mutex<Option<State>>>;
+/// Who is delivered to, and the files that say so.
+type Known = ([Stamp; 2], Arc<Vec<Subscriber>>);
 
 /// Delivers the notices of a desk's event log. One for each data directory: beside its desk nobody else has one.
 #[derive(Debug)]
 pub struct Webhooks {
     transport: Arc<dyn Transport>,
     hosts: Vec<AllowedHost>,
-    known: Mutex<Option<([Stamp; 2], Arc<Vec<Subscriber>>)>>,
+    known: Mutex<Option<Known>>,
     /// The place of each client; held while it has its turn.
     lanes: Mutex<HashMap<String, Lane>>,
     /// Since when something waits for a client.
     waiting: Mutex<HashMap<String, UnixTime>>,
     /// The trust list that the log was told of.
     told: Mutex<Option<Stamp>>,
+    stopped: AtomicBool,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `None` while somebody holds it.
+fn locked_if_free<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 impl Webhooks {
@@ -137,7 +150,13 @@ impl Webhooks {
             lanes: Mutex::default(),
             waiting: Mutex::default(),
             told: Mutex::default(),
+            stopped: AtomicBool::new(false),
         }
+    }
+
+    /// Ends each turn after the notice that is on its way: the process ends.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// What waits for receivers, as far as was seen in their last turns.
@@ -184,7 +203,7 @@ impl Webhooks {
         let mut told = locked(&self.told);
         let wanted = subscribers.iter().any(|subscriber| subscriber.wants(WebhookKind::TrustList));
         if wanted && *told != Some(stamp) {
-            desk.log_trust_list(now)?;
+            desk.log_trust_list()?;
             *told = Some(stamp);
         }
         Ok(())
@@ -207,7 +226,7 @@ impl Webhooks {
         for subscriber in subscribers.iter() {
             let client = subscriber.client.id.as_str();
             let lane = self.lane(client);
-            let Ok(mut lane) = lane.try_lock() else {
+            let Some(mut lane) = locked_if_free(&lane) else {
                 busy += 1;
                 continue;
             };
@@ -281,7 +300,7 @@ impl Webhooks {
         clock: Clock<'_>,
     ) -> Result<Delivered, WebhookError> {
         let (mut notices, mut kept) = (0, state.position);
-        while notices < MAX_IN_A_ROW {
+        while notices < MAX_IN_A_ROW && !self.stopped.load(Ordering::Relaxed) {
             if state.pending.is_none() {
                 let more = next(desk, subscriber, state)?;
                 if state.pending.is_some() || state.position - kept >= KEEP_AFTER {

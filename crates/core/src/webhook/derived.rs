@@ -104,9 +104,9 @@ fn list_of(detail: &str) -> Option<WebhookChange> {
     }
 }
 
-/// Number of the last event before `since` that somebody's act left. Reads are entered later than they were.
+/// Number of the last event before `since` that somebody's act left. Reads and lists are entered later than they were.
 pub(super) fn place_before(archive: &Archive, since: UnixTime) -> Result<u64, ArchiveError> {
-    let is_read = |what: EventKind| {
+    let is_late = |what: EventKind| {
         matches!(
             what,
             EventKind::LicenseRead
@@ -114,6 +114,7 @@ pub(super) fn place_before(archive: &Archive, since: UnixTime) -> Result<u64, Ar
                 | EventKind::HolderRead
                 | EventKind::HolderLogRead
                 | EventKind::ReadsCut
+                | EventKind::ListPublished
         )
     };
     let page = u64::try_from(MAX_EVENTS).unwrap_or(1);
@@ -121,7 +122,7 @@ pub(super) fn place_before(archive: &Archive, since: UnixTime) -> Result<u64, Ar
     while end > 0 {
         let begin = end.saturating_sub(page);
         let events = archive.events(Some(begin), MAX_EVENTS)?;
-        let before = |event: &&Event| event.number <= end && event.at < since && !is_read(event.what);
+        let before = |event: &&Event| event.number <= end && event.at < since && !is_late(event.what);
         if let Some(event) = events.iter().rev().find(before) {
             return Ok(event.number);
         }

@@ -25,6 +25,7 @@ mod support;
 mod timestamps;
 mod trust;
 mod vault;
+mod webhooks;
 mod window;
 
 #[cfg(feature = "postgres")]

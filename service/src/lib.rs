@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod delegated;
 mod error;
 mod gbt36906;
 mod handlers;

@@ -16,7 +16,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, gbt36906, handlers, metrics, shared};
+use crate::{client, delegated, gbt36906, handlers, metrics, shared};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -69,6 +69,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/shared/holders", post(shared::holder).layer(small()))
         .route("/v1/shared/checks", post(shared::check).layer(small()))
         .route("/v1/authorizations", post(shared::authorize).layer(small()))
+        .route("/v1/authorizations/delegated", post(delegated::authorize_delegated).layer(small()))
         // The one operation with a file in its body.
         .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))
         .route("/gbt36906/{operation}", post(gbt36906::call).layer(small()))

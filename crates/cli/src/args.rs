@@ -323,6 +323,12 @@ pub(crate) struct ReadBy {
 pub(crate) enum Holder {
     /// Cancel what a holder held who died or was deregistered (死亡、注销登记); first with --dry-run
     Close(crate::bulk::args::Close),
+    /// Let somebody act for a holder who is there: license types, items, a purpose, a term, a number of uses (委托代办)
+    Delegate(Box<crate::delegation::args::Delegate>),
+    /// List what a holder lets others do, and how often it was done
+    Delegations(crate::delegation::args::Delegations),
+    /// Take a delegation back, for a holder who is there (撤销委托)
+    RevokeDelegation(crate::delegation::args::Revoke),
     /// Show who looked at a holder's file or changed it, and what for (访问记录)
     Log {
         /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903

@@ -12,6 +12,7 @@ mod catalog;
 mod cert;
 mod client;
 mod context;
+mod delegation;
 mod demo;
 mod engine;
 mod event;

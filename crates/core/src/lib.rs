@@ -7,6 +7,7 @@
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
 //! | [`access`] | agencies' systems as clients of the service | no private key of an office |
 //! | [`webhook`] | tells systems of agencies what has changed, signed by an office | with [`Desk`] the key of the office |
+//! | [`delegation`] | what holders let others do for them, and how often it was done | |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`collect`] | historical collection: files of other systems become records, and records become licenses | |
@@ -22,6 +23,7 @@ mod chain;
 pub mod collect;
 mod config;
 mod coverage;
+pub mod delegation;
 mod desk;
 mod draft;
 mod engine;

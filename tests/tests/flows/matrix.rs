@@ -19,7 +19,7 @@ use crate::signer::client_key;
 const ROLES: usize = 10;
 
 /// Each call with what the ten roles get. 200 is an answer; 404 of `/gbt36906` is none, as it answers 200 with a status of its own.
-const MATRIX: [(&str, &str, [u16; ROLES]); 16] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 17] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -28,6 +28,8 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 16] = [
     ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 401]),
+    // Without a body whoever may call it is told so.
+    ("POST", "/v1/authorizations/delegated", [401, 401, 403, 403, 400, 403, 403, 403, 403, 401]),
     ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 200, 403, 403, 403, 401]),
     ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 200, 403, 403, 401]),
     ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 200, 403, 401]),

@@ -470,7 +470,7 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
         let answer = send(site.router(), wrong_method).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }
-    assert_eq!(paths.len(), 13);
+    assert_eq!(paths.len(), 14);
     for page in ["/", "/app.js", "/app.css"] {
         let answer = send(site.router(), get(page, None)).await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -6,6 +6,7 @@ mod catalog;
 mod ceremony;
 mod clients;
 mod coverage;
+mod delegation;
 mod desk;
 mod gbt36906;
 mod history;

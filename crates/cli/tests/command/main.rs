@@ -8,6 +8,7 @@ mod ceremony;
 mod certificates;
 mod clients;
 mod collect;
+mod delegation;
 mod drill;
 mod edges;
 mod flow;

@@ -40,6 +40,10 @@ impl Desk {
         let wanted = question.request(office, order.at).wanted(&items).map_err(DeskError::from)?;
         let principal = PRINCIPALS.into_iter().find_map(|role| Some((role, question.parties.get(&role)?)));
         let (role, principal) = principal.ok_or(DelegationRefusal::None)?;
+        // Who is named as the agent is the one who acts.
+        if question.parties.get(&Role::Agent).is_some_and(|named| named.holder != *agent) {
+            return Err(DelegationRefusal::OtherAgent.into());
+        }
         let matter = items.matter(&question.matter, order.at.date());
         let asked = matter.map(|matter| matter.items).unwrap_or_default();
         let asked: Vec<_> =

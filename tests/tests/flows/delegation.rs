@@ -157,13 +157,13 @@ fn each_refusal_has_a_case_and_nothing_is_read_then() {
     let revoked = grant(&desk, &wish(), "to revoke");
     desk.revoke_delegation(&holder(), revoked, &order(police(), "revoke")).unwrap();
     assert_eq!(ask(revoked, "revoked"), DelegationRefusal::Revoked);
-    assert_eq!(told(&desk, EventKind::HolderRead), [], "nothing was read");
-    assert_eq!(told(&desk, EventKind::DelegationUsed), [], "and nothing used");
+    assert!(told(&desk, EventKind::HolderRead).is_empty(), "nothing was read");
+    assert!(told(&desk, EventKind::DelegationUsed).is_empty(), "and nothing used");
     // An agent whom the question names has to be the one who acts.
     let mut named = question();
     named.parties.insert(Role::Agent, WindowParty { holder: stranger, name: Some("甲".to_owned()) });
     let named = desk.decide_exemption_for_agent(&named, &agent(), number, &order(police(), "named"));
-    assert!(named.is_err(), "{named:?}");
+    assert_eq!(refusal(named), DelegationRefusal::OtherAgent);
     for key in ["first", "second"] {
         decide(&desk, number, &order(police(), key)).unwrap();
     }

@@ -22,15 +22,14 @@ use crate::access::ClientError;
 use crate::error::{DeskError, HomeError};
 
 pub use self::deliver::{
-    DeliveryFault, Delivered, Due, FIRST_RETRY_SECONDS, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW,
-    MAX_RETRY_SECONDS, MAX_WEBHOOKS_AT_ONCE, WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting,
-    Webhooks,
+    Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_WEBHOOKS_AT_ONCE,
+    WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting, Webhooks,
 };
 pub use self::registered::{
     DEFAULT_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_URL_CHARS, Webhook, WebhookSetFault,
     WebhookWish,
 };
-pub use self::state::WebhookProgress;
+pub use self::state::{FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, WebhookProgress};
 
 /// Why a webhook was not changed, or nothing could be delivered.
 #[derive(Debug, thiserror::Error)]

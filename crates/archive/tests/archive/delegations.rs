@@ -20,7 +20,7 @@ fn uses(archive: &Archive) -> usize {
 
 #[test]
 fn what_is_told_is_seen_by_the_holder_and_judged_once() {
-    let (archive, _) = fresh();
+    let (archive, _store) = fresh();
     let granted = HolderNote::DelegationGranted("terms".to_owned());
     let first = archive.note_on_holder::<ArchiveError>(&act("grant"), granted, &holder(1), || Ok(())).unwrap();
     assert_eq!((first.what, first.replayed), (EventKind::DelegationGranted, false));
@@ -39,7 +39,7 @@ fn what_is_told_is_seen_by_the_holder_and_judged_once() {
 
 #[test]
 fn of_many_at_once_no_more_are_told_than_are_judged_right() {
-    let (archive, _) = fresh();
+    let (archive, _store) = fresh();
     let archive = Arc::new(archive);
     let threads: Vec<_> = (0..8)
         .map(|number| {

@@ -12,6 +12,10 @@ use crate::error::HomeError;
 use crate::home::{Home, make_private_dir};
 use crate::keyring::{read_text, replace};
 
+/// Seconds to the second attempt. The time doubles with each one in vain.
+pub const FIRST_RETRY_SECONDS: u64 = 5;
+/// Seconds between two attempts at most. They never end.
+pub const MAX_RETRY_SECONDS: u64 = 3600;
 /// `format` of the file.
 const STATE_FORMAT: u32 = 1;
 
@@ -99,6 +103,34 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether there is something to do for a client, with the log at the event `last`.
+    pub(super) fn is_due(&self, last: u64, now: UnixTime) -> bool {
+        let something = self.pending.is_some() || self.position < last;
+        // A clock that was set back makes nobody wait longer.
+        let waits = self.next_attempt.is_some_and(|next| now < next && next <= now.plus(MAX_RETRY_SECONDS));
+        something && !waits
+    }
+
+    pub(super) fn acknowledged(&mut self, event: u64) {
+        self.position = event;
+        self.sequence = self.sequence.saturating_add(1);
+        (self.failures, self.next_attempt, self.fault, self.pending) = (0, None, None, None);
+    }
+
+    pub(super) fn failed(&mut self, fault: &str, now: UnixTime) {
+        self.failures = self.failures.saturating_add(1);
+        self.next_attempt = Some(now.plus(retry_after(self.failures)));
+        self.fault = Some(fault.to_owned());
+    }
+}
+
+/// Seconds to the next attempt after so many in vain.
+fn retry_after(failures: u32) -> u64 {
+    let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+    FIRST_RETRY_SECONDS.saturating_mul(doubled).min(MAX_RETRY_SECONDS)
+}
+
 /// How far a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookProgress {
@@ -179,5 +211,29 @@ mod tests {
             bad.save(&path).unwrap();
             assert!(matches!(State::load(&path), Err(WebhookError::State(_))), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn attempts_come_further_apart_and_never_end() {
+        let found: Vec<_> = (1..=12).map(retry_after).collect();
+        assert_eq!(found, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        for many in [63, 64, 65, 1000, u32::MAX] {
+            assert_eq!(retry_after(many), MAX_RETRY_SECONDS, "{many}");
+        }
+    }
+
+    #[test]
+    fn who_failed_waits_unless_the_clock_was_set_back() {
+        let now = UnixTime::new(1_000_000).unwrap();
+        let mut state = State::new(4);
+        assert!(!state.is_due(4, now), "nothing happened");
+        assert!(state.is_due(5, now));
+        state.failed("status", now);
+        assert!(!state.is_due(5, now.plus(FIRST_RETRY_SECONDS - 1)));
+        assert!(state.is_due(5, now.plus(FIRST_RETRY_SECONDS)));
+        assert!(state.is_due(5, now.minus(MAX_RETRY_SECONDS)));
+        state.acknowledged(5);
+        assert_eq!((state.sequence, state.failures, state.fault.clone()), (1, 0, None));
+        assert!(!state.is_due(5, now) && state.is_due(6, now));
     }
 }

@@ -55,8 +55,9 @@ pub(crate) async fn authorize_delegated(
     reader(&grant, &request.purpose)?;
     let office = grant.office.ok_or(ApiError::Forbidden)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
-    let agent = read_holder(&request.agent_code_type, &request.agent_code)
-        .map_err(|_| ApiError::BadRequest("agent_code, agent_code_type: not a number of a person".to_owned()))?;
+    let agent = read_holder(&request.agent_code_type, &request.agent_code).map_err(|_| {
+        ApiError::BadRequest("agent_code, agent_code_type: not a number of a person".to_owned())
+    })?;
     let agency = CreditCode::parse(&request.agency)
         .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
     let license_type = read_type(&request.license_type)?;
@@ -68,7 +69,9 @@ pub(crate) async fn authorize_delegated(
     // Room for what the desk adds.
     let key = request.idempotency_key;
     if !(1..=MAX_IDEMPOTENCY_KEY / 2).contains(&key.len()) || key.chars().any(char::is_control) {
-        return Err(ApiError::BadRequest("idempotency_key: 1 to 64 bytes without control characters".to_owned()));
+        return Err(ApiError::BadRequest(
+            "idempotency_key: 1 to 64 bytes without control characters".to_owned(),
+        ));
     }
     let Some(desk) = state.desk.clone() else {
         let told = "codes for others are made where the service is the desk (`boyin serve --desk`)";
@@ -82,8 +85,7 @@ pub(crate) async fn authorize_delegated(
         purpose: request.purpose.clone(),
     };
     let (number, at) = (request.delegation, state.now());
-    let order =
-        Order { who: grant.name.clone(), office, purpose: request.purpose, idempotency_key: key, at };
+    let order = Order { who: grant.name.clone(), office, purpose: request.purpose, idempotency_key: key, at };
     let item = request.item;
     let used = blocking(move || {
         let types = BTreeSet::from([license_type]);

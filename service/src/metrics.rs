@@ -81,7 +81,11 @@ impl Default for Metrics {
         registry.register("shared", "Searches of clients: found, or why not", shared.clone());
         let deliveries = Family::<Code, Counter>::default();
         let [webhooks_waiting, webhooks_oldest] = [(); 2].map(|()| Gauge::default());
-        registry.register("webhook_deliveries", "Notices to clients: delivered, or why not", deliveries.clone());
+        registry.register(
+            "webhook_deliveries",
+            "Notices to clients: delivered, or why not",
+            deliveries.clone(),
+        );
         let waiting = "Clients for which a notice waits";
         registry.register("webhooks_waiting", waiting, webhooks_waiting.clone());
         let oldest = "Time since the change that the oldest waiting notice tells of";

@@ -280,11 +280,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DelegationFault`] within; who or what for is missing; [`DelegationError`].
-    pub fn grant_delegation(
-        &self,
-        wish: &DelegationWish,
-        order: &Order,
-    ) -> Result<Outcome, DelegationError> {
+    pub fn grant_delegation(&self, wish: &DelegationWish, order: &Order) -> Result<Outcome, DelegationError> {
         self.office(order.office)?;
         let order = Order { purpose: order.purpose.trim().to_owned(), ..order.clone() };
         let terms = wish.terms(self.agent_digest(&wish.agent), order.at)?;
@@ -321,7 +317,8 @@ impl Desk {
         let whose = terms::holder_text(holder);
         let request = [b"delegation used\0".as_slice(), whose.as_bytes(), b"\0", agent.as_bytes()].concat();
         let request = [request.as_slice(), &number.to_be_bytes(), asked].concat();
-        let of_use = Order { idempotency_key: format!("{}#{number}", order.idempotency_key), ..order.clone() };
+        let of_use =
+            Order { idempotency_key: format!("{}#{number}", order.idempotency_key), ..order.clone() };
         let act = act(&of_use, key.digest(&request))?;
         let note = HolderNote::DelegationUsed(format!("{number} {}", wanted.told));
         self.archive.note_on_holder(&act, note, holder, || {

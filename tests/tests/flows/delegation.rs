@@ -103,10 +103,7 @@ fn whom_the_holder_lets_act_gets_a_decision_and_the_holder_sees_it() {
     let again = decide(&desk, number, &order(police(), "decide")).unwrap();
     assert_eq!((again.event, again.replayed), (first.event, true), "the same order is the same use");
     let for_whom = format!("办理证照（委托 {number}）");
-    assert_eq!(
-        told(&desk, EventKind::DelegationUsed),
-        [(format!("{number} window"), "办理证照".to_owned())]
-    );
+    assert_eq!(told(&desk, EventKind::DelegationUsed), [(format!("{number} window"), "办理证照".to_owned())]);
     assert!(told(&desk, EventKind::HolderRead).iter().all(|(_, why)| *why == for_whom));
     assert_eq!(told(&desk, EventKind::HolderRead).len(), 1);
     let decided = desk.archive().events(Some(first.event - 1), 1).unwrap().remove(0);
@@ -252,9 +249,12 @@ async fn a_code_is_made_for_whom_the_holder_lets_act_once_for_each_use() {
         let answer = served.post(PATH, &clerk, &other).await;
         assert_eq!((answer.status, code_of(&answer)), (StatusCode::FORBIDDEN, code.to_owned()));
     }
-    for (member, value) in
-        [("item", json!("two words")), ("idempotency_key", json!("")), ("agency", json!(1)), ("more", json!(1))]
-    {
+    for (member, value) in [
+        ("item", json!("two words")),
+        ("idempotency_key", json!("")),
+        ("agency", json!(1)),
+        ("more", json!(1)),
+    ] {
         let mut wrong = body(number, "wrong");
         wrong[member] = value;
         assert_eq!(served.post(PATH, &clerk, &wrong).await.status, StatusCode::BAD_REQUEST, "{member}");

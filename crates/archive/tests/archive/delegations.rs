@@ -22,7 +22,8 @@ fn uses(archive: &Archive) -> usize {
 fn what_is_told_is_seen_by_the_holder_and_judged_once() {
     let (archive, _store) = fresh();
     let granted = HolderNote::DelegationGranted("terms".to_owned());
-    let first = archive.note_on_holder::<ArchiveError>(&act("grant"), granted, &holder(1), || Ok(())).unwrap();
+    let first =
+        archive.note_on_holder::<ArchiveError>(&act("grant"), granted, &holder(1), || Ok(())).unwrap();
     assert_eq!((first.what, first.replayed), (EventKind::DelegationGranted, false));
     let second = used(&archive, "use 1", 1).unwrap();
     assert_eq!(used(&archive, "use 1", 1).unwrap(), second, "the same act is not judged again");

@@ -41,7 +41,10 @@ fn set(session: &Session, args: SetWebhook, out: &mut dyn Write) -> anyhow::Resu
         json_line(out, &json!({ "client": id }))?;
     } else {
         writeln!(out, "✓ client {id} is told of changes from now on 已设置变更通知")?;
-        writeln!(out, "  Notices go to hosts only that `boyin serve --desk --webhook-host` or `boyin webhook deliver --host` names.")?;
+        writeln!(
+            out,
+            "  Notices go to hosts only that `boyin serve --desk --webhook-host` or `boyin webhook deliver --host` names."
+        )?;
     }
     Ok(Exit::Done)
 }
@@ -84,7 +87,15 @@ fn list(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
         json_line(out, &json!({ "webhooks": lines }))?;
         return Ok(Exit::Done);
     }
-    let header = ["客户端 Client", "地址 URL", "事件 On", "期限 Days", "已送达 Sent", "待送 Waiting since", "故障 Fault"];
+    let header = [
+        "客户端 Client",
+        "地址 URL",
+        "事件 On",
+        "期限 Days",
+        "已送达 Sent",
+        "待送 Waiting since",
+        "故障 Fault",
+    ];
     let mut table = output::table(&header);
     for (webhook, progress) in found {
         let kinds: Vec<_> = webhook.kinds.iter().map(|kind| kind.code()).collect();

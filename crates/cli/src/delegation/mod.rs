@@ -63,7 +63,8 @@ pub(crate) fn delegate(session: &Session, args: Delegate, out: &mut dyn Write) -
     let license_types = types.collect::<anyhow::Result<BTreeSet<_>>>()?;
     let order = order(act, &home)?;
     let until = order.at.plus(u64::from(days) * SECONDS_PER_DAY);
-    let wish = DelegationWish { holder, agent, license_types, items: item.into_iter().collect(), until, uses };
+    let wish =
+        DelegationWish { holder, agent, license_types, items: item.into_iter().collect(), until, uses };
     let done = desk.grant_delegation(&wish, &order)?;
     if session.json() {
         let value = json!({ "delegation": done.event, "replayed": done.replayed, "until": until.seconds() });

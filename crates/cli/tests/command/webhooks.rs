@@ -55,7 +55,11 @@ impl Receiver {
     }
 }
 
-fn take(stream: TcpStream, got: &Mutex<Vec<(String, Vec<u8>)>>, answer: &Mutex<String>) -> std::io::Result<()> {
+fn take(
+    stream: TcpStream,
+    got: &Mutex<Vec<(String, Vec<u8>)>>,
+    answer: &Mutex<String>,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -90,7 +94,8 @@ fn place() -> Place {
     let place = Place::new();
     let (file, _) = key(&place, "client.json", Algorithm::Es256);
     let agency = office(MARKET).code;
-    let args = ["client", "add", "market-1", "--name", "受理系统", "--agency", agency.as_str(), "--key", &file];
+    let args =
+        ["client", "add", "market-1", "--name", "受理系统", "--agency", agency.as_str(), "--key", &file];
     let more = ["--scope", "share:license", "--sharing", "departments"];
     place.boyin(&[&args[..], &more, &WORDS].concat()).ends(0);
     place

@@ -160,7 +160,10 @@ impl Webhooks {
     pub fn waiting(&self, now: UnixTime) -> Waiting {
         let waiting = locked(&self.waiting);
         let age = |since: &UnixTime| now.seconds().saturating_sub(since.seconds());
-        Waiting { clients: waiting.len(), oldest_seconds: waiting.values().map(age).max().unwrap_or_default() }
+        Waiting {
+            clients: waiting.len(),
+            oldest_seconds: waiting.values().map(age).max().unwrap_or_default(),
+        }
     }
 
     /// The webhooks whose clients are registered, for the agency that they were set for.
@@ -173,7 +176,8 @@ impl Webhooks {
         let webhooks = home.webhooks()?;
         let clients = home.clients()?;
         let subscribers = webhooks.into_iter().filter_map(|webhook| {
-            let client = clients.get(&webhook.client).filter(|client| client.agency == webhook.agency)?.clone();
+            let client =
+                clients.get(&webhook.client).filter(|client| client.agency == webhook.agency)?.clone();
             Some(Subscriber { webhook, client })
         });
         let subscribers = Arc::new(subscribers.collect::<Vec<_>>());

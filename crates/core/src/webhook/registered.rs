@@ -131,7 +131,11 @@ impl Webhook {
         if kinds.is_empty() || kinds.len() != self.kinds.len() {
             return Err(WebhookSetFault::Kinds);
         }
-        if (1..=MAX_WEBHOOK_TERM_DAYS).contains(&self.term_days) { Ok(()) } else { Err(WebhookSetFault::Term) }
+        if (1..=MAX_WEBHOOK_TERM_DAYS).contains(&self.term_days) {
+            Ok(())
+        } else {
+            Err(WebhookSetFault::Term)
+        }
     }
 }
 

@@ -32,7 +32,8 @@ impl Desk {
         delegation: u64,
         order: &Order,
     ) -> Result<ExemptionAnswer, DelegationError> {
-        let named = Order { purpose: format!("{}（委托 {delegation}）", order.purpose.trim()), ..order.clone() };
+        let named =
+            Order { purpose: format!("{}（委托 {delegation}）", order.purpose.trim()), ..order.clone() };
         check_words(&named)?;
         let office = self.office(order.office)?;
         let (items, _) = self.items_at(order.at)?;

@@ -157,7 +157,8 @@ fn each_check_of_a_notice_has_one_that_only_it_refuses() {
 #[test]
 fn a_receiver_tells_gaps_and_what_comes_again() {
     let prefecture = Prefecture::new(Algorithm::Es256);
-    let numbered = |sequence, id| WebhookNotice { sequence, id: [id; WEBHOOK_ID_BYTES], ..notice(&prefecture) };
+    let numbered =
+        |sequence, id| WebhookNotice { sequence, id: [id; WEBHOOK_ID_BYTES], ..notice(&prefecture) };
     let mut line = WebhookLine::default();
     assert_eq!(line.take(&numbered(2, 2)), Arrival::Gap(1));
     assert_eq!(line.take(&numbered(1, 1)), Arrival::Next);

@@ -85,8 +85,8 @@ const IDEMPOTENCY: &str =
     "this Idempotency-Key was used for another question: give the new question a key of its own";
 const CHANGED_MEANWHILE: &str =
     "what is on file of a party changed or was erased meanwhile, nothing was decided: ask again";
-const NO_DESK: &str = "this service follows the archive and decides nothing: ask the one that runs beside the desk \
-                       (boyin serve --desk), or use boyin window decide";
+const NO_DESK: &str = "this service follows the archive and does no act: ask the one that runs beside the desk \
+                       (boyin serve --desk), or use the command";
 const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
 const TOO_MANY: &str =
     "too many requests, or too many for what is not there: wait as long as Retry-After says";

@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod delegated;
 mod error;
 mod gbt36906;
 mod handlers;
@@ -19,6 +20,7 @@ mod shared;
 mod signer;
 mod state;
 mod views;
+mod webhooks;
 mod window;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};

@@ -11,6 +11,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use boyin::webhook::Waiting;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -57,6 +58,9 @@ pub(crate) struct Metrics {
     verdicts: Family<Code, Counter>,
     tokens: Family<Code, Counter>,
     shared: Family<Code, Counter>,
+    deliveries: Family<Code, Counter>,
+    webhooks_waiting: Gauge,
+    webhooks_oldest: Gauge,
     health: Family<Check, Gauge>,
 }
 
@@ -75,8 +79,30 @@ impl Default for Metrics {
         registry.register("verdicts", "Verifications of what was presented, by verdict", verdicts.clone());
         registry.register("tokens", "Assertions of clients: given, or why not", tokens.clone());
         registry.register("shared", "Searches of clients: found, or why not", shared.clone());
+        let deliveries = Family::<Code, Counter>::default();
+        let [webhooks_waiting, webhooks_oldest] = [(); 2].map(|()| Gauge::default());
+        registry.register(
+            "webhook_deliveries",
+            "Notices to clients: delivered, or why not",
+            deliveries.clone(),
+        );
+        let waiting = "Clients for which a notice waits";
+        registry.register("webhooks_waiting", waiting, webhooks_waiting.clone());
+        let oldest = "Time since the change that the oldest waiting notice tells of";
+        registry.register_with_unit("webhooks_oldest", oldest, Unit::Seconds, webhooks_oldest.clone());
         registry.register("health", "Whether each check of health passes", health.clone());
-        Self { registry, calls, seconds, verdicts, tokens, shared, health }
+        Self {
+            registry,
+            calls,
+            seconds,
+            verdicts,
+            tokens,
+            shared,
+            deliveries,
+            webhooks_waiting,
+            webhooks_oldest,
+            health,
+        }
     }
 }
 
@@ -91,6 +117,15 @@ impl Metrics {
 
     pub(crate) fn shared(&self, code: &'static str) {
         self.shared.get_or_create(&Code { code }).inc();
+    }
+
+    pub(crate) fn delivered(&self, code: &'static str, notices: u64) {
+        self.deliveries.get_or_create(&Code { code }).inc_by(notices);
+    }
+
+    fn waiting(&self, waiting: Waiting) {
+        self.webhooks_waiting.set(i64::try_from(waiting.clients).unwrap_or(i64::MAX));
+        self.webhooks_oldest.set(i64::try_from(waiting.oldest_seconds).unwrap_or(i64::MAX));
     }
 }
 
@@ -130,6 +165,9 @@ async fn metrics(State(state): State<AppState>) -> Response {
     let shared = state.clone();
     let health = state.run(move |lookup, now| shared.health(lookup, now)).await;
     let metrics = Arc::clone(&state.metrics);
+    if let Some(webhooks) = &state.webhooks {
+        metrics.waiting(webhooks.waiting(state.now()));
+    }
     for item in &health.items {
         metrics.health.get_or_create(&Check { check: item.name }).set(i64::from(item.ok));
     }

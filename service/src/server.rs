@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::metrics::metrics_router;
 use crate::router::{REQUEST_TIMEOUT_SECONDS, router};
 use crate::state::AppState;
+use crate::webhooks::tell;
 
 /// Seconds between two looks at what was filed and published.
 pub const REFRESH_SECONDS: u64 = 1;
@@ -59,8 +60,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let refresher = tokio::spawn(refresh(state.clone()));
+    let (teller, webhooks) = (tokio::spawn(tell(state.clone())), state.webhooks.clone());
     let served = serve_router(router(state), listener, shutdown).await;
     refresher.abort();
+    teller.abort();
+    // What is on its way is waited for, at most its ten seconds.
+    webhooks.iter().for_each(|webhooks| webhooks.stop());
     served
 }
 

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use boyin::access::{Authorizations, Gate};
 use boyin::model::time::UnixTime;
+use boyin::webhook::Webhooks;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
 use boyin_present::SeenNonces;
 
@@ -35,6 +36,8 @@ pub struct AppState {
     pub(crate) seen: Arc<Mutex<SeenNonces>>,
     /// Since when they are remembered.
     pub(crate) started: UnixTime,
+    /// Without them nobody is told of anything.
+    pub(crate) webhooks: Option<Arc<Webhooks>>,
     probed: Arc<Mutex<Option<Probed>>>,
     clock: Clock,
 }
@@ -60,6 +63,7 @@ impl AppState {
             items: Arc::default(),
             seen: Arc::default(),
             started: unix_now(),
+            webhooks: None,
             probed: Arc::default(),
             clock: Arc::new(unix_now),
         }
@@ -91,6 +95,12 @@ impl AppState {
         Self { gate: Some(gate), ..self }
     }
 
+    /// The same state with webhooks: beside a desk, clients are told of changes.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: Arc<Webhooks>) -> Self {
+        Self { webhooks: Some(webhooks), ..self }
+    }
+
     pub(crate) fn health(&self, lookup: &Lookup, now: UnixTime) -> Health {
         let mut health = lookup.health(now);
         if let Some(desk) = &self.desk {
@@ -98,6 +108,7 @@ impl AppState {
             health.items.retain(|item| item.name != "store" || !item.ok);
             health.items.extend([store, signer]);
         }
+        health.items.extend(self.webhooks_item(now));
         health
     }
 

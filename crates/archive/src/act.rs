@@ -258,11 +258,17 @@ pub enum EventKind {
     ExemptionDecided,
     /// What decisions on papers were decided from was erased.
     DecisionInputsErased,
+    /// A holder let somebody act for them (委托代办).
+    DelegationGranted,
+    /// Somebody acted for a holder.
+    DelegationUsed,
+    /// A holder took that back.
+    DelegationRevoked,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -309,6 +315,9 @@ impl EventKind {
         Self::TotalStated,
         Self::ExemptionDecided,
         Self::DecisionInputsErased,
+        Self::DelegationGranted,
+        Self::DelegationUsed,
+        Self::DelegationRevoked,
     ];
 
     /// Stable code, also on disk.
@@ -361,6 +370,9 @@ impl EventKind {
             Self::TotalStated => "total_stated",
             Self::ExemptionDecided => "exemption_decided",
             Self::DecisionInputsErased => "decision_inputs_erased",
+            Self::DelegationGranted => "delegation_granted",
+            Self::DelegationUsed => "delegation_used",
+            Self::DelegationRevoked => "delegation_revoked",
         }
     }
 
@@ -435,6 +447,27 @@ impl Note {
             Self::ListPublished(detail) => (EventKind::ListPublished, detail),
             Self::SharingDecided(detail) => (EventKind::SharingDecided, detail),
             Self::TotalStated(detail) => (EventKind::TotalStated, detail),
+        }
+    }
+}
+
+/// What is told to the log of a holder's file: nothing else in the archive changes, and the holder sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HolderNote {
+    /// Somebody may act for the holder: the terms.
+    DelegationGranted(String),
+    /// Somebody acted for the holder: number of the delegation, and as what.
+    DelegationUsed(String),
+    /// A delegation ends: its number.
+    DelegationRevoked(String),
+}
+
+impl HolderNote {
+    pub(crate) fn parts(self) -> (EventKind, String) {
+        match self {
+            Self::DelegationGranted(detail) => (EventKind::DelegationGranted, detail),
+            Self::DelegationUsed(detail) => (EventKind::DelegationUsed, detail),
+            Self::DelegationRevoked(detail) => (EventKind::DelegationRevoked, detail),
         }
     }
 }

@@ -33,7 +33,8 @@ use boyin_model::collected::CollectedLicense;
 /// | 3 | keys of their own for data and records: tables `data_key`, `record_key`; each event holds the hash of the one before it and a subject; tables `event_by_holder`, `read_spool` |
 /// | 4 | versions of licenses: table `version`; changes of many licenses: table `mass_change`; addresses: tables `license_address`, `license_by_address`; events of these, and of cancellation |
 /// | 5 | decisions on papers: tables `decision`, `decision_input`, `decision_by_holder`; events of these |
-pub const FORMAT_VERSION: u32 = 5;
+/// | 6 | events of delegations |
+pub const FORMAT_VERSION: u32 = 6;
 
 /// The first version with a seal register.
 pub(crate) const FORMAT_WITH_SEALS: u32 = 2;
@@ -43,6 +44,9 @@ pub(crate) const FORMAT_WITH_KEYS: u32 = 3;
 pub(crate) const FORMAT_WITH_VERSIONS: u32 = 4;
 /// The first version that keeps decisions on papers.
 pub(crate) const FORMAT_WITH_DECISIONS: u32 = 5;
+
+/// The first version that knows events of delegations.
+pub(crate) const FORMAT_WITH_DELEGATIONS: u32 = 6;
 
 /// Meta: the format version, four bytes, not sealed.
 pub(crate) const META_FORMAT: &[u8] = b"format";

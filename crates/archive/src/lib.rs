@@ -63,7 +63,8 @@ mod vault;
 mod version;
 
 pub use act::{
-    Act, ActError, Change, Event, EventKind, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Note, Outcome, StatusChange,
+    Act, ActError, Change, Event, EventKind, HolderNote, MAX_IDEMPOTENCY_KEY, MAX_WORDS, Note, Outcome,
+    StatusChange,
 };
 pub use archive::{
     Archive, Copied, CopyError, CopyProgress, CopyStep, Counts, LogHead, LogLine, MAX_ADDRESSES,

@@ -6,6 +6,7 @@ use crate::seal::args::Seal;
 use crate::timestamp::args::Timestamp;
 use boyin::SuiteName;
 use boyin::model::id::{CreditCode, DivisionCode, LicenseId};
+use boyin::revocation::AllowedHost;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the service listens unless told otherwise.
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Systems of agencies that are given fields by the sharing list: keys and what they may ask (用证系统)
     #[command(subcommand)]
     Client(Box<crate::client::args::Client>),
+    /// Notices to systems of agencies that have a webhook (变更通知)
+    #[command(subcommand)]
+    Webhook(crate::client::args::Notices),
     /// The event log: who did what, and what for (事件日志)
     #[command(subcommand)]
     Event(Event),
@@ -322,6 +326,12 @@ pub(crate) struct ReadBy {
 pub(crate) enum Holder {
     /// Cancel what a holder held who died or was deregistered (死亡、注销登记); first with --dry-run
     Close(crate::bulk::args::Close),
+    /// Let somebody act for a holder who is there: license types, items, a purpose, a term, a number of uses (委托代办)
+    Delegate(Box<crate::delegation::args::Delegate>),
+    /// List what a holder lets others do, and how often it was done
+    Delegations(crate::delegation::args::Delegations),
+    /// Take a delegation back, for a holder who is there (撤销委托)
+    RevokeDelegation(crate::delegation::args::Revoke),
     /// Show who looked at a holder's file or changed it, and what for (访问记录)
     Log {
         /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
@@ -512,6 +522,10 @@ pub(crate) struct Serve {
     /// No other process can act meanwhile
     #[arg(long, env = "BOYIN_DESK")]
     pub(crate) desk: bool,
+    /// With --desk: a host that notices to clients may go to, agency.example or agency.example:8443; may be repeated.
+    /// Without one nobody is told of anything
+    #[arg(long = "webhook-host", value_name = "HOST", requires = "desk", action = ArgAction::Append)]
+    pub(crate) webhook_hosts: Vec<AllowedHost>,
 }
 
 #[derive(Debug, Args)]

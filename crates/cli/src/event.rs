@@ -189,5 +189,8 @@ pub(crate) fn name(kind: EventKind) -> &'static str {
         EventKind::TotalStated => "登记应归集总数",
         EventKind::ExemptionDecided => "免证判定",
         EventKind::DecisionInputsErased => "清除判定依据",
+        EventKind::DelegationGranted => "授权委托",
+        EventKind::DelegationUsed => "代办",
+        EventKind::DelegationRevoked => "撤销委托",
     }
 }

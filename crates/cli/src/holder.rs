@@ -9,7 +9,7 @@ use crate::args::Holder;
 use crate::context::{Reading, Session, now};
 use crate::import::records::{record_json, table};
 use crate::output::{self, Privacy, json_line};
-use crate::{Exit, bulk, event, files};
+use crate::{Exit, bulk, delegation, event, files};
 
 /// Licenses in one read of the archive.
 const PAGE: usize = boyin::archive::MAX_PAGE;
@@ -18,6 +18,9 @@ const PAGE: usize = boyin::archive::MAX_PAGE;
 pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         Holder::Close(args) => return bulk::close(session, args, out),
+        Holder::Delegate(args) => return delegation::delegate(session, *args, out),
+        Holder::Delegations(args) => return delegation::list(session, args, out),
+        Holder::RevokeDelegation(args) => return delegation::revoke(session, args, out),
         Holder::Show { code_type, code, full, by } => {
             let holder = holder_code(&code_type, code)?;
             let reader = session.reader(&by)?;

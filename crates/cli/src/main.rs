@@ -12,6 +12,7 @@ mod catalog;
 mod cert;
 mod client;
 mod context;
+mod delegation;
 mod demo;
 #[cfg(test)]
 mod deploy;
@@ -128,6 +129,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Timestamp(command) => timestamp::run(&session, *command, out),
         Command::Token(command) => token::run(&session, &command, out),
         Command::Client(command) => client::run(&session, *command, out),
+        Command::Webhook(command) => client::webhook::deliver(&session, command, out),
         Command::Import(command) => import::run(&session, *command, out),
         Command::Archive(command) => archive::run(&session, command, out),
         Command::Event(command) => event::run(&session, &command, out),

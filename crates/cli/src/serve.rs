@@ -26,6 +26,7 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     let Reading { lookup, scratch } = reading(&home, &passphrase)?;
     // A file of clients that cannot be read is found now, not at the first request.
     home.clients()?;
+    home.webhooks()?;
     let gate = Gate::new(&home, now()?, &mut SystemRandom)?;
     let metrics = args.metrics.map(bind).transpose()?;
     let listener = bind(args.listen)?;
@@ -41,6 +42,10 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     out.flush()?;
     let state = AppState::new(Arc::new(lookup), tokens).with_gate(Arc::new(gate));
     let state = desk.into_iter().fold(state, AppState::with_desk);
+    let state = match args.webhook_hosts.as_slice() {
+        [] => state,
+        hosts => state.with_webhooks(Arc::new(crate::client::webhook::webhooks(hosts.to_vec()))),
+    };
     let metrics = metrics.map(|listener| (state.clone(), listener));
     run_until_told(listener, |listener, shutdown| serve_both(state, listener, metrics, shutdown))?;
     drop(scratch);

@@ -21,7 +21,7 @@ use crate::keyring::{Keyring, Passphrase, write_new_private};
 
 /// What of a data directory goes into a backup, beside the archive. Keys do only if asked for; locks and passing files
 /// never do. Whatever else lies there is left out, and the receipt says so: it may be a secret.
-const BELONGING: [&str; 13] = [
+const BELONGING: [&str; 14] = [
     "boyin.toml",
     "clients.jsonl",
     "clients.toml",
@@ -35,6 +35,7 @@ const BELONGING: [&str; 13] = [
     "tokens.toml",
     "timestamps",
     "trust",
+    "webhooks",
 ];
 /// What is backed up in another way, kept elsewhere, or on its way into the log: no reason to say that it is left out.
 const ELSEWHERE: [&str; 3] = ["archive", "keys", "reads"];

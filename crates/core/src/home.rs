@@ -40,6 +40,7 @@ use crate::tokens::{AccessToken, Scope, Tokens};
 /// catalog.toml   license types, in a directory of an earlier release until its first list is signed
 /// tokens.toml    who may read           trust/anchor.json       what a verifier pins
 /// clients.toml   systems of agencies; clients.jsonl: who added, changed and removed them
+/// webhooks/      where they are told of changes: list.toml, journal.jsonl, and in state/ how far each one is
 /// officers.toml  who manages, uses,     trust/list.jwt          the trust list
 ///                audits seals           trust/lock              held while the next one is made
 /// archive/       the licenses and seals  trust/history/          every trust list that was published

@@ -26,6 +26,9 @@ use crate::home::Home;
 use crate::lists::{Counting, Held, ListKind};
 use crate::rotation::check_words;
 
+/// What events call the trust list.
+pub(crate) const TRUST_NAME: &str = "trust";
+
 /// The catalog by which a desk issues.
 #[derive(Debug)]
 pub(crate) struct InForce {
@@ -216,6 +219,20 @@ impl Desk {
         Ok(())
     }
 
+    /// Tells the log the trust list that was published last, and when, so that clients can be told of it. Verifiers ask for the list
+    /// itself.
+    ///
+    /// # Errors
+    /// [`ArchiveError::IdempotencyConflict`] within if the log knows another list under its number; [`DeskError`].
+    pub(crate) fn log_trust_list(&self) -> Result<(), DeskError> {
+        let (token, trust) = self.home.trust()?;
+        let (number, at) = (trust.list().sequence, trust.list().issued_at);
+        let (office, key) = (self.config.authority_code, format!("{TRUST_NAME}-list-{number}"));
+        let act = Act::new("desk", office, "启用清单", at, key, ES256.digest(&[&token]))?;
+        self.archive.note(&act, Note::ListPublished(named_list(TRUST_NAME, number, &token)))?;
+        Ok(())
+    }
+
     fn log_list<E: ListKind>(&self, now: UnixTime) -> Result<(), DeskError> {
         match self.published::<E>(now) {
             Ok(_) | Err(DeskError::Home(HomeError::NoList(_))) => Ok(()),
@@ -310,9 +327,13 @@ pub(crate) fn logged<E: ListKind>(
 
 /// A list as events name it: kind, number, digest.
 fn named<E: ListKind>(sequence: u64, token: &[u8]) -> String {
+    named_list(E::NAME, sequence, token)
+}
+
+fn named_list(name: &str, sequence: u64, token: &[u8]) -> String {
     let digest = ES256.digest(&[token]);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{} {sequence} sha-256:{digest}", E::NAME)
+    format!("{name} {sequence} sha-256:{digest}")
 }
 
 #[cfg(all(test, unix))]

@@ -26,6 +26,7 @@ fn letter(purpose: KeyPurpose) -> char {
         KeyPurpose::Decisions => 'D',
         KeyPurpose::Seals => 'E',
         KeyPurpose::Presentations => 'A',
+        KeyPurpose::Webhooks => 'W',
         KeyPurpose::Ceremony => 'C',
         KeyPurpose::Probe => 'P',
     }
@@ -63,7 +64,8 @@ impl KeyLimits {
             | KeyPurpose::TrustList
             | KeyPurpose::Decisions
             | KeyPurpose::Seals
-            | KeyPurpose::Presentations => {
+            | KeyPurpose::Presentations
+            | KeyPurpose::Webhooks => {
                 if !self.purposes.is_empty() && !self.purposes.contains(&purpose) {
                     return Err(SignError::OtherPurpose);
                 }

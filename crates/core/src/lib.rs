@@ -6,6 +6,8 @@
 //! | [`Desk`] | acts: issue, renew, change, issue again, revoke, suspend, restore, cancel, many at once and undone; the seal register; publishes status lists and the trust list | private keys, the archive |
 //! | [`Lookup`] | reads: one license, one holder's file, verification | no private key; the archive read-only |
 //! | [`access`] | agencies' systems as clients of the service | no private key of an office |
+//! | [`webhook`] | tells systems of agencies what has changed, signed by an office | with [`Desk`] the key of the office |
+//! | [`delegation`] | what holders let others do for them, and how often it was done | |
 //! | [`window`] | which papers a matter may ask for: decided, kept, come to again | with [`Desk`] the key of the office |
 //! | [`meter`] | how many papers were exempt, by county, office, item and month | |
 //! | [`answers`] | what these two say, for programs | |
@@ -24,6 +26,7 @@ mod chain;
 pub mod collect;
 mod config;
 mod coverage;
+pub mod delegation;
 mod desk;
 pub mod doctor;
 mod draft;
@@ -63,6 +66,7 @@ pub mod transport;
 mod trust;
 mod vault;
 mod waiting;
+pub mod webhook;
 pub mod window;
 
 pub use archive_secret::SecretSource;

@@ -13,6 +13,7 @@ use boyin_verify::chain::{CertificateStore, ListFault, MAX_CRL_BYTES, VerifiedLi
 use crate::error::HomeError;
 use crate::transport::{Transport, TransportError};
 pub use address::{AllowedHost, HostError};
+pub(crate) use address::{allowed, is_loopback, is_plain_address};
 use cache::Cache;
 
 /// Addresses that are asked for one question; a path has at most eight certificates, with one list each.

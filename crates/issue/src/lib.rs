@@ -22,5 +22,5 @@ pub use draft::{Defect, DefectFault, Draft, DraftHolder, FormPlace, License};
 pub use prepare::{Assignment, CompleteError, PrepareError, Prepared, PreparedError};
 pub use signing::{
     KeyRef, SigningKey, SigningKeyError, TYP_LOG_HEAD, anchor_handover, ceremony_closing, decision, log_head,
-    presentation, signed_list, status_list, trust_list,
+    presentation, signed_list, status_list, trust_list, webhook,
 };

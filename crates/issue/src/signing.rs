@@ -9,6 +9,7 @@ use boyin_model::listing::{Entry, SignedList};
 use boyin_model::presentation::{Presentation, TYP_PRESENTATION};
 use boyin_model::status::StatusListClaims;
 use boyin_model::trust::{Jwk, TrustList};
+use boyin_model::webhook::{TYP_WEBHOOK, WebhookNotice};
 
 /// The public half of a signing key, ready for use: all that is needed to prepare and to complete.
 #[derive(Clone, Debug)]
@@ -152,6 +153,12 @@ pub fn decision(payload: &[u8], key: &KeyRef) -> Unsigned {
 #[must_use]
 pub fn presentation(claims: &Presentation, key: &KeyRef) -> Unsigned {
     Unsigned::new(&key.header(TYP_PRESENTATION), &claims.write())
+}
+
+/// Fixes the bytes of a notice to a system of an agency (`docs/http-api.md`, section Webhooks).
+#[must_use]
+pub fn webhook(notice: &WebhookNotice, key: &KeyRef) -> Unsigned {
+    Unsigned::new(&key.header(TYP_WEBHOOK), &notice.write())
 }
 
 /// Fixes the bytes of a trust list (`docs/format.md` §7).

@@ -19,6 +19,7 @@
 //! | [`signing_request`] | what a client asks a remote signer |
 //! | [`timestamp`] | timestamp tokens (RFC 3161), requests for them, and inclusion proofs of batches |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
+//! | [`webhook`] | what an office tells a system of an agency by itself |
 
 pub mod address;
 pub mod alg;
@@ -46,3 +47,4 @@ pub mod time;
 pub mod timestamp;
 mod tlv;
 pub mod trust;
+pub mod webhook;

@@ -11,6 +11,7 @@ use crate::jws::{
 };
 use crate::presentation::TYP_PRESENTATION;
 use crate::time::UnixTime;
+use crate::webhook::TYP_WEBHOOK;
 
 /// What health asks a key to sign. Such a signature proves nothing about anything, so it is not counted.
 pub const PROBE: &[u8] = b"boyin health probe";
@@ -31,6 +32,8 @@ pub enum KeyPurpose {
     Seals,
     /// Statements about licenses that are shown (亮证).
     Presentations,
+    /// Notices to systems of agencies.
+    Webhooks,
     /// Transcripts of key ceremonies. Every key may.
     Ceremony,
     /// [`PROBE`]. Every key may.
@@ -39,13 +42,14 @@ pub enum KeyPurpose {
 
 impl KeyPurpose {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Licenses,
         Self::StatusLists,
         Self::TrustList,
         Self::Decisions,
         Self::Seals,
         Self::Presentations,
+        Self::Webhooks,
         Self::Ceremony,
         Self::Probe,
     ];
@@ -60,6 +64,7 @@ impl KeyPurpose {
             Self::Decisions => "decisions",
             Self::Seals => "seals",
             Self::Presentations => "presentations",
+            Self::Webhooks => "webhooks",
             Self::Ceremony => "ceremony",
             Self::Probe => "probe",
         }
@@ -105,6 +110,7 @@ impl ToBeSigned {
                 (KeyPurpose::TrustList, "issued_at")
             }
             TYP_PRESENTATION => (KeyPurpose::Presentations, "iat"),
+            TYP_WEBHOOK => (KeyPurpose::Webhooks, "iat"),
             TYP_CEREMONY => (KeyPurpose::Ceremony, "at"),
             TYP_DECISION => (KeyPurpose::Decisions, "at"),
             _ => return None,

@@ -26,6 +26,7 @@ mod standing;
 mod status;
 pub mod timestamp;
 mod trust;
+mod webhook;
 
 pub use anchor::{AnchorChain, AnchorError, signer_of};
 pub use ceremony::{
@@ -40,6 +41,7 @@ pub use record::{MAX_RECORD_BYTES, MAX_RECORD_STATUS_LISTS, Record, RecordError}
 pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
 pub use status::{StatusError, StatusSnapshot, TrustedList};
 pub use trust::{SignedByIssuer, SignedByIssuerError, TrustError, TrustSnapshot};
+pub use webhook::{Arrival, WebhookFault, WebhookLine, verify_webhook};
 
 pub use boyin_model::alg::VerifyAlg;
 pub use boyin_model::id::{CreditCode, HolderCode, HolderCodeType};

@@ -21,7 +21,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 30] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 31] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -30,6 +30,8 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 30] = [
     ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 403, 403, 401]),
+    // Without a body whoever may call it is told so.
+    ("POST", "/v1/authorizations/delegated", [401, 401, 403, 403, 400, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 401]),
     ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 401]),
     ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403, 401]),

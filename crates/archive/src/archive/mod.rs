@@ -5,6 +5,7 @@ mod check;
 mod collect;
 mod copy;
 mod decisions;
+mod delegations;
 mod erase;
 mod keys;
 mod licenses;

@@ -328,6 +328,14 @@ pub(super) fn status_after(what: EventKind) -> Option<LicenseStatus> {
     Change::ALL.into_iter().find(|change| change.event() == what).map(Change::to)
 }
 
+impl EventKind {
+    /// The status that an event of this kind gave a license that was on file before.
+    #[must_use]
+    pub fn changes_status_to(self) -> Option<LicenseStatus> {
+        if self == Self::LicenseIssued { None } else { status_after(self) }
+    }
+}
+
 pub(super) fn check_limit(limit: usize, max: usize) -> Result<(), ArchiveError> {
     let offered: RangeInclusive<usize> = 1..=max;
     if offered.contains(&limit) { Ok(()) } else { Err(ArchiveError::BadLimit { max }) }

@@ -179,7 +179,7 @@ const CASES: [(FaultKind, Spoil); 43] = [
     }),
     (FaultKind::OutcomeMissing, |archive, store| {
         let before = before(store);
-        archive.record_share(&act("share 2"), &id(1), "银行").unwrap();
+        archive.publish_status_list(&act("publish 2"), LIST, b"token").unwrap();
         set_back(store, &before, &[Table::Idempotency]);
     }),
     (FaultKind::OutcomeDiffers, |archive, store| {

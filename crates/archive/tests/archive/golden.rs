@@ -95,7 +95,7 @@ fn every_key_and_every_value_is_frozen() {
 
 #[test]
 fn codes_are_frozen() {
-    assert_eq!(FORMAT_VERSION, 5);
+    assert_eq!(FORMAT_VERSION, 6);
     let events = [
         "archive_created",
         "license_issued",
@@ -143,6 +143,9 @@ fn codes_are_frozen() {
         "total_stated",
         "exemption_decided",
         "decision_inputs_erased",
+        "delegation_granted",
+        "delegation_used",
+        "delegation_revoked",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

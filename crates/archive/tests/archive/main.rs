@@ -14,6 +14,7 @@ mod concurrent;
 mod copy;
 mod damage;
 mod decisions;
+mod delegations;
 mod disk;
 mod engine;
 mod faults;

@@ -76,6 +76,7 @@ fn reads_are_taken_in_once_with_who_and_what_for() {
     assert_eq!(of_holder[1].license, Some(id(1)));
     assert_eq!(archive.events_of(&id(1), None, 10).unwrap().len(), 2);
     archive.check_log().unwrap();
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
 }
 
 #[test]

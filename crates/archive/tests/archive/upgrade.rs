@@ -1,4 +1,4 @@
-//! Archives of formats 1 to 4, as their releases wrote them: `golden-1.txt` to `golden-4.txt` are what their golden tests froze.
+//! Archives of formats 1 to 5, as their releases wrote them: `golden-1.txt` to `golden-5.txt` are what their golden tests froze.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ const GOLDEN_2: &str = include_str!("golden-2.txt");
 const GOLDEN_3: &str = include_str!("golden-3.txt");
 
 const GOLDEN_4: &str = include_str!("golden-4.txt");
+
+const GOLDEN_5: &str = include_str!("golden-5.txt");
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = if hex == "-" { "" } else { hex };
@@ -255,6 +257,25 @@ fn format_4_is_brought_to_this_format_as_it_is() {
     let decided = decisions::decide(&archive, "decide").unwrap();
     let archive = opened(&store).unwrap();
     assert!(archive.decision(decided.event).unwrap().is_some());
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+}
+
+#[test]
+fn format_5_is_brought_to_this_format_as_it_is() {
+    let store = Arc::new(MemoryStore::new());
+    in_store(&store, GOLDEN_5);
+    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    assert!(follower.check(&mut |_| {}).unwrap().sound());
+    let head = follower.check_log().unwrap();
+    let archive = opened(&store).unwrap();
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
+    for (table, entries) in Table::ALL.into_iter().zip(before) {
+        let now = store.scan(table, &[], None, 1000).unwrap();
+        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
+        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
+    }
+    assert_eq!(archive.check_log().unwrap(), head);
     assert!(archive.check(&mut |_| {}).unwrap().sound());
 }
 

@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use boyin::access::ClientScope;
 use boyin::model::id::CreditCode;
+use boyin::model::webhook::WebhookKind;
+use boyin::revocation::AllowedHost;
+use boyin::webhook::DEFAULT_WEBHOOK_TERM_DAYS;
 use clap::{ArgAction, Args, Subcommand};
 
 use crate::key::args::Words;
@@ -22,6 +25,50 @@ pub(crate) enum Client {
     Rotate(Rotate),
     /// Remove a client; its access tokens are good for nothing at once
     Remove(Remove),
+    /// Where clients are told of changes by themselves (变更通知)
+    #[command(subcommand)]
+    Webhook(Webhook),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Webhook {
+    /// Set where a client is told of what, in place of what was set before
+    Set(SetWebhook),
+    /// Remove the webhook of a client
+    Remove(Remove),
+    /// List the webhooks, how far each is, and since when something waits
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetWebhook {
+    /// ID of the client
+    pub(crate) id: String,
+    /// Where notices are posted: https; http for an address of this machine only
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// Of what: status (of licenses that it was given), trust-list, catalog, sharing-list; can be repeated
+    #[arg(long, value_name = "KIND", required = true, action = ArgAction::Append, value_parser = kind)]
+    pub(crate) on: Vec<WebhookKind>,
+    /// Credit code of the office whose key signs the notices
+    #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
+    pub(crate) office: CreditCode,
+    /// Days after a read for which the client is told of the license, 1 to 400
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_WEBHOOK_TERM_DAYS)]
+    pub(crate) term_days: u16,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+/// `boyin webhook …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Notices {
+    /// Give every client what waits for it, once; for cron, where no service runs as the desk
+    Deliver {
+        /// A host that notices may go to: agency.example, or agency.example:8443; may be repeated
+        #[arg(long = "host", value_name = "HOST", required = true, action = ArgAction::Append)]
+        hosts: Vec<AllowedHost>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +122,11 @@ pub(crate) struct Remove {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) words: Words,
+}
+
+fn kind(text: &str) -> Result<WebhookKind, String> {
+    let known = WebhookKind::ALL.map(WebhookKind::code).join(", ");
+    WebhookKind::from_code(text).ok_or_else(|| format!("the kinds are {known}"))
 }
 
 fn scope(text: &str) -> Result<ClientScope, String> {

@@ -1,6 +1,7 @@
 //! `boyin client …`
 
 pub(crate) mod args;
+pub(crate) mod webhook;
 
 use std::io::Write;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(session: &Session, command: Command, out: &mut dyn Write) -> a
         Command::List => list(session, out),
         Command::Rotate(args) => rotate(session, &args, out),
         Command::Remove(args) => remove(session, &args, out),
+        Command::Webhook(command) => webhook::run(session, command, out),
     }
 }
 

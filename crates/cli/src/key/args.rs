@@ -73,7 +73,7 @@ pub(crate) struct Limits {
     /// It signs this kind only; may be repeated
     #[arg(
         long, value_name = "KIND", action = ArgAction::Append,
-        value_parser = ["licenses", "status-lists", "trust-list", "decisions", "presentations"]
+        value_parser = ["licenses", "status-lists", "trust-list", "decisions", "presentations", "webhooks"]
     )]
     pub(crate) only: Vec<String>,
 }

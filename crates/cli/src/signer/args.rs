@@ -99,7 +99,8 @@ pub(crate) struct AddClient {
     #[arg(
         long, value_name = "KIND", action = ArgAction::Append, required = true,
         value_parser = [
-            "licenses", "status-lists", "trust-list", "decisions", "seals", "presentations", "ceremony",
+            "licenses", "status-lists", "trust-list", "decisions", "seals", "presentations", "webhooks",
+            "ceremony",
         ]
     )]
     pub(crate) only: Vec<String>,

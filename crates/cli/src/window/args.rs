@@ -91,6 +91,15 @@ pub(crate) struct Decide {
     /// What stands on the form; can be repeated
     #[arg(long = "form", value_name = "FIELD=VALUE")]
     pub(crate) form: Vec<String>,
+    /// Number of who acts for the applicant or the enterprise (代办人); @FILE reads it from a file
+    #[arg(long, value_name = "CODE", requires = "delegation")]
+    pub(crate) agent: Option<String>,
+    /// With --agent: kind of that number, 111 citizen ID or 001 unified credit code
+    #[arg(long, value_name = "NNN", default_value = "111", requires = "agent")]
+    pub(crate) agent_type: String,
+    /// With --agent: the holder's delegation. --purpose is then its purpose, word by word
+    #[arg(long, value_name = "N", requires = "agent")]
+    pub(crate) delegation: Option<u64>,
     /// Through which channel: website, mobile, window, terminal, portal, third-party
     #[arg(long, value_name = "CHANNEL", default_value = "window")]
     pub(crate) channel: String,

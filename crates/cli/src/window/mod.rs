@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use boyin::answers;
 use boyin::archive::Outcome;
+use boyin::delegation::DelegationError;
 use boyin::exempt::{Channel, CommitmentStanding, Role};
 use boyin::meter::Decided;
 use boyin::model::catalog::HolderKind;
@@ -25,11 +26,12 @@ use serde_json::{Value, json};
 use self::args::{Decide, Window};
 use crate::args::ReadBy;
 use crate::context::{Session, now, random_text};
+use crate::delegation::args::Agent;
 use crate::fetched::{Files, pasted};
 use crate::holder::holder_code;
 use crate::import::args::ActBy;
 use crate::output::json_line;
-use crate::{Exit, files};
+use crate::{Exit, delegation, files};
 
 const NO_RECEIPT: &str = "this is no receipt of a decision on papers";
 
@@ -98,8 +100,12 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         idempotency_key: args.idempotency_key.clone().map_or_else(random_text::<16>, Ok)?,
         at: now()?,
     };
-    let answer = match desk.decide_exemption(&question, &order) {
-        Err(DeskError::Question(refusal)) => {
+    let asked = match agent(args)? {
+        Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),
+        None => desk.decide_exemption(&question, &order).map_err(DelegationError::from),
+    };
+    let answer = match asked {
+        Err(DelegationError::Desk(DeskError::Question(refusal))) => {
             let faults: Vec<_> =
                 refusal.0.iter().map(|fault| format!("\n  ✗ {fault} ({})", fault.code())).collect();
             bail!("nothing was decided 未作判定:{}", faults.concat());
@@ -118,6 +124,13 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
         )
     })?;
     Ok(show::exit(decided.answer()))
+}
+
+/// Who acts for the holder, by which delegation, if somebody does.
+fn agent(args: &Decide) -> anyhow::Result<Option<(HolderCode, u64)>> {
+    let Some((agent, delegation)) = args.agent.clone().zip(args.delegation) else { return Ok(None) };
+    let agent = Agent { agent_type: args.agent_type.clone(), agent };
+    Ok(Some((delegation::agent(&agent)?, delegation)))
 }
 
 fn question(args: &Decide) -> anyhow::Result<WindowQuestion> {

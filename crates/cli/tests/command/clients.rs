@@ -7,7 +7,7 @@ use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
 use crate::support::{MARKET, Place, office};
 
 /// A new public key, as a JSON Web Key.
-fn key(place: &Place, name: &str, algorithm: Algorithm) -> (String, String) {
+pub(crate) fn key(place: &Place, name: &str, algorithm: Algorithm) -> (String, String) {
     let key = SoftwareKey::generate(algorithm, &mut SystemRandom).unwrap();
     let key = KeyRef::new(algorithm.verifier(), key.public_key().0).unwrap();
     (place.write(name, &serde_json::to_vec(key.jwk()).unwrap()), key.jwk().kid.clone())

@@ -96,6 +96,33 @@ fn who_may_open_keys_is_looked_at() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_tells_clients_of_changes_is_looked_at() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = at_work();
+    let dir = place.home().join("webhooks");
+    let set = |mode| std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(mode)).unwrap();
+    std::fs::create_dir_all(dir.join("state")).unwrap();
+    set(0o755);
+    fails_alone(doctor(&place), "directory");
+    set(0o700);
+    let list = |client: &str| {
+        let office = office(POLICE).code;
+        format!(
+            "[[webhook]]\nclient = \"{client}\"\nagency = \"{office}\"\nurl = \"https://agency.example/\"\nkinds = [\"status\"]\noffice = \"{office}\"\nterm_days = 1\nsince = 1\n"
+        )
+    };
+    std::fs::write(dir.join("list.toml"), list("market-1")).unwrap();
+    doctor(&place).ends(0);
+    std::fs::write(dir.join("state/market-1.toml"), "position = 7").unwrap();
+    let ran = fails_alone(doctor(&place), "configuration");
+    assert!(ran.out.contains("webhooks/state cannot be read"), "{}", ran.out);
+    std::fs::write(dir.join("list.toml"), "surprise = 1").unwrap();
+    let ran = fails_alone(doctor(&place), "configuration");
+    assert!(ran.out.contains("webhooks/list.toml cannot be read"), "{}", ran.out);
+}
+
+#[test]
 fn a_disk_without_room_is_told() {
     let place = at_work();
     fails_alone(doctor_asking_for(&place, "1000000000000"), "free_space");

@@ -8,6 +8,7 @@ mod ceremony;
 mod certificates;
 mod clients;
 mod collect;
+mod delegation;
 mod doctor;
 mod drill;
 mod edges;
@@ -26,6 +27,7 @@ mod support;
 mod timestamps;
 mod trust;
 mod vault;
+mod webhooks;
 mod window;
 
 #[cfg(feature = "postgres")]

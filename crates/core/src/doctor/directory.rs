@@ -8,7 +8,7 @@ use crate::error::HomeError;
 use crate::home::Home;
 
 /// What nobody but its owner may open, beside the directory itself and each entry of [`KEYS`].
-const PRIVATE: [&str; 4] = ["boyin.toml", "tokens.toml", "clients.toml", "officers.toml"];
+const PRIVATE: [&str; 5] = ["boyin.toml", "tokens.toml", "clients.toml", "officers.toml", "webhooks"];
 const KEYS: &str = "keys";
 const MAKE_PRIVATE: &str =
     "chmod 700 the directories and 600 the files, and ask who has read the keys meanwhile";
@@ -94,11 +94,15 @@ pub(super) fn configuration(examination: &Examination<'_>, found: &mut Findings)
     if home.offices().is_empty() {
         found.fail(CONFIGURATION, "offices.toml names no office", "name the offices that issue");
     }
+    let webhooks = home.webhooks();
+    let mut told = webhooks.iter().flatten();
     // The names of officers and readers are people's: which file it is has to be enough.
     let others = [
         ("tokens.toml", home.tokens().is_ok()),
         ("officers.toml", home.officers().is_ok()),
         ("clients.toml", home.clients().is_ok()),
+        ("webhooks/list.toml", webhooks.is_ok()),
+        ("webhooks/state", told.all(|webhook| home.webhook_progress(&webhook.client).is_ok())),
     ];
     for (name, _) in others.iter().filter(|(_, good)| !good) {
         found.fail(CONFIGURATION, format!("{name} cannot be read"), MEND_FILE);

@@ -1,4 +1,4 @@
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use super::FetchFault;
@@ -28,11 +28,24 @@ impl FromStr for AllowedHost {
 }
 
 /// Whether the address is one of http or https at a host that may be asked.
-pub(super) fn allowed(address: &str, hosts: &[AllowedHost]) -> Result<(), FetchFault> {
+pub(crate) fn allowed(address: &str, hosts: &[AllowedHost]) -> Result<(), FetchFault> {
     let (host, port) = authority(address).ok_or(FetchFault::Address)?;
     // The port of the scheme is none.
     let host = host.strip_suffix(port).unwrap_or(&host);
     if hosts.iter().any(|known| known.0 == host) { Ok(()) } else { Err(FetchFault::Host) }
+}
+
+/// Whether the address is one of http or https with a plain host.
+pub(crate) fn is_plain_address(address: &str) -> bool {
+    authority(address).is_some()
+}
+
+/// Whether the address is one of this machine, written as a number: what a name stands for others decide.
+pub(crate) fn is_loopback(address: &str) -> bool {
+    let Some((host, _)) = authority(address) else { return false };
+    let with_port = host.parse::<SocketAddr>().map(|address| address.ip());
+    let alone = || host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    with_port.or_else(|_| alone()).is_ok_and(|address| address.is_loopback())
 }
 
 /// Host and port in lower case, and how the port of the scheme is written. Names without escapes and user names only: two

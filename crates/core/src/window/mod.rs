@@ -7,6 +7,7 @@
 //! | verify | [`verify_receipt`]: with a trust list and nothing else | anybody |
 //! | come to it again | [`Lookup::replay_decision`](crate::Lookup::replay_decision): from the files as of then | reads |
 
+mod agent;
 mod as_of;
 mod file;
 mod inputs;

@@ -14,6 +14,7 @@ fn the_message_itself_says_what_it_is() {
         (TYP_TRUST_LIST, r#"{"issued_at":77}"#, KeyPurpose::TrustList),
         (TYP_ANCHOR_HANDOVER, r#"{"issued_at":77}"#, KeyPurpose::TrustList),
         (TYP_PRESENTATION, r#"{"iat":77}"#, KeyPurpose::Presentations),
+        (TYP_WEBHOOK, r#"{"iat":77}"#, KeyPurpose::Webhooks),
         (TYP_CEREMONY, r#"{"at":77}"#, KeyPurpose::Ceremony),
         (TYP_DECISION, r#"{"decision":{"at":77}}"#, KeyPurpose::Decisions),
     ] {

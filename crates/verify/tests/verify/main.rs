@@ -22,3 +22,4 @@ mod status;
 mod status_draft;
 mod table;
 mod trust;
+mod webhooks;

@@ -143,5 +143,6 @@ impl Check<'_> {
 
 /// Reads are entered from a spool, not by acts that could be done again.
 fn is_read(what: EventKind) -> bool {
-    [EventKind::LicenseRead, EventKind::HolderRead, EventKind::HolderLogRead].contains(&what)
+    [EventKind::LicenseRead, EventKind::LicenseShared, EventKind::HolderRead, EventKind::HolderLogRead]
+        .contains(&what)
 }

@@ -1,0 +1,117 @@
+//! Codes by which an agency sees what is a holder's, made for somebody whom the holder lets act (委托代办): each takes one use of the
+//! delegation, which is an event of the holder's, so that it takes a desk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use boyin::access::{AUTHORIZATION_SECONDS, Authorization, AuthorizationFault};
+use boyin::archive::MAX_IDEMPOTENCY_KEY;
+use boyin::delegation::{DelegationError, DelegationUse};
+use boyin::model::id::CreditCode;
+use boyin::model::limits::MAX_ITEM_CHARS;
+use boyin::model::sharing::is_item;
+use boyin::suite::SystemRandom;
+use boyin::{Order, Scope};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::{authorize, reader};
+use crate::error::ApiError;
+use crate::shared::{read, read_holder, read_type};
+use crate::state::{AppState, blocking};
+
+/// The body of `POST /v1/authorizations/delegated`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DelegatedRequest {
+    holder_code_type: String,
+    holder_code: String,
+    agent_code_type: String,
+    agent_code: String,
+    delegation: u64,
+    agency: String,
+    license_type: String,
+    item: String,
+    purpose: String,
+    idempotency_key: String,
+}
+
+/// `POST /v1/authorizations/delegated`: a code for somebody who is there and whom the holder lets act.
+pub(crate) async fn authorize_delegated(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let grant = authorize(&state, &headers, Scope::HolderAuthorize).await?;
+    let request: DelegatedRequest = read(body)?;
+    reader(&grant, &request.purpose)?;
+    let office = grant.office.ok_or(ApiError::Forbidden)?;
+    let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
+    let agent = read_holder(&request.agent_code_type, &request.agent_code).map_err(|_| {
+        ApiError::BadRequest("agent_code, agent_code_type: not a number of a person".to_owned())
+    })?;
+    let agency = CreditCode::parse(&request.agency)
+        .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
+    let license_type = read_type(&request.license_type)?;
+    if !is_item(&request.item) {
+        return Err(ApiError::BadRequest(format!(
+            "item: a code of a service item is 1 to {MAX_ITEM_CHARS} letters, digits and - . _"
+        )));
+    }
+    // Room for what the desk adds.
+    let key = request.idempotency_key;
+    if !(1..=MAX_IDEMPOTENCY_KEY / 2).contains(&key.len()) || key.chars().any(char::is_control) {
+        return Err(ApiError::BadRequest(
+            "idempotency_key: 1 to 64 bytes without control characters".to_owned(),
+        ));
+    }
+    let desk = state.desk.clone().ok_or(ApiError::NoDesk)?;
+    let of = Authorization {
+        holder: state.lookup.holder_key(&holder),
+        agency,
+        license_type,
+        item: request.item.clone(),
+        purpose: request.purpose.clone(),
+    };
+    let (number, at) = (request.delegation, state.now());
+    let order = Order { who: grant.name.clone(), office, purpose: request.purpose, idempotency_key: key, at };
+    let item = request.item;
+    let used = blocking(move || {
+        let types = BTreeSet::from([license_type]);
+        let told = format!("code {license_type} {item} {agency}");
+        let items = [vec![item]];
+        let wanted =
+            DelegationUse { number, agent: &agent, license_types: &types, items: &items, told: &told };
+        desk.use_delegation(&holder, &wanted, told.as_bytes(), &order)
+    });
+    let done = used.await.map_err(refused)?;
+    if done.replayed {
+        // Its code was told once, and is kept by nobody.
+        let told = "this key made a code already: make another one under another key";
+        return Err(ApiError::Refused("code_made", told.to_owned()));
+    }
+    let by = format!("{}, delegation {number}", grant.name);
+    let (open, now) = (Arc::clone(&state.authorizations), state.now());
+    let code = open.make(of, &by, now, &mut SystemRandom).map_err(|fault| match fault {
+        AuthorizationFault::OfHolder | AuthorizationFault::OfClerk => {
+            ApiError::Refused("too_many_codes", fault.to_string())
+        }
+        AuthorizationFault::TooMany => ApiError::TooMany(AUTHORIZATION_SECONDS),
+        AuthorizationFault::Randomness(_) | _ => ApiError::Internal,
+    })?;
+    tracing::info!(by = grant.name, agency = %agency, delegation = number, "authorization made for an agent");
+    Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
+}
+
+fn refused(error: DelegationError) -> ApiError {
+    match error {
+        DelegationError::Refused(refusal) => ApiError::Refused(refusal.code(), refusal.to_string()),
+        DelegationError::Desk(error) => error.into(),
+        DelegationError::Terms(_) | _ => ApiError::Internal,
+    }
+}

@@ -24,7 +24,8 @@ pub(crate) const PURPOSE: &str = "老年人优待";
 
 /// A service beside a desk, with a clerk for each scope.
 pub(crate) struct Beside {
-    pub(crate) prefecture: Prefecture,
+    /// Kept: its directory goes with it.
+    _prefecture: Prefecture,
     pub(crate) card: LicenseId,
     pub(crate) desk: Arc<Desk>,
     pub(crate) served: Served,
@@ -42,7 +43,7 @@ impl Beside {
         let tokens = Scope::ALL.map(token).to_vec();
         let desk = Arc::new(prefecture.desk());
         let served = Served::new(&prefecture);
-        Self { prefecture, card, desk, served, tokens }
+        Self { _prefecture: prefecture, card, desk, served, tokens }
     }
 
     pub(crate) fn state(&self) -> AppState {

@@ -155,7 +155,7 @@ fn licenses_point_to_status_lists_that_the_trust_list_names() {
     std::fs::write(&config, text.replace(url, elsewhere)).unwrap();
     let form = place.write_forms("moved.json", &forms("business-license")[1..2]);
     let issue = || place.issue(MARKET, &form, &["--out", &place.path("moved")]);
-    issue().complains(&["status_list_not_named"]);
+    issue().complains(&["a status list that the trust list does not name"]);
     assert!(!std::path::Path::new(&place.path("moved")).exists());
 
     let new = old.replace(url, elsewhere);

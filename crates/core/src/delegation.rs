@@ -290,7 +290,8 @@ impl Desk {
         }
         let detail = terms.write();
         let key = InputKey(*self.archive.decision_key());
-        let asked = [b"delegation\0".as_slice(), wish.holder_text().as_bytes(), b"\0", detail.as_bytes()];
+        let holder = wish.holder_text();
+        let asked = [b"delegation\0".as_slice(), holder.as_bytes(), b"\0", detail.as_bytes()];
         let act = act(&order, key.digest(&asked.concat()))?;
         self.archive.note_on_holder(&act, HolderNote::DelegationGranted(detail), &wish.holder, || {
             let open = delegations_of(&self.archive, &wish.holder)?;

@@ -56,9 +56,12 @@ pub(crate) fn detail(summary: &str, receipt: &[u8], holders: usize) -> String {
     format!("{summary} {} {holders}", digest_in(receipt))
 }
 
-/// The digest of the receipt and the number of holders, as [`detail`] has them.
-pub(crate) fn read_detail(detail: &str) -> Option<(&str, u64)> {
-    let (rest, holders) = detail.rsplit_once(' ')?;
+/// The digest of the receipt and the number of holders, as [`detail`] has them; format 5 told no number.
+pub(crate) fn read_detail(detail: &str) -> Option<(&str, Option<u64>)> {
+    let (rest, last) = detail.rsplit_once(' ')?;
+    if last.starts_with("sha-256:") {
+        return Some((last, None));
+    }
     let (_, digest) = rest.rsplit_once(' ')?;
-    Some((digest, holders.parse().ok()?))
+    Some((digest, Some(last.parse().ok()?)))
 }

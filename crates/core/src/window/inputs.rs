@@ -32,7 +32,8 @@ pub(super) struct Inputs {
     /// By code of the role.
     pub(super) parties: BTreeMap<String, PartyInputs>,
     situation: BTreeMap<String, String>,
-    /// By URI when the status lists were made to which the licenses point.
+    /// By URI when the status lists were made to which the licenses point; earlier decisions do not say it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) status_lists: BTreeMap<String, UnixTime>,
     pub(super) trust_list: u64,
 }

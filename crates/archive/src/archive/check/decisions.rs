@@ -111,7 +111,7 @@ impl Check<'_> {
         let Found::Whole(event) = self.event_numbered(number) else { return None };
         let decided = event.what == EventKind::ExemptionDecided;
         let (_, holders) = read_detail(&event.detail).filter(|_| decided)?;
-        Some(number.saturating_sub(holders)..number)
+        Some(number.saturating_sub(holders?)..number)
     }
 
     fn of_a_decision(&mut self, table: Table, key: &[u8], number: &[u8]) {

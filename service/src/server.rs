@@ -3,17 +3,22 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::http::Request;
 use boyin::model::time::UnixTime;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tower::util::MapRequest;
 
 use crate::metrics::metrics_router;
 use crate::router::{REQUEST_TIMEOUT_SECONDS, router};
 use crate::state::AppState;
+use crate::tls::{Peer, Tls};
 
 /// Seconds between two looks at what was filed and published.
 pub const REFRESH_SECONDS: u64 = 1;
@@ -21,6 +26,8 @@ pub const REFRESH_SECONDS: u64 = 1;
 pub const MAX_CONNECTIONS: usize = 1024;
 /// Seconds in which the head of a request has to be there, from the beginning of the connection or the end of the answer before.
 pub const HEAD_SECONDS: u64 = 15;
+/// Seconds in which a connection has to have agreed on TLS, where that is spoken.
+pub const HANDSHAKE_SECONDS: u64 = 10;
 /// Bytes of the head of a request, and of what is read ahead of a body.
 pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After a connection that could not be taken: the next one has a chance when others have ended.
@@ -29,12 +36,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long, and for how many, a listener waits.
 #[derive(Clone, Copy)]
 struct Patience {
+    handshake: Duration,
     head: Duration,
     ending: Duration,
     connections: usize,
 }
 
 const PATIENCE: Patience = Patience {
+    handshake: Duration::from_secs(HANDSHAKE_SECONDS),
     head: Duration::from_secs(HEAD_SECONDS),
     ending: Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
     connections: MAX_CONNECTIONS,
@@ -64,6 +73,26 @@ pub async fn serve(
     served
 }
 
+/// Serves over TLS, and nothing to those who do not speak it; otherwise as [`serve`] does. Files that are replaced are taken in by the
+/// connections that begin from then on; those that are there go on.
+///
+/// # Errors
+/// What the operating system says of the listener.
+pub async fn serve_tls(
+    state: AppState,
+    listener: TcpListener,
+    tls: Tls,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let tls = Arc::new(tls);
+    let refresher = tokio::spawn(refresh(state.clone()));
+    let renewer = tokio::spawn(renew(Arc::clone(&tls)));
+    let served = serve_within(router(state), listener, shutdown, PATIENCE, Some(tls)).await;
+    renewer.abort();
+    refresher.abort();
+    served
+}
+
 /// Serves what Prometheus asks, for as long as it is polled.
 ///
 /// # Errors
@@ -72,13 +101,13 @@ pub async fn serve_metrics(state: AppState, listener: TcpListener) -> std::io::R
     serve_router(metrics_router(state), listener, std::future::pending()).await
 }
 
-/// Serves until `shutdown` is done, as [`serve`] does.
+/// Serves without TLS until `shutdown` is done, as [`serve`] does.
 pub(crate) async fn serve_router(
     router: Router,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    serve_within(router, listener, shutdown, PATIENCE).await
+    serve_within(router, listener, shutdown, PATIENCE, None).await
 }
 
 async fn serve_within(
@@ -86,9 +115,12 @@ async fn serve_within(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
     patience: Patience,
+    tls: Option<Arc<Tls>>,
 ) -> std::io::Result<()> {
     let places = Arc::new(Semaphore::new(patience.connections));
     let (open, mut shutdown) = (GracefulShutdown::new(), std::pin::pin!(shutdown));
+    // Dropped at the end: whoever has not agreed on TLS by then is not waited for.
+    let (serving, ending) = watch::channel(());
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MAX_HEAD_BYTES);
     loop {
@@ -100,20 +132,49 @@ async fn serve_within(
             next = next => next,
             () = &mut shutdown => break,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = open.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let (builder, router, watcher) = (builder.clone(), router.clone(), open.watcher());
+        let (tls, mut ending) = (tls.clone(), ending.clone());
         tokio::spawn(async move {
-            // What goes wrong with a connection is between it and its client.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+            match tls {
+                None => attend(&builder, router, watcher, stream, Peer::default()).await,
+                Some(tls) => {
+                    let agreed = tokio::select! {
+                        agreed = tls.accept(stream, patience.handshake) => agreed,
+                        _ = ending.changed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+                    };
+                    match agreed {
+                        Ok((stream, peer)) => attend(&builder, router, watcher, stream, peer).await,
+                        Err(error) => tracing::debug!(%error, "no TLS with a client"),
+                    }
+                }
             }
             drop(place);
         });
     }
-    drop(listener);
+    drop((listener, serving));
     // A client that stops reading must not keep the process from ending.
     let _ = tokio::time::timeout(patience.ending, open.shutdown()).await;
     Ok(())
+}
+
+/// Answers what comes over a connection, until it ends.
+async fn attend(
+    builder: &http1::Builder,
+    router: Router,
+    watcher: Watcher,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+) {
+    let proven = move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    };
+    let service = TowerToHyperService::new(MapRequest::new(router, proven));
+    let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+    // What goes wrong with a connection is between it and its client.
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "connection ended");
+    }
 }
 
 /// The next connection. What keeps one from being taken (no more files may be opened, it has ended already) passes.
@@ -125,6 +186,19 @@ async fn accept(listener: &TcpListener) -> TcpStream {
                 tracing::warn!(%error, "a connection could not be taken");
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// Follows the files of TLS.
+async fn renew(tls: Arc<Tls>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let tls = Arc::clone(&tls);
+        if tokio::task::spawn_blocking(move || tls.renew()).await.is_err() {
+            tracing::error!("the files of TLS could not be followed; those before stay in use");
         }
     }
 }
@@ -181,8 +255,8 @@ mod tests {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let patience = Patience { head: SHORT, ending: SHORT, connections };
-        tokio::spawn(serve_within(routes, listener, shutdown, patience));
+        let patience = Patience { handshake: SHORT, head: SHORT, ending: SHORT, connections };
+        tokio::spawn(serve_within(routes, listener, shutdown, patience, None));
         (address, stop)
     }
 

@@ -7,9 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::access::{
-    ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope, TokenAsk, TokenRefusal,
-};
+use boyin::access::{ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope, TokenAsk, TokenRefusal};
 use serde::Deserialize;
 use serde_json::json;
 

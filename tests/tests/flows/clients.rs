@@ -407,7 +407,11 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
 }
 
 /// What a gate says of a new assertion over a connection with this certificate.
-fn over(site: &Site, gate: &Gate, certificate: Option<CertificateDigest>) -> Result<String, AssertionRefusal> {
+fn over(
+    site: &Site,
+    gate: &Gate,
+    certificate: Option<CertificateDigest>,
+) -> Result<String, AssertionRefusal> {
     let assertion = signed(&site.key, None, &claims(gate, "market-1", now()));
     let ask = TokenAsk { assertion: &assertion, client_id: None, scope: None, certificate };
     gate.token_within(&ask, now(), |_| Ok(())).map(|granted| granted.token)
@@ -463,7 +467,8 @@ fn a_client_with_a_certificate_is_given_nothing_over_other_connections() {
         site.gate.caller(token, certificate, now()).unwrap_err() == TokenRefusal::Withdrawn
     };
     assert!(withdrawn(&before, None) && withdrawn(&before, Some(mine)), "it is bound to none");
-    let [of_mine, of_next] = [mine, next].map(|certificate| over(&site, &site.gate, Some(certificate)).unwrap());
+    let [of_mine, of_next] =
+        [mine, next].map(|certificate| over(&site, &site.gate, Some(certificate)).unwrap());
     site.gate.caller(&of_mine, Some(mine), now()).unwrap();
     // Another certificate of the same client is another one still.
     assert_eq!(site.gate.caller(&of_mine, Some(next), now()), Err(TokenRefusal::OtherCertificate));

@@ -245,6 +245,14 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
 
     async fn start(connections: usize) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) {
+        start_with(connections, SHORT, None).await
+    }
+
+    async fn start_with(
+        connections: usize,
+        handshake: Duration,
+        tls: Option<Arc<Tls>>,
+    ) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) {
         let routes = Router::new()
             .route("/a", get(async || "first"))
             .route("/b", post(async |body: axum::body::Bytes| format!("{} bytes", body.len())))
@@ -255,8 +263,8 @@ mod tests {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let patience = Patience { handshake: SHORT, head: SHORT, ending: SHORT, connections };
-        tokio::spawn(serve_within(routes, listener, shutdown, patience, None));
+        let patience = Patience { handshake, head: SHORT, ending: SHORT, connections };
+        tokio::spawn(serve_within(routes, listener, shutdown, patience, tls));
         (address, stop)
     }
 
@@ -326,6 +334,63 @@ mod tests {
             }
         };
         tokio::time::timeout(LONG, refused).await.unwrap();
+    }
+
+    /// TLS with a certificate that the `openssl` command makes.
+    fn tls() -> Option<Arc<Tls>> {
+        if !boyin_testkit::timestamp::openssl::is_there() {
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let line = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a -days 2 -keyout key -out certificate";
+        let mut command = std::process::Command::new("openssl");
+        let made = command.args(line.split(' ')).current_dir(dir.path()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let [certificate, key] = ["certificate", "key"].map(|name| dir.path().join(name));
+        Some(Arc::new(Tls::open(crate::tls::TlsFiles { certificate, key, client_ca: None }).unwrap()))
+    }
+
+    /// The first bytes of a client that never comes to the end of its greeting.
+    const BEGUN: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+
+    #[tokio::test]
+    async fn a_client_that_does_not_agree_on_tls_is_not_waited_for_and_keeps_nobody_else_waiting() {
+        let Some(tls) = tls() else { return };
+        let (address, _stop) = start_with(8, SHORT, Some(Arc::clone(&tls))).await;
+        for begun in [&b""[..], BEGUN] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun).await.unwrap();
+            assert!(!rest(&mut stream).await.contains("HTTP"));
+        }
+        // One place is taken by each for as long; then it is there for others.
+        let (address, _stop) = start_with(1, SHORT, Some(Arc::clone(&tls))).await;
+        let _first = TcpStream::connect(address).await.unwrap();
+        let mut second = TcpStream::connect(address).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        second.write_all(b"GET /a HTTP/1.1\r\n\r\n").await.unwrap();
+        rest(&mut second).await;
+        assert!(begun.elapsed() >= SHORT / 2, "it waited for the other one");
+        // With places for both the second one is answered while the first one is waited for.
+        let (address, _stop) = start_with(2, LONG, Some(tls)).await;
+        let _first = TcpStream::connect(address).await.unwrap();
+        let mut second = TcpStream::connect(address).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        second.write_all(b"GET /a HTTP/1.1\r\n\r\n").await.unwrap();
+        rest(&mut second).await;
+        assert!(begun.elapsed() < LONG / 2, "it did not wait for the other one");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_told_to_end_does_not_wait_for_tls() {
+        let Some(tls) = tls() else { return };
+        let (address, stop) = start_with(8, LONG, Some(tls)).await;
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(BEGUN).await.unwrap();
+        tokio::time::sleep(SHORT / 3).await;
+        stop.send(()).unwrap();
+        let begun = tokio::time::Instant::now();
+        rest(&mut slow).await;
+        assert!(begun.elapsed() < LONG / 2);
     }
 
     /// Where a server in front and this one see another end of a request, what one of them takes for a body is the next request for

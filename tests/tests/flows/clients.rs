@@ -629,7 +629,8 @@ impl Served {
     }
 }
 
-fn form(assertion: &[u8]) -> String {
+/// A request for an access token.
+pub(crate) fn form(assertion: &[u8]) -> String {
     format!(
         "grant_type=client_credentials\
          &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\

@@ -26,6 +26,7 @@ mod shared_limits;
 mod shared_lists;
 mod sharing;
 mod signer;
+mod tls;
 mod vault;
 mod window;
 mod window_http;

@@ -83,13 +83,15 @@ fn settings_come_from_the_environment_and_a_mistyped_one_is_refused() {
 fn tls_is_spoken_where_a_certificate_is_given() {
     let place = Place::new();
     let ([pem, key], [_, other]) = (certificate(&place, "service"), certificate(&place, "other"));
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--tls-certificate", &pem, "--tls-key"];
-    place.boyin(&[&serve[..], &[&other]].concat()).complains(&["belong together"]);
-    place.boyin(&[&serve[..], &[&pem]].concat()).complains(&["service.pem", "private key"]);
-    place
-        .boyin(&[&serve[..], &[&key, "--client-certificates", "required"]].concat())
-        .complains(&["--client-ca"]);
-    let served = Served::start(place.command(&[&serve[..], &[&key, "--client-ca", &pem]].concat()));
+    let serve = |key: &str, more: &[&str]| {
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--tls-certificate", &pem, "--tls-key", key];
+        place.command(&[&fixed[..], more].concat())
+    };
+    let ran = |key: &str, more: &[&str]| Ran::of(serve(key, more).output().unwrap());
+    ran(&other, &[]).complains(&["belong together"]);
+    ran(&pem, &[]).complains(&["service.pem", "private key"]);
+    ran(&key, &["--client-certificates", "required"]).complains(&["--client-ca"]);
+    let served = Served::start(serve(&key, &["--client-ca", &pem]));
     // The command verifies the certificate and says so.
     let connect = ["s_client", "-connect", &served.address, "-CAfile", &pem, "-verify_return_error"];
     let told = openssl(&place, &connect);

@@ -16,7 +16,9 @@ use boyin_testkit::timestamp::openssl;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -154,6 +156,8 @@ fn exchange(address: SocketAddr, client: Arc<ClientConfig>, request: &str) -> io
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
+    // Clients here keep what they would need for that.
+    assert_ne!(stream.conn.handshake_kind(), Some(HandshakeKind::Resumed), "no session is taken up again");
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
     let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();

@@ -14,7 +14,7 @@ pub(crate) async fn authorize(
     let token = bearer(headers)?;
     let Some(grant) = state.tokens.find(token) else {
         // A client is known, but has calls of its own.
-        let client = state.caller(token).await.is_some();
+        let client = state.is_of_client(token).await;
         return Err(if client { ApiError::Forbidden } else { ApiError::Unauthorized });
     };
     if !grant.scopes.contains(&scope) {

@@ -7,13 +7,14 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::access::{ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope, TokenAsk};
+use boyin::access::{ACCESS_TOKEN_SECONDS, AssertionRefusal, Caller, ClientScope, TokenAsk, TokenRefusal};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::auth::bearer;
 use crate::error::ApiError;
 use crate::state::{AppState, blocking};
+use crate::tls::Peer;
 
 const GRANT_TYPE: &str = "client_credentials";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -68,6 +69,8 @@ impl From<AssertionRefusal> for TokenError {
             | AssertionRefusal::BeforeStart
             | AssertionRefusal::Replayed
             | AssertionRefusal::OtherClientId
+            | AssertionRefusal::CertificateMissing
+            | AssertionRefusal::OtherCertificate
             | _ => (StatusCode::UNAUTHORIZED, "invalid_client"),
         };
         // Strangers do not find out which clients and keys there are.
@@ -96,6 +99,7 @@ impl IntoResponse for TokenError {
 /// `POST /v1/token`: an access token for a signed assertion.
 pub(crate) async fn token(
     State(state): State<AppState>,
+    peer: Peer,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Result<Response, Response> {
     let gate = state.gate.clone().ok_or_else(|| ApiError::NotFound.into_response())?;
@@ -109,6 +113,7 @@ pub(crate) async fn token(
             assertion: assertion.as_bytes(),
             client_id: request.client_id.as_deref(),
             scope: request.scope.as_deref(),
+            certificate: peer.0,
         };
         gate.token_within(&ask, now, |client: &str| limits.assertion(client, now))
     });
@@ -157,17 +162,34 @@ fn read(request: &TokenRequest) -> Result<&str, TokenError> {
 }
 
 impl AppState {
-    /// Whose access token this is.
-    pub(crate) async fn caller(&self, token: &str) -> Option<Caller> {
-        let (gate, token, now) = (Arc::clone(self.gate.as_ref()?), token.to_owned(), self.now());
-        let known = blocking(move || gate.caller(&token, now)).await;
+    /// Whose access token this is, if it is good over this connection.
+    pub(crate) async fn caller(&self, token: &str, peer: Peer) -> Option<Caller> {
+        let known = self.known(token, peer).await?;
         known.inspect_err(|refusal| tracing::debug!(code = refusal.code(), "token not taken")).ok()
     }
 
+    /// Whether this is the access token of a client, over whatever connection it came: nothing is given for that.
+    pub(crate) async fn is_of_client(&self, token: &str) -> bool {
+        let known = self.known(token, Peer::default()).await;
+        known.is_some_and(|known| {
+            matches!(known, Ok(_) | Err(TokenRefusal::CertificateMissing | TokenRefusal::OtherCertificate))
+        })
+    }
+
+    async fn known(&self, token: &str, peer: Peer) -> Option<Result<Caller, TokenRefusal>> {
+        let (gate, token, now) = (Arc::clone(self.gate.as_ref()?), token.to_owned(), self.now());
+        Some(blocking(move || gate.caller(&token, peer.0, now)).await)
+    }
+
     /// The client of a request, if its token is good for `scope` and it has not asked too much.
-    pub(crate) async fn client(&self, headers: &HeaderMap, scope: ClientScope) -> Result<Caller, ApiError> {
+    pub(crate) async fn client(
+        &self,
+        headers: &HeaderMap,
+        peer: Peer,
+        scope: ClientScope,
+    ) -> Result<Caller, ApiError> {
         let token = bearer(headers)?;
-        let Some(caller) = self.caller(token).await else {
+        let Some(caller) = self.caller(token, peer).await else {
             let clerk = self.tokens.find(token).is_some();
             return Err(if clerk { ApiError::Forbidden } else { ApiError::Unauthorized });
         };

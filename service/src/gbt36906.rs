@@ -21,6 +21,7 @@ use crate::error::ApiError;
 use crate::handlers::{named, note_verdict, whole};
 use crate::shared::{Ask, SharedView, compare, of_holder, one};
 use crate::state::AppState;
+use crate::tls::Peer;
 
 /// What `fileType` names here: the license as it is signed. The standard knows `ofd` and `png`.
 const FILE_TYPE: &str = "sd-jwt";
@@ -117,23 +118,26 @@ struct FileData {
 /// `POST /gbt36906/verifyFile`: the one with a large body.
 pub(crate) async fn call_with_file(
     State(state): State<AppState>,
+    peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    respond(&state, VERIFY_FILE, body).await
+    respond(&state, VERIFY_FILE, peer, body).await
 }
 
 /// `POST /gbt36906/{operation}`.
 pub(crate) async fn call(
     State(state): State<AppState>,
+    peer: Peer,
     operation: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    respond(&state, &named(operation)?, body).await
+    respond(&state, &named(operation)?, peer, body).await
 }
 
 async fn respond(
     state: &AppState,
     operation: &str,
+    peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let scope = match operation {
@@ -145,7 +149,7 @@ async fn respond(
         _ => return Err(ApiError::NotFound),
     };
     let body = whole(body)?;
-    Ok(match answer(state, operation, scope, &body).await {
+    Ok(match answer(state, operation, scope, peer, &body).await {
         Ok(data) => envelope(StatusCode::OK, Status::Done, "成功 ok", &data),
         Err(Fault { status, message, retry_after }) => {
             let code = if retry_after.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
@@ -168,13 +172,14 @@ async fn answer(
     state: &AppState,
     operation: &str,
     scope: Option<ClientScope>,
+    peer: Peer,
     body: &[u8],
 ) -> Result<Value, Fault> {
     let Ok(Envelope { access_id, access_token, data }) = serde_json::from_slice(body) else {
         return Err(Fault::new(Status::BadParameter, "参数错误 the body is no envelope of GB/T 36906"));
     };
-    let caller = state.caller(&access_token).await.filter(|caller| caller.client.id == access_id);
-    let caller = caller.ok_or(ApiError::Unauthorized)?;
+    let caller = state.caller(&access_token, peer).await;
+    let caller = caller.filter(|caller| caller.client.id == access_id).ok_or(ApiError::Unauthorized)?;
     let Some(scope) = scope else {
         return Err(Fault::new(Status::NotOffered, "数据源不提供此服务 not offered"));
     };

@@ -19,6 +19,7 @@ mod server;
 mod shared;
 mod signer;
 mod state;
+mod tls;
 mod views;
 mod webhooks;
 mod window;
@@ -29,8 +30,10 @@ pub use router::{
     MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router,
 };
 pub use server::{
-    HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics, unix_now,
+    HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics,
+    serve_tls, unix_now,
 };
 pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};
+pub use tls::{Tls, TlsError, TlsFiles};
 pub use window::MAX_LISTED_DECISIONS;

@@ -29,6 +29,7 @@ use crate::auth::{authorize as authorize_clerk, reader};
 use crate::error::ApiError;
 use crate::handlers::whole;
 use crate::state::AppState;
+use crate::tls::Peer;
 
 /// What every call of a client says.
 #[derive(Clone)]
@@ -280,9 +281,10 @@ pub(crate) async fn compare(
 pub(crate) async fn license(
     State(state): State<AppState>,
     headers: HeaderMap,
+    peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SharedView>, ApiError> {
-    let caller = state.client(&headers, ClientScope::License).await?;
+    let caller = state.client(&headers, peer, ClientScope::License).await?;
     let LicenseRequest { license_id, item, purpose, fields, authorization, credential } = read(body)?;
     let file = with_file(&caller, credential)?;
     let ask = Ask { item, purpose, fields, authorization, file, number: None };
@@ -293,9 +295,10 @@ pub(crate) async fn license(
 pub(crate) async fn holder(
     State(state): State<AppState>,
     headers: HeaderMap,
+    peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let caller = state.client(&headers, ClientScope::Holder).await?;
+    let caller = state.client(&headers, peer, ClientScope::Holder).await?;
     let request: HolderRequest = read(body)?;
     let file = with_file(&caller, request.credential)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
@@ -310,9 +313,10 @@ pub(crate) async fn holder(
 pub(crate) async fn check(
     State(state): State<AppState>,
     headers: HeaderMap,
+    peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let caller = state.client(&headers, ClientScope::Check).await?;
+    let caller = state.client(&headers, peer, ClientScope::Check).await?;
     let request: CheckRequest = read(body)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let license_type = read_type(&request.license_type)?;

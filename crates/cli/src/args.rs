@@ -512,9 +512,11 @@ pub(crate) struct Serve {
     /// Where to listen
     #[arg(long, env = "BOYIN_LISTEN", value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
-    /// Listen on an address that other machines reach. The service has no TLS: put a reverse proxy in front
+    /// Listen on an address that other machines reach, without TLS: put a reverse proxy in front
     #[arg(long, env = "BOYIN_ALLOW_REMOTE")]
     pub(crate) allow_remote: bool,
+    #[command(flatten)]
+    pub(crate) tls: crate::tls::TlsArgs,
     /// Tell Prometheus counts and times on this address, at /metrics: for the operator, not for callers
     #[arg(long, env = "BOYIN_METRICS", value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,

@@ -7,6 +7,7 @@ use crate::environment::known;
 use crate::serve::check_listen;
 
 const UNIT: &str = include_str!("../../../deploy/boyin.service");
+const TLS: &str = include_str!("../../../deploy/boyin-tls.conf");
 const CONTAINER: &str = include_str!("../../../deploy/Containerfile");
 
 /// The values of a setting of a unit, or of an instruction of a container file, in their order.
@@ -46,6 +47,23 @@ fn the_unit_starts_a_desk_that_listens_on_loopback() {
     {
         assert!(UNIT.lines().any(|line| line == hardened), "{hardened}");
     }
+}
+
+#[test]
+fn the_drop_in_for_tls_loads_what_it_names() {
+    let settings = values(TLS, "Environment=").into_iter().chain(values(TLS, "# Environment="));
+    let loaded: Vec<_> = ["", "# "]
+        .into_iter()
+        .flat_map(|off| values(TLS, &format!("{off}LoadCredential=")))
+        .map(|credential| credential.split_once(':').unwrap().0)
+        .collect();
+    let mut named = Vec::new();
+    for setting in settings {
+        is_known(setting);
+        named.extend(setting.split_once("=%d/").map(|(_, credential)| credential));
+    }
+    assert_eq!(named, loaded);
+    assert_eq!(named, ["tls-certificate", "tls-key", "client-ca"]);
 }
 
 #[test]

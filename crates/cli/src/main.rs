@@ -41,6 +41,7 @@ mod serve;
 mod sharing;
 mod signer;
 mod timestamp;
+mod tls;
 mod token;
 mod trust;
 mod verify;

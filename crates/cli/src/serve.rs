@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use boyin::access::Gate;
 use boyin::suite::SystemRandom;
 use boyin::{Desk, Home, Passphrase};
-use boyin_service::AppState;
+use boyin_service::{AppState, Tls};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -16,8 +16,10 @@ use crate::context::{Reading, Session, now, open_desk, reading};
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    check_listen(args.listen, args.allow_remote)?;
+    // Who listens in on TLS hears nothing.
+    check_listen(args.listen, args.allow_remote || args.tls.tls_certificate.is_some())?;
     args.metrics.map_or(Ok(()), |listen| check_listen(listen, args.allow_remote))?;
+    let tls = args.tls.open()?;
     let tokens = session.home()?.tokens()?;
     let passphrase = session.passphrase()?;
     let home = session.home()?;
@@ -27,12 +29,13 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     // A file of clients that cannot be read is found now, not at the first request.
     home.clients()?;
     home.webhooks()?;
-    let gate = Gate::new(&home, now()?, &mut SystemRandom)?;
+    let gate = Gate::new(&home, now()?, &mut SystemRandom)?.with_certificates(args.tls.certificates());
     let metrics = args.metrics.map(bind).transpose()?;
     let listener = bind(args.listen)?;
     let address = listener.local_addr()?;
     let role = if desk.is_some() { "desk" } else { "read-only" };
-    writeln!(out, "Serving on http://{address} ({role}); Ctrl-C ends it.")?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    writeln!(out, "Serving on {scheme}://{address} ({role}); Ctrl-C ends it.")?;
     if let Some(metrics) = &metrics {
         writeln!(out, "Metrics on http://{}/metrics", metrics.local_addr()?)?;
     }
@@ -47,7 +50,7 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
         hosts => state.with_webhooks(Arc::new(crate::client::webhook::webhooks(hosts.to_vec()))),
     };
     let metrics = metrics.map(|listener| (state.clone(), listener));
-    run_until_told(listener, |listener, shutdown| serve_both(state, listener, metrics, shutdown))?;
+    run_until_told(listener, |listener, shutdown| serve_both(state, listener, tls, metrics, shutdown))?;
     drop(scratch);
     Ok(Exit::Done)
 }
@@ -65,8 +68,8 @@ pub(crate) fn check_listen(listen: SocketAddr, allow_remote: bool) -> anyhow::Re
         return Ok(());
     }
     bail!(
-        "{listen} can be reached from other machines and the service has no TLS: listen on 127.0.0.1 behind a \
-         reverse proxy, or say --allow-remote"
+        "{listen} can be reached from other machines and there is no TLS: listen on 127.0.0.1 behind a reverse \
+         proxy, or say --allow-remote; boyin serve speaks TLS with --tls-certificate"
     )
 }
 
@@ -82,6 +85,7 @@ pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 async fn serve_both(
     state: AppState,
     listener: tokio::net::TcpListener,
+    tls: Option<Tls>,
     metrics: Option<(AppState, TcpListener)>,
     shutdown: Shutdown,
 ) -> std::io::Result<()> {
@@ -92,7 +96,10 @@ async fn serve_both(
         }
         None => None,
     };
-    let served = boyin_service::serve(state, listener, shutdown).await;
+    let served = match tls {
+        Some(tls) => boyin_service::serve_tls(state, listener, tls, shutdown).await,
+        None => boyin_service::serve(state, listener, shutdown).await,
+    };
     if let Some(beside) = beside {
         beside.abort();
     }

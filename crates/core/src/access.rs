@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`Client`] | a system of an agency, with public keys that end, and what it may ask; in `clients.toml` |
 //! | [`Gate`] | takes a signed assertion, gives an access token of ten minutes, and knows its own tokens again |
+//! | [`CertificateDigest`] | the certificate that a client connects with: its tokens are good with that one only |
 //! | [`Authorizations`] | codes by which a holder lets an agency see one license type, once, for one purpose |
 //!
 //! No secret is stored: clients keep their private keys, and the key that signs access tokens is made when a [`Gate`] is, and
 //! ends with it (`docs/decisions/0015`).
 
 mod authorization;
+mod certificate;
 mod clients;
 mod gate;
 mod refusal;
@@ -19,9 +21,10 @@ pub use self::authorization::{
     MAX_AUTHORIZATIONS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER,
 };
 pub(crate) use self::authorization::{Asked, Used};
+pub use self::certificate::{CertificateDigest, CertificateUse};
 pub use self::clients::{
-    Client, ClientError, ClientFault, ClientKey, ClientScope, Clients, MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS,
-    MAX_CLIENT_NAME_CHARS, MAX_CLIENTS,
+    Client, ClientError, ClientFault, ClientKey, ClientScope, Clients, MAX_CLIENT_CERTIFICATES,
+    MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS, MAX_CLIENT_NAME_CHARS, MAX_CLIENTS,
 };
 pub use self::gate::{
     ACCESS_TOKEN_SECONDS, AHEAD_SECONDS, Caller, Gate, Granted, MAX_ACCESS_TOKEN_BYTES, MAX_SEEN_OF_CLIENT,

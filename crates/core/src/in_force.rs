@@ -48,9 +48,9 @@ pub(crate) struct Known {
     until: Option<UnixTime>,
 }
 
-/// Tells whether a file was replaced: files like these are never written into.
+/// Tells whether a file is another one, or was written into.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Stamp {
+pub enum Stamp {
     /// There is no such file.
     Absent,
     /// When it was written last, its length, and what tells it from others of the same.
@@ -64,7 +64,9 @@ pub(crate) enum Stamp {
 type Node = (u64, i64, i64);
 
 impl Stamp {
-    pub(crate) fn of(path: &Path) -> Self {
+    /// Of the file that is there now.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
         match fs::metadata(path) {
             Ok(data) => data.modified().map_or(Self::Unknown, |at| Self::File(at, data.len(), node(&data))),
             Err(error) if error.kind() == ErrorKind::NotFound => Self::Absent,

@@ -82,7 +82,7 @@ pub use error::{
     DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,
 };
 pub use home::{Home, Setup};
-pub use in_force::ShareDecision;
+pub use in_force::{ShareDecision, Stamp as FileStamp};
 pub use keyring::{Passphrase, replace as replace_private};
 pub use keyring_limits::KeyLimits;
 pub use keyring_reference::{

@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use boyin::access::{
-    ACCESS_TOKEN_SECONDS, AHEAD_SECONDS, AssertionRefusal, Client, ClientError, ClientFault, ClientKey,
-    ClientScope, Gate, MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS, MAX_SEEN_OF_CLIENT, TokenRefusal,
+    ACCESS_TOKEN_SECONDS, AHEAD_SECONDS, AssertionRefusal, CertificateDigest, CertificateUse, Client,
+    ClientError, ClientFault, ClientKey, ClientScope, Gate, MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS,
+    MAX_SEEN_OF_CLIENT, TokenAsk, TokenRefusal,
 };
 use boyin::issue::SigningKey;
 use boyin::model::b64;
@@ -40,6 +41,7 @@ pub(crate) fn client(id: &str, agency: CreditCode, sharing: &[SharingScope], key
         agency,
         scopes: ClientScope::ALL.to_vec(),
         sharing: sharing.to_vec(),
+        certificates: Vec::new(),
         keys: vec![timed(key, now(), now().plus(365 * DAY))],
     }
 }
@@ -124,7 +126,7 @@ fn a_signed_assertion_gives_a_token_under_either_suite() {
         let granted =
             site.gate.token(&signed(key, None, &claims(&site.gate, id, now())), None, now()).unwrap();
         assert_eq!((granted.client.as_str(), granted.scopes.as_slice()), (id, &ClientScope::ALL[..]));
-        let caller = site.gate.caller(&granted.token, now()).unwrap();
+        let caller = site.gate.caller(&granted.token, None, now()).unwrap();
         assert_eq!((caller.client.id.as_str(), caller.scopes.as_slice()), (id, &ClientScope::ALL[..]));
     }
     let some =
@@ -356,8 +358,8 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
     let home = &site.prefecture.home;
     let mine = token(&site.gate, "market-1", &site.key, now());
     let last = now().plus(ACCESS_TOKEN_SECONDS - 1);
-    site.gate.caller(&mine, last).unwrap();
-    let refused = |gate: &Gate, token: &str, at| gate.caller(token, at).unwrap_err();
+    site.gate.caller(&mine, None, last).unwrap();
+    let refused = |gate: &Gate, token: &str, at| gate.caller(token, None, at).unwrap_err();
     assert_eq!(refused(&site.gate, &mine, last.plus(1)), TokenRefusal::Expired);
     assert_eq!(refused(&site.gate, &mine, now().minus(1)), TokenRefusal::Expired);
     // Of another process of the same service, and signed by others: a client, for itself.
@@ -383,7 +385,7 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
     let second = client_key(Algorithm::Es256);
     let next = timed(&second, now(), now().plus(30 * DAY));
     home.rotate_client("market-1", next, now().plus(60), &words(now())).unwrap();
-    site.gate.caller(&mine, now().plus(59)).unwrap();
+    site.gate.caller(&mine, None, now().plus(59)).unwrap();
     assert_eq!(refused(&site.gate, &mine, now().plus(60)), TokenRefusal::Withdrawn);
     let of_second = token(&site.gate, "market-1", &second, now());
     let path = home.dir().join("clients.toml");
@@ -391,7 +393,7 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
     let narrower = text.replacen("\"share:license\", ", "", 1);
     assert_ne!(text, narrower);
     std::fs::write(&path, narrower).unwrap();
-    assert!(!site.gate.caller(&of_second, now()).unwrap().scopes.contains(&ClientScope::License));
+    assert!(!site.gate.caller(&of_second, None, now()).unwrap().scopes.contains(&ClientScope::License));
     home.remove_client("market-1", &words(now())).unwrap();
     assert_eq!(refused(&site.gate, &of_second, now()), TokenRefusal::Withdrawn);
     // Nor does the key open another client.
@@ -402,6 +404,81 @@ fn a_token_ends_with_its_time_its_client_its_key_and_its_service() {
     let unread =
         site.gate.token(&signed(&site.other, None, &claims(&site.gate, "police-1", now())), None, now());
     assert_eq!(unread.unwrap_err(), AssertionRefusal::ClientsUnreadable);
+}
+
+/// What a gate says of a new assertion over a connection with this certificate.
+fn over(
+    site: &Site,
+    gate: &Gate,
+    certificate: Option<CertificateDigest>,
+) -> Result<String, AssertionRefusal> {
+    let assertion = signed(&site.key, None, &claims(gate, "market-1", now()));
+    let ask = TokenAsk { assertion: &assertion, client_id: None, scope: None, certificate };
+    gate.token_within(&ask, now(), |_| Ok(())).map(|granted| granted.token)
+}
+
+#[test]
+fn a_token_is_good_with_the_certificate_that_it_was_given_over() {
+    let site = Site::new();
+    let [mine, other] = [b"mine ", b"other"].map(|der| CertificateDigest::of(der));
+    let bound = over(&site, &site.gate, Some(mine)).unwrap();
+    let free = over(&site, &site.gate, None).unwrap();
+    let taken = |token: &str, certificate| site.gate.caller(token, certificate, now()).map(drop);
+    assert_eq!(taken(&bound, Some(mine)), Ok(()));
+    assert_eq!(taken(&bound, Some(other)), Err(TokenRefusal::OtherCertificate));
+    assert_eq!(taken(&bound, None), Err(TokenRefusal::OtherCertificate));
+    for any in [None, Some(mine), Some(other)] {
+        assert_eq!(taken(&free, any), Ok(()));
+    }
+    // What it says is what RFC 8705 asks for.
+    let payload = bound.split('.').nth(1).unwrap();
+    let payload: Value = serde_json::from_slice(&b64::decode(payload.as_bytes()).unwrap()).unwrap();
+    assert_eq!(payload["cnf"], json!({ "x5t#S256": mine.to_string() }));
+}
+
+#[test]
+fn where_certificates_are_required_nothing_is_given_or_taken_without() {
+    let site = Site::new();
+    let mine = CertificateDigest::of(b"mine");
+    let gate = gate(&site.prefecture.home).with_certificates(CertificateUse::Required);
+    assert_eq!(over(&site, &gate, None), Err(AssertionRefusal::CertificateMissing));
+    let bound = over(&site, &gate, Some(mine)).unwrap();
+    gate.caller(&bound, Some(mine), now()).unwrap();
+    assert_eq!(gate.caller(&bound, None, now()), Err(TokenRefusal::OtherCertificate));
+    // One that the same gate gave before it asked for them.
+    let free = over(&site, &site.gate, None).unwrap();
+    let Site { prefecture: _prefecture, gate, .. } = site;
+    let gate = gate.with_certificates(CertificateUse::Required);
+    assert_eq!(gate.caller(&free, Some(mine), now()), Err(TokenRefusal::CertificateMissing));
+    assert_eq!(gate.caller(&free, None, now()), Err(TokenRefusal::CertificateMissing));
+}
+
+#[test]
+fn a_client_with_a_certificate_is_given_nothing_over_other_connections() {
+    let site = Site::new();
+    let home = &site.prefecture.home;
+    let [mine, next, other] = [b"mine ", b"next ", b"other"].map(|der| CertificateDigest::of(der));
+    let before = over(&site, &site.gate, None).unwrap();
+    home.certify_client("market-1", vec![mine, next], &words(now())).unwrap();
+    for wrong in [None, Some(other)] {
+        assert_eq!(over(&site, &site.gate, wrong), Err(AssertionRefusal::OtherCertificate));
+    }
+    let withdrawn = |token: &str, certificate| {
+        site.gate.caller(token, certificate, now()).unwrap_err() == TokenRefusal::Withdrawn
+    };
+    assert!(withdrawn(&before, None) && withdrawn(&before, Some(mine)), "it is bound to none");
+    let [of_mine, of_next] =
+        [mine, next].map(|certificate| over(&site, &site.gate, Some(certificate)).unwrap());
+    site.gate.caller(&of_mine, Some(mine), now()).unwrap();
+    // Another certificate of the same client is another one still.
+    assert_eq!(site.gate.caller(&of_mine, Some(next), now()), Err(TokenRefusal::OtherCertificate));
+    home.certify_client("market-1", vec![next], &words(now())).unwrap();
+    assert!(withdrawn(&of_mine, Some(mine)), "it was taken away");
+    site.gate.caller(&of_next, Some(next), now()).unwrap();
+    let fault = home.certify_client("nobody", vec![mine], &words(now()));
+    assert!(matches!(fault, Err(ClientError::Client { fault: ClientFault::Unknown, .. })), "{fault:?}");
+    let journal = home.client_journal().unwrap();
+    assert_eq!(journal.lines().filter(|line| line.contains("\"deed\":\"certify\"")).count(), 2);
 }
 
 #[test]
@@ -552,7 +629,8 @@ impl Served {
     }
 }
 
-fn form(assertion: &[u8]) -> String {
+/// A request for an access token.
+pub(crate) fn form(assertion: &[u8]) -> String {
     format!(
         "grant_type=client_credentials\
          &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
@@ -574,7 +652,7 @@ async fn the_token_endpoint_speaks_oauth() {
     let body = good.json();
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(600)));
     assert_eq!(body["scope"], "share:license share:holder share:check share:file");
-    served.gate.caller(body["access_token"].as_str().unwrap(), now()).unwrap();
+    served.gate.caller(body["access_token"].as_str().unwrap(), None, now()).unwrap();
     let narrow =
         served.ask(&format!("{}&scope=share%3Acheck&client_id=market-1&more=1", form(&assertion()))).await;
     assert_eq!(narrow.json()["scope"], "share:check");

@@ -27,6 +27,7 @@ mod shared_limits;
 mod shared_lists;
 mod sharing;
 mod signer;
+mod tls;
 mod vault;
 mod webhooks;
 mod window;

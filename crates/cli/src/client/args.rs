@@ -23,6 +23,9 @@ pub(crate) enum Client {
     List,
     /// Give a client its next key (换发密钥)
     Rotate(Rotate),
+    /// Name the certificates that a client connects with, or none any more (双向 TLS)
+    #[command(subcommand)]
+    Certificate(Certificate),
     /// Remove a client; its access tokens are good for nothing at once
     Remove(Remove),
     /// Where clients are told of changes by themselves (变更通知)
@@ -99,6 +102,9 @@ pub(crate) struct Add {
     /// Under which kinds of sharing; can be repeated
     #[arg(long, value_enum, required = true, action = ArgAction::Append)]
     pub(crate) sharing: Vec<Scope>,
+    /// Its certificate, PEM or DER: it is given nothing over connections without it; a second one is the next one
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) certificate: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) words: Words,
 }
@@ -112,6 +118,25 @@ pub(crate) struct Rotate {
     /// Hours for which the keys that it has are good beside the new one; 0 ends them at once
     #[arg(long, value_name = "N", default_value_t = OVERLAP_HOURS)]
     pub(crate) overlap_hours: u16,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Certificate {
+    /// Give it nothing over connections without one of these certificates, in place of those named before
+    Set(SetCertificate),
+    /// Let it connect with any certificate, or without where the service asks for none
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetCertificate {
+    /// Its ID
+    pub(crate) id: String,
+    /// Its certificate, PEM or DER; a second one is the next one
+    #[arg(long, value_name = "FILE", required = true, action = ArgAction::Append)]
+    pub(crate) certificate: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) words: Words,
 }

@@ -4,17 +4,19 @@ pub(crate) mod args;
 pub(crate) mod webhook;
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use boyin::access::{Client, ClientKey};
+use boyin::access::{CertificateDigest, Client, ClientKey};
 use boyin::model::b64;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::Jwk;
 use boyin::suite::{Algorithm, public_key_from_spki};
 use serde_json::{Value, json};
 
-use self::args::{Add, Client as Command, PublicKey, Remove, Rotate};
+use self::args::{Add, Certificate, Client as Command, PublicKey, Remove, Rotate, SetCertificate};
 use crate::Exit;
+use crate::cert::one_certificate;
 use crate::context::Session;
 use crate::files;
 use crate::key::order_of;
@@ -30,6 +32,8 @@ pub(crate) fn run(session: &Session, command: Command, out: &mut dyn Write) -> a
         Command::Add(args) => add(session, args, out),
         Command::List => list(session, out),
         Command::Rotate(args) => rotate(session, &args, out),
+        Command::Certificate(Certificate::Set(args)) => set_certificates(session, &args, out),
+        Command::Certificate(Certificate::Remove(args)) => remove_certificates(session, &args, out),
         Command::Remove(args) => remove(session, &args, out),
         Command::Webhook(command) => webhook::run(session, command, out),
     }
@@ -46,6 +50,7 @@ fn add(session: &Session, args: Add, out: &mut dyn Write) -> anyhow::Result<Exit
         agency: args.agency,
         scopes: args.scope,
         sharing: args.sharing.into_iter().map(Into::into).collect(),
+        certificates: certificates(&args.certificate)?,
         keys: vec![key],
     };
     let id = client.id.clone();
@@ -61,6 +66,49 @@ fn rotate(session: &Session, args: &Rotate, out: &mut dyn Write) -> anyhow::Resu
     let old_until = order.at.plus(u64::from(args.overlap_hours) * SECONDS_PER_HOUR);
     home.rotate_client(&args.id, key, old_until, &order)?;
     told(session, out, &args.id, &kid, "has the next key 已换发密钥")
+}
+
+fn set_certificates(session: &Session, args: &SetCertificate, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let order = order_of(home.config().authority_code, &args.words)?;
+    let certificates = certificates(&args.certificate)?;
+    home.certify_client(&args.id, certificates.clone(), &order)?;
+    if session.json() {
+        json_line(out, &json!({ "client": args.id, "certificates": certificates }))?;
+    } else {
+        writeln!(
+            out,
+            "✓ client {} is given nothing over connections without these certificates 已绑定证书",
+            args.id
+        )?;
+        for certificate in &certificates {
+            writeln!(out, "  {certificate}")?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn remove_certificates(session: &Session, args: &Remove, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let order = order_of(home.config().authority_code, &args.words)?;
+    home.certify_client(&args.id, Vec::new(), &order)?;
+    if session.json() {
+        json_line(out, &json!({ "client": args.id, "certificates": [] }))?;
+    } else {
+        writeln!(out, "✓ client {} is bound to no certificate any more 已解除证书绑定", args.id)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn certificates(files: &[PathBuf]) -> anyhow::Result<Vec<CertificateDigest>> {
+    files.iter().map(|file| certificate(file)).collect()
+}
+
+fn certificate(file: &Path) -> anyhow::Result<CertificateDigest> {
+    let der = one_certificate(file)?;
+    // Of what is none, or has something behind it, the digest would never be met.
+    boyin::verify::chain::Certificate::read(&der).with_context(|| files::name(file))?;
+    Ok(CertificateDigest::of(&der))
 }
 
 fn remove(session: &Session, args: &Remove, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -90,17 +138,25 @@ fn list(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
         json_line(out, &json!({ "clients": clients.all() }))?;
         return Ok(Exit::Done);
     }
-    let header =
-        ["客户端 Client", "名称 Name", "机构 Agency", "权限 Scopes", "共享 Sharing", "密钥 Key", "至 Until"];
+    let header = [
+        "客户端 Client",
+        "名称 Name",
+        "机构 Agency",
+        "权限 Scopes",
+        "共享 Sharing",
+        "证书 Certificates",
+        "密钥 Key",
+        "至 Until",
+    ];
     let mut table = output::table(&header);
     for client in clients.all() {
         let scopes: Vec<_> = client.scopes.iter().map(|scope| scope.code()).collect();
         let sharing: Vec<_> = client.sharing.iter().map(|kind| kind.names().0).collect();
         for key in &client.keys {
             let (agency, kid) = (client.agency.to_string(), key.key.kid.clone());
-            let row =
-                [client.id.clone(), client.name.clone(), agency, scopes.join(", "), sharing.join(", "), kid];
-            table.add_row(row.into_iter().chain([key.until.to_string()]));
+            let certificates = client.certificates.len().to_string();
+            let who = [client.id.clone(), client.name.clone(), agency, scopes.join(", "), sharing.join(", ")];
+            table.add_row(who.into_iter().chain([certificates, kid, key.until.to_string()]));
         }
     }
     writeln!(out, "{table}")?;

@@ -37,7 +37,7 @@ impl Served {
             child.wait().unwrap();
             panic!("it ended:\n{}", whole(&mut log));
         };
-        let address = first.split("http://").nth(1).unwrap().split([' ', ';']).next().unwrap().to_owned();
+        let address = first.split("://").nth(1).unwrap().split([' ', ';']).next().unwrap().to_owned();
         Self { child, address, log }
     }
 

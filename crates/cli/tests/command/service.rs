@@ -1,9 +1,11 @@
 //! `serve` and `demo`.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Command;
 
 use crate::served::{Served, ask};
-use crate::support::{MARKET, Place, Ran, forms};
+use crate::support::{MARKET, Place, Ran, certificate, forms, openssl};
 
 #[test]
 fn serves_until_told_to_end() {
@@ -75,6 +77,30 @@ fn settings_come_from_the_environment_and_a_mistyped_one_is_refused() {
     let mut listed = place.command(&["license", "list", "--json"]);
     let listed = Ran::of(listed.env("BOYIN_LISTENS", "x").output().unwrap()).ends(0);
     assert!(listed.err.contains("BOYIN_LISTENS"), "{}", listed.err);
+}
+
+#[test]
+fn tls_is_spoken_where_a_certificate_is_given() {
+    let place = Place::new();
+    let ([pem, key], [_, other]) = (certificate(&place, "service"), certificate(&place, "other"));
+    let serve = |key: &str, more: &[&str]| {
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--tls-certificate", &pem, "--tls-key", key];
+        place.command(&[&fixed[..], more].concat())
+    };
+    let ran = |key: &str, more: &[&str]| Ran::of(serve(key, more).output().unwrap());
+    ran(&other, &[]).complains(&["belong together"]);
+    ran(&pem, &[]).complains(&["service.pem", "private key"]);
+    ran(&key, &["--client-certificates", "required"]).complains(&["--client-ca"]);
+    let served = Served::start(serve(&key, &["--client-ca", &pem]));
+    // The command verifies the certificate and says so.
+    let connect = ["s_client", "-connect", &served.address, "-CAfile", &pem, "-verify_return_error"];
+    let told = openssl(&place, &connect);
+    assert!(told.contains("Verify return code: 0"), "{told}");
+    let mut plain = TcpStream::connect(&served.address).unwrap();
+    plain.write_all(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.windows(4).any(|four| four == b"HTTP"), "{answer:?}");
 }
 
 #[test]

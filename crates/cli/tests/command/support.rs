@@ -188,6 +188,26 @@ fn bare(program: &str) -> Command {
     command
 }
 
+/// Runs the `openssl` command beside the data directory, and gives what it prints.
+#[track_caller]
+pub(crate) fn openssl(place: &Place, args: &[&str]) -> String {
+    let dir = place.home().parent().unwrap().to_owned();
+    let ran = Command::new("openssl").args(args).current_dir(dir).output().unwrap();
+    assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+/// A certificate for 127.0.0.1 that signs itself, `NAME.pem`, and its key, `NAME.key`.
+#[track_caller]
+pub(crate) fn certificate(place: &Place, name: &str) -> [String; 2] {
+    let [certificate, key] = ["pem", "key"].map(|kind| place.path(&format!("{name}.{kind}")));
+    let line = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=a \
+                -addext subjectAltName=IP:127.0.0.1";
+    let args: Vec<_> = line.split(' ').chain(["-keyout", &key, "-out", &certificate]).collect();
+    openssl(place, &args);
+    [certificate, key]
+}
+
 /// Every read of personal data is somebody's, and for something.
 fn say_who_reads(command: &mut Command, args: &[&str]) {
     let reads = args.windows(2).any(|pair| matches!(pair, ["license", "show" | "list"] | ["holder", _]));

@@ -1,8 +1,6 @@
 //! `boyin timestamp`, with the `openssl` command as the authority.
 
-use std::process::Command;
-
-use crate::support::Place;
+use crate::support::{Place, openssl};
 
 const CONFIG: &str = "
 [req]
@@ -28,13 +26,6 @@ accuracy = secs:1
 ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 ";
-
-fn openssl(place: &Place, args: &[&str]) -> String {
-    let dir = place.home().parent().unwrap().to_owned();
-    let ran = Command::new("openssl").args(args).current_dir(dir).output().unwrap();
-    assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    String::from_utf8_lossy(&ran.stdout).into_owned()
-}
 
 /// A place with a document, an authority's certificate and its answer to our request over the document.
 fn stamped() -> Place {

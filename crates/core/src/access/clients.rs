@@ -11,6 +11,7 @@ use boyin_model::trust::Jwk;
 use boyin_suite::{ES256, ES256_ANY_S, SM2_SM3, all_jws};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::CertificateDigest;
 use crate::desk::Order;
 use crate::error::HomeError;
 use crate::home::Home;
@@ -20,6 +21,8 @@ use crate::keyring::{append, read_text, replace};
 pub const MAX_CLIENTS: usize = 1024;
 /// Keys of one client: the one in use, the next one, and what is still ending.
 pub const MAX_CLIENT_KEYS: usize = 4;
+/// Certificates of one client: the one in use and the next one.
+pub const MAX_CLIENT_CERTIFICATES: usize = 2;
 /// Days for which a key of a client may be good.
 pub const MAX_CLIENT_KEY_DAYS: u64 = 400;
 /// Characters of a client's ID and name.
@@ -99,6 +102,9 @@ pub struct Client {
     pub scopes: Vec<ClientScope>,
     /// Under which kinds of sharing; entries of the sharing list of another kind give it nothing.
     pub sharing: Vec<SharingScope>,
+    /// The certificates that it connects with: without one of them it is given nothing. Any or none, if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateDigest>,
     /// Its keys.
     #[serde(rename = "key")]
     pub keys: Vec<ClientKey>,
@@ -109,6 +115,11 @@ impl Client {
     #[must_use]
     pub fn who(&self) -> String {
         format!("{} ({})", self.name, self.id)
+    }
+
+    /// Whether it may come over a connection with this certificate.
+    pub(super) fn connects_with(&self, certificate: Option<CertificateDigest>) -> bool {
+        self.certificates.is_empty() || certificate.is_some_and(|of| self.certificates.contains(&of))
     }
 }
 
@@ -167,6 +178,9 @@ pub enum ClientFault {
     /// The time of the key.
     #[error("a key is good for 1 to 400 days")]
     KeyTime,
+    /// Its certificates.
+    #[error("name one certificate of the client, or two: the one in use and the next one")]
+    Certificates,
     /// Nothing is granted.
     #[error("say at least one scope and at least one kind of sharing")]
     NoScope,
@@ -213,6 +227,14 @@ fn check_key(key: &ClientKey) -> Result<(), ClientFault> {
     if key.from < key.until && key.until <= longest { Ok(()) } else { Err(ClientFault::KeyTime) }
 }
 
+fn check_certificates(certificates: &[CertificateDigest]) -> Result<(), ClientFault> {
+    let twice = |(index, one): (usize, &CertificateDigest)| certificates[..index].contains(one);
+    if certificates.len() > MAX_CLIENT_CERTIFICATES || certificates.iter().enumerate().any(twice) {
+        return Err(ClientFault::Certificates);
+    }
+    Ok(())
+}
+
 impl Clients {
     fn add(&mut self, client: Client) -> Result<(), ClientFault> {
         let id_like = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -242,6 +264,7 @@ impl Clients {
             return Err(ClientFault::KeyTwice);
         }
         client.keys.iter().try_for_each(check_key)?;
+        check_certificates(&client.certificates)?;
         self.clients.push(client);
         Ok(())
     }
@@ -267,6 +290,13 @@ impl Clients {
             return Err(ClientFault::TooMany);
         }
         found.keys.push(key);
+        Ok(())
+    }
+
+    fn certify(&mut self, id: &str, certificates: Vec<CertificateDigest>) -> Result<(), ClientFault> {
+        check_certificates(&certificates)?;
+        let found = self.clients.iter_mut().find(|client| client.id == id).ok_or(ClientFault::Unknown)?;
+        found.certificates = certificates;
         Ok(())
     }
 }
@@ -316,6 +346,20 @@ impl Home {
         order: &Order,
     ) -> Result<(), ClientError> {
         self.change_clients("rotate", id, order, |clients| clients.rotate(id, key, old_until, order.at))
+    }
+
+    /// Names the certificates that a client connects with, in place of those before; with none it may connect with any or
+    /// without. Access tokens that were given over other connections are good for nothing from then on.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn certify_client(
+        &self,
+        id: &str,
+        certificates: Vec<CertificateDigest>,
+        order: &Order,
+    ) -> Result<(), ClientError> {
+        self.change_clients("certify", id, order, |clients| clients.certify(id, certificates))
     }
 
     /// Removes a client. Its access tokens are good for nothing from then on.

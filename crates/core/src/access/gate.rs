@@ -11,6 +11,7 @@ use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, KeyError, SoftwareKey, SystemRandom};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::{CertificateDigest, CertificateUse, Confirmation};
 use super::clients::{Client, ClientError, ClientScope, Clients, verify_key};
 use super::refusal::{AssertionRefusal, TokenRefusal};
 use crate::error::HomeError;
@@ -40,6 +41,7 @@ pub struct Gate {
     home: Home,
     key: SigningKey,
     started: UnixTime,
+    certificates: CertificateUse,
     known: Mutex<Option<(Stamp, Known)>>,
     seen: Mutex<Seen>,
 }
@@ -66,6 +68,8 @@ pub struct TokenAsk<'a> {
     pub client_id: Option<&'a str>,
     /// Scopes, separated by spaces; all of the client's, if absent or empty.
     pub scope: Option<&'a str>,
+    /// The certificate that the client connected with, if it presented one that is good; the token is good with that one only.
+    pub certificate: Option<CertificateDigest>,
 }
 
 /// Prints nothing: an assertion proves who sends it.
@@ -109,6 +113,9 @@ struct AccessClaims {
     client_id: String,
     /// The key by which the client had proved itself: when it is withdrawn, so is the token.
     client_kid: String,
+    /// The certificate that it is good with; any or none, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     exp: UnixTime,
     iat: UnixTime,
     iss: String,
@@ -125,7 +132,20 @@ impl Gate {
     pub fn new(home: &Home, started: UnixTime, random: &mut dyn Randomness) -> Result<Self, KeyError> {
         let key = SoftwareKey::generate(Algorithm::Es256, random)?;
         let key = SigningKey::new(Arc::new(key)).expect("a key that was made is one of its algorithm");
-        Ok(Self { home: home.clone(), key, started, known: Mutex::default(), seen: Mutex::default() })
+        Ok(Self {
+            home: home.clone(),
+            key,
+            started,
+            certificates: CertificateUse::default(),
+            known: Mutex::default(),
+            seen: Mutex::default(),
+        })
+    }
+
+    /// The same gate, asking for certificates in this way.
+    #[must_use]
+    pub fn with_certificates(self, certificates: CertificateUse) -> Self {
+        Self { certificates, ..self }
     }
 
     /// What the `aud` of an assertion has to be.
@@ -151,7 +171,7 @@ impl Gate {
         clients
     }
 
-    /// Takes an assertion and gives an access token for the scopes that are asked for, separated by spaces; for all of the
+    /// Takes an assertion, over a connection without a certificate, and gives an access token for the scopes that are asked for, separated by spaces; for all of the
     /// client's without them.
     ///
     /// # Errors
@@ -162,7 +182,8 @@ impl Gate {
         scope: Option<&str>,
         now: UnixTime,
     ) -> Result<Granted, AssertionRefusal> {
-        self.token_within(&TokenAsk { assertion, client_id: None, scope }, now, |_| Ok(()))
+        let ask = TokenAsk { assertion, client_id: None, scope, certificate: None };
+        self.token_within(&ask, now, |_| Ok(()))
     }
 
     /// [`token`](Self::token) for clients that may have so many of them only: `limit` is asked with the client's ID once the assertion
@@ -199,8 +220,14 @@ impl Gate {
         if ask.client_id.is_some_and(|id| id != client.id) {
             return Err(AssertionRefusal::OtherClientId);
         }
+        if self.certificates == CertificateUse::Required && ask.certificate.is_none() {
+            return Err(AssertionRefusal::CertificateMissing);
+        }
+        if !client.connects_with(ask.certificate) {
+            return Err(AssertionRefusal::OtherCertificate);
+        }
         let scopes = scopes_of(client, ask.scope)?;
-        let token = self.sign(client, &key.key.kid, &scopes, now)?;
+        let token = self.sign(client, &key.key.kid, &scopes, ask.certificate, now)?;
         Ok(Granted { token, scopes, client: client.id.clone() })
     }
 
@@ -238,6 +265,7 @@ impl Gate {
         client: &Client,
         kid: &str,
         scopes: &[ClientScope],
+        certificate: Option<CertificateDigest>,
         now: UnixTime,
     ) -> Result<String, AssertionRefusal> {
         let mut id = [0; TOKEN_ID_BYTES];
@@ -248,6 +276,7 @@ impl Gate {
             aud: url.clone(),
             client_id: client.id.clone(),
             client_kid: kid.to_owned(),
+            cnf: certificate.map(|certificate| Confirmation { certificate }),
             exp: now.plus(ACCESS_TOKEN_SECONDS),
             iat: now,
             iss: url.clone(),
@@ -265,11 +294,16 @@ impl Gate {
         Header { alg: jwk.alg.as_str().into(), kid: jwk.kid.as_str().into(), typ: TYP_ACCESS_TOKEN.into() }
     }
 
-    /// Whose access token this is.
+    /// Whose access token this is, over a connection with this certificate.
     ///
     /// # Errors
     /// [`TokenRefusal`]: the first check that fails.
-    pub fn caller(&self, token: &str, now: UnixTime) -> Result<Caller, TokenRefusal> {
+    pub fn caller(
+        &self,
+        token: &str,
+        certificate: Option<CertificateDigest>,
+        now: UnixTime,
+    ) -> Result<Caller, TokenRefusal> {
         let not_ours = |_| TokenRefusal::NotOurs;
         let compact = Compact::open(token.as_bytes(), MAX_ACCESS_TOKEN_BYTES).map_err(not_ours)?;
         // The key signs nothing else, and its algorithm is its own: the header has nothing to say.
@@ -285,6 +319,17 @@ impl Gate {
         let (client, key) = clients.by_key(&claims.client_kid).ok_or(TokenRefusal::Withdrawn)?;
         if client.id != claims.client_id || !key.in_time(now) {
             return Err(TokenRefusal::Withdrawn);
+        }
+        let bound = claims.cnf.map(|cnf| cnf.certificate);
+        // Named or taken away since the token was given.
+        if !client.connects_with(bound) {
+            return Err(TokenRefusal::Withdrawn);
+        }
+        if self.certificates == CertificateUse::Required && bound.is_none() {
+            return Err(TokenRefusal::CertificateMissing);
+        }
+        if bound.is_some() && bound != certificate {
+            return Err(TokenRefusal::OtherCertificate);
         }
         let scopes = claims.scope.split(' ').filter_map(ClientScope::from_code);
         let scopes = scopes.filter(|scope| client.scopes.contains(scope)).collect();

@@ -50,6 +50,12 @@ pub enum AssertionRefusal {
     /// The request names another client than the assertion.
     #[error("client_id has to be the client that the assertion is of")]
     OtherClientId,
+    /// No certificate came with the connection.
+    #[error("connect with a certificate: this service gives tokens over such connections only")]
+    CertificateMissing,
+    /// The connection has no certificate that the client is registered with.
+    #[error("connect with the certificate that the client is registered with")]
+    OtherCertificate,
     /// A scope that the client does not have.
     #[error("the client may not have this scope")]
     OtherScope,
@@ -78,6 +84,8 @@ impl AssertionRefusal {
             Self::Replayed => "replayed",
             Self::TooMany(_) => "too_many",
             Self::OtherClientId => "other_client_id",
+            Self::CertificateMissing => "certificate_missing",
+            Self::OtherCertificate => "other_certificate",
             Self::OtherScope => "other_scope",
             Self::NotSigned => "not_signed",
         }
@@ -102,6 +110,8 @@ impl AssertionRefusal {
             | Self::Replayed
             | Self::TooMany(_)
             | Self::OtherClientId
+            | Self::CertificateMissing
+            | Self::OtherCertificate
             | Self::OtherScope
             | Self::NotSigned => true,
         }
@@ -124,9 +134,15 @@ pub enum TokenRefusal {
     /// Its end is past.
     #[error("the token has ended")]
     Expired,
-    /// The client, or the key that it proved itself with, is there no longer.
-    #[error("the client or its key was withdrawn")]
+    /// The client, or the key or certificate that it proved itself with, is there no longer.
+    #[error("the client, its key or its certificate was withdrawn")]
     Withdrawn,
+    /// It is bound to no certificate, and the service takes no such tokens.
+    #[error("the token is bound to no certificate")]
+    CertificateMissing,
+    /// It is bound to another certificate than that of the connection.
+    #[error("the token is bound to another certificate than that of the connection")]
+    OtherCertificate,
     /// `clients.toml` cannot be read.
     #[error("the clients cannot be read")]
     ClientsUnreadable,
@@ -140,6 +156,8 @@ impl TokenRefusal {
             Self::NotOurs => "not_ours",
             Self::Expired => "expired",
             Self::Withdrawn => "withdrawn",
+            Self::CertificateMissing => "certificate_missing",
+            Self::OtherCertificate => "other_certificate",
             Self::ClientsUnreadable => "clients_unreadable",
         }
     }

@@ -22,6 +22,7 @@ fn client(id: &str, name: &str, keys: usize) -> Client {
         agency: CreditCode::parse("11100000000013338W").unwrap(),
         scopes: vec![ClientScope::Check],
         sharing: vec![SharingScope::Departments],
+        certificates: Vec::new(),
         keys: (0..keys).map(|_| key(1)).collect(),
     }
 }
@@ -65,4 +66,40 @@ fn there_are_only_so_many_clients() {
         clients.add(client(&number.to_string(), "甲", 1)).unwrap();
     }
     assert_eq!(clients.add(client("one-more", "甲", 1)), Err(ClientFault::TooMany));
+}
+
+#[test]
+fn a_client_has_two_certificates_at_most() {
+    let mut clients = Clients::default();
+    let [one, two, three] = [b"1", b"2", b"3"].map(|der| CertificateDigest::of(der));
+    let with = |id, certificates: &[CertificateDigest]| Client {
+        certificates: certificates.to_vec(),
+        ..client(id, "甲", 1)
+    };
+    assert_eq!(clients.add(with("a", &[one, two, three])), Err(ClientFault::Certificates));
+    assert_eq!(clients.add(with("a", &[one, one])), Err(ClientFault::Certificates));
+    clients.add(with("a", &[one, two])).unwrap();
+    assert_eq!(clients.certify("a", vec![one, two, three]), Err(ClientFault::Certificates));
+    assert_eq!(clients.certify("b", vec![one]), Err(ClientFault::Unknown));
+    let certificates = |clients: &Clients| clients.get("a").unwrap().certificates.clone();
+    assert_eq!(certificates(&clients), [one, two], "what was refused changed nothing");
+    clients.certify("a", vec![three]).unwrap();
+    assert_eq!(certificates(&clients), [three]);
+    let client = clients.get("a").unwrap();
+    assert!(client.connects_with(Some(three)));
+    assert!(!client.connects_with(Some(one)) && !client.connects_with(None));
+    clients.certify("a", Vec::new()).unwrap();
+    assert!(clients.get("a").unwrap().connects_with(None));
+}
+
+#[test]
+fn a_file_without_certificates_is_read_and_written_as_before() {
+    let mut clients = Clients::default();
+    clients.add(client("a", "甲", 1)).unwrap();
+    let text = toml::to_string(&clients).unwrap();
+    assert!(!text.contains("certificates"), "{text}");
+    assert_eq!(toml::from_str::<Clients>(&text).unwrap(), clients);
+    clients.certify("a", vec![CertificateDigest::of(b"1")]).unwrap();
+    let text = toml::to_string(&clients).unwrap();
+    assert_eq!(toml::from_str::<Clients>(&text).unwrap(), clients, "{text}");
 }

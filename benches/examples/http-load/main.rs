@@ -57,7 +57,7 @@ fn main() -> Outcome<()> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--connections" => {
-                connections = arguments.next().ok_or("--connections needs a number")?.parse()?
+                connections = arguments.next().ok_or("--connections needs a number")?.parse()?;
             }
             "--seconds" => seconds = arguments.next().ok_or("--seconds needs a number")?.parse()?,
             "--write" => write = true,

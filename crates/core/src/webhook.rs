@@ -22,7 +22,7 @@ use crate::access::ClientError;
 use crate::error::{DeskError, HomeError};
 
 pub use self::deliver::{
-    Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_WEBHOOKS_AT_ONCE,
+    Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_WEBHOOKS_AT_ONCE, Turn,
     WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting, Webhooks,
 };
 pub use self::registered::{

@@ -48,7 +48,7 @@ impl TrustedList {
     ) -> Result<(), (Reason, Option<Detail>)> {
         let (made_at, fresh_until) = (self.claims.iat, self.claims.exp);
         let key = trust.key(&self.kid).filter(|key| key.issuer == self.issuer);
-        if !key.is_some_and(|key| key.counts(made_at, now).is_ok()) {
+        if key.is_none_or(|key| key.counts(made_at, now).is_err()) {
             return Err((Reason::StatusListForeign, None));
         }
         if made_at > now.plus(CLOCK_TOLERANCE_SECONDS) {

@@ -61,7 +61,7 @@ pub(crate) fn replayed(prefecture: &Prefecture, event: u64) -> ReplayOutcome {
 fn differences(prefecture: &Prefecture, event: u64) -> Vec<Difference> {
     match replayed(prefecture, event) {
         ReplayOutcome::Differs(differences) => differences,
-        other => panic!("{other:?}"),
+        other @ (ReplayOutcome::Holds | ReplayOutcome::Erased) => panic!("{other:?}"),
     }
 }
 

@@ -18,10 +18,13 @@ const WORDS: [&str; 4] = ["--who", "管理员", "--purpose", "接入受理系统
 /// In place of an answer: none comes.
 const SILENCE: &str = "";
 
+/// Head and body of a request.
+type Received = (String, Vec<u8>);
+
 /// A receiver on a port of its own: what came, and what it answers.
 struct Receiver {
     host: String,
-    got: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    got: Arc<Mutex<Vec<Received>>>,
     answer: Arc<Mutex<String>>,
 }
 
@@ -55,11 +58,7 @@ impl Receiver {
     }
 }
 
-fn take(
-    stream: TcpStream,
-    got: &Mutex<Vec<(String, Vec<u8>)>>,
-    answer: &Mutex<String>,
-) -> std::io::Result<()> {
+fn take(stream: TcpStream, got: &Mutex<Vec<Received>>, answer: &Mutex<String>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {

@@ -203,7 +203,7 @@ pub(super) fn clock(dated: &Dated, now: UnixTime, found: &mut Findings) {
             found.fail(CLOCK, detail, "set the clock of this machine, and keep it set (NTP)");
         }
         Some((what, at)) => {
-            found.ok(CLOCK, format!("now {now}; the latest of what is on file, {what}, is of {at}"))
+            found.ok(CLOCK, format!("now {now}; the latest of what is on file, {what}, is of {at}"));
         }
         None => found.warn(CLOCK, format!("now {now}, and nothing to hold it against"), super::MEND_FIRST),
     }

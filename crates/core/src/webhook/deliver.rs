@@ -24,6 +24,9 @@ use crate::in_force::Stamp;
 use crate::revocation::{AllowedHost, FetchFault, allowed};
 use crate::transport::{Transport, TransportError};
 
+/// The ID of a client, and what became of its turn.
+pub type Turn = (String, Result<Delivered, WebhookError>);
+
 /// Clients that are delivered to at a time.
 pub const MAX_WEBHOOKS_AT_ONCE: usize = 16;
 /// Notices that one client gets before others have their turn.
@@ -368,11 +371,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// As [`due`](Self::due).
-    pub fn deliver_all(
-        &self,
-        desk: &Desk,
-        clock: Clock<'_>,
-    ) -> Result<Vec<(String, Result<Delivered, WebhookError>)>, WebhookError> {
+    pub fn deliver_all(&self, desk: &Desk, clock: Clock<'_>) -> Result<Vec<Turn>, WebhookError> {
         let Due { clients, faults } = self.due(desk, clock())?;
         let mut done: Vec<_> = faults.into_iter().map(|(client, error)| (client, Err(error))).collect();
         thread::scope(|scope| {

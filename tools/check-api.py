@@ -12,6 +12,7 @@ with 0 if nothing was found, else with 1.
 
 import argparse
 import base64
+import collections
 import http.client
 import json
 import os
@@ -35,7 +36,7 @@ ITEM, MATTER, PURPOSE = "0134", "residence-permit", "接口核对"
 WHO = ["--who", "窗口甲", "--purpose", PURPOSE]
 SCOPES = ["license:read", "holder:read", "holder:authorize", "window:decide", "meter:read"]
 CLIENT_SCOPES = ["share:license", "share:holder", "share:check", "share:file"]
-CLIENTS = 24
+CLIENTS, CLERKS = 24, 8
 # Access tokens end after 600 s.
 RENEW_SECONDS = 240
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -47,8 +48,8 @@ NOT_CHECKED = {
     # The Authorization header that is missing is 401, not 400; `ignored_auth` looks at it.
     "missing_required_header",
 }
-# Calls that answer everything, because what they find is a verdict or stands in an envelope: 200 for a wrong body is right.
-ANSWERS_EVERYTHING = ["gbt36906"]
+# What refuses a wrong request. 404 does: nothing is on file under a name that is none.
+REFUSALS = ["400", "401", "403", "404", "405", "409", "411", "413", "422", "429"]
 
 
 class Place:
@@ -129,11 +130,14 @@ class Client:
 def prepare(place, base):
     """Fills the data directory; gives what requests may name, by the name of a list of values."""
     place.run("init", "--sample", "--public-url", base)
-    people = issue(place, POLICE, "identity-card", "652722", 6)
+    people = issue(place, POLICE, "identity-card", "652722", 12)
     firms = issue(place, MARKET, "business-license", "652702", 3)
-    holder, agent = people[0][0]["holder"]["code"], people[1][0]["holder"]["code"]
-    delegate = ["--license-type", "identity-card", "--item", MATTER, "--uses", "100", "--office", POLICE, *WHO]
-    delegation = json.loads(place.run("holder", "delegate", holder, "--agent", agent, *delegate))
+    numbers = [form["holder"]["code"] for form, _ in people]
+    holder, agent = numbers[0], numbers[-1]
+    terms = ["--license-type", "identity-card", "--item", MATTER, "--uses", "100", "--office", POLICE, *WHO]
+    delegations = [json.loads(place.run("holder", "delegate", number, "--agent", agent, *terms)) for number in numbers[:-1]]
+    delegations = [delegation["delegation"] for delegation in delegations]
+    place.write("delegations.json", json.dumps(list(zip(numbers, delegations, strict=False))))
     fields = "holder_name,holder_code,license_number,license_id,address"
     names = ["--agency-name", "阿拉山口市市场监督管理局", "--item-name", "个体工商户登记", "--scope", "departments"]
     place.run("sharing", "add", "--agency", MARKET, "--item", ITEM, "--license-type", IDENTITY_CARD, *names, "--field", fields, *WHO)
@@ -156,7 +160,7 @@ def prepare(place, base):
         "matter": [MATTER],
         "divisions": ["652722", "652702"],
         "purposes": [PURPOSE],
-        "delegations": [delegation["delegation"]],
+        "delegations": delegations[:1],
         "decisions": [decision["event"]],
         "status-lists": [f"{POLICE}-1", f"{MARKET}-1"],
         "fields": ["holder_name", "holder_code", "license_number", "address"],
@@ -235,6 +239,24 @@ def right_requests(lists, client, token, base):
     }
 
 
+def with_examples(right):
+    """The description with requests that have to be answered: the same ones are then varied and spoilt."""
+    description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    for calls in description["paths"].values():
+        for call in calls.values():
+            for number, request in enumerate(right[call["operationId"]]):
+                if "body" in request:
+                    content = call["requestBody"]["content"]
+                    kind = content[request.get("media_type", "application/json")]
+                    kind.setdefault("examples", {})[str(number)] = {"value": request["body"]}
+                for parameter in call.get("parameters", []):
+                    place = {"path": "path_parameters", "query": "query", "header": "headers"}[parameter["in"]]
+                    if parameter["name"] in request.get(place, {}):
+                        value = request[place][parameter["name"]]
+                        parameter.setdefault("examples", {})[str(number)] = {"value": value}
+    return description
+
+
 # Which parameter of which operation takes its values from which list, and how often. What is not named is made up.
 FROM = {
     "license": {"path.id": ("licenses", 0.6)},
@@ -277,8 +299,11 @@ def config(lists, base, examples, seed):
     lines += ["continue-on-failure = true", "request-timeout = 40", "warnings = false"]
     lines += ["[generation]", f"max-examples = {examples}", 'database = "none"', "[checks]"]
     lines += [f"{name}.enabled = false" for name in sorted(NOT_CHECKED)]
+    lines += [f"negative_data_rejection.expected-statuses = {json.dumps(REFUSALS)}"]
     # But what has to be answered is.
+    lines += [f"[phases.{phase}.extra-data-sources]\nresponses = false" for phase in ("examples", "coverage")]
     lines += ["[phases.examples.checks]", "positive_data_acceptance.enabled = true"]
+    lines += ['positive_data_acceptance.expected-statuses = ["200"]']
     for name, values in lists.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values, ensure_ascii=False)}"]
     for operation, places in FROM.items():
@@ -287,15 +312,13 @@ def config(lists, base, examples, seed):
             f'parameters.{json.dumps(place)} = {{ dictionary = "{values}", probability = {often} }}'
             for place, (values, often) in places.items()
         ]
-    for operation in ANSWERS_EVERYTHING:
-        lines += ["[[operations]]", f"include-operation-id = {json.dumps(operation)}", "checks.negative_data_rejection.enabled = false"]
     return "\n".join(lines) + "\n"
 
 
 def renew(clients, place, base, ended):
     """Keeps access tokens in the file that the hooks read."""
     while True:
-        tokens = {client.id: client.token(base) for client in clients}
+        tokens = [client.token(base) for client in clients]
         fresh = place.write("clients.next", json.dumps(tokens))
         os.replace(fresh, place.folder / "clients.json")
         if ended is None or ended.wait(RENEW_SECONDS):
@@ -304,7 +327,7 @@ def renew(clients, place, base, ended):
 
 def started(place, port):
     log = open(place.folder / "serve.log", "w", encoding="utf-8")
-    server = subprocess.Popen([place.boyin, "serve", "--desk", "--listen", f"127.0.0.1:{port}"], env=place.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    server = subprocess.Popen([place.boyin, "serve", "--desk", "--listen", f"127.0.0.1:{port}", "--metrics", f"127.0.0.1:{port + 1}", "--webhook-host", "agency.example"], env=place.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     for _ in range(300):
         if server.poll() is not None:
             break
@@ -320,12 +343,27 @@ def started(place, port):
     sys.exit("boyin serve does not answer:\n" + (place.folder / "serve.log").read_text(encoding="utf-8"))
 
 
+def answers(port):
+    """Tells how often each route was answered with each status."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        lines = answer.read().decode("utf-8").splitlines()
+    counted = collections.defaultdict(collections.Counter)
+    for line in lines:
+        found = re.match(r"boyin_http_requests_total\{(.*)\} (\d+)", line)
+        if found:
+            labels = dict(re.findall(r'(\w+)="([^"]*)"', found[1]))
+            counted[labels["route"]][labels["status"]] += int(found[2])
+    for route, statuses in sorted(counted.items()):
+        print(f"{route:32}", " ".join(f"{status}:{count}" for status, count in sorted(statuses.items())))
+
+
 def check(arguments, folder):
     base = f"http://127.0.0.1:{arguments.port}"
     place = Place(str(pathlib.Path(arguments.boyin).resolve()), folder)
     lists = prepare(place, base)
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
-    token = json.loads(place.run("token", "new", "--name", "核对", "--office", POLICE, *scopes))["token"]
+    clerks = [place.run("token", "new", "--name", f"核对{number}", "--office", POLICE, *scopes) for number in range(CLERKS)]
+    place.write("clerks.json", json.dumps([json.loads(clerk)["token"] for clerk in clerks]))
     clients = [Client(place, number) for number in range(CLIENTS)]
     server = started(place, arguments.port)
     ended = threading.Event()
@@ -336,13 +374,14 @@ def check(arguments, folder):
         threading.Thread(target=renew, args=(clients, place, base, ended), daemon=True).start()
         settings = place.write("schemathesis.toml", config(lists, base, arguments.examples, arguments.seed))
         tokens = json.loads((folder / "clients.json").read_text(encoding="utf-8"))
-        right = right_requests(lists, clients[0], tokens[clients[0].id], base)
-        examples = place.write("examples.json", json.dumps(right))
-        command = ["schemathesis", "--config-file", settings, "run", str(DESCRIPTION), "--phases", arguments.phases, "--no-color"]
+        right = right_requests(lists, clients[0], tokens[0], base)
+        description = place.write("openapi.json", json.dumps(with_examples(right)))
+        command = ["schemathesis", "--config-file", settings, "run", description, "--phases", arguments.phases, "--no-color"]
         command += ["--report", "junit", "--report-junit-path", str(folder / "report.xml")]
         command += ["--include-operation-id-regex", arguments.only] if arguments.only else []
-        env = place.env | {"CHECK_CLERK_TOKEN": token, "CHECK_CLIENT_TOKENS": str(folder / "clients.json"), "CHECK_EXAMPLES": examples}
+        env = place.env | {"CHECK_FOLDER": str(folder)}
         code = subprocess.run(command, env=env, cwd=folder, check=False).returncode
+        answers(arguments.port + 1)
     finally:
         ended.set()
         server.send_signal(signal.SIGTERM)

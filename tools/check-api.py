@@ -46,8 +46,6 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NOT_CHECKED = {
     # That numbers have the right check digit, or are on file, no schema can say: 400 and 422 are right for much that it allows.
     "positive_data_acceptance",
-    # The Authorization header that is missing is 401, not 400; `ignored_auth` looks at it.
-    "missing_required_header",
 }
 # What refuses a wrong request. 404 does: nothing is on file under a name that is none.
 REFUSALS = ["400", "401", "403", "404", "405", "409", "411", "413", "422", "429"]

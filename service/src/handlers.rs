@@ -4,7 +4,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::archive::Cursor;
+use boyin::archive::{ArchiveError, Cursor, MAX_PAGE};
 use boyin::collect::CollectedPage;
 use boyin::model::id::LicenseId;
 use boyin::model::seal::detect;
@@ -134,6 +134,10 @@ pub(crate) async fn holders_file(
     tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+    // Of collected records alone too, which come without a limit.
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(ApiError::Lookup(LookupError::Archive(ArchiveError::BadLimit { max: MAX_PAGE })));
+    }
     let page = state.run(move |lookup, now| {
         if let Some(after) = request.collected_after {
             let CollectedPage { records, next } = lookup.holder_collected(&holder, &reader, after, now)?;

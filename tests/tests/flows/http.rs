@@ -186,6 +186,12 @@ async fn a_holders_file_is_asked_for_in_the_body() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{member}");
         assert!(!String::from_utf8_lossy(&answer.body).contains(&number[..17]), "{member}");
     }
+    // Where a limit changes nothing, a wrong one is refused too.
+    let mut collected = good;
+    collected["collected_after"] = json!("0".repeat(64));
+    assert_eq!(send(site.router(), ask(collected.clone())).await.status, StatusCode::OK);
+    collected["limit"] = json!(101);
+    assert_eq!(send(site.router(), ask(collected)).await.status, StatusCode::BAD_REQUEST);
     let stranger = json!({ "holder_code_type": "111", "holder_code": "11010519491231002X", "purpose": "x" });
     assert_eq!(send(site.router(), ask(stranger)).await.json()["licenses"], json!([]));
 }

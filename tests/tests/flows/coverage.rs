@@ -58,6 +58,7 @@ fn collect(desk: &Desk) -> ImportJob {
         source: "人口库".to_owned(),
         agency: agency(),
         license_type: card(),
+        key: Vec::new(),
         evidence: Evidence { kind: EvidenceKind::IssuerSeal, digest: Some(digest) },
         stated_total: None,
         corrects: None,

@@ -31,6 +31,7 @@ pub(crate) fn job(name: u8) -> ImportJob {
         source: "存量库".to_owned(),
         agency: CreditCode::parse("11430000006122244L").unwrap(),
         license_type: license_type(TYPE_A),
+        key: Vec::new(),
         evidence: evidence(EvidenceKind::WindowCheck),
         stated_total: Some(ROWS),
         corrects: None,

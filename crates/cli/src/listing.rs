@@ -156,8 +156,8 @@ pub(crate) fn agreed(
     if let Some(asked) = seen.draft.as_ref().filter(|asked| **asked != found) {
         tell(session, differences, Some(&found), out)?;
         anyhow::bail!(
-            "another draft is prepared than {asked}: nothing is signed; look at what it changes now, and sign it with \
-             `boyin {name} sign --draft {found}`"
+            "another draft is prepared than {asked}, and nothing is signed; look at what it changes now: \
+             `boyin {name} sign --draft {found}` signs that"
         );
     }
     if session.json() {

@@ -68,8 +68,8 @@ impl Home {
     /// Signs and publishes the draft as the next trust list, all of it or nothing; only the draft `seen`, if one is given.
     ///
     /// # Errors
-    /// [`HomeError::DraftChanged`] within if another one is prepared; [`HomeError::TrustChange`] if a change can no longer be made; who or what for is missing; [`DeskError`]. The
-    /// draft is then still there.
+    /// [`HomeError::DraftChanged`] within if another one is prepared; [`HomeError::TrustChange`] if a change can no longer be made;
+    /// who or what for is missing; [`DeskError`]. The draft is then still there.
     pub fn sign_trust_draft(
         &self,
         seen: Option<&DraftDigest>,

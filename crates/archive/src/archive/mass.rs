@@ -131,8 +131,7 @@ impl Archive {
         if !words || !ends || change.retroactive || change.successor.is_some() {
             return Err(ArchiveError::Reason);
         }
-        let mut look =
-            Look { ends: Ends::new(self), at, closing: None, seen: Vec::new(), left: Vec::new() };
+        let mut look = Look { ends: Ends::new(self), at, closing: None, seen: Vec::new(), left: Vec::new() };
         let mut of_holder: Option<(_, HolderEnd)> = None;
         match scope {
             MassScope::Holder { holder, end, keeps } => {

@@ -531,7 +531,7 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
         |event| matches!(archive.collected(id), Err(ArchiveError::Erased { event: by, .. }) if by == event);
     assert!(gone(outcome.event));
     let again = erase("e", "窗口二", "依申请").unwrap();
-    assert!(again.replayed && again.event == outcome.event, "the erasure that was done is given back: {again:?}");
+    assert!(again.replayed && again.event == outcome.event, "the one that was done is given back");
     assert!(matches!(erase("f", "", "依申请"), Err(ArchiveError::SealSecond)), "it still takes two");
     let event = archive.events(Some(outcome.event - 1), 1).unwrap().remove(0);
     assert_eq!((event.what, event.second.as_deref()), (EventKind::CollectedErased, Some("窗口二")));

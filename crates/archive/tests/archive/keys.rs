@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Outcome, Resealing, RootSecret, Store,
-    Table,
+    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Outcome, Resealing, RootSecret,
+    Store, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;

@@ -230,8 +230,9 @@ fn it_takes_a_second_person_words_and_something_to_do() {
         ("seal_same_person", "seal_same_person", "seal_same_person")
     );
     assert_eq!(by(" "), "seal_second");
-    let plan =
-        |scope: &MassScope, change: &StatusChange| archive.mass_plan(scope, change, time(0)).map_err(|e| e.code());
+    let plan = |scope: &MassScope, change: &StatusChange| {
+        archive.mass_plan(scope, change, time(0)).map_err(|e| e.code())
+    };
     for wrong in [
         StatusChange { reason: " ".to_owned(), ..cancel() },
         StatusChange { basis: Some(String::new()), ..cancel() },
@@ -342,9 +343,9 @@ fn undo_leaves_what_others_wanted_out_of_force_since() {
         assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "{wrong:?}: {refused:?}");
     }
     let refused = set(&at("late", UNDO_UNTIL + 1), 1, Change::Revoke);
-    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "nothing can come back: {refused:?}");
+    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "it is too late: {refused:?}");
     let refused = set(&act("alone"), 3, Change::Revoke);
-    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "it was alone before: {refused:?}");
+    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "it was alone: {refused:?}");
     let revoked = set(&at("other", UNDO_UNTIL), 1, Change::Revoke).unwrap();
     let refused = set(&act("twice"), 1, Change::Cancel);
     assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "{refused:?}");
@@ -364,7 +365,8 @@ fn of_two_changes_of_many_licenses_that_meet_the_other_one_stands() {
     filled(&archive);
     let many = |ns: &[u32]| MassScope::Licenses(ns.iter().map(|n| id(*n)).collect());
     let bulk = do_it(&archive, &act("bulk"), &many(&[1, 2, 3]), &cancel()).unwrap();
-    let undo = |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
+    let undo =
+        |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
     let status = |n| archive.status_of(&id(n)).unwrap().unwrap();
     let left = |of: &Outcome| archive.mass_record(of.event).unwrap().unwrap().undone.unwrap().left;
     // The holder died after that.
@@ -373,7 +375,7 @@ fn of_two_changes_of_many_licenses_that_meet_the_other_one_stands() {
     let from: Vec<_> = items.iter().map(|item| (item.id.clone(), item.from)).collect();
     assert_eq!(from, [(id(1), Revoked), (id(2), Revoked), (id(4).next_version().unwrap(), Valid)]);
     let again = close(&archive, "close again", 0);
-    assert!(matches!(again, Err(ArchiveError::MassNothing)), "what it closed it does not close again: {again:?}");
+    assert!(matches!(again, Err(ArchiveError::MassNothing)), "nothing twice: {again:?}");
     let plan = archive.mass_plan(&many(&[1]), &cancel(), time(UNDO_UNTIL + 1)).unwrap();
     assert_eq!((plan.items, plan.left[0].why), (Vec::new(), LeftReason::Ended), "nothing can come back");
     // Whatever becomes of the later one, what was out of force before it stays so, and comes back with the earlier one.

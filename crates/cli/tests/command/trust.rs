@@ -89,7 +89,8 @@ fn what_was_seen_is_what_is_signed() {
     // Without a terminal and without a digest, what is signed is shown.
     sunset("SM2-SM3", "2032-01-01");
     let signed = place.boyin(&[&["trust", "sign"], &BY[..]].concat()).ends(0);
-    assert!(signed.out.contains("SM2-SM3") && signed.out.contains("trust list 3 is published"), "{}", signed.out);
+    let out = &signed.out;
+    assert!(out.contains("SM2-SM3") && out.contains("trust list 3 is published"), "{out}");
 }
 
 #[test]

@@ -61,13 +61,14 @@ fn whoever_had_the_directory_open_before_the_archive_moved_opens_the_new_one() {
     let prefecture = Prefecture::new();
     prefecture.issue();
     let engine = Arc::new(Memory::default());
-    let engines = || -> Vec<Arc<dyn Engine>> { vec![Arc::<Memory>::clone(&engine)] };
-    let open = || Home::open_with(prefecture.home.dir(), engines()).unwrap();
+    let open = || {
+        let engine: Arc<dyn Engine> = Arc::<Memory>::clone(&engine);
+        Home::open_with(prefecture.home.dir(), vec![engine]).unwrap()
+    };
     // It waits for its passphrase.
     let waiting = open();
-    let copy = |home: &Home, to: &str, after| {
-        home.copy_archive(Some(&at(to)), after, &passphrase(), &mut |_| {})
-    };
+    let copy =
+        |home: &Home, to: &str, after| home.copy_archive(Some(&at(to)), after, &passphrase(), &mut |_| {});
     copy(&open(), "new", AfterCopy::Switch).unwrap();
     engine.written();
     let desk = Desk::open(&waiting, &passphrase(), now()).unwrap();

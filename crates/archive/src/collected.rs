@@ -181,6 +181,10 @@ pub struct ImportJob {
     pub agency: CreditCode,
     /// License type of all records.
     pub license_type: LicenseTypeCode,
+    /// The columns whose values name a record within the source, in the order in which they do. Empty if the import was begun by a
+    /// release that did not keep them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
     /// What the grades rest on.
     pub evidence: Evidence,
     /// How many records the source says it has.

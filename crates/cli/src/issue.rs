@@ -157,7 +157,7 @@ mod tests {
         };
         let change = CatalogChange::Put { from: at, license_type: Box::new(narrower.clone()), until: None };
         home.draft_list::<CatalogEntry>(&change, &order).unwrap();
-        home.sign_list::<CatalogEntry>(Some(at.plus(60)), &passphrase, &order).unwrap();
+        home.sign_list::<CatalogEntry>(Some(at.plus(60)), None, &passphrase, &order).unwrap();
 
         let home = Home::open(&path).unwrap();
         let found = |at| catalog_at(&home, at).unwrap().find("business-license").unwrap().clone();

@@ -1,6 +1,6 @@
 //! What the commands for signed lists have in common: `boyin trust`, `boyin catalog` and `boyin sharing`.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -9,7 +9,7 @@ use boyin::model::time::UnixTime;
 use boyin::model::trust::Difference;
 use boyin::suite::all_jws;
 use boyin::verify::AnchorChain;
-use boyin::{Held, Home, ListKind};
+use boyin::{DraftDigest, Held, Home, HomeError, ListKind};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -31,6 +31,26 @@ pub(crate) struct Sign {
     /// From when the list counts [default: now]
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
+}
+
+/// Which draft is signed.
+#[derive(Debug, Args)]
+pub(crate) struct Seen {
+    /// Sign only the draft that `diff` has shown with this digest; without it, the draft is shown, and on a terminal to be confirmed
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    draft: Option<DraftDigest>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignDraft {
+    #[command(flatten)]
+    seen: Seen,
+    #[command(flatten)]
+    sign: Sign,
+}
+
+fn digest(text: &str) -> Result<DraftDigest, &'static str> {
+    DraftDigest::parse(text).ok_or("a digest is the 32 hexadecimal digits that `diff` shows")
 }
 
 #[derive(Debug, Args)]
@@ -84,19 +104,32 @@ pub(crate) fn history_of<L>(
     Ok(Exit::Done)
 }
 
-/// Differences, each on its line.
-pub(crate) fn tell(session: &Session, differences: &[Difference], out: &mut dyn Write) -> anyhow::Result<()> {
+/// Differences, for programs.
+pub(crate) fn differences_json(differences: &[Difference]) -> Value {
+    let one = |difference: &Difference| -> Value {
+        let Difference { what, subject, before, after, effect } = difference;
+        let mut value = json!({ "what": what.code(), "subject": subject, "before": before, "after": after });
+        if let Some(effect) = effect {
+            value["effect"] = effect.code().into();
+        }
+        value
+    };
+    differences.iter().map(one).collect()
+}
+
+/// Differences, each on its line; and the digest of the draft, if they are those of one.
+pub(crate) fn tell(
+    session: &Session,
+    differences: &[Difference],
+    draft: Option<&DraftDigest>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     if session.json() {
-        let one = |difference: &Difference| -> Value {
-            let Difference { what, subject, before, after, effect } = difference;
-            let mut value =
-                json!({ "what": what.code(), "subject": subject, "before": before, "after": after });
-            if let Some(effect) = effect {
-                value["effect"] = effect.code().into();
-            }
-            value
-        };
-        json_line(out, &json!({ "differences": differences.iter().map(one).collect::<Vec<_>>() }))?;
+        let mut value = json!({ "differences": differences_json(differences) });
+        if let Some(draft) = draft {
+            value["draft"] = draft.to_string().into();
+        }
+        json_line(out, &value)?;
         return Ok(());
     }
     if differences.is_empty() {
@@ -105,7 +138,42 @@ pub(crate) fn tell(session: &Session, differences: &[Difference], out: &mut dyn 
     for difference in differences {
         writeln!(out, "{difference}  {}", difference.what.name_zh())?;
     }
+    if let Some(draft) = draft {
+        writeln!(out, "Digest of the draft (草稿摘要): {draft}")?;
+    }
     Ok(())
+}
+
+/// The draft that is signed: the one that was asked for, or else the one that is shown now. `found` is the one that is there, looked up
+/// before its differences were.
+pub(crate) fn agreed(
+    session: &Session,
+    name: &str,
+    (found, differences): (DraftDigest, &[Difference]),
+    seen: &Seen,
+    out: &mut dyn Write,
+) -> anyhow::Result<DraftDigest> {
+    if let Some(asked) = seen.draft.as_ref().filter(|asked| **asked != found) {
+        tell(session, differences, Some(&found), out)?;
+        anyhow::bail!(
+            "another draft is prepared than {asked}, and nothing is signed; look at what it changes now: \
+             `boyin {name} sign --draft {found}` signs that"
+        );
+    }
+    if session.json() {
+        return Ok(found);
+    }
+    tell(session, differences, Some(&found), out)?;
+    if seen.draft.is_none() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        out.flush()?;
+        eprint!("Sign this (签发以上变更)? Type yes; anything else breaks off: ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if answer.trim() != "yes" {
+            anyhow::bail!("nothing is signed (未签发)");
+        }
+    }
+    Ok(found)
 }
 
 /// `… history`
@@ -127,12 +195,14 @@ pub(crate) fn diff<E: ListKind>(
 ) -> anyhow::Result<Exit> {
     let home = session.home()?;
     let current = || anyhow::Ok(home.list::<E>()?.list);
+    // Looked up first: a draft that is changed meanwhile is then not the one of this digest.
+    let draft = old.is_none().then(|| home.list_draft_digest::<E>()).transpose()?;
     let (before, after) = match (old, new) {
         (None, _) => (current()?, home.drafted_list::<E>(now()?)?),
         (Some(old), None) => (named::<E>(&home, old)?, current()?),
         (Some(old), Some(new)) => (named::<E>(&home, old)?, named::<E>(&home, new)?),
     };
-    tell(session, &before.diff(&after), out)?;
+    tell(session, &before.diff(&after), draft.as_ref(), out)?;
     Ok(Exit::Done)
 }
 
@@ -165,36 +235,67 @@ pub(crate) fn prepare<E: ListKind>(
     for change in changes {
         after = home.draft_list::<E>(change, &order)?;
     }
-    tell(session, &before.diff(&after), out)?;
+    let draft = home.list_draft_digest::<E>()?;
+    // Not that of a draft to which somebody else has added something that is not shown here.
+    let draft = Some(draft).filter(|_| home.drafted_list::<E>(order.at).is_ok_and(|now| now == after));
+    tell(session, &before.diff(&after), draft.as_ref(), out)?;
     if !session.json() {
         writeln!(out, "Prepared, not published (已拟定，未发布): `boyin {} sign` publishes it.", E::NAME)?;
     }
     Ok(Exit::Done)
 }
 
-/// `… sign` and `… renew`
+/// `… sign`
 pub(crate) fn sign<E: ListKind>(
     session: &Session,
+    args: &SignDraft,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let (home, name) = (session.home()?, E::NAME);
+    let found = home.list_draft_digest::<E>()?;
+    if home.list_draft::<E>()?.is_empty() {
+        anyhow::bail!("nothing is prepared: `boyin {name} add` and `boyin {name} remove` prepare changes")
+    }
+    let drafted = home.drafted_list::<E>(now()?)?;
+    let differences = match home.list::<E>() {
+        Ok(held) => held.list.diff(&drafted),
+        Err(HomeError::NoList(_)) => SignedList { entries: Vec::new(), ..drafted.clone() }.diff(&drafted),
+        Err(error) => return Err(error.into()),
+    };
+    let draft = agreed(session, name, (found, differences.as_slice()), &args.seen, out)?;
+    publish::<E>(session, &home, &args.sign, (&draft, differences.as_slice()), out)
+}
+
+/// `… renew`
+pub(crate) fn renew<E: ListKind>(
+    session: &Session,
     args: &Sign,
-    anew: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let home = session.home()?;
-    match (home.list_draft::<E>()?.is_empty(), anew) {
-        (true, false) => {
-            let name = E::NAME;
-            anyhow::bail!("nothing is prepared: `boyin {name} add` and `boyin {name} remove` prepare changes")
-        }
-        (false, true) => anyhow::bail!("changes are prepared: `boyin {} sign` publishes them", E::NAME),
-        (true, true) | (false, false) => {}
+    let none = home.list_draft_digest::<E>()?;
+    if !home.list_draft::<E>()?.is_empty() {
+        anyhow::bail!("changes are prepared: `boyin {} sign` publishes them", E::NAME);
     }
+    publish::<E>(session, &home, args, (&none, &[]), out)
+}
+
+/// Publishes a draft that was agreed on.
+fn publish<E: ListKind>(
+    session: &Session,
+    home: &Home,
+    args: &Sign,
+    (draft, differences): (&DraftDigest, &[Difference]),
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let order = order_of(home.config().authority_code, &args.words)?;
     let from = args.from.as_deref().map(instant).transpose()?;
-    let list = home.sign_list::<E>(from, &session.passphrase()?, &order)?;
+    let list = home.sign_list::<E>(from, Some(draft), &session.passphrase()?, &order)?;
     if session.json() {
         let value = json!({
             "sequence": list.sequence, "valid_from": list.valid_from.seconds(),
-            "next_update": list.next_update.seconds(),
+            "next_update": list.next_update.seconds(), "differences": differences_json(differences),
+            "draft": draft.to_string(),
         });
         json_line(out, &value)?;
     } else {

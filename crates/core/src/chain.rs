@@ -21,6 +21,9 @@ pub enum ChainFault {
     /// Not after the line before.
     #[error("it does not belong after the line before")]
     Previous,
+    /// Says something else than its event in the log of the archive, or has none.
+    #[error("the event log does not tell it")]
+    Log,
 }
 
 impl ChainFault {
@@ -31,6 +34,7 @@ impl ChainFault {
             Self::Form => "form",
             Self::Number => "number",
             Self::Previous => "previous",
+            Self::Log => "log",
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use boyin_archive::{
-    Archive, ArchiveError, CollectedState, LicenseRecord, MAX_PAGE, MAX_SLOTS, MAX_STEP, Note, Outcome,
+    Archive, ArchiveError, CollectedState, Damaged, Event, EventKind, LicenseRecord, MAX_EVENTS, MAX_PAGE,
+    MAX_SLOTS, MAX_STEP, Note, Outcome, Table,
 };
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::{CatalogEntry, CatalogRefusal};
@@ -19,7 +20,7 @@ use boyin_model::trust::{TrustList, in_force};
 use boyin_suite::ES256;
 use serde::{Deserialize, Serialize};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, ChainFault};
 use crate::desk::{Desk, Order, act};
 use crate::error::{DeskError, HomeError, LookupError};
 use crate::home::Home;
@@ -46,12 +47,22 @@ pub struct Statement {
     pub who: String,
 }
 
+impl Statement {
+    /// What the log tells.
+    fn told_by(event: Event) -> Result<Self, ArchiveError> {
+        let stated = serde_json::from_str(&event.detail).map_err(|_| Damaged { table: Table::Event })?;
+        let Event { number, at, who, office, why, .. } = event;
+        Ok(Self { at, event: number, office, purpose: why, stated, who })
+    }
+}
+
 impl Home {
     fn totals_path(&self) -> PathBuf {
         self.dir().join("catalog/totals.jsonl")
     }
 
-    /// What sources have said that they have, oldest first; of one place the last one counts.
+    /// What sources have said that they have, as the file has it, which whoever can write the directory can make anew.
+    /// [`Lookup::stated_totals`] holds it against the log.
     ///
     /// # Errors
     /// [`HomeError::Totals`] if a line was changed, taken out or put in; [`HomeError`].
@@ -93,10 +104,10 @@ impl Desk {
         let told = String::from_utf8_lossy(&said).into_owned();
         let outcome = self.archive.note(&act, Note::TotalStated(told))?;
         if statements.iter().all(|known| known.event != outcome.event) {
-            let Order { who, office, purpose, .. } = order.clone();
-            let (at, event) = (outcome.at, outcome.event);
-            let statement = Statement { at, event, office, purpose, stated: stated.clone(), who };
-            let (line, _) = chain.line(&statement);
+            // As the log has it: whoever finishes what was interrupted need not be who began it.
+            let event = self.archive.events(outcome.event.checked_sub(1), 1)?.pop();
+            let event = event.ok_or(ArchiveError::Damaged(Damaged { table: Table::Event }))?;
+            let (line, _) = chain.line(&Statement::told_by(event)?);
             text.extend_from_slice(&line);
             text.push(b'\n');
             replace(&self.home.totals_path(), &text)?;
@@ -106,6 +117,34 @@ impl Desk {
 }
 
 impl Lookup {
+    /// What sources have said that they have, as the event log tells it, oldest first; of one place the last one counts. Reads the
+    /// whole log. A line that is missing in the file is told all the same.
+    ///
+    /// # Errors
+    /// [`HomeError::Totals`] within if the file has a line that the log does not tell so; [`LookupError`].
+    pub fn stated_totals(&self) -> Result<Vec<Statement>, LookupError> {
+        // First: whatever it has was in the log before.
+        let lines = self.home().stated_totals()?;
+        self.archive.catch_up()?;
+        let (mut told, mut after) = (Vec::new(), None);
+        loop {
+            let events = self.archive.events(after, MAX_EVENTS)?;
+            let (last, page) = (events.last().map(|event| event.number), events.len());
+            for event in events.into_iter().filter(|event| event.what == EventKind::TotalStated) {
+                told.push(Statement::told_by(event)?);
+            }
+            if page < MAX_EVENTS {
+                break;
+            }
+            after = last;
+        }
+        if let Some(place) = lines.iter().position(|line| !told.contains(line)) {
+            let (path, fault) = (self.home().totals_path(), ChainFault::Log);
+            return Err(HomeError::Totals { path, line: place + 1, fault }.into());
+        }
+        Ok(told)
+    }
+
     /// What of every license type is in the archive, in every division, of every department, beside what sources have stated;
     /// also where an office may issue and nothing is there yet. `seen` is told how many records were counted so far.
     ///
@@ -114,6 +153,7 @@ impl Lookup {
     /// # Errors
     /// [`LookupError`]; [`LookupError::Division`] if a license does not say where it was issued.
     pub fn coverage(&self, now: UnixTime, seen: &mut dyn FnMut(u64)) -> Result<Coverage, LookupError> {
+        let stated = self.stated_totals()?;
         let mut coverage = Coverage::default();
         for place in entitled(self.registry().trust().list(), now) {
             coverage.expect(place);
@@ -121,7 +161,7 @@ impl Lookup {
         let mut count = Count { archive: &self.archive, lists: HashMap::new(), counted: 0, seen };
         let signed = count.collected(&mut coverage)?;
         count.issued(&mut coverage, &signed)?;
-        for statement in self.home().stated_totals()? {
+        for statement in stated {
             coverage.stated(&statement.stated);
         }
         Ok(coverage)

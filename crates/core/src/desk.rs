@@ -136,12 +136,7 @@ impl Desk {
     /// [`DeskError`]; another process that has the archive open is [`boyin_archive::StoreError::Locked`] within.
     pub fn open(home: &Home, passphrase: &Passphrase, now: UnixTime) -> Result<Self, DeskError> {
         let (_, trust) = home.trust()?;
-        let keyring = home.keyring();
-        let place = home.archive_place()?;
-        let (archive, changed) = keyring.with_archive_secret(passphrase, |secret| place.open(secret))?;
-        if changed {
-            keyring.adopt_archive_secret()?;
-        }
+        let (archive, _) = home.open_archive(passphrase)?;
         let archive = archive.with_record_key_memory(home.config().memory.of_record_keys());
         let offices = home.offices().iter().map(|office| (office.code, office.clone()));
         let mut desk = Self {

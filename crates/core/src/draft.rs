@@ -7,8 +7,12 @@ use crate::desk::Order;
 use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::Passphrase;
+use crate::lists::unchanged;
 use crate::rotation::check_words;
-use crate::shelf::Shelf;
+use crate::shelf::{DraftDigest, Shelf};
+
+/// What the trust list is called beside the other lists.
+const NAME: &str = "trust";
 
 impl Home {
     pub(crate) fn trust_shelf(&self) -> Shelf {
@@ -21,6 +25,19 @@ impl Home {
     /// [`HomeError::Draft`] if the file is not one change in each line.
     pub fn trust_draft(&self) -> Result<Vec<Change>, HomeError> {
         self.trust_shelf().draft()
+    }
+
+    /// Stands for the changes that are prepared and the trust list that they change.
+    ///
+    /// # Errors
+    /// As [`trust_draft`](Self::trust_draft); [`HomeError`].
+    pub fn trust_draft_digest(&self) -> Result<DraftDigest, HomeError> {
+        self.digest_of_trust(&self.trust_draft()?)
+    }
+
+    /// Stands for these changes of the trust list.
+    pub(crate) fn digest_of_trust(&self, changes: &[Change]) -> Result<DraftDigest, HomeError> {
+        Ok(DraftDigest::of(NAME, &self.trust()?.0, changes))
     }
 
     /// The list that signing the draft would publish.
@@ -48,16 +65,22 @@ impl Home {
         Ok(list)
     }
 
-    /// Signs and publishes the draft as the next trust list, all of it or nothing.
+    /// Signs and publishes the draft as the next trust list, all of it or nothing; only the draft `seen`, if one is given.
     ///
     /// # Errors
-    /// [`HomeError::TrustChange`] within if a change can no longer be made; who or what for is missing; [`DeskError`]. The
-    /// draft is then still there.
-    pub fn sign_trust_draft(&self, passphrase: &Passphrase, order: &Order) -> Result<TrustList, DeskError> {
+    /// [`HomeError::DraftChanged`] within if another one is prepared; [`HomeError::TrustChange`] if a change can no longer be made;
+    /// who or what for is missing; [`DeskError`]. The draft is then still there.
+    pub fn sign_trust_draft(
+        &self,
+        seen: Option<&DraftDigest>,
+        passphrase: &Passphrase,
+        order: &Order,
+    ) -> Result<TrustList, DeskError> {
         check_words(order)?;
         // Read, published and emptied under one lock: a change that is prepared meanwhile waits for the next list.
         let _one_at_a_time = self.lock_trust()?;
         let changes = self.trust_draft()?;
+        unchanged(NAME, seen, &self.digest_of_trust(&changes)?)?;
         let list = self.change_locked(&changes, passphrase, order)?;
         self.trust_shelf().remove_draft()?;
         Ok(list)

@@ -19,6 +19,7 @@ use crate::ceremony::CeremonyStop;
 use crate::chain::ChainFault;
 use crate::presenting::PresentFault;
 use crate::rotation::RotationFault;
+use crate::shelf::DraftDigest;
 use crate::succession::SuccessionFault;
 
 /// Why a data directory cannot be made or used.
@@ -77,6 +78,18 @@ pub enum HomeError {
     /// The draft of a signed list is full.
     #[error("the draft of the list is full: sign it first")]
     DraftFull,
+    /// The draft of a signed list is not the one that was to be signed.
+    #[error(
+        "another draft is prepared than the one that was shown, {asked}: `boyin {list} diff` shows it, with its digest {found}"
+    )]
+    DraftChanged {
+        /// Name of the list.
+        list: &'static str,
+        /// The draft that was to be signed.
+        asked: DraftDigest,
+        /// The one that is there.
+        found: DraftDigest,
+    },
     /// A list beside the trust list was never signed.
     #[error("no {0} list is signed yet: `boyin {0} renew` signs the first one")]
     NoList(&'static str),

@@ -272,6 +272,11 @@ impl Home {
         &self.engines
     }
 
+    /// The configuration as it is on the disk now; [`Home::config`] is what it was when the directory was opened.
+    pub(crate) fn config_now(&self) -> Result<Config, HomeError> {
+        read_config(&self.dir.join("boyin.toml"))
+    }
+
     pub(crate) fn write_config(&self, config: &Config) -> Result<(), HomeError> {
         replace(&self.dir.join("boyin.toml"), toml_text(config).as_bytes())
     }

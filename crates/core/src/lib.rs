@@ -105,7 +105,7 @@ pub use share::{
     CertCheck, Compared, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
     SharedStatement,
 };
-pub use shelf::MAX_DRAFT_CHANGES;
+pub use shelf::{DraftDigest, MAX_DRAFT_CHANGES};
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};
 pub use tokens::{AccessToken, Scope, TokenGrant, Tokens};
 

@@ -16,7 +16,7 @@ use crate::error::{DeskError, HomeError};
 use crate::home::Home;
 use crate::keyring::{Passphrase, read_text, replace};
 use crate::rotation::check_words;
-use crate::shelf::Shelf;
+use crate::shelf::{DraftDigest, Shelf};
 
 /// Days after which a list beside the trust list has to be made anew: it is looked through once a year.
 pub const LIST_DAYS: u64 = 366;
@@ -195,6 +195,23 @@ impl Home {
         self.shelf::<E>().draft()
     }
 
+    /// Stands for the changes that are prepared and the list that they change.
+    ///
+    /// # Errors
+    /// As [`list_draft`](Self::list_draft) and [`list`](Self::list); that no list is signed yet is none.
+    pub fn list_draft_digest<E: ListKind>(&self) -> Result<DraftDigest, HomeError> {
+        self.digest_of_list::<E>(&self.list_draft::<E>()?)
+    }
+
+    fn digest_of_list<E: ListKind>(&self, changes: &[E::Change]) -> Result<DraftDigest, HomeError> {
+        let token = match self.list::<E>() {
+            Ok(held) => held.token,
+            Err(HomeError::NoList(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(DraftDigest::of(E::NAME, &token, changes))
+    }
+
     /// The list that signing the draft would publish.
     ///
     /// # Errors
@@ -226,15 +243,17 @@ impl Home {
     }
 
     /// Signs and publishes the draft as the next list, all of it or nothing: from `valid_from` on it counts, from now on
-    /// unless said otherwise. Without a draft, the same entries are published anew.
+    /// unless said otherwise. Without a draft, the same entries are published anew. Only the draft `seen` is signed, if one is given.
     ///
     /// # Errors
+    /// [`HomeError::DraftChanged`] within if another one is prepared;
     /// [`HomeError::ListChange`] within if a change can no longer be made, or leads out of the catalog;
     /// [`HomeError::ListDated`] if it would count before now, or before one that is published already; who or what for is
     /// missing; [`DeskError`]. The draft is then still there.
     pub fn sign_list<E: ListKind>(
         &self,
         valid_from: Option<UnixTime>,
+        seen: Option<&DraftDigest>,
         passphrase: &Passphrase,
         order: &Order,
     ) -> Result<SignedList<E>, DeskError> {
@@ -242,12 +261,15 @@ impl Home {
         let shelf = self.shelf::<E>();
         let _one_at_a_time = shelf.lock()?;
         let changes = self.list_draft::<E>()?;
+        let draft = self.digest_of_list::<E>(&changes)?;
+        unchanged(E::NAME, seen, &draft)?;
         let mut list = self.next_signed_list::<E>(order.at, valid_from)?;
         changes.iter().try_for_each(|change| list.apply(change)).map_err(HomeError::from)?;
         self.check_within(&list, order.at)?;
+        let key = self.trust_key(passphrase)?;
         // Before the list: a list without a name beside it must not be there for an instant.
-        shelf.deed("sign", order, &changes, Some(list.sequence))?;
-        self.publish_list(&self.trust_key(passphrase)?, &list)?;
+        shelf.deed("sign", order, &changes, Some(list.sequence), Some(&draft))?;
+        self.publish_list(&key, &list)?;
         shelf.remove_draft()?;
         Ok(list)
     }
@@ -339,5 +361,17 @@ impl Home {
         }
         replace(&path, &token)?;
         shelf.keep(list.sequence, &token)
+    }
+}
+
+/// Whether the draft that is there is the one that was seen.
+pub(crate) fn unchanged(
+    list: &'static str,
+    seen: Option<&DraftDigest>,
+    found: &DraftDigest,
+) -> Result<(), HomeError> {
+    match seen.filter(|seen| *seen != found) {
+        Some(asked) => Err(HomeError::DraftChanged { list, asked: asked.clone(), found: found.clone() }),
+        None => Ok(()),
     }
 }

@@ -18,7 +18,8 @@ use crate::error::{DeskError, HomeError, LookupError};
 use crate::home::Home;
 use crate::lookup::{Lookup, read_of};
 
-/// Which licenses of the archive are meant. Only those that are in force or suspended are.
+/// Which licenses of the archive are meant. Only those that are in force or suspended are: one that another change of many licenses
+/// put out of force, and that is to stay so if that is undone, has to be named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Of this type.
@@ -125,7 +126,7 @@ impl Lookup {
         now: UnixTime,
     ) -> Result<MassPlan, LookupError> {
         let scope = many.scope::<LookupError>(&self.archive, self.home())?;
-        let plan = self.archive.mass_plan(&scope, change)?;
+        let plan = self.archive.mass_plan(&scope, change, now)?;
         if let Many::Holder(holder, _) = many {
             let of = ReadOf::Holder(plan.items.len() + plan.left.len());
             self.keep(&[read_of(reader, now, of, self.archive.holder_key(holder))])?;
@@ -179,8 +180,8 @@ impl Desk {
         self.with_lists(outcome, order)
     }
 
-    /// Undoes a change of many licenses: each gets the status back that it had, unless something was done to it since. The licenses
-    /// that were left are in the [record](Lookup::mass_record).
+    /// Undoes a change of many licenses: each gets the status back that it had, unless something was done to it since, or it was
+    /// revoked or canceled once more. The licenses that were left are in the [record](Lookup::mass_record).
     ///
     /// # Errors
     /// [`DeskError::AuthorityOnly`] unless the office did it, or keeps the trust list; what the archive refuses;

@@ -1,21 +1,65 @@
 //! Where a signed list is kept: the one in its place, every one that was published, changes that are prepared, and the journal
 //! of who prepared, dropped and signed them. The trust list and the catalogs each have one.
 
-use std::fs;
 use std::path::PathBuf;
+use std::{fmt, fs};
 
+use boyin_model::alg::VerifyAlg as _;
 use boyin_model::json;
+use boyin_suite::ES256;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::desk::Order;
 use crate::error::HomeError;
 use crate::keyring::{append, read_text, replace};
+use crate::keyring_reference::hex;
 
 /// Most changes of a draft.
 pub const MAX_DRAFT_CHANGES: usize = 1000;
 /// Digits of a number in a file name, so that names sort as numbers do.
 const DIGITS: usize = 8;
+
+/// What the digest of a draft begins with.
+const DRAFT_DOMAIN: &[u8] = b"boyin draft\0";
+/// Bytes of the digest of a draft.
+const DRAFT_DIGEST_BYTES: usize = 16;
+
+/// Stands for a draft of one list: the changes that are prepared, in order, and the published list that they change. 32 hexadecimal
+/// digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DraftDigest(String);
+
+impl DraftDigest {
+    /// Reads 32 hexadecimal digits in lower case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (text.len() == 2 * DRAFT_DIGEST_BYTES && digits(text)).then(|| Self(text.to_owned()))
+    }
+
+    /// SHA-256, cut to 16 bytes, over `"boyin draft" ‖ 00 ‖ name of the list ‖ 00 ‖ SHA-256 of the signed list ‖ changes`, each change as
+    /// canonical JSON with a line end. `list` is empty before the first one.
+    pub(crate) fn of<C: Serialize>(name: &str, list: &[u8], changes: &[C]) -> Self {
+        let lines: Vec<u8> =
+            changes.iter().flat_map(|change| [json::canonical(change), b"\n".to_vec()].concat()).collect();
+        let list = ES256.digest(&[list]);
+        let digest = ES256.digest(&[DRAFT_DOMAIN, name.as_bytes(), &[0], &list, &lines]);
+        Self(hex(&digest[..DRAFT_DIGEST_BYTES]))
+    }
+}
+
+impl fmt::Display for DraftDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DraftDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DraftDigest({self})")
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -112,7 +156,7 @@ impl Shelf {
         changes.push(change.clone());
         let lines = changes.iter().flat_map(|change| [json::canonical(change), b"\n".to_vec()].concat());
         // Before it: a change without a name beside it must not be there for an instant.
-        self.deed("draft", order, std::slice::from_ref(change), None)?;
+        self.deed("draft", order, std::slice::from_ref(change), None, None)?;
         replace(&self.draft_path(), &lines.collect::<Vec<_>>())
     }
 
@@ -122,7 +166,7 @@ impl Shelf {
         if changes.as_ref().is_ok_and(Vec::is_empty) {
             return Ok(());
         }
-        self.deed("discard", order, &changes.unwrap_or_default(), None)?;
+        self.deed("discard", order, &changes.unwrap_or_default(), None, None)?;
         self.remove_draft()
     }
 
@@ -136,17 +180,20 @@ impl Shelf {
         }
     }
 
-    /// One line for each deed: who, for which office, what for, when; the changes, and the list that was signed.
+    /// One line for each deed: who, for which office, what for, when; the changes; the list that was signed, and the digest of what
+    /// was signed as it.
     pub(crate) fn deed<C: Serialize>(
         &self,
         deed: &str,
         order: &Order,
         changes: &[C],
         sequence: Option<u64>,
+        draft: Option<&DraftDigest>,
     ) -> Result<(), HomeError> {
+        let draft = draft.map(ToString::to_string);
         let line = json::canonical(&serde_json::json!({
-            "at": order.at.seconds(), "changes": changes, "deed": deed, "office": order.office.as_str(),
-            "purpose": order.purpose, "sequence": sequence, "who": order.who,
+            "at": order.at.seconds(), "changes": changes, "deed": deed, "draft": draft,
+            "office": order.office.as_str(), "purpose": order.purpose, "sequence": sequence, "who": order.who,
         }));
         append(&self.journal_path(), &line)
     }

@@ -1,6 +1,6 @@
 //! Moving the archive of a data directory from one engine to another.
 
-use boyin_archive::{Copied, CopyProgress};
+use boyin_archive::{Archive, Copied, CopyProgress};
 
 use crate::config::Config;
 use crate::engine::{ArchivePlace, StoreSetting};
@@ -31,14 +31,10 @@ impl Home {
         passphrase: &Passphrase,
         progress: &mut dyn FnMut(CopyProgress),
     ) -> Result<Copied, TransferError> {
-        if to == self.config().store.as_ref() {
+        let (target, keyring) = (ArchivePlace::of(self, to)?, self.keyring());
+        let (archive, config) = self.open_archive(passphrase)?;
+        if to == config.store.as_ref() {
             return Err(TransferError::Same);
-        }
-        let (from, target) = (self.archive_place()?, ArchivePlace::of(self, to)?);
-        let keyring = self.keyring();
-        let (archive, changed) = keyring.with_archive_secret(passphrase, |secret| from.open(secret))?;
-        if changed {
-            keyring.adopt_archive_secret()?;
         }
         let copied = {
             let store = target.target().map_err(TransferError::Target)?;
@@ -51,7 +47,7 @@ impl Home {
             return Err(TransferError::Behind { found, copied: copied.last_event });
         }
         if after == AfterCopy::Switch {
-            self.write_config(&Config { store: to.cloned(), ..self.config().clone() })?;
+            self.write_config(&Config { store: to.cloned(), ..config })?;
         }
         // Only now may somebody else act on what was copied.
         drop(archive);
@@ -64,7 +60,26 @@ impl Home {
         self.config().store.as_ref().map_or("rocksdb", |setting| &setting.engine)
     }
 
+    /// Where the archive is by the configuration of now: it may have been moved since the directory was opened.
     pub(crate) fn archive_place(&self) -> Result<ArchivePlace, HomeError> {
-        ArchivePlace::of(self, self.config().store.as_ref())
+        ArchivePlace::of(self, self.config_now()?.store.as_ref())
+    }
+
+    /// Opens the archive for writing; gives the configuration that names it, too.
+    pub(crate) fn open_archive(&self, passphrase: &Passphrase) -> Result<(Archive, Config), HomeError> {
+        let keyring = self.keyring();
+        loop {
+            let config = self.config_now()?;
+            let place = ArchivePlace::of(self, config.store.as_ref())?;
+            let (archive, changed) = keyring.with_archive_secret(passphrase, |secret| place.open(secret))?;
+            // Whoever moves it names the new place before letting go of the old one: asked again while this one is held, the
+            // answer stays true.
+            if self.config_now()?.store == config.store {
+                if changed {
+                    keyring.adopt_archive_secret()?;
+                }
+                return Ok((archive, config));
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ impl Home {
         check_words(order)?;
         let _one_at_a_time = self.lock_trust()?;
         let renewed = self.renew_locked(passphrase, order.at, |list| {
-            self.trust_shelf().deed::<Change>("renew", order, &[], Some(list.sequence))
+            self.trust_shelf().deed::<Change>("renew", order, &[], Some(list.sequence), None)
         });
         Ok(renewed?)
     }
@@ -52,9 +52,10 @@ impl Home {
         passphrase: &Passphrase,
         order: &Order,
     ) -> Result<TrustList, HomeError> {
+        let draft = self.digest_of_trust(changes)?;
         self.renew_locked(passphrase, order.at, |list| {
             changes.iter().try_for_each(|change| list.apply(change))?;
-            self.trust_shelf().deed("sign", order, changes, Some(list.sequence))
+            self.trust_shelf().deed("sign", order, changes, Some(list.sequence), Some(&draft))
         })
     }
 

@@ -13,7 +13,7 @@ use boyin::model::sharing::SharingEntry;
 use boyin::model::time::UnixTime;
 use boyin::suite::{Algorithm, SoftwareKey, SystemRandom, all_jws};
 use boyin::verify::TrustError;
-use boyin::{BackupKeys, Desk, DeskError, Home, HomeError, KeyOwner, LIST_DAYS, Order, Receipt};
+use boyin::{BackupKeys, Desk, DeskError, DraftDigest, Home, HomeError, KeyOwner, LIST_DAYS, Order, Receipt};
 
 use crate::office::{Prefecture, citizen, identity_card, now, order, passphrase, police};
 
@@ -38,7 +38,7 @@ fn publish(home: &Home, changes: &[CatalogChange], from: Option<UnixTime>, at: U
     for change in changes {
         home.draft_list::<CatalogEntry>(change, &by(at)).unwrap();
     }
-    home.sign_list::<CatalogEntry>(from, &passphrase(), &by(at)).unwrap()
+    home.sign_list::<CatalogEntry>(from, None, &passphrase(), &by(at)).unwrap()
 }
 
 fn issue(desk: &Desk, key: &str, draft: &Draft, at: UnixTime) -> Result<Receipt, DeskError> {
@@ -162,7 +162,7 @@ fn an_older_catalog_in_place_of_a_newer_one_changes_nothing() {
     let desk = prefecture.desk();
     assert_eq!(rolled_back(issue(&desk, "5", &identity_card(), now())), (1, 2));
     // Another list under the same number is not it either.
-    home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now().plus(5))).unwrap();
+    home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now().plus(5))).unwrap();
     let replaced = issue(&desk, "6", &identity_card(), now().plus(6));
     assert!(
         matches!(replaced, Err(DeskError::Home(HomeError::ListReplaced { sequence: 2, .. }))),
@@ -268,7 +268,7 @@ fn whoever_drafts_drops_or_signs_leaves_a_trace_and_nothing_is_half_done() {
     for nameless in [Order { who: " ".into(), ..by(now()) }, Order { purpose: String::new(), ..by(now()) }] {
         assert!(matches!(home.draft_list::<CatalogEntry>(&change, &nameless), Err(DeskError::Act(_))));
         assert!(matches!(home.discard_list_draft::<CatalogEntry>(&nameless), Err(DeskError::Act(_))));
-        let signed = home.sign_list::<CatalogEntry>(None, &passphrase(), &nameless);
+        let signed = home.sign_list::<CatalogEntry>(None, None, &passphrase(), &nameless);
         assert!(matches!(signed, Err(DeskError::Act(_))));
     }
     home.draft_list::<CatalogEntry>(&change, &by(now())).unwrap();
@@ -278,13 +278,14 @@ fn whoever_drafts_drops_or_signs_leaves_a_trace_and_nothing_is_half_done() {
     home.discard_list_draft::<CatalogEntry>(&by(now())).unwrap();
     assert_eq!(home.list_draft::<CatalogEntry>().unwrap(), []);
     home.draft_list::<CatalogEntry>(&change, &by(now())).unwrap();
-    let early = home.sign_list::<CatalogEntry>(Some(now().minus(1)), &passphrase(), &by(now()));
+    let early = home.sign_list::<CatalogEntry>(Some(now().minus(1)), None, &passphrase(), &by(now()));
     assert!(matches!(early, Err(DeskError::Home(HomeError::ListDated { .. }))), "{early:?}");
     assert_eq!(home.list_draft::<CatalogEntry>().unwrap(), [change]);
-    let pending = home.sign_list::<CatalogEntry>(Some(now().plus(500)), &passphrase(), &by(now())).unwrap();
+    let pending =
+        home.sign_list::<CatalogEntry>(Some(now().plus(500)), None, &passphrase(), &by(now())).unwrap();
     assert_eq!((pending.sequence, pending.valid_from), (2, now().plus(500)));
     // What is announced does not begin sooner because the list is made anew.
-    let renewed = home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now().plus(9))).unwrap();
+    let renewed = home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now().plus(9))).unwrap();
     assert_eq!((renewed.sequence, renewed.valid_from), (3, now().plus(500)));
     let journal = home.list_journal::<CatalogEntry>().unwrap();
     let deeds: Vec<_> = journal
@@ -296,6 +297,43 @@ fn whoever_drafts_drops_or_signs_leaves_a_trace_and_nothing_is_half_done() {
     assert_eq!(home.list_at::<CatalogEntry>(now().plus(499)).unwrap().1.sequence, 1);
     assert_eq!(home.list_at::<CatalogEntry>(now().plus(500)).unwrap().1.sequence, 3);
     assert!(matches!(home.list_at::<CatalogEntry>(now().minus(1)), Err(HomeError::NoList("catalog"))));
+}
+
+#[test]
+fn only_the_draft_that_was_seen_is_signed() {
+    let prefecture = Prefecture::new();
+    let home = &prefecture.home;
+    let digest = || home.list_draft_digest::<CatalogEntry>().unwrap();
+    let prepare = |seconds| home.draft_list::<CatalogEntry>(&end(now().plus(seconds)), &by(now())).unwrap();
+    let none = digest();
+    prepare(60);
+    let seen = digest();
+    assert_eq!(digest(), seen);
+    assert_eq!(DraftDigest::parse(&seen.to_string()), Some(seen.clone()));
+    assert_ne!(none, seen);
+    // Somebody puts another draft in its place.
+    home.discard_list_draft::<CatalogEntry>(&by(now())).unwrap();
+    prepare(90);
+    let journal = home.list_journal::<CatalogEntry>().unwrap();
+    for asked in [&seen, &none] {
+        let refused = home.sign_list::<CatalogEntry>(None, Some(asked), &passphrase(), &by(now())).unwrap_err();
+        let DeskError::Home(HomeError::DraftChanged { list, asked: told, found }) = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!((list, &told, found), ("catalog", asked, digest()));
+    }
+    assert_eq!(home.list_journal::<CatalogEntry>().unwrap(), journal);
+    // Whoever cannot open the key has signed nothing, and the journal says no such thing.
+    let wrong = boyin::Passphrase::new("wrong".to_owned());
+    assert!(home.sign_list::<CatalogEntry>(None, Some(&digest()), &wrong, &by(now())).is_err());
+    assert_eq!(home.list_journal::<CatalogEntry>().unwrap(), journal);
+    let seen = digest();
+    let signed = home.sign_list::<CatalogEntry>(None, Some(&seen), &passphrase(), &by(now())).unwrap();
+    assert_eq!(signed.sequence, 2);
+    let journal = home.list_journal::<CatalogEntry>().unwrap();
+    let last: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["deed"], &last["draft"]), (&"sign".into(), &seen.to_string().into()));
+    assert_ne!(digest(), none, "the same changes to another list are another draft");
 }
 
 #[test]
@@ -311,7 +349,7 @@ fn the_anchor_that_signs_today_signs_the_lists() {
     // That of the old anchor is of its time, and stays good.
     assert!(home.catalog_fault().is_none());
     let (old, _) = home.list_numbered::<CatalogEntry>(1).unwrap();
-    let renewed = home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now().plus(5))).unwrap();
+    let renewed = home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now().plus(5))).unwrap();
     assert_eq!((renewed.sequence, renewed.trust_sequence), (2, 2));
     let (token, _) = home.list_numbered::<CatalogEntry>(2).unwrap();
     assert_eq!(home.anchors().unwrap().signer_of(&token).unwrap().kid, made.kid);
@@ -346,9 +384,9 @@ fn a_directory_of_an_earlier_release_issues_once_its_catalog_is_signed() {
     let desk = Desk::open(&home, &passphrase(), now()).unwrap();
     let refused = issue(&desk, "1", &identity_card(), now());
     assert!(matches!(refused, Err(DeskError::Home(HomeError::NoList("catalog")))), "{refused:?}");
-    let first = home.sign_list::<SharingEntry>(None, &passphrase(), &by(now())).unwrap();
+    let first = home.sign_list::<SharingEntry>(None, None, &passphrase(), &by(now())).unwrap();
     assert_eq!((first.sequence, first.entries.len()), (1, 0));
-    let first = home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now())).unwrap();
+    let first = home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now())).unwrap();
     assert_eq!((first.sequence, first.entries.len()), (1, Catalog::embedded().types().count()));
     issue(&desk, "2", &identity_card(), now()).unwrap();
 }

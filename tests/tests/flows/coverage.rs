@@ -9,7 +9,7 @@ use boyin::model::collected::{CollectedLicense, Evidence, EvidenceKind, Grade};
 use boyin::model::coverage::{Coverage, CoverageAxis, CoveragePlace, Share, StatedTotal};
 use boyin::model::id::{CreditCode, DivisionCode, HolderCode, HolderCodeType, LicenseTypeCode};
 use boyin::suite::{ES256, SystemRandom};
-use boyin::{Desk, DeskError, HomeError, Order};
+use boyin::{Desk, DeskError, HomeError, LookupError, Order};
 
 use crate::office::{Prefecture, citizen, credit_code, identity_card, now, order, police};
 
@@ -58,6 +58,7 @@ fn collect(desk: &Desk) -> ImportJob {
         source: "人口库".to_owned(),
         agency: agency(),
         license_type: card(),
+        key: Vec::new(),
         evidence: Evidence { kind: EvidenceKind::IssuerSeal, digest: Some(digest) },
         stated_total: None,
         corrects: None,
@@ -193,17 +194,29 @@ fn a_total_is_entered_by_somebody_and_the_last_one_counts() {
     let figures =
         |prefecture: &Prefecture| *counted(prefecture).places().find(|(place, _)| **place == here).unwrap().1;
     assert_eq!(figures(&prefecture).share(), Share::Hundredths(3333));
-    // What was interrupted after the event is finished by the same order.
+    // What was interrupted after the event is finished by the same order; the log tells it meanwhile, and whatever is cut off.
     let path = prefecture.home.dir().join("catalog/totals.jsonl");
     let whole = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, whole.lines().next().unwrap().to_owned() + "\n").unwrap();
-    assert_eq!(figures(&prefecture).share(), Share::Hundredths(2500));
-    enter(3, "t2").unwrap();
+    assert_eq!(figures(&prefecture).share(), Share::Hundredths(3333));
+    let other = Order { who: "窗口二号".to_owned(), at: now().plus(2), ..order(police(), "t2") };
+    assert!(desk.state_total(&stated(here, 3), &other).unwrap().replayed);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
     // Nobody changes a line unseen.
     std::fs::write(&path, whole.replacen("\"total\":4", "\"total\":1", 1)).unwrap();
     assert!(matches!(prefecture.home.stated_totals(), Err(HomeError::Totals { line: 2, .. })));
+    // Nor the last one, after which there is no other, and not who entered it.
+    for (from, to) in [("\"total\":3", "\"total\":1"), ("窗口一号", "窗口九号")] {
+        let (first, last) = whole.trim_end().split_once('\n').unwrap();
+        std::fs::write(&path, format!("{first}\n{}\n", last.replacen(from, to, 1))).unwrap();
+        assert_eq!(prefecture.home.stated_totals().unwrap().len(), 2, "the file holds together");
+        let refused = prefecture.lookup().coverage(now(), &mut |_| {}).unwrap_err();
+        assert!(matches!(refused, LookupError::Home(HomeError::Totals { line: 2, .. })), "{refused}");
+    }
     std::fs::write(&path, &whole).unwrap();
+    assert_eq!(figures(&prefecture).share(), Share::Hundredths(3333));
+    let told = prefecture.lookup().stated_totals().unwrap();
+    assert_eq!(told, prefecture.home.stated_totals().unwrap());
 
     let unnamed = StatedTotal { source: " ".to_owned(), ..stated(here, 1) };
     let refused = desk.state_total(&unnamed, &order(police(), "t3"));

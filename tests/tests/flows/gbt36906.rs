@@ -335,7 +335,7 @@ async fn fields_have_the_names_of_the_catalog_in_force() {
     renamed.fields.iter_mut().find(|field| field.name == "address").unwrap().pinyin = "KZ_DZ".to_owned();
     let change = CatalogChange::Put { from: now(), license_type: Box::new(renamed), until: None };
     home.draft_list::<CatalogEntry>(&change, &words(now())).unwrap();
-    home.sign_list::<CatalogEntry>(None, &passphrase(), &words(now())).unwrap();
+    home.sign_list::<CatalogEntry>(None, None, &passphrase(), &words(now())).unwrap();
     asking.site.log_lists(&asking.served);
     let (_, one) = asking.ask("queryCertInfo", asking.one()).await;
     assert_eq!((&one["KZ_DZ"], one.get("KZ_ZZ")), (&before["KZ_ZZ"], None));

@@ -64,7 +64,7 @@ fn whoever_drafts_drops_or_signs_a_change_leaves_a_trace() {
     {
         assert!(matches!(home.draft_trust(&change, &nameless), Err(DeskError::Act(_))));
         assert!(matches!(home.discard_trust_draft(&nameless), Err(DeskError::Act(_))));
-        assert!(matches!(home.sign_trust_draft(&passphrase(), &nameless), Err(DeskError::Act(_))));
+        assert!(matches!(home.sign_trust_draft(None, &passphrase(), &nameless), Err(DeskError::Act(_))));
         let changed = home.change_trust(std::slice::from_ref(&change), &passphrase(), &nameless);
         assert!(matches!(changed, Err(DeskError::Act(_))));
     }
@@ -75,7 +75,11 @@ fn whoever_drafts_drops_or_signs_a_change_leaves_a_trace() {
     home.discard_trust_draft(&by(now().plus(1))).unwrap();
     home.discard_trust_draft(&by(now().plus(2))).unwrap();
     home.draft_trust(&change, &by(now().plus(3))).unwrap();
-    home.sign_trust_draft(&passphrase(), &by(now().plus(4))).unwrap();
+    let seen = home.trust_draft_digest().unwrap();
+    let other = boyin::DraftDigest::parse(&"0".repeat(32)).unwrap();
+    let refused = home.sign_trust_draft(Some(&other), &passphrase(), &by(now().plus(4)));
+    assert!(matches!(refused, Err(DeskError::Home(HomeError::DraftChanged { list: "trust", .. }))));
+    home.sign_trust_draft(Some(&seen), &passphrase(), &by(now().plus(4))).unwrap();
     let journal = home.trust_journal().unwrap();
     let lines: Vec<serde_json::Value> =
         journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -88,6 +92,7 @@ fn whoever_drafts_drops_or_signs_a_change_leaves_a_trace() {
         assert_eq!(words, ["窗口一号", police().as_str(), "办理证照"]);
         assert_eq!(line["changes"], serde_json::json!([change]));
     }
+    assert_eq!((&lines[2]["draft"], &lines[3]["draft"]), (&serde_json::Value::Null, &seen.to_string().into()));
     assert_eq!((&lines[2]["sequence"], &lines[3]["sequence"]), (&serde_json::Value::Null, &2.into()));
 }
 
@@ -103,7 +108,7 @@ fn a_draft_is_signed_as_a_whole_or_not_at_all() {
     assert_eq!(home.trust().unwrap().1.list().sequence, 1);
     // Somebody else made the same change meanwhile.
     home.change_trust(std::slice::from_ref(&change), &passphrase(), &by(now().plus(1))).unwrap();
-    let refused = home.sign_trust_draft(&passphrase(), &by(now().plus(2)));
+    let refused = home.sign_trust_draft(None, &passphrase(), &by(now().plus(2)));
     assert!(no_such_right(&refused));
     assert_eq!((home.trust_draft().unwrap().len(), home.trust_history().unwrap()), (1, vec![1, 2]));
     home.discard_trust_draft(&by(now())).unwrap();

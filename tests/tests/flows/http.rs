@@ -233,6 +233,7 @@ grade = "g"
         corrects: None,
         rejects: &dir.join("r.csv"),
         beside_unfinished: false,
+        new_keys: false,
     };
     let actor = Actor { who: "窗口一号".to_owned(), office: police(), purpose: "归集".to_owned() };
     let done = site.prefecture.desk().collect(&collection, &actor, &now, &mut |_| {}).unwrap();

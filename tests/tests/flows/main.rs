@@ -15,6 +15,7 @@ mod keys;
 mod life;
 mod matrix;
 mod metrics;
+mod moving;
 mod office;
 mod openapi;
 mod pages;

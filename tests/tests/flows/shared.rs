@@ -68,7 +68,7 @@ pub(crate) fn share(
 pub(crate) fn announce(home: &Home, entry: SharingEntry, valid_from: Option<UnixTime>, at: UnixTime) {
     let change = SharingChange::Share { entry: Box::new(entry) };
     home.draft_list::<SharingEntry>(&change, &words(at)).unwrap();
-    home.sign_list::<SharingEntry>(valid_from, &passphrase(), &words(at)).unwrap();
+    home.sign_list::<SharingEntry>(valid_from, None, &passphrase(), &words(at)).unwrap();
 }
 
 pub(crate) struct Site {

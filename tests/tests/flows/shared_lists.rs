@@ -150,7 +150,7 @@ async fn by_a_catalog_that_the_log_does_not_have_or_an_older_one_nothing_is_give
     let home = &site.prefecture.home;
     let ask = async || served.post("/v1/shared/licenses", &token, &site.one()).await;
     assert_eq!(ask().await.status, StatusCode::OK);
-    home.sign_list::<CatalogEntry>(None, &passphrase(), &words(now())).unwrap();
+    home.sign_list::<CatalogEntry>(None, None, &passphrase(), &words(now())).unwrap();
     assert_eq!(refused(&ask().await), (500, "internal".to_owned()));
     site.log_lists(&served);
     assert_eq!(ask().await.status, StatusCode::OK);

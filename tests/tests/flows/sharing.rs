@@ -36,7 +36,7 @@ fn share(fields: &[&str], from: UnixTime, until: Option<UnixTime>) -> SharingCha
 
 fn publish(home: &Home, change: &SharingChange, at: UnixTime) {
     home.draft_list::<SharingEntry>(change, &by(at)).unwrap();
-    home.sign_list::<SharingEntry>(None, &passphrase(), &by(at)).unwrap();
+    home.sign_list::<SharingEntry>(None, None, &passphrase(), &by(at)).unwrap();
 }
 
 fn ask(
@@ -115,7 +115,7 @@ fn a_repetition_has_the_answer_that_is_in_the_log() {
     narrower.fields.retain(|field| field.name != "address");
     let change = CatalogChange::Put { from: now(), license_type: Box::new(narrower), until: None };
     home.draft_list::<CatalogEntry>(&change, &by(now())).unwrap();
-    home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now())).unwrap();
+    home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now())).unwrap();
     conflict("3", &asked);
 }
 
@@ -127,7 +127,7 @@ fn without_the_list_in_force_the_one_before_it_gives_nothing() {
     let wide = share(&["address", "holder_name"], now(), None);
     publish(home, &wide, now());
     publish(home, &share(&["address"], later(10), None), later(10));
-    home.sign_list::<SharingEntry>(Some(later(500)), &passphrase(), &by(later(11))).unwrap();
+    home.sign_list::<SharingEntry>(Some(later(500)), None, &passphrase(), &by(later(11))).unwrap();
     let both = ["address", "holder_name"];
     assert_eq!(ask(&desk, "item-1", &both, "1", later(20)), Ok(vec!["address".to_owned()]));
     let kept = home.dir().join("sharing/history/00000003.jwt");
@@ -162,7 +162,7 @@ fn lists_that_have_not_changed_are_not_read_again() {
     std::fs::remove_file(&handovers).unwrap();
     for seconds in [2, 3] {
         let at = now().plus(seconds);
-        home.sign_list::<SharingEntry>(None, &passphrase(), &by(at)).unwrap();
+        home.sign_list::<SharingEntry>(None, None, &passphrase(), &by(at)).unwrap();
         desk.log_lists(at).unwrap();
     }
     assert_eq!(desk.archive().last_event().unwrap(), end + 2);
@@ -189,12 +189,12 @@ fn a_sharing_list_stays_within_the_catalog() {
     narrower.fields.retain(|field| field.name != "address");
     let change = CatalogChange::Put { from: now(), license_type: Box::new(narrower), until: None };
     home.draft_list::<CatalogEntry>(&change, &by(now())).unwrap();
-    home.sign_list::<CatalogEntry>(None, &passphrase(), &by(now().plus(1))).unwrap();
+    home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now().plus(1))).unwrap();
     assert_eq!(
         ask(&desk, "item-1", &["address", "holder_name"], "2", now().plus(1)),
         Ok(vec!["holder_name".to_owned()])
     );
-    let again = home.sign_list::<SharingEntry>(None, &passphrase(), &by(now().plus(2)));
+    let again = home.sign_list::<SharingEntry>(None, None, &passphrase(), &by(now().plus(2)));
     assert!(matches!(again, Err(DeskError::Home(HomeError::ListChange(_)))), "{again:?}");
     publish(home, &share(&["holder_name"], now().plus(3), None), now().plus(3));
 }

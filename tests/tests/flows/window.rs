@@ -92,6 +92,7 @@ pub(crate) fn collect(desk: &Desk, number: &str, name: &str, grade: Grade) {
         source: "人口库".to_owned(),
         agency: police(),
         license_type: card(),
+        key: Vec::new(),
         evidence: Evidence {
             kind: EvidenceKind::IssuerSeal,
             digest: Some(format!("sha-256:{}", "0".repeat(64))),

@@ -24,12 +24,14 @@ impl Archive {
     /// the holder to its events; and what decisions on papers that the holder took part in were decided from. The identifier stays, with its status and its events, and is never given again; reads say
     /// [`ArchiveError::Erased`]. It takes two people.
     ///
+    /// Of an erased license the erasure is given back: an act that could not be finished is finished by any other one, too.
+    ///
     /// On `Ok` no file of the archive holds the key any more. Backups from before do, and have to be destroyed by whoever
     /// keeps them.
     ///
     /// # Errors
-    /// [`ArchiveError::NotFound`], [`ArchiveError::Erased`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
-    /// [`ArchiveError::SealSamePerson`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
+    /// [`ArchiveError::NotFound`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`], [`ArchiveError::SealSamePerson`],
+    /// [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`]; the same act again finishes what was begun.
     pub fn purge(
         &self,
@@ -64,7 +66,7 @@ impl Archive {
         };
         // After a failure as well: nobody knows then whether the batch is there.
         self.record_keys.forget(&key);
-        let outcome = outcome?;
+        let outcome = erased_before(outcome, EventKind::LicensePurged, Some(id))?;
         for table in [Table::RecordKey, Table::License] {
             self.store.scrub(table, &key)?;
         }
@@ -81,11 +83,13 @@ impl Archive {
     /// stays, with the row that it was and its events, so that imports still add up and the same row does not bring it back;
     /// reads say [`ArchiveError::Erased`]. A license that was issued from it is erased by itself. It takes two people.
     ///
+    /// Of an erased record the erasure is given back: an act that could not be finished is finished by any other one, too.
+    ///
     /// Collected records have no keys of their own: on `Ok` no file of the archive holds the record any more, under no key.
     /// Backups from before do.
     ///
     /// # Errors
-    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::Erased`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
+    /// [`ArchiveError::CollectedNotFound`], [`ArchiveError::Reason`], [`ArchiveError::SealSecond`],
     /// [`ArchiveError::SealSamePerson`], [`ArchiveError::IdempotencyConflict`]; nothing has changed then.
     /// [`ArchiveError::Store`], [`ArchiveError::Damaged`]; the same act again finishes what was begun.
     pub fn erase_collected(
@@ -115,8 +119,9 @@ impl Archive {
                 let batch = self.forget_decisions(batch, act, deed, &holder)?;
                 forgotten.set(deed.kept.is_some());
                 Ok(batch)
-            })?
+            })
         };
+        let outcome = erased_before(outcome, EventKind::CollectedErased, None)?;
         self.store.scrub(Table::Collected, &id.0)?;
         self.scrub_decisions(&outcome, forgotten.get())?;
         Ok(outcome)
@@ -173,6 +178,20 @@ impl Archive {
             }
         }
         Ok(None)
+    }
+}
+
+/// The erasure that was done before, in place of the refusal that it leads to: whether its files were scrubbed nobody knows.
+fn erased_before(
+    outcome: Result<Outcome, ArchiveError>,
+    what: EventKind,
+    license: Option<&LicenseId>,
+) -> Result<Outcome, ArchiveError> {
+    match outcome {
+        Err(ArchiveError::Erased { event, at }) => {
+            Ok(Outcome { event, what, at, license: license.cloned(), seal: None, replayed: true })
+        }
+        outcome => outcome,
     }
 }
 

@@ -7,6 +7,7 @@ use boyin_model::id::LicenseId;
 use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
 
+use super::ends::Ends;
 use super::erase::second_person;
 use super::write::{Deed, Kept};
 use super::{Archive, MAX_PAGE, malformed};
@@ -33,21 +34,32 @@ struct Seen {
 }
 
 /// What is found when a plan is made.
-#[derive(Default)]
-struct Look {
+struct Look<'a> {
+    ends: Ends<'a>,
+    at: UnixTime,
+    /// Whose file is closed.
+    closing: Option<HolderKey>,
     seen: Vec<Seen>,
     left: Vec<MassLeft>,
 }
 
 impl Archive {
-    /// What [`mass_change`](Archive::mass_change) would do now. Nothing is changed.
+    /// What [`mass_change`](Archive::mass_change) would do at `at`. Nothing is changed.
+    ///
+    /// What is out of force by another change of many licenses that can still be undone changes, too: it stays out of force then if
+    /// the other one is undone. Closing a holder takes in nothing again that closing the same one took.
     ///
     /// # Errors
     /// [`ArchiveError::Reason`] if the words are none, or the change is neither [`Change::Revoke`] nor [`Change::Cancel`], or is
     /// retroactive; [`ArchiveError::HolderEnd`] if it cannot happen to such a holder; [`ArchiveError::MassTooMany`];
     /// [`ArchiveError::OldFormat`]; [`ArchiveError::Store`], [`ArchiveError::Damaged`].
-    pub fn mass_plan(&self, scope: &MassScope, change: &StatusChange) -> Result<MassPlan, ArchiveError> {
-        Ok(self.look_at_many(scope, change)?.1)
+    pub fn mass_plan(
+        &self,
+        scope: &MassScope,
+        change: &StatusChange,
+        at: UnixTime,
+    ) -> Result<MassPlan, ArchiveError> {
+        Ok(self.look_at_many(scope, change, at)?.1)
     }
 
     /// Changes many licenses in one batch, if what would be done is still exactly what the second person signed off. Each license
@@ -71,7 +83,7 @@ impl Archive {
         let _alone = self.acts.write().unwrap_or_else(PoisonError::into_inner);
         self.perform_alone(act, &deed, |deed| {
             second_person(act, &sign_off.second)?;
-            let (look, plan) = self.look_at_many(scope, change)?;
+            let (look, plan) = self.look_at_many(scope, change, act.at())?;
             if plan.digest != sign_off.digest {
                 return Err(ArchiveError::PlanChanged);
             }
@@ -108,7 +120,8 @@ impl Archive {
         &self,
         scope: &MassScope,
         change: &StatusChange,
-    ) -> Result<(Look, MassPlan), ArchiveError> {
+        at: UnixTime,
+    ) -> Result<(Look<'_>, MassPlan), ArchiveError> {
         if self.format < FORMAT_WITH_VERSIONS {
             return Err(ArchiveError::OldFormat);
         }
@@ -118,13 +131,15 @@ impl Archive {
         if !words || !ends || change.retroactive || change.successor.is_some() {
             return Err(ArchiveError::Reason);
         }
-        let mut look = Look::default();
+        let mut look = Look { ends: Ends::new(self), at, closing: None, seen: Vec::new(), left: Vec::new() };
         let mut of_holder: Option<(_, HolderEnd)> = None;
         match scope {
             MassScope::Holder { holder, end, keeps } => {
                 if !end.befalls(holder) {
                     return Err(ArchiveError::HolderEnd);
                 }
+                let whose = self.vault.holder_key(holder);
+                look.closing = Some(whose);
                 let mut cursor = None;
                 loop {
                     let page = self.list_by_holder(holder, cursor.as_ref(), MAX_PAGE)?;
@@ -137,7 +152,7 @@ impl Archive {
                         break;
                     }
                 }
-                of_holder = Some((self.vault.subject(&self.vault.holder_key(holder)), *end));
+                of_holder = Some((self.vault.subject(&whose), *end));
             }
             MassScope::Licenses(ids) => {
                 let ids: BTreeSet<_> = ids.iter().collect();
@@ -160,7 +175,7 @@ impl Archive {
         Ok((look, MassPlan { items, left, digest }))
     }
 
-    fn look_at(&self, id: &LicenseId, kept: bool, look: &mut Look) -> Result<(), ArchiveError> {
+    fn look_at(&self, id: &LicenseId, kept: bool, look: &mut Look<'_>) -> Result<(), ArchiveError> {
         let (mut record, holder) = match self.license(id) {
             Ok(Some(found)) => found,
             Ok(None) => return look.leave(id, LeftReason::NotOnFile),
@@ -172,7 +187,7 @@ impl Archive {
             return look.leave(id, LeftReason::StatusElsewhere);
         }
         let (_, _, from) = self.status_sealed(&record)?;
-        if !Change::Cancel.allowed(from) {
+        if !Change::Cancel.allowed(from) && !self.may_come_back(&record, from, look)? {
             return look.leave(id, LeftReason::Ended);
         }
         if kept {
@@ -187,8 +202,27 @@ impl Archive {
         Ok(())
     }
 
-    /// Undoes a change of many licenses: each gets the status back that it had, unless something was done to it since. It takes two
-    /// people, and is possible until the instant that was set when it was done.
+    /// Whether a license is out of force only by a change of many licenses that can still be undone, and not by the one that is done
+    /// once more.
+    fn may_come_back(
+        &self,
+        record: &LicenseRecord,
+        from: LicenseStatus,
+        look: &mut Look<'_>,
+    ) -> Result<bool, ArchiveError> {
+        if from != LicenseStatus::Revoked {
+            return Ok(false);
+        }
+        let Some((number, until)) = look.ends.of(&record.id)? else { return Ok(false) };
+        let Some(whose) = &look.closing else { return Ok(look.at <= until) };
+        let done = self.event(number)?.ok_or(Damaged { table: Table::Event })?;
+        let again = done.what == EventKind::HolderClosed && done.subject == Some(self.vault.subject(whose));
+        Ok(look.at <= until && !again)
+    }
+
+    /// Undoes a change of many licenses: each gets the status back that it had, unless something was done to it since that still
+    /// stands, by whomever; what was out of force before stays so. It takes two people, and is possible until the instant that was set
+    /// when it was done. Changes of the same licenses come undone in the reverse order.
     ///
     /// # Errors
     /// [`ArchiveError::MassNotFound`], [`ArchiveError::MassUndone`], [`ArchiveError::UndoOver`], [`ArchiveError::MassNothing`] if
@@ -221,9 +255,17 @@ impl Archive {
                 return Err(ArchiveError::UndoOver { until: record.undo_until });
             }
             let mut batch = Batch::new().expect(TABLE, key.as_slice(), Expect::Exactly(sealed));
-            let (mut left, mut back) = (Vec::new(), 0);
-            for (event, item) in record.numbered(number) {
-                let Some((license, holder)) = self.unchanged_since(&item.id, event)? else {
+            let mut ends = Ends::new(self);
+            let (mut left, mut back, mut withdrawn) = (Vec::new(), 0, false);
+            for item in &record.items {
+                let found = self.ended_by(number, &item.id, &mut ends)?;
+                if found.is_some() && item.from == LicenseStatus::Revoked {
+                    // It was out of force before, by what this one does not undo.
+                    withdrawn = true;
+                    left.push(item.id.clone());
+                    continue;
+                }
+                let Some((license, holder)) = found else {
                     left.push(item.id.clone());
                     continue;
                 };
@@ -239,7 +281,7 @@ impl Archive {
                 batch = self.tell(batch, &act.part(back), told);
                 back += 1;
             }
-            if back == 0 {
+            if back == 0 && !withdrawn {
                 return Err(ArchiveError::MassNothing);
             }
             record.undone = Some(Undone { event: 0, left });
@@ -248,11 +290,12 @@ impl Archive {
         })
     }
 
-    /// A license whose status is still what the event `event` made of it, and whose it is.
-    fn unchanged_since(
+    /// A license that is out of force by the change with this number, and whose it is.
+    fn ended_by(
         &self,
+        number: u64,
         id: &LicenseId,
-        event: u64,
+        ends: &mut Ends<'_>,
     ) -> Result<Option<(LicenseRecord, HolderKey)>, ArchiveError> {
         let (mut record, holder) = match self.license(id) {
             Ok(Some(found)) => found,
@@ -261,8 +304,9 @@ impl Archive {
             Err(error) => return Err(error),
         };
         record.credential = Vec::new();
-        let last = self.status_at(id, UnixTime::MAX)?;
-        Ok(last.is_some_and(|(_, last)| last.number == event).then_some((record, holder)))
+        let (_, _, status) = self.status_sealed(&record)?;
+        let by = ends.of(id)?.filter(|_| status == LicenseStatus::Revoked);
+        Ok(by.is_some_and(|(by, _)| by == number).then_some((record, holder)))
     }
 
     /// The change of many licenses whose event has this number.
@@ -278,7 +322,7 @@ impl Archive {
     }
 }
 
-impl Look {
+impl Look<'_> {
     fn leave(&mut self, id: &LicenseId, why: LeftReason) -> Result<(), ArchiveError> {
         self.left.push(MassLeft { id: id.clone(), why });
         Ok(())
@@ -286,6 +330,12 @@ impl Look {
 }
 
 impl MassRecord {
+    /// The license that an event is of, if it is one of this change and `number` is that of the whole.
+    pub(crate) fn item_of(&self, number: u64, event: u64) -> Option<&MassItem> {
+        let first = number.checked_sub(u64::try_from(self.items.len()).ok()?)?;
+        self.items.get(usize::try_from(event.checked_sub(first)?).ok()?)
+    }
+
     /// Each license with the number of its event, if `number` is that of the whole.
     pub(crate) fn numbered(&self, number: u64) -> impl Iterator<Item = (u64, &MassItem)> {
         let count = u64::try_from(self.items.len()).unwrap_or(u64::MAX);

@@ -6,6 +6,7 @@ mod collect;
 mod copy;
 mod decisions;
 mod delegations;
+mod ends;
 mod erase;
 mod keys;
 mod licenses;

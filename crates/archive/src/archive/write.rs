@@ -7,8 +7,9 @@ use boyin_model::id::LicenseId;
 use boyin_model::register::SealId;
 
 use super::decisions::{DecisionWrite, Forgotten};
+use super::ends::Ends;
 use super::{Archive, malformed};
-use crate::act::{Act, Event, EventKind, Note, Outcome, StatusChange, is_words};
+use crate::act::{Act, Change, Event, EventKind, Note, Outcome, StatusChange, is_words};
 use crate::collected::CollectedId;
 use crate::error::{ArchiveError, Damaged};
 use crate::layout;
@@ -203,6 +204,9 @@ impl Archive {
     /// Revokes, suspends, restores, supersedes or cancels a license. A successor that is named, of the same holder, becomes the
     /// next version of its chain.
     ///
+    /// A license that is out of force by a change of many licenses can be revoked or canceled once more while that can be undone: it
+    /// then stays so, whatever becomes of the other ones.
+    ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::NoSlot`], [`ArchiveError::IllegalTransition`],
     /// [`ArchiveError::NotHead`], [`ArchiveError::NotSuccessor`], [`ArchiveError::Reason`],
@@ -226,7 +230,7 @@ impl Archive {
             let (batch, from) = self.status_batch(Batch::new(), act, &record, to)?;
             // Asked after the status: a succession that was seen there is seen here, too.
             self.expect_head(id)?;
-            if !change.change.allowed(from) {
+            if !change.change.allowed(from) && !self.ends_for_good(act, id, change.change, from)? {
                 return Err(ArchiveError::IllegalTransition { from, to });
             }
             match &change.successor {
@@ -234,6 +238,20 @@ impl Archive {
                 None => Ok(batch),
             }
         })
+    }
+
+    /// Whether a change says of a license alone what a change of many licenses made of it, which can still be undone.
+    fn ends_for_good(
+        &self,
+        act: &Act,
+        id: &LicenseId,
+        change: Change,
+        from: LicenseStatus,
+    ) -> Result<bool, ArchiveError> {
+        if from != LicenseStatus::Revoked || !matches!(change, Change::Revoke | Change::Cancel) {
+            return Ok(false);
+        }
+        Ok(Ends::new(self).of(id)?.is_some_and(|(_, until)| act.at() <= until))
     }
 
     /// Puts the status of a license, and that no published list shows it yet; and gives the status that it has.

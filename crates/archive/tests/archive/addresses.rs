@@ -187,14 +187,17 @@ fn an_erasure_takes_out_every_address_however_many_there_are() {
 fn an_erasure_that_failed_halfway_scrubs_the_addresses_when_it_is_done_again() {
     let (archive, store) = filled();
     add(&archive, "a", 1, "北京路1号").unwrap();
-    let purge = || archive.purge(&act("purge"), &id(1), "乙", "依法删除");
+    let purge = |key: &str| archive.purge(&act(key), &id(1), "乙", "依法删除");
     store.fail_scrub();
-    let failed = purge();
+    let failed = purge("purge");
     assert!(matches!(failed, Err(ArchiveError::Store(StoreError::Io(_)))), "{failed:?}");
     assert_eq!(store.scrubbed(), []);
-    assert!(purge().unwrap().replayed);
     let all = [Table::RecordKey, Table::License, Table::LicenseAddress, Table::DecisionInput];
-    assert_eq!(store.scrubbed(), all);
+    // Under the same key, and under that of somebody who knows nothing of the first one.
+    for key in ["purge", "another"] {
+        assert!(purge(key).unwrap().replayed);
+        assert_eq!(store.scrubbed(), all, "{key}");
+    }
 }
 
 #[test]

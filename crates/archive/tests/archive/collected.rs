@@ -31,6 +31,7 @@ pub(crate) fn job(name: u8) -> ImportJob {
         source: "存量库".to_owned(),
         agency: CreditCode::parse("11430000006122244L").unwrap(),
         license_type: license_type(TYPE_A),
+        key: Vec::new(),
         evidence: evidence(EvidenceKind::WindowCheck),
         stated_total: Some(ROWS),
         corrects: None,
@@ -529,7 +530,9 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
     let gone =
         |event| matches!(archive.collected(id), Err(ArchiveError::Erased { event: by, .. }) if by == event);
     assert!(gone(outcome.event));
-    assert!(matches!(erase("e", "窗口二", "依申请"), Err(ArchiveError::Erased { .. })));
+    let again = erase("e", "窗口二", "依申请").unwrap();
+    assert!(again.replayed && again.event == outcome.event, "the one that was done is given back");
+    assert!(matches!(erase("f", "", "依申请"), Err(ArchiveError::SealSecond)), "it still takes two");
     let event = archive.events(Some(outcome.event - 1), 1).unwrap().remove(0);
     assert_eq!((event.what, event.second.as_deref()), (EventKind::CollectedErased, Some("窗口二")));
     assert_eq!((event.detail, event.subject), (format!("{id} 依申请"), None));
@@ -546,6 +549,23 @@ fn an_erased_record_is_gone_but_for_its_name_and_does_not_come_back() {
     assert_eq!((again.accepted, again.already), (0, 2));
     assert!(gone(outcome.event));
     assert!(archive.check(&mut |_| ()).unwrap().sound());
+}
+
+#[test]
+fn an_erasure_that_failed_halfway_is_finished_by_any_other() {
+    let (archive, store) = fresh();
+    one_step(&archive, 1, vec![submission(1, "1", "第1号", "某甲")]);
+    let id = records(&archive, 1)[0].0;
+    let erase = |key: &str| archive.erase_collected(&act(key), id, "窗口二", "依申请");
+    store.fail_scrub();
+    assert!(matches!(erase("a"), Err(ArchiveError::Store(_))));
+    assert_eq!(store.scrubbed(), []);
+    let finished = erase("b").unwrap();
+    assert!(finished.replayed);
+    assert_eq!(store.scrubbed(), [Table::Collected, Table::DecisionInput]);
+    assert!(
+        matches!(archive.collected(id), Err(ArchiveError::Erased { event, .. }) if event == finished.event)
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Resealing, RootSecret, Store, Table,
+    Archive, ArchiveError, Batch, Change, EventKind, Failure, OpenError, Outcome, Resealing, RootSecret,
+    Store, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
@@ -214,13 +215,17 @@ fn a_purge_erases_and_says_so() {
         archive.get(&id(1)).map(drop),
         archive.status_of(&id(1)).map(drop),
         archive.record_share(&act("late"), &id(1), "住建局").map(drop),
-        archive.purge(&act("purge again"), &id(1), "乙", "依法删除").map(drop),
     ] {
         assert!(
             matches!(refused, Err(ArchiveError::Erased { event, .. }) if event == done.event),
             "{refused:?}"
         );
     }
+    // Somebody else's act finishes it, if it has to be, and is told which one did it.
+    let again = archive.purge(&act("purge again"), &id(1), "乙", "依法删除").unwrap();
+    assert_eq!(again, Outcome { replayed: true, ..done.clone() });
+    let alone = archive.purge(&act("purge alone"), &id(1), "", "依法删除");
+    assert!(matches!(alone, Err(ArchiveError::SealSecond)), "it still takes two: {alone:?}");
     let refused = archive.file(&act("file again"), &filing(1));
     assert!(matches!(refused, Err(ArchiveError::Conflict)), "the identifier is not given again: {refused:?}");
     assert_eq!(archive.list(None, None, 100).unwrap().items.len(), 2);

@@ -44,7 +44,7 @@ fn do_it(
     scope: &MassScope,
     change: &StatusChange,
 ) -> Result<Outcome, ArchiveError> {
-    let plan = archive.mass_plan(scope, change)?;
+    let plan = archive.mass_plan(scope, change, act.at())?;
     archive.mass_change(act, scope, change, &signed(&plan), until())
 }
 
@@ -93,7 +93,7 @@ fn a_dry_run_lists_exactly_what_is_done() {
     let (archive, store) = fresh();
     filled(&archive);
     let before = archive.last_event().unwrap();
-    let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+    let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
     assert_eq!(archive.last_event().unwrap(), before, "a look does nothing");
     let next = id(4).next_version().unwrap();
     let items: Vec<_> = plan.items.iter().map(|item| (item.id.clone(), item.from)).collect();
@@ -167,7 +167,7 @@ fn what_changes_after_the_dry_run_makes_the_sign_off_void() {
     for (place, meanwhile) in meanwhile.into_iter().enumerate() {
         let (archive, _) = fresh();
         filled(&archive);
-        let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+        let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
         meanwhile(&archive);
         let last = archive.last_event().unwrap();
         let refused = archive.mass_change(&act("close"), &death(0), &cancel(), &signed(&plan), until());
@@ -179,7 +179,7 @@ fn what_changes_after_the_dry_run_makes_the_sign_off_void() {
     // Neither does what is asked: other words, another holder, another end.
     let (archive, _) = fresh();
     filled(&archive);
-    let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+    let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
     let refused = |scope: &MassScope, change: &StatusChange| {
         archive.mass_change(&act("close"), scope, change, &signed(&plan), until()).unwrap_err().code()
     };
@@ -197,7 +197,7 @@ fn nothing_slips_in_between_the_look_and_the_act() {
     for round in 0..10 {
         let (archive, _) = fresh();
         filled(&archive);
-        let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+        let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
         let (closed, filed) = std::thread::scope(|scope| {
             let close = scope
                 .spawn(|| archive.mass_change(&act("close"), &death(0), &cancel(), &signed(&plan), until()));
@@ -220,7 +220,7 @@ fn nothing_slips_in_between_the_look_and_the_act() {
 fn it_takes_a_second_person_words_and_something_to_do() {
     let (archive, _) = fresh();
     filled(&archive);
-    let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+    let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
     let by = |second: &str| {
         let sign_off = SignOff { digest: plan.digest, second: second.to_owned() };
         archive.mass_change(&act("close"), &death(0), &cancel(), &sign_off, until()).unwrap_err().code()
@@ -230,8 +230,9 @@ fn it_takes_a_second_person_words_and_something_to_do() {
         ("seal_same_person", "seal_same_person", "seal_same_person")
     );
     assert_eq!(by(" "), "seal_second");
-    let plan =
-        |scope: &MassScope, change: &StatusChange| archive.mass_plan(scope, change).map_err(|e| e.code());
+    let plan = |scope: &MassScope, change: &StatusChange| {
+        archive.mass_plan(scope, change, time(0)).map_err(|e| e.code())
+    };
     for wrong in [
         StatusChange { reason: " ".to_owned(), ..cancel() },
         StatusChange { basis: Some(String::new()), ..cancel() },
@@ -258,7 +259,7 @@ fn a_list_of_licenses_is_changed_the_same_way() {
     filled(&archive);
     let revoke = StatusChange::new(Change::Revoke, "批量吊销");
     let scope = MassScope::Licenses([8, 1, 5, 1, 9, 3, 7].map(id).to_vec());
-    let plan = archive.mass_plan(&scope, &revoke).unwrap();
+    let plan = archive.mass_plan(&scope, &revoke, time(0)).unwrap();
     let items: Vec<_> = plan.items.iter().map(|item| item.id.clone()).collect();
     assert_eq!(items, [id(1), id(8)], "of every holder, each once");
     let left: Vec<_> = plan.left.iter().map(|left| (left.id.clone(), left.why)).collect();
@@ -272,7 +273,7 @@ fn a_list_of_licenses_is_changed_the_same_way() {
     let outlives = MassScope::Licenses(vec![id_of(TYPE_B, 6)]);
     do_it(&archive, &act("bulk 2"), &outlives, &revoke).unwrap();
     let many = MassScope::Licenses((0..=u32::try_from(MAX_MASS).unwrap()).map(id).collect());
-    assert!(matches!(archive.mass_plan(&many, &revoke), Err(ArchiveError::MassTooMany)));
+    assert!(matches!(archive.mass_plan(&many, &revoke, time(0)), Err(ArchiveError::MassTooMany)));
     let _ = check_sound(&archive);
 }
 
@@ -331,6 +332,66 @@ fn undo_leaves_what_others_touched_since() {
 }
 
 #[test]
+fn undo_leaves_what_others_wanted_out_of_force_since() {
+    let (archive, _) = fresh();
+    filled(&archive);
+    let closed = close(&archive, "close", 0).unwrap();
+    let at = |key: &str, seconds| act_at(key, 1, seconds);
+    let set = |act: &Act, n, to| archive.change_status(act, &id(n), &change(to));
+    for wrong in [Change::Suspend, Change::Restore, Change::Supersede] {
+        let refused = set(&act("wrong"), 1, wrong);
+        assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "{wrong:?}: {refused:?}");
+    }
+    let refused = set(&at("late", UNDO_UNTIL + 1), 1, Change::Revoke);
+    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "it is too late: {refused:?}");
+    let refused = set(&act("alone"), 3, Change::Revoke);
+    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "it was alone: {refused:?}");
+    let revoked = set(&at("other", UNDO_UNTIL), 1, Change::Revoke).unwrap();
+    let refused = set(&act("twice"), 1, Change::Cancel);
+    assert!(matches!(refused, Err(ArchiveError::IllegalTransition { .. })), "{refused:?}");
+    let undone = archive.undo_mass_change(&at("undo", UNDO_UNTIL), closed.event, "乙", "误报").unwrap();
+    let record = archive.mass_record(closed.event).unwrap().unwrap();
+    assert_eq!(record.undone.map(|undone| (undone.event, undone.left)), Some((undone.event, vec![id(1)])));
+    assert_eq!(archive.status_of(&id(1)).unwrap(), Some(Revoked));
+    assert_eq!(archive.status_of(&id(2)).unwrap(), Some(Suspended));
+    let (_, last) = archive.status_at(&id(1), time(UNDO_UNTIL)).unwrap().unwrap();
+    assert_eq!((last.number, last.what), (revoked.event, EventKind::LicenseRevoked));
+    let _ = check_sound(&archive);
+}
+
+#[test]
+fn of_two_changes_of_many_licenses_that_meet_the_other_one_stands() {
+    let (archive, _) = fresh();
+    filled(&archive);
+    let many = |ns: &[u32]| MassScope::Licenses(ns.iter().map(|n| id(*n)).collect());
+    let bulk = do_it(&archive, &act("bulk"), &many(&[1, 2, 3]), &cancel()).unwrap();
+    let undo =
+        |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
+    let status = |n| archive.status_of(&id(n)).unwrap().unwrap();
+    let left = |of: &Outcome| archive.mass_record(of.event).unwrap().unwrap().undone.unwrap().left;
+    // The holder died after that.
+    let closed = close(&archive, "close", 0).unwrap();
+    let items = archive.mass_record(closed.event).unwrap().unwrap().items;
+    let from: Vec<_> = items.iter().map(|item| (item.id.clone(), item.from)).collect();
+    assert_eq!(from, [(id(1), Revoked), (id(2), Revoked), (id(4).next_version().unwrap(), Valid)]);
+    let again = close(&archive, "close again", 0);
+    assert!(matches!(again, Err(ArchiveError::MassNothing)), "nothing twice: {again:?}");
+    let plan = archive.mass_plan(&many(&[1]), &cancel(), time(UNDO_UNTIL + 1)).unwrap();
+    assert_eq!((plan.items, plan.left[0].why), (Vec::new(), LeftReason::Ended), "nothing can come back");
+    // Whatever becomes of the later one, what was out of force before it stays so, and comes back with the earlier one.
+    undo("undo closing", &closed);
+    assert_eq!((status(1), status(2), left(&closed)), (Revoked, Revoked, vec![id(1), id(2)]));
+    undo("undo bulk", &bulk);
+    assert_eq!((status(1), status(2), left(&bulk)), (Valid, Suspended, Vec::new()));
+    // While the later one stands, the earlier one leaves what is its.
+    let bulk = do_it(&archive, &act("bulk 2"), &many(&[1, 8]), &cancel()).unwrap();
+    close(&archive, "close 2", 0).unwrap();
+    undo("undo bulk 2", &bulk);
+    assert_eq!((status(1), status(8), left(&bulk)), (Revoked, Valid, vec![id(1)]));
+    let _ = check_sound(&archive);
+}
+
+#[test]
 fn undo_has_its_time_and_its_people() {
     let (archive, _) = fresh();
     filled(&archive);
@@ -353,7 +414,7 @@ fn a_write_that_fails_leaves_all_or_nothing() {
     for (failure, done) in [(Failure::Lost, false), (Failure::Unanswered, true)] {
         let (archive, store) = fresh();
         filled(&archive);
-        let plan = archive.mass_plan(&death(0), &cancel()).unwrap();
+        let plan = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap();
         let close = |archive: &Archive| {
             archive.mass_change(&act("close"), &death(0), &cancel(), &signed(&plan), until())
         };
@@ -392,7 +453,7 @@ fn every_damage_to_a_record_is_found() {
 fn a_digest_has_one_spelling() {
     let (archive, _) = fresh();
     filled(&archive);
-    let digest = archive.mass_plan(&death(0), &cancel()).unwrap().digest;
+    let digest = archive.mass_plan(&death(0), &cancel(), time(0)).unwrap().digest;
     assert_eq!(PlanDigest::parse(&digest.to_string()), Some(digest));
     for wrong in [digest.to_string().to_uppercase(), digest.to_string()[1..].to_owned(), "x".repeat(64)] {
         assert_eq!(PlanDigest::parse(&wrong), None);

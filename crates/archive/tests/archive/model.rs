@@ -151,6 +151,12 @@ impl Model {
         closed.filter(|(n, _)| self.changed.get(n) == Some(&step)).copied().collect()
     }
 
+    /// Whether a closing step is the last that was done to a license.
+    fn may_come_back(&self, n: u32) -> bool {
+        let last = self.changed.get(&n);
+        last.is_some_and(|step| self.closed.contains_key(step) && !self.undone.contains(step))
+    }
+
     fn judge_one(&self, op: &Op) -> Result<(EventKind, u32), &'static str> {
         match op {
             Op::File { n, .. } if self.licenses.contains_key(n) => Err("license_conflict"),
@@ -182,6 +188,12 @@ impl Model {
             Op::Change(n, change) => {
                 let (_, _, from, _) = self.licenses.get(n).ok_or("license_not_found")?;
                 match (change, from) {
+                    (Change::Revoke, LicenseStatus::Revoked) if self.may_come_back(*n) => {
+                        Ok((EventKind::LicenseRevoked, *n))
+                    }
+                    (Change::Cancel, LicenseStatus::Revoked) if self.may_come_back(*n) => {
+                        Ok((EventKind::LicenseCanceled, *n))
+                    }
                     (_, LicenseStatus::Revoked | LicenseStatus::Superseded) => Err("illegal_transition"),
                     (Change::Revoke, _) => Ok((EventKind::LicenseRevoked, *n)),
                     (Change::Cancel, _) => Ok((EventKind::LicenseCanceled, *n)),

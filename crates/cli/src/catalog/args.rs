@@ -5,7 +5,7 @@ use boyin::model::time::Date;
 use clap::{Args, Subcommand};
 
 use crate::key::args::Words;
-use crate::listing::{Sign, VerifyFile};
+use crate::listing::{Sign, SignDraft, VerifyFile};
 use crate::trust::args::By;
 
 #[derive(Debug, Subcommand)]
@@ -28,7 +28,7 @@ pub(crate) enum Catalog {
     /// Prepare the end of a license type: none is issued any more, and what was issued stays
     Remove(Remove),
     /// Sign what is prepared, and publish it as the next catalog (签发)
-    Sign(Sign),
+    Sign(SignDraft),
     /// Throw away what is prepared
     Discard(Words),
     /// Publish the next catalog, with the same types; or the first one

@@ -42,9 +42,9 @@ pub(crate) fn run(session: &Session, command: Catalog, out: &mut dyn Write) -> a
             let change = CatalogChange::End { license_type, at };
             listing::prepare::<Kind>(session, &home, &[change], by, out)
         }
-        Catalog::Sign(args) => listing::sign::<Kind>(session, &args, false, out),
+        Catalog::Sign(args) => listing::sign::<Kind>(session, &args, out),
         Catalog::Discard(words) => listing::discard::<Kind>(session, &words, out),
-        Catalog::Renew(args) => listing::sign::<Kind>(session, &args, true, out),
+        Catalog::Renew(args) => listing::renew::<Kind>(session, &args, out),
         Catalog::Verify(args) => listing::verify::<Kind>(session, &args, out),
         Catalog::Coverage => coverage::run(session, out),
         Catalog::Total(args) => total(session, args, out),

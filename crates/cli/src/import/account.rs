@@ -98,6 +98,7 @@ pub(super) fn job_json(job: &ImportJob) -> Value {
         "source": job.source,
         "agency": job.agency.as_str(),
         "license_type": job.license_type.as_str(),
+        "key": job.key,
         "stated_total": job.stated_total,
         "corrects": job.corrects.map(|id| id.to_string()),
         "begun_at": job.begun_at.seconds(),

@@ -95,6 +95,9 @@ pub(crate) struct Run {
     /// Begin though another file of the source was not taken in to its end
     #[arg(long)]
     pub(crate) beside_unfinished: bool,
+    /// Begin though the records of the source were named by other columns before: each of them that comes again is another record
+    #[arg(long)]
+    pub(crate) new_keys: bool,
     #[command(flatten)]
     pub(crate) by: ReadBy,
 }

@@ -47,6 +47,7 @@ fn take_in(session: &Session, args: &Run, out: &mut dyn Write) -> anyhow::Result
         corrects: args.corrects,
         rejects: &rejects,
         beside_unfinished: args.beside_unfinished,
+        new_keys: args.new_keys,
     };
     let actor = actor(&args.by, home.config().authority_code);
     let start = now()?;

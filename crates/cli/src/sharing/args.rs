@@ -2,7 +2,7 @@ use boyin::model::id::CreditCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::key::args::Words;
-use crate::listing::{Sign, VerifyFile};
+use crate::listing::{Sign, SignDraft, VerifyFile};
 use crate::trust::args::By;
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum Sharing {
     /// Prepare the end of what an agency is given
     Remove(Remove),
     /// Sign what is prepared, and publish it as the next sharing list (签发)
-    Sign(Sign),
+    Sign(SignDraft),
     /// Throw away what is prepared
     Discard(Words),
     /// Publish the next sharing list, with the same entries; or the first one

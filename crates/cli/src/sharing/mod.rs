@@ -40,9 +40,9 @@ pub(crate) fn run(session: &Session, command: Sharing, out: &mut dyn Write) -> a
             };
             listing::prepare::<Kind>(session, &home, &[change], by, out)
         }
-        Sharing::Sign(args) => listing::sign::<Kind>(session, &args, false, out),
+        Sharing::Sign(args) => listing::sign::<Kind>(session, &args, out),
         Sharing::Discard(words) => listing::discard::<Kind>(session, &words, out),
-        Sharing::Renew(args) => listing::sign::<Kind>(session, &args, true, out),
+        Sharing::Renew(args) => listing::renew::<Kind>(session, &args, out),
         Sharing::Verify(args) => listing::verify::<Kind>(session, &args, out),
         Sharing::Check(args) => check(session, &args, out),
     }

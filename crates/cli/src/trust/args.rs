@@ -4,6 +4,7 @@ use boyin::model::id::{CreditCode, DivisionCode};
 use clap::{Args, Subcommand};
 
 use crate::key::args::Words;
+use crate::listing::Seen;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Trust {
@@ -41,7 +42,12 @@ pub(crate) enum Trust {
         what: Remove,
     },
     /// Sign what is prepared, and publish it as the next trust list (签发)
-    Sign(Words),
+    Sign {
+        #[command(flatten)]
+        seen: Seen,
+        #[command(flatten)]
+        words: Words,
+    },
     /// Throw away what is prepared
     Discard(Words),
     /// Publish the next trust list, with the same entries

@@ -8,13 +8,13 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use boyin::Home;
 use boyin::model::b64;
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::time::UnixTime;
-use boyin::model::trust::{CertificateRole, Change, Sunset, TrustList};
+use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
 use boyin::suite::{all_jws, all_x509};
 use boyin::verify::chain::Certificate;
+use boyin::{DraftDigest, Home};
 use serde_json::json;
 
 use self::args::{Add, By, Lists, Remove, Trust};
@@ -22,7 +22,7 @@ use crate::context::{Session, now};
 use crate::fetched::public_key;
 use crate::key::args::Words;
 use crate::key::order_of;
-use crate::listing::{self, tell};
+use crate::listing::{self, Seen, agreed, differences_json, tell};
 use crate::output::json_line;
 use crate::verify::instant;
 use crate::{Exit, files};
@@ -44,16 +44,7 @@ pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> any
             let change = removed(&home, what)?;
             prepare(session, &home, &change, by, out)
         }
-        Trust::Sign(words) => {
-            let home = session.home()?;
-            if home.trust_draft()?.is_empty() {
-                anyhow::bail!(
-                    "nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes"
-                );
-            }
-            let order = order_of(home.config().authority_code, &words)?;
-            published(session, &home.sign_trust_draft(&session.passphrase()?, &order)?, out)
-        }
+        Trust::Sign { seen, words } => sign(session, &seen, &words, out),
         Trust::Discard(words) => {
             let home = session.home()?;
             home.discard_trust_draft(&order_of(home.config().authority_code, &words)?)?;
@@ -63,7 +54,7 @@ pub(crate) fn run(session: &Session, command: Trust, out: &mut dyn Write) -> any
         Trust::Renew(words) => {
             let home = session.home()?;
             let order = order_of(home.config().authority_code, &words)?;
-            published(session, &home.renew_trust_list(&session.passphrase()?, &order)?, out)
+            published(session, &home.renew_trust_list(&session.passphrase()?, &order)?, None, out)
         }
     }
 }
@@ -92,9 +83,33 @@ fn handovers(session: &Session, file: Option<&Path>, out: &mut dyn Write) -> any
     Ok(Exit::Done)
 }
 
-fn published(session: &Session, list: &TrustList, out: &mut dyn Write) -> anyhow::Result<Exit> {
+/// Signs the draft that was asked for, or that is shown now.
+fn sign(session: &Session, seen: &Seen, words: &Words, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let home = session.home()?;
+    let found = home.trust_draft_digest()?;
+    if home.trust_draft()?.is_empty() {
+        anyhow::bail!("nothing is prepared: `boyin trust add` and `boyin trust remove` prepare changes");
+    }
+    let order = order_of(home.config().authority_code, words)?;
+    let differences = home.trust()?.1.list().diff(&home.drafted_trust(order.at)?);
+    let draft = agreed(session, "trust", (found, differences.as_slice()), seen, out)?;
+    let list = home.sign_trust_draft(Some(&draft), &session.passphrase()?, &order)?;
+    published(session, &list, Some((&draft, differences.as_slice())), out)
+}
+
+fn published(
+    session: &Session,
+    list: &TrustList,
+    signed: Option<(&DraftDigest, &[Difference])>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     if session.json() {
-        json_line(out, &json!({ "sequence": list.sequence, "next_update": list.next_update.seconds() }))?;
+        let mut value = json!({ "sequence": list.sequence, "next_update": list.next_update.seconds() });
+        if let Some((draft, differences)) = signed {
+            value["draft"] = draft.to_string().into();
+            value["differences"] = differences_json(differences);
+        }
+        json_line(out, &value)?;
     } else {
         writeln!(out, "✓ trust list {} is published (信任列表已发布)", list.sequence)?;
         writeln!(out, "  fresh until {}", list.next_update)?;
@@ -115,7 +130,10 @@ fn prepare(
     let order = order_of(home.config().authority_code, &Words { who, purpose })?;
     let before = home.drafted_trust(order.at)?;
     let after = home.draft_trust(change, &order)?;
-    tell(session, &before.diff(&after), out)?;
+    let draft = home.trust_draft_digest()?;
+    // Not that of a draft to which somebody else has added something that is not shown here.
+    let draft = Some(draft).filter(|_| home.drafted_trust(order.at).is_ok_and(|now| now == after));
+    tell(session, &before.diff(&after), draft.as_ref(), out)?;
     if !session.json() {
         writeln!(out, "Prepared, not published (已拟定，未发布): `boyin trust sign` publishes it.")?;
     }
@@ -215,13 +233,15 @@ fn diff(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let home = session.home()?;
+    // Looked up first: a draft that is changed meanwhile is then not the one of this digest.
+    let draft = old.is_none().then(|| home.trust_draft_digest()).transpose()?;
     let (_, current) = home.trust()?;
     let (before, after) = match (old, new) {
         (None, _) => (current.list().clone(), home.drafted_trust(now()?)?),
         (Some(old), None) => (named(&home, old)?, current.list().clone()),
         (Some(old), Some(new)) => (named(&home, old)?, named(&home, new)?),
     };
-    tell(session, &before.diff(&after), out)?;
+    tell(session, &before.diff(&after), draft.as_ref(), out)?;
     Ok(Exit::Done)
 }
 

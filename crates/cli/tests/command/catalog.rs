@@ -46,9 +46,13 @@ fn a_catalog_is_changed_compared_signed_and_kept_to() {
     with_by(&place, &["catalog", "remove", "passport"]).complains(&["no license type"]);
     let drafted = place.boyin(&["--json", "catalog", "diff"]).ends(0).json();
     with_by(&place, &["catalog", "renew"]).complains(&["catalog sign"]);
+    let other = ["catalog", "sign", "--draft", "00000000000000000000000000000000"];
+    with_by(&place, &other).complains(&["another draft is prepared", drafted["draft"].as_str().unwrap()]);
     let signed = place.boyin(&[&["--json", "catalog", "sign"], &BY[..]].concat()).ends(0).json();
     assert_eq!(signed["sequence"], 2);
-    assert_eq!(place.boyin(&["--json", "catalog", "diff", "1"]).ends(0).json(), drafted);
+    assert_eq!((&signed["differences"], &signed["draft"]), (&drafted["differences"], &drafted["draft"]));
+    let published = json!({ "differences": drafted["differences"] });
+    assert_eq!(place.boyin(&["--json", "catalog", "diff", "1"]).ends(0).json(), published);
     place.boyin(&["catalog", "diff", "7"]).complains(&["catalog history"]);
     let history = place.boyin(&["--json", "catalog", "history"]).ends(0).json();
     assert_eq!(history["catalog_lists"].as_array().unwrap().len(), 2);

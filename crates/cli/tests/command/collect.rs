@@ -118,6 +118,35 @@ fn a_collection_from_the_file_to_the_licenses() {
     assert!(human.contains("✓") && human.contains("200, in 1 file(s)"), "{human}");
 }
 
+#[test]
+fn records_of_a_source_keep_the_columns_that_name_them() {
+    let place = Place::new();
+    let files = stock(&place, "stock", &(1..=3).map(|n| sound(n).join(",") + "\n").collect::<Vec<_>>(), 3);
+    let first = run(&place, &files, &[]).ends(0).json();
+    assert_eq!((counts(&first), &first["key"]), ([3, 3, 0, 0], &serde_json::json!(["档案号"])));
+    let keyed = |name: &str, source: &str, key: &str| {
+        let text = mapping(3).replace("[\"档案号\"]", key).replace(SOURCE, source);
+        [files[0].clone(), place.write(name, text.as_bytes())]
+    };
+    let imports = || read(&place, &["status"])["imports"].as_array().unwrap().len();
+    // Other columns, and the same ones among others: what comes again would be counted twice.
+    for key in ["[\"许可证编号\"]", "[\"许可证编号\", \"档案号\"]"] {
+        let other = keyed("other.toml", SOURCE, key);
+        run(&place, &other, &[]).complains(&[text(&first["import"]), "[档案号]", "[许可证编号"]);
+        assert_eq!(imports(), 1, "{key}");
+    }
+    // The same columns under another mapping find what is there.
+    let again = keyed("again.toml", SOURCE, "[ \"档案号\" ]");
+    assert_eq!(counts(&run(&place, &again, &[]).ends(0).json()), [3, 0, 3, 0]);
+    // Another source, and whoever says so, goes on.
+    let another = keyed("another.toml", "另一存量库", "[\"许可证编号\"]");
+    run(&place, &another, &[]).ends(0);
+    let new = keyed("new.toml", SOURCE, "[\"许可证编号\", \"档案号\"]");
+    assert_eq!(counts(&run(&place, &new, &["--new-keys"]).ends(0).json()), [3, 3, 0, 0]);
+    assert_eq!(run(&place, &new, &[]).ends(0).json()["before"], true);
+    assert_eq!(imports(), 4);
+}
+
 /// The rejected rows with up to `many` of the faults of the generator mended.
 fn correct(rejects: &str, many: usize) -> String {
     let mut lines = rejects.lines();

@@ -144,6 +144,7 @@ fn collect_written(desk: &Desk, dir: &Path) -> Result<ImportId> {
         corrects: None,
         rejects: &dir.join("rejects.csv"),
         beside_unfinished: false,
+        new_keys: false,
     };
     Ok(desk.collect(&collection, &actor()?, &|| now(), &mut |_| {})?.job.id)
 }

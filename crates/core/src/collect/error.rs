@@ -50,6 +50,20 @@ pub enum CollectError {
         /// Rows that are done.
         rows: u64,
     },
+    /// The records of the source were named by other columns before.
+    #[error(
+        "import {id} of this source names records by [{before}], this mapping by [{now}]: what comes again would be other records, \
+         counted twice, without the grades that were raised; take the columns of before, another name for another source, or say \
+         that the keys are new"
+    )]
+    OtherKeys {
+        /// The import.
+        id: ImportId,
+        /// Its columns.
+        before: Box<str>,
+        /// Those of the mapping.
+        now: Box<str>,
+    },
     /// No such import.
     #[error("there is no import {0}")]
     NoImport(ImportId),
@@ -87,6 +101,7 @@ impl CollectError {
             Self::Rejects(error) => error.code(),
             Self::RejectsExist(_) => "rejects_exist",
             Self::Unfinished { .. } => "import_unfinished",
+            Self::OtherKeys { .. } => "import_other_keys",
             Self::NoImport(_) => "no_import",
             Self::CorrectsNothing => "corrects_nothing",
             Self::Changed(_) => "file_changed",

@@ -81,6 +81,9 @@ pub struct Collection<'c> {
     pub rejects: &'c Path,
     /// Whether to begin though another file of this source was not taken in to its end.
     pub beside_unfinished: bool,
+    /// Whether to begin though the last import of this source named its records by other columns: each that comes again is another
+    /// record then.
+    pub new_keys: bool,
 }
 
 /// How far a file is taken in.
@@ -135,7 +138,7 @@ impl Desk {
                 return Ok(Collected { job: job.clone(), before: true, rejects });
             }
         } else {
-            self.check_begin(collection, &plan.job)?;
+            self.check_begin(collection, &plan.job, known.is_some())?;
         }
         self.feed(&plan, known.as_ref(), collection, actor, clock, progress)
     }
@@ -162,6 +165,7 @@ impl Desk {
             source: mapping.source.clone(),
             agency: mapping.agency,
             license_type: mapping.license_type.code,
+            key: mapping.key.clone(),
             evidence: mapping.evidence.clone(),
             stated_total: mapping.stated_total,
             corrects,
@@ -190,17 +194,37 @@ impl Desk {
     }
 
     /// What keeps an import from being begun or going on.
-    fn check_begin(&self, collection: &Collection<'_>, job: &ImportJob) -> Result<(), CollectError> {
+    fn check_begin(
+        &self,
+        collection: &Collection<'_>,
+        job: &ImportJob,
+        begun: bool,
+    ) -> Result<(), CollectError> {
         if collection.rejects.exists() {
             return Err(CollectError::RejectsExist(collection.rejects.to_owned()));
         }
         let same_source = |other: &ImportJob| {
             other.source == job.source && other.agency == job.agency && other.license_type == job.license_type
         };
-        let jobs = self.archive.import_jobs().map_err(DeskError::from)?;
-        let mut unfinished = jobs.into_iter().filter(|other| !other.finished && other.id != job.id);
-        match unfinished.find(same_source).filter(|_| !collection.beside_unfinished) {
-            Some(other) => Err(CollectError::Unfinished { id: other.id, rows: other.rows }),
+        let mut jobs = self.archive.import_jobs().map_err(DeskError::from)?;
+        jobs.retain(|other| other.id != job.id && same_source(other));
+        let unfinished = jobs.iter().find(|other| !other.finished);
+        if let Some(other) = unfinished.filter(|_| !collection.beside_unfinished) {
+            return Err(CollectError::Unfinished { id: other.id, rows: other.rows });
+        }
+        // One that goes on was begun so.
+        if begun || collection.new_keys {
+            return Ok(());
+        }
+        // Imports that have left no record, and those of which the columns are not known, say nothing.
+        let named = jobs.iter().filter(|other| other.accepted + other.already > 0 && !other.key.is_empty());
+        // Rows that are corrected are held against the import that rejected them.
+        let named = named.filter(|other| job.corrects.is_none_or(|first| first == other.id));
+        match named.max_by_key(|other| other.begun_at).filter(|last| last.key != job.key) {
+            Some(last) => {
+                let (before, now) = (last.key.join(", ").into(), job.key.join(", ").into());
+                Err(CollectError::OtherKeys { id: last.id, before, now })
+            }
             None => Ok(()),
         }
     }

@@ -316,7 +316,8 @@ fn only_the_draft_that_was_seen_is_signed() {
     prepare(90);
     let journal = home.list_journal::<CatalogEntry>().unwrap();
     for asked in [&seen, &none] {
-        let refused = home.sign_list::<CatalogEntry>(None, Some(asked), &passphrase(), &by(now())).unwrap_err();
+        let refused =
+            home.sign_list::<CatalogEntry>(None, Some(asked), &passphrase(), &by(now())).unwrap_err();
         let DeskError::Home(HomeError::DraftChanged { list, asked: told, found }) = refused else {
             panic!("{refused}")
         };

@@ -92,7 +92,10 @@ fn whoever_drafts_drops_or_signs_a_change_leaves_a_trace() {
         assert_eq!(words, ["窗口一号", police().as_str(), "办理证照"]);
         assert_eq!(line["changes"], serde_json::json!([change]));
     }
-    assert_eq!((&lines[2]["draft"], &lines[3]["draft"]), (&serde_json::Value::Null, &seen.to_string().into()));
+    assert_eq!(
+        (&lines[2]["draft"], &lines[3]["draft"]),
+        (&serde_json::Value::Null, &seen.to_string().into())
+    );
     assert_eq!((&lines[2]["sequence"], &lines[3]["sequence"]), (&serde_json::Value::Null, &2.into()));
 }
 

@@ -42,7 +42,11 @@ impl Memory {
     /// The stores that were opened for writing since this was asked last.
     fn written(&self) -> Vec<String> {
         let opened = std::mem::take(&mut *self.opened.lock().unwrap());
-        opened.into_iter().filter(|(_, access)| *access == Access::Write).map(|(address, _)| address).collect()
+        opened
+            .into_iter()
+            .filter(|(_, access)| *access == Access::Write)
+            .map(|(address, _)| address)
+            .collect()
     }
 }
 

@@ -365,8 +365,7 @@ fn of_two_changes_of_many_licenses_that_meet_the_other_one_stands() {
     filled(&archive);
     let many = |ns: &[u32]| MassScope::Licenses(ns.iter().map(|n| id(*n)).collect());
     let bulk = do_it(&archive, &act("bulk"), &many(&[1, 2, 3]), &cancel()).unwrap();
-    let undo =
-        |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
+    let undo = |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
     let status = |n| archive.status_of(&id(n)).unwrap().unwrap();
     let left = |of: &Outcome| archive.mass_record(of.event).unwrap().unwrap().undone.unwrap().left;
     // The holder died after that.

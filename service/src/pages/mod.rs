@@ -19,6 +19,8 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, extract::DefaultBodyLimit};
+use boyin::model::id::HolderCodeType;
+use boyin::model::time::UnixTime;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -139,7 +141,7 @@ impl Asked {
 }
 
 /// A whole page.
-fn page(asked: &Asked, path: &'static str, title: &'static str, body: &Html) -> Response {
+fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response {
     let lang = asked.lang();
     let mut html = Html::new();
     html.put(
@@ -183,46 +185,102 @@ fn page(asked: &Asked, path: &'static str, title: &'static str, body: &Html) -> 
     html.put("<main id=\"main\" tabindex=\"-1\">\n<h1>", title, "</h1>\n").add(body).raw("</main>\n<footer>");
     html.put("<a href=\"/openapi.json\">", lang.say("接口说明 OpenAPI", "OpenAPI"), "</a> · ");
     html.put("<a href=\"/v1/trust-list\">", lang.say("信任列表", "Trust list"), "</a> · ");
-    html.put("<a href=\"/v1/health\">", lang.say("服务状态", "Health"), "</a></footer>\n</body>\n</html>\n");
+    html.put("<a href=\"/v1/health\">", lang.say("服务状态", "Health"), "</a>");
+    html.put(" · ", lang.say("时间均为北京时间", "All times are UTC+8"), "</footer>\n</body>\n</html>\n");
     (HTML, html.into_string()).into_response()
 }
 
+/// What the script says by itself: an attribute, and its text in both languages.
+type Said = (&'static str, &'static str, &'static str);
+
+/// What it says on every page.
+const SAID: [Said; 3] = [
+    (" data-wait=\"", "请稍候…", "One moment…"),
+    (
+        " data-trouble=\"",
+        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
+        "No answer: the service cannot be reached, or the token has characters that no token has.",
+    ),
+    (
+        " data-stale=\"",
+        "填写内容已改动，以下仍是改动前的结果。",
+        "The form was changed: this is still the answer to what stood there before.",
+    ),
+];
+
 /// Where the answer to a form goes, and what stands there without the script.
-fn answer_place(html: &mut Html, lang: Lang) {
+fn answer_place(html: &mut Html, lang: Lang, more: &[Said]) {
     html.put(
         "<noscript><p class=\"hint\">",
         lang.say("本页需要启用 JavaScript。", "This page needs JavaScript."),
-        "</p></noscript>\n",
+        "</p></noscript>\n<p id=\"said\" class=\"unseen\" role=\"status\"></p>\n",
     );
-    html.put(
-        "<div id=\"answer\" aria-live=\"polite\" tabindex=\"-1\" data-wait=\"",
-        lang.say("请稍候…", "One moment…"),
-        "\" data-trouble=\"",
-    );
-    html.text(lang.say(
-        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
-        "No answer: the service cannot be reached, or the token has characters that no token has.",
-    ));
-    html.raw("\"></div>\n");
+    html.put("<section id=\"answer\" aria-label=\"", lang.say("结果", "Answer"), "\"");
+    for &(name, zh, en) in SAID.iter().chain(more) {
+        html.put(name, lang.say(zh, en), "\"");
+    }
+    html.raw("></section>\n");
 }
 
-/// The field for the clerk's token, which the script sends in the header.
+/// The field for the clerk's token, which the script sends in the header, and whether this tab keeps it.
 fn token_field(html: &mut Html, lang: Lang) {
     html.put(
-        "<label>",
+        "<div><label>",
         lang.say("访问令牌", "Access token"),
         " <input name=\"token\" type=\"password\" autocomplete=\"off\" required></label>\n",
     );
+    html.put(
+        "<label class=\"choice\"><input name=\"keep\" type=\"checkbox\">",
+        lang.say("在本标签页记住，30 分钟不用即清除", "Keep in this tab until unused for 30 minutes"),
+        "</label></div>\n",
+    );
 }
 
-/// The field for what for.
-fn purpose_field(html: &mut Html, lang: Lang) {
+/// The field for what for, filled in with what is likely.
+fn purpose_field(html: &mut Html, lang: Lang, likely: &str) {
     html.put(
         "<label>",
-        lang.say("事由（记入日志，不写姓名和号码）", "What for (goes into the log: no names, no numbers)"),
-        " ",
+        lang.say("事由（记入日志，不写姓名和号码）", "What for (on record: no names, no numbers)"),
+        "",
     );
-    html.raw("<input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\"></label>\n");
+    html.put(" <input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\" value=\"", likely, "\"></label>\n");
+}
+
+/// The kinds of numbers that a holder may have: the two that nearly everybody has come first.
+fn kinds(html: &mut Html, lang: Lang, admitted: impl Fn(HolderCodeType) -> bool) {
+    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
+    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
+    for kind in first.into_iter().chain(others).filter(|kind| admitted(*kind)) {
+        html.put("<option value=\"", kind.code(), "\">").text(lang.of(kind.name_zh(), kind.name_en()));
+        html.raw("</option>\n");
+    }
+}
+
+/// An instant as a clerk reads it, in the time of the prefecture.
+fn clock(at: UnixTime) -> String {
+    let text = at.to_string();
+    let text = text.split_once('+').map_or(text.as_str(), |(text, _)| text);
+    text.replace('T', " ")
+}
+
+/// Where wide tables scroll.
+fn wide(html: &mut Html, name: &'static str) {
+    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\">");
+}
+
+/// The beginning of a table, with a caption.
+fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
+    wide(html, caption);
+    html.put("<table><caption>", caption, "</caption><thead><tr>");
+    for name in names {
+        html.put("<th scope=\"col\">", name, "</th>");
+    }
+    html.raw("</tr></thead>\n<tbody>\n");
+}
+
+/// The beginning of a cell, which says on a narrow screen what stands in it.
+fn cell<'h>(html: &'h mut Html, label: &'static str) -> &'h mut Html {
+    html.put("<td data-label=\"", label, "\">")
 }
 
 /// The texts of a form.
@@ -253,22 +311,46 @@ fn trouble_page(asked: &Asked, path: &'static str, title: &'static str, error: A
     error.with_headers(response)
 }
 
+/// A field that is wrong, before anything is asked: the page leads there.
+fn wrong(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+    let mut html = Html::new();
+    html.put("<div class=\"card failed\" role=\"alert\" data-field=\"", field, "\"><div class=\"verdict\"><h2>");
+    html.text(lang.say("请更正", "Please correct")).raw("</h2></div>\n");
+    html.put("<p class=\"lead\">", lang.of(zh, en), "</p></div>\n");
+    (StatusCode::BAD_REQUEST, HTML, html.into_string()).into_response()
+}
+
+/// A number that is none of its kind: whose it is, in both languages.
+fn wrong_number(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+    let zh = format!("{zh}：证件号码与证件类型不符，请逐位核对。");
+    let en = format!("{en}: this is no number of that kind, compare each digit.");
+    wrong(lang, field, &zh, &en)
+}
+
+/// A sentence in Chinese, with the same in English after it, in one language.
+fn sentence(lang: Lang, both: &str) -> &str {
+    both.split_once('。').map_or(both, |(zh, en)| lang.of(zh, en.trim()))
+}
+
 fn told(lang: Lang, error: &ApiError) -> Html {
     let (status, code, message) = error.parts();
+    let own = message.contains('。');
     let mut html = Html::new();
     html.put(
-        "<div class=\"card failed\" role=\"alert\"><h2>",
+        "<div class=\"card failed\" role=\"alert\"><div class=\"verdict\"><h2>",
         lang.say("没有得到结果", "No answer"),
-        "</h2>\n",
+        "</h2></div>\n",
     );
-    html.put("<p>", lang.of(trouble_zh(status), message), "</p>\n");
-    if lang == Lang::Zh && status == StatusCode::BAD_REQUEST {
+    let words = if own { sentence(lang, message) } else { lang.of(trouble_zh(status), message) };
+    html.put("<p class=\"lead\">", words, "</p>\n");
+    if lang == Lang::Zh && status == StatusCode::BAD_REQUEST && !own {
         html.put("<p lang=\"en\">", message, "</p>\n");
     }
     if !error.faults().is_empty() {
-        html.raw("<ul>");
+        html.raw("<ul class=\"lead\">");
         for fault in error.faults() {
-            html.put("<li>", fault, " ").put("<code>", fault.code(), "</code></li>");
+            html.put("<li>", sentence(lang, &fault.to_string()), " ");
+            html.put("<code>", fault.code(), "</code></li>");
         }
         html.raw("</ul>\n");
     }
@@ -301,11 +383,11 @@ async fn index(query: AskedQuery) -> Response {
     html.raw("<ul class=\"cards\">\n");
     let lines = [
         (
-            "核验证照、印章、签章、亮证码和判定回执，不需要登录，内容不保存。",
+            "核验证照、印章、签章、亮证码和判定回执。不需要登录，内容不保存。",
             "Verify a license, a seal, a seal signature, a code that somebody shows or the receipt of a decision. No account; nothing is kept.",
         ),
         (
-            "选事项、选情形、录入证件号码，一屏看清每份材料是否免交、为什么、下一步找谁。",
+            "选事项、选情形、录入证件号码，一屏看清每份材料能否免交、为什么、下一步找谁。",
             "Choose the matter and its situation, enter the number: for each paper whether it is exempt, why, and what comes next.",
         ),
         (

@@ -7,25 +7,33 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use boyin::Scope;
 use boyin::answers::{self, questions};
 use boyin::exempt::item::{Comparand, Item, Matter, Question, Requirement};
 use boyin::exempt::{Channel, ItemCatalog, Role};
 use boyin::model::id::HolderCodeType;
 use boyin::model::time::Date;
+use boyin::{Scope, TokenGrant};
 
 use super::html::{Html, encoded};
 use super::{
-    Asked, AskedQuery, Lang, answer_place, decision, page as whole_page, part, purpose_field, texts,
-    token_field, trouble_page,
+    Asked, AskedQuery, Lang, Said, answer_place, decision, kinds, page as whole_page, part, purpose_field,
+    texts, token_field, trouble, trouble_page, wrong, wrong_number,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
+use crate::shared::read_holder;
 use crate::state::AppState;
 use crate::window::{DecisionRequest, PartyRequest, catalog, decided, idempotency_key};
 
 /// Items on one page; further ones are found by looking for them.
 const MAX_LISTED_ITEMS: usize = 200;
+
+/// What stands in place of the answer before one is asked for.
+const PLACE: [Said; 1] = [(
+    " data-empty=\"",
+    "填写后按“判定”，结果显示在这里。",
+    "Fill in the form and decide: the answer stands here.",
+)];
 
 /// `GET /window`: the matters, or the form of one.
 pub(super) async fn page(State(state): State<AppState>, query: AskedQuery) -> Response {
@@ -33,22 +41,23 @@ pub(super) async fn page(State(state): State<AppState>, query: AskedQuery) -> Re
     let lang = asked.lang();
     let title = lang.say("免证办窗口", "Window: which papers may be asked for");
     match shown(&state, &asked).await {
-        Ok(html) => whole_page(&asked, "/window", title, &html),
+        Ok((name, html)) => whole_page(&asked, "/window", name.as_deref().unwrap_or(title), &html),
         Err(error) => trouble_page(&asked, "/window", title, error),
     }
 }
 
-async fn shown(state: &AppState, asked: &Asked) -> Result<Html, ApiError> {
+/// The page, and the name of its matter.
+async fn shown(state: &AppState, asked: &Asked) -> Result<(Option<String>, Html), ApiError> {
     let (catalog, now) = catalog(state).await?;
     let (lang, day) = (asked.lang(), now.date());
     let mut html = Html::new();
     if let Some(name) = &asked.item {
         let matter = catalog.matter(name, day).map_err(|_| ApiError::NotFound)?;
         form(&mut html, lang, &catalog, &matter);
-    } else {
-        list(&mut html, lang, &catalog, day, asked.q.as_deref().unwrap_or_default());
+        return Ok((Some(matter_name(lang, &matter).to_owned()), html));
     }
-    Ok(html)
+    list(&mut html, lang, &catalog, day, asked.q.as_deref().unwrap_or_default());
+    Ok((None, html))
 }
 
 /// Whether somebody who looks for `wanted` means this.
@@ -149,22 +158,19 @@ fn form_fields<'c>(catalog: &'c ItemCatalog, matter: &Matter<'c>) -> BTreeSet<&'
 }
 
 fn form(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<'_>) {
-    html.put("<p><a href=\"/window", lang.query('?'), "\">").text(lang.say("← 全部事项", "← All matters"));
-    html.raw("</a></p>\n<h2>");
-    if let Some(package) = matter.package {
-        html.text(lang.of(&package.name, &package.name_en));
-    } else if let Some(item) = matter.items.first() {
-        html.text(lang.of(&item.name, &item.name_en));
+    html.put("<p class=\"back\"><a href=\"/window", lang.query('?'), "\">");
+    html.text(lang.say("← 全部事项", "← All matters")).raw("</a></p>\n");
+    // In the log, which is kept in Chinese.
+    let likely = matter_name(Lang::Zh, matter);
+    if matter.package.is_some() {
+        html.raw("<ul class=\"items\">");
+        for item in &matter.items {
+            html.put("<li>", lang.of(&item.name, &item.name_en), " ");
+            html.put("<small>", &item.department, "</small></li>");
+        }
+        html.raw("</ul>\n");
     }
-    html.raw("</h2>\n<ul>");
-    for item in &matter.items {
-        html.put("<li>", lang.of(&item.name, &item.name_en), " ").put(
-            "<small>",
-            &item.department,
-            "</small></li>",
-        );
-    }
-    html.raw("</ul>\n");
+    html.raw("<div class=\"desk\">\n");
     html.put("<form class=\"ask\" method=\"post\" action=\"/window", lang.query('?'), "\" data-act>\n");
     let item = matter.items.first().map_or("", |item| item.key.as_str());
     let key = matter.package.map_or(item, |package| package.key.as_str());
@@ -174,15 +180,26 @@ fn form(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<'_>)
     }
     let (named, others) = roles(catalog, matter);
     named.into_iter().for_each(|role| party(html, lang, role, true));
-    others.into_iter().for_each(|role| party(html, lang, role, false));
+    others.iter().for_each(|role| party(html, lang, *role, false));
     compared(html, lang, catalog, matter);
-    frame(html, lang, &matter.items);
+    frame(html, lang, &matter.items, likely);
+    delegation(html, lang, others.contains(&Role::Agent));
     html.put(
         "<div class=\"row\"><button type=\"submit\">",
         lang.say("判定", "Decide"),
         "</button></div>\n</form>\n",
     );
-    answer_place(html, lang);
+    answer_place(html, lang, &PLACE);
+    html.raw("</div>\n");
+}
+
+/// The name of an item or a package.
+fn matter_name<'m>(lang: Lang, matter: &Matter<'m>) -> &'m str {
+    match (matter.package, matter.items.first()) {
+        (Some(package), _) => lang.of(&package.name, &package.name_en),
+        (None, Some(item)) => lang.of(&item.name, &item.name_en),
+        (None, None) => "",
+    }
 }
 
 fn situation(html: &mut Html, lang: Lang, question: &Question) {
@@ -207,15 +224,9 @@ fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
     html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"type.")
         .text(role)
         .raw("\">\n");
-    // The two kinds that nearly everybody has come first.
-    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
-    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
-    for kind in first.into_iter().chain(others).filter(|kind| role.kind().admits(*kind)) {
-        html.put("<option value=\"", kind.code(), "\">").text(lang.of(kind.name_zh(), kind.name_en()));
-        html.raw("</option>\n");
-    }
-    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), " <input name=\"number.")
-        .text(role);
+    kinds(html, lang, |kind| role.kind().admits(kind));
+    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), " <input class=\"number\" name=\"number.");
+    html.text(role);
     html.raw("\" autocomplete=\"off\" spellcheck=\"false\"").raw(if required { " required" } else { "" });
     html.put(
         "></label>\n<label>",
@@ -223,6 +234,30 @@ fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
         "",
     );
     html.put(" <input name=\"name.", role, "\" autocomplete=\"off\"></label>\n</div></fieldset>\n");
+}
+
+/// Who acts for the holder, by which delegation; where a party is named as the agent, its number is theirs.
+fn delegation(html: &mut Html, lang: Lang, named: bool) {
+    html.put("<details><summary>", lang.say("代办（凭委托）", "Acting for the holder, by a delegation"), "</summary>\n");
+    html.put(
+        "<p class=\"hint\">",
+        lang.say(
+            "用一次委托；上面的事由须与委托的用途逐字一致。",
+            "Takes one use of the delegation; what for, above, has to be its purpose word by word.",
+        ),
+        "</p>\n<div class=\"grid\">\n",
+    );
+    html.put("<label>", lang.say("委托编号", "Delegation"), "");
+    html.raw(" <input name=\"delegation\" type=\"number\" min=\"1\" step=\"1\" autocomplete=\"off\"></label>\n");
+    if named {
+        html.raw("</div></details>\n");
+        return;
+    }
+    html.put("<label>", lang.say("代办人证件类型", "Agent: kind of number"), " <select name=\"agent_code_type\">\n");
+    kinds(html, lang, |kind| [HolderCodeType::CitizenId, HolderCodeType::CreditCode].contains(&kind));
+    html.put("</select></label>\n<label>", lang.say("代办人证件号码", "Agent: number"), "");
+    html.raw(" <input class=\"number\" name=\"agent_code\" autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    html.raw("</div></details>\n");
 }
 
 /// What stands on the applicant's form and is compared with licenses.
@@ -245,17 +280,17 @@ fn compared(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<
 }
 
 /// Where, through which channel, what for and by whom.
-fn frame(html: &mut Html, lang: Lang, items: &[&Item]) {
+fn frame(html: &mut Html, lang: Lang, items: &[&Item], likely: &str) {
     let divisions: BTreeSet<_> = items.iter().flat_map(|item| &item.divisions).collect();
     let first = divisions.first().map_or("", |division| division.as_str());
     html.put("<fieldset><legend>", lang.say("办理", "Application"), "</legend>\n<div class=\"grid\">\n");
     html.put(
         "<label>",
         lang.say("办理地区划代码", "Division applied in"),
-        " <input name=\"division\" inputmode=\"numeric\" ",
+        " <input name=\"division\" inputmode=\"numeric\" data-keep ",
     );
     html.put("pattern=\"[0-9]{6}\" required value=\"", first, "\"></label>\n");
-    html.put("<label>", lang.say("渠道", "Channel"), " <select name=\"channel\">\n");
+    html.put("<label>", lang.say("渠道", "Channel"), " <select name=\"channel\" data-keep>\n");
     let others = Channel::ALL.into_iter().filter(|channel| *channel != Channel::Window);
     for channel in [Channel::Window].into_iter().chain(others) {
         html.put("<option value=\"", channel, "\">")
@@ -263,7 +298,7 @@ fn frame(html: &mut Html, lang: Lang, items: &[&Item]) {
             .raw("</option>\n");
     }
     html.raw("</select></label>\n");
-    purpose_field(html, lang);
+    purpose_field(html, lang, likely);
     token_field(html, lang);
     html.raw("</div>\n<label class=\"choice\"><input type=\"checkbox\" name=\"barred\" value=\"yes\"> ");
     html.text(lang.say(
@@ -281,38 +316,90 @@ pub(super) async fn answer(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let lang = Asked::read(query).lang();
-    part(lang, decide(&state, lang, &headers, body).await)
+    let grant = match ready(&state, &headers).await {
+        Ok(grant) => grant,
+        Err(error) => return trouble(lang, error),
+    };
+    let asked = match texts(body).and_then(request) {
+        Ok(asked) => asked,
+        Err(error) => return trouble(lang, error),
+    };
+    if let Some(told) = wrong_numbers(lang, &asked) {
+        return told;
+    }
+    part(lang, decide(&state, lang, &grant, &headers, asked).await)
+}
+
+/// Who asks, if this service decides.
+async fn ready(state: &AppState, headers: &HeaderMap) -> Result<TokenGrant, ApiError> {
+    let grant = authorize(state, headers, Scope::WindowDecide).await?;
+    if state.desk.is_none() {
+        return Err(ApiError::NoDesk);
+    }
+    Ok(grant)
+}
+
+/// The first number that is none of its kind, or that is missing beside another one.
+fn wrong_numbers(lang: Lang, asked: &DecisionRequest) -> Option<Response> {
+    for (role, party) in &asked.parties {
+        if let Some(role) = Role::from_code(role)
+            && read_holder(&party.holder_code_type, &party.holder_code).is_err()
+        {
+            return Some(wrong_number(lang, &format!("number.{role}"), role.name_zh(), role.name_en()));
+        }
+    }
+    let agent = asked.agent_code_type.as_deref().zip(asked.agent_code.as_deref());
+    match (agent, asked.delegation) {
+        (None, None) => None,
+        (None, Some(_)) => {
+            let (zh, en) = ("请填写代办人的证件号码。", "Give the number of the agent.");
+            Some(wrong(lang, "agent_code", zh, en))
+        }
+        (Some(_), None) => Some(wrong(lang, "delegation", "请填写委托编号。", "Give the number of the delegation.")),
+        (Some((kind, code)), Some(_)) => read_holder(kind, code)
+            .is_err()
+            .then(|| wrong_number(lang, "agent_code", Role::Agent.name_zh(), Role::Agent.name_en())),
+    }
 }
 
 async fn decide(
     state: &AppState,
     lang: Lang,
+    grant: &TokenGrant,
     headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    asked: DecisionRequest,
 ) -> Result<Html, ApiError> {
-    let grant = authorize(state, headers, Scope::WindowDecide).await?;
-    if state.desk.is_none() {
-        return Err(ApiError::NoDesk);
-    }
     let key = idempotency_key(headers)?;
-    let answer = decided(state, &grant, request(texts(body)?), key).await?;
+    let answer = decided(state, grant, asked, key).await?;
     let told = answers::decision(&answer).ok_or(ApiError::Internal)?;
-    let mut html = decision::shown(lang, &told["decision"]);
-    html.put("<p>", lang.say("判定编号 ", "Decision "), "").put("<strong>", answer.event, "</strong>");
+    let mut html = Html::new();
+    html.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
+    html.put("<strong>", answer.event, "</strong>");
     if answer.replayed {
         html.text(lang.say("（此前已作判定）", " (decided before)"));
     }
-    html.put(" <button type=\"button\" data-print>", lang.say("打印", "Print"), "</button></p>\n");
+    html.put("</p>\n<button type=\"button\" class=\"second\" data-print>", lang.say("打印", "Print"), "</button>\n");
+    html.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button></div>\n");
+    html.add(&decision::shown(lang, &told["decision"]));
     html.put("<details><summary>", lang.say("签名回执", "Signed receipt"), "</summary><pre>");
     html.text(String::from_utf8_lossy(&answer.receipt)).raw("</pre></details>\n");
+    html.put(
+        "<p class=\"sheet\">",
+        lang.say(
+            "本单由首问单位签名存证，可凭判定编号查验；不含证件号码。",
+            "Signed and kept by the office asked first, under the number of the decision. It holds no number of a holder.",
+        ),
+        "</p>\n",
+    );
     Ok(html)
 }
 
 /// What stands on the form of the page, as the call has it. Empty fields are none.
-fn request(texts: BTreeMap<String, String>) -> DecisionRequest {
+fn request(texts: BTreeMap<String, String>) -> Result<DecisionRequest, ApiError> {
     let mut request = DecisionRequest::default();
     let mut kinds = BTreeMap::new();
     let mut names = BTreeMap::new();
+    let mut agent_kind = None;
     for (name, value) in texts.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
         match name.split_once('.') {
             Some(("answer", key)) => {
@@ -338,6 +425,13 @@ fn request(texts: BTreeMap<String, String>) -> DecisionRequest {
                 "purpose" => request.purpose = value,
                 "channel" => request.channel = Some(value),
                 "barred" => request.commitment = Some("barred".to_owned()),
+                "agent_code_type" => agent_kind = Some(value),
+                "agent_code" => request.agent_code = Some(value.trim().to_owned()),
+                "delegation" => {
+                    let number = value.trim().parse();
+                    let number = number.map_err(|_| ApiError::BadRequest("delegation: a number".to_owned()))?;
+                    request.delegation = Some(number);
+                }
                 _ => {}
             },
         }
@@ -346,5 +440,12 @@ fn request(texts: BTreeMap<String, String>) -> DecisionRequest {
         party.holder_code_type = kinds.remove(role).unwrap_or_default();
         party.holder_name = names.remove(role);
     }
-    request
+    if request.delegation.is_some() && request.agent_code.is_none() {
+        let agent = request.parties.get(Role::Agent.code());
+        agent_kind = agent.map(|agent| agent.holder_code_type.clone());
+        request.agent_code = agent.map(|agent| agent.holder_code.clone());
+    }
+    // A kind is always chosen.
+    request.agent_code_type = agent_kind.filter(|_| request.agent_code.is_some());
+    Ok(request)
 }

@@ -40,7 +40,7 @@ async function prefecture(dir) {
   const token = boyin(["token", "new", "--name", "窗口一号", "--office", office, ...scopes]).trim();
   const [holder, agent] = cards;
   const delegate = ["--agent", agent, "--license-type", "identity-card", "--item", ITEM, "--office", office, ...CLERK];
-  const delegation = String(JSON.parse(boyin(["--json", "holder", "delegate", "-", ...delegate], holder)).event);
+  const delegation = String(JSON.parse(boyin(["--json", "holder", "delegate", "-", ...delegate], holder)).delegation);
   const listed = JSON.parse(boyin(["--json", "license", "list", "--type", "identity-card", ...CLERK]));
   const id = listed.licenses[0].license_id;
   const file = (name) => join(dir, name);
@@ -85,15 +85,18 @@ async function open(browser, site, path, screen, lang = "zh") {
 
 let shot = 0;
 
+async function picture(page, name) {
+  if (!process.env.SHOTS) return;
+  const file = `${String(++shot).padStart(3, "0")} ${name}.png`.replace(/[/?=&, ]+/g, "_");
+  await page.screenshot({ path: join(process.env.SHOTS, file), fullPage: true });
+}
+
 /** What holds in every state of every page. */
 async function inspect({ page, place }, state) {
   const name = `${place} ${state}`;
   const width = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   holds(name, `scrolls to the side (${width})`, width[0] <= width[1]);
-  if (process.env.SHOTS) {
-    const file = `${String(++shot).padStart(2, "0")} ${name}.png`.replace(/[/?=& ]+/g, "_");
-    await page.screenshot({ path: join(process.env.SHOTS, file), fullPage: true });
-  }
+  await picture(page, name);
   await page.evaluate(AXE);
   const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   for (const one of found.violations) {
@@ -150,7 +153,7 @@ async function everyPage(browser, site) {
 async function windowByKeyboard(browser, site, lang) {
   const opened = await open(browser, site, "/window", "desk", lang);
   const { page, place } = opened;
-  await tabTo(page, place, "the search", (at) => at.name === "q");
+  holds(place, "the focus does not begin in the search", (await focused(page)).name === "q");
   await page.keyboard.type("优待");
   await page.keyboard.press("Enter");
   await page.waitForURL(/q=/);
@@ -184,6 +187,7 @@ async function windowByKeyboard(browser, site, lang) {
   holds(place, "the decision is not printed", await page.isVisible(".decision"));
   const sheets = (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g)?.length;
   holds(place, `printed on ${sheets} sheets`, sheets === 1);
+  await picture(page, `${place} printed`);
   await page.emulateMedia({ media: null });
 
   await tabTo(page, place, "the next person", (at) => at.tag === "BUTTON" && /下一位|Next person/.test(at.text));
@@ -267,6 +271,7 @@ async function windowOnEveryScreen(browser, site) {
 async function verify(browser, site, lang, screen) {
   const opened = await open(browser, site, "/verify", screen, lang);
   const { page, place } = opened;
+  holds(place, "the focus does not begin where a code reader types", (await focused(page)).name === "content");
   const verdict = async (what, is) => {
     await answered(page, `${place} ${what}`);
     holds(`${place} ${what}`, `is not ${is}`, (await page.$(`#answer .card.${is}`)) !== null);

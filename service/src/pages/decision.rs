@@ -43,8 +43,8 @@ fn way(lang: Lang, value: &Value) -> Option<&'static str> {
     })
 }
 
-/// The decision that a receipt signs.
-pub(super) fn shown(lang: Lang, decision: &Value) -> Html {
+/// The decision that a receipt signs; under the answer `acts`, what can be done with it.
+pub(super) fn shown(lang: Lang, decision: &Value, acts: &Html) -> Html {
     let answer = came(decision, "answer");
     let mut html = Html::new();
     html.put("<article class=\"decision answered ", answer.code(), "\">\n<div class=\"verdict\"><h2>");
@@ -59,7 +59,7 @@ pub(super) fn shown(lang: Lang, decision: &Value) -> Html {
         let count = decision["counts"][answer.code()].as_u64().unwrap_or_default();
         format!("{} {count}", words(lang, answer))
     };
-    html.put("</h2>\n<p>", Answer::ALL.map(count).join(" · "), "</p></div>\n");
+    html.put("</h2>\n<p>", Answer::ALL.map(count).join(" · "), "</p></div>\n").add(acts);
     head(&mut html, lang, decision);
     html.raw("<ol class=\"materials\">\n");
     // What somebody has to act on comes first.

@@ -130,7 +130,8 @@ fn license_heads(lang: Lang) -> [&'static str; 6] {
 
 /// A button that sends the same form with the place from which on there is more.
 fn more(html: &mut Html, lang: Lang, name: &'static str, place: &str) {
-    html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"").text(place);
+    html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"")
+        .text(place);
     html.put("\">", lang.say("更多", "More"), "</button></p>\n");
 }
 

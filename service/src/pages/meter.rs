@@ -43,8 +43,8 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     html.put(
         "<p class=\"hint\">",
         lang.say(
-            "多少材料和办件无须提交证照。统计数据不含个人信息；令牌须有 meter:read 权限。",
-            "How many papers and transactions needed no license. Nothing personal is in the figures; the token needs meter:read.",
+            "多少材料、多少办件无须再交证照。统计数据不含个人信息；令牌须有 meter:read 权限。",
+            "How many papers did not have to be submitted, and in how many transactions none. Nothing personal; the token needs meter:read.",
         ),
         "</p>\n",
     );
@@ -337,7 +337,11 @@ fn next(lang: Lang, needs: &Value) -> Html {
         lang.say("归集后办件", "Transactions then"),
         lang.say("备注", "Note"),
     ];
-    table_head(&mut html, lang.say("归集哪些证照提升最大", "Which license types raise the rate most"), &names);
+    table_head(
+        &mut html,
+        lang.say("归集哪些证照提升最大", "Which license types raise the rate most"),
+        &names,
+    );
     let [_, materials, materials_then, transactions, transactions_then, note] = names;
     for need in members(needs, "types") {
         html.put("<tr><th scope=\"row\">", member(need, "type_name"), "</th>");
@@ -352,5 +356,12 @@ fn next(lang: Lang, needs: &Value) -> Html {
         }
     }
     html.raw("</tbody></table></div>\n");
+    if members(needs, "types").next().is_none() {
+        html.put(
+            "<p class=\"hint\">",
+            lang.say("没有：无一证照类型能再提升。", "None: no license type would raise it."),
+            "</p>\n",
+        );
+    }
     html
 }

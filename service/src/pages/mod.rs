@@ -225,7 +225,7 @@ fn answer_place(html: &mut Html, lang: Lang, more: &[Said]) {
 /// The field for the clerk's token, which the script sends in the header, and whether this tab keeps it.
 fn token_field(html: &mut Html, lang: Lang) {
     html.put(
-        "<div><label>",
+        "<div class=\"full\"><label>",
         lang.say("访问令牌", "Access token"),
         " <input name=\"token\" type=\"password\" autocomplete=\"off\" required></label>\n",
     );
@@ -239,11 +239,15 @@ fn token_field(html: &mut Html, lang: Lang) {
 /// The field for what for, filled in with what is likely.
 fn purpose_field(html: &mut Html, lang: Lang, likely: &str) {
     html.put(
-        "<label>",
+        "<label class=\"full\">",
         lang.say("事由（记入日志，不写姓名和号码）", "What for (on record: no names, no numbers)"),
         "",
     );
-    html.put(" <input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\" value=\"", likely, "\"></label>\n");
+    html.put(
+        " <input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\" value=\"",
+        likely,
+        "\"></label>\n",
+    );
 }
 
 /// The kinds of numbers that a holder may have: the two that nearly everybody has come first.
@@ -314,7 +318,11 @@ fn trouble_page(asked: &Asked, path: &'static str, title: &'static str, error: A
 /// A field that is wrong, before anything is asked: the page leads there.
 fn wrong(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
     let mut html = Html::new();
-    html.put("<div class=\"card failed\" role=\"alert\" data-field=\"", field, "\"><div class=\"verdict\"><h2>");
+    html.put(
+        "<div class=\"card failed\" role=\"alert\" data-field=\"",
+        field,
+        "\"><div class=\"verdict\"><h2>",
+    );
     html.text(lang.say("请更正", "Please correct")).raw("</h2></div>\n");
     html.put("<p class=\"lead\">", lang.of(zh, en), "</p></div>\n");
     (StatusCode::BAD_REQUEST, HTML, html.into_string()).into_response()

@@ -70,7 +70,9 @@ pub(super) fn open(html: &mut Html, lang: Lang, report: &Value) {
         html.put("<code>", member(reason, "code"), "</code></p>\n");
         let next = lang.member(reason, "next_step");
         if !next.is_empty() {
-            html.put("<p class=\"next\">", lang.say("下一步：", "Next step: "), "").text(next).raw("</p>\n<p>");
+            html.put("<p class=\"next\">", lang.say("下一步：", "Next step: "), "")
+                .text(next)
+                .raw("</p>\n<p>");
             html.text(lang.say("责任方：", "Up to: "))
                 .text(owner(lang, member(reason, "owner")))
                 .raw("</p>\n");
@@ -140,8 +142,8 @@ pub(super) fn card(lang: Lang, state: &AppState, checked: &Checked) -> Html {
         }
     }
     html.raw("</dl>\n");
-    checks(&mut html, lang, &report, &names);
     again(&mut html, lang);
+    checks(&mut html, lang, &report, &names);
     html.raw("</article>\n");
     html
 }

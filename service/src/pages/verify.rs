@@ -28,11 +28,7 @@ const PLACE: [Said; 3] = [
         "这是图片，不是证照文件；本浏览器不能识别图片中的二维码。请用扫码枪扫描，或粘贴二维码的文本。",
         "This is a picture, no license, and this browser cannot read codes in pictures. Use a code reader, or paste the text of the code.",
     ),
-    (
-        " data-no-code=\"",
-        "图片中没有识别到唯一的二维码。",
-        "The picture does not show exactly one QR code.",
-    ),
+    (" data-no-code=\"", "图片中没有识别到唯一的二维码。", "The picture does not show exactly one QR code."),
     (
         " data-no-camera=\"",
         "无法使用摄像头：没有摄像头，或未获允许。",
@@ -51,20 +47,31 @@ pub(super) async fn page(query: AskedQuery) -> Response {
          No account; nothing is kept. A dynamic code counts once.",
     );
     html.put("<p class=\"hint\">", hint, "</p>\n");
-    html.put("<form class=\"ask\" method=\"post\" action=\"/verify", lang.query('?'), "\" data-raw=\"content\">\n");
+    html.put(
+        "<form class=\"ask\" method=\"post\" action=\"/verify",
+        lang.query('?'),
+        "\" data-raw=\"content\">\n",
+    );
     html.put(
         "<label for=\"content\">",
-        lang.say("粘贴内容，用扫码枪扫码，或把文件拖到这里", "Paste, scan with a code reader, or drop a file here"),
+        lang.say(
+            "粘贴内容，用扫码枪扫码，或把文件拖到这里",
+            "Paste, scan with a code reader, or drop a file here",
+        ),
         "</label>\n",
     );
     html.raw("<textarea id=\"content\" name=\"content\" rows=\"5\" spellcheck=\"false\" ");
-    html.raw("autocomplete=\"off\"></textarea>\n");
+    html.raw("autocomplete=\"off\" autofocus></textarea>\n");
     html.put(
         "<div class=\"row\"><label>",
         lang.say("或选择文件", "Or choose a file"),
         " <input type=\"file\" name=\"file\"></label>\n",
     );
-    html.put("<button type=\"button\" class=\"second\" data-scan hidden>", lang.say("摄像头扫码", "Scan by camera"), "</button>\n");
+    html.put(
+        "<button type=\"button\" class=\"second\" data-scan hidden>",
+        lang.say("摄像头扫码", "Scan by camera"),
+        "</button>\n",
+    );
     html.put("<button type=\"submit\">", lang.say("核验", "Verify"), "</button></div>\n");
     html.raw("<div id=\"camera\" hidden><video playsinline muted></video>\n");
     html.put(
@@ -137,8 +144,8 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
     age(&mut html, lang.say("信任列表", "Trust list"), lang, Some(checked.trust_list));
     age(&mut html, lang.say("状态列表", "Status list"), lang, checked.status_list);
     let names = Check::ALL.map(Check::name_zh);
-    report::checks(&mut html, lang, &answer["license"], &names);
     report::again(&mut html, lang);
+    report::checks(&mut html, lang, &answer["license"], &names);
     html.raw("</article>\n");
     html
 }
@@ -148,7 +155,11 @@ fn age(html: &mut Html, name: &'static str, lang: Lang, list: Option<ListAge>) {
     html.put("<p class=\"hint\">", name, lang.say("：", ": "));
     match list {
         Some(list) => {
-            html.put(lang.say("制作于 ", "made "), clock(list.made_at), lang.say("，有效至 ", ", fresh until "));
+            html.put(
+                lang.say("制作于 ", "made "),
+                clock(list.made_at),
+                lang.say("，有效至 ", ", fresh until "),
+            );
             html.text(clock(list.fresh_until));
         }
         None => {
@@ -169,7 +180,7 @@ async fn receipt(state: &AppState, lang: Lang, body: Bytes) -> Html {
     report::again(&mut html, lang);
     html.raw("</article>\n");
     if verified.is_ok() {
-        html.add(&decision::shown(lang, &answer["decision"]));
+        html.add(&decision::shown(lang, &answer["decision"], &Html::new()));
     }
     html
 }

@@ -76,7 +76,11 @@ fn list(html: &mut Html, lang: Lang, catalog: &ItemCatalog, day: Date, wanted: &
         lang.say("查找事项（名称、部门或编码）", "Find a matter by name, department or code"),
         "</label>\n",
     );
-    html.put("<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" value=\"", wanted, "\">\n");
+    html.put(
+        "<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" autofocus value=\"",
+        wanted,
+        "\">\n",
+    );
     html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
     let packages = catalog.packages().iter().filter(|one| {
         one.from <= day
@@ -220,16 +224,20 @@ fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
     if !required {
         html.text(lang.say("（需要比对时填写）", " (where something has to be compared)"));
     }
-    html.raw("</legend>\n<div class=\"grid\">\n");
+    html.raw("</legend>\n<div class=\"pair\">\n");
     html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"type.")
         .text(role)
         .raw("\">\n");
     kinds(html, lang, |kind| role.kind().admits(kind));
-    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), " <input class=\"number\" name=\"number.");
+    html.put(
+        "</select></label>\n<label>",
+        lang.say("证件号码", "Number"),
+        " <input class=\"number\" name=\"number.",
+    );
     html.text(role);
     html.raw("\" autocomplete=\"off\" spellcheck=\"false\"").raw(if required { " required" } else { "" });
     html.put(
-        "></label>\n<label>",
+        "></label>\n<label class=\"full\">",
         lang.say("姓名或名称（档案中没有时填写）", "Name (if nothing on file says it)"),
         "",
     );
@@ -238,25 +246,37 @@ fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
 
 /// Who acts for the holder, by which delegation; where a party is named as the agent, its number is theirs.
 fn delegation(html: &mut Html, lang: Lang, named: bool) {
-    html.put("<details><summary>", lang.say("代办（凭委托）", "Acting for the holder, by a delegation"), "</summary>\n");
+    html.put(
+        "<details><summary>",
+        lang.say("代办（凭委托）", "Acting for the holder, by a delegation"),
+        "</summary>\n",
+    );
     html.put(
         "<p class=\"hint\">",
         lang.say(
             "用一次委托；上面的事由须与委托的用途逐字一致。",
             "Takes one use of the delegation; what for, above, has to be its purpose word by word.",
         ),
-        "</p>\n<div class=\"grid\">\n",
+        "</p>\n<div class=\"pair\">\n",
     );
-    html.put("<label>", lang.say("委托编号", "Delegation"), "");
-    html.raw(" <input name=\"delegation\" type=\"number\" min=\"1\" step=\"1\" autocomplete=\"off\"></label>\n");
+    html.put("<label class=\"full\">", lang.say("委托编号", "Delegation"), "");
+    html.raw(
+        " <input name=\"delegation\" type=\"number\" min=\"1\" step=\"1\" autocomplete=\"off\"></label>\n",
+    );
     if named {
         html.raw("</div></details>\n");
         return;
     }
-    html.put("<label>", lang.say("代办人证件类型", "Agent: kind of number"), " <select name=\"agent_code_type\">\n");
+    html.put(
+        "<label>",
+        lang.say("代办人证件类型", "Agent: kind of number"),
+        " <select name=\"agent_code_type\">\n",
+    );
     kinds(html, lang, |kind| [HolderCodeType::CitizenId, HolderCodeType::CreditCode].contains(&kind));
     html.put("</select></label>\n<label>", lang.say("代办人证件号码", "Agent: number"), "");
-    html.raw(" <input class=\"number\" name=\"agent_code\" autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    html.raw(
+        " <input class=\"number\" name=\"agent_code\" autocomplete=\"off\" spellcheck=\"false\"></label>\n",
+    );
     html.raw("</div></details>\n");
 }
 
@@ -283,7 +303,7 @@ fn compared(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &Matter<
 fn frame(html: &mut Html, lang: Lang, items: &[&Item], likely: &str) {
     let divisions: BTreeSet<_> = items.iter().flat_map(|item| &item.divisions).collect();
     let first = divisions.first().map_or("", |division| division.as_str());
-    html.put("<fieldset><legend>", lang.say("办理", "Application"), "</legend>\n<div class=\"grid\">\n");
+    html.put("<fieldset><legend>", lang.say("办理", "Application"), "</legend>\n<div class=\"pair\">\n");
     html.put(
         "<label>",
         lang.say("办理地区划代码", "Division applied in"),
@@ -355,7 +375,9 @@ fn wrong_numbers(lang: Lang, asked: &DecisionRequest) -> Option<Response> {
             let (zh, en) = ("请填写代办人的证件号码。", "Give the number of the agent.");
             Some(wrong(lang, "agent_code", zh, en))
         }
-        (Some(_), None) => Some(wrong(lang, "delegation", "请填写委托编号。", "Give the number of the delegation.")),
+        (Some(_), None) => {
+            Some(wrong(lang, "delegation", "请填写委托编号。", "Give the number of the delegation."))
+        }
         (Some((kind, code)), Some(_)) => read_holder(kind, code)
             .is_err()
             .then(|| wrong_number(lang, "agent_code", Role::Agent.name_zh(), Role::Agent.name_en())),
@@ -372,15 +394,19 @@ async fn decide(
     let key = idempotency_key(headers)?;
     let answer = decided(state, grant, asked, key).await?;
     let told = answers::decision(&answer).ok_or(ApiError::Internal)?;
-    let mut html = Html::new();
-    html.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
-    html.put("<strong>", answer.event, "</strong>");
+    let mut acts = Html::new();
+    acts.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
+    acts.put("<strong>", answer.event, "</strong>");
     if answer.replayed {
-        html.text(lang.say("（此前已作判定）", " (decided before)"));
+        acts.text(lang.say("（此前已作判定）", " (decided before)"));
     }
-    html.put("</p>\n<button type=\"button\" class=\"second\" data-print>", lang.say("打印", "Print"), "</button>\n");
-    html.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button></div>\n");
-    html.add(&decision::shown(lang, &told["decision"]));
+    acts.put(
+        "</p>\n<button type=\"button\" class=\"second\" data-print>",
+        lang.say("打印", "Print"),
+        "</button>\n",
+    );
+    acts.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button></div>\n");
+    let mut html = decision::shown(lang, &told["decision"], &acts);
     html.put("<details><summary>", lang.say("签名回执", "Signed receipt"), "</summary><pre>");
     html.text(String::from_utf8_lossy(&answer.receipt)).raw("</pre></details>\n");
     html.put(
@@ -429,7 +455,8 @@ fn request(texts: BTreeMap<String, String>) -> Result<DecisionRequest, ApiError>
                 "agent_code" => request.agent_code = Some(value.trim().to_owned()),
                 "delegation" => {
                     let number = value.trim().parse();
-                    let number = number.map_err(|_| ApiError::BadRequest("delegation: a number".to_owned()))?;
+                    let number =
+                        number.map_err(|_| ApiError::BadRequest("delegation: a number".to_owned()))?;
                     request.delegation = Some(number);
                 }
                 _ => {}

@@ -246,7 +246,18 @@ async function windowByAgent(browser, site) {
   await page.click("form.ask button[type=submit]");
   await page.waitForSelector("#answer .decision");
   await answered(page, place);
+  const receipt = await page.textContent("#answer pre");
   await opened.done();
+  for (const lang of ["zh", "en"]) {
+    const verified = await open(browser, site, "/verify", "desk", lang);
+    await verified.page.fill("#content", receipt);
+    await verified.page.click("form.ask button[type=submit]");
+    await answered(verified.page, verified.place);
+    holds(verified.place, "a receipt is not verified", (await verified.page.$("#answer .card.passed")) !== null);
+    holds(verified.place, "what a receipt says is not shown", (await verified.page.$("#answer .decision")) !== null);
+    await inspect(verified, "receipt");
+    await verified.done();
+  }
 }
 
 /** A matter with papers of every kind, on every screen. */

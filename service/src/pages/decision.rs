@@ -105,7 +105,7 @@ fn material(lang: Lang, material: &Value) -> Html {
         }
         (Answer::Submit, _) => {
             let copies = material["copies"].as_u64().unwrap_or_default();
-            html.put(" ", copies, lang.say(" 份", " ×"));
+            html.put(lang.say(" ", " × "), copies, lang.say(" 份", ""));
         }
         (Answer::Exempt | Answer::Pending, _) => {}
     }

@@ -11,9 +11,10 @@ use boyin::verify::Policy;
 use boyin::{Found, HolderPage, Scope};
 
 use super::html::Html;
+use super::trouble::{part, trouble, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, answer_place, cell, kinds, page as whole_page, part, purpose_field, report,
-    table_head, texts, token_field, trouble, wrong_number,
+    Asked, AskedQuery, Lang, answer_place, cell, kinds, page as whole_page, purpose_field, report,
+    table_head, texts, token_field,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;

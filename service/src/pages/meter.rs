@@ -12,8 +12,9 @@ use boyin::model::time::UnixTime;
 use serde_json::Value;
 
 use super::html::Html;
+use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, answer_place, cell, clock, decision, member, members, page as whole_page, part,
+    Asked, AskedQuery, Lang, answer_place, cell, clock, decision, member, members, page as whole_page,
     table_head, texts, token_field,
 };
 use crate::auth::authorize;

@@ -13,8 +13,9 @@ use boyin_present::{Demand, ListAge, PREFIX, PresentationReport};
 use serde_json::Value;
 
 use super::html::Html;
+use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, Said, answer_place, clock, decision, member, page as whole_page, part, report,
+    Asked, AskedQuery, Lang, Said, answer_place, clock, decision, member, page as whole_page, report,
 };
 use crate::error::ApiError;
 use crate::handlers::whole;

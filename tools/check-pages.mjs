@@ -206,6 +206,27 @@ async function windowByKeyboard(browser, site, lang) {
   await opened.done();
 }
 
+/** Who goes away leaves neither token nor number nor answer. */
+async function windowLeftAlone(browser, site) {
+  const opened = await open(browser, site, `/window?item=${ITEM}`, "desk");
+  const { page, place } = opened;
+  await page.clock.install();
+  await page.reload();
+  await page.fill("[name='number.applicant']", site.holder);
+  await page.fill("[name=token]", site.token);
+  await page.check("[name=keep]");
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("#answer .decision");
+  await page.clock.fastForward("29:00");
+  holds(place, "the token is forgotten too early", (await page.inputValue("[name=token]")) === site.token);
+  await page.clock.fastForward("02:00");
+  holds(place, "the token stays when nobody is there", (await page.inputValue("[name=token]")) === "" && !(await page.isChecked("[name=keep]")));
+  holds(place, "the number stays when nobody is there", (await page.inputValue("[name='number.applicant']")) === "");
+  holds(place, "the answer stays when nobody is there", (await page.textContent("#answer")) === "");
+  holds(place, "the token stays in the tab", (await page.evaluate(() => sessionStorage.getItem("boyin.token"))) === null);
+  await opened.done();
+}
+
 /** What is wrong is said, and the focus leads there. */
 async function windowMistakes(browser, site, lang, screen) {
   const opened = await open(browser, site, `/window?item=${ITEM}`, screen, lang);
@@ -405,6 +426,7 @@ try {
     await fileAndMeter(browser, site, "zh", screen);
   }
   await windowByAgent(browser, site);
+  await windowLeftAlone(browser, site);
   await camera(browser, site);
 } catch (error) {
   wrong("the check itself", error.stack);

@@ -63,11 +63,8 @@ function prepareToken(form) {
   form.addEventListener("reset", () => setTimeout(fill));
   keep.addEventListener("change", () => { if (!keep.checked) kept.forget(); });
   setInterval(() => {
-    if (keep.checked && sessionStorage.getItem(TOKEN) && !kept.token()) {
-      field.value = "";
-      keep.checked = false;
-      target.replaceChildren();
-    }
+    // Nobody is there any more: number and answer go, too.
+    if (keep.checked && sessionStorage.getItem(TOKEN) && !kept.token()) form.reset();
   }, IDLE_LOOK_MILLISECONDS);
 }
 

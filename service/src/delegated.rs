@@ -11,7 +11,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use boyin::access::{AUTHORIZATION_SECONDS, Authorization, AuthorizationFault};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
-use boyin::delegation::{DelegationError, DelegationUse};
+use boyin::delegation::DelegationUse;
 use boyin::model::id::CreditCode;
 use boyin::model::limits::MAX_ITEM_CHARS;
 use boyin::model::sharing::is_item;
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
-use crate::shared::{read, read_holder, read_type};
+use crate::shared::{read, read_agent, read_holder, read_type};
 use crate::state::{AppState, blocking};
 
 /// The body of `POST /v1/authorizations/delegated`.
@@ -52,9 +52,7 @@ pub(crate) async fn authorize_delegated(
     reader(&grant, &request.purpose)?;
     let office = grant.office.ok_or(ApiError::Forbidden)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
-    let agent = read_holder(&request.agent_code_type, &request.agent_code).map_err(|_| {
-        ApiError::BadRequest("agent_code, agent_code_type: not a number of a person".to_owned())
-    })?;
+    let agent = read_agent(&request.agent_code_type, &request.agent_code)?;
     let agency = CreditCode::parse(&request.agency)
         .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
     let license_type = read_type(&request.license_type)?;
@@ -89,7 +87,7 @@ pub(crate) async fn authorize_delegated(
             DelegationUse { number, agent: &agent, license_types: &types, items: &items, told: &told };
         desk.use_delegation(&holder, &wanted, told.as_bytes(), &order)
     });
-    let done = used.await.map_err(refused)?;
+    let done = used.await?;
     if done.replayed {
         // Its code was told once, and is kept by nobody.
         let told = "this key made a code already: make another one under another key";
@@ -106,12 +104,4 @@ pub(crate) async fn authorize_delegated(
     })?;
     tracing::info!(by = grant.name, agency = %agency, delegation = number, "authorization made for an agent");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
-}
-
-fn refused(error: DelegationError) -> ApiError {
-    match error {
-        DelegationError::Refused(refusal) => ApiError::Refused(refusal.code(), refusal.to_string()),
-        DelegationError::Desk(error) => error.into(),
-        DelegationError::Terms(_) | _ => ApiError::Internal,
-    }
 }

@@ -2,6 +2,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::ArchiveError;
+use boyin::delegation::DelegationError;
 use boyin::exempt::{Fault, Refusal};
 use boyin::{DeskError, LookupError, ShareFault};
 use serde::Serialize;
@@ -78,6 +79,16 @@ impl From<DeskError> for ApiError {
         }
         tracing::error!(code = error.code(), "the desk refused");
         Self::Internal
+    }
+}
+
+impl From<DelegationError> for ApiError {
+    fn from(error: DelegationError) -> Self {
+        match error {
+            DelegationError::Refused(refusal) => Self::Refused(refusal.code(), refusal.to_string()),
+            DelegationError::Desk(error) => error.into(),
+            DelegationError::Terms(_) | _ => Self::Internal,
+        }
     }
 }
 

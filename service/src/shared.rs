@@ -165,6 +165,12 @@ pub(crate) fn read_holder(code_type: &str, code: &str) -> Result<HolderCode, Api
     HolderCode::new(code_type, code).map_err(|error| ApiError::BadRequest(format!("holder_code: {error}")))
 }
 
+/// The number of who acts for a holder.
+pub(crate) fn read_agent(code_type: &str, code: &str) -> Result<HolderCode, ApiError> {
+    read_holder(code_type, code)
+        .map_err(|_| ApiError::BadRequest("agent_code, agent_code_type: not a number of a person".to_owned()))
+}
+
 /// Whether the signed license is asked for, which needs a scope of its own.
 fn with_file(caller: &Caller, credential: bool) -> Result<FileWish, ApiError> {
     match credential {

@@ -9,9 +9,10 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
+use boyin::delegation::DelegationError;
 use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::meter::{Behind, By, Decided, meter, next_types};
-use boyin::model::id::DivisionCode;
+use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
 use boyin::{Lookup, LookupError, Order, Scope, TokenGrant, answers};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
 use crate::handlers::{named, whole};
-use crate::shared::{read, read_holder};
+use crate::shared::{read, read_agent, read_holder};
 use crate::state::{AppState, blocking};
 
 /// Header of an act that may be repeated: the same key means the same act.
@@ -91,6 +92,19 @@ pub(crate) struct DecisionRequest {
     pub(crate) channel: Option<String>,
     /// What for (GB/T 36906 `useCause`).
     pub(crate) purpose: String,
+    /// Who acts for the applicant, or for the enterprise where there is no applicant: all three members or none.
+    pub(crate) agent_code_type: Option<String>,
+    pub(crate) agent_code: Option<String>,
+    /// Number of the holder's delegation.
+    pub(crate) delegation: Option<u64>,
+}
+
+/// A question as the desk takes it.
+pub(crate) struct Asked {
+    question: WindowQuestion,
+    purpose: String,
+    /// Who acts for the holder, and by which delegation.
+    agent: Option<(HolderCode, u64)>,
 }
 
 /// Who takes part.
@@ -103,9 +117,16 @@ pub(crate) struct PartyRequest {
 }
 
 impl DecisionRequest {
-    /// The question and what for. No message repeats what stands in the request.
-    pub(crate) fn read(self) -> Result<(WindowQuestion, String), ApiError> {
+    /// The question, what for and who asks. No message repeats what stands in the request.
+    fn read(self) -> Result<Asked, ApiError> {
         let wrong = |text: &str| ApiError::BadRequest(text.to_owned());
+        let agent = match (self.agent_code_type, self.agent_code, self.delegation) {
+            (None, None, None) => None,
+            (Some(code_type), Some(code), Some(delegation)) => {
+                Some((read_agent(&code_type, &code)?, delegation))
+            }
+            _ => return Err(wrong("agent_code_type, agent_code, delegation: all of them or none")),
+        };
         let channel = self.channel.as_deref().map_or(Some(Channel::Window), Channel::from_code);
         let commitment = match self.commitment.as_deref() {
             None | Some("open") => CommitmentStanding::Open,
@@ -132,7 +153,7 @@ impl DecisionRequest {
                 ApiError::BadRequest(format!("channel: one of {known}"))
             })?,
         };
-        Ok((question, self.purpose))
+        Ok(Asked { question, purpose: self.purpose, agent })
     }
 }
 
@@ -158,7 +179,7 @@ pub(crate) async fn decided(
     idempotency_key: String,
 ) -> Result<ExemptionAnswer, ApiError> {
     let desk = state.desk.clone().ok_or(ApiError::NoDesk)?;
-    let (question, purpose) = request.read()?;
+    let Asked { question, purpose, agent } = request.read()?;
     // For the words alone: who decides has an office, and what for is said.
     reader(grant, &purpose)?;
     let order = Order {
@@ -168,8 +189,19 @@ pub(crate) async fn decided(
         idempotency_key,
         at: state.now(),
     };
-    let answer = blocking(move || desk.decide_exemption(&question, &order)).await?;
-    tracing::info!(by = grant.name, event = answer.event, replayed = answer.replayed, "decided on papers");
+    let delegation = agent.as_ref().map(|(_, number)| *number);
+    let answer = blocking(move || match agent {
+        Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),
+        None => desk.decide_exemption(&question, &order).map_err(DelegationError::from),
+    });
+    let answer = answer.await?;
+    tracing::info!(
+        by = grant.name,
+        event = answer.event,
+        replayed = answer.replayed,
+        delegation,
+        "decided on papers"
+    );
     Ok(answer)
 }
 

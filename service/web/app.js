@@ -1,9 +1,18 @@
 "use strict";
 
 /* Sends a form and shows the part of a page that comes back. The token goes into the header, everything else into the body: nothing
-   personal stands in a URL, and nothing is kept. The server writes all texts and escapes what came from elsewhere. */
+   personal stands in a URL. The server writes all texts and escapes what came from elsewhere. */
 
 const KEY_BYTES = 16;
+const TOKEN = "boyin.token";
+const FIELD = "boyin.field.";
+/** A token that was not used for so long is forgotten. */
+const IDLE_MILLISECONDS = 30 * 60 * 1000;
+const IDLE_LOOK_MILLISECONDS = 30 * 1000;
+/** An answer that is not there by then is waited for in words. */
+const PATIENCE_MILLISECONDS = 400;
+const SCAN_MILLISECONDS = 150;
+const CODE_PREFIX = "BY1:";
 
 /** A key of an act: the same one for the same question, so that a repetition decides nothing twice. */
 function newKey() {
@@ -12,11 +21,77 @@ function newKey() {
 }
 
 /** Text as text, never as markup. */
-function paragraph(text) {
+function paragraph(text, name) {
   const made = document.createElement("p");
-  made.className = "hint";
+  made.className = name;
   made.textContent = text;
   return made;
+}
+
+const target = document.getElementById("answer");
+const status = document.getElementById("said");
+
+/** Says why there is no answer, without asking. */
+function complain(text) {
+  const made = paragraph(text, "card failed");
+  made.setAttribute("role", "alert");
+  target.replaceChildren(made);
+}
+
+/** The token of this tab, if the clerk wants it kept: until the tab is closed, or nobody used it for a while. */
+const kept = {
+  token() {
+    const found = JSON.parse(sessionStorage.getItem(TOKEN) ?? "null");
+    if (found && Date.now() - found.used < IDLE_MILLISECONDS) return found.token;
+    sessionStorage.removeItem(TOKEN);
+    return null;
+  },
+  use(token) { sessionStorage.setItem(TOKEN, JSON.stringify({ token, used: Date.now() })); },
+  forget() { sessionStorage.removeItem(TOKEN); },
+};
+
+function prepareToken(form) {
+  const field = form.elements.namedItem("token");
+  const keep = form.elements.namedItem("keep");
+  if (!field) return;
+  const fill = () => {
+    const token = kept.token();
+    if (token) field.value = token;
+    keep.checked = token !== null;
+  };
+  fill();
+  form.addEventListener("reset", () => setTimeout(fill));
+  keep.addEventListener("change", () => { if (!keep.checked) kept.forget(); });
+  setInterval(() => {
+    // Nobody is there any more: number and answer go, too.
+    if (keep.checked && sessionStorage.getItem(TOKEN) && !kept.token()) form.reset();
+  }, IDLE_LOOK_MILLISECONDS);
+}
+
+/** After an answer: a token that is good is kept if that is wanted, one that is not is forgotten. */
+function settleToken(form, answered) {
+  const field = form.elements.namedItem("token");
+  if (!field) return;
+  if (answered === 401) kept.forget();
+  else if (form.elements.namedItem("keep").checked) kept.use(field.value.trim());
+}
+
+/** What is the same for everybody at this window is filled in again. Nothing of it is personal. */
+function prepareFields(form) {
+  const fields = form.querySelectorAll("[data-keep]");
+  const fill = () => {
+    for (const field of fields) {
+      const value = sessionStorage.getItem(FIELD + field.name);
+      if (value !== null) field.value = value;
+    }
+  };
+  fill();
+  form.addEventListener("reset", () => setTimeout(fill));
+  for (const field of fields) {
+    field.addEventListener("change", () => {
+      if (field.validity.valid) sessionStorage.setItem(FIELD + field.name, field.value);
+    });
+  }
 }
 
 /** What is chosen or typed, as bytes; a seal is not text. */
@@ -32,6 +107,7 @@ async function ask(form, submitter, key) {
   if (token) headers.authorization = `Bearer ${token}`;
   if (key) headers["idempotency-key"] = key;
   data.delete("token");
+  data.delete("keep");
   let body;
   if ("raw" in form.dataset) {
     headers["content-type"] = "application/octet-stream";
@@ -43,54 +119,180 @@ async function ask(form, submitter, key) {
   const response = await fetch(form.action, { method: "POST", headers, body });
   if (!(response.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error("no page");
   const text = await response.text();
-  return { ok: response.ok, parts: new DOMParser().parseFromString(text, "text/html").body.childNodes };
+  return { response, parts: new DOMParser().parseFromString(text, "text/html").body.childNodes };
 }
 
-function prepare(form, target) {
+/** Where the eyes go: to the field that is wrong, otherwise to the head of the answer. */
+function lead(form) {
+  const name = target.querySelector("[data-field]")?.dataset.field;
+  const wrong = name && form.elements.namedItem(name);
+  if (wrong) {
+    wrong.closest("details")?.setAttribute("open", "");
+    wrong.setAttribute("aria-invalid", "true");
+    wrong.focus();
+    wrong.select?.();
+    return;
+  }
+  const head = target.querySelector("h2") ?? target;
+  head.tabIndex = -1;
+  head.focus({ preventScroll: true });
+  target.scrollIntoView({ block: "nearest" });
+}
+
+function prepare(form) {
   let key = null;
-  form.addEventListener("input", () => { key = null; });
+  form.addEventListener("input", (event) => {
+    key = null;
+    event.target.removeAttribute("aria-invalid");
+    const own = ["token", "keep"].includes(event.target.name);
+    // An answer must not be read as one to what stands in the form now.
+    if (own || !target.querySelector(".answered") || target.querySelector(".stale")) return;
+    target.prepend(paragraph(target.dataset.stale, "stale"));
+    status.textContent = target.dataset.stale;
+  });
+  form.addEventListener("reset", () => {
+    key = null;
+    target.replaceChildren();
+    for (const wrong of form.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (target.getAttribute("aria-busy") === "true") return;
     if ("act" in form.dataset) key ??= newKey();
     target.setAttribute("aria-busy", "true");
     const asked = ask(form, event.submitter, key);
-    target.replaceChildren(paragraph(target.dataset.wait));
+    target.replaceChildren();
+    status.textContent = "";
+    const wait = setTimeout(() => {
+      status.textContent = target.dataset.wait;
+      target.replaceChildren(paragraph(target.dataset.wait, "hint"));
+    }, PATIENCE_MILLISECONDS);
     try {
       const answer = await asked;
+      settleToken(form, answer.response.status);
       target.replaceChildren(...answer.parts);
-      if (answer.ok) key = null;
+      if (answer.response.ok) key = null;
     } catch {
-      target.replaceChildren(paragraph(target.dataset.trouble));
+      complain(target.dataset.trouble);
     }
+    clearTimeout(wait);
+    status.textContent = "";
     target.removeAttribute("aria-busy");
-    target.focus();
+    lead(form);
   });
 }
 
-/** A file that is dropped anywhere on the form is chosen. */
-function takeDrops(form, input) {
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    if (event.dataTransfer.files.length === 0) return;
+/** Reads QR codes where the browser can; otherwise nothing. */
+async function qrReader() {
+  const able = await globalThis.BarcodeDetector?.getSupportedFormats().catch(() => []);
+  return able?.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
+}
+
+/** The public page: what is dropped, scanned or shown to the camera is verified at once; what is typed or chosen, with the button. */
+async function prepareContent(form, file) {
+  const text = form.elements.namedItem(form.dataset.raw);
+  const verify = (content) => {
+    file.value = "";
+    text.value = content;
+    form.requestSubmit();
+  };
+  form.addEventListener("dragover", (event) => {
     event.preventDefault();
-    input.files = event.dataTransfer.files;
+    form.classList.add("over");
   });
+  form.addEventListener("dragleave", () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("over");
+    const dropped = event.dataTransfer.files;
+    if (dropped.length === 0) return verify(event.dataTransfer.getData("text/plain"));
+    text.value = "";
+    file.files = dropped;
+    form.requestSubmit();
+  });
+  // What is typed later counts, not the file that was chosen before; and the other way round.
+  text.addEventListener("input", () => { file.value = ""; });
+  file.addEventListener("change", () => { if (file.files.length > 0) text.value = ""; });
+  // A scanner types the code and ends it with Enter.
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !text.value.startsWith(CODE_PREFIX)) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  const reader = await qrReader();
+  // A picture is no license; but there may be a code on it.
+  form.addEventListener("submit", async (event) => {
+    const picture = file.files[0];
+    if (!picture?.type.startsWith("image/")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!reader) return complain(target.dataset.picture);
+    const found = await reader.detect(await createImageBitmap(picture)).catch(() => []);
+    if (found.length === 1) verify(found[0].rawValue);
+    else complain(target.dataset.noCode);
+  }, { capture: true });
+  if (reader && navigator.mediaDevices) prepareCamera(reader, verify);
 }
 
-const target = document.getElementById("answer");
+function prepareCamera(reader, verify) {
+  const start = document.querySelector("[data-scan]");
+  const stop = document.querySelector("[data-scan-end]");
+  const frame = document.getElementById("camera");
+  const video = frame.querySelector("video");
+  start.hidden = false;
+  let stream = null;
+  const end = () => {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.srcObject = null;
+    frame.hidden = true;
+    start.hidden = false;
+  };
+  const look = async () => {
+    if (!stream) return;
+    const found = await reader.detect(video).catch(() => []);
+    if (stream && found.length === 1) {
+      end();
+      verify(found[0].rawValue);
+    } else {
+      setTimeout(look, SCAN_MILLISECONDS);
+    }
+  };
+  start.addEventListener("click", async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      complain(target.dataset.noCamera);
+      return;
+    }
+    video.srcObject = stream;
+    frame.hidden = false;
+    start.hidden = true;
+    stop.focus();
+    await video.play();
+    look();
+  });
+  stop.addEventListener("click", () => { end(); start.focus(); });
+  addEventListener("pagehide", end);
+}
+
 for (const form of document.querySelectorAll("form.ask")) {
-  prepare(form, target);
   const file = form.elements.namedItem("file");
-  if (file) {
-    takeDrops(form, file);
-    // What is typed later counts, not the file that was chosen before.
-    form.elements.namedItem(form.dataset.raw).addEventListener("input", () => { file.value = ""; });
-  }
+  prepareToken(form);
+  prepareFields(form);
+  prepare(form);
+  if (file) prepareContent(form, file);
 }
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+  // The next person: nothing of the one before is left.
+  if (event.target.closest("[data-next]")) {
+    const form = document.querySelector("form.ask");
+    form.reset();
+    form.scrollIntoView({ block: "nearest" });
+    form.querySelector("input:not([type=hidden], [type=file]), textarea").focus();
+  }
 });
 
 const health = document.getElementById("health");

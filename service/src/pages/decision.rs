@@ -5,7 +5,7 @@ use boyin::model::time::UnixTime;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, member, members};
+use super::{Lang, clock, member, members};
 
 /// `✓`, `?` or `✗`.
 fn mark(answer: Answer) -> &'static str {
@@ -43,30 +43,38 @@ fn way(lang: Lang, value: &Value) -> Option<&'static str> {
     })
 }
 
-/// The decision that a receipt signs.
-pub(super) fn shown(lang: Lang, decision: &Value) -> Html {
+/// The decision that a receipt signs; under the answer `acts`, what can be done with it.
+pub(super) fn shown(lang: Lang, decision: &Value, acts: &Html) -> Html {
     let answer = came(decision, "answer");
     let mut html = Html::new();
-    html.put("<article class=\"decision ", answer.code(), "\">\n<h2>").text(mark(answer)).raw(" ");
+    html.put("<article class=\"decision answered ", answer.code(), "\">\n<div class=\"verdict\"><h2>");
+    html.put("<span aria-hidden=\"true\">", mark(answer), "</span> ");
     html.text(match answer {
         Answer::Exempt => lang.say("无须提交任何证明材料", "Nothing has to be submitted"),
         Answer::Pending => lang
             .say("有材料待核，暂不得要求提交", "To be cleared up first; no paper may be asked for meanwhile"),
         Answer::Submit => lang.say("有材料须提交", "Something has to be submitted"),
     });
-    html.raw("</h2>\n");
+    let count = |answer: Answer| {
+        let count = decision["counts"][answer.code()].as_u64().unwrap_or_default();
+        format!("{} {count}", words(lang, answer))
+    };
+    html.put("</h2>\n<p>", Answer::ALL.map(count).join(" · "), "</p></div>\n").add(acts);
     head(&mut html, lang, decision);
     html.raw("<ol class=\"materials\">\n");
-    for material in members(decision, "materials") {
-        html.add(&self::material(lang, material));
+    // What somebody has to act on comes first.
+    for wanted in [Answer::Submit, Answer::Pending, Answer::Exempt] {
+        for material in members(decision, "materials").filter(|one| came(one, "outcome") == wanted) {
+            html.add(&self::material(lang, material));
+        }
     }
     html.raw("</ol>\n</article>\n");
     html
 }
 
-/// Matter, office, place, time and counts.
+/// Matter, office, place and time.
 fn head(html: &mut Html, lang: Lang, decision: &Value) {
-    html.raw("<dl>\n");
+    html.raw("<dl class=\"facts\">\n");
     let mut line = |name: &'static str, text: String| {
         html.put("<div><dt>", name, "</dt>").put("<dd>", text, "</dd></div>\n");
     };
@@ -79,22 +87,17 @@ fn head(html: &mut Html, lang: Lang, decision: &Value) {
     }
     let office = &decision["first_contact"];
     line(lang.say("首问单位", "Asked first"), member(office, "name").to_owned());
-    let at = decision["at"].as_u64().and_then(UnixTime::new);
-    let at = at.map(|at| at.to_string()).unwrap_or_default();
-    line(lang.say("区划与时间", "Division and time"), format!("{} {at}", member(decision, "division")));
-    let count = |answer: Answer| {
-        let count = decision["counts"][answer.code()].as_u64().unwrap_or_default();
-        format!("{} {count}", words(lang, answer))
-    };
-    line(lang.say("合计", "In all"), Answer::ALL.map(count).join("，"));
+    let at = decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default();
+    line(lang.say("区划与时间", "Division, time"), format!("{} · {at}", member(decision, "division")));
     html.raw("</dl>\n");
 }
 
 fn material(lang: Lang, material: &Value) -> Html {
     let came = came(material, "outcome");
     let mut html = Html::new();
-    html.put("<li class=\"", came.code(), "\"><h3><span class=\"mark\" aria-hidden=\"true\">");
-    html.text(mark(came)).put("</span> ", lang.of(member(material, "name"), member(material, "name_en")), "");
+    html.put("<li class=\"", came.code(), "\"><span class=\"mark\" aria-hidden=\"true\">");
+    html.text(mark(came)).raw("</span>\n<h3>");
+    html.put("<span>", lang.of(member(material, "name"), member(material, "name_en")), "</span>");
     html.put(" <strong>", words(lang, came), "");
     match (came, way(lang, material)) {
         (Answer::Exempt, Some(way)) => {
@@ -102,29 +105,32 @@ fn material(lang: Lang, material: &Value) -> Html {
         }
         (Answer::Submit, _) => {
             let copies = material["copies"].as_u64().unwrap_or_default();
-            html.put(" ", copies, lang.say(" 份", " ×"));
+            html.put(lang.say(" ", " × "), copies, lang.say(" 份", ""));
         }
         (Answer::Exempt | Answer::Pending, _) => {}
     }
-    html.raw("</strong></h3>\n<ul>\n");
-    for license in members(material, "licenses") {
-        html.put("<li>", member(license, "type_name"), lang.say("（", " ("));
-        html.text(role(lang, license)).put(
-            lang.say("，", ", "),
-            member(license, "grade"),
-            lang.say(" 级", ""),
-        );
-        if let Some(day) = license["expires_soon"].as_str() {
-            html.put(lang.say("，到期日 ", ", ends "), day, "");
-        }
-        html.raw(lang.say("）", ")")).put(" <code>", member(license, "id"), "</code></li>\n");
-    }
-    follow_up(&mut html, lang, &material["follow_up"]);
+    html.raw("</strong></h3>\n");
     if came != Answer::Exempt {
         members(material, "findings").for_each(|found| finding(&mut html, lang, found));
     }
-    html.raw("</ul></li>\n");
+    follow_up(&mut html, lang, &material["follow_up"]);
+    members(material, "licenses").for_each(|found| license(&mut html, lang, found));
+    html.raw("</li>\n");
     html
+}
+
+/// A license that takes the place of a paper.
+fn license(html: &mut Html, lang: Lang, license: &Value) {
+    html.put("<p>", member(license, "type_name"), lang.say("（", " ("));
+    html.text(role(lang, license)).put(
+        lang.say("，", ", grade "),
+        member(license, "grade"),
+        lang.say(" 级", ""),
+    );
+    if let Some(day) = license["expires_soon"].as_str() {
+        html.put(lang.say("，到期日 ", ", ends "), day, "");
+    }
+    html.raw(lang.say("）", ")")).put(" <code>", member(license, "id"), "</code></p>\n");
 }
 
 /// What is to be done where nothing is submitted.
@@ -138,14 +144,14 @@ fn follow_up(html: &mut Html, lang: Lang, follow_up: &Value) {
         (lang.say("if_false_zh", "if_false_en"), lang.say("不实后果：", "If it is false: ")),
     ] {
         if let Some(words) = follow_up[name].as_str() {
-            html.put("<li>", label, "").text(words).raw("</li>\n");
+            html.put("<p>", label, "").text(words).raw("</p>\n");
         }
     }
 }
 
 /// Why, and what comes next.
 fn finding(html: &mut Html, lang: Lang, found: &Value) {
-    html.put("<li><span class=\"why\">", lang.member(found, ""), "");
+    html.put("<div class=\"finding\"><p>", lang.member(found, ""), "");
     let of = [role(lang, found), member(found, "type_name")].into_iter().filter(|text| !text.is_empty());
     let of: Vec<_> = of.collect();
     if !of.is_empty() {
@@ -155,15 +161,16 @@ fn finding(html: &mut Html, lang: Lang, found: &Value) {
     if cause.is_object() {
         html.put(lang.say("：", ": "), lang.member(cause, ""), "");
     }
-    html.put("</span> <code>", member(found, "code"), "</code><br>\n");
+    html.put(" <code>", member(found, "code"), "</code></p>\n");
     let next = if cause.is_object() { cause } else { found };
-    html.put("", lang.say("下一步：", "Next step: "), "").text(lang.member(next, "next_step")).raw("<br>\n");
+    html.put("<p class=\"next\">", lang.say("下一步：", "Next step: "), "");
+    html.text(lang.member(next, "next_step")).raw("</p>\n<p>");
     let who = &found["responsible"];
     html.text(lang.say("责任：", "Up to: "));
     html.text(lang.of(member(who, "zh"), responsible(member(who, "code")))).put(
         " ",
         member(who, "name"),
-        "</li>\n",
+        "</p></div>\n",
     );
 }
 

@@ -6,18 +6,20 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use boyin::archive::{CollectedId, CollectedRecord, CollectedState};
-use boyin::model::id::HolderCodeType;
+use boyin::model::time::Date;
 use boyin::verify::Policy;
 use boyin::{Found, HolderPage, Scope};
 
 use super::html::Html;
+use super::trouble::{part, trouble, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, answer_place, page as whole_page, part, purpose_field, report, texts,
-    token_field,
+    Asked, AskedQuery, Lang, answer_place, cell, kinds, page as whole_page, purpose_field, report,
+    table_head, texts, token_field,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
 use crate::handlers::holders_file;
+use crate::shared::read_holder;
 use crate::state::AppState;
 use crate::views::HolderRequest;
 
@@ -39,27 +41,18 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         lang.query('?'),
         "\" id=\"ask\">\n<div class=\"grid\">\n",
     );
-    html.put(
-        "<label>",
-        lang.say("持证主体代码类型", "Kind of number"),
-        " <select name=\"holder_code_type\">\n",
-    );
-    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
-    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
-    for kind in first.into_iter().chain(others) {
-        html.put("<option value=\"", kind.code(), "\">").text(kind.code()).raw(" ");
-        html.text(lang.of(kind.name_zh(), kind.name_en())).raw("</option>\n");
-    }
-    html.put("</select></label>\n<label>", lang.say("持证主体代码", "Number"), "");
-    html.raw(" <input name=\"holder_code\" autocomplete=\"off\" spellcheck=\"false\" required></label>\n");
-    purpose_field(&mut html, lang);
+    html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"holder_code_type\">\n");
+    kinds(&mut html, lang, |_| true);
+    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), "");
+    html.raw(" <input class=\"number\" name=\"holder_code\" autocomplete=\"off\" spellcheck=\"false\" required></label>\n");
+    purpose_field(&mut html, lang, "");
     token_field(&mut html, lang);
     html.put(
         "</div>\n<div class=\"row\"><button type=\"submit\">",
         lang.say("调取", "Read"),
         "</button></div>\n</form>\n",
     );
-    answer_place(&mut html, lang);
+    answer_place(&mut html, lang, &[]);
     whole_page(&asked, "/file", lang.say("调取“一人一档、一企一档”", "A holder's file"), &html)
 }
 
@@ -71,45 +64,42 @@ pub(super) async fn answer(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let lang = Asked::read(query).lang();
-    part(lang, shown(&state, lang, &headers, body).await)
+    let grant = match authorize(&state, &headers, Scope::HolderRead).await {
+        Ok(grant) => grant,
+        Err(error) => return trouble(lang, error),
+    };
+    let request = match request(body) {
+        Ok(request) => request,
+        Err(error) => return trouble(lang, error),
+    };
+    if read_holder(&request.holder_code_type, &request.holder_code).is_err() {
+        return wrong_number(lang, "holder_code", "持证主体", "The holder");
+    }
+    let page = holders_file(&state, &grant, request, Policy::default()).await;
+    part(lang, page.map(|page| file(lang, &page)))
 }
 
-async fn shown(
-    state: &AppState,
-    lang: Lang,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Html, ApiError> {
-    let grant = authorize(state, headers, Scope::HolderRead).await?;
+fn request(body: Result<Bytes, BytesRejection>) -> Result<HolderRequest, ApiError> {
     let mut texts = texts(body)?;
     let mut text = |name: &str| texts.remove(name).unwrap_or_default();
-    let request = HolderRequest {
+    Ok(HolderRequest {
         holder_code_type: text("holder_code_type"),
         holder_code: text("holder_code").trim().to_owned(),
         purpose: text("purpose"),
         cursor: Some(text("cursor")).filter(|cursor| !cursor.is_empty()),
         limit: Some(LICENSES),
         collected_after: CollectedId::parse(&text("collected_after")),
-    };
-    let page = holders_file(state, &grant, request, Policy::default()).await?;
-    Ok(file(lang, &page))
+    })
 }
 
 fn file(lang: Lang, page: &HolderPage) -> Html {
     let mut html = Html::new();
-    html.put("<h2>", lang.say("电子证照", "Licenses"), "</h2>\n");
+    html.put("<h2 class=\"answered\">", lang.say("电子证照", "Licenses"), "");
+    html.put(lang.say("（本页 ", " (here: "), page.licenses.len(), lang.say(" 件）", ")")).raw("</h2>\n");
     if page.licenses.is_empty() {
-        html.put("<p class=\"hint\">", lang.say("本页没有证照。", "No licenses here."), "</p>\n");
+        html.put("<p class=\"plain\">", lang.say("本页没有证照。", "No licenses here."), "</p>\n");
     } else {
-        let head = [
-            lang.say("证照", "License"),
-            lang.say("编号", "Number"),
-            lang.say("持证主体", "Holder"),
-            lang.say("有效期至", "Valid until"),
-            lang.say("等级", "Grade"),
-            lang.say("现时核验", "Verified now"),
-        ];
-        table_head(&mut html, &head);
+        table_head(&mut html, lang.say("签章的证照，现时核验", "Signed, verified now"), &license_heads(lang));
         page.licenses.iter().for_each(|found| license(&mut html, lang, found));
         html.raw("</tbody></table></div>\n");
     }
@@ -120,38 +110,55 @@ fn file(lang: Lang, page: &HolderPage) -> Html {
     if let Some(next) = &page.collected_next {
         more(&mut html, lang, "collected_after", &next.to_string());
     }
+    html.put(
+        "<p><button type=\"button\" class=\"second\" data-next>",
+        lang.say("下一位", "Next person"),
+        "</button></p>\n",
+    );
     html
 }
 
-fn table_head(html: &mut Html, names: &[&'static str]) {
-    html.raw("<div class=\"wide\"><table><thead><tr>");
-    for name in names {
-        html.put("<th scope=\"col\">", name, "</th>");
-    }
-    html.raw("</tr></thead>\n<tbody>\n");
+fn license_heads(lang: Lang) -> [&'static str; 6] {
+    [
+        lang.say("证照", "License"),
+        lang.say("编号", "Number"),
+        lang.say("持证主体", "Holder"),
+        lang.say("有效期至", "Valid until"),
+        lang.say("等级", "Grade"),
+        lang.say("现时核验", "Verified now"),
+    ]
 }
 
 /// A button that sends the same form with the place from which on there is more.
 fn more(html: &mut Html, lang: Lang, name: &'static str, place: &str) {
-    html.put("<p><button type=\"submit\" form=\"ask\" name=\"", name, "\" value=\"").text(place);
+    html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"")
+        .text(place);
     html.put("\">", lang.say("更多", "More"), "</button></p>\n");
 }
 
 fn license(html: &mut Html, lang: Lang, found: &Found) {
     let (record, verdict) = (&found.record, found.report.verdict());
-    html.put("<tr><th scope=\"row\">", &record.title, "</th>").put("<td>", &record.number, "</td>");
-    html.put("<td>", &record.holder_name, "</td><td>");
-    match record.valid_until {
-        Some(day) => html.text(day),
-        None => html.text(lang.say("长期", "no end")),
-    };
-    html.put("</td><td>", record.grade.letter(), "</td><td class=\"").raw(report::class(verdict.code()));
-    html.put("\">", report::verdict(lang, verdict.code()), "");
+    let [_, number, holder, until, grade, now] = license_heads(lang);
+    html.put("<tr><th scope=\"row\">", &record.title, "</th>");
+    cell(html, number).text(&record.number).raw("</td>");
+    cell(html, holder).text(&record.holder_name).raw("</td>");
+    day(cell(html, until), lang, record.valid_until).raw("</td>");
+    cell(html, grade).text(record.grade.letter()).raw("</td>");
+    cell(html, now).raw("<span class=\"").raw(report::class(verdict.code())).raw("\">");
+    html.text(report::verdict(lang, verdict.code()));
     if let Some(reason) = verdict.reason() {
         let info = reason.info();
         html.put(lang.say("：", ": "), lang.of(info.zh, info.en), " ").put("<code>", info.code, "</code>");
     }
-    html.raw("</td></tr>\n");
+    html.raw("</span></td></tr>\n");
+}
+
+/// The last day of something, or that it has none.
+fn day(html: &mut Html, lang: Lang, last: Option<Date>) -> &mut Html {
+    match last {
+        Some(day) => html.put("<span class=\"nowrap\">", day, "</span>"),
+        None => html.text(lang.say("长期", "no end")),
+    }
 }
 
 /// What other systems have on file: apart from the licenses, because nobody signed it.
@@ -164,7 +171,30 @@ fn collected(html: &mut Html, lang: Lang, records: &[(CollectedId, CollectedReco
         lang.say("归集数据（未签章，不是电子证照）", "Collected records: not signed, no licenses"),
         "</h2>\n",
     );
-    let head = [
+    table_head(html, lang.say("其他系统归集", "From other systems"), &collected_heads(lang));
+    let [_, holder, issued, until, grade, conflict, may_exempt] = collected_heads(lang);
+    for (_, record) in records {
+        let license = &record.license;
+        html.put("<tr><th scope=\"row\">", &license.license_number, "</th>");
+        cell(html, holder).text(&license.holder_name).raw("</td>");
+        cell(html, issued).put("<span class=\"nowrap\">", license.issue_date, "</span></td>");
+        day(cell(html, until), lang, license.valid_until).raw("</td>");
+        cell(html, grade).text(record.grade.letter()).raw("</td>");
+        cell(html, conflict);
+        html.text(match record.state {
+            CollectedState::Kept => lang.say("无", "none"),
+            CollectedState::Disputed => lang.say("有冲突", "disputed"),
+            CollectedState::Dismissed => lang.say("未采信", "dismissed"),
+        });
+        html.raw("</td>");
+        let may = if record.may_exempt() { lang.say("可", "yes") } else { lang.say("否", "no") };
+        cell(html, may_exempt).text(may).raw("</td></tr>\n");
+    }
+    html.raw("</tbody></table></div>\n");
+}
+
+fn collected_heads(lang: Lang) -> [&'static str; 7] {
+    [
         lang.say("编号", "Number"),
         lang.say("持证主体", "Holder"),
         lang.say("颁发日期", "Issued"),
@@ -172,24 +202,5 @@ fn collected(html: &mut Html, lang: Lang, records: &[(CollectedId, CollectedReco
         lang.say("等级", "Grade"),
         lang.say("数据冲突", "Conflict"),
         lang.say("可免交", "May exempt"),
-    ];
-    table_head(html, &head);
-    for (_, record) in records {
-        let license = &record.license;
-        html.put("<tr><th scope=\"row\">", &license.license_number, "</th>");
-        html.put("<td>", &license.holder_name, "</td>").put("<td>", license.issue_date, "</td><td>");
-        match license.valid_until {
-            Some(day) => html.text(day),
-            None => html.text(lang.say("长期", "no end")),
-        };
-        html.put("</td><td>", record.grade.letter(), "</td><td>");
-        html.text(match record.state {
-            CollectedState::Kept => lang.say("无", "none"),
-            CollectedState::Disputed => lang.say("有冲突", "disputed"),
-            CollectedState::Dismissed => lang.say("未采信", "dismissed"),
-        });
-        let may = if record.may_exempt() { lang.say("可", "yes") } else { lang.say("否", "no") };
-        html.put("</td><td>", may, "</td></tr>\n");
-    }
-    html.raw("</tbody></table></div>\n");
+    ]
 }

@@ -12,9 +12,10 @@ use boyin::model::time::UnixTime;
 use serde_json::Value;
 
 use super::html::Html;
+use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, answer_place, decision, member, members, page as whole_page, part, texts,
-    token_field,
+    Asked, AskedQuery, Lang, answer_place, cell, clock, decision, member, members, page as whole_page,
+    table_head, texts, token_field,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -43,8 +44,8 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     html.put(
         "<p class=\"hint\">",
         lang.say(
-            "需要带 meter:read 权限的访问令牌。统计数据不含个人信息。",
-            "Takes a token with meter:read. Nothing personal is in the figures.",
+            "多少材料、多少办件无须再交证照。统计数据不含个人信息；令牌须有 meter:read 权限。",
+            "How many papers did not have to be submitted, and in how many transactions none. Nothing personal; the token needs meter:read.",
         ),
         "</p>\n",
     );
@@ -66,7 +67,7 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         lang.say("统计", "Show"),
         "</button></div>\n</form>\n",
     );
-    answer_place(&mut html, lang);
+    answer_place(&mut html, lang, &[]);
     whole_page(&asked, "/meter", lang.say("免提交率", "How much did not have to be submitted"), &html)
 }
 
@@ -108,15 +109,18 @@ fn number(tally: &Value, name: &str) -> u64 {
     tally[name].as_u64().unwrap_or_default()
 }
 
+/// `88.2%`
+fn percent(tally: &Value) -> String {
+    let rate = tally["per_mille"].as_u64();
+    rate.map_or_else(|| "–".to_owned(), |rate| format!("{}.{}%", rate / 10, rate % 10))
+}
+
 /// `88.2% (15/17)`
 fn rate(tally: &Value) -> String {
-    tally["per_mille"].as_u64().map_or_else(
-        || "–".to_owned(),
-        |rate| {
-            let (exempt, total) = (number(tally, "exempt"), number(tally, "total"));
-            format!("{}.{}% ({exempt}/{total})", rate / 10, rate % 10)
-        },
-    )
+    if tally["per_mille"].is_null() {
+        return percent(tally);
+    }
+    format!("{} ({}/{})", percent(tally), number(tally, "exempt"), number(tally, "total"))
 }
 
 /// A bar of the three outcomes. What it shows stands beside it in figures.
@@ -138,45 +142,78 @@ fn bar(html: &mut Html, tally: &Value) {
 }
 
 /// A cell with a rate and its bar.
-fn cell(html: &mut Html, tally: &Value) {
-    html.put("<td>", rate(tally), " ");
+fn rate_cell(html: &mut Html, label: &'static str, tally: &Value) {
+    cell(html, label).put("<span class=\"nowrap\">", rate(tally), "</span> ");
     bar(html, tally);
     html.raw("</td>");
 }
 
-fn head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
-    html.put("<div class=\"wide\"><table><caption>", caption, "</caption><thead><tr>");
-    for name in names {
-        html.put("<th scope=\"col\">", name, "</th>");
-    }
-    html.raw("</tr></thead>\n<tbody>\n");
-}
-
-fn table(lang: Lang, by: By, meter: &Value) -> Html {
-    let mut html = Html::new();
-    let names = [
+fn heads(lang: Lang, by: By) -> [&'static str; 7] {
+    [
         by_name(lang, by),
         lang.say("证照种类", "License types"),
         lang.say("材料", "Materials"),
         lang.say("办件", "Transactions"),
-        lang.say("待核材料", "Pending"),
-        lang.say("目标（证照种类）", "Targets (types)"),
+        lang.say("待核", "Pending"),
+        lang.say("目标", "Targets"),
         lang.say("明细", "Decisions"),
-    ];
-    head(&mut html, lang.say("免提交率", "Exemption rates"), &names);
-    members(meter, "cells").for_each(|figures| row(&mut html, lang, Some(by), figures));
-    row(&mut html, lang, None, &meter["all"]);
-    html.raw("</tbody></table></div>\n");
+    ]
+}
+
+fn table(lang: Lang, by: By, meter: &Value) -> Html {
+    let mut html = Html::new();
+    html.put("<h2 class=\"unseen answered\">", lang.say("免提交率", "Exemption rates"), "</h2>\n");
+    tiles(&mut html, lang, &meter["all"]);
     legend(&mut html, lang);
+    table_head(&mut html, lang.say("免提交率", "Exemption rates"), &heads(lang, by));
+    members(meter, "cells").for_each(|figures| row(&mut html, lang, by, figures));
+    html.raw("</tbody></table></div>\n");
     let names = [lang.say("证照", "License type"), lang.say("材料", "Materials")];
-    head(&mut html, lang.say("按证照", "By license type"), &names);
+    table_head(&mut html, lang.say("按证照", "By license type"), &names);
     for (name, tally) in meter["all"]["by_type"].as_object().into_iter().flatten() {
         html.put("<tr><th scope=\"row\">", name, "</th>");
-        cell(&mut html, tally);
+        rate_cell(&mut html, names[1], tally);
         html.raw("</tr>\n");
     }
     html.raw("</tbody></table></div>\n");
     html
+}
+
+/// All together, large.
+fn tiles(html: &mut Html, lang: Lang, all: &Value) {
+    html.raw("<ul class=\"tiles\">\n");
+    for (name, words) in [
+        ("types", lang.say("证照种类", "License types")),
+        ("materials", lang.say("材料", "Materials")),
+        ("transactions", lang.say("办件", "Transactions")),
+    ] {
+        html.put("<li><p>", words, "</p><p class=\"figure\">").text(percent(&all[name])).raw("</p>");
+        bar(html, &all[name]);
+        html.put("<p>", number(&all[name], "exempt"), " / ").text(number(&all[name], "total"));
+        html.raw("</p>");
+        if name == "types" {
+            html.put("<p>", lang.say("目标 ", "Targets "), "");
+            targets(html, &all[name], " · ");
+            html.raw("</p>");
+        }
+        html.raw("</li>\n");
+    }
+    html.raw("</ul>\n");
+}
+
+/// What share of the license types was to be reached by when, and whether it is.
+fn targets(html: &mut Html, types: &Value, between: &'static str) {
+    let mut before = "";
+    for (year, percent) in TARGETS {
+        let met = match types["meets"][percent.to_string()].as_bool() {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "–",
+        };
+        html.raw(before).put("<span class=\"nowrap\">", year, " ").put("", percent, "% ").text(met);
+        html.raw("</span>");
+        before = between;
+    }
 }
 
 fn legend(html: &mut Html, lang: Lang) {
@@ -187,38 +224,29 @@ fn legend(html: &mut Html, lang: Lang) {
     html.raw("</p>\n");
 }
 
-fn row(html: &mut Html, lang: Lang, by: Option<By>, figures: &Value) {
+fn row(html: &mut Html, lang: Lang, by: By, figures: &Value) {
     let code = member(figures, "code");
-    html.raw("<tr><th scope=\"row\">");
-    match (figures["name"].as_str(), by) {
-        (_, None) => html.text(lang.say("合计", "All")),
-        (Some(name), Some(_)) => html.put("", name, "<br><small>").put("", code, "</small>"),
-        (None, Some(_)) => html.text(code),
+    let [_, types, materials, transactions, pending, target, decisions] = heads(lang, by);
+    match figures["name"].as_str() {
+        Some(name) => html.put("<tr><th scope=\"row\">", name, "<br>").put("<small>", code, "</small></th>"),
+        None => html.put("<tr><th scope=\"row\">", code, "</th>"),
     };
-    html.raw("</th>");
-    for name in ["types", "materials", "transactions"] {
-        cell(html, &figures[name]);
+    rate_cell(html, types, &figures["types"]);
+    rate_cell(html, materials, &figures["materials"]);
+    rate_cell(html, transactions, &figures["transactions"]);
+    cell(html, pending).text(number(&figures["materials"], "pending")).raw("</td>");
+    cell(html, target).raw("<span>");
+    targets(html, &figures["types"], "<br>");
+    html.raw("</span></td>");
+    cell(html, decisions).raw("<div class=\"buttons\">");
+    for (outcome, words) in [
+        ("-", lang.say("全部", "all")),
+        (Answer::Submit.code(), decision::words(lang, Answer::Submit)),
+        (Answer::Pending.code(), decision::words(lang, Answer::Pending)),
+    ] {
+        button(html, by, outcome, None, code, words);
     }
-    html.put("<td>", number(&figures["materials"], "pending"), "</td><td>");
-    for (year, percent) in TARGETS {
-        let met = match figures["types"]["meets"][percent.to_string()].as_bool() {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "–",
-        };
-        html.put("", year, " ").put("", percent, "% ").text(met).raw("<br>");
-    }
-    html.raw("</td><td>");
-    if let Some(by) = by {
-        for (outcome, words) in [
-            ("-", lang.say("全部", "all")),
-            (Answer::Submit.code(), decision::words(lang, Answer::Submit)),
-            (Answer::Pending.code(), decision::words(lang, Answer::Pending)),
-        ] {
-            button(html, by, outcome, None, code, words);
-        }
-    }
-    html.raw("</td></tr>\n");
+    html.raw("</div></td></tr>\n");
 }
 
 /// A button for the decisions behind a figure.
@@ -251,13 +279,8 @@ async fn listed(state: &AppState, lang: Lang, wanted: &str) -> Result<Html, ApiE
         lang.say("← 返回统计", "← Back to the figures"),
         "</button></p>\n",
     );
-    let names = [
-        lang.say("判定编号", "Decision"),
-        lang.say("时间", "When"),
-        lang.say("结果", "Answer"),
-        lang.say("材料", "Materials"),
-    ];
-    head(&mut html, lang.say("判定明细", "Decisions"), &names);
+    html.put("<h2 class=\"unseen answered\">", lang.say("判定明细", "Decisions"), "</h2>\n");
+    table_head(&mut html, lang.say("判定明细", "Decisions"), &decision_heads(lang));
     for row in &rows {
         decision_row(&mut html, lang, row);
     }
@@ -275,44 +298,71 @@ fn answer_of(value: &Value, name: &str) -> Answer {
     Answer::from_code(member(value, name)).unwrap_or(Answer::Pending)
 }
 
+fn decision_heads(lang: Lang) -> [&'static str; 4] {
+    [
+        lang.say("判定编号", "Decision"),
+        lang.say("时间", "When"),
+        lang.say("结果", "Answer"),
+        lang.say("材料", "Materials"),
+    ]
+}
+
 fn decision_row(html: &mut Html, lang: Lang, row: &Value) {
-    let at = row["at"].as_u64().and_then(UnixTime::new).map(|at| at.to_string()).unwrap_or_default();
-    html.put("<tr><th scope=\"row\">", number(row, "event"), "</th>").put("<td>", at, "</td><td>");
-    html.text(decision::words(lang, answer_of(row, "answer"))).raw("</td><td>");
+    let [_, when, answer, materials] = decision_heads(lang);
+    let at = row["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default();
+    let came = answer_of(row, "answer");
+    html.put("<tr><th scope=\"row\">", number(row, "event"), "</th>");
+    cell(html, when).put("<span class=\"nowrap\">", at, "</span></td>");
+    cell(html, answer).put("<span class=\"", came.code(), "\">").text(decision::words(lang, came));
+    html.raw("</span></td>");
+    cell(html, materials).raw("<div>");
     for material in members(row, "materials") {
         let outcome = answer_of(material, "outcome");
-        html.put("<span class=\"", outcome.code(), "\">").text(member(material, "key")).raw("：");
-        html.text(decision::words(lang, outcome)).raw("</span><br>");
+        html.put("<code>", member(material, "key"), "</code> <span class=\"").raw(outcome.code());
+        html.put("\">", decision::words(lang, outcome), "</span><br>");
     }
-    html.raw("</td></tr>\n");
+    html.raw("</div></td></tr>\n");
 }
 
 /// What one more license type would have changed.
 fn next(lang: Lang, needs: &Value) -> Html {
     let mut html = Html::new();
-    html.put("<p>", lang.say("现状：材料 ", "Now: materials "), "").text(rate(&needs["materials"]));
-    html.put(lang.say("，办件 ", ", transactions "), rate(&needs["transactions"]), "</p>\n");
+    html.put("<h2 class=\"answered\">", lang.say("现状：材料 ", "Now: materials "), "");
+    html.text(rate(&needs["materials"]));
+    html.put(lang.say("，办件 ", ", transactions "), rate(&needs["transactions"]), "</h2>\n");
     let names = [
         lang.say("证照类型", "License type"),
         lang.say("可免材料", "Materials freed"),
-        lang.say("归集后", "Then"),
+        lang.say("归集后材料", "Materials then"),
         lang.say("可免办件", "Transactions freed"),
-        lang.say("归集后", "Then"),
+        lang.say("归集后办件", "Transactions then"),
         lang.say("备注", "Note"),
     ];
-    head(&mut html, lang.say("归集哪些证照提升最大", "Which license types raise the rate most"), &names);
+    table_head(
+        &mut html,
+        lang.say("归集哪些证照提升最大", "Which license types raise the rate most"),
+        &names,
+    );
+    let [_, materials, materials_then, transactions, transactions_then, note] = names;
     for need in members(needs, "types") {
         html.put("<tr><th scope=\"row\">", member(need, "type_name"), "</th>");
-        html.put("<td>", number(need, "materials"), "</td>");
-        cell(&mut html, &need["then"]["materials"]);
-        html.put("<td>", number(need, "transactions"), "</td>");
-        cell(&mut html, &need["then"]["transactions"]);
-        html.raw("<td>");
+        cell(&mut html, materials).text(number(need, "materials")).raw("</td>");
+        rate_cell(&mut html, materials_then, &need["then"]["materials"]);
+        cell(&mut html, transactions).text(number(need, "transactions")).raw("</td>");
+        rate_cell(&mut html, transactions_then, &need["then"]["transactions"]);
         if number(need, "not_cataloged") > 0 {
-            html.text(lang.say("须先编入目录", "to be cataloged first"));
+            cell(&mut html, note).text(lang.say("须先编入目录", "to be cataloged first")).raw("</td></tr>\n");
+        } else {
+            html.raw("<td></td></tr>\n");
         }
-        html.raw("</td></tr>\n");
     }
     html.raw("</tbody></table></div>\n");
+    if members(needs, "types").next().is_none() {
+        html.put(
+            "<p class=\"hint\">",
+            lang.say("没有：无一证照类型能再提升。", "None: no license type would raise it."),
+            "</p>\n",
+        );
+    }
     html
 }

@@ -4,9 +4,11 @@
 mod decision;
 mod file;
 mod html;
+mod matter;
 mod meter;
 mod report;
 mod seals;
+mod trouble;
 mod verify;
 mod window;
 
@@ -15,10 +17,12 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::Query as Typed;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, extract::DefaultBodyLimit};
+use boyin::model::id::HolderCodeType;
+use boyin::model::time::UnixTime;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -139,7 +143,7 @@ impl Asked {
 }
 
 /// A whole page.
-fn page(asked: &Asked, path: &'static str, title: &'static str, body: &Html) -> Response {
+fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response {
     let lang = asked.lang();
     let mut html = Html::new();
     html.put(
@@ -183,114 +187,111 @@ fn page(asked: &Asked, path: &'static str, title: &'static str, body: &Html) -> 
     html.put("<main id=\"main\" tabindex=\"-1\">\n<h1>", title, "</h1>\n").add(body).raw("</main>\n<footer>");
     html.put("<a href=\"/openapi.json\">", lang.say("接口说明 OpenAPI", "OpenAPI"), "</a> · ");
     html.put("<a href=\"/v1/trust-list\">", lang.say("信任列表", "Trust list"), "</a> · ");
-    html.put("<a href=\"/v1/health\">", lang.say("服务状态", "Health"), "</a></footer>\n</body>\n</html>\n");
+    html.put("<a href=\"/v1/health\">", lang.say("服务状态", "Health"), "</a>");
+    html.put(" · ", lang.say("时间均为北京时间", "All times are UTC+8"), "</footer>\n</body>\n</html>\n");
     (HTML, html.into_string()).into_response()
 }
 
+/// What the script says by itself: an attribute, and its text in both languages.
+type Said = (&'static str, &'static str, &'static str);
+
+/// What it says on every page.
+const SAID: [Said; 3] = [
+    (" data-wait=\"", "请稍候…", "One moment…"),
+    (
+        " data-trouble=\"",
+        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
+        "No answer: the service cannot be reached, or the token has characters that no token has.",
+    ),
+    (
+        " data-stale=\"",
+        "填写内容已改动，以下仍是改动前的结果。",
+        "The form was changed: this is still the answer to what stood there before.",
+    ),
+];
+
 /// Where the answer to a form goes, and what stands there without the script.
-fn answer_place(html: &mut Html, lang: Lang) {
+fn answer_place(html: &mut Html, lang: Lang, more: &[Said]) {
     html.put(
         "<noscript><p class=\"hint\">",
         lang.say("本页需要启用 JavaScript。", "This page needs JavaScript."),
-        "</p></noscript>\n",
+        "</p></noscript>\n<p id=\"said\" class=\"unseen\" role=\"status\"></p>\n",
     );
-    html.put(
-        "<div id=\"answer\" aria-live=\"polite\" tabindex=\"-1\" data-wait=\"",
-        lang.say("请稍候…", "One moment…"),
-        "\" data-trouble=\"",
-    );
-    html.text(lang.say(
-        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
-        "No answer: the service cannot be reached, or the token has characters that no token has.",
-    ));
-    html.raw("\"></div>\n");
+    html.put("<section id=\"answer\" aria-label=\"", lang.say("结果", "Answer"), "\"");
+    for &(name, zh, en) in SAID.iter().chain(more) {
+        html.put(name, lang.say(zh, en), "\"");
+    }
+    html.raw("></section>\n");
 }
 
-/// The field for the clerk's token, which the script sends in the header.
+/// The field for the clerk's token, which the script sends in the header, and whether this tab keeps it.
 fn token_field(html: &mut Html, lang: Lang) {
     html.put(
-        "<label>",
+        "<div class=\"full\"><label>",
         lang.say("访问令牌", "Access token"),
         " <input name=\"token\" type=\"password\" autocomplete=\"off\" required></label>\n",
     );
+    html.put(
+        "<label class=\"choice\"><input name=\"keep\" type=\"checkbox\">",
+        lang.say("在本标签页记住，30 分钟不用即清除", "Keep in this tab until unused for 30 minutes"),
+        "</label></div>\n",
+    );
 }
 
-/// The field for what for.
-fn purpose_field(html: &mut Html, lang: Lang) {
+/// The field for what for, filled in with what is likely.
+fn purpose_field(html: &mut Html, lang: Lang, likely: &str) {
     html.put(
-        "<label>",
-        lang.say("事由（记入日志，不写姓名和号码）", "What for (goes into the log: no names, no numbers)"),
-        " ",
+        "<label class=\"full\">",
+        lang.say("事由（记入日志，不写姓名和号码）", "What for (on record: no names, no numbers)"),
+        "",
     );
-    html.raw("<input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\"></label>\n");
+    html.put(
+        " <input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\" value=\"",
+        likely,
+        "\"></label>\n",
+    );
+}
+
+/// The kinds of numbers that a holder may have: the two that nearly everybody has come first.
+fn kinds(html: &mut Html, lang: Lang, admitted: impl Fn(HolderCodeType) -> bool) {
+    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
+    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
+    for kind in first.into_iter().chain(others).filter(|kind| admitted(*kind)) {
+        html.put("<option value=\"", kind.code(), "\">").text(lang.of(kind.name_zh(), kind.name_en()));
+        html.raw("</option>\n");
+    }
+}
+
+/// An instant as a clerk reads it, in the time of the prefecture.
+fn clock(at: UnixTime) -> String {
+    let text = at.to_string();
+    let text = text.split_once('+').map_or(text.as_str(), |(text, _)| text);
+    text.replace('T', " ")
+}
+
+/// Where wide tables scroll.
+fn wide(html: &mut Html, name: &'static str) {
+    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\">");
+}
+
+/// The beginning of a table, with a caption.
+fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
+    wide(html, caption);
+    html.put("<table><caption>", caption, "</caption><thead><tr>");
+    for name in names {
+        html.put("<th scope=\"col\">", name, "</th>");
+    }
+    html.raw("</tr></thead>\n<tbody>\n");
+}
+
+/// The beginning of a cell, which says on a narrow screen what stands in it.
+fn cell<'h>(html: &'h mut Html, label: &'static str) -> &'h mut Html {
+    html.put("<td data-label=\"", label, "\">")
 }
 
 /// The texts of a form.
 fn texts(body: Result<Bytes, BytesRejection>) -> Result<BTreeMap<String, String>, ApiError> {
     read(body)
-}
-
-/// A part of a page, or why there is none.
-fn part(lang: Lang, answer: Result<Html, ApiError>) -> Response {
-    match answer {
-        Ok(html) => (HTML, html.into_string()).into_response(),
-        Err(error) => trouble(lang, error),
-    }
-}
-
-/// Why there is no part of a page, in the status and on the screen.
-fn trouble(lang: Lang, error: ApiError) -> Response {
-    let error = error.settled();
-    let html = told(lang, &error);
-    error.with_headers((error.parts().0, HTML, html.into_string()).into_response())
-}
-
-/// Why there is no page.
-fn trouble_page(asked: &Asked, path: &'static str, title: &'static str, error: ApiError) -> Response {
-    let error = error.settled();
-    let mut response = page(asked, path, title, &told(asked.lang(), &error));
-    *response.status_mut() = error.parts().0;
-    error.with_headers(response)
-}
-
-fn told(lang: Lang, error: &ApiError) -> Html {
-    let (status, code, message) = error.parts();
-    let mut html = Html::new();
-    html.put(
-        "<div class=\"card failed\" role=\"alert\"><h2>",
-        lang.say("没有得到结果", "No answer"),
-        "</h2>\n",
-    );
-    html.put("<p>", lang.of(trouble_zh(status), message), "</p>\n");
-    if lang == Lang::Zh && status == StatusCode::BAD_REQUEST {
-        html.put("<p lang=\"en\">", message, "</p>\n");
-    }
-    if !error.faults().is_empty() {
-        html.raw("<ul>");
-        for fault in error.faults() {
-            html.put("<li>", fault, " ").put("<code>", fault.code(), "</code></li>");
-        }
-        html.raw("</ul>\n");
-    }
-    html.put("<p><code>", code, "</code></p></div>\n");
-    html
-}
-
-/// What a status means for a clerk.
-fn trouble_zh(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => "访问令牌缺失或无效，请重新输入。",
-        StatusCode::FORBIDDEN => "该令牌没有此项权限，或没有所属单位，请联系管理员换发。",
-        StatusCode::NOT_FOUND => "没有找到。",
-        StatusCode::GONE => "档案内容已依法清除。",
-        StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
-        StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
-        StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
-        StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",
-        StatusCode::TOO_MANY_REQUESTS => "请求过于频繁，请稍后再试。",
-        StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
-        _ => "服务出错，请联系平台运维。",
-    }
 }
 
 /// `GET /`: where everything is.
@@ -301,11 +302,11 @@ async fn index(query: AskedQuery) -> Response {
     html.raw("<ul class=\"cards\">\n");
     let lines = [
         (
-            "核验证照、印章、签章、亮证码和判定回执，不需要登录，内容不保存。",
+            "核验证照、印章、签章、亮证码和判定回执。不需要登录，内容不保存。",
             "Verify a license, a seal, a seal signature, a code that somebody shows or the receipt of a decision. No account; nothing is kept.",
         ),
         (
-            "选事项、选情形、录入证件号码，一屏看清每份材料是否免交、为什么、下一步找谁。",
+            "选事项、选情形、录入证件号码，一屏看清每份材料能否免交、为什么、下一步找谁。",
             "Choose the matter and its situation, enter the number: for each paper whether it is exempt, why, and what comes next.",
         ),
         (

@@ -1,10 +1,12 @@
 //! A verdict on a page: what it is, why, what comes next, and each check.
 
 use boyin::Checked;
+use boyin::model::id::LicenseTypeCode;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, member, members};
+use super::{Lang, cell, member, members, table_head};
+use crate::state::AppState;
 
 /// A verdict in words.
 pub(super) fn verdict(lang: Lang, code: &str) -> &'static str {
@@ -33,6 +35,15 @@ fn owner(lang: Lang, code: &str) -> &'static str {
     }
 }
 
+/// Before the words of a verdict, for whoever sees them from afar.
+fn mark(code: &str) -> &'static str {
+    match code {
+        "passed" => "✓",
+        "failed" => "✗",
+        _ => "?",
+    }
+}
+
 /// The class of a verdict or of what a check found: one of these words, whatever it says.
 pub(super) fn class(code: &str) -> &'static str {
     match code {
@@ -43,17 +54,25 @@ pub(super) fn class(code: &str) -> &'static str {
     }
 }
 
+/// The beginning of a card: the verdict, large. The card is left open.
+pub(super) fn banner(html: &mut Html, lang: Lang, what: &'static str, code: &str) {
+    html.raw("<article class=\"card ").raw(class(code)).raw(" answered\">\n<div class=\"verdict\"><h2>");
+    html.put("<span aria-hidden=\"true\">", mark(code), "</span> ").text(what).text(verdict(lang, code));
+    html.raw("</h2></div>\n");
+}
+
 /// The head of a card: the verdict, why, and who does what next. The card is left open.
 pub(super) fn open(html: &mut Html, lang: Lang, report: &Value) {
-    let code = member(report, "verdict");
-    html.raw("<div class=\"card ").raw(class(code)).raw("\">\n");
-    html.put("<h2>", lang.say("核验结果：", "Verdict: "), "").put("", verdict(lang, code), "</h2>\n");
+    banner(html, lang, lang.say("核验结果：", "Verdict: "), member(report, "verdict"));
     let reason = &report["reason"];
     if reason.is_object() {
-        html.put("<p>", lang.member(reason, ""), " ").put("<code>", member(reason, "code"), "</code></p>\n");
+        html.put("<p class=\"lead\">", lang.member(reason, ""), " ");
+        html.put("<code>", member(reason, "code"), "</code></p>\n");
         let next = lang.member(reason, "next_step");
         if !next.is_empty() {
-            html.put("<p>", lang.say("下一步：", "Next step: "), "").text(next).raw("</p>\n<p>");
+            html.put("<p class=\"next\">", lang.say("下一步：", "Next step: "), "")
+                .text(next)
+                .raw("</p>\n<p>");
             html.text(lang.say("责任方：", "Up to: "))
                 .text(owner(lang, member(reason, "owner")))
                 .raw("</p>\n");
@@ -61,25 +80,50 @@ pub(super) fn open(html: &mut Html, lang: Lang, report: &Value) {
     }
 }
 
-/// The checks of a report; `names` are their Chinese names in the same order.
+/// The checks of a report; `names` are their Chinese names in the same order. They are open unless all is well.
 pub(super) fn checks(html: &mut Html, lang: Lang, report: &Value, names: &[&'static str]) {
-    html.put("<table><caption>", lang.say("逐项检查", "Each check"), "</caption><thead><tr>");
-    for head in [lang.say("检查项", "Check"), lang.say("结果", "Result"), lang.say("原因代码", "Reason")]
-    {
-        html.put("<th scope=\"col\">", head, "</th>");
-    }
-    html.raw("</tr></thead>\n<tbody>\n");
+    let passed = member(report, "verdict") == "passed";
+    html.raw(if passed { "<details>" } else { "<details open>" });
+    html.put("<summary>", lang.say("逐项检查", "Each check"), "</summary>\n");
+    let [check_name, result, reason] =
+        [lang.say("检查项", "Check"), lang.say("结果", "Result"), lang.say("原因代码", "Reason")];
+    table_head(html, lang.say("逐项检查", "Each check"), &[check_name, result, reason]);
     for (check, name) in members(report, "checks").zip(names) {
         let found = member(check, "outcome");
-        html.put("<tr><th scope=\"row\">", lang.of(name, member(check, "check")), "</th><td class=\"");
-        html.raw(class(found)).put("\">", outcome(lang, found), "</td><td><code>");
-        html.text(member(check, "reason")).raw("</code></td></tr>\n");
+        html.put("<tr><th scope=\"row\">", lang.of(name, member(check, "check")), "</th>");
+        cell(html, result).raw("<span class=\"").raw(class(found));
+        html.put("\">", outcome(lang, found), "</span></td>");
+        match check["reason"].as_str() {
+            Some(code) => cell(html, reason).put("<code>", code, "</code></td></tr>\n"),
+            None => html.raw("<td></td></tr>\n"),
+        };
     }
-    html.raw("</tbody></table>\n");
+    html.raw("</tbody></table></div></details>\n");
+}
+
+/// What a license that passed is, and whose: names from the catalog and the trust list.
+pub(super) fn license(html: &mut Html, lang: Lang, state: &AppState, report: &Value) {
+    if member(report, "verdict") != "passed" {
+        return;
+    }
+    let claims = &report["license"];
+    let kind = LicenseTypeCode::parse(member(claims, "license_type")).ok();
+    if let Some(kind) = kind.and_then(|code| state.lookup.home().catalog().get(code)) {
+        fact(html, lang.say("证照类型", "License type"), lang.of(&kind.name, &kind.name_en));
+    }
+    let registry = state.lookup.registry();
+    let mut issuers = registry.trust().list().issuers.iter();
+    if let Some(issuer) = issuers.find(|issuer| issuer.code.as_str() == member(claims, "issuer")) {
+        fact(html, lang.say("颁发机构", "Issuer"), &issuer.name);
+    }
+}
+
+fn fact(html: &mut Html, name: &'static str, text: &str) {
+    html.put("<div><dt>", name, "</dt>").put("<dd>", text, "</dd></div>\n");
 }
 
 /// The report on what somebody presented.
-pub(super) fn card(lang: Lang, checked: &Checked) -> Html {
+pub(super) fn card(lang: Lang, state: &AppState, checked: &Checked) -> Html {
     let report: Value = serde_json::from_slice(&checked.to_json()).expect("a report is JSON");
     let names: Vec<_> = match checked {
         Checked::License(report) => report.checks().map(|(check, _)| check.name_zh()).collect(),
@@ -87,15 +131,28 @@ pub(super) fn card(lang: Lang, checked: &Checked) -> Html {
     };
     let mut html = Html::new();
     open(&mut html, lang, &report);
+    html.raw("<dl class=\"facts\">\n");
+    license(&mut html, lang, state, &report);
     for (what, name) in [
-        (&report["license"]["license_id"], lang.say("证照标识 ", "License ")),
-        (&report["seal"]["id"], lang.say("印章编码 ", "Seal ")),
+        (&report["license"]["license_id"], lang.say("证照标识", "License")),
+        (&report["seal"]["id"], lang.say("印章编码", "Seal")),
     ] {
         if let Some(id) = what.as_str() {
-            html.put("<p>", name, "<code>").text(id).raw("</code></p>\n");
+            fact(&mut html, name, id);
         }
     }
+    html.raw("</dl>\n");
+    again(&mut html, lang);
     checks(&mut html, lang, &report, &names);
-    html.raw("</div>\n");
+    html.raw("</article>\n");
     html
+}
+
+/// The button for what somebody shows next.
+pub(super) fn again(html: &mut Html, lang: Lang) {
+    html.put(
+        "<p><button type=\"button\" class=\"second\" data-next>",
+        lang.say("核验下一份", "Verify another"),
+        "</button></p>\n",
+    );
 }

@@ -8,7 +8,7 @@ use boyin::model::time::UnixTime;
 use boyin::model::trust::{TrustList, TrustedSeal};
 
 use super::html::Html;
-use super::{Asked, AskedQuery, Lang, page as whole_page};
+use super::{Asked, AskedQuery, Lang, cell, clock, page as whole_page, table_head};
 use crate::state::AppState;
 
 /// Seals on one page; further ones are found by looking for them.
@@ -53,23 +53,14 @@ fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixT
             || owner(seal).contains(wanted)
     };
     html.put("<p class=\"hint\">", lang.say("信任列表第 ", "Trust list "), "").text(trust.sequence);
-    html.put(lang.say(" 号，有效至 ", ", fresh until "), trust.next_update, "</p>\n");
+    html.put(lang.say(" 号，有效至 ", ", fresh until "), clock(trust.next_update), "</p>\n");
     let mut seals = trust.seals.iter().filter(meant).peekable();
     if seals.peek().is_none() {
         html.put("<p>", lang.say("没有找到。", "None is found."), "</p>\n");
         return;
     }
-    html.raw("<div class=\"wide\"><table><thead><tr>");
-    for name in [
-        lang.say("印章编码", "Number"),
-        lang.say("单位", "Office"),
-        lang.say("状态", "State"),
-        lang.say("制作时间", "Made"),
-        lang.say("印章数据摘要", "Digest of its bytes"),
-    ] {
-        html.put("<th scope=\"col\">", name, "</th>");
-    }
-    html.raw("</tr></thead>\n<tbody>\n");
+    let heads = heads(lang);
+    table_head(html, lang.say("在册印章", "Seals on the list"), &heads);
     for seal in seals.by_ref().take(MAX_LISTED_SEALS) {
         row(html, lang, seal, owner(seal), now);
     }
@@ -83,16 +74,30 @@ fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixT
     }
 }
 
+fn heads(lang: Lang) -> [&'static str; 5] {
+    [
+        lang.say("印章编码", "Number"),
+        lang.say("单位", "Office"),
+        lang.say("状态", "State"),
+        lang.say("制作时间", "Made"),
+        lang.say("印章数据摘要", "Digest of its bytes"),
+    ]
+}
+
 fn row(html: &mut Html, lang: Lang, seal: &TrustedSeal, owner: &str, now: UnixTime) {
-    html.put("<tr><th scope=\"row\"><code>", seal.id, "</code></th><td>").text(owner);
-    html.put("<br><small>", seal.issuer.as_str(), "</small></td>");
+    let [_, office, state, made_at, digest] = heads(lang);
+    html.put("<tr><th scope=\"row\" class=\"nowrap\">", seal.id, "</th>");
+    cell(html, office).raw("<span>").text(owner);
+    html.put("<br><small>", seal.issuer.as_str(), "</small></span></td>");
+    cell(html, state);
     if seal.in_force_at(now) {
-        html.put("<td class=\"passed\">", lang.say("使用中", "in use"), "</td>");
+        html.put("<span class=\"passed nowrap\">", lang.say("使用中", "in use"), "</span></td>");
     } else {
-        html.put("<td class=\"failed\">", lang.say("不在用", "not in use"), "</td>");
+        html.put("<span class=\"failed nowrap\">", lang.say("不在用", "not in use"), "</span></td>");
     }
     if let Some(made) = seal.versions.last() {
-        html.put("<td>", made.from, "</td>").put("<td><code>", &made.digest, "</code></td></tr>\n");
+        cell(html, made_at).put("<span class=\"nowrap\">", clock(made.from), "</span></td>");
+        cell(html, digest).put("<code>", &made.digest, "</code></td></tr>\n");
     } else {
         html.raw("<td></td><td></td></tr>\n");
     }

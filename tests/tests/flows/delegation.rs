@@ -31,11 +31,11 @@ fn person(first17: &str) -> HolderCode {
     CitizenId::compute(first17).unwrap().into()
 }
 
-fn agent() -> HolderCode {
+pub(crate) fn agent() -> HolderCode {
     person("65270119900101001")
 }
 
-fn wish() -> DelegationWish {
+pub(crate) fn wish() -> DelegationWish {
     DelegationWish {
         holder: holder(),
         agent: agent(),

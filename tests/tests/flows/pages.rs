@@ -175,6 +175,48 @@ async fn the_window_answers_on_one_screen() {
 }
 
 #[tokio::test]
+async fn the_page_leads_to_the_field_that_is_wrong() {
+    let site = Beside::new();
+    let form = text(&site.get("/window?item=senior-benefit", None).await);
+    for field in ["delegation", "agent_code_type", "agent_code"] {
+        assert!(form.contains(&format!("name=\"{field}\"")), "{field}");
+    }
+    // Where a party is named as the agent, its number is asked for once.
+    let named = text(&site.get("/window?item=enterprise-start", None).await);
+    assert!(named.contains("name=\"number.agent\"") && !named.contains("name=\"agent_code\""));
+    let mistyped = json!("652701198503159980");
+    for (changes, field) in [
+        (json!({ "number.applicant": mistyped }), "number.applicant"),
+        (json!({ "delegation": "1", "agent_code_type": "111", "agent_code": mistyped }), "agent_code"),
+        (json!({ "delegation": "1", "agent_code_type": "111" }), "agent_code"),
+        (json!({ "agent_code_type": "111", "agent_code": citizen().as_str() }), "delegation"),
+    ] {
+        let mut asked = ask_window();
+        asked.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let answer = site.act("/window", Scope::WindowDecide, "k", &asked).await;
+        let shown = text(&answer);
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{field}: {shown}");
+        assert!(shown.contains(&format!("data-field=\"{field}\"")), "{field}: {shown}");
+        assert!(shown.contains("role=\"alert\"") && !shown.contains("652701198503159980"), "{shown}");
+    }
+    let mut asked = ask_file();
+    asked["holder_code"] = mistyped;
+    let shown = text(&site.act("/file?lang=en", Scope::HolderRead, "", &asked).await);
+    assert!(shown.contains("data-field=\"holder_code\"") && shown.contains("compare each digit"), "{shown}");
+    assert!(looks(&site.desk, &person(&citizen())).is_empty());
+    // The kind alone, which is always chosen, says that nobody acts for the holder.
+    let mut asked = ask_window();
+    asked["agent_code_type"] = json!("111");
+    assert_eq!(site.act("/window", Scope::WindowDecide, "k", &asked).await.status, StatusCode::OK);
+    // A refusal is told in one language.
+    asked["agent_code"] = json!(crate::delegation::agent().as_str());
+    asked["delegation"] = json!("424242");
+    let refused = site.act("/window", Scope::WindowDecide, "k2", &asked).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(text(&refused).contains("<p class=\"lead\">委托不存在</p>"), "{}", text(&refused));
+}
+
+#[tokio::test]
 async fn a_file_is_shown_to_whoever_may_read_it() {
     let site = Beside::new();
     let answer = site.act("/file", Scope::HolderRead, "", &ask_file()).await;

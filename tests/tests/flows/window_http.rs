@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use boyin::archive::Reader;
+use boyin::archive::{EventKind, Reader};
 use boyin::model::id::{HolderCode, LicenseId};
 use boyin::suite::SystemRandom;
-use boyin::{Desk, Scope, show_fields};
+use boyin::{Desk, Order, Scope, show_fields};
 use boyin_present::limits::QR_BUDGET_BYTES;
 use boyin_present::{Presented, to_text};
 use boyin_service::{AppState, MAX_CALL_BODY_BYTES, MAX_LISTED_DECISIONS, router};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::clients::{Answer, Served};
+use crate::delegation::{agent, wish};
 use crate::office::{HOLDER, Prefecture, citizen, now, order, police};
 use crate::window::{looks, person, question, stranger};
 
@@ -236,6 +237,53 @@ async fn what_is_wrong_with_a_question_is_told_and_leaves_nothing() {
     let nameless = site.decide("nameless", &ask(&stranger(1))).await;
     assert_eq!(nameless.json()["faults"][0]["code"], "party_name");
     assert_eq!(looks(&site.desk, &stranger(1)), ["0"]);
+}
+
+#[tokio::test]
+async fn whom_the_holder_lets_act_gets_a_decision_over_http() {
+    let site = Beside::new();
+    let own = person(&citizen());
+    let granting = Order { purpose: PURPOSE.to_owned(), ..order(police(), "grant") };
+    let number = site.desk.grant_delegation(&wish(), &granting).unwrap().event;
+    let by = |agent: &HolderCode, delegation: u64| {
+        let mut body = ask(&own);
+        body["agent_code_type"] = json!("111");
+        body["agent_code"] = json!(agent.as_str());
+        body["delegation"] = json!(delegation);
+        body
+    };
+    let mut other_purpose = by(&agent(), number);
+    other_purpose["purpose"] = json!("别的用途");
+    for (body, code) in [
+        (by(&agent(), number + 1000), "delegation_none"),
+        (by(&stranger(1), number), "delegation_other_agent"),
+        (other_purpose, "delegation_other_purpose"),
+    ] {
+        let refused = site.decide(code, &body).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::FORBIDDEN, &json!(code)));
+    }
+    // All three members or none.
+    for member in ["agent_code_type", "agent_code", "delegation"] {
+        let mut body = by(&agent(), number);
+        body.as_object_mut().unwrap().remove(member);
+        assert_eq!(site.decide(member, &body).await.status, StatusCode::BAD_REQUEST, "{member}");
+    }
+    let mut mistyped = by(&agent(), number);
+    mistyped["agent_code"] = json!("652701198503159980");
+    assert_eq!(site.decide("mistyped", &mistyped).await.status, StatusCode::BAD_REQUEST);
+    let told = |what: EventKind| {
+        let events = site.desk.archive().events_of_holder(&own, None, 1000).unwrap();
+        events.into_iter().filter(|event| event.what == what).map(|event| event.why).collect::<Vec<_>>()
+    };
+    assert!(looks(&site.desk, &own).is_empty() && told(EventKind::DelegationUsed).is_empty());
+
+    let first = site.decide("decide", &by(&agent(), number)).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.json());
+    assert!(!String::from_utf8_lossy(&first.body).contains(agent().as_str()));
+    let again = site.decide("decide", &by(&agent(), number)).await.json();
+    assert_eq!((&again["event"], &again["replayed"]), (&first.json()["event"], &json!(true)));
+    assert_eq!(told(EventKind::DelegationUsed), [PURPOSE]);
+    assert_eq!(told(EventKind::HolderRead), [format!("{PURPOSE}（委托 {number}）")]);
 }
 
 #[tokio::test]

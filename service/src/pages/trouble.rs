@@ -1,0 +1,104 @@
+//! Why there is no answer, in words for a clerk.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::html::Html;
+use super::{Asked, HTML, Lang, page};
+use crate::error::ApiError;
+
+/// A part of a page, or why there is none.
+pub(super) fn part(lang: Lang, answer: Result<Html, ApiError>) -> Response {
+    match answer {
+        Ok(html) => (HTML, html.into_string()).into_response(),
+        Err(error) => trouble(lang, error),
+    }
+}
+
+/// Why there is no part of a page, in the status and on the screen.
+pub(super) fn trouble(lang: Lang, error: ApiError) -> Response {
+    let error = error.settled();
+    let html = told(lang, &error);
+    error.with_headers((error.parts().0, HTML, html.into_string()).into_response())
+}
+
+/// Why there is no page.
+pub(super) fn trouble_page(
+    asked: &Asked,
+    path: &'static str,
+    title: &'static str,
+    error: ApiError,
+) -> Response {
+    let error = error.settled();
+    let mut response = page(asked, path, title, &told(asked.lang(), &error));
+    *response.status_mut() = error.parts().0;
+    error.with_headers(response)
+}
+
+/// A field that is wrong, before anything is asked: the page leads there.
+pub(super) fn wrong(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+    let mut html = Html::new();
+    html.put(
+        "<div class=\"card failed\" role=\"alert\" data-field=\"",
+        field,
+        "\"><div class=\"verdict\"><h2>",
+    );
+    html.text(lang.say("请更正", "Please correct")).raw("</h2></div>\n");
+    html.put("<p class=\"lead\">", lang.of(zh, en), "</p></div>\n");
+    (StatusCode::BAD_REQUEST, HTML, html.into_string()).into_response()
+}
+
+/// A number that is none of its kind: whose it is, in both languages.
+pub(super) fn wrong_number(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+    let zh = format!("{zh}：证件号码与证件类型不符，请逐位核对。");
+    let en = format!("{en}: this is no number of that kind, compare each digit.");
+    wrong(lang, field, &zh, &en)
+}
+
+/// A sentence in Chinese, with the same in English after it, in one language.
+fn sentence(lang: Lang, both: &str) -> &str {
+    both.split_once('。').map_or(both, |(zh, en)| lang.of(zh, en.trim()))
+}
+
+fn told(lang: Lang, error: &ApiError) -> Html {
+    let (status, code, message) = error.parts();
+    let own = message.contains('。');
+    let mut html = Html::new();
+    html.put(
+        "<div class=\"card failed\" role=\"alert\"><div class=\"verdict\"><h2>",
+        lang.say("没有得到结果", "No answer"),
+        "</h2></div>\n",
+    );
+    let words = if own { sentence(lang, message) } else { lang.of(trouble_zh(status), message) };
+    html.put("<p class=\"lead\">", words, "</p>\n");
+    if lang == Lang::Zh && status == StatusCode::BAD_REQUEST && !own {
+        html.put("<p lang=\"en\">", message, "</p>\n");
+    }
+    if !error.faults().is_empty() {
+        html.raw("<ul class=\"lead\">");
+        for fault in error.faults() {
+            html.put("<li>", sentence(lang, &fault.to_string()), " ");
+            html.put("<code>", fault.code(), "</code></li>");
+        }
+        html.raw("</ul>\n");
+    }
+    html.put("<p><code>", code, "</code></p></div>\n");
+    html
+}
+
+/// What a status means for a clerk.
+fn trouble_zh(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "访问令牌缺失或无效，请重新输入。",
+        StatusCode::FORBIDDEN => "该令牌没有此项权限，或没有所属单位，请联系管理员换发。",
+        StatusCode::NOT_FOUND => "没有找到。",
+        StatusCode::GONE => "档案内容已依法清除。",
+        StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
+        StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
+        StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
+        StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",
+        StatusCode::TOO_MANY_REQUESTS => "请求过于频繁，请稍后再试。",
+        StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
+        _ => "服务出错，请联系平台运维。",
+    }
+}

@@ -1,0 +1,440 @@
+// Tries the pages in a browser, as a clerk does: in both languages, with the keyboard alone, at 200 % zoom, on a phone and on paper, and asks axe-core for
+// what shuts people out. It makes a sample prefecture of its own and serves it on this machine. CONTRIBUTING.md says how to run it.
+// The exit code is 1 if anything is wrong. With SHOTS=DIR it writes a picture of each state.
+
+import { spawn, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const need = createRequire(join(resolve(process.env.MODULES ?? "."), "package.json"));
+const { chromium } = need("playwright-core");
+const AXE = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
+const BOYIN = resolve(process.env.BOYIN ?? "target/debug/boyin");
+const FORMS = join(import.meta.dirname, "../crates/cli/demo/forms.jsonl");
+const LICENSES = 120;
+const SCREENS = { desk: { width: 1280, height: 900 }, zoomed: { width: 640, height: 400, scale: 2 }, phone: { width: 375, height: 667 } };
+const ITEM = "senior-benefit";
+const PURPOSE = "老年人优待证办理";
+const CLERK = ["--who", "窗口一号", "--purpose", PURPOSE];
+const MISTYPED = "652701198503159980";
+/** Bytes of the largest page with script and style sheet. */
+const MAX_PAGE_BYTES = 64 * 1024;
+
+const faults = [];
+const wrong = (place, what) => { faults.push(`${place}: ${what}`); console.log(`✗ ${place}: ${what}`); };
+const holds = (place, what, is) => { if (!is) wrong(place, what); };
+
+/** A sample prefecture, served beside its desk. */
+async function prefecture(dir) {
+  const home = join(dir, "prefecture");
+  const env = { ...process.env, BOYIN_HOME: home, BOYIN_PASSPHRASE_FILE: join(dir, "passphrase") };
+  const boyin = (args, input) => execFileSync(BOYIN, args, { env, input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+  boyin(["demo", "--no-serve", "--dir", dir, "--licenses", String(LICENSES)]);
+  const forms = readFileSync(FORMS, "utf8").split("\n").slice(0, LICENSES).map((line) => JSON.parse(line));
+  const cards = forms.filter((form) => form.license_type === "identity-card").map((form) => form.holder.code);
+  const offices = [...readFileSync(join(import.meta.dirname, "../crates/cli/demo/offices.toml"), "utf8").matchAll(/^code = "(\w+)"/gm)];
+  const office = offices[0][1];
+  const scopes = ["license:read", "holder:read", "window:decide", "meter:read"].flatMap((scope) => ["--scope", scope]);
+  const token = boyin(["token", "new", "--name", "窗口一号", "--office", office, ...scopes]).trim();
+  const [holder, agent] = cards;
+  const delegate = ["--agent", agent, "--license-type", "identity-card", "--item", ITEM, "--office", office, ...CLERK];
+  const delegation = String(JSON.parse(boyin(["--json", "holder", "delegate", "-", ...delegate], holder)).delegation);
+  const listed = JSON.parse(boyin(["--json", "license", "list", "--type", "identity-card", ...CLERK]));
+  const id = listed.licenses[0].license_id;
+  const file = (name) => join(dir, name);
+  boyin(["license", "show", id, "--out", file("license"), ...CLERK]);
+  boyin(["present", "make", "--license", id, "--out", file("code.txt"), ...CLERK]);
+  boyin(["present", "make", "--license", id, "--out", file("code.png"), ...CLERK]);
+  const server = spawn(BOYIN, ["serve", "--desk", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const base = await new Promise((found, failed) => {
+    let said = "";
+    server.stdout.on("data", (bytes) => {
+      said += bytes;
+      const address = said.match(/http:\/\/[\d.:]+/);
+      if (address) found(address[0]);
+    });
+    server.on("exit", (code) => failed(new Error(`boyin serve ended: ${code}\n${said}`)));
+  });
+  return { base, server, token, holder, agent, delegation, file };
+}
+
+/** A page on a screen of its own; what the browser complains about is a fault. */
+async function open(browser, site, path, screen, lang = "zh") {
+  const { scale = 1, ...viewport } = SCREENS[screen];
+  const context = await browser.newContext({ viewport, deviceScaleFactor: scale, permissions: ["camera"] });
+  const page = await context.newPage();
+  const place = `${path} ${screen} ${lang}`;
+  // A call that is refused is told there too; the page says it itself.
+  page.on("console", (said) => {
+    if (said.type() !== "log" && !said.text().includes("the server responded with a status of")) wrong(place, said.text());
+  });
+  page.on("pageerror", (error) => wrong(place, error.message));
+  page.weight = { bytes: 0, requests: 0 };
+  page.on("requestfinished", async (request) => {
+    page.weight.requests += 1;
+    const sizes = await request.sizes().catch(() => null);
+    page.weight.bytes += sizes ? sizes.responseBodySize + sizes.responseHeadersSize : 0;
+  });
+  const more = path.includes("?") ? "&" : "?";
+  await page.goto(site.base + path + (lang === "en" ? `${more}lang=en` : ""));
+  await page.waitForFunction(() => document.getElementById("health").textContent !== "");
+  return { page, place, done: () => context.close() };
+}
+
+let shot = 0;
+
+async function picture(page, name) {
+  if (!process.env.SHOTS) return;
+  const file = `${String(++shot).padStart(3, "0")} ${name}.png`.replace(/[/?=&, ]+/g, "_");
+  await page.screenshot({ path: join(process.env.SHOTS, file), fullPage: true });
+}
+
+/** What holds in every state of every page. */
+async function inspect({ page, place }, state) {
+  const name = `${place} ${state}`;
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  holds(name, `scrolls to the side (${width})`, width[0] <= width[1]);
+  await picture(page, name);
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  for (const one of found.violations) {
+    const first = one.nodes[0];
+    const told = `${one.id} (${one.impact}): ${first.target} ${first.failureSummary.replace(/\s+/g, " ")}`;
+    if (["serious", "critical"].includes(one.impact)) wrong(name, told);
+    else console.log(`  ${name}: ${told}`);
+  }
+}
+
+const focused = (page) => page.evaluate(() => {
+  const at = document.activeElement;
+  return { tag: at.tagName, name: at.name ?? "", text: at.textContent.trim(), outline: getComputedStyle(at).outlineStyle };
+});
+
+/** Goes on with the Tab key alone to what is wanted. */
+async function tabTo(page, place, what, is) {
+  for (let steps = 0; steps < 80; steps += 1) {
+    await page.keyboard.press("Tab");
+    const at = await focused(page);
+    if (["A", "INPUT", "SELECT", "BUTTON", "TEXTAREA", "SUMMARY"].includes(at.tag) && at.outline === "none") {
+      wrong(place, `no visible focus on ${at.tag} ${at.name}${at.text.slice(0, 20)}`);
+    }
+    if (is(at)) return;
+  }
+  wrong(place, `the Tab key does not lead to ${what}`);
+}
+
+async function answered(page, place) {
+  await page.waitForSelector("#answer h2");
+  await page.waitForFunction(() => !document.getElementById("answer").hasAttribute("aria-busy"));
+  const at = await focused(page);
+  holds(place, `after the answer the focus is on ${at.tag} ${at.name}`, at.tag === "H2");
+}
+
+async function everyPage(browser, site) {
+  for (const path of ["/", "/verify", "/window", "/window?q=保险", `/window?item=${ITEM}`, "/window?item=restaurant-start", "/window?item=none", "/file", "/meter", "/seals"]) {
+    for (const screen of Object.keys(SCREENS)) {
+      for (const lang of ["zh", "en"]) {
+        const opened = await open(browser, site, path, screen, lang);
+        await inspect(opened, "");
+        if (screen === "desk" && lang === "zh") {
+          const { bytes, requests } = opened.page.weight;
+          console.log(`  ${path}: ${bytes} bytes, ${requests} requests`);
+          holds(path, `weighs ${bytes} bytes`, bytes <= MAX_PAGE_BYTES);
+        }
+        await opened.done();
+      }
+    }
+  }
+}
+
+/** The whole way with the keyboard: find the matter, enter the number, read the answer, go on with the next person. */
+async function windowByKeyboard(browser, site, lang) {
+  const opened = await open(browser, site, "/window", "desk", lang);
+  const { page, place } = opened;
+  holds(place, "the focus does not begin in the search", (await focused(page)).name === "q");
+  await page.keyboard.type("优待");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=/);
+  await tabTo(page, place, "the matter", (at) => at.tag === "A" && /优待|senior/.test(at.text));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/item=/);
+  await tabTo(page, place, "the number", (at) => at.name === "number.applicant");
+  await page.keyboard.type(site.holder);
+  await tabTo(page, place, "the token", (at) => at.name === "token");
+  await page.keyboard.type(site.token);
+  await tabTo(page, place, "whether it is kept", (at) => at.name === "keep");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  const begun = performance.now();
+  await page.waitForSelector("#answer .decision");
+  console.log(`  ${place}: ${Math.round(performance.now() - begun)} ms from Enter to the answer`);
+  await answered(page, place);
+  await inspect(opened, "decided");
+  const shown = await page.textContent("#answer");
+  holds(place, "the number stands in the answer", !shown.includes(site.holder));
+  holds(place, "the number stands in the URL", !page.url().includes(site.holder));
+
+  // What is changed afterwards makes the answer an old one, and says so.
+  await page.fill("[name='number.applicant']", site.agent);
+  holds(place, "an old answer does not say that it is old", await page.isVisible("#answer .stale"));
+  holds(place, "nobody is told that it is old", (await page.textContent("#said")) !== "");
+  await inspect(opened, "stale");
+
+  await page.emulateMedia({ media: "print" });
+  holds(place, "the form is printed", !(await page.isVisible("form.ask")));
+  holds(place, "the decision is not printed", await page.isVisible(".decision"));
+  const sheets = (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g)?.length;
+  holds(place, `printed on ${sheets} sheets`, sheets === 1);
+  await picture(page, `${place} printed`);
+  await page.emulateMedia({ media: null });
+
+  await tabTo(page, place, "the next person", (at) => at.tag === "BUTTON" && /下一位|Next person/.test(at.text));
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((token) => document.querySelector("[name=token]").value === token, site.token);
+  holds(place, "something of the person before is left", (await page.inputValue("[name='number.applicant']")) === "");
+  holds(place, "the answer to the person before is left", (await page.textContent("#answer")) === "");
+  holds(place, "the focus is not on the number", (await focused(page)).name === "number.applicant");
+
+  // The tab keeps the token; unchecked, it is forgotten.
+  await page.reload();
+  holds(place, "the tab does not keep the token", (await page.inputValue("[name=token]")) === site.token);
+  await page.uncheck("[name=keep]");
+  await page.reload();
+  holds(place, "the token is kept although it is not wanted", (await page.inputValue("[name=token]")) === "");
+  await opened.done();
+}
+
+/** Who goes away leaves neither token nor number nor answer. */
+async function windowLeftAlone(browser, site) {
+  const opened = await open(browser, site, `/window?item=${ITEM}`, "desk");
+  const { page, place } = opened;
+  await page.clock.install();
+  await page.reload();
+  await page.fill("[name='number.applicant']", site.holder);
+  await page.fill("[name=token]", site.token);
+  await page.check("[name=keep]");
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("#answer .decision");
+  await page.clock.fastForward("29:00");
+  holds(place, "the token is forgotten too early", (await page.inputValue("[name=token]")) === site.token);
+  await page.clock.fastForward("02:00");
+  holds(place, "the token stays when nobody is there", (await page.inputValue("[name=token]")) === "" && !(await page.isChecked("[name=keep]")));
+  holds(place, "the number stays when nobody is there", (await page.inputValue("[name='number.applicant']")) === "");
+  holds(place, "the answer stays when nobody is there", (await page.textContent("#answer")) === "");
+  holds(place, "the token stays in the tab", (await page.evaluate(() => sessionStorage.getItem("boyin.token"))) === null);
+  await opened.done();
+}
+
+/** What is wrong is said, and the focus leads there. */
+async function windowMistakes(browser, site, lang, screen) {
+  const opened = await open(browser, site, `/window?item=${ITEM}`, screen, lang);
+  const { page, place } = opened;
+  await page.fill("[name=token]", site.token);
+  await page.fill("[name='number.applicant']", MISTYPED);
+  await page.press("[name='number.applicant']", "Enter");
+  await page.waitForSelector("#answer [role=alert]");
+  await page.waitForFunction(() => document.activeElement.name === "number.applicant").catch(() => wrong(place, "the focus does not lead to the wrong number"));
+  holds(place, "the wrong number is not marked", (await page.getAttribute("[name='number.applicant']", "aria-invalid")) === "true");
+  await inspect(opened, "wrong number");
+  await page.fill("[name='number.applicant']", site.holder);
+  await page.click("summary");
+  await page.fill("[name=delegation]", site.delegation);
+  await page.fill("[name=agent_code]", MISTYPED);
+  await page.click("form.ask button[type=submit]");
+  await page.waitForFunction(() => document.activeElement.name === "agent_code").catch(() => wrong(place, "the focus does not lead to the agent's number"));
+  await page.fill("[name=agent_code]", site.agent);
+  await page.fill("[name=purpose]", "别的用途");
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("text=delegation_other_purpose");
+  await inspect(opened, "refused");
+  await page.fill("[name=token]", "nobody");
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("text=unauthorized");
+  await opened.done();
+}
+
+/** Who acts for the holder gets a decision, by one use of the delegation. */
+async function windowByAgent(browser, site) {
+  const opened = await open(browser, site, `/window?item=${ITEM}`, "desk");
+  const { page, place } = opened;
+  await page.fill("[name='number.applicant']", site.holder);
+  await page.fill("[name=token]", site.token);
+  await page.click("summary");
+  await page.fill("[name=delegation]", site.delegation);
+  await page.fill("[name=agent_code]", site.agent);
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("#answer .decision");
+  await answered(page, place);
+  const receipt = await page.textContent("#answer pre");
+  await opened.done();
+  for (const lang of ["zh", "en"]) {
+    const verified = await open(browser, site, "/verify", "desk", lang);
+    await verified.page.fill("#content", receipt);
+    await verified.page.click("form.ask button[type=submit]");
+    await answered(verified.page, verified.place);
+    holds(verified.place, "a receipt is not verified", (await verified.page.$("#answer .card.passed")) !== null);
+    holds(verified.place, "what a receipt says is not shown", (await verified.page.$("#answer .decision")) !== null);
+    await inspect(verified, "receipt");
+    await verified.done();
+  }
+}
+
+/** A matter with papers of every kind, on every screen. */
+async function windowOnEveryScreen(browser, site) {
+  for (const screen of Object.keys(SCREENS)) {
+    for (const lang of ["zh", "en"]) {
+      const opened = await open(browser, site, "/window?item=real-estate-transfer", screen, lang);
+      const { page, place } = opened;
+      for (const group of await page.$$("fieldset")) await (await group.$("input[type=radio]"))?.check();
+      await page.fill("[name='number.applicant']", site.holder);
+      await page.fill("[name='number.counterparty']", site.agent);
+      await page.fill("[name=token]", site.token);
+      await page.click("form.ask button[type=submit]");
+      await page.waitForSelector("#answer .decision");
+      await answered(page, place);
+      await inspect(opened, "decided");
+      await opened.done();
+    }
+  }
+}
+
+async function verify(browser, site, lang, screen) {
+  const opened = await open(browser, site, "/verify", screen, lang);
+  const { page, place } = opened;
+  holds(place, "the focus does not begin where a code reader types", (await focused(page)).name === "content");
+  const verdict = async (what, is) => {
+    await answered(page, `${place} ${what}`);
+    holds(`${place} ${what}`, `is not ${is}`, (await page.$(`#answer .card.${is}`)) !== null);
+    await inspect(opened, what);
+    await page.click("[data-next]");
+    holds(place, "the next one does not begin empty", (await page.inputValue("#content")) === "" && (await page.textContent("#answer")) === "");
+  };
+  holds(place, "a camera is offered though no code can be read", !(await page.isVisible("[data-scan]")));
+  const license = readFileSync(site.file("license"), "utf8");
+  await page.fill("#content", license);
+  await page.click("form.ask button[type=submit]");
+  await verdict("pasted", "passed");
+  await page.setInputFiles("[name=file]", site.file("license"));
+  await page.click("form.ask button[type=submit]");
+  await verdict("chosen", "passed");
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "license"));
+    return data;
+  }, license.replace(/.~/, (end) => (end[0] === "A" ? "B~" : "A~")));
+  await page.dispatchEvent("form.ask", "dragover", { dataTransfer: dropped });
+  await page.dispatchEvent("form.ask", "drop", { dataTransfer: dropped });
+  await verdict("dropped, changed", "failed");
+  // A scanner types the text and Enter.
+  await page.fill("#content", readFileSync(site.file("code.txt"), "utf8").trim());
+  await page.press("#content", "Enter");
+  await verdict("scanned", "passed");
+  // Text of a person takes lines.
+  await page.fill("#content", "nonsense");
+  await page.press("#content", "Enter");
+  holds(place, "Enter sends what is no code", (await page.textContent("#answer")) === "");
+  await page.click("form.ask button[type=submit]");
+  await verdict("nonsense", "failed");
+  await page.setInputFiles("[name=file]", site.file("code.png"));
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("#answer [role=alert]");
+  await inspect(opened, "a picture");
+  await opened.done();
+}
+
+/** Where the browser reads codes: the picture and the camera. The reader is played here; the camera is the browser's own false one. */
+async function camera(browser, site) {
+  const opened = await open(browser, site, "/verify", "phone");
+  const { page, place } = opened;
+  await page.addInitScript((rawValue) => {
+    let looks = 0;
+    globalThis.BarcodeDetector = class {
+      static async getSupportedFormats() { return ["qr_code"]; }
+      async detect() { looks += 1; return looks < 3 ? [] : [{ rawValue }]; }
+    };
+  }, readFileSync(site.file("code.txt"), "utf8").trim());
+  await page.reload();
+  await page.click("[data-scan]");
+  await page.waitForSelector("#camera video", { state: "visible" });
+  await inspect(opened, "camera");
+  await answered(page, place);
+  holds(place, "what the camera saw is not verified", (await page.$("#answer .card.passed")) !== null);
+  holds(place, "the camera goes on", !(await page.isVisible("#camera")) && (await page.evaluate(() => document.querySelector("video").srcObject)) === null);
+  await page.click("[data-next]");
+  await page.setInputFiles("[name=file]", site.file("code.png"));
+  await page.click("form.ask button[type=submit]");
+  await answered(page, `${place} picture`);
+  holds(place, "the code in a picture is not verified", (await page.$("#answer .card.passed")) !== null);
+  await opened.done();
+}
+
+async function fileAndMeter(browser, site, lang, screen) {
+  const file = await open(browser, site, "/file", screen, lang);
+  await file.page.fill("[name=holder_code]", site.holder);
+  await file.page.fill("[name=purpose]", PURPOSE);
+  await file.page.fill("[name=token]", site.token);
+  await file.page.press("[name=holder_code]", "Enter");
+  await answered(file.page, file.place);
+  holds(file.place, "no license is shown", (await file.page.$("#answer tbody tr")) !== null);
+  await inspect(file, "shown");
+  await file.done();
+
+  const meter = await open(browser, site, "/meter", screen, lang);
+  await meter.page.fill("[name=token]", site.token);
+  for (const by of ["county", "office", "item", "month", "next"]) {
+    await meter.page.selectOption("[name=by]", by);
+    await meter.page.click("form.ask button[type=submit]");
+    await answered(meter.page, meter.place);
+    await inspect(meter, by);
+  }
+  await meter.page.selectOption("[name=by]", "item");
+  await meter.page.click("form.ask button[type=submit]");
+  await answered(meter.page, meter.place);
+  await meter.page.click("[name=behind] >> nth=0");
+  await meter.page.waitForSelector("#answer tbody tr");
+  await answered(meter.page, meter.place);
+  await inspect(meter, "decisions");
+  await meter.done();
+}
+
+const dir = mkdtempSync(join(tmpdir(), "boyin-pages-"));
+if (process.env.SHOTS) mkdirSync(process.env.SHOTS, { recursive: true });
+let site;
+let browser;
+try {
+  site = await prefecture(dir);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+      "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    ],
+  });
+  await everyPage(browser, site);
+  for (const lang of ["zh", "en"]) {
+    await windowByKeyboard(browser, site, lang);
+    await windowMistakes(browser, site, lang, "desk");
+    await verify(browser, site, lang, "desk");
+    await fileAndMeter(browser, site, lang, "desk");
+  }
+  await windowOnEveryScreen(browser, site);
+  for (const screen of ["zoomed", "phone"]) {
+    await windowMistakes(browser, site, "zh", screen);
+    await verify(browser, site, "zh", screen);
+    await fileAndMeter(browser, site, "zh", screen);
+  }
+  await windowByAgent(browser, site);
+  await windowLeftAlone(browser, site);
+  await camera(browser, site);
+} catch (error) {
+  wrong("the check itself", error.stack);
+} finally {
+  await browser?.close();
+  site?.server.removeAllListeners("exit");
+  site?.server.kill();
+  rmSync(dir, { recursive: true, force: true });
+}
+console.log(faults.length === 0 ? "Every page is as it should be." : `${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -150,11 +150,7 @@ impl<'b> SignedData<'b> {
 }
 
 /// GB/T 35275 knows only version 1; so does CMS for what it can sign here.
-fn version(
-    parts: &mut Cursor<'_>,
-    field: &'static str,
-    reading: &mut Reading,
-) -> Result<(), TimestampError> {
+fn version(parts: &mut Cursor<'_>, field: &'static str, reading: &mut Reading) -> Result<(), TimestampError> {
     let number = parts.expect(INTEGER, field)?;
     if number.integer(field)? != 1 {
         reading.odd(Note::OddNumber, field, &number)?;
@@ -181,10 +177,7 @@ fn content<'b>(whole: &Element<'b>) -> Result<(ObjectIdentifier, Option<&'b [u8]
     Ok((kind, content))
 }
 
-fn signer_info<'b>(
-    whole: &Element<'b>,
-    reading: &mut Reading,
-) -> Result<ContentSigner<'b>, TimestampError> {
+fn signer_info<'b>(whole: &Element<'b>, reading: &mut Reading) -> Result<ContentSigner<'b>, TimestampError> {
     let mut parts = whole.inside();
     version(&mut parts, "SignerInfo.version", reading)?;
     let id = signer_id(&mut parts)?;

@@ -118,7 +118,10 @@ pub(crate) fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifi
     Ok(found)
 }
 
-pub(crate) fn certificates<'b>(list: &Element<'b>, reading: &mut Reading) -> Result<Vec<&'b [u8]>, TimestampError> {
+pub(crate) fn certificates<'b>(
+    list: &Element<'b>,
+    reading: &mut Reading,
+) -> Result<Vec<&'b [u8]>, TimestampError> {
     let (mut items, mut found, field) = (list.inside(), Vec::new(), "certificates");
     let mut count = 0;
     while !items.is_empty() {

@@ -5,9 +5,7 @@ use boyin_model::signed_data::{DATA, DATA_GM, SignedData};
 use boyin_model::time::UnixTime;
 
 use super::reason::SignedDataReason;
-use super::report::{
-    SignedDataCheck, SignedDataDetail, SignedDataNote, SignedDataOutcome, SignedDataReport,
-};
+use super::report::{SignedDataCheck, SignedDataDetail, SignedDataNote, SignedDataOutcome, SignedDataReport};
 use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 use crate::seal::SealContext;
@@ -40,12 +38,7 @@ pub fn check_signed_data(
             run.set(SignedDataCheck::Format, Err(fault));
         }
     }
-    SignedDataReport {
-        at: context.now,
-        outcomes: run.outcomes,
-        notes: run.notes,
-        signed_at: run.signed_at,
-    }
+    SignedDataReport { at: context.now, outcomes: run.outcomes, notes: run.notes, signed_at: run.signed_at }
 }
 
 struct Run<'r, 'c> {

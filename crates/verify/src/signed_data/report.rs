@@ -151,9 +151,9 @@ impl SignedDataReport {
         let found = |open: bool| {
             self.outcomes.iter().find_map(|outcome| match outcome {
                 SignedDataOutcome::NotPassed(reason, _) if reason.is_indeterminate() == open => Some(*reason),
-                SignedDataOutcome::NotPassed(..)
-                | SignedDataOutcome::Passed
-                | SignedDataOutcome::Skipped => None,
+                SignedDataOutcome::NotPassed(..) | SignedDataOutcome::Passed | SignedDataOutcome::Skipped => {
+                    None
+                }
             })
         };
         match (found(false), found(true)) {

@@ -215,10 +215,21 @@ impl OfdVerdict {
     }
 
     /// The first that failed; if none did, the first that is open.
-    fn of(all: impl Iterator<Item = Self> + Clone) -> Self {
-        let failed = all.clone().find(|verdict| matches!(verdict, Self::Failed(_)));
-        let open = || all.clone().find(|verdict| matches!(verdict, Self::Indeterminate(_)));
-        failed.or_else(open).unwrap_or(Self::Passed)
+    fn of(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut open = None;
+        for verdict in all {
+            match verdict {
+                Self::Failed(_) => return verdict,
+                Self::Indeterminate(_) => open = open.or(Some(verdict)),
+                Self::Passed => {}
+            }
+        }
+        open.unwrap_or(Self::Passed)
+    }
+
+    /// This one, unless it passed and may not have: should a rule above ever be broken, fail closed.
+    fn passing_only_if(self, sound: bool, otherwise: OfdReason) -> Self {
+        if self == Self::Passed && !sound { Self::Failed(otherwise.into()) } else { self }
     }
 }
 
@@ -232,13 +243,12 @@ impl Outcomes {
     }
 
     pub(crate) fn set(&mut self, check: OfdCheck, found: Finding) {
-        for (known, outcome) in &mut self.0 {
-            if *known == check {
-                *outcome = match &found {
-                    Ok(()) => OfdOutcome::Passed,
-                    Err((cause, detail)) => OfdOutcome::NotPassed(*cause, detail.clone()),
-                };
-            }
+        let outcome = match found {
+            Ok(()) => OfdOutcome::Passed,
+            Err((cause, detail)) => OfdOutcome::NotPassed(cause, detail),
+        };
+        if let Some((_, place)) = self.0.iter_mut().find(|(known, _)| *known == check) {
+            *place = outcome;
         }
     }
 
@@ -249,12 +259,9 @@ impl Outcomes {
             OfdOutcome::Passed | OfdOutcome::Skipped => OfdVerdict::Passed,
         };
         let found = OfdVerdict::of(self.0.iter().map(|(_, outcome)| verdict(outcome)));
-        // A check is skipped only beside one that was not passed; should that ever be broken, fail closed.
+        // A check is skipped only beside one that was not passed.
         let all_ran = self.0.iter().all(|(_, outcome)| *outcome != OfdOutcome::Skipped);
-        match found {
-            OfdVerdict::Passed if !all_ran => OfdVerdict::Failed(OfdReason::StructureMalformed.into()),
-            found => found,
-        }
+        found.passing_only_if(all_ran, OfdReason::StructureMalformed)
     }
 
     fn to_value(&self) -> Value<'_> {
@@ -268,9 +275,9 @@ pub(crate) type Finding = Result<(), (Cause, Option<OfdDetail>)>;
 #[derive(Clone, Debug)]
 pub enum ValueReport {
     /// A seal signature.
-    Seal(SealReport),
+    Seal(Box<SealReport>),
     /// A signature of GB/T 35275.
-    SignedData(SignedDataReport),
+    SignedData(Box<SignedDataReport>),
 }
 
 /// The report on one signature.
@@ -427,13 +434,8 @@ impl DocumentReport {
     #[must_use]
     pub fn verdict(&self) -> OfdVerdict {
         let signatures = self.signatures.iter().map(SignatureReport::verdict);
-        match OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(signatures)) {
-            // Without a signature a check of the document has not passed; should that ever be broken, fail closed.
-            OfdVerdict::Passed if self.signatures.is_empty() => {
-                OfdVerdict::Failed(OfdReason::NotSigned.into())
-            }
-            verdict => verdict,
-        }
+        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(signatures));
+        verdict.passing_only_if(!self.signatures.is_empty(), OfdReason::NotSigned)
     }
 
     /// Every check of the document itself with what it found, in order.
@@ -510,12 +512,8 @@ impl OfdReport {
     #[must_use]
     pub fn verdict(&self) -> OfdVerdict {
         let documents = self.documents.iter().map(DocumentReport::verdict);
-        match OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(documents)) {
-            OfdVerdict::Passed if self.documents.is_empty() => {
-                OfdVerdict::Failed(OfdReason::StructureMalformed.into())
-            }
-            verdict => verdict,
-        }
+        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(documents));
+        verdict.passing_only_if(!self.documents.is_empty(), OfdReason::StructureMalformed)
     }
 
     /// Every check of the container with what it found, in order.

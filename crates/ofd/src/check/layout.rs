@@ -80,7 +80,7 @@ impl<'p, 'b> Layout<'p, 'b> {
 
 impl SignedBody {
     fn read(package: &Package<'_>, root: usize, body: &Body) -> Self {
-        let reached = reach(package, root, body).map_err(|fault| of_reach(package, fault));
+        let reached = reach(package, root, body).map_err(|fault| of_reach(package, &fault));
         let mut signed =
             Self { reached, list: None, signatures: Ok(Vec::new()), versions: body.versions.len() };
         if let Some(location) = &body.signatures {
@@ -147,8 +147,8 @@ fn malformed(reason: OfdReason, package: &Package<'_>, place: usize, fault: Stru
     (reason.into(), Some(OfdDetail::Structure(name(package, place), fault)))
 }
 
-fn of_reach(package: &Package<'_>, fault: ReachFault) -> Fault {
-    match fault {
+fn of_reach(package: &Package<'_>, fault: &ReachFault) -> Fault {
+    match *fault {
         ReachFault::Xml(place, fault) => malformed(OfdReason::ContentMalformed, package, place, fault.into()),
         ReachFault::Unsafe(place) => {
             (OfdReason::LocationUnsafe.into(), Some(OfdDetail::Entry(name(package, place))))

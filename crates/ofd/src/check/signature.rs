@@ -131,7 +131,7 @@ impl Run<'_, '_, '_, '_> {
         let kind = if detect(value) == Some(Kind::Signature) {
             let checked = self.verifier.seals.check_signature(value, Document::Bytes(document), self.context);
             let verdict = checked.verdict();
-            report.value = Some(ValueReport::Seal(checked));
+            report.value = Some(ValueReport::Seal(Box::new(checked)));
             self.note_property(value, report);
             self.note_kind(SignatureKind::Seal, report);
             return match verdict {
@@ -143,7 +143,7 @@ impl Run<'_, '_, '_, '_> {
         } else if is_signed_data(value) {
             let checked = check_signed_data(value, self.verifier.reader, document, self.context);
             let verdict = checked.verdict();
-            report.value = Some(ValueReport::SignedData(checked));
+            report.value = Some(ValueReport::SignedData(Box::new(checked)));
             match verdict {
                 SignedDataVerdict::Passed => Ok(()),
                 SignedDataVerdict::Failed(reason) | SignedDataVerdict::Indeterminate(reason) => {

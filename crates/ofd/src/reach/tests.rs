@@ -1,1 +1,80 @@
+use boyin_suite::Algorithm;
+use boyin_testkit::ofd::{Draft, EntryByHand, container};
+use boyin_testkit::seals::SealWorld;
+
 use super::*;
+use crate::structure::bodies;
+
+fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
+    let bytes = draft.write();
+    let package = Package::read(&bytes).unwrap();
+    let root = package.place("OFD.xml").unwrap();
+    let body = &bodies(package.entries()[root].bytes()).unwrap()[0];
+    let found = reach(&package, root, body)?;
+    assert_eq!(found.pages.len(), 2);
+    Ok(found.places.iter().map(|place| package.entries()[*place].name().to_owned()).collect())
+}
+
+#[test]
+fn every_file_of_the_sample_is_reached() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = Draft::new(&world);
+    let mut expected: Vec<_> = draft.files.iter().map(|(name, _)| name.clone()).collect();
+    expected.retain(|name| name != "OFD.xml");
+    assert_eq!(reached(&draft).unwrap(), expected);
+
+    // Versions, and files that only they name.
+    let mut versions = draft.clone();
+    let list = r#"</ofd:DocRoot><ofd:Versions><ofd:Version ID="1" Index="1" BaseLoc="Doc_0/Versions/V.xml"/></ofd:Versions>"#;
+    versions.replace("OFD.xml", "</ofd:DocRoot>", list);
+    let ofd = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
+    versions.put(
+        "Doc_0/Versions/V.xml",
+        format!("<ofd:DocVersion {ofd}><ofd:FileList><ofd:File>/Doc_0/Old.xml</ofd:File></ofd:FileList><ofd:DocRoot>/Doc_0/Root.xml</ofd:DocRoot></ofd:DocVersion>"),
+    );
+    versions.put("Doc_0/Old.xml", "old");
+    versions.put(
+        "Doc_0/Root.xml",
+        format!("<ofd:Document {ofd}><ofd:Extensions>E.xml</ofd:Extensions></ofd:Document>"),
+    );
+    versions.put("Doc_0/E.xml", format!("<ofd:Extensions {ofd}><ofd:ExtendData>E.bin</ofd:ExtendData><ofd:ExtendData>of no file</ofd:ExtendData></ofd:Extensions>"));
+    versions.put("Doc_0/E.bin", "data");
+    let found = reached(&versions).unwrap();
+    assert_eq!(found.len(), expected.len() + 5, "{found:?}");
+}
+
+#[test]
+fn what_leads_nowhere_is_told_apart() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = || Draft::new(&world);
+    let mut changed = draft();
+    changed.replace("OFD.xml", "Doc_0/Document.xml", "Doc_0/Other.xml");
+    assert_eq!(reached(&changed).unwrap_err(), ReachFault::Missing);
+    let mut changed = draft();
+    changed.replace("OFD.xml", "Doc_0/Document.xml", "../Document.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    let mut changed = draft();
+    changed.replace("Doc_0/Document.xml", "PublicRes.xml", "../../PublicRes.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    let mut changed = draft();
+    changed.replace("Doc_0/Pages/Page_0/Content.xml", "<ofd:Page ", "<!DOCTYPE p><ofd:Page ");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Xml(_, XmlFault::DocumentType)));
+    // One file from the folder, another from the root.
+    let mut changed = draft();
+    changed.put("Attachs/Attachments.xml", "x");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    // A picture that is not there is none of the document's.
+    let mut changed = draft();
+    changed.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");
+    assert!(reached(&changed).is_ok());
+    assert!(Package::read(&container(&[EntryByHand::new("a", b"")])).is_ok());
+}
+
+/// A file that a list names as a leaf is read all the same where another file names it as more.
+#[test]
+fn a_leaf_in_one_place_is_more_in_another() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.replace("OFD.xml", "<ofd:DocID>", "<ofd:Cover>Doc_0/Annots/Annotations.xml</ofd:Cover><ofd:DocID>");
+    assert!(reached(&draft).unwrap().contains(&"Doc_0/Annots/Page_0/Annotation.xml".to_owned()));
+}

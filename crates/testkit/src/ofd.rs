@@ -299,6 +299,17 @@ impl<'w> Draft<'w> {
         container(&entries)
     }
 
+    /// The container of a document that names no list of signatures.
+    ///
+    /// # Panics
+    /// If it is signed.
+    #[must_use]
+    pub fn write_without_list(&self) -> Vec<u8> {
+        let mut draft = self.clone();
+        draft.replace("OFD.xml", "<ofd:Signatures>/Doc_0/Signs/Signatures.xml</ofd:Signatures>", "");
+        draft.write()
+    }
+
     /// Path of `Signature.xml` of a signature.
     #[must_use]
     pub fn path(number: usize) -> String {

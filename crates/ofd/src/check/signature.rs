@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use boyin_model::alg::{Digest32, VerifyAlg};
-use boyin_model::json::Reader;
 use boyin_model::seal::{Kind, SealSignature, detect};
 use boyin_model::signed_data::is_signed_data;
 use boyin_model::time::UnixTime;
@@ -96,8 +95,9 @@ pub(super) fn check(
     // The value first: when it was signed says what a weak digest means.
     let found = run.value(&mut report);
     report.outcomes.set(OfdCheck::Value, found);
-    let found = run.seal_file(&report);
-    report.outcomes.set(OfdCheck::SealFile, found);
+    if let Some(found) = run.seal_file(&report) {
+        report.outcomes.set(OfdCheck::SealFile, found);
+    }
     let named = run.named(digests);
     report.changed = named.changed.iter().map(|place| layout.name(*place)).collect();
     let found = run.references(&named, report.signed_at());
@@ -128,7 +128,7 @@ impl Run<'_, '_, '_, '_> {
 
     fn value(&self, report: &mut SignatureReport) -> Finding {
         let (value, document) = (self.bytes(self.parts.value), self.bytes(self.parts.place));
-        let kind = if detect(value) == Some(Kind::Signature) {
+        let found = if detect(value) == Some(Kind::Signature) {
             let checked = self.verifier.seals.check_signature(value, Document::Bytes(document), self.context);
             let verdict = checked.verdict();
             report.value = Some(ValueReport::Seal(Box::new(checked)));
@@ -156,7 +156,7 @@ impl Run<'_, '_, '_, '_> {
             Err((OfdReason::ValueUnknown.into(), None))
         };
         self.note_kind(SignatureKind::Sign, report);
-        kind
+        found
     }
 
     fn note_kind(&self, kind: SignatureKind, report: &mut SignatureReport) {
@@ -168,24 +168,24 @@ impl Run<'_, '_, '_, '_> {
     }
 
     fn note_property(&self, value: &[u8], report: &mut SignatureReport) {
-        let Ok(signature) = SealSignature::read(value, Reader::Field) else { return };
+        let Ok(signature) = SealSignature::read(value, self.verifier.reader) else { return };
         if join("", signature.property).as_deref() != Some(self.name(self.parts.place)) {
             report.notes.push(OfdNote::PropertyDiffers);
         }
     }
 
-    /// The seal that programs show is the one that was verified.
-    fn seal_file(&self, report: &SignatureReport) -> Finding {
-        let Some(place) = self.parts.seal else { return Ok(()) };
+    /// The seal that programs show is the one that was verified; `None` if the value has none to compare with, which is at
+    /// fault itself.
+    fn seal_file(&self, report: &SignatureReport) -> Option<Finding> {
+        let Some(place) = self.parts.seal else { return Some(Ok(())) };
         if !matches!(report.value, Some(ValueReport::Seal(_))) {
-            return Err((OfdReason::SealUnbound.into(), None));
+            return Some(Err((OfdReason::SealUnbound.into(), None)));
         }
-        let signature = SealSignature::read(self.bytes(self.parts.value), Reader::Field);
-        // What cannot be read has no seal that the file could be.
-        if signature.is_ok_and(|signature| signature.seal.bytes == self.bytes(place)) {
-            return Ok(());
+        let signature = SealSignature::read(self.bytes(self.parts.value), self.verifier.reader).ok()?;
+        if signature.seal.bytes == self.bytes(place) {
+            return Some(Ok(()));
         }
-        Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place)))))
+        Some(Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place))))))
     }
 
     fn named(&self, digests: &mut Digests<'_, '_>) -> Named {

@@ -10,6 +10,7 @@ mod digests;
 mod forms;
 mod mutations;
 mod passing;
+mod reasons;
 mod relations;
 mod reports;
 mod vectors;

@@ -9,6 +9,7 @@ mod coverage;
 mod digests;
 mod forms;
 mod mutations;
+mod oracle;
 mod passing;
 mod reasons;
 mod relations;

@@ -489,7 +489,7 @@ pub fn signed_data(
     let attributes = attributes.map(|(digest, at)| {
         let (kind, time) = (attribute(3, DATA), attribute(5, &utc_time(at)));
         let mut all = [kind, time, attribute(4, &tlv(4, &[digest]))];
-        all.sort_by(|a, b| a.cmp(b));
+        all.sort();
         all.concat()
     });
     let message = attributes.as_ref().map(|attributes| tlv(0x31, &[attributes]));

@@ -114,6 +114,7 @@ const RULES: [Rule; 17] = [
             "boyin",
             "boyin-suite",
             "boyin-service",
+            "boyin-ofd",
             "boyin-picture",
             "boyin-postgres",
             "boyin-ofd",

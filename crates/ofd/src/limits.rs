@@ -24,12 +24,14 @@ pub const MAX_XML_DEPTH: usize = 64;
 /// Attributes of one element. The richest of the standard has about 20.
 pub const MAX_XML_ATTRIBUTES: usize = 64;
 /// Bytes of `OFD.xml`, `Signatures.xml` and `Signature.xml`, each: these are kept in memory as trees.
-pub const MAX_STRUCTURE_BYTES: usize = 4 << 20;
+pub const MAX_STRUCTURE_BYTES: usize = 1 << 20;
+/// Locations and pages that all files of a container name together, each file read once. A license has about 40.
+pub const MAX_LOCATIONS: usize = 65_536;
 /// Elements of such a file. A signature over [`MAX_ENTRIES`] has 8,200.
 pub const MAX_STRUCTURE_ELEMENTS: usize = 16_384;
 /// Documents (`DocBody`) in one container. In the field there is one.
 pub const MAX_DOCUMENTS: usize = 16;
-/// Signatures of one document.
+/// Signatures of one document, and of all documents of a container together.
 pub const MAX_SIGNATURES: usize = 64;
 /// Stamps (`StampAnnot`) of one signature: one for each page and edge of a long document.
 pub const MAX_STAMPS: usize = 2048;

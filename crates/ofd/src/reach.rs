@@ -1,8 +1,9 @@
 //! The files that a document consists of: what is reached from its root, from the descriptions of its versions, and its
 //! cover.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::limits::MAX_LOCATIONS;
 use crate::location::{LocationFault, resolve};
 use crate::package::Package;
 use crate::structure::Body;
@@ -41,7 +42,38 @@ enum Role {
     Perhaps,
 }
 
-pub(crate) fn reach(package: &Package<'_>, root: usize, body: &Body) -> Result<Reached, ReachFault> {
+/// What the files of a container name, each read once.
+#[derive(Debug, Default)]
+pub(crate) struct Scans {
+    known: HashMap<usize, Result<Scan, XmlFault>>,
+    /// Locations and pages of all of them.
+    count: usize,
+}
+
+#[derive(Debug, Default)]
+struct Scan {
+    named: Vec<Named>,
+    pages: BTreeSet<String>,
+}
+
+impl Scans {
+    fn of(&mut self, package: &Package<'_>, place: usize) -> Result<&Scan, ReachFault> {
+        let count = &mut self.count;
+        let scan = self.known.entry(place).or_insert_with(|| {
+            let mut locations = Locations { open: Vec::new(), base: None, found: Scan::default(), count };
+            xml::read(package.entries()[place].bytes(), &mut locations)?;
+            Ok(locations.found)
+        });
+        scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+    }
+}
+
+pub(crate) fn reach(
+    package: &Package<'_>,
+    root: usize,
+    body: &Body,
+    scans: &mut Scans,
+) -> Result<Reached, ReachFault> {
     let mut reached = Reached::default();
     let mut queue = Vec::new();
     let start = package.entries()[root].name();
@@ -63,8 +95,10 @@ pub(crate) fn reach(package: &Package<'_>, root: usize, body: &Body) -> Result<R
         if !read.insert(place) {
             continue;
         }
-        for named in scan(package, place, &mut reached.pages)? {
-            let found = name(package, place, &named, &mut reached)?;
+        let scan = scans.of(package, place)?;
+        reached.pages.extend(scan.pages.iter().cloned());
+        for named in &scan.named {
+            let found = name(package, place, named, &mut reached)?;
             queue.extend(found.filter(|_| named.role == Role::Names));
         }
     }
@@ -108,23 +142,22 @@ struct Named {
     base: Option<String>,
 }
 
-fn scan(package: &Package<'_>, place: usize, pages: &mut BTreeSet<String>) -> Result<Vec<Named>, ReachFault> {
-    let mut locations = Locations { open: Vec::new(), base: None, named: Vec::new(), pages };
-    let read = xml::read(package.entries()[place].bytes(), &mut locations);
-    read.map_err(|fault| ReachFault::Xml(place, fault))?;
-    Ok(locations.named)
-}
-
 struct Locations<'s> {
     open: Vec<String>,
     base: Option<String>,
-    named: Vec<Named>,
-    pages: &'s mut BTreeSet<String>,
+    found: Scan,
+    count: &'s mut usize,
 }
 
 impl Locations<'_> {
-    fn named(&mut self, role: Role, location: String) {
-        self.named.push(Named { role, location, base: self.base.clone() });
+    fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
+        self.found.named.push(Named { role, location, base: self.base.clone() });
+        self.counted()
+    }
+
+    fn counted(&mut self) -> Result<(), XmlFault> {
+        *self.count += 1;
+        if *self.count > MAX_LOCATIONS { Err(XmlFault::Elements) } else { Ok(()) }
     }
 
     fn root(&self) -> &str {
@@ -138,10 +171,11 @@ impl Visit for Locations<'_> {
         for (attribute, value) in start.attributes {
             match (start.name, attribute.as_str()) {
                 ("Res", "BaseLoc") if is_root => self.base = Some(value),
-                ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value),
-                ("ColorSpace", "Profile") => self.named(Role::Leaf, value),
+                ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,
+                ("ColorSpace", "Profile") => self.named(Role::Leaf, value)?,
                 ("Page", "ID") if self.root() == "Document" => {
-                    self.pages.insert(value);
+                    self.found.pages.insert(value);
+                    self.counted()?;
                 }
                 _ => {}
             }
@@ -165,7 +199,7 @@ impl Visit for Locations<'_> {
             _ => None,
         };
         if let Some(role) = role {
-            self.named(role, text);
+            self.named(role, text)?;
         }
         self.open.pop();
         Ok(())

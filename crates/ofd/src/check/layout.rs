@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits::MAX_SIGNATURES;
 use crate::location::{LocationFault, resolve};
 use crate::package::Package;
-use crate::reach::{ReachFault, Reached, reach};
+use crate::reach::{ReachFault, Reached, Scans, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, Listed, SignatureFile, StructureFault};
@@ -56,7 +57,9 @@ impl<'p, 'b> Layout<'p, 'b> {
         let bodies = structure::bodies(package.entries()[root].bytes());
         let bodies =
             bodies.map_err(|fault| malformed(OfdReason::StructureMalformed, package, root, fault))?;
-        let bodies: Vec<_> = bodies.iter().map(|body| SignedBody::read(package, root, body)).collect();
+        let (mut scans, mut left) = (Scans::default(), MAX_SIGNATURES);
+        let read = |body| SignedBody::read(package, root, body, &mut scans, &mut left);
+        let bodies: Vec<_> = bodies.iter().map(read).collect();
         let signing = bodies.iter().flat_map(SignedBody::signing).collect();
         Ok(Self { package, root, bodies, signing })
     }
@@ -79,15 +82,16 @@ impl<'p, 'b> Layout<'p, 'b> {
 }
 
 impl SignedBody {
-    fn read(package: &Package<'_>, root: usize, body: &Body) -> Self {
-        let reached = reach(package, root, body).map_err(|fault| of_reach(package, &fault));
+    /// `left` signatures may still be read.
+    fn read(package: &Package<'_>, root: usize, body: &Body, scans: &mut Scans, left: &mut usize) -> Self {
+        let reached = reach(package, root, body, scans).map_err(|fault| of_reach(package, &fault));
         let mut signed =
             Self { reached, list: None, signatures: Ok(Vec::new()), versions: body.versions.len() };
         if let Some(location) = &body.signatures {
             match locate(package, root, location, OfdReason::PartMissing, OfdReason::LocationUnsafe) {
                 Ok(place) => {
                     signed.list = Some(place);
-                    signed.signatures = signatures(package, place);
+                    signed.signatures = signatures(package, place, left);
                 }
                 Err(fault) => signed.signatures = Err(fault),
             }
@@ -102,14 +106,21 @@ impl SignedBody {
     }
 }
 
-fn signatures(package: &Package<'_>, list: usize) -> Result<Vec<Signed>, Fault> {
-    let listed = structure::signatures(package.entries()[list].bytes());
-    let listed = listed.map_err(|fault| malformed(OfdReason::StructureMalformed, package, list, fault))?;
-    let signed = listed.into_iter().map(|listed| {
+fn signatures(package: &Package<'_>, list: usize, left: &mut usize) -> Result<Vec<Signed>, Fault> {
+    let fault = |fault| malformed(OfdReason::StructureMalformed, package, list, fault);
+    let listed = structure::signatures(package.entries()[list].bytes()).map_err(fault)?;
+    *left = left.checked_sub(listed.len()).ok_or(fault(StructureFault::TooMany("Signature")))?;
+    let mut signed: Vec<Signed> = Vec::with_capacity(listed.len());
+    for listed in listed {
         let parts = Parts::read(package, list, &listed.location);
-        Signed { listed, parts }
-    });
-    Ok(signed.collect())
+        let place = |signed: &Signed| signed.parts.as_ref().ok().map(|parts| parts.place);
+        let own = parts.as_ref().ok().map(|parts| parts.place);
+        if own.is_some() && signed.iter().any(|other| place(other) == own) {
+            return Err(fault(StructureFault::Repeated("BaseLoc")));
+        }
+        signed.push(Signed { listed, parts });
+    }
+    Ok(signed)
 }
 
 impl Parts {

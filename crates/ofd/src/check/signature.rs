@@ -26,6 +26,8 @@ pub(super) const WEAK_DIGESTS_UNTIL: u64 = 1_601_481_600;
 const MAX_BARE_BYTES: usize = 512;
 /// `r ‖ s`.
 const RAW_BYTES: usize = 64;
+/// SEQUENCE of two integers of 33 bytes, with their headers.
+const MAX_PAIR_BYTES: usize = 72;
 
 /// Digests of the files of a container, each made once.
 pub(super) struct Digests<'p, 'b> {
@@ -297,6 +299,6 @@ impl Run<'_, '_, '_, '_> {
 /// Whether it is a signature value and nothing more: `r ‖ s`, a SEQUENCE of two integers, or a number as long as an RSA
 /// modulus.
 fn is_bare(value: &[u8]) -> bool {
-    let pair = value.len() <= 80 && value.starts_with(&[0x30]) && value.get(2) == Some(&2);
-    pair || value.len() == RAW_BYTES || matches!(value.len(), 128 | 256 | 384 | MAX_BARE_BYTES)
+    let is_pair = value.len() <= MAX_PAIR_BYTES && value.starts_with(&[0x30]) && value.get(2) == Some(&2);
+    is_pair || matches!(value.len(), RAW_BYTES | 128 | 256 | 384 | MAX_BARE_BYTES)
 }

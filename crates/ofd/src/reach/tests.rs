@@ -10,7 +10,7 @@ fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
     let package = Package::read(&bytes).unwrap();
     let root = package.place("OFD.xml").unwrap();
     let body = &bodies(package.entries()[root].bytes()).unwrap()[0];
-    let found = reach(&package, root, body)?;
+    let found = reach(&package, root, body, &mut Scans::default())?;
     assert_eq!(found.pages.len(), 2);
     Ok(found.places.iter().map(|place| package.entries()[*place].name().to_owned()).collect())
 }
@@ -77,4 +77,26 @@ fn a_leaf_in_one_place_is_more_in_another() {
     let mut draft = Draft::new(&world);
     draft.replace("OFD.xml", "<ofd:DocID>", "<ofd:Cover>Doc_0/Annots/Annotations.xml</ofd:Cover><ofd:DocID>");
     assert!(reached(&draft).unwrap().contains(&"Doc_0/Annots/Page_0/Annotation.xml".to_owned()));
+}
+
+#[test]
+fn locations_are_bounded_over_all_files() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let own = {
+        let bytes = draft.write();
+        let package = Package::read(&bytes).unwrap();
+        let root = package.place("OFD.xml").unwrap();
+        let mut scans = Scans::default();
+        reach(&package, root, &bodies(package.entries()[root].bytes()).unwrap()[0], &mut scans).unwrap();
+        scans.count
+    };
+    let more = |count: usize| "<FileLoc>a</FileLoc>".repeat(count);
+    // Two files share the bound.
+    let half = MAX_LOCATIONS / 2;
+    draft.put("Doc_0/Annots/Page_0/Annotation.xml", format!("<a>{}</a>", more(half)));
+    draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 1)));
+    assert!(reached(&draft).is_ok());
+    draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 2)));
+    assert!(matches!(reached(&draft).unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
 }

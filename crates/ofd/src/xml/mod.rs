@@ -42,7 +42,8 @@ macro_rules! faults {
 faults! {
     /// More bytes than a limit.
     Size = "xml_size", "the file is larger than is read";
-    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS).
+    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or locations than
+    /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS).
     Elements = "xml_elements", "the file has more elements than are read";
     /// Deeper than [`MAX_XML_DEPTH`].
     Depth = "xml_depth", "the file is nested more deeply than is read";

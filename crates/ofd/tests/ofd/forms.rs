@@ -1,14 +1,19 @@
 //! What stands in `SignedValue.dat`.
 
 use boyin_model::alg::VerifyAlg as _;
+use boyin_model::trust::Sunset;
 use boyin_ofd::{Cause, OfdReason, OfdReport, OfdVerdict, OfdVerifier, ValueReport};
 use boyin_suite::{Algorithm, SM2_SM3};
 use boyin_testkit::ofd::{Draft, Form, Signing, signed_data};
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{SealWorld, context, der_signature, revocation_list};
+use boyin_testkit::seals::{
+    CertificateByHand, SIGNS, SealWorld, context, der_signature, key_usage, revocation_list,
+};
 use boyin_testkit::tlv::{part, replaced, tlv};
 use boyin_verify::chain::CertificateStore;
-use boyin_verify::signed_data::{SignedDataNote, SignedDataReason, SignedDataReport};
+use boyin_verify::signed_data::{
+    SignedDataCheck, SignedDataNote, SignedDataOutcome, SignedDataReason, SignedDataReport,
+};
 use boyin_verify::{Reader, UnixTime};
 
 use crate::{check, failed, open, shown};
@@ -60,6 +65,15 @@ fn a_value_of_no_known_kind_is_refused() {
         let mut draft = signed(&world, Form::Bare);
         draft.put(VALUE, bytes.clone());
         assert_eq!(check(&world, &draft.write()).verdict(), failed(OfdReason::ValueUnknown), "{bytes:?}");
+    }
+    // A row of two integers is no longer than two integers are.
+    let long = [&[0x30, 71, 2][..], &[7; 70]].concat();
+    for (bytes, expected) in
+        [(long[..72].to_vec(), open(OfdReason::ValueBare)), (long, failed(OfdReason::ValueUnknown))]
+    {
+        let mut draft = signed(&world, Form::Bare);
+        draft.put(VALUE, bytes);
+        assert_eq!(check(&world, &draft.write()).verdict(), expected);
     }
     // A seal is no signature made with it.
     let mut draft = signed(&world, Form::Seal);
@@ -145,6 +159,25 @@ fn signed_data_that_was_changed_is_refused() {
         replaced(&made(bytes), &of_signer(2), &sha1)
     });
     assert_eq!(report.verdict(), cms(SignedDataReason::AlgorithmNotAccepted));
+    // One that would fit the content: only that it is not the key's stands against it.
+    let sha256 = [0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+    let report =
+        with_value(&world, |bytes| replaced(&signed_data(&world, Some(bytes), None), &of_signer(2), &sha256));
+    assert_eq!(report.verdict(), cms(SignedDataReason::AlgorithmNotAccepted), "{}", shown(&report));
+    // Attributes that say that they are over something else than data.
+    let report = with_value(&world, |bytes| {
+        let value = signed_data(&world, None, Some((&digest(bytes), now().minus(60))));
+        let at = |path: &[usize]| [&of_signer(3)[..], path].concat();
+        // The type, which is as long as that of data, is the last in its kind; then the attributes are signed again.
+        let kind = (0..3).find(|nth| part(&value, &at(&[*nth, 0])).last() == Some(&3)).unwrap();
+        let mut oid = part(&value, &at(&[kind, 1, 0])).to_vec();
+        *oid.last_mut().unwrap() = 9;
+        let changed = replaced(&value, &at(&[kind, 1, 0]), &oid);
+        let message = tlv(0x31, &[boyin_testkit::tlv::content(part(&changed, &at(&[])))]);
+        let signature = der_signature(&world.signer.0, &message);
+        replaced(&changed, &of_signer(5), &tlv(4, &[&signature]))
+    });
+    assert_eq!(report.verdict(), cms(SignedDataReason::DocumentMismatch), "{}", shown(&report));
     let report = with_value(&world, |bytes| [made(bytes), vec![0]].concat());
     assert_eq!(report.verdict(), cms(SignedDataReason::Malformed));
 }
@@ -200,11 +233,8 @@ fn certificates_and_times_of_signed_data_are_asked() {
         "{}",
         shown(&report)
     );
-    let found = inner(&report).outcome(boyin_verify::signed_data::SignedDataCheck::SigningTime);
-    assert!(matches!(
-        found,
-        boyin_verify::signed_data::SignedDataOutcome::NotPassed(SignedDataReason::TimeUnknown, _)
-    ));
+    let found = inner(&report).outcome(SignedDataCheck::SigningTime);
+    assert!(matches!(found, SignedDataOutcome::NotPassed(SignedDataReason::TimeUnknown, _)));
     // From the future.
     let report = at_with(&world, Form::Detached, &store, now().minus(3600));
     assert_eq!(reason(report), cms(SignedDataReason::FromFuture));
@@ -224,16 +254,64 @@ fn certificates_and_times_of_signed_data_are_asked() {
     }
 }
 
+fn signing_time(report: &OfdReport) -> SignedDataOutcome {
+    inner(report).outcome(SignedDataCheck::SigningTime)
+}
+
 #[test]
 fn signed_outside_of_the_certificate() {
     let world = SealWorld::new(Algorithm::Sm2);
-    let mut draft = Draft::new(&world);
-    draft.sign(&Signing { at: now().minus(400 * 86_400), ..signing(Form::Detached) });
-    let report = check(&world, &draft.write());
-    let found = inner(&report).outcome(boyin_verify::signed_data::SignedDataCheck::SigningTime);
-    let outside = SignedDataReason::OutsideCertificate;
-    assert!(
-        matches!(found, boyin_verify::signed_data::SignedDataOutcome::NotPassed(reason, _) if reason == outside)
-    );
-    assert!(part(draft.get(VALUE), &SIGNER).len() > 100);
+    let store = world.store();
+    for (at, now) in [
+        (now().minus(400 * 86_400), now()),
+        // Later than the end, and not from the future.
+        (now().plus(400 * 86_400), now().plus(401 * 86_400)),
+    ] {
+        let mut draft = Draft::new(&world);
+        draft.sign(&Signing { at, ..signing(Form::Detached) });
+        let report = OfdVerifier::new(Reader::Field).check(&draft.write(), &context(&store, now));
+        let outside = SignedDataReason::OutsideCertificate;
+        assert!(matches!(signing_time(&report), SignedDataOutcome::NotPassed(found, _) if found == outside));
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_for_signatures_is_refused() {
+    let mut world = SealWorld::new(Algorithm::Sm2);
+    let by_hand = CertificateByHand {
+        issuer_key: &world.authority_key(),
+        issuer: world.authority_name(),
+        key: &world.signer.0,
+        name: "加密",
+        serial: 2,
+        from: now().minus(86_400),
+        until: now().plus(86_400),
+    };
+    let (agrees, signs) = (by_hand.write(&[key_usage(0b0010_0000)]), by_hand.write(&[key_usage(SIGNS)]));
+    world.signer.1 = signs;
+    let draft = signed(&world, Form::Attached);
+    assert_eq!(check(&world, &draft.write()).verdict(), OfdVerdict::Passed);
+    world.signer.1 = agrees;
+    let draft = signed(&world, Form::Attached);
+    assert_eq!(check(&world, &draft.write()).verdict(), cms(SignedDataReason::KeyUsage));
+}
+
+#[test]
+fn an_algorithm_that_has_ended_counts_no_more() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut store = world.store();
+    let sunset =
+        Sunset { alg: SM2_SM3.id().family.to_owned(), sign_until: now().minus(30), verify_until: None };
+    store.end_algorithms(&[sunset]);
+    // Certificates are older than the end; the signature without a time counts as of now.
+    for (form, expected) in
+        [(Form::Detached, OfdVerdict::Passed), (Form::Attached, cms(SignedDataReason::AlgorithmEnded))]
+    {
+        let report = at_with(&world, form, &store, now());
+        if form == Form::Attached {
+            assert_eq!(report.verdict(), expected, "{}", shown(&report));
+        }
+        let found = inner(&report).outcome(SignedDataCheck::Signature);
+        assert_eq!(found == SignedDataOutcome::Passed, form == Form::Detached, "{}", shown(&report));
+    }
 }

@@ -1,5 +1,6 @@
 //! A sealed document, changed in every way; each change is refused for its own reason.
 
+use boyin_ofd::limits::MAX_SIGNATURES;
 use boyin_ofd::{Cause, OfdReason, OfdVerdict};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
@@ -315,6 +316,39 @@ fn locations_of_the_signature_lead_astray() {
     let mut changed = draft;
     changed.put("Doc_0/Document.xml", "<!DOCTYPE x><Document/>");
     assert_eq!(verdict(&world, &changed.write()), failed(OfdReason::ContentMalformed));
+}
+
+#[test]
+fn a_signature_is_listed_twice() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = sealed(&world, false);
+    let again = r#"<ofd:Signature ID="7" BaseLoc="/Doc_0/Signs/Sign_0/./Signature.xml"/></ofd:Signatures>"#;
+    draft.replace(LIST, "</ofd:Signatures>", again);
+    assert_eq!(verdict(&world, &draft.write()), failed(OfdReason::StructureMalformed));
+}
+
+/// All documents of a container together have so many signatures.
+#[test]
+fn signatures_are_bounded_over_all_documents() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    for (count, fits) in [(MAX_SIGNATURES / 2, true), (MAX_SIGNATURES / 2 + 1, false)] {
+        let mut draft = Draft::new(&world);
+        let body = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot><ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody></ofd:OFD>";
+        draft.replace("OFD.xml", "</ofd:OFD>", body);
+        draft.put(LIST, list_of(count));
+        let report = check(&world, &draft.write());
+        assert_eq!(report.documents()[0].signatures().len(), count);
+        assert_eq!(report.documents()[1].signatures().len(), if fits { count } else { 0 });
+        let second = report.documents()[1].verdict();
+        let expected = if fits { OfdReason::SignaturePartMissing } else { OfdReason::StructureMalformed };
+        assert_eq!(second, failed(expected));
+    }
+}
+
+fn list_of(count: usize) -> String {
+    let one = |n: usize| format!(r#"<Signature ID="{n}" BaseLoc="{n}.xml"/>"#);
+    let all: String = (0..count).map(one).collect();
+    format!(r#"<Signatures xmlns="http://www.ofdspec.org/2016">{all}</Signatures>"#)
 }
 
 #[test]

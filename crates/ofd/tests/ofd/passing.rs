@@ -1,7 +1,11 @@
-use boyin_ofd::{OfdNote, OfdVerdict, Protection, SignatureKind};
+use boyin_model::register::Period;
+use boyin_ofd::{Cause, OfdNote, OfdVerdict, OfdVerifier, Protection, SignatureKind, ValueReport};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
-use boyin_testkit::seals::SealWorld;
+use boyin_testkit::prefecture::{now, since};
+use boyin_testkit::seals::{SealWorld, context, register};
+use boyin_verify::Reader;
+use boyin_verify::seal::{Profile, SealContext, SealReason};
 
 use crate::{check, shown};
 
@@ -107,6 +111,46 @@ fn what_is_worth_knowing_is_noted() {
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed);
     assert_eq!(report.documents()[0].notes(), [OfdNote::MissingPart]);
+}
+
+/// The trust list of the prefecture is asked for the seal, as it is for a seal alone.
+#[test]
+fn the_register_is_asked() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let (bytes, store) = (draft.write(), world.store());
+    let seal = world.seal(&world.info());
+    let in_use = [Period { from: since(), until: None }];
+    for (seals, expected) in [
+        (&[(&seal[..], &in_use[..])][..], OfdVerdict::Passed),
+        (&[], OfdVerdict::Indeterminate(Cause::Seal(SealReason::NotRegistered))),
+        (&[(&seal[..], &[][..])], OfdVerdict::Failed(Cause::Seal(SealReason::NotInForce))),
+    ] {
+        let list = register(Algorithm::Sm2, seals);
+        let context = SealContext { now: now(), certificates: &store, register: Some(&list) };
+        for reader in [Reader::Ours, Reader::Field] {
+            let report = OfdVerifier::new(reader).check(&bytes, &context);
+            assert_eq!(report.verdict(), expected, "{}", shown(&report));
+        }
+    }
+}
+
+/// A profile that is given is that of every seal.
+#[test]
+fn a_profile_is_applied() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let store = world.store();
+    for profile in Profile::all() {
+        let verifier = OfdVerifier::new(Reader::Field).with_profile(profile);
+        let report = verifier.check(&draft.write(), &context(&store, now()));
+        let Some(ValueReport::Seal(seal)) = report.signatures().next().unwrap().value() else {
+            panic!("a seal")
+        };
+        assert_eq!(seal.profile(), profile);
+    }
 }
 
 /// A signature of one place in the container, moved to another one: what it covers is the same, so it holds, and that is noted.

@@ -33,6 +33,17 @@ fn a_seal_and_a_signature_of_the_platform_pass_together() {
     let second = report.signatures().nth(1).unwrap();
     assert_eq!(second.verdict(), failed(OfdReason::ReferenceMismatch));
 
+    // One that covers the description of the first, or its value, and not both, does not cover it.
+    for name in ["Signature.xml", "SignedValue.dat"] {
+        let mut half = Draft::new(&world);
+        half.sign(&Signing::default());
+        let omit = vec![format!("Doc_0/Signs/Sign_0/{name}")];
+        half.sign(&Signing { over_others: true, omit, ..platform.clone() });
+        let report = check(&world, &half.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed);
+        assert!(report.signatures().all(|signature| signature.covers().is_empty()));
+    }
+
     // A second one that leaves the first alone.
     let mut beside = Draft::new(&world);
     beside.sign(&Signing::default());

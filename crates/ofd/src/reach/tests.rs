@@ -100,3 +100,28 @@ fn locations_are_bounded_over_all_files() {
     draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 2)));
     assert!(matches!(reached(&draft).unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
 }
+
+/// What is named in no other way: profiles of colors, schemas of tags, pictures of resources with a folder of their own.
+#[test]
+fn leaves_are_reached_wherever_they_are_named() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let ofd = r#"xmlns="http://www.ofdspec.org/2016""#;
+    let colors = r#"<ColorSpaces><ColorSpace ID="8" Profile="c.icc"/></ColorSpaces>"#;
+    draft.put("Doc_0/PublicRes.xml", format!("<Res {ofd}>{colors}</Res>"));
+    draft.replace(
+        "Doc_0/Document.xml",
+        "<ofd:Annotations>",
+        "<ofd:CustomTags>Tags.xml</ofd:CustomTags><ofd:Annotations>",
+    );
+    let tags = "<CustomTag><SchemaLoc>tag.xsd</SchemaLoc><FileLoc>tag.xml</FileLoc></CustomTag>";
+    draft.put("Doc_0/Tags.xml", format!("<CustomTags {ofd}>{tags}</CustomTags>"));
+    for name in ["Doc_0/c.icc", "Doc_0/tag.xsd", "Doc_0/tag.xml"] {
+        draft.put(name, "leaf");
+    }
+    let found = reached(&draft).unwrap();
+    for name in ["Doc_0/c.icc", "Doc_0/tag.xsd", "Doc_0/tag.xml", "Doc_0/Tags.xml", "Doc_0/Res/qr.png"] {
+        assert!(found.contains(&name.to_owned()), "{name}: {found:?}");
+    }
+    assert!(!found.contains(&"Doc_0/Res/a.ttf".to_owned()));
+}

@@ -244,7 +244,8 @@ fn certificates_and_times_of_signed_data_are_asked() {
     // Revoked before, and since.
     for (since, form, expected) in [
         (now().minus(3600), Form::Detached, SignedDataReason::Revoked),
-        (now().minus(30), Form::Detached, SignedDataReason::RevokedUnproven),
+        (now().minus(60), Form::Detached, SignedDataReason::Revoked),
+        (now().minus(59), Form::Detached, SignedDataReason::RevokedUnproven),
         (now().minus(3600), Form::Attached, SignedDataReason::RevokedUnproven),
     ] {
         let mut store = CertificateStore::new(&boyin_suite::all_x509());

@@ -18,7 +18,7 @@ fn a_document_is_verified_and_shown_without_data_directory() {
     let maker = place.write("maker.der", &world.maker.1);
     let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
     let at = now().seconds().to_string();
-    let trusted = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
     let verify = |file: &str, more: &[&str]| place.boyin(&[&["ofd", "verify", file], more].concat());
     let ran = verify(&file, &trusted).ends(0);
     assert!(ran.out.contains("passed") && ran.out.contains("2 pages"), "{}", ran.out);

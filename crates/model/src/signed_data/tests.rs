@@ -2,8 +2,9 @@ use super::*;
 
 fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
-    let length = u8::try_from(content.len()).ok().filter(|length| *length < 0x80).unwrap();
-    [&[tag, length], content.as_slice()].concat()
+    let length = u8::try_from(content.len()).unwrap();
+    let header = if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] };
+    [header, content].concat()
 }
 
 fn oid_of(oid: ObjectIdentifier) -> Vec<u8> {

@@ -1,5 +1,8 @@
 use std::collections::HashSet;
 
+use boyin_model::json::Value;
+
+use super::json::shown_id;
 use super::*;
 
 #[test]

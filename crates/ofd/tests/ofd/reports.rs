@@ -32,6 +32,7 @@ fn reports_are_canonical_repeatable_and_hold_nothing_personal() {
         r#""verdict":"failed""#,
         r#""protection":"continued""#,
         r#""digest":"sm3""#,
+        r#""stamps":{"count":1,"entries":[{"boundary":[90000,8500,30000,20000],"page":"1"}]}"#,
     ] {
         assert!(text.contains(member), "{member}: {text}");
     }

@@ -159,12 +159,20 @@ pub enum OfdNote {
     RidingStamp,
     /// The document names a file that is not there.
     MissingPart,
+    /// None of its signatures that passed is a seal: whose they are, only their certificates say.
+    NoSeal,
 }
 
 impl OfdNote {
     /// Every note.
-    pub const ALL: [Self; 5] =
-        [Self::KindDiffers, Self::PropertyDiffers, Self::StampOffPage, Self::RidingStamp, Self::MissingPart];
+    pub const ALL: [Self; 6] = [
+        Self::KindDiffers,
+        Self::PropertyDiffers,
+        Self::StampOffPage,
+        Self::RidingStamp,
+        Self::MissingPart,
+        Self::NoSeal,
+    ];
 
     /// Stable machine code.
     #[must_use]
@@ -175,6 +183,7 @@ impl OfdNote {
             Self::StampOffPage => "stamp_off_page",
             Self::RidingStamp => "riding_stamp",
             Self::MissingPart => "missing_part",
+            Self::NoSeal => "no_seal",
         }
     }
 }
@@ -411,6 +420,15 @@ impl DocumentReport {
     #[must_use]
     pub fn signatures(&self) -> &[SignatureReport] {
         &self.signatures
+    }
+
+    /// The seals among its signatures that passed.
+    pub fn seals(&self) -> impl Iterator<Item = &SealReport> {
+        let passed = self.signatures.iter().filter(|signature| signature.verdict() == OfdVerdict::Passed);
+        passed.filter_map(|signature| match signature.value() {
+            Some(ValueReport::Seal(seal)) => Some(&**seal),
+            Some(ValueReport::SignedData(_)) | None => None,
+        })
     }
 
     /// Versions that `OFD.xml` lists beside the root of the document.

@@ -78,14 +78,20 @@ impl OfdVerifier {
         let run = |nth| signature::check(self, layout, (place, nth), digests, context);
         let signatures = (0..count).map(run).collect();
         let reached = reached.as_ref().ok();
-        let missing = reached.is_some_and(|reached| reached.is_missing);
-        DocumentReport {
+        let mut report = DocumentReport {
             outcomes,
             signatures,
             versions: *versions,
             pages: reached.map_or(0, |reached| reached.pages.len()),
-            notes: missing.then_some(OfdNote::MissingPart).into_iter().collect(),
+            notes: Vec::new(),
+        };
+        if reached.is_some_and(|reached| reached.is_missing) {
+            report.notes.push(OfdNote::MissingPart);
         }
+        if report.seals().next().is_none() {
+            report.notes.push(OfdNote::NoSeal);
+        }
+        report
     }
 }
 

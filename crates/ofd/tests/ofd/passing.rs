@@ -34,6 +34,13 @@ fn every_form_of_signature_passes() {
                 assert!(signature.notes().is_empty(), "{:?}", signature.notes());
                 assert!(signature.signed_at().is_some() || form == Form::Attached);
                 let is_seal = signature.kind() == SignatureKind::Seal;
+                let document = &report.documents()[0];
+                assert_eq!(document.seals().count(), usize::from(is_seal));
+                assert_eq!(document.notes().contains(&OfdNote::NoSeal), !is_seal);
+                if let Some(ValueReport::SignedData(signed)) = signature.value() {
+                    assert_eq!(signed.signer(), Some(world.signer.1.as_slice()));
+                    assert!(shown(&report).contains(r#""certificate":"sha-256:"#));
+                }
                 assert_eq!(is_seal, signing(form).kind == "Seal");
                 assert!(report.into_verified().is_ok());
             }

@@ -1,6 +1,6 @@
 //! Several signatures of one document.
 
-use boyin_ofd::{OfdReason, OfdVerdict, Protection};
+use boyin_ofd::{OfdNote, OfdReason, OfdVerdict, Protection};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::seals::SealWorld;
@@ -22,6 +22,7 @@ fn a_seal_and_a_signature_of_the_platform_pass_together() {
     draft.sign(&Signing { over_others: true, ..platform.clone() });
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    assert_eq!(report.documents()[0].seals().count(), 1);
     let all: Vec<_> = report.signatures().collect();
     assert_eq!((all[0].covers(), all[1].covers()), (&[][..], &["0".to_owned()][..]));
 
@@ -30,6 +31,7 @@ fn a_seal_and_a_signature_of_the_platform_pass_together() {
     let value = [changed.get("Doc_0/Signs/Sign_0/SignedValue.dat"), b"\0"].concat();
     changed.put("Doc_0/Signs/Sign_0/SignedValue.dat", value);
     let report = check(&world, &changed.write());
+    assert!(report.documents()[0].notes().contains(&OfdNote::NoSeal), "the seal did not pass");
     let second = report.signatures().nth(1).unwrap();
     assert_eq!(second.verdict(), failed(OfdReason::ReferenceMismatch));
 

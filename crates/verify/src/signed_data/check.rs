@@ -7,6 +7,7 @@ use boyin_model::time::UnixTime;
 use super::reason::SignedDataReason;
 use super::report::{SignedDataCheck, SignedDataDetail, SignedDataNote, SignedDataOutcome, SignedDataReport};
 use crate::chain::{Certificate, ChainFault, Revocation};
+use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 use crate::seal::SealContext;
 use crate::timestamp::is_meant;
@@ -26,6 +27,7 @@ pub fn check_signed_data(
         notes: Vec::new(),
         outcomes: [SignedDataOutcome::Skipped; SignedDataCheck::ALL.len()],
         signed_at: None,
+        signer: None,
     };
     match SignedData::read(bytes, reader) {
         Ok(signed) => {
@@ -38,7 +40,15 @@ pub fn check_signed_data(
             run.set(SignedDataCheck::Format, Err(fault));
         }
     }
-    SignedDataReport { at: context.now, outcomes: run.outcomes, notes: run.notes, signed_at: run.signed_at }
+    let algs = context.certificates.algs();
+    SignedDataReport {
+        at: context.now,
+        certificate: run.signer.as_deref().map(|certificate| fingerprint(algs, certificate)),
+        outcomes: run.outcomes,
+        notes: run.notes,
+        signed_at: run.signed_at,
+        signer: run.signer,
+    }
 }
 
 struct Run<'r, 'c> {
@@ -47,6 +57,7 @@ struct Run<'r, 'c> {
     notes: Vec<SignedDataNote>,
     outcomes: [SignedDataOutcome; SignedDataCheck::ALL.len()],
     signed_at: Option<UnixTime>,
+    signer: Option<Vec<u8>>,
 }
 
 impl Run<'_, '_> {
@@ -62,6 +73,7 @@ impl Run<'_, '_> {
         let came = signed.certificates.iter().filter_map(|bytes| Certificate::read(bytes).ok());
         let mut meant = came.filter(|found| is_meant(found, &signed.signer.id));
         let signer = meant.next().ok_or((SignedDataReason::SignerMissing, None));
+        self.signer = signer.as_ref().ok().map(|signer| signer.der().to_vec());
         let signer = signer.as_ref().map_err(|fault| *fault);
         let found = signer.and_then(|signer| self.signature(signed, document, signer));
         self.set(SignedDataCheck::Signature, found);

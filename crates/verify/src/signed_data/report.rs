@@ -1,3 +1,5 @@
+use std::fmt;
+
 use boyin_model::json::Value;
 use boyin_model::time::UnixTime;
 use boyin_model::timestamp::{Note, TimestampError};
@@ -136,12 +138,21 @@ impl SignedDataVerdict {
 
 /// The result of a verification.
 #[must_use]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignedDataReport {
     pub(super) at: UnixTime,
     pub(super) outcomes: [SignedDataOutcome; SignedDataCheck::ALL.len()],
     pub(super) notes: Vec<SignedDataNote>,
     pub(super) signed_at: Option<UnixTime>,
+    pub(super) signer: Option<Vec<u8>>,
+    pub(super) certificate: Option<String>,
+}
+
+/// Without the certificate, which names somebody.
+impl fmt::Debug for SignedDataReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedDataReport({:?}, {:?})", self.verdict(), self.outcomes)
+    }
 }
 
 impl SignedDataReport {
@@ -190,6 +201,13 @@ impl SignedDataReport {
         self.signed_at
     }
 
+    /// The certificate of who signed, DER, if it came with the signature. Whom it names is for the caller to ask: every
+    /// certificate under a trusted one can pass. Not in the JSON form, for it names a person or an organization.
+    #[must_use]
+    pub fn signer(&self) -> Option<&[u8]> {
+        self.signer.as_deref()
+    }
+
     /// The canonical form, to stand within another report.
     #[must_use]
     pub fn to_value(&self) -> Value<'_> {
@@ -203,6 +221,8 @@ impl SignedDataReport {
         ];
         members.extend(self.verdict().reason().map(|reason| ("reason", reason.info().to_value())));
         members.extend(self.signed_at.map(|at| ("signed_at", instant(at))));
+        let certificate = self.certificate.as_deref();
+        members.extend(certificate.map(|name| ("certificate", Value::Text(name.into()))));
         object(members)
     }
 }

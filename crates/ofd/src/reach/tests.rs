@@ -63,6 +63,11 @@ fn what_leads_nowhere_is_told_apart() {
     let mut changed = draft();
     changed.put("Attachs/Attachments.xml", "x");
     assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    // Out of the container over the folder of the list.
+    let mut changed = draft();
+    changed.replace("Doc_0/PublicRes.xml", r#"BaseLoc="Res""#, r#"BaseLoc="../..""#);
+    changed.replace("Doc_0/PublicRes.xml", "a.ttf", "Document.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
     // A picture that is not there is none of the document's.
     let mut changed = draft();
     changed.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");

@@ -111,6 +111,12 @@ fn what_is_worth_knowing_is_noted() {
         assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
         assert_eq!(report.signatures().next().unwrap().notes(), [note]);
     }
+    // A part of one page is no edge of several.
+    let stamps = stamp(1, r#" Clip="0 0 1 4""#) + &stamp(2, "");
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing { stamps, ..Signing::default() });
+    let report = check(&world, &draft.write());
+    assert!(report.signatures().next().unwrap().notes().is_empty());
     // A resource that is not there from the beginning.
     let mut draft = Draft::new(&world);
     draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Electronic seals: from the application to the destruction, and their use (电子印章)
     #[command(subcommand)]
     Seal(Box<Seal>),
+    /// OFD documents: verify their seals and signatures, look at them (版式文档)
+    #[command(subcommand)]
+    Ofd(Box<crate::ofd::args::Ofd>),
     /// Certificates of anyone: look at them, verify them (数字证书)
     #[command(subcommand)]
     Cert(Box<crate::cert::args::Cert>),

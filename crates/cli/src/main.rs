@@ -32,6 +32,7 @@ mod license;
 mod listing;
 mod lists;
 mod next;
+mod ofd;
 mod output;
 mod present;
 mod replay;
@@ -44,6 +45,7 @@ mod timestamp;
 mod tls;
 mod token;
 mod trust;
+mod trusted;
 mod verify;
 mod window;
 
@@ -115,6 +117,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Bulk(command) => bulk::run(&session, *command, out),
         Command::Undo(args) => bulk::undo(&session, args, out),
         Command::Seal(command) => seal::run(&session, *command, out),
+        Command::Ofd(command) => ofd::run(&session, &command, out),
         Command::Cert(command) => cert::run(&session, *command, out),
         Command::Verify(args) => verify::run(&session, &args, out),
         Command::Present(command) => present::run(&session, *command, out),

@@ -16,6 +16,7 @@
 //! | [`purpose`] | what a key signs, read from the bytes to be signed |
 //! | [`register`] | the seal register: states, acts, limits, powers |
 //! | [`seal`] | electronic seals and seal signatures: their structure |
+//! | [`signed_data`] | signatures of GB/T 35275 with their certificates: their structure |
 //! | [`signing_request`] | what a client asks a remote signer |
 //! | [`timestamp`] | timestamp tokens (RFC 3161), requests for them, and inclusion proofs of batches |
 //! | [`time`] | [`time::UnixTime`] and [`time::Date`] (China standard time) |
@@ -41,6 +42,7 @@ pub mod purpose;
 pub mod register;
 pub mod seal;
 pub mod sharing;
+pub mod signed_data;
 pub mod signing_request;
 pub mod status;
 pub mod time;

@@ -11,6 +11,7 @@ mod import;
 mod items;
 mod key_file;
 mod lists;
+mod ofd;
 mod presentation;
 mod pss;
 mod seal;
@@ -39,6 +40,7 @@ pub use self::import::import;
 pub use self::items::items;
 pub use self::key_file::key_file;
 pub use self::lists::{catalog_list, sharing_list};
+pub use self::ofd::ofd;
 pub use self::presentation::presentation;
 pub use self::pss::pss;
 pub use self::seal::{seal, seal_write};
@@ -285,6 +287,7 @@ mod tests {
             ("fetched", fetched::seeds()),
             ("handover", handover::seeds()),
             ("key_file", key_file::seeds()),
+            ("ofd", ofd::seeds()),
             ("presentation", presentation::seeds()),
             ("pss", pss::seeds()),
             ("status_list", trust::status_seeds()),

@@ -40,12 +40,18 @@ pub struct SealWorld {
 
 impl SealWorld {
     /// A world whose certificates are valid from a year before [`now`] to a year after.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self::from(algorithm, now().minus(365 * DAY))
+    }
+
+    /// A world whose certificates are valid from an instant to a year after [`now`].
     ///
     /// # Panics
     /// Never.
     #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
-        let (from, until) = (now().minus(365 * DAY), now().plus(365 * DAY));
+    pub fn from(algorithm: Algorithm, from: UnixTime) -> Self {
+        let until = now().plus(365 * DAY);
         let key = |seed| FixedKey::signing(algorithm, seed);
         let subject = Subject { organization: "博尔塔拉蒙古自治州", common_name: "印章根" };
         let authority = Authority::found(key(900), [0x41; 16], subject, from, until).expect("a certificate");

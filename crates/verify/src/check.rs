@@ -98,7 +98,11 @@ impl Verifier {
 }
 
 /// `sha-256:<hex>` of a document; with the digest of the first algorithm if none has SHA-256.
-pub(crate) fn fingerprint(algs: &[&'static dyn VerifyAlg], bytes: &[u8]) -> String {
+///
+/// # Panics
+/// If `algs` is empty.
+#[must_use]
+pub fn fingerprint(algs: &[&'static dyn VerifyAlg], bytes: &[u8]) -> String {
     let alg = algs.iter().find(|alg| alg.id().digest == "sha-256").unwrap_or(&algs[0]);
     let digest = alg.digest(&[bytes]);
     let mut digits = [0; 64];

@@ -22,6 +22,7 @@ mod policy;
 mod record;
 mod report;
 pub mod seal;
+pub mod signed_data;
 mod standing;
 mod status;
 pub mod timestamp;
@@ -32,7 +33,7 @@ pub use anchor::{AnchorChain, AnchorError, signer_of};
 pub use ceremony::{
     Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, hex_digest, key_fingerprint,
 };
-pub use check::{Context, Verifier};
+pub use check::{Context, Verifier, fingerprint};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,
 };

@@ -43,7 +43,9 @@ pub struct ReasonInfo {
     pub next_step_en: &'static str,
 }
 
-/// A closed list of reasons with what each means.
+/// A closed list of reasons with what each means: `Name("code", Failed or Open, "clause", Owner) { zh, en, next step zh, next
+/// step en }`.
+#[macro_export]
 macro_rules! reasons {
     ($(#[$list_doc:meta])* pub enum $list:ident; $($(#[$doc:meta])* $name:ident(
         $code:literal, $weight:ident, $clause:literal, $owner:ident
@@ -60,12 +62,12 @@ macro_rules! reasons {
 
             /// What the reason means.
             #[must_use]
-            pub fn info(self) -> ReasonInfo {
+            pub fn info(self) -> $crate::ReasonInfo {
                 match self {
-                    $(Self::$name => ReasonInfo {
+                    $(Self::$name => $crate::ReasonInfo {
                         code: $code,
                         clause: $clause,
-                        owner: Owner::$owner,
+                        owner: $crate::Owner::$owner,
                         zh: $zh,
                         en: $en,
                         next_step_zh: $next_zh,
@@ -77,7 +79,7 @@ macro_rules! reasons {
             /// Whether it leaves the question open rather than answers it with no.
             #[must_use]
             pub fn is_indeterminate(self) -> bool {
-                match self { $(Self::$name => reasons!(@open $weight),)* }
+                match self { $(Self::$name => $crate::reasons!(@open $weight),)* }
             }
 
             /// Stable machine code.

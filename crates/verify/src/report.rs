@@ -471,8 +471,14 @@ impl ReasonInfo {
     #[must_use]
     pub fn to_json(self) -> Vec<u8> {
         let mut out = Vec::new();
-        json::write(&reason_json(self), &mut out);
+        json::write(&self.to_value(), &mut out);
         out
+    }
+
+    /// What [`Self::to_json`] writes, to stand within a report.
+    #[must_use]
+    pub fn to_value(self) -> Value<'static> {
+        reason_json(self)
     }
 }
 

@@ -5,6 +5,8 @@ use boyin::model::register::{Power, SealId, SealKind};
 use boyin::verify::seal::Profile;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
+use crate::trusted::Trusted;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seal {
     /// Who may manage, use or audit seals: one power for each person (印章管理、使用、审计人员)
@@ -224,18 +226,8 @@ pub(crate) struct Verify {
     /// gmt0031-2014, gbt38540-2020 or gmt0031-2025 [default: the standard of the seal's own version]
     #[arg(long, value_name = "NAME", value_parser = profile)]
     pub(crate) profile: Option<&'static Profile>,
-    /// Verify without data directory: certificates that are trusted; can be repeated
-    #[arg(long, value_name = "CERT.der", action = ArgAction::Append)]
-    pub(crate) anchor: Vec<PathBuf>,
-    /// With --anchor: certificates between those and the seal's
-    #[arg(long, value_name = "CERT.der", requires = "anchor", action = ArgAction::Append)]
-    pub(crate) intermediate: Vec<PathBuf>,
-    /// With --anchor: certificates of seal makers
-    #[arg(long, value_name = "CERT.der", requires = "anchor", action = ArgAction::Append)]
-    pub(crate) maker: Vec<PathBuf>,
-    /// With --anchor: revocation lists
-    #[arg(long, value_name = "LIST.crl", requires = "anchor", action = ArgAction::Append)]
-    pub(crate) crl: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -276,7 +268,7 @@ fn kind(text: &str) -> Result<SealKind, &'static str> {
         .ok_or("the kinds are legal_name, internal_unit, branch, special_purpose and personal")
 }
 
-fn profile(text: &str) -> Result<&'static Profile, &'static str> {
+pub(crate) fn profile(text: &str) -> Result<&'static Profile, &'static str> {
     Profile::named(text).ok_or("the profiles are gmt0031-2014, gbt38540-2020 and gmt0031-2025")
 }
 

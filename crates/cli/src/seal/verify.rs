@@ -3,9 +3,6 @@ use std::io::Write;
 use anyhow::Context as _;
 use boyin::model::json::Reader;
 use boyin::model::seal::{Kind, detect};
-use boyin::model::time::UnixTime;
-use boyin::suite::all_x509;
-use boyin::verify::chain::{CertificateError, CertificateStore};
 use boyin::verify::seal::{
     Document, SealContext, SealDetail, SealOutcome, SealReport, SealVerdict, SealVerifier,
 };
@@ -23,16 +20,20 @@ pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
     let kind = detect(&bytes).context(
         "this is neither a seal (SESeal) nor a seal signature (SES_Signature): `boyin verify` is for licenses",
     )?;
-    let report = if args.anchor.is_empty() {
-        let reading = session.reading()?;
-        let registry = reading.lookup.registry();
-        let mut verifier = SealVerifier::new(Reader::Field);
-        if let Some(profile) = args.profile {
-            verifier = verifier.with_profile(profile);
+    let mut verifier = SealVerifier::new(Reader::Field);
+    if let Some(profile) = args.profile {
+        verifier = verifier.with_profile(profile);
+    }
+    let report = match args.trusted.store()? {
+        Some(store) => {
+            let context = SealContext { now: at, certificates: &store, register: None };
+            check(&verifier, kind, &bytes, document, &context)
         }
-        check(&verifier, kind, &bytes, document, &registry.seal_context(at))
-    } else {
-        offline(args, kind, &bytes, document, at)?
+        None => {
+            let reading = session.reading()?;
+            let registry = reading.lookup.registry();
+            check(&verifier, kind, &bytes, document, &registry.seal_context(at))
+        }
     };
     if session.json() {
         out.write_all(&report.to_json())?;
@@ -53,35 +54,6 @@ fn check(
         Kind::Seal => verifier.check_seal(bytes, context),
         Kind::Signature => verifier.check_signature(bytes, document, context),
     }
-}
-
-/// Without data directory, and without register.
-fn offline(
-    args: &Verify,
-    kind: Kind,
-    bytes: &[u8],
-    document: Document<'_>,
-    at: UnixTime,
-) -> anyhow::Result<SealReport> {
-    let mut store = CertificateStore::new(&all_x509());
-    type Add = fn(&mut CertificateStore, &[u8]) -> Result<(), CertificateError>;
-    let kinds: [(&[std::path::PathBuf], Add); 4] = [
-        (&args.anchor, CertificateStore::add_anchor),
-        (&args.intermediate, CertificateStore::add_intermediate),
-        (&args.maker, CertificateStore::add_maker),
-        (&args.crl, CertificateStore::add_revocation_list),
-    ];
-    for (paths, add) in kinds {
-        for path in paths {
-            add(&mut store, &files::read(path)?).with_context(|| format!("{} is refused", path.display()))?;
-        }
-    }
-    let mut verifier = SealVerifier::new(Reader::Field);
-    if let Some(profile) = args.profile {
-        verifier = verifier.with_profile(profile);
-    }
-    let context = SealContext { now: at, certificates: &store, register: None };
-    Ok(check(&verifier, kind, bytes, document, &context))
 }
 
 /// What a command that verifies seals ends with.

@@ -15,6 +15,7 @@ mod edges;
 mod flow;
 mod keys;
 mod life;
+mod ofd;
 mod present;
 mod records;
 mod refusals;

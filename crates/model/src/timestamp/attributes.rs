@@ -9,6 +9,7 @@ use crate::tlv::{Cursor, Element, INTEGER, OCTET_STRING, SEQUENCE, SET};
 
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
 /// RFC 2634 §5.4.
 const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 /// RFC 5035 §3.
@@ -16,11 +17,12 @@ const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1
 
 impl<'b> SignedAttributes<'b> {
     /// Reads `signedAttrs`, whose tag is `[0]`.
-    pub(super) fn of(tagged: &Element<'b>, reading: &mut Reading) -> Result<Self, TimestampError> {
+    pub(crate) fn of(tagged: &Element<'b>, reading: &mut Reading) -> Result<Self, TimestampError> {
         let mut found = Self {
             signed: [&[SET], &tagged.whole[1..]].concat(),
             content_type: None,
             message_digest: None,
+            signing_time: None,
             certificate: None,
             has_sha1_certificate: false,
         };
@@ -62,6 +64,10 @@ impl<'b> SignedAttributes<'b> {
         } else if kind == MESSAGE_DIGEST {
             self.message_digest = Some(inner.expect(OCTET_STRING, "message-digest")?.content);
             Ok(inner.end("message-digest")?)
+        } else if kind == SIGNING_TIME {
+            let time = inner.any("signing-time").and_then(|value| value.time("signing-time"));
+            self.signing_time = time.ok().filter(|_| inner.is_empty()).map(|time| time.at);
+            Ok(())
         } else if kind == SIGNING_CERTIFICATE {
             self.has_sha1_certificate = true;
             Ok(())

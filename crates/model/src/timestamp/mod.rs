@@ -21,8 +21,8 @@
 mod attributes;
 pub mod batch;
 mod info;
-mod read;
-mod reading;
+pub(crate) mod read;
+pub(crate) mod reading;
 mod request;
 mod response;
 
@@ -194,12 +194,15 @@ impl SignerInfo<'_> {
     /// The signature algorithm together with its digest; `None` if it has parameters.
     #[must_use]
     pub fn whole_algorithm(&self) -> Option<ObjectIdentifier> {
-        let digest = self.digest.digest();
-        let of_key =
-            |(key, of, _): &&(ObjectIdentifier, &str, _)| *key == self.algorithm.id && digest == Some(*of);
-        let whole = BY_KEY.iter().find(of_key).map_or(self.algorithm.id, |(_, _, whole)| *whole);
-        self.algorithm.plain.then_some(whole)
+        whole_algorithm(&self.digest, &self.algorithm)
     }
+}
+
+pub(crate) fn whole_algorithm(digest: &Algorithm, algorithm: &Algorithm) -> Option<ObjectIdentifier> {
+    let name = digest.digest();
+    let of_key = |(key, of, _): &&(ObjectIdentifier, &str, _)| *key == algorithm.id && name == Some(*of);
+    let whole = BY_KEY.iter().find(of_key).map_or(algorithm.id, |(_, _, whole)| *whole);
+    algorithm.plain.then_some(whole)
 }
 
 /// Which certificate is the signer's.
@@ -225,6 +228,8 @@ pub struct SignedAttributes<'b> {
     pub content_type: Option<ObjectIdentifier>,
     /// `message-digest`.
     pub message_digest: Option<&'b [u8]>,
+    /// `signing-time`, as the signer says; `None` too where it is no instant.
+    pub signing_time: Option<UnixTime>,
     /// First certificate of `signing-certificate-v2` (RFC 5035).
     pub certificate: Option<CertificateId<'b>>,
     /// There is a `signing-certificate` (RFC 2634), whose digest is SHA-1.

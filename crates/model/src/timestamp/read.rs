@@ -42,7 +42,7 @@ impl<'b> Token<'b> {
 }
 
 /// The one element that fills a document.
-pub(super) fn document<'b>(bytes: &'b [u8], field: &'static str) -> Result<Element<'b>, TimestampError> {
+pub(crate) fn document<'b>(bytes: &'b [u8], field: &'static str) -> Result<Element<'b>, TimestampError> {
     if bytes.len() > MAX_TOKEN_BYTES {
         return Err(TimestampError { field, offset: 0, fault: Fault::TooLarge });
     }
@@ -107,7 +107,7 @@ fn content<'b>(parts: &mut Cursor<'b>) -> Result<Element<'b>, TimestampError> {
     Ok(content)
 }
 
-fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifier>, TimestampError> {
+pub(crate) fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifier>, TimestampError> {
     let (mut items, mut found) = (list.inside(), Vec::new());
     while !items.is_empty() {
         if found.len() == MAX_TOKEN_ITEMS {
@@ -118,7 +118,10 @@ fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifier>, Timest
     Ok(found)
 }
 
-fn certificates<'b>(list: &Element<'b>, reading: &mut Reading) -> Result<Vec<&'b [u8]>, TimestampError> {
+pub(crate) fn certificates<'b>(
+    list: &Element<'b>,
+    reading: &mut Reading,
+) -> Result<Vec<&'b [u8]>, TimestampError> {
     let (mut items, mut found, field) = (list.inside(), Vec::new(), "certificates");
     let mut count = 0;
     while !items.is_empty() {
@@ -167,7 +170,7 @@ fn signer_info<'b>(
     Ok(SignerInfo { id, digest, algorithm, attributes, signature })
 }
 
-fn signer_id<'b>(parts: &mut Cursor<'b>) -> Result<SignerId<'b>, TimestampError> {
+pub(crate) fn signer_id<'b>(parts: &mut Cursor<'b>) -> Result<SignerId<'b>, TimestampError> {
     if let Some(key) = parts.maybe(KEY_ID, "sid")? {
         return Ok(SignerId::Key(key.content));
     }

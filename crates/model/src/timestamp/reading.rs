@@ -8,18 +8,18 @@ use crate::limits::MAX_TOKEN_INTEGER_BYTES;
 use crate::tlv::{BOOLEAN, Cursor, Element, INTEGER, OID, SEQUENCE, TlvError, TlvFault};
 
 /// Who is believed to have written what is read, and what was odd about it.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     reader: Reader,
-    pub(super) notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Reading {
-    pub(super) fn new(reader: Reader) -> Self {
+    pub(crate) fn new(reader: Reader) -> Self {
         Self { reader, notes: Vec::new() }
     }
 
     /// Notes a deviation, or refuses it.
-    pub(super) fn odd(
+    pub(crate) fn odd(
         &mut self,
         note: Note,
         field: &'static str,
@@ -34,7 +34,7 @@ impl Reading {
     }
 
     /// A BOOLEAN whose default is FALSE.
-    pub(super) fn flag(
+    pub(crate) fn flag(
         &mut self,
         parts: &mut Cursor<'_>,
         field: &'static str,
@@ -52,7 +52,7 @@ impl Reading {
 }
 
 /// An element at fault.
-pub(super) trait At {
+pub(crate) trait At {
     fn fault(&self, field: &'static str, fault: Fault) -> TimestampError;
 }
 
@@ -79,13 +79,13 @@ impl From<TlvError> for TimestampError {
 }
 
 /// An object identifier.
-pub(super) fn oid(parts: &mut Cursor<'_>, field: &'static str) -> Result<ObjectIdentifier, TimestampError> {
+pub(crate) fn oid(parts: &mut Cursor<'_>, field: &'static str) -> Result<ObjectIdentifier, TimestampError> {
     let element = parts.expect(OID, field)?;
     ObjectIdentifier::from_bytes(element.content).map_err(|_| element.fault(field, Fault::Structure))
 }
 
 /// `AlgorithmIdentifier`.
-pub(super) fn algorithm(parts: &mut Cursor<'_>, field: &'static str) -> Result<Algorithm, TimestampError> {
+pub(crate) fn algorithm(parts: &mut Cursor<'_>, field: &'static str) -> Result<Algorithm, TimestampError> {
     let mut inner = parts.expect(SEQUENCE, field)?.inside();
     let id = oid(&mut inner, field)?;
     let plain = inner.is_empty() || inner.any(field)?.whole == [5, 0];
@@ -94,7 +94,7 @@ pub(super) fn algorithm(parts: &mut Cursor<'_>, field: &'static str) -> Result<A
 }
 
 /// Content of an integer of any sign in its shortest form, at most [`MAX_TOKEN_INTEGER_BYTES`] long.
-pub(super) fn integer<'b>(element: &Element<'b>, field: &'static str) -> Result<&'b [u8], TimestampError> {
+pub(crate) fn integer<'b>(element: &Element<'b>, field: &'static str) -> Result<&'b [u8], TimestampError> {
     if element.content.len() > MAX_TOKEN_INTEGER_BYTES {
         return Err(element.fault(field, Fault::TooLarge));
     }

@@ -242,7 +242,9 @@ impl CertificateStore {
             .any(|(known, is_anchor)| is_anchor && known.bytes() == certificate.bytes())
     }
 
-    pub(crate) fn algs(&self) -> &[&'static dyn VerifyAlg] {
+    /// The algorithms of signatures that it knows.
+    #[must_use]
+    pub fn algs(&self) -> &[&'static dyn VerifyAlg] {
         &self.algs
     }
 

@@ -1,5 +1,3 @@
-use crate::reason::{Owner, ReasonInfo};
-
 reasons! {
     /// Why a certificate did not pass. Closed; codes are stable.
     pub enum CertificateReason;

@@ -1,5 +1,3 @@
-use crate::reason::{Owner, ReasonInfo};
-
 reasons! {
     /// Why a seal or a seal signature did not pass. Closed; codes are stable.
     pub enum SealReason;

@@ -279,6 +279,14 @@ impl SealReport {
     /// The canonical JSON form (`docs/format.md` §11): same input, same bytes.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(2048);
+        json::write(&self.to_value(), &mut out);
+        out
+    }
+
+    /// What [`Self::to_json`] writes, to stand within another report.
+    #[must_use]
+    pub fn to_value(&self) -> Value<'_> {
         let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
         let notes = self.notes.iter().map(|note| text(note.code())).collect();
         let mut members = vec![
@@ -303,9 +311,7 @@ impl SealReport {
         if !subject.is_empty() {
             members.push(("seal", object(subject)));
         }
-        let mut out = Vec::with_capacity(2048);
-        json::write(&object(members), &mut out);
-        out
+        object(members)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::chain::Certificate;
 use crate::chain::der::{only, tag};
 
 /// Whether the signer's identifier means this certificate.
-pub(super) fn is_meant(certificate: &Certificate, id: &SignerId<'_>) -> bool {
+pub(crate) fn is_meant(certificate: &Certificate, id: &SignerId<'_>) -> bool {
     match *id {
         SignerId::Issued { issuer, serial } => {
             certificate.serial() == serial && certificate.issuer() == issuer

@@ -9,6 +9,7 @@ mod check;
 mod reason;
 mod report;
 
+pub(crate) use certificate::is_meant;
 pub use check::{Stamped, TimestampContext, TimestampPolicy, WhenUnknown, check_token};
 pub use reason::TimestampReason;
 pub use report::{

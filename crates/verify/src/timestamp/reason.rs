@@ -1,5 +1,3 @@
-use crate::reason::{Owner, ReasonInfo};
-
 reasons! {
     /// Why a timestamp token did not pass. Closed; codes are stable.
     pub enum TimestampReason;

@@ -1,0 +1,171 @@
+//! `boyin ofd …`
+
+pub(crate) mod args;
+mod inspect;
+
+use std::io::Write;
+
+use boyin::model::json::Reader;
+use boyin::verify::seal::SealContext;
+use boyin_ofd::{
+    Cause, DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerdict, OfdVerifier,
+    SignatureReport, ValueReport,
+};
+
+use self::args::{Ofd, Verify};
+use crate::context::{Session, now};
+use crate::output::printable;
+use crate::{Exit, files};
+
+/// Entries of a kind that are shown to people; JSON has more.
+const SHOWN_ENTRIES: usize = 8;
+
+/// `ofd …`
+pub(crate) fn run(session: &Session, command: &Ofd, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {
+        Ofd::Verify(args) => verify(session, args, out),
+        Ofd::Inspect(args) => inspect::run(session, args, out),
+    }
+}
+
+fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let at = args.at.as_deref().map_or_else(now, crate::verify::instant)?;
+    let bytes = files::read(&args.file)?;
+    let mut verifier = OfdVerifier::new(Reader::Field);
+    if let Some(profile) = args.profile {
+        verifier = verifier.with_profile(profile);
+    }
+    let report = match args.trusted.store()? {
+        Some(store) => {
+            let context = SealContext { now: at, certificates: &store, register: None };
+            verifier.check(&bytes, &context)
+        }
+        None => {
+            let reading = session.reading()?;
+            let registry = reading.lookup.registry();
+            verifier.check(&bytes, &registry.seal_context(at))
+        }
+    };
+    if session.json() {
+        out.write_all(&report.to_json())?;
+    } else {
+        write(out, &report)?;
+    }
+    Ok(exit(report.verdict()))
+}
+
+fn exit(verdict: OfdVerdict) -> Exit {
+    match verdict {
+        OfdVerdict::Passed => Exit::Done,
+        OfdVerdict::Failed(_) => Exit::Failed,
+        OfdVerdict::Indeterminate(_) => Exit::Indeterminate,
+    }
+}
+
+/// A report for people: verdict, reason, next step, then each check of the container, its documents and their signatures.
+fn write(out: &mut dyn Write, report: &OfdReport) -> std::io::Result<()> {
+    let verdict = report.verdict();
+    let code = verdict.reason().map(|cause| format!(": {}", cause.code()));
+    writeln!(out, "{} {}{}", mark(verdict), words(verdict), code.unwrap_or_default())?;
+    if let Some(info) = verdict.reason().map(Cause::info) {
+        crate::report::explain(out, &info)?;
+    }
+    writeln!(out, "  {:<9} {}\n", "at", report.at())?;
+    report.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
+    for (place, document) in report.documents().iter().enumerate() {
+        writeln!(out, "\n文档 document {}: {} pages", place + 1, document.pages())?;
+        of_document(out, document)?;
+    }
+    Ok(())
+}
+
+fn of_document(out: &mut dyn Write, document: &DocumentReport) -> std::io::Result<()> {
+    document.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
+    notes(out, document.notes().iter().map(|note| note.code()))?;
+    for signature in document.signatures() {
+        let verdict = signature.verdict();
+        writeln!(
+            out,
+            "\n  {} 签名 signature {}: {}",
+            mark(verdict),
+            printable(signature.id()),
+            words(verdict)
+        )?;
+        of_signature(out, signature)?;
+    }
+    Ok(())
+}
+
+fn of_signature(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Result<()> {
+    if let Some(ValueReport::Seal(seal)) = signature.value()
+        && let Some(id) = &seal.subject().id
+    {
+        writeln!(out, "  {:<9} {}", "seal", printable(id))?;
+    }
+    if let Some(at) = signature.signed_at() {
+        writeln!(out, "  {:<9} {at}", "signed")?;
+    }
+    signature.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
+    for (name, entries) in [
+        ("changed 被改动", signature.changed()),
+        ("uncovered 未保护", signature.uncovered()),
+        ("unreferenced 夹带", signature.unreferenced()),
+    ] {
+        if !entries.is_empty() {
+            let shown: Vec<_> = entries.iter().take(SHOWN_ENTRIES).map(entry).collect();
+            let more = if entries.len() > SHOWN_ENTRIES { ", …" } else { "" };
+            writeln!(out, "  {name} ({}): {}{more}", entries.len(), shown.join(", "))?;
+        }
+    }
+    notes(out, signature.notes().iter().map(|note| note.code()))
+}
+
+fn notes(out: &mut dyn Write, notes: impl Iterator<Item = &'static str>) -> std::io::Result<()> {
+    let notes: Vec<_> = notes.collect();
+    if notes.is_empty() { Ok(()) } else { writeln!(out, "  notes (提示): {}", notes.join(", ")) }
+}
+
+fn line(out: &mut dyn Write, check: OfdCheck, outcome: &OfdOutcome) -> std::io::Result<()> {
+    let (mark, words) = match outcome {
+        OfdOutcome::Passed => ('✓', String::new()),
+        OfdOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
+        OfdOutcome::NotPassed(cause, detail) => {
+            let mark = if cause.is_indeterminate() { '?' } else { '✗' };
+            (mark, format!("{}{}", cause.code(), detail.as_ref().map(place).unwrap_or_default()))
+        }
+    };
+    let line = format!("  {mark} {:<12} {}  {words}", check.code(), check.name_zh());
+    writeln!(out, "{}", line.trim_end())
+}
+
+fn place(detail: &OfdDetail) -> String {
+    match detail {
+        OfdDetail::Package(error) => match error.entry {
+            Some(place) => format!(": {} (entry {place})", error.fault),
+            None => format!(": {}", error.fault),
+        },
+        OfdDetail::Structure(name, fault) => format!(" in {}: {fault}", entry(name)),
+        OfdDetail::Entry(name) => format!(": {}", entry(name)),
+        OfdDetail::Digest(name) => format!(": {name}"),
+    }
+}
+
+fn entry(name: &EntryName) -> String {
+    name.name.clone().unwrap_or_else(|| format!("#{}", name.place))
+}
+
+fn mark(verdict: OfdVerdict) -> char {
+    match verdict {
+        OfdVerdict::Passed => '✓',
+        OfdVerdict::Failed(_) => '✗',
+        OfdVerdict::Indeterminate(_) => '?',
+    }
+}
+
+fn words(verdict: OfdVerdict) -> &'static str {
+    match verdict {
+        OfdVerdict::Passed => "passed 核验通过",
+        OfdVerdict::Failed(_) => "failed 核验不通过",
+        OfdVerdict::Indeterminate(_) => "indeterminate 无法判定，不能采信",
+    }
+}

@@ -1,0 +1,304 @@
+//! The checks of one signature.
+
+use std::collections::{BTreeSet, HashMap};
+
+use boyin_model::alg::{Digest32, VerifyAlg};
+use boyin_model::seal::{Kind, SealSignature, detect};
+use boyin_model::signed_data::is_signed_data;
+use boyin_model::time::UnixTime;
+use boyin_verify::seal::{Document, SealContext, SealVerdict};
+use boyin_verify::signed_data::{SignedDataVerdict, check_signed_data};
+
+use super::OfdVerifier;
+use super::layout::{Layout, Parts};
+use crate::location::{LocationFault, join, resolve};
+use crate::package::Package;
+use crate::reason::{Cause, OfdReason};
+use crate::report::{
+    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SignatureReport, ValueReport,
+};
+use crate::structure::{CheckMethod, SignatureKind};
+
+/// Until then (2020-10-01, when GB/T 38540 came into force) signatures over MD5 or SHA-1 were usual enough to be named as
+/// early ones. They pass at no time.
+pub(super) const WEAK_DIGESTS_UNTIL: u64 = 1_601_481_600;
+/// Most bytes of a signature value without a certificate: RSA of 4096 bits.
+const MAX_BARE_BYTES: usize = 512;
+/// `r ‖ s`.
+const RAW_BYTES: usize = 64;
+/// SEQUENCE of two integers of 33 bytes, with their headers.
+const MAX_PAIR_BYTES: usize = 72;
+
+/// Digests of the files of a container, each made once.
+pub(super) struct Digests<'p, 'b> {
+    package: &'p Package<'b>,
+    algs: &'p [&'static dyn VerifyAlg],
+    known: HashMap<(&'static str, usize), Digest32>,
+}
+
+impl<'p, 'b> Digests<'p, 'b> {
+    pub(super) fn new(package: &'p Package<'b>, algs: &'p [&'static dyn VerifyAlg]) -> Self {
+        Self { package, algs, known: HashMap::new() }
+    }
+
+    /// `None` if no algorithm has that digest.
+    fn of(&mut self, name: &'static str, place: usize) -> Option<Digest32> {
+        let alg = self.algs.iter().find(|alg| alg.id().digest == name)?;
+        let bytes = self.package.entries()[place].bytes();
+        Some(*self.known.entry((name, place)).or_insert_with(|| alg.digest(&[bytes])))
+    }
+}
+
+/// What the references of a signature name.
+#[derive(Default)]
+struct Named {
+    places: BTreeSet<usize>,
+    changed: Vec<usize>,
+    is_unsafe: bool,
+    is_repeated: bool,
+    is_missing: bool,
+}
+
+/// Checks the signature `nth` of the document `body`.
+pub(super) fn check(
+    verifier: &OfdVerifier,
+    layout: &Layout<'_, '_>,
+    (body, nth): (usize, usize),
+    digests: &mut Digests<'_, '_>,
+    context: &SealContext<'_>,
+) -> SignatureReport {
+    let signatures = layout.bodies[body].signatures.as_deref().unwrap_or_default();
+    let signed = &signatures[nth];
+    let mut report = SignatureReport {
+        id: signed.listed.id.clone(),
+        kind: signed.listed.kind.unwrap_or(SignatureKind::Seal),
+        outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
+        method: None,
+        protection: None,
+        stamps: Vec::new(),
+        covers: Vec::new(),
+        changed: Vec::new(),
+        uncovered: Vec::new(),
+        unreferenced: Vec::new(),
+        value: None,
+        notes: Vec::new(),
+    };
+    let parts = match &signed.parts {
+        Ok(parts) => parts,
+        Err(fault) => {
+            report.outcomes.set(OfdCheck::Format, Err(fault.clone()));
+            return report;
+        }
+    };
+    report.outcomes.set(OfdCheck::Format, Ok(()));
+    report.method = Some(parts.file.method);
+    report.stamps.clone_from(&parts.file.stamps);
+    let run = Run { verifier, layout, body, nth, parts, context };
+    // The value first: when it was signed says what a weak digest means.
+    let found = run.value(&mut report);
+    report.outcomes.set(OfdCheck::Value, found);
+    if let Some(found) = run.seal_file(&report) {
+        report.outcomes.set(OfdCheck::SealFile, found);
+    }
+    let named = run.named(digests);
+    report.changed = named.changed.iter().map(|place| layout.name(*place)).collect();
+    let found = run.references(&named, report.signed_at());
+    report.outcomes.set(OfdCheck::References, found);
+    let found = run.coverage(&named.places, &mut report);
+    report.outcomes.set(OfdCheck::Coverage, found);
+    run.relations(&named.places, &mut report);
+    report
+}
+
+struct Run<'r, 'p, 'b, 'c> {
+    verifier: &'r OfdVerifier,
+    layout: &'r Layout<'p, 'b>,
+    body: usize,
+    nth: usize,
+    parts: &'r Parts,
+    context: &'r SealContext<'c>,
+}
+
+impl Run<'_, '_, '_, '_> {
+    fn bytes(&self, place: usize) -> &[u8] {
+        self.layout.package.entries()[place].bytes()
+    }
+
+    fn name(&self, place: usize) -> &str {
+        self.layout.package.entries()[place].name()
+    }
+
+    fn value(&self, report: &mut SignatureReport) -> Finding {
+        let (value, document) = (self.bytes(self.parts.value), self.bytes(self.parts.place));
+        let found = if detect(value) == Some(Kind::Signature) {
+            let checked = self.verifier.seals.check_signature(value, Document::Bytes(document), self.context);
+            let verdict = checked.verdict();
+            report.value = Some(ValueReport::Seal(Box::new(checked)));
+            self.note_property(value, report);
+            self.note_kind(SignatureKind::Seal, report);
+            return match verdict {
+                SealVerdict::Passed => Ok(()),
+                SealVerdict::Failed(reason) | SealVerdict::Indeterminate(reason) => {
+                    Err((Cause::Seal(reason), None))
+                }
+            };
+        } else if is_signed_data(value) {
+            let checked = check_signed_data(value, self.verifier.reader, document, self.context);
+            let verdict = checked.verdict();
+            report.value = Some(ValueReport::SignedData(Box::new(checked)));
+            match verdict {
+                SignedDataVerdict::Passed => Ok(()),
+                SignedDataVerdict::Failed(reason) | SignedDataVerdict::Indeterminate(reason) => {
+                    Err((Cause::SignedData(reason), None))
+                }
+            }
+        } else if is_bare(value) {
+            Err((OfdReason::ValueBare.into(), None))
+        } else {
+            Err((OfdReason::ValueUnknown.into(), None))
+        };
+        self.note_kind(SignatureKind::Sign, report);
+        found
+    }
+
+    fn note_kind(&self, kind: SignatureKind, report: &mut SignatureReport) {
+        let signatures = self.layout.bodies[self.body].signatures.as_deref().unwrap_or_default();
+        if signatures[self.nth].listed.kind.is_some_and(|said| said != kind) {
+            report.notes.push(OfdNote::KindDiffers);
+        }
+        report.kind = kind;
+    }
+
+    fn note_property(&self, value: &[u8], report: &mut SignatureReport) {
+        let Ok(signature) = SealSignature::read(value, self.verifier.reader) else { return };
+        if join("", signature.property).as_deref() != Some(self.name(self.parts.place)) {
+            report.notes.push(OfdNote::PropertyDiffers);
+        }
+    }
+
+    /// The seal that programs show is the one that was verified; `None` if the value has none to compare with, which is at
+    /// fault itself.
+    fn seal_file(&self, report: &SignatureReport) -> Option<Finding> {
+        let Some(place) = self.parts.seal else { return Some(Ok(())) };
+        if !matches!(report.value, Some(ValueReport::Seal(_))) {
+            return Some(Err((OfdReason::SealUnbound.into(), None)));
+        }
+        let signature = SealSignature::read(self.bytes(self.parts.value), self.verifier.reader).ok()?;
+        if signature.seal.bytes == self.bytes(place) {
+            return Some(Ok(()));
+        }
+        Some(Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place))))))
+    }
+
+    fn named(&self, digests: &mut Digests<'_, '_>) -> Named {
+        let mut named = Named::default();
+        for reference in &self.parts.file.references {
+            let place = match resolve(self.layout.package, self.name(self.parts.place), &reference.location) {
+                Ok(place) => place,
+                Err(LocationFault::Missing(_)) => {
+                    named.is_missing = true;
+                    continue;
+                }
+                Err(LocationFault::Unsafe | LocationFault::Ambiguous) => {
+                    named.is_unsafe = true;
+                    continue;
+                }
+            };
+            named.is_repeated |= !named.places.insert(place);
+            let CheckMethod::Accepted(method) = self.parts.file.method else { continue };
+            if digests.of(method, place).is_none_or(|digest| reference.digest != digest) {
+                named.changed.push(place);
+            }
+        }
+        named
+    }
+
+    fn references(&self, named: &Named, signed_at: Option<UnixTime>) -> Finding {
+        let failed = |reason: OfdReason, detail| Err((reason.into(), detail));
+        if named.is_unsafe {
+            return failed(OfdReason::ReferenceUnsafe, None);
+        }
+        if named.is_repeated {
+            return failed(OfdReason::ReferenceRepeated, None);
+        }
+        if named.is_missing {
+            return failed(OfdReason::ReferenceMissing, None);
+        }
+        match self.parts.file.method {
+            CheckMethod::Accepted(_) => {}
+            CheckMethod::Weak(name) => {
+                let early = signed_at.is_some_and(|at| at.seconds() < WEAK_DIGESTS_UNTIL);
+                let reason = if early { OfdReason::DigestOld } else { OfdReason::DigestWeak };
+                return failed(reason, Some(OfdDetail::Digest(name)));
+            }
+            CheckMethod::Unknown => return failed(OfdReason::DigestUnknown, None),
+        }
+        let Some(first) = named.changed.first() else { return Ok(()) };
+        let detail = Some(OfdDetail::Entry(self.layout.name(*first)));
+        let body = &self.layout.bodies[self.body];
+        let is_last = body.signatures.as_ref().map_or(0, Vec::len) == self.nth + 1;
+        if !is_last && named.changed.iter().all(|place| Some(*place) == body.list) {
+            return failed(OfdReason::BrokenByLater, detail);
+        }
+        failed(OfdReason::ReferenceMismatch, detail)
+    }
+
+    /// Every file of the container was signed, or makes up signatures, or is for another document in it to answer for.
+    fn coverage(&self, named: &BTreeSet<usize>, report: &mut SignatureReport) -> Finding {
+        let reaches = |body: usize, place: usize| {
+            self.layout.bodies[body].reached.as_ref().is_ok_and(|reached| reached.places.contains(&place))
+        };
+        let others: Vec<_> = (0..self.layout.bodies.len()).filter(|body| *body != self.body).collect();
+        for place in (0..self.layout.package.entries().len()).filter(|place| !named.contains(place)) {
+            if reaches(self.body, place) {
+                report.uncovered.push(self.layout.name(place));
+            } else if place != self.layout.root
+                && !self.layout.signing.contains(&place)
+                && !others.iter().any(|body| reaches(*body, place))
+            {
+                report.unreferenced.push(self.layout.name(place));
+            }
+        }
+        let first = |list: &[EntryName]| list.first().cloned().map(OfdDetail::Entry);
+        if !report.uncovered.is_empty() {
+            return Err((OfdReason::ContentUncovered.into(), first(&report.uncovered)));
+        }
+        if !report.unreferenced.is_empty() {
+            return Err((OfdReason::EntryUnreferenced.into(), first(&report.unreferenced)));
+        }
+        if !named.contains(&self.layout.root) {
+            return Err((OfdReason::RootUncovered.into(), None));
+        }
+        Ok(())
+    }
+
+    /// How the signature stands to the list, to other signatures and to the pages.
+    fn relations(&self, named: &BTreeSet<usize>, report: &mut SignatureReport) {
+        let body = &self.layout.bodies[self.body];
+        let whole = body.list.is_some_and(|list| named.contains(&list));
+        report.protection = Some(if whole { Protection::Whole } else { Protection::Continued });
+        for (nth, other) in body.signatures.iter().flatten().enumerate() {
+            let Ok(parts) = &other.parts else { continue };
+            if nth != self.nth && named.contains(&parts.place) && named.contains(&parts.value) {
+                report.covers.push(other.listed.id.clone());
+            }
+        }
+        let stamps = &self.parts.file.stamps;
+        let clipped: BTreeSet<_> =
+            stamps.iter().filter(|stamp| stamp.clip.is_some()).map(|s| &s.page).collect();
+        if clipped.len() > 1 {
+            report.notes.push(OfdNote::RidingStamp);
+        }
+        let pages = body.reached.as_ref().ok().map(|reached| &reached.pages);
+        if pages.is_some_and(|pages| stamps.iter().any(|stamp| !pages.contains(&stamp.page))) {
+            report.notes.push(OfdNote::StampOffPage);
+        }
+    }
+}
+
+/// Whether it is a signature value and nothing more: `r ‖ s`, a SEQUENCE of two integers, or a number as long as an RSA
+/// modulus.
+fn is_bare(value: &[u8]) -> bool {
+    let is_pair = value.len() <= MAX_PAIR_BYTES && value.starts_with(&[0x30]) && value.get(2) == Some(&2);
+    is_pair || matches!(value.len(), RAW_BYTES | 128 | 256 | 384 | MAX_BARE_BYTES)
+}

@@ -1,0 +1,39 @@
+//! Bounds on what a document may ask for. A sealed license has 10 to 40 entries and 20 KiB to 3 MiB; each bound is far above
+//! that and keeps memory and work bounded.
+
+/// Bytes of the container.
+pub const MAX_PACKAGE_BYTES: usize = 64 << 20;
+/// Entries, folders among them.
+pub const MAX_ENTRIES: usize = 4096;
+/// Bytes that one entry may inflate to.
+pub const MAX_ENTRY_BYTES: usize = 64 << 20;
+/// Bytes that all entries together may inflate to.
+pub const MAX_INFLATED_BYTES: usize = 192 << 20;
+/// Bytes of an inflated entry for each packed one. Long pages of a few glyphs reach 60.
+pub const MAX_RATIO: usize = 200;
+/// Bytes that an entry may inflate to whatever its ratio: short lists of one repeated element reach any.
+pub const MAX_RATIO_FREE_BYTES: usize = 1 << 20;
+/// Bytes of the name of an entry.
+pub const MAX_NAME_BYTES: usize = 512;
+/// Folders and file in a name. The deepest of the standard have six.
+pub const MAX_PATH_DEPTH: usize = 16;
+/// Bytes of one XML file.
+pub const MAX_XML_BYTES: usize = 32 << 20;
+/// Elements within each other. Pages nest blocks; those of the field are below 20.
+pub const MAX_XML_DEPTH: usize = 64;
+/// Attributes of one element. The richest of the standard has about 20.
+pub const MAX_XML_ATTRIBUTES: usize = 64;
+/// Bytes of `OFD.xml`, `Signatures.xml` and `Signature.xml`, each: these are kept in memory as trees.
+pub const MAX_STRUCTURE_BYTES: usize = 1 << 20;
+/// Locations and pages that all files of a container name together, each file read once. A license has about 40.
+pub const MAX_LOCATIONS: usize = 65_536;
+/// Elements of such a file. A signature over [`MAX_ENTRIES`] has 8,200.
+pub const MAX_STRUCTURE_ELEMENTS: usize = 16_384;
+/// Documents (`DocBody`) in one container. In the field there is one.
+pub const MAX_DOCUMENTS: usize = 16;
+/// Signatures of one document, and of all documents of a container together.
+pub const MAX_SIGNATURES: usize = 64;
+/// Stamps (`StampAnnot`) of one signature: one for each page and edge of a long document.
+pub const MAX_STAMPS: usize = 2048;
+/// Names of entries that a report lists of each kind.
+pub const MAX_LISTED: usize = 64;

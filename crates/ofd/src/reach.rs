@@ -1,0 +1,210 @@
+//! The files that a document consists of: what is reached from its root, from the descriptions of its versions, and its
+//! cover.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::limits::MAX_LOCATIONS;
+use crate::location::{LocationFault, resolve};
+use crate::package::Package;
+use crate::structure::Body;
+use crate::xml::{self, Start, Visit, XmlFault};
+
+/// What is reached.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    /// Places of the files in the container.
+    pub(crate) places: BTreeSet<usize>,
+    /// Numbers of the pages.
+    pub(crate) pages: BTreeSet<String>,
+    /// A file is named that is not there.
+    pub(crate) is_missing: bool,
+}
+
+/// Why it cannot be told what a document consists of.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ReachFault {
+    /// A file of it is no XML that is read.
+    Xml(usize, XmlFault),
+    /// A file names another one that readers take for different ones, or that is outside.
+    Unsafe(usize),
+    /// Its root, or the description of a version, is not there.
+    Missing,
+}
+
+/// What is done with a file that is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// It names further ones.
+    Names,
+    /// It names none: pictures, fonts, attachments.
+    Leaf,
+    /// Perhaps it is no location at all.
+    Perhaps,
+}
+
+/// What the files of a container name, each read once.
+#[derive(Debug, Default)]
+pub(crate) struct Scans {
+    known: HashMap<usize, Result<Scan, XmlFault>>,
+    /// Locations and pages of all of them.
+    count: usize,
+}
+
+#[derive(Debug, Default)]
+struct Scan {
+    named: Vec<Named>,
+    pages: BTreeSet<String>,
+}
+
+impl Scans {
+    fn of(&mut self, package: &Package<'_>, place: usize) -> Result<&Scan, ReachFault> {
+        let count = &mut self.count;
+        let scan = self.known.entry(place).or_insert_with(|| {
+            let mut locations = Locations { open: Vec::new(), base: None, found: Scan::default(), count };
+            xml::read(package.entries()[place].bytes(), &mut locations)?;
+            Ok(locations.found)
+        });
+        scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+    }
+}
+
+pub(crate) fn reach(
+    package: &Package<'_>,
+    root: usize,
+    body: &Body,
+    scans: &mut Scans,
+) -> Result<Reached, ReachFault> {
+    let mut reached = Reached::default();
+    let mut queue = Vec::new();
+    let start = package.entries()[root].name();
+    let needed = body.versions.iter().map(|(location, _)| location).chain([&body.root]);
+    for location in needed {
+        match resolve(package, start, location) {
+            Ok(place) => queue.push(place),
+            Err(LocationFault::Missing(_)) => return Err(ReachFault::Missing),
+            Err(LocationFault::Unsafe | LocationFault::Ambiguous) => return Err(ReachFault::Unsafe(root)),
+        }
+    }
+    if let Some(cover) = &body.cover {
+        name(package, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
+    }
+    // What is a leaf in one file can be more in another, so what was read is remembered apart.
+    let mut read = BTreeSet::new();
+    while let Some(place) = queue.pop() {
+        reached.places.insert(place);
+        if !read.insert(place) {
+            continue;
+        }
+        let scan = scans.of(package, place)?;
+        reached.pages.extend(scan.pages.iter().cloned());
+        for named in &scan.named {
+            let found = name(package, place, named, &mut reached)?;
+            queue.extend(found.filter(|_| named.role == Role::Names));
+        }
+    }
+    Ok(reached)
+}
+
+/// Takes up a file that is named; its place if it is there.
+fn name(
+    package: &Package<'_>,
+    within: usize,
+    named: &Named,
+    reached: &mut Reached,
+) -> Result<Option<usize>, ReachFault> {
+    let file = package.entries()[within].name();
+    let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
+    let with_base = with_base.map(|base| resolve(package, file, &format!("{base}/{}", named.location)));
+    let found = match with_base {
+        Some(Ok(place)) => Ok(place),
+        Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
+        Some(Err(LocationFault::Missing(_))) | None => resolve(package, file, &named.location),
+    };
+    match found {
+        Ok(place) => {
+            reached.places.insert(place);
+            Ok(Some(place))
+        }
+        Err(_) if named.role == Role::Perhaps => Ok(None),
+        Err(LocationFault::Missing(_)) => {
+            reached.is_missing = true;
+            Ok(None)
+        }
+        Err(LocationFault::Unsafe | LocationFault::Ambiguous) => Err(ReachFault::Unsafe(within)),
+    }
+}
+
+#[derive(Debug)]
+struct Named {
+    role: Role,
+    location: String,
+    /// Folder that a list of resources names for what it lists.
+    base: Option<String>,
+}
+
+struct Locations<'s> {
+    open: Vec<String>,
+    base: Option<String>,
+    found: Scan,
+    count: &'s mut usize,
+}
+
+impl Locations<'_> {
+    fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
+        self.found.named.push(Named { role, location, base: self.base.clone() });
+        self.counted()
+    }
+
+    fn counted(&mut self) -> Result<(), XmlFault> {
+        *self.count += 1;
+        if *self.count > MAX_LOCATIONS { Err(XmlFault::Elements) } else { Ok(()) }
+    }
+
+    fn root(&self) -> &str {
+        self.open.first().map_or("", String::as_str)
+    }
+}
+
+impl Visit for Locations<'_> {
+    fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
+        let is_root = self.open.is_empty();
+        for (attribute, value) in start.attributes {
+            match (start.name, attribute.as_str()) {
+                ("Res", "BaseLoc") if is_root => self.base = Some(value),
+                ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,
+                ("ColorSpace", "Profile") => self.named(Role::Leaf, value)?,
+                ("Page", "ID") if self.root() == "Document" => {
+                    self.found.pages.insert(value);
+                    self.counted()?;
+                }
+                _ => {}
+            }
+        }
+        self.open.push(start.name.to_owned());
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str, text: String) -> Result<(), XmlFault> {
+        let role = match name {
+            "DocRoot" | "PublicRes" | "DocumentRes" | "PageRes" | "Annotations" | "CustomTags"
+            | "Attachments" | "Extensions"
+                if self.open.len() > 1 =>
+            {
+                Some(Role::Names)
+            }
+            "FileLoc" if self.root() == "Annotations" => Some(Role::Names),
+            "FileLoc" | "SchemaLoc" | "MediaFile" | "FontFile" | "Cover" => Some(Role::Leaf),
+            "File" if self.root() == "DocVersion" => Some(Role::Leaf),
+            "ExtendData" => Some(Role::Perhaps),
+            _ => None,
+        };
+        if let Some(role) = role {
+            self.named(role, text)?;
+        }
+        self.open.pop();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

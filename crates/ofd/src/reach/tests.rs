@@ -1,0 +1,132 @@
+use boyin_suite::Algorithm;
+use boyin_testkit::ofd::{Draft, EntryByHand, container};
+use boyin_testkit::seals::SealWorld;
+
+use super::*;
+use crate::structure::bodies;
+
+fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
+    let bytes = draft.write();
+    let package = Package::read(&bytes).unwrap();
+    let root = package.place("OFD.xml").unwrap();
+    let body = &bodies(package.entries()[root].bytes()).unwrap()[0];
+    let found = reach(&package, root, body, &mut Scans::default())?;
+    assert_eq!(found.pages.len(), 2);
+    Ok(found.places.iter().map(|place| package.entries()[*place].name().to_owned()).collect())
+}
+
+#[test]
+fn every_file_of_the_sample_is_reached() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = Draft::new(&world);
+    let mut expected: Vec<_> = draft.files.iter().map(|(name, _)| name.clone()).collect();
+    expected.retain(|name| name != "OFD.xml");
+    assert_eq!(reached(&draft).unwrap(), expected);
+
+    // Versions, and files that only they name.
+    let mut versions = draft.clone();
+    let list = r#"</ofd:DocRoot><ofd:Versions><ofd:Version ID="1" Index="1" BaseLoc="Doc_0/Versions/V.xml"/></ofd:Versions>"#;
+    versions.replace("OFD.xml", "</ofd:DocRoot>", list);
+    let ofd = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
+    versions.put(
+        "Doc_0/Versions/V.xml",
+        format!("<ofd:DocVersion {ofd}><ofd:FileList><ofd:File>/Doc_0/Old.xml</ofd:File></ofd:FileList><ofd:DocRoot>/Doc_0/Root.xml</ofd:DocRoot></ofd:DocVersion>"),
+    );
+    versions.put("Doc_0/Old.xml", "old");
+    versions.put(
+        "Doc_0/Root.xml",
+        format!("<ofd:Document {ofd}><ofd:Extensions>E.xml</ofd:Extensions></ofd:Document>"),
+    );
+    versions.put("Doc_0/E.xml", format!("<ofd:Extensions {ofd}><ofd:ExtendData>E.bin</ofd:ExtendData><ofd:ExtendData>of no file</ofd:ExtendData></ofd:Extensions>"));
+    versions.put("Doc_0/E.bin", "data");
+    let found = reached(&versions).unwrap();
+    assert_eq!(found.len(), expected.len() + 5, "{found:?}");
+}
+
+#[test]
+fn what_leads_nowhere_is_told_apart() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = || Draft::new(&world);
+    let mut changed = draft();
+    changed.replace("OFD.xml", "Doc_0/Document.xml", "Doc_0/Other.xml");
+    assert_eq!(reached(&changed).unwrap_err(), ReachFault::Missing);
+    let mut changed = draft();
+    changed.replace("OFD.xml", "Doc_0/Document.xml", "../Document.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    let mut changed = draft();
+    changed.replace("Doc_0/Document.xml", "PublicRes.xml", "../../PublicRes.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    let mut changed = draft();
+    changed.replace("Doc_0/Pages/Page_0/Content.xml", "<ofd:Page ", "<!DOCTYPE p><ofd:Page ");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Xml(_, XmlFault::DocumentType)));
+    // One file from the folder, another from the root.
+    let mut changed = draft();
+    changed.put("Attachs/Attachments.xml", "x");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    // Out of the container over the folder of the list.
+    let mut changed = draft();
+    changed.replace("Doc_0/PublicRes.xml", r#"BaseLoc="Res""#, r#"BaseLoc="../..""#);
+    changed.replace("Doc_0/PublicRes.xml", "a.ttf", "Document.xml");
+    assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
+    // A picture that is not there is none of the document's.
+    let mut changed = draft();
+    changed.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");
+    assert!(reached(&changed).is_ok());
+    assert!(Package::read(&container(&[EntryByHand::new("a", b"")])).is_ok());
+}
+
+/// A file that a list names as a leaf is read all the same where another file names it as more.
+#[test]
+fn a_leaf_in_one_place_is_more_in_another() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.replace("OFD.xml", "<ofd:DocID>", "<ofd:Cover>Doc_0/Annots/Annotations.xml</ofd:Cover><ofd:DocID>");
+    assert!(reached(&draft).unwrap().contains(&"Doc_0/Annots/Page_0/Annotation.xml".to_owned()));
+}
+
+#[test]
+fn locations_are_bounded_over_all_files() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let own = {
+        let bytes = draft.write();
+        let package = Package::read(&bytes).unwrap();
+        let root = package.place("OFD.xml").unwrap();
+        let mut scans = Scans::default();
+        reach(&package, root, &bodies(package.entries()[root].bytes()).unwrap()[0], &mut scans).unwrap();
+        scans.count
+    };
+    let more = |count: usize| "<FileLoc>a</FileLoc>".repeat(count);
+    // Two files share the bound.
+    let half = MAX_LOCATIONS / 2;
+    draft.put("Doc_0/Annots/Page_0/Annotation.xml", format!("<a>{}</a>", more(half)));
+    draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 1)));
+    assert!(reached(&draft).is_ok());
+    draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 2)));
+    assert!(matches!(reached(&draft).unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
+}
+
+/// What is named in no other way: profiles of colors, schemas of tags, pictures of resources with a folder of their own.
+#[test]
+fn leaves_are_reached_wherever_they_are_named() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let ofd = r#"xmlns="http://www.ofdspec.org/2016""#;
+    let colors = r#"<ColorSpaces><ColorSpace ID="8" Profile="c.icc"/></ColorSpaces>"#;
+    draft.put("Doc_0/PublicRes.xml", format!("<Res {ofd}>{colors}</Res>"));
+    draft.replace(
+        "Doc_0/Document.xml",
+        "<ofd:Annotations>",
+        "<ofd:CustomTags>Tags.xml</ofd:CustomTags><ofd:Annotations>",
+    );
+    let tags = "<CustomTag><SchemaLoc>tag.xsd</SchemaLoc><FileLoc>tag.xml</FileLoc></CustomTag>";
+    draft.put("Doc_0/Tags.xml", format!("<CustomTags {ofd}>{tags}</CustomTags>"));
+    for name in ["Doc_0/c.icc", "Doc_0/tag.xsd", "Doc_0/tag.xml"] {
+        draft.put(name, "leaf");
+    }
+    let found = reached(&draft).unwrap();
+    for name in ["Doc_0/c.icc", "Doc_0/tag.xsd", "Doc_0/tag.xml", "Doc_0/Tags.xml", "Doc_0/Res/qr.png"] {
+        assert!(found.contains(&name.to_owned()), "{name}: {found:?}");
+    }
+    assert!(!found.contains(&"Doc_0/Res/a.ttf".to_owned()));
+}

@@ -1,0 +1,529 @@
+mod json;
+
+use boyin_model::time::UnixTime;
+use boyin_verify::seal::SealReport;
+use boyin_verify::signed_data::SignedDataReport;
+
+use crate::package::PackageError;
+use crate::reason::{Cause, OfdReason};
+use crate::structure::{CheckMethod, SignatureKind, Stamp, StructureFault};
+
+/// Digits in a row from which on a name may be a number of a person.
+const PERSONAL_DIGITS: usize = 6;
+
+/// What is asked of a container, of each document in it, and of each signature of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OfdCheck {
+    /// The container is one that every reader sees alike.
+    Container,
+    /// `OFD.xml` names the documents.
+    Structure,
+    /// What the document consists of can be told.
+    Content,
+    /// It has signatures, and the list of them can be read.
+    Signatures,
+    /// The description of the signature can be read, and its files are there.
+    Format,
+    /// Every file that was signed is there unchanged.
+    References,
+    /// Every file that is shown was signed, and there is none besides.
+    Coverage,
+    /// The seal beside the signature is the one within.
+    SealFile,
+    /// The signature value: the verdict of the seal signature or of the digital signature.
+    Value,
+}
+
+impl OfdCheck {
+    /// All checks, in the order in which they decide.
+    pub const ALL: [Self; 9] = [
+        Self::Container,
+        Self::Structure,
+        Self::Content,
+        Self::Signatures,
+        Self::Format,
+        Self::References,
+        Self::Coverage,
+        Self::SealFile,
+        Self::Value,
+    ];
+    /// Those of a container.
+    pub(crate) const OF_PACKAGE: [Self; 2] = [Self::Container, Self::Structure];
+    /// Those of a document.
+    pub(crate) const OF_DOCUMENT: [Self; 2] = [Self::Content, Self::Signatures];
+    /// Those of a signature.
+    pub(crate) const OF_SIGNATURE: [Self; 5] =
+        [Self::Format, Self::References, Self::Coverage, Self::SealFile, Self::Value];
+
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.names().0
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Container => ("container", "文件包"),
+            Self::Structure => ("structure", "文档结构"),
+            Self::Content => ("content", "文档内容"),
+            Self::Signatures => ("signatures", "签名列表"),
+            Self::Format => ("format", "签名描述"),
+            Self::References => ("references", "文件摘要"),
+            Self::Coverage => ("coverage", "保护范围"),
+            Self::SealFile => ("seal_file", "印章文件"),
+            Self::Value => ("value", "签名值"),
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfdOutcome {
+    /// As required.
+    Passed,
+    /// Not as required, or not decided: see [`Cause::is_indeterminate`].
+    NotPassed(Cause, Option<OfdDetail>),
+    /// An earlier check left nothing to work on.
+    Skipped,
+}
+
+/// Where exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfdDetail {
+    /// Of the container.
+    Package(PackageError),
+    /// In a file.
+    Structure(EntryName, StructureFault),
+    /// A file.
+    Entry(EntryName),
+    /// The digest of the references.
+    Digest(&'static str),
+}
+
+/// The name of an entry as a report shows it: names with other than plain characters, or with so many digits that they may be
+/// a person's number, are left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryName {
+    /// Place among the files of the container, from 0.
+    pub place: usize,
+    /// The name, if it is shown.
+    pub name: Option<String>,
+}
+
+impl EntryName {
+    pub(crate) fn new(place: usize, name: &str) -> Self {
+        let plain = name.len() <= 128
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+        let runs = name.split(|c: char| !c.is_ascii_digit());
+        let personal = runs.map(str::len).any(|digits| digits >= PERSONAL_DIGITS);
+        Self { place, name: (plain && !personal).then(|| name.to_owned()) }
+    }
+}
+
+/// How far a signature covers the list of signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// It covers the list: no signature may follow.
+    Whole,
+    /// It leaves the list open: signatures may follow, and one can be taken out unnoticed.
+    Continued,
+}
+
+impl Protection {
+    /// `whole` or `continued`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Continued => "continued",
+        }
+    }
+}
+
+/// Something worth knowing that does not change the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfdNote {
+    /// The list says seal where there is a signature without one, or the other way round.
+    KindDiffers,
+    /// What was sealed is named as another file (`propertyInfo`).
+    PropertyDiffers,
+    /// A stamp is on a page that the document does not have.
+    StampOffPage,
+    /// One stamp over the edges of several pages (骑缝章).
+    RidingStamp,
+    /// The document names a file that is not there.
+    MissingPart,
+    /// None of its signatures that passed is a seal: whose they are, only their certificates say.
+    NoSeal,
+}
+
+impl OfdNote {
+    /// Every note.
+    pub const ALL: [Self; 6] = [
+        Self::KindDiffers,
+        Self::PropertyDiffers,
+        Self::StampOffPage,
+        Self::RidingStamp,
+        Self::MissingPart,
+        Self::NoSeal,
+    ];
+
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::KindDiffers => "kind_differs",
+            Self::PropertyDiffers => "property_differs",
+            Self::StampOffPage => "stamp_off_page",
+            Self::RidingStamp => "riding_stamp",
+            Self::MissingPart => "missing_part",
+            Self::NoSeal => "no_seal",
+        }
+    }
+}
+
+/// The answer. Unknown is never `Passed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfdVerdict {
+    /// Every check passed.
+    Passed,
+    /// Not valid, for this reason.
+    Failed(Cause),
+    /// Not decided, for this reason; not to be relied on.
+    Indeterminate(Cause),
+}
+
+impl OfdVerdict {
+    /// `passed`, `failed` or `indeterminate`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Indeterminate(_) => "indeterminate",
+        }
+    }
+
+    /// The reason, unless it passed.
+    #[must_use]
+    pub fn reason(self) -> Option<Cause> {
+        match self {
+            Self::Passed => None,
+            Self::Failed(cause) | Self::Indeterminate(cause) => Some(cause),
+        }
+    }
+
+    /// The first that failed; if none did, the first that is open.
+    fn of(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut open = None;
+        for verdict in all {
+            match verdict {
+                Self::Failed(_) => return verdict,
+                Self::Indeterminate(_) => open = open.or(Some(verdict)),
+                Self::Passed => {}
+            }
+        }
+        open.unwrap_or(Self::Passed)
+    }
+
+    /// This one, unless it passed and may not have: should a rule above ever be broken, fail closed.
+    fn passing_only_if(self, sound: bool, otherwise: OfdReason) -> Self {
+        if self == Self::Passed && !sound { Self::Failed(otherwise.into()) } else { self }
+    }
+}
+
+/// Checks and what each found.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcomes(pub(crate) Vec<(OfdCheck, OfdOutcome)>);
+
+impl Outcomes {
+    pub(crate) fn new(checks: &[OfdCheck]) -> Self {
+        Self(checks.iter().map(|check| (*check, OfdOutcome::Skipped)).collect())
+    }
+
+    pub(crate) fn set(&mut self, check: OfdCheck, found: Finding) {
+        let outcome = match found {
+            Ok(()) => OfdOutcome::Passed,
+            Err((cause, detail)) => OfdOutcome::NotPassed(cause, detail),
+        };
+        if let Some((_, place)) = self.0.iter_mut().find(|(known, _)| *known == check) {
+            *place = outcome;
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> OfdVerdict {
+        let verdict = |outcome: &OfdOutcome| match outcome {
+            OfdOutcome::NotPassed(cause, _) if cause.is_indeterminate() => OfdVerdict::Indeterminate(*cause),
+            OfdOutcome::NotPassed(cause, _) => OfdVerdict::Failed(*cause),
+            OfdOutcome::Passed | OfdOutcome::Skipped => OfdVerdict::Passed,
+        };
+        let found = OfdVerdict::of(self.0.iter().map(|(_, outcome)| verdict(outcome)));
+        // A check is skipped only beside one that was not passed.
+        let all_ran = self.0.iter().all(|(_, outcome)| *outcome != OfdOutcome::Skipped);
+        found.passing_only_if(all_ran, OfdReason::StructureMalformed)
+    }
+}
+
+pub(crate) type Finding = Result<(), (Cause, Option<OfdDetail>)>;
+
+/// What a signature value turned out to be.
+#[derive(Clone, Debug)]
+pub enum ValueReport {
+    /// A seal signature.
+    Seal(Box<SealReport>),
+    /// A signature of GB/T 35275.
+    SignedData(Box<SignedDataReport>),
+}
+
+/// The report on one signature.
+#[derive(Clone, Debug)]
+pub struct SignatureReport {
+    pub(crate) id: String,
+    pub(crate) kind: SignatureKind,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) method: Option<CheckMethod>,
+    pub(crate) protection: Option<Protection>,
+    pub(crate) stamps: Vec<Stamp>,
+    pub(crate) covers: Vec<String>,
+    pub(crate) changed: Vec<EntryName>,
+    pub(crate) uncovered: Vec<EntryName>,
+    pub(crate) unreferenced: Vec<EntryName>,
+    pub(crate) value: Option<ValueReport>,
+    pub(crate) notes: Vec<OfdNote>,
+}
+
+impl SignatureReport {
+    /// Its number in the list of signatures, as that says it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the list says that it is.
+    #[must_use]
+    pub fn kind(&self) -> SignatureKind {
+        self.kind
+    }
+
+    /// The first check that failed; if none did, the first that is open.
+    #[must_use]
+    pub fn verdict(&self) -> OfdVerdict {
+        self.outcomes.verdict()
+    }
+
+    /// Every check with what it found, in order.
+    pub fn checks(&self) -> impl Iterator<Item = &(OfdCheck, OfdOutcome)> {
+        self.outcomes.0.iter()
+    }
+
+    /// What one check found.
+    #[must_use]
+    pub fn outcome(&self, check: OfdCheck) -> Option<&OfdOutcome> {
+        self.outcomes.0.iter().find(|(known, _)| *known == check).map(|(_, outcome)| outcome)
+    }
+
+    /// The digest of its references, if its description could be read.
+    #[must_use]
+    pub fn method(&self) -> Option<CheckMethod> {
+        self.method
+    }
+
+    /// Whether signatures may follow, if its description could be read.
+    #[must_use]
+    pub fn protection(&self) -> Option<Protection> {
+        self.protection
+    }
+
+    /// Where it is shown.
+    #[must_use]
+    pub fn stamps(&self) -> &[Stamp] {
+        &self.stamps
+    }
+
+    /// Numbers of other signatures that it covers.
+    #[must_use]
+    pub fn covers(&self) -> &[String] {
+        &self.covers
+    }
+
+    /// Files that are not as they were signed.
+    #[must_use]
+    pub fn changed(&self) -> &[EntryName] {
+        &self.changed
+    }
+
+    /// Files that are shown and not covered.
+    #[must_use]
+    pub fn uncovered(&self) -> &[EntryName] {
+        &self.uncovered
+    }
+
+    /// Files that nothing refers to and that are not covered.
+    #[must_use]
+    pub fn unreferenced(&self) -> &[EntryName] {
+        &self.unreferenced
+    }
+
+    /// The report on the signature value.
+    #[must_use]
+    pub fn value(&self) -> Option<&ValueReport> {
+        self.value.as_ref()
+    }
+
+    /// When it was made, as the signer says.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<UnixTime> {
+        match self.value.as_ref()? {
+            ValueReport::Seal(report) => report.subject().signed_at,
+            ValueReport::SignedData(report) => report.signed_at(),
+        }
+    }
+
+    /// Things worth knowing.
+    #[must_use]
+    pub fn notes(&self) -> &[OfdNote] {
+        &self.notes
+    }
+}
+
+/// The report on one document of a container.
+#[derive(Clone, Debug)]
+pub struct DocumentReport {
+    pub(crate) outcomes: Outcomes,
+    pub(crate) signatures: Vec<SignatureReport>,
+    pub(crate) versions: usize,
+    pub(crate) pages: usize,
+    pub(crate) notes: Vec<OfdNote>,
+}
+
+impl DocumentReport {
+    /// The first check that failed, of the document or of one of its signatures; if none did, the first that is open.
+    #[must_use]
+    pub fn verdict(&self) -> OfdVerdict {
+        let signatures = self.signatures.iter().map(SignatureReport::verdict);
+        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(signatures));
+        verdict.passing_only_if(!self.signatures.is_empty(), OfdReason::NotSigned)
+    }
+
+    /// Every check of the document itself with what it found, in order.
+    pub fn checks(&self) -> impl Iterator<Item = &(OfdCheck, OfdOutcome)> {
+        self.outcomes.0.iter()
+    }
+
+    /// Its signatures, in the order of the list.
+    #[must_use]
+    pub fn signatures(&self) -> &[SignatureReport] {
+        &self.signatures
+    }
+
+    /// The seals among its signatures that passed.
+    pub fn seals(&self) -> impl Iterator<Item = &SealReport> {
+        let passed = self.signatures.iter().filter(|signature| signature.verdict() == OfdVerdict::Passed);
+        passed.filter_map(|signature| match signature.value() {
+            Some(ValueReport::Seal(seal)) => Some(&**seal),
+            Some(ValueReport::SignedData(_)) | None => None,
+        })
+    }
+
+    /// Versions that `OFD.xml` lists beside the root of the document.
+    #[must_use]
+    pub fn versions(&self) -> usize {
+        self.versions
+    }
+
+    /// Pages.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Things worth knowing.
+    #[must_use]
+    pub fn notes(&self) -> &[OfdNote] {
+        &self.notes
+    }
+}
+
+/// The result of a verification.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct OfdReport {
+    pub(crate) at: UnixTime,
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) documents: Vec<DocumentReport>,
+}
+
+/// Proof that one OFD document passed every check at one instant. Only [`OfdReport::into_verified`] makes it.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct VerifiedOfd {
+    report: OfdReport,
+}
+
+impl VerifiedOfd {
+    /// The report.
+    pub fn report(&self) -> &OfdReport {
+        &self.report
+    }
+}
+
+impl OfdReport {
+    /// The first check that failed, of the container, of its documents or of a signature; if none did, the first that is
+    /// open.
+    #[must_use]
+    pub fn verdict(&self) -> OfdVerdict {
+        let documents = self.documents.iter().map(DocumentReport::verdict);
+        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(documents));
+        verdict.passing_only_if(!self.documents.is_empty(), OfdReason::StructureMalformed)
+    }
+
+    /// Every check of the container with what it found, in order.
+    pub fn checks(&self) -> impl Iterator<Item = &(OfdCheck, OfdOutcome)> {
+        self.outcomes.0.iter()
+    }
+
+    /// The documents, in the order of `OFD.xml`.
+    #[must_use]
+    pub fn documents(&self) -> &[DocumentReport] {
+        &self.documents
+    }
+
+    /// The signatures of all documents.
+    pub fn signatures(&self) -> impl Iterator<Item = &SignatureReport> {
+        self.documents.iter().flat_map(|document| &document.signatures)
+    }
+
+    /// Digest of the file, `sha-256:<hex>`; `None` if it is larger than is read.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    /// The instant of the verification.
+    #[must_use]
+    pub fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// The proof, if everything passed.
+    ///
+    /// # Errors
+    /// The report itself, if something did not.
+    pub fn into_verified(self) -> Result<VerifiedOfd, Box<Self>> {
+        if self.verdict() == OfdVerdict::Passed {
+            Ok(VerifiedOfd { report: self })
+        } else {
+            Err(Box::new(self))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! The canonical JSON form of reports (`docs/ofd.md` §6).
+
+use std::borrow::Cow;
+
+use boyin_model::json::{self, Object, Value};
+use boyin_model::time::UnixTime;
+
+use super::{
+    DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, Outcomes, SignatureReport,
+    ValueReport,
+};
+use crate::limits::MAX_LISTED;
+use crate::structure::Stamp;
+
+/// `format` of the form.
+const REPORT_FORMAT: i64 = 1;
+
+impl OfdReport {
+    /// The canonical JSON form (`docs/ofd.md` §6): same input, same bytes. Holds nothing personal.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let documents = self.documents.iter().map(DocumentReport::to_value).collect();
+        let mut members = vec![
+            ("at", instant(self.at)),
+            ("checks", self.outcomes.to_value()),
+            ("documents", Value::Array(documents)),
+            ("format", Value::Int(REPORT_FORMAT)),
+            ("verdict", text(self.verdict().code())),
+        ];
+        members.extend(self.fingerprint.as_deref().map(|name| ("document", Value::Text(name.into()))));
+        members.extend(self.verdict().reason().map(|cause| ("reason", cause.info().to_value())));
+        let mut out = Vec::with_capacity(4096);
+        json::write(&object(members), &mut out);
+        out
+    }
+}
+
+impl DocumentReport {
+    pub(super) fn to_value(&self) -> Value<'_> {
+        let signatures = self.signatures.iter().map(SignatureReport::to_value).collect();
+        let mut members = vec![
+            ("checks", self.outcomes.to_value()),
+            ("notes", Value::Array(self.notes.iter().map(|note| text(note.code())).collect())),
+            ("pages", number(self.pages)),
+            ("signatures", Value::Array(signatures)),
+            ("verdict", text(self.verdict().code())),
+            ("versions", number(self.versions)),
+        ];
+        members.extend(self.verdict().reason().map(|cause| ("reason", cause.info().to_value())));
+        object(members)
+    }
+}
+
+impl SignatureReport {
+    pub(super) fn to_value(&self) -> Value<'_> {
+        let mut members = vec![
+            ("checks", self.outcomes.to_value()),
+            ("id", shown_id(&self.id)),
+            ("kind", text(self.kind.code())),
+            ("notes", Value::Array(self.notes.iter().map(|note| text(note.code())).collect())),
+            ("stamps", stamps(&self.stamps)),
+            ("verdict", text(self.verdict().code())),
+        ];
+        members.extend(self.verdict().reason().map(|cause| ("reason", cause.info().to_value())));
+        members.extend(self.method.map(|method| ("digest", text(method.code()))));
+        members.extend(self.protection.map(|protection| ("protection", text(protection.code()))));
+        let lists = [
+            ("changed", &self.changed),
+            ("uncovered", &self.uncovered),
+            ("unreferenced", &self.unreferenced),
+        ];
+        members.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(n, l)| (n, names(l))));
+        if !self.covers.is_empty() {
+            members.push(("covers", Value::Array(self.covers.iter().map(|id| shown_id(id)).collect())));
+        }
+        members.extend(self.value.as_ref().map(|value| match value {
+            ValueReport::Seal(report) => ("seal", report.to_value()),
+            ValueReport::SignedData(report) => ("signed_data", report.to_value()),
+        }));
+        object(members)
+    }
+}
+
+impl Outcomes {
+    pub(super) fn to_value(&self) -> Value<'_> {
+        Value::Array(self.0.iter().map(|(check, outcome)| check_value(*check, outcome)).collect())
+    }
+}
+
+fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
+    let mut object = Object::default();
+    for (name, value) in members {
+        let fresh = object.insert(Cow::Borrowed(name), value);
+        debug_assert!(fresh, "member names are literals and differ");
+    }
+    Value::Object(object)
+}
+
+fn text(text: &'static str) -> Value<'static> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+fn instant(at: UnixTime) -> Value<'static> {
+    Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
+}
+
+fn number(number: usize) -> Value<'static> {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A number that a writer gave: short and plain, or not shown.
+pub(super) fn shown_id(id: &str) -> Value<'_> {
+    let plain =
+        id.len() <= 16 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    Value::Text(Cow::Borrowed(if plain { id } else { "?" }))
+}
+
+/// At most [`MAX_LISTED`] of them; the count is of all.
+fn names(list: &[EntryName]) -> Value<'_> {
+    let shown = list.iter().take(MAX_LISTED).map(entry_value).collect();
+    object([("count", number(list.len())), ("entries", Value::Array(shown))])
+}
+
+fn entry_value(entry: &EntryName) -> Value<'_> {
+    let mut members = vec![("place", number(entry.place))];
+    members.extend(entry.name.as_deref().map(|name| ("name", Value::Text(Cow::Borrowed(name)))));
+    object(members)
+}
+
+fn check_value(check: OfdCheck, outcome: &OfdOutcome) -> Value<'_> {
+    let mut members = vec![("check", text(check.code()))];
+    match outcome {
+        OfdOutcome::Passed => members.push(("outcome", text("passed"))),
+        OfdOutcome::Skipped => members.push(("outcome", text("skipped"))),
+        OfdOutcome::NotPassed(cause, detail) => {
+            let outcome = if cause.is_indeterminate() { "indeterminate" } else { "failed" };
+            members.extend([("outcome", text(outcome)), ("reason", text(cause.code()))]);
+            members.extend(detail.as_ref().map(|detail| ("detail", detail_value(detail))));
+        }
+    }
+    object(members)
+}
+
+fn detail_value(detail: &OfdDetail) -> Value<'_> {
+    match detail {
+        OfdDetail::Package(error) => {
+            let mut members = vec![("fault", text(error.fault.code()))];
+            members.extend(error.entry.map(|place| ("place", number(place))));
+            object(members)
+        }
+        OfdDetail::Structure(entry, fault) => object([
+            ("entry", entry_value(entry)),
+            ("fault", text(fault.code())),
+            ("text", Value::Text(fault.to_string().into())),
+        ]),
+        OfdDetail::Entry(entry) => object([("entry", entry_value(entry))]),
+        OfdDetail::Digest(name) => object([("digest", text(name))]),
+    }
+}
+
+/// At most [`MAX_LISTED`] of them; the count is of all.
+fn stamps(all: &[Stamp]) -> Value<'_> {
+    let shown = all.iter().take(MAX_LISTED).map(stamp).collect();
+    object([("count", number(all.len())), ("entries", Value::Array(shown))])
+}
+
+fn stamp(stamp: &Stamp) -> Value<'_> {
+    let rectangle = |sides: &[i64; 4]| Value::Array(sides.iter().map(|side| Value::Int(*side)).collect());
+    let mut members = vec![("boundary", rectangle(&stamp.boundary)), ("page", shown_id(&stamp.page))];
+    members.extend(stamp.clip.as_ref().map(|clip| ("clip", rectangle(clip))));
+    object(members)
+}

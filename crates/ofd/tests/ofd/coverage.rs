@@ -1,0 +1,82 @@
+use boyin_ofd::{OfdReason, OfdVerdict};
+use boyin_suite::Algorithm;
+use boyin_testkit::ofd::{Draft, Signing};
+use boyin_testkit::seals::SealWorld;
+
+use crate::{check, failed, open, shown};
+
+/// Of every file that is left out, the report says that and which one.
+#[test]
+fn every_file_that_is_left_out_is_found() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    for (name, _) in Draft::new(&world).files {
+        let mut draft = Draft::new(&world);
+        draft.sign(&Signing { omit: vec![name.clone()], ..Signing::default() });
+        let report = check(&world, &draft.write());
+        let signature = report.signatures().next().unwrap();
+        if name == "OFD.xml" {
+            assert_eq!(report.verdict(), open(OfdReason::RootUncovered));
+            assert!(signature.uncovered().is_empty());
+            continue;
+        }
+        assert_eq!(report.verdict(), failed(OfdReason::ContentUncovered), "{name}: {}", shown(&report));
+        let listed: Vec<_> =
+            signature.uncovered().iter().map(|entry| entry.name.as_deref().unwrap()).collect();
+        assert_eq!(listed, [name]);
+    }
+}
+
+#[test]
+fn what_nothing_refers_to_is_listed_unless_it_is_covered() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.put("notes.txt", "covered");
+    draft.sign(&Signing::default());
+    assert_eq!(check(&world, &draft.write()).verdict(), OfdVerdict::Passed);
+    draft.put("more.txt", "not covered");
+    let report = check(&world, &draft.write());
+    assert_eq!(report.verdict(), failed(OfdReason::EntryUnreferenced));
+    let listed = report.signatures().next().unwrap().unreferenced();
+    assert_eq!((listed.len(), listed[0].name.as_deref()), (1, Some("more.txt")));
+}
+
+/// That a file is named as a part of a signature does not make content of it that nobody signed.
+#[test]
+fn content_is_no_part_of_a_signature() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let qr = "Doc_0/Res/qr.png".to_owned();
+    draft.sign(&Signing { omit: vec![qr], ..Signing::default() });
+    draft.sign(&Signing::default());
+    draft.replace(
+        "Doc_0/Signs/Sign_1/Signature.xml",
+        "/Doc_0/Signs/Sign_1/Seal.esl</ofd:BaseLoc>",
+        "/Doc_0/Res/qr.png</ofd:BaseLoc>",
+    );
+    let report = check(&world, &draft.write());
+    let first = report.signatures().next().unwrap();
+    assert_eq!(first.verdict(), failed(OfdReason::ContentUncovered), "{}", shown(&report));
+}
+
+/// Two documents in one container, each with its own signatures, answer each for itself; a file of both is for both.
+#[test]
+fn documents_answer_each_for_itself() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let body = "<ofd:DocBody><ofd:DocRoot>Doc_1/Document.xml</ofd:DocRoot><ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody></ofd:OFD>";
+    draft.replace("OFD.xml", "</ofd:OFD>", body);
+    let shared = r#"<Document xmlns="http://www.ofdspec.org/2016"><PublicRes>/Doc_0/PublicRes.xml</PublicRes></Document>"#;
+    draft.put("Doc_1/Document.xml", shared);
+    draft.sign(&Signing::default());
+    let report = check(&world, &draft.write());
+    assert_eq!((report.documents().len(), report.verdict()), (2, OfdVerdict::Passed), "{}", shown(&report));
+
+    let mut draft = Draft::new(&world);
+    draft.replace("OFD.xml", "</ofd:OFD>", body);
+    draft.put("Doc_1/Document.xml", shared);
+    draft.sign(&Signing { omit: vec!["Doc_1/Document.xml".into()], ..Signing::default() });
+    let report = check(&world, &draft.write());
+    let verdicts: Vec<_> = report.documents().iter().map(boyin_ofd::DocumentReport::verdict).collect();
+    assert_eq!(verdicts, [OfdVerdict::Passed, failed(OfdReason::ContentUncovered)]);
+    assert_eq!(report.verdict(), failed(OfdReason::ContentUncovered));
+}

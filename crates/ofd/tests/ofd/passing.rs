@@ -1,0 +1,185 @@
+use boyin_model::register::Period;
+use boyin_ofd::{Cause, OfdNote, OfdVerdict, OfdVerifier, Protection, SignatureKind, ValueReport};
+use boyin_suite::Algorithm;
+use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
+use boyin_testkit::prefecture::{now, since};
+use boyin_testkit::seals::{SealWorld, context, register};
+use boyin_verify::Reader;
+use boyin_verify::seal::{Profile, SealContext, SealReason};
+
+use crate::{check, shown};
+
+const FORMS: [Form; 5] = [Form::Seal, Form::SealV1, Form::SealV5, Form::Attached, Form::Detached];
+
+/// A form with the seal beside it where there is one.
+fn signing(form: Form) -> Signing {
+    let is_seal = matches!(form, Form::Seal | Form::SealV1 | Form::SealV5);
+    let kind = if is_seal { "Seal" } else { "Sign" };
+    Signing { form, kind, with_seal_file: is_seal, ..Signing::default() }
+}
+
+#[test]
+fn every_form_of_signature_passes() {
+    for algorithm in Algorithm::ALL {
+        let world = SealWorld::new(algorithm);
+        for form in FORMS {
+            for (whole, relative) in [(false, false), (true, true)] {
+                let mut draft = Draft::new(&world);
+                draft.sign(&Signing { whole, relative, ..signing(form) });
+                let report = check(&world, &draft.write());
+                assert_eq!(report.verdict(), OfdVerdict::Passed, "{form:?} {whole}: {}", shown(&report));
+                let signature = report.signatures().next().unwrap();
+                let expected = if whole { Protection::Whole } else { Protection::Continued };
+                assert_eq!(signature.protection(), Some(expected));
+                assert!(signature.notes().is_empty(), "{:?}", signature.notes());
+                assert!(signature.signed_at().is_some() || form == Form::Attached);
+                let is_seal = signature.kind() == SignatureKind::Seal;
+                let document = &report.documents()[0];
+                assert_eq!(document.seals().count(), usize::from(is_seal));
+                assert_eq!(document.notes().contains(&OfdNote::NoSeal), !is_seal);
+                if let Some(ValueReport::SignedData(signed)) = signature.value() {
+                    assert_eq!(signed.signer(), Some(world.signer.1.as_slice()));
+                    assert!(shown(&report).contains(r#""certificate":"sha-256:"#));
+                }
+                assert_eq!(is_seal, signing(form).kind == "Seal");
+                assert!(report.into_verified().is_ok());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_place_and_spelling_passes() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    for check_method in ["SM3", "sm3", "1.2.156.10197.1.401", "SHA-256", "2.16.840.1.101.3.4.2.1"] {
+        let mut draft = Draft::new(&world);
+        draft.sign(&Signing { check_method, with_seal_file: false, ..Signing::default() });
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{check_method}: {}", shown(&report));
+    }
+    // The list in the folder of the document, named from the root without a slash; its signature named from that folder.
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing { kind: "", ..Signing::default() });
+    let (name, list) = ("Doc_0/Signs/Signatures.xml", "Doc_0/Signatures.xml");
+    draft.replace(name, "/Doc_0/Signs/Sign_0", "Signs/Sign_0");
+    let place = draft.files.iter().position(|(known, _)| known == name).unwrap();
+    draft.files[place].0 = list.into();
+    draft.replace("OFD.xml", &format!("/{name}"), list);
+    // `OFD.xml` was covered: sign anew what it says now.
+    let signed = draft.text("Doc_0/Signs/Sign_0/Signature.xml").to_owned();
+    let digest = |bytes: &[u8]| {
+        boyin_model::b64::encode_padded(&boyin_model::alg::VerifyAlg::digest(&boyin_suite::SM2_SM3, &[bytes]))
+    };
+    let mut other = Draft::new(&world);
+    other.sign(&Signing::default());
+    let (before, after) = (digest(other.get("OFD.xml")), digest(draft.get("OFD.xml")));
+    assert!(signed.contains(&before));
+    draft.replace("Doc_0/Signs/Sign_0/Signature.xml", &before, &after);
+    draft.sign_again(0, &Signing::default());
+    let report = check(&world, &draft.write());
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+}
+
+#[test]
+fn folders_and_stored_entries_pass() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let mut entries = vec![EntryByHand::new("Doc_0/", b""), EntryByHand::new("Doc_0/Signs/", b"")];
+    let stored =
+        |(name, bytes): &(String, Vec<u8>)| EntryByHand { method: Some(0), ..EntryByHand::new(name, bytes) };
+    entries.extend(draft.files.iter().map(stored));
+    assert_eq!(check(&world, &container(&entries)).verdict(), OfdVerdict::Passed);
+}
+
+#[test]
+fn what_is_worth_knowing_is_noted() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let stamp = |page: u8, clip: &str| {
+        format!(r#"<ofd:StampAnnot ID="{page}" PageRef="{page}" Boundary="1 2 3 4"{clip}/>"#)
+    };
+    let riding = [stamp(1, r#" Clip="0 0 1 4""#), stamp(2, r#" Clip="1 0 2 4""#)].concat();
+    let cases = [
+        (Signing { kind: "Sign", ..Signing::default() }, OfdNote::KindDiffers),
+        (Signing { stamps: stamp(7, ""), ..Signing::default() }, OfdNote::StampOffPage),
+        (Signing { stamps: riding, ..Signing::default() }, OfdNote::RidingStamp),
+    ];
+    for (signing, note) in cases {
+        let mut draft = Draft::new(&world);
+        draft.sign(&signing);
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+        assert_eq!(report.signatures().next().unwrap().notes(), [note]);
+    }
+    // A part of one page is no edge of several.
+    let stamps = stamp(1, r#" Clip="0 0 1 4""#) + &stamp(2, "");
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing { stamps, ..Signing::default() });
+    let report = check(&world, &draft.write());
+    assert!(report.signatures().next().unwrap().notes().is_empty());
+    // A resource that is not there from the beginning.
+    let mut draft = Draft::new(&world);
+    draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
+    draft.sign(&Signing::default());
+    let report = check(&world, &draft.write());
+    assert_eq!(report.verdict(), OfdVerdict::Passed);
+    assert_eq!(report.documents()[0].notes(), [OfdNote::MissingPart]);
+}
+
+/// The trust list of the prefecture is asked for the seal, as it is for a seal alone.
+#[test]
+fn the_register_is_asked() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let (bytes, store) = (draft.write(), world.store());
+    let seal = world.seal(&world.info());
+    let in_use = [Period { from: since(), until: None }];
+    for (seals, expected) in [
+        (&[(&seal[..], &in_use[..])][..], OfdVerdict::Passed),
+        (&[], OfdVerdict::Indeterminate(Cause::Seal(SealReason::NotRegistered))),
+        (&[(&seal[..], &[][..])], OfdVerdict::Failed(Cause::Seal(SealReason::NotInForce))),
+    ] {
+        let list = register(Algorithm::Sm2, seals);
+        let context = SealContext { now: now(), certificates: &store, register: Some(&list) };
+        for reader in [Reader::Ours, Reader::Field] {
+            let report = OfdVerifier::new(reader).check(&bytes, &context);
+            assert_eq!(report.verdict(), expected, "{}", shown(&report));
+        }
+    }
+}
+
+/// A profile that is given is that of every seal.
+#[test]
+fn a_profile_is_applied() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let store = world.store();
+    for profile in Profile::all() {
+        let verifier = OfdVerifier::new(Reader::Field).with_profile(profile);
+        let report = verifier.check(&draft.write(), &context(&store, now()));
+        let Some(ValueReport::Seal(seal)) = report.signatures().next().unwrap().value() else {
+            panic!("a seal")
+        };
+        assert_eq!(seal.profile(), profile);
+    }
+}
+
+/// A signature of one place in the container, moved to another one: what it covers is the same, so it holds, and that is noted.
+#[test]
+fn another_property_is_noted() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let signing = Signing { with_seal_file: false, ..Signing::default() };
+    draft.sign(&signing);
+    for (name, _) in &mut draft.files {
+        if name == "Doc_0/Signs/Sign_0/Signature.xml" {
+            *name = "Doc_0/Signs/Sign_7/Signature.xml".into();
+        }
+    }
+    draft.replace("Doc_0/Signs/Signatures.xml", "Sign_0", "Sign_7");
+    let report = check(&world, &draft.write());
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    assert_eq!(report.signatures().next().unwrap().notes(), [OfdNote::PropertyDiffers]);
+}

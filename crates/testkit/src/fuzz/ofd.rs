@@ -1,0 +1,116 @@
+//! OFD documents.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use boyin_model::json::{self, Reader};
+use boyin_ofd::package::Package;
+use boyin_ofd::{OfdReport, OfdVerifier};
+use boyin_suite::Algorithm;
+use boyin_verify::chain::CertificateStore;
+
+use crate::ofd::{Draft, EntryByHand, Signing, container};
+use crate::prefecture::now;
+use crate::seals::{SealWorld, context};
+
+/// Names and contents of a document that is sealed as a whole, its container, and what it is verified with.
+struct Known {
+    files: Vec<(String, Vec<u8>)>,
+    bytes: Vec<u8>,
+    store: CertificateStore,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing { whole: true, ..Signing::default() });
+    Known { files: draft.files.clone(), bytes: draft.write(), store: world.store() }
+});
+
+/// The signature value can be written in two ways (DER and `r ‖ s`); nothing else of the document can.
+const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
+
+/// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
+/// rest; and one of its files, by byte 0, changed in the same way. What is read has distinct and safe names, reports repeat and
+/// are canonical, and no changed document passes.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn ofd(data: &[u8]) {
+    let _ = judged(data);
+    if let Some(changed) = super::patched(&KNOWN.bytes, data) {
+        let _ = judged(&changed);
+    }
+    let Some((which, rest)) = data.split_first() else { return };
+    let which = usize::from(*which) % KNOWN.files.len();
+    let Some(changed) = super::patched(&KNOWN.files[which].1, rest) else { return };
+    let entries = KNOWN.files.iter().enumerate().map(|(place, (name, bytes))| EntryByHand {
+        method: Some(0),
+        ..EntryByHand::new(name, if place == which { &changed } else { bytes })
+    });
+    let passed = judged(&container(&entries.collect::<Vec<_>>()));
+    assert!(passed || changed != KNOWN.files[which].1, "the document itself passes");
+}
+
+/// Whether it passes; it is then the document itself.
+fn judged(bytes: &[u8]) -> bool {
+    let report = check(bytes);
+    let once = report.to_json();
+    assert!(json::parse(&once, Reader::Ours).is_ok(), "a report is canonical");
+    assert_eq!(check(bytes).to_json(), once, "a report repeats");
+    let passed = report.into_verified().is_ok();
+    let Ok(package) = Package::read(bytes) else {
+        assert!(!passed, "what is no container passed");
+        return false;
+    };
+    let names: HashSet<_> = package.entries().iter().map(|entry| entry.name().to_lowercase()).collect();
+    assert_eq!(names.len(), package.entries().len(), "two entries of one name");
+    let unsafe_step = |step: &str| matches!(step, "" | "." | "..") || step.contains(['\\', ':']);
+    assert!(!names.iter().any(|name| name.split('/').any(unsafe_step)), "a name that leads elsewhere");
+    if passed {
+        assert_eq!(package.entries().len(), KNOWN.files.len(), "a file more or less passed");
+        let same = |(name, content): &(String, Vec<u8>)| {
+            package.get(name).is_some_and(|entry| name == VALUE || entry.bytes() == content)
+        };
+        assert!(KNOWN.files.iter().all(same), "a changed document passed");
+    }
+    passed
+}
+
+fn check(bytes: &[u8]) -> OfdReport {
+    OfdVerifier::new(Reader::Field).check(bytes, &context(&KNOWN.store, now()))
+}
+
+#[cfg(test)]
+pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
+    let odd = [EntryByHand::new("OFD.xml", b"<OFD/>"), EntryByHand::new("a/", b"")];
+    vec![
+        ("sealed".to_owned(), KNOWN.bytes.clone()),
+        ("empty".to_owned(), container(&[])),
+        ("odd".to_owned(), container(&odd)),
+        ("same".to_owned(), vec![0; 5]),
+        ("root".to_owned(), b"\0\0\x40\0\x02x".to_vec()),
+        ("list".to_owned(), b"\x0d\0\x50\0\x08 Type='".to_vec()),
+        ("cut".to_owned(), vec![0x10, 0, 0, 255, 255]),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oracle_accepts_what_is_right_and_holds_under_changes() {
+        for (_, seed) in seeds() {
+            ofd(&seed);
+        }
+        assert!(judged(&KNOWN.bytes));
+        for which in 0..u8::try_from(KNOWN.files.len()).unwrap() {
+            for place in [0, 40, 200, 1000] {
+                let [high, low] = u16::to_be_bytes(place);
+                ofd(&[which, high, low, 0, 1, b'x']);
+                ofd(&[which, high, low, 0, 9]);
+            }
+        }
+    }
+}

@@ -128,7 +128,7 @@ fn certificates_come_and_go_as_files() {
     let of_maker =
         |deed: &str| journal.lines().filter(|line| line.contains(deed) && line.contains(BY[1])).count();
     assert_eq!(
-        (of_maker("\"draft\""), of_maker("\"discard\""), of_maker("\"sign\"")),
+        (of_maker("\"deed\":\"draft\""), of_maker("\"deed\":\"discard\""), of_maker("\"deed\":\"sign\"")),
         (5, 1, 2),
         "{journal}"
     );

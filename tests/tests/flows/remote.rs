@@ -251,7 +251,7 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let copied = first.license_id.clone();
     site.meanwhile(move || {
         let mut record = there.archive().get(&copied).unwrap().unwrap();
-        (record.id, record.slot) = (new, None);
+        (record.id, record.slot, record.filed_at) = (new, None, now());
         there.archive().file(&act("meanwhile"), &Filing { record, holder: whose }).unwrap();
     });
     let answer = ask("one");

@@ -68,14 +68,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let refresher = tokio::spawn(refresh(state.clone()));
-    let (teller, webhooks) = (tokio::spawn(tell(state.clone())), state.webhooks.clone());
-    let served = serve_router(router(state), listener, shutdown).await;
-    refresher.abort();
-    teller.abort();
-    // What is on its way is waited for, at most its ten seconds.
-    webhooks.iter().for_each(|webhooks| webhooks.stop());
-    served
+    serve_state(state, listener, shutdown, None).await
 }
 
 /// Serves over TLS, and nothing to those who do not speak it; otherwise as [`serve`] does. Files that are replaced are taken in by the
@@ -90,11 +83,26 @@ pub async fn serve_tls(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let tls = Arc::new(tls);
-    let refresher = tokio::spawn(refresh(state.clone()));
     let renewer = tokio::spawn(renew(Arc::clone(&tls)));
-    let served = serve_within(router(state), listener, shutdown, PATIENCE, Some(tls)).await;
+    let served = serve_state(state, listener, shutdown, Some(tls)).await;
     renewer.abort();
+    served
+}
+
+/// Serves, and does meanwhile what the service does by itself: it follows what is filed and published, and delivers notices.
+async fn serve_state(
+    state: AppState,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    tls: Option<Arc<Tls>>,
+) -> std::io::Result<()> {
+    let refresher = tokio::spawn(refresh(state.clone()));
+    let (teller, webhooks) = (tokio::spawn(tell(state.clone())), state.webhooks.clone());
+    let served = serve_within(router(state), listener, shutdown, PATIENCE, tls).await;
     refresher.abort();
+    teller.abort();
+    // What is on its way is waited for, at most its ten seconds.
+    webhooks.iter().for_each(|webhooks| webhooks.stop());
     served
 }
 

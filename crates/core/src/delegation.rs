@@ -46,7 +46,7 @@ pub enum DelegationRefusal {
     /// As often as it may be used it was.
     #[error("委托次数已用完。The delegation is used up")]
     UsedUp,
-    /// It does not name a license type that is asked for.
+    /// It does not name a license type that is asked for, or none is asked for of the holder.
     #[error("委托不含所需证照类型。The delegation does not name a license type that is asked for")]
     OtherType,
     /// It does not name the item.
@@ -148,7 +148,7 @@ pub struct DelegationUse<'u> {
     pub number: u64,
     /// Who acts.
     pub agent: &'u HolderCode,
-    /// Which license types are asked for; none at all is no use.
+    /// Which license types are asked for of the holder, in whatever role; with none at all nobody acts for them, and it is refused.
     pub license_types: &'u BTreeSet<LicenseTypeCode>,
     /// Which items, each under the names by which the delegation may name it.
     pub items: &'u [Vec<String>],
@@ -207,7 +207,8 @@ impl Delegation {
         if self.used >= self.uses {
             return Err(DelegationRefusal::UsedUp);
         }
-        if !wanted.license_types.is_subset(&self.license_types) {
+        // Nothing asked is no way around: it would be a subset of every delegation.
+        if wanted.license_types.is_empty() || !wanted.license_types.is_subset(&self.license_types) {
             return Err(DelegationRefusal::OtherType);
         }
         let named = |names: &Vec<String>| names.iter().any(|name| self.items.contains(name));

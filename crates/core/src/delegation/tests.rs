@@ -64,6 +64,8 @@ fn each_refusal_has_one_that_only_it_refuses() {
     assert_eq!(judged(|delegation| delegation.used = 2, good), Err(DelegationRefusal::UsedUp));
     let more = (&[CARD, OTHER][..], &["loan"][..], "aa", "贷款", 99);
     assert_eq!(judged(|_| {}, more), Err(DelegationRefusal::OtherType));
+    // A party of whom nothing is asked lets nobody in to the files of the others.
+    assert_eq!(judged(|_| {}, (&[], &["loan"], "aa", "贷款", 99)), Err(DelegationRefusal::OtherType));
     for items in [&["deed"][..], &["loan", "deed"], &[]] {
         let refused = judged(|_| {}, (&[CARD], items, "aa", "贷款", 99));
         assert_eq!(refused, Err(DelegationRefusal::OtherItem), "{items:?}");

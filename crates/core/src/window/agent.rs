@@ -16,9 +16,9 @@ const PRINCIPALS: [Role; 2] = [Role::Applicant, Role::Enterprise];
 
 impl Desk {
     /// As [`decide_exemption`](Self::decide_exemption), asked by `agent` for the applicant, or for the enterprise where there is no
-    /// applicant, by the holder's delegation of this number: of all license types that the situation asks of that holder, for
-    /// all items of the matter, and for the purpose of the order, word by word. The purpose of the decision names the delegation, so that the holder sees it
-    /// beside each read.
+    /// applicant, by the holder's delegation of this number: of all license types that the situation asks of that holder in
+    /// any role, at least one, for all items of the matter, and for the purpose of the order, word by word. The purpose of the decision
+    /// names the delegation, so that the holder sees it beside each read.
     ///
     /// The same order with the same question is the same use, whatever came of it.
     ///
@@ -39,8 +39,8 @@ impl Desk {
         let (items, _) = self.items_at(order.at)?;
         // What is wrong with the question is told before the delegation is used.
         let wanted = question.request(office, order.at).wanted(&items).map_err(DeskError::from)?;
-        let principal = PRINCIPALS.into_iter().find_map(|role| Some((role, question.parties.get(&role)?)));
-        let (role, principal) = principal.ok_or(DelegationRefusal::None)?;
+        let principal = PRINCIPALS.into_iter().find_map(|role| question.parties.get(&role));
+        let principal = principal.ok_or(DelegationRefusal::None)?;
         // Who is named as the agent is the one who acts.
         if question.parties.get(&Role::Agent).is_some_and(|named| named.holder != *agent) {
             return Err(DelegationRefusal::OtherAgent.into());
@@ -49,14 +49,10 @@ impl Desk {
         let asked = matter.map(|matter| matter.items).unwrap_or_default();
         let asked: Vec<_> =
             asked.into_iter().map(|item| vec![item.key.clone(), item.code.as_str().to_owned()]).collect();
-        let nothing = BTreeSet::new();
-        let used = DelegationUse {
-            number: delegation,
-            agent,
-            license_types: wanted.get(&role).unwrap_or(&nothing),
-            items: &asked,
-            told: "window",
-        };
+        let own = question.parties.iter().filter(|(_, party)| party.holder == principal.holder);
+        let types: BTreeSet<_> = own.filter_map(|(role, _)| wanted.get(role)).flatten().copied().collect();
+        let used =
+            DelegationUse { number: delegation, agent, license_types: &types, items: &asked, told: "window" };
         self.use_delegation(&principal.holder, &used, &question.canonical(), order)?;
         Ok(self.decide_exemption(question, &named)?)
     }

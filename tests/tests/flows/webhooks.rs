@@ -501,6 +501,28 @@ async fn a_client_that_is_not_there_or_another_agencys_is_told_nothing() {
     assert_eq!(deliver(&webhooks, &desk, at(24)), all(1), "its own agency's again");
 }
 
+#[tokio::test]
+async fn what_waited_for_one_agency_is_not_sent_to_the_next_one_of_the_name() {
+    let world = World::new(&[WebhookKind::Status]).await;
+    let home = &world.site.prefecture.home;
+    let desk = world.desk();
+    let webhooks = world.webhooks();
+    world.change(&desk, Change::Suspend, at(20));
+    world.receiver.will(&[Ok(500)]);
+    assert_eq!(deliver(&webhooks, &desk, at(21)), failed(DeliveryFault::Status(500)));
+    home.remove_webhook("market-1", &words(at(22))).unwrap();
+    home.remove_client("market-1", &words(at(22))).unwrap();
+    let other = client("market-1", bank(), &[SharingScope::Departments], &world.site.keys[0]);
+    home.add_client(other, &words(at(23))).unwrap();
+    home.set_webhook("market-1", wish(URL, &[WebhookKind::Status]), &words(at(23))).unwrap();
+    assert_eq!(deliver(&webhooks, &desk, at(24)), all(0));
+    assert_eq!(world.receiver.tokens().len(), 1, "the one in vain");
+    let kept = home.webhook_progress("market-1").unwrap().unwrap();
+    assert_eq!((kept.waiting_since, kept.failures, kept.fault), (None, 0, None));
+    // As after a restart.
+    assert_eq!(deliver(&world.webhooks(), &desk, at(25)), None);
+}
+
 /// One of two receivers does not answer before the other one has got its notice.
 struct Slow {
     quick: Mutex<Sender<()>>,

@@ -240,7 +240,8 @@ impl Webhooks {
                     continue;
                 }
             };
-            if state.is_due(last, now) {
+            // What is only dropped waits for no attempt.
+            if state.is_due(last, now) || state.is_of_before(subscriber.webhook.since) {
                 found.push((state.position, client.to_owned()));
             }
             *lane = Some(state);
@@ -275,7 +276,8 @@ impl Webhooks {
     }
 
     /// Gives a client its turn: what waits for it is sent, one after the other, until there is no more, one is not acknowledged, or
-    /// it had [`MAX_IN_A_ROW`]. A notice is kept before it is sent, and sent again until it is acknowledged.
+    /// it had [`MAX_IN_A_ROW`]. A notice is kept before it is sent, and sent again until it is acknowledged, or until the webhook was
+    /// removed and set anew: it may be another agency's by then.
     ///
     /// # Errors
     /// [`WebhookError`] if its place cannot be read or kept; what the receiver does is in the answer.
@@ -302,6 +304,9 @@ impl Webhooks {
         path: &Path,
         clock: Clock<'_>,
     ) -> Result<Delivered, WebhookError> {
+        if state.pass_over_before(subscriber.webhook.since) {
+            state.save(path)?;
+        }
         let (mut notices, mut kept) = (0, state.position);
         while notices < MAX_IN_A_ROW && !self.stopped.load(Ordering::Relaxed) {
             if state.pending.is_none() {

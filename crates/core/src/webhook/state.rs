@@ -118,6 +118,23 @@ impl State {
         (self.failures, self.next_attempt, self.fault, self.pending) = (0, None, None, None);
     }
 
+    /// Whether what waits is of before `since`.
+    pub(super) fn is_of_before(&self, since: UnixTime) -> bool {
+        let waiting = self.pending.as_ref().and_then(Pending::notice);
+        waiting.is_some_and(|notice| notice.at < since)
+    }
+
+    /// Drops what waits if it is of before `since`: it was for whom the webhook was set for then. Whether something was dropped.
+    pub(super) fn pass_over_before(&mut self, since: UnixTime) -> bool {
+        if !self.is_of_before(since) {
+            return false;
+        }
+        let Some(dropped) = self.pending.take() else { return false };
+        self.position = dropped.event;
+        (self.failures, self.next_attempt, self.fault) = (0, None, None);
+        true
+    }
+
     pub(super) fn failed(&mut self, fault: &str, now: UnixTime) {
         self.failures = self.failures.saturating_add(1);
         self.next_attempt = Some(now.plus(retry_after(self.failures)));
@@ -211,6 +228,19 @@ mod tests {
             bad.save(&path).unwrap();
             assert!(matches!(State::load(&path), Err(WebhookError::State(_))), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_waits_from_before_the_webhook_was_set_is_dropped() {
+        let at = UnixTime::new(1_000_000).unwrap();
+        let mut state = State { sequence: 4, pending: Some(pending(10, 5)), ..State::new(9) };
+        state.failed("status", at);
+        let waiting = state.clone();
+        assert!(!state.pass_over_before(at));
+        assert_eq!(state, waiting);
+        assert!(state.pass_over_before(at.plus(1)));
+        assert_eq!(state, State { sequence: 4, ..State::new(10) });
+        assert!(!state.pass_over_before(at.plus(1)));
     }
 
     #[test]

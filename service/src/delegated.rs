@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use boyin::access::{AUTHORIZATION_SECONDS, Authorization, AuthorizationFault};
+use boyin::access::{AUTHORIZATION_SECONDS, Authorization};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationUse;
 use boyin::model::id::CreditCode;
@@ -76,6 +76,8 @@ pub(crate) async fn authorize_delegated(
         item: request.item.clone(),
         purpose: request.purpose.clone(),
     };
+    // A code for which there is no room must not spend a use.
+    state.authorizations.room(of.holder, &grant.name, state.now())?;
     let (number, at) = (request.delegation, state.now());
     let order = Order { who: grant.name.clone(), office, purpose: request.purpose, idempotency_key: key, at };
     let item = request.item;
@@ -95,13 +97,7 @@ pub(crate) async fn authorize_delegated(
     }
     let by = format!("{}, delegation {number}", grant.name);
     let (open, now) = (Arc::clone(&state.authorizations), state.now());
-    let code = open.make(of, &by, now, &mut SystemRandom).map_err(|fault| match fault {
-        AuthorizationFault::OfHolder | AuthorizationFault::OfClerk => {
-            ApiError::Refused("too_many_codes", fault.to_string())
-        }
-        AuthorizationFault::TooMany => ApiError::TooMany(AUTHORIZATION_SECONDS),
-        AuthorizationFault::Randomness(_) | _ => ApiError::Internal,
-    })?;
+    let code = open.make(of, &grant.name, &by, now, &mut SystemRandom)?;
     tracing::info!(by = grant.name, agency = %agency, delegation = number, "authorization made for an agent");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
 }

@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use boyin::access::{AUTHORIZATION_SECONDS, AuthorizationFault};
 use boyin::archive::ArchiveError;
 use boyin::delegation::DelegationError;
 use boyin::exempt::{Fault, Refusal};
@@ -79,6 +80,18 @@ impl From<DeskError> for ApiError {
         }
         tracing::error!(code = error.code(), "the desk refused");
         Self::Internal
+    }
+}
+
+impl From<AuthorizationFault> for ApiError {
+    fn from(fault: AuthorizationFault) -> Self {
+        match fault {
+            AuthorizationFault::OfHolder | AuthorizationFault::OfClerk => {
+                Self::Refused("too_many_codes", fault.to_string())
+            }
+            AuthorizationFault::TooMany => Self::TooMany(AUTHORIZATION_SECONDS),
+            AuthorizationFault::Randomness(_) | _ => Self::Internal,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use boyin::access::{AUTHORIZATION_SECONDS, Authorization, AuthorizationFault, Caller, ClientScope};
+use boyin::access::{AUTHORIZATION_SECONDS, Authorization, Caller, ClientScope};
 use boyin::model::credential::FieldValue;
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::model::limits::MAX_ITEM_CHARS;
@@ -357,14 +357,8 @@ pub(crate) async fn authorize(
         item: request.item,
         purpose: request.purpose,
     };
-    let code = state.authorizations.make(of, &grant.name, state.now(), &mut SystemRandom);
-    let code = code.map_err(|fault| match fault {
-        AuthorizationFault::OfHolder | AuthorizationFault::OfClerk => {
-            ApiError::Refused("too_many_codes", fault.to_string())
-        }
-        AuthorizationFault::TooMany => ApiError::TooMany(AUTHORIZATION_SECONDS),
-        AuthorizationFault::Randomness(_) | _ => ApiError::Internal,
-    })?;
+    let code = state.authorizations.make(of, &grant.name, &grant.name, state.now(), &mut SystemRandom);
+    let code = code?;
     tracing::info!(by = grant.name, agency = %agency, "authorization made");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
 }

@@ -4,13 +4,17 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use boyin::access::{CertificateDigest, CertificateUse, Gate};
 use boyin::issue::SigningKey;
 use boyin::model::sharing::SharingScope;
+use boyin::model::webhook::WebhookKind;
 use boyin::suite::Algorithm;
+use boyin::transport::{Transport, TransportError};
+use boyin::webhook::Webhooks;
 use boyin_service::{AppState, Tls, TlsError, TlsFiles, serve_tls};
 use boyin_testkit::timestamp::openssl;
 use rustls::pki_types::pem::PemObject as _;
@@ -23,8 +27,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::clients::{Served, claims, client, form, gate, signed, words};
-use crate::office::{Prefecture, market, now};
+use crate::office::{Prefecture, market, now, passphrase};
 use crate::signer::client_key;
+use crate::webhooks::{URL, hosts, wish};
 
 /// An end for a test that does not work.
 const LONG: Duration = Duration::from_secs(20);
@@ -289,6 +294,47 @@ async fn tls_is_spoken_and_nothing_else() {
         assert!(!answer.windows(4).any(|four| four == b"HTTP"), "{answer:?}");
     }
     assert_eq!(running.get(site.papers.client(None), "/openapi.json").await.unwrap(), 200, "it goes on");
+    running.end().await;
+}
+
+/// Says that something was posted.
+struct Told(Mutex<Sender<()>>);
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Told(..)")
+    }
+}
+
+impl Transport for Told {
+    fn post(&self, _: &str, _: &str, _: &[u8], _: usize) -> Result<Vec<u8>, TransportError> {
+        unreachable!("every status is looked at")
+    }
+
+    fn exchange(&self, _: &str, _: &str, _: &[u8], _: usize) -> Result<(u16, Vec<u8>), TransportError> {
+        let _ = self.0.lock().unwrap().send(());
+        Ok((200, Vec::new()))
+    }
+
+    fn get(&self, _: &str, _: usize) -> Result<Vec<u8>, TransportError> {
+        unreachable!("nothing is fetched")
+    }
+}
+
+#[tokio::test]
+async fn notices_are_delivered_beside_tls_too() {
+    let Some(site) = Site::new() else { return };
+    let home = &site.prefecture.home;
+    home.set_webhook(ID, wish(URL, &[WebhookKind::TrustList]), &words(now())).unwrap();
+    home.renew_trust_list(&passphrase(), &words(now().plus(1))).unwrap();
+    let (sender, heard) = channel();
+    let webhooks = Webhooks::new(Arc::new(Told(Mutex::new(sender))), hosts(&["agency.example"]));
+    let served = Served::new(&site.prefecture);
+    served.wait(1);
+    let desk = Arc::new(site.prefecture.desk());
+    let state = served.state.clone().with_desk(desk).with_webhooks(Arc::new(webhooks));
+    let running = Running::start(state, site.papers.files("service")).await;
+    tokio::task::spawn_blocking(move || heard.recv_timeout(LONG)).await.unwrap().unwrap();
     running.end().await;
 }
 

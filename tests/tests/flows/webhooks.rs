@@ -28,7 +28,7 @@ use crate::clients::{client, words};
 use crate::office::{HOLDER, citizen, credit_code, market, now, order, passphrase, police};
 use crate::shared::{PURPOSE, Site, bank, share};
 
-const URL: &str = "https://agency.example/boyin";
+pub(crate) const URL: &str = "https://agency.example/boyin";
 const DAY: u64 = 86_400;
 /// After the webhooks were set.
 const SET: u64 = 10;
@@ -93,11 +93,11 @@ struct World {
     receiver: Arc<Receiver>,
 }
 
-fn wish(url: &str, kinds: &[WebhookKind]) -> WebhookWish {
+pub(crate) fn wish(url: &str, kinds: &[WebhookKind]) -> WebhookWish {
     WebhookWish { url: url.to_owned(), kinds: kinds.to_vec(), office: police(), term_days: 90 }
 }
 
-fn hosts(names: &[&str]) -> Vec<AllowedHost> {
+pub(crate) fn hosts(names: &[&str]) -> Vec<AllowedHost> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 

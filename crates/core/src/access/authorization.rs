@@ -84,6 +84,8 @@ pub enum AuthorizationFault {
 struct Open {
     of: Authorization,
     /// Who made it.
+    clerk: String,
+    /// Who made it, and by what, as events say it.
     by: String,
     until: UnixTime,
 }
@@ -134,32 +136,33 @@ fn digest(digits: &str) -> Digest32 {
 }
 
 impl Authorizations {
-    /// Makes a code; `by` says who saw that it is the holder who wants it.
+    /// Whether a clerk may make a code of a holder now. What else has to be done for it can wait for that.
+    ///
+    /// # Errors
+    /// [`AuthorizationFault`], none of them for want of randomness.
+    pub fn room(&self, holder: HolderKey, clerk: &str, now: UnixTime) -> Result<(), AuthorizationFault> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        room_in(&mut open, holder, clerk, now)
+    }
+
+    /// Makes a code; `clerk` saw that it is the holder who wants it, or somebody for them: `by` says that in events.
     ///
     /// # Errors
     /// [`AuthorizationFault`].
     pub fn make(
         &self,
         of: Authorization,
+        clerk: &str,
         by: &str,
         now: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<AuthorizationCode, AuthorizationFault> {
         let digits = random_digits(random)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, open| now < open.until);
-        if open.values().filter(|open| open.of.holder == of.holder).count() >= MAX_AUTHORIZATIONS_OF_HOLDER {
-            return Err(AuthorizationFault::OfHolder);
-        }
-        if open.values().filter(|open| open.by == by).count() >= MAX_AUTHORIZATIONS_OF_CLERK {
-            return Err(AuthorizationFault::OfClerk);
-        }
-        if open.len() >= MAX_AUTHORIZATIONS {
-            return Err(AuthorizationFault::TooMany);
-        }
+        room_in(&mut open, of.holder, clerk, now)?;
         let of = Authorization { purpose: of.purpose.trim().to_owned(), ..of };
         let until = now.plus(AUTHORIZATION_SECONDS);
-        open.insert(digest(&digits), Open { of, by: by.to_owned(), until });
+        open.insert(digest(&digits), Open { of, clerk: clerk.to_owned(), by: by.to_owned(), until });
         let groups = [&digits[..4], &digits[4..8], &digits[8..12], &digits[12..]];
         Ok(AuthorizationCode(groups.join(" ")))
     }
@@ -183,6 +186,26 @@ impl Authorizations {
     pub(crate) fn put_back(&self, used: Used) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(used.code, used.was);
     }
+}
+
+/// Whether one more code has its place, once those that have ended are gone.
+fn room_in(
+    open: &mut HashMap<Digest32, Open>,
+    holder: HolderKey,
+    clerk: &str,
+    now: UnixTime,
+) -> Result<(), AuthorizationFault> {
+    open.retain(|_, open| now < open.until);
+    if open.values().filter(|open| open.of.holder == holder).count() >= MAX_AUTHORIZATIONS_OF_HOLDER {
+        return Err(AuthorizationFault::OfHolder);
+    }
+    if open.values().filter(|open| open.clerk == clerk).count() >= MAX_AUTHORIZATIONS_OF_CLERK {
+        return Err(AuthorizationFault::OfClerk);
+    }
+    if open.len() >= MAX_AUTHORIZATIONS {
+        return Err(AuthorizationFault::TooMany);
+    }
+    Ok(())
 }
 
 fn random_digits(random: &mut dyn Randomness) -> Result<String, RandomnessUnavailable> {
@@ -230,14 +253,15 @@ mod tests {
     #[test]
     fn a_code_is_good_once_for_what_it_was_made() {
         let codes = Authorizations::default();
-        let code = codes.make(wish(1), "窗口一号", now(), &mut SystemRandom).unwrap();
+        let code = codes.make(wish(1), "窗口一号", "窗口一号", now(), &mut SystemRandom).unwrap();
         assert_eq!(code.reveal().len(), 19);
         let last = now().plus(AUTHORIZATION_SECONDS - 1);
         assert_eq!(take(&codes, code.reveal(), &wish(1), last), Some("窗口一号".to_owned()));
         assert_eq!(take(&codes, code.reveal(), &wish(1), last), None, "used up");
-        let unspaced = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap().reveal().replace(' ', "");
+        let unspaced =
+            codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap().reveal().replace(' ', "");
         assert!(take(&codes, &unspaced, &wish(1), now()).is_some());
-        let late = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+        let late = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
         assert_eq!(take(&codes, late.reveal(), &wish(1), now().plus(AUTHORIZATION_SECONDS)), None);
         let other = |change: fn(&mut Authorization)| {
             let mut other = wish(1);
@@ -251,7 +275,7 @@ mod tests {
             other(|wish| wish.license_type = LicenseTypeCode::parse("111000000000131433001").unwrap()),
             other(|wish| wish.agency = CreditCode::parse("11100000MB0143028R").unwrap()),
         ] {
-            let code = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+            let code = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
             assert_eq!(take(&codes, code.reveal(), &asked, now()), None);
             assert_eq!(take(&codes, code.reveal(), &wish(1), now()), None, "it is used up all the same");
         }
@@ -261,7 +285,7 @@ mod tests {
     #[test]
     fn a_code_that_is_put_back_is_as_it_was() {
         let codes = Authorizations::default();
-        let code = codes.make(wish(1), "乙", now(), &mut SystemRandom).unwrap();
+        let code = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
         let Authorization { agency, license_type, item, .. } = wish(1);
         let other = Asked { agency, license_type, item: &item, purpose: "别的" };
         let used = codes.take(code.reveal(), &other, now()).unwrap();
@@ -277,7 +301,7 @@ mod tests {
     #[test]
     fn open_codes_have_a_bound_for_each_holder_and_for_all() {
         let codes = Authorizations::default();
-        let make = |holder, at| codes.make(wish(holder), "乙", at, &mut SystemRandom);
+        let make = |holder, at| codes.make(wish(holder), "乙", "乙", at, &mut SystemRandom);
         for _ in 0..MAX_AUTHORIZATIONS_OF_HOLDER {
             make(1, now()).unwrap();
         }
@@ -289,20 +313,26 @@ mod tests {
             let mut holder = [0; 32];
             holder[..4].copy_from_slice(&number.to_be_bytes());
             let of = Authorization { holder: HolderKey(holder), ..wish(0) };
-            full.make(of, &(number / 50).to_string(), now(), &mut SystemRandom).unwrap();
+            full.make(of, &(number / 50).to_string(), &(number / 50).to_string(), now(), &mut SystemRandom)
+                .unwrap();
         }
-        let refused = full.make(wish(9), "乙", now(), &mut SystemRandom).unwrap_err();
+        let refused = full.make(wish(9), "乙", "乙", now(), &mut SystemRandom).unwrap_err();
         assert_eq!(refused, AuthorizationFault::TooMany);
     }
 
     #[test]
     fn open_codes_have_a_bound_for_each_clerk() {
         let codes = Authorizations::default();
-        let make = |holder, by, at| codes.make(wish(holder), by, at, &mut SystemRandom);
+        let make = |holder, by, at| {
+            codes.make(wish(holder), by, &format!("{by}, delegation {holder}"), at, &mut SystemRandom)
+        };
         for number in 0..u8::try_from(MAX_AUTHORIZATIONS_OF_CLERK).unwrap() {
             make(number, "乙", now()).unwrap();
         }
+        // However each was made.
         assert_eq!(make(200, "乙", now()).unwrap_err(), AuthorizationFault::OfClerk);
+        let room = |clerk| codes.room(HolderKey([200; 32]), clerk, now());
+        assert_eq!((room("乙"), room("丙")), (Err(AuthorizationFault::OfClerk), Ok(())));
         make(200, "丙", now()).unwrap();
         make(201, "乙", now().plus(AUTHORIZATION_SECONDS)).unwrap();
     }

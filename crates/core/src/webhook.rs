@@ -22,8 +22,8 @@ use crate::access::ClientError;
 use crate::error::{DeskError, HomeError};
 
 pub use self::deliver::{
-    Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_WEBHOOKS_AT_ONCE, Turn,
-    WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting, Webhooks,
+    Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_TURN_SECONDS,
+    MAX_WEBHOOKS_AT_ONCE, Turn, WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting, Webhooks,
 };
 pub use self::registered::{
     DEFAULT_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_URL_CHARS, Webhook, WebhookSetFault,

@@ -31,6 +31,9 @@ pub type Turn = (String, Result<Delivered, WebhookError>);
 pub const MAX_WEBHOOKS_AT_ONCE: usize = 16;
 /// Notices that one client gets before others have their turn.
 pub const MAX_IN_A_ROW: usize = 100;
+/// Seconds after which a turn begins no further notice: with receivers that are slow, others have their turn all the same. The one that is
+/// on its way still has [`WEBHOOK_REQUEST_TIMEOUT`].
+pub const MAX_TURN_SECONDS: u64 = 30;
 /// Bytes of the answer of a receiver. Nothing in it is looked at but its status.
 pub const MAX_ACKNOWLEDGMENT_BYTES: usize = 4096;
 /// How long the connection to a receiver may take to be made.
@@ -276,7 +279,7 @@ impl Webhooks {
     }
 
     /// Gives a client its turn: what waits for it is sent, one after the other, until there is no more, one is not acknowledged, or
-    /// it had [`MAX_IN_A_ROW`]. A notice is kept before it is sent, and sent again until it is acknowledged, or until the webhook was
+    /// it had [`MAX_IN_A_ROW`], or [`MAX_TURN_SECONDS`] are over. A notice is kept before it is sent, and sent again until it is acknowledged, or until the webhook was
     /// removed and set anew: it may be another agency's by then.
     ///
     /// # Errors
@@ -307,8 +310,9 @@ impl Webhooks {
         if state.pass_over_before(subscriber.webhook.since) {
             state.save(path)?;
         }
-        let (mut notices, mut kept) = (0, state.position);
-        while notices < MAX_IN_A_ROW && !self.stopped.load(Ordering::Relaxed) {
+        let (mut notices, mut kept, begun) = (0, state.position, clock());
+        let is_over = || clock().seconds().saturating_sub(begun.seconds()) >= MAX_TURN_SECONDS;
+        while notices < MAX_IN_A_ROW && !is_over() && !self.stopped.load(Ordering::Relaxed) {
             if state.pending.is_none() {
                 let more = next(desk, subscriber, state)?;
                 if state.pending.is_some() || state.position - kept >= KEEP_AFTER {

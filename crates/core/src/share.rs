@@ -14,6 +14,7 @@ use boyin_verify::Report;
 use crate::access::{Asked, Authorizations, Client, Used};
 use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
+use crate::webhook::IDENTIFIER;
 
 mod check;
 mod disclose;
@@ -414,6 +415,9 @@ impl Given<'_> {
     fn told(&self, code: Option<&Used>) -> String {
         // Before the fields: what is cut off is names.
         let by = code.map(|used| format!("authorized by {}; ", used.by())).unwrap_or_default();
-        format!("{by}{}", self.fields.join(","))
+        let mut fields: Vec<_> = self.fields.iter().map(String::as_str).collect();
+        // First: by it a webhook knows who is told of the license.
+        fields.sort_by_key(|name| *name != IDENTIFIER);
+        format!("{by}{}", fields.join(","))
     }
 }

@@ -25,6 +25,7 @@ pub use self::deliver::{
     Delivered, DeliveryFault, Due, MAX_ACKNOWLEDGMENT_BYTES, MAX_IN_A_ROW, MAX_TURN_SECONDS,
     MAX_WEBHOOKS_AT_ONCE, Turn, WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_REQUEST_TIMEOUT, Waiting, Webhooks,
 };
+pub(crate) use self::derived::IDENTIFIER;
 pub use self::registered::{
     DEFAULT_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_TERM_DAYS, MAX_WEBHOOK_URL_CHARS, Webhook, WebhookSetFault,
     WebhookWish,

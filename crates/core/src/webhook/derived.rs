@@ -11,7 +11,7 @@ use crate::in_force::TRUST_NAME;
 
 const SECONDS_PER_DAY: u64 = 86_400;
 /// The claim by which a notice names a license.
-const IDENTIFIER: &str = "license_id";
+pub(crate) const IDENTIFIER: &str = "license_id";
 
 /// A client with its webhook.
 #[derive(Clone, Debug)]

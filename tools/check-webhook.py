@@ -39,6 +39,10 @@ def verified(key, header, message, signature, what):
         raise Refused(f"{what}: the signature does not match")
 
 
+def ended(end, signed_at, now):
+    return end["sign_until"] <= signed_at or end.get("verify_until") is not None and end["verify_until"] <= now
+
+
 def check(token, trust, anchor, client, now):
     header, listed, message, signature = opened(trust, LIST_TYPE, "trust list")
     if header["kid"] != anchor["kid"]:
@@ -57,6 +61,9 @@ def check(token, trust, anchor, client, now):
         raise Refused("notice: iss is another office than the one whose key signed")
     if claims["iat"] < key["from"] or key.get("until") is not None and key["until"] <= claims["iat"]:
         raise Refused("notice: the key was not in force")
+    for end in listed["algorithms"]:
+        if end["alg"] == header["alg"] and ended(end, claims["iat"], now):
+            raise Refused("notice: the trust list has ended the algorithm")
     if claims["aud"] != client:
         raise Refused("notice: for another client")
     if claims["iat"] > now + AHEAD or claims["iat"] + SECONDS <= now:
@@ -81,6 +88,9 @@ def main():
         claims = check(texts[0], texts[1], json.loads(texts[2]), given.client, now)
     except Refused as refused:
         print(f"REFUSED: {refused}")
+        return 1
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        print(f"REFUSED: a claim is missing or none: {wrong}")
         return 1
     print(json.dumps(claims, ensure_ascii=False, sort_keys=True))
     return 0

@@ -292,13 +292,27 @@ impl Desk {
         let detail = terms.write();
         let key = InputKey(*self.archive.decision_key());
         let holder = wish.holder_text();
-        let asked = [b"delegation\0".as_slice(), holder.as_bytes(), b"\0", detail.as_bytes()];
+        // For so long, not until then: the same order a second later is the same act.
+        let term = terms.until.seconds().saturating_sub(order.at.seconds());
+        let term = Terms { until: UnixTime::new(term).unwrap_or(terms.until), ..terms }.write();
+        let asked = [b"delegation\0".as_slice(), holder.as_bytes(), b"\0", term.as_bytes()];
         let act = act(&order, key.digest(&asked.concat()))?;
         self.archive.note_on_holder(&act, HolderNote::DelegationGranted(detail), &wish.holder, || {
             let open = delegations_of(&self.archive, &wish.holder)?;
             let open = open.iter().filter(|known| known.is_open(order.at)).count();
             if open < MAX_DELEGATIONS_OF_HOLDER { Ok(()) } else { Err(DelegationFault::TooMany.into()) }
         })
+    }
+
+    /// The end of a delegation as it was made; `None` if the event is none that made one.
+    ///
+    /// # Errors
+    /// [`DelegationError::Desk`].
+    pub fn delegation_end(&self, number: u64) -> Result<Option<UnixTime>, DelegationError> {
+        let events = self.archive.events(number.checked_sub(1), 1)?;
+        let made = events.iter().find(|event| event.number == number);
+        let made = made.filter(|event| event.what == EventKind::DelegationGranted);
+        Ok(made.and_then(Delegation::granted).map(|delegation| delegation.until))
     }
 
     /// Uses a delegation once, before anything is done by it. The same order with the same `asked` is the same use.

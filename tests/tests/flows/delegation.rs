@@ -98,6 +98,11 @@ fn whom_the_holder_lets_act_gets_a_decision_and_the_holder_sees_it() {
     let desk = prefecture.desk();
     let number = grant(&desk, &wish(), "grant");
     assert_eq!(grant(&desk, &wish(), "grant"), number, "the same act");
+    let later = DelegationWish { until: now().plus(DAY + 7), ..wish() };
+    let again = desk.grant_delegation(&later, &at(order(police(), "grant"), now().plus(7))).unwrap();
+    assert_eq!((again.event, again.replayed), (number, true), "the same act, seconds later");
+    assert_eq!(desk.delegation_end(number).unwrap(), Some(now().plus(DAY)));
+    assert_eq!(desk.delegation_end(number + 1).unwrap(), None);
     let first = decide(&desk, number, &order(police(), "decide")).unwrap();
     assert!(!first.replayed);
     let again = decide(&desk, number, &order(police(), "decide")).unwrap();

@@ -66,6 +66,8 @@ pub(crate) fn delegate(session: &Session, args: Delegate, out: &mut dyn Write) -
     let wish =
         DelegationWish { holder, agent, license_types, items: item.into_iter().collect(), until, uses };
     let done = desk.grant_delegation(&wish, &order)?;
+    // Of an act that was done before, the end is that of then.
+    let until = desk.delegation_end(done.event)?.unwrap_or(until);
     if session.json() {
         let value = json!({ "delegation": done.event, "replayed": done.replayed, "until": until.seconds() });
         json_line(out, &value)?;

@@ -61,7 +61,7 @@ def check(token, trust, anchor, client, now):
         raise Refused("notice: iss is another office than the one whose key signed")
     if claims["iat"] < key["from"] or key.get("until") is not None and key["until"] <= claims["iat"]:
         raise Refused("notice: the key was not in force")
-    for end in listed["algorithms"]:
+    for end in listed.get("algorithms", []):
         if end["alg"] == header["alg"] and ended(end, claims["iat"], now):
             raise Refused("notice: the trust list has ended the algorithm")
     if claims["aud"] != client:

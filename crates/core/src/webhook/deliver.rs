@@ -279,8 +279,8 @@ impl Webhooks {
     }
 
     /// Gives a client its turn: what waits for it is sent, one after the other, until there is no more, one is not acknowledged, or
-    /// it had [`MAX_IN_A_ROW`], or [`MAX_TURN_SECONDS`] are over. A notice is kept before it is sent, and sent again until it is acknowledged, or until the webhook was
-    /// removed and set anew: it may be another agency's by then.
+    /// it had [`MAX_IN_A_ROW`], or [`MAX_TURN_SECONDS`] are over. A notice is kept before it is sent, and sent again until it is acknowledged, or until the
+    /// webhook was removed and set anew: it may be another agency's by then.
     ///
     /// # Errors
     /// [`WebhookError`] if its place cannot be read or kept; what the receiver does is in the answer.

@@ -112,7 +112,8 @@ pub(crate) enum Add {
     StatusLists {
         #[command(flatten)]
         lists: Lists,
-        /// First instant at which licenses may point there [default: now]
+        /// First instant at which licenses may point there [default: of the issuer's first ones the beginning of its first key,
+        /// otherwise now]
         #[arg(long, value_name = "TIME")]
         from: Option<String>,
     },

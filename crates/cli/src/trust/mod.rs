@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use boyin::model::b64;
-use boyin::model::id::LicenseTypeCode;
+use boyin::model::id::{CreditCode, LicenseTypeCode};
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
 use boyin::suite::{all_jws, all_x509};
@@ -154,7 +154,12 @@ fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
         },
         Add::StatusLists { lists, from } => {
             let Lists { issuer, prefix } = lists;
-            Change::AddStatusLists { issuer, prefix, from: or_now(from.as_deref())? }
+            let from = match (from, first_lists_from(home, issuer)?) {
+                (Some(from), _) => instant(&from)?,
+                (None, Some(first)) => first,
+                (None, None) => now()?,
+            };
+            Change::AddStatusLists { issuer, prefix, from }
         }
         Add::Anchor(args) => with(CertificateRole::Anchor, &args.file)?,
         Add::Maker(args) => with(CertificateRole::Maker, &args.file)?,
@@ -168,6 +173,14 @@ fn added(home: &Home, addition: Add) -> anyhow::Result<Change> {
             Change::EndAlgorithm(Sunset { alg, sign_until: instant(&sign_until)?, verify_until })
         }
     })
+}
+
+/// From when the first status lists of an issuer have to be named: what it signed before would count no more. `None` if it has some.
+fn first_lists_from(home: &Home, code: CreditCode) -> anyhow::Result<Option<UnixTime>> {
+    let list = home.drafted_trust(now()?)?;
+    let issuer = list.issuers.iter().find(|issuer| issuer.code == code);
+    let without = issuer.filter(|issuer| issuer.status_lists.is_empty());
+    Ok(without.and_then(|issuer| issuer.keys.iter().map(|key| key.from).min()))
 }
 
 fn removed(home: &Home, end: Remove) -> anyhow::Result<Change> {

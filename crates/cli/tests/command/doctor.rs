@@ -170,6 +170,29 @@ fn each_list_is_verified() {
 }
 
 #[test]
+fn an_issuer_without_named_status_lists_is_told() {
+    let (place, other) = (at_work(), Place::new());
+    let key = other.home().join("trust/anchor.json");
+    let (code, since) = ("11652700DEMX00102Y", "2026-01-02T00:00:00Z");
+    let words = ["--who", "管理员", "--purpose", "测试"];
+    let trust = |args: &[&str]| place.boyin(&[&["trust"], args, &words[..]].concat());
+    let issuer = ["--code", code, "--name", "邻州测试局", "--division", "652800", "--from", since];
+    trust(&[&["add", "issuer"], &issuer[..], &["--key", key.to_str().unwrap()]].concat()).ends(0);
+    trust(&["sign"]).ends(0);
+    let ran = doctor(&place).ends(0);
+    assert_eq!(checks(&ran, "warn"), BTreeSet::from(["trust_list".to_owned()]), "{}", ran.out);
+    assert!(ran.out.contains(code), "{}", ran.out);
+
+    let lists = ["add", "status-lists", "--issuer", code, "--prefix", "https://neighbor.example/lists/"];
+    let late = trust(&[&lists[..], &["--from", "2026-01-03T00:00:00Z"]].concat());
+    late.complains(&["from the beginning of its first key"]);
+    let named = trust(&lists).ends(0);
+    assert!(named.out.contains("from 2026-01-02T08:00:00+08:00"), "{}", named.out);
+    trust(&["sign"]).ends(0);
+    assert_eq!(doctor(&place).ends(0).json()["level"], "ok");
+}
+
+#[test]
 fn an_item_catalog_of_ones_own_has_to_be_one() {
     let place = at_work();
     std::fs::write(place.home().join("items.toml"), "nonsense").unwrap();

@@ -21,6 +21,7 @@ const SECONDS_PER_DAY: u64 = 86_400;
 /// A desk renews status lists at half of their time; of one that has less than this part left nobody took care.
 const STATUS_PART_LEFT: u64 = 4;
 const RENEW_TRUST: &str = "boyin trust renew --who NAME --purpose TEXT";
+const NAME_STATUS_LISTS: &str = "boyin trust add status-lists, and boyin trust sign";
 const RENEW_STATUS: &str = "boyin status renew, or keep `boyin serve --desk` running";
 const RESTORE_LIST: &str = "put the newest list of its history/ in its place, or restore a backup";
 
@@ -44,6 +45,8 @@ pub(super) fn trust(
     let lasts = list.next_update.seconds().saturating_sub(list.issued_at.seconds());
     let warning = (TRUST_DAYS_LEFT * SECONDS_PER_DAY).min(lasts / 4);
     let detail = format!("list {}, fresh until {}", list.sequence, list.next_update);
+    let unnamed = list.issuers.iter().filter(|issuer| issuer.status_lists.is_empty());
+    let unnamed: Vec<_> = unnamed.map(|issuer| issuer.code.as_str()).collect();
     match home.trust_history().map(|numbers| numbers.last().copied()) {
         Err(error) => found.fail(TRUST_LIST, error.to_string(), RESTORE_LIST),
         Ok(Some(newest)) if list.sequence < newest => {
@@ -53,6 +56,10 @@ pub(super) fn trust(
         Ok(_) if left == 0 => found.fail(TRUST_LIST, format!("{detail}: it is stale"), RENEW_TRUST),
         Ok(_) if left < warning => {
             found.warn(TRUST_LIST, format!("{detail}: {} days left", left / SECONDS_PER_DAY), RENEW_TRUST);
+        }
+        Ok(_) if !unnamed.is_empty() => {
+            let detail = format!("{detail}: it names no status lists of {}", unnamed.join(", "));
+            found.warn(TRUST_LIST, detail, NAME_STATUS_LISTS);
         }
         Ok(_) => found.ok(TRUST_LIST, detail),
     }

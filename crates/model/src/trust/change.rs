@@ -143,6 +143,9 @@ pub enum ChangeError {
     /// The text cannot begin the URIs of status lists.
     #[error("URIs of status lists begin with https:// or http://, a host and a slash, and have no ? and #")]
     StatusPrefix,
+    /// The first status lists of an issuer begin later than its first key: what it signed until then would count no more.
+    #[error("the first status lists of an issuer must be named from the beginning of its first key, {0}")]
+    FirstStatusLists(UnixTime),
     /// The issuer's lists with this beginning are named already for some of that time.
     #[error("the issuer's status lists with this beginning are named already")]
     StatusListsTwice,
@@ -266,6 +269,10 @@ fn name_status_lists(issuer: &mut Issuer, new: StatusLists) -> Result<(), Change
         |known: &StatusLists| known.prefix == new.prefix && known.until.is_none_or(|until| new.from < until);
     if issuer.status_lists.iter().any(overlaps) {
         return Err(ChangeError::StatusListsTwice);
+    }
+    let first = issuer.keys.iter().map(|key| key.from).min();
+    if let Some(first) = first.filter(|first| issuer.status_lists.is_empty() && new.from > *first) {
+        return Err(ChangeError::FirstStatusLists(first));
     }
     issuer.status_lists.push(new);
     Ok(())

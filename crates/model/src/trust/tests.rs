@@ -209,6 +209,7 @@ fn changes_are_made_one_after_another_or_refused() {
         (end_key("k1", 20), Err(ChangeError::NoSuchKey)),
         (status_lists("https://lists.example", 10), Err(ChangeError::StatusPrefix)),
         (end_status_lists(LISTS, 20), Err(ChangeError::NoSuchStatusLists)),
+        (status_lists(LISTS, 11), Err(ChangeError::FirstStatusLists(at(10)))),
         (status_lists(LISTS, 10), Ok(())),
         (status_lists(LISTS, 11), Err(ChangeError::StatusListsTwice)),
         (status_lists("https://other.example/", 11), Ok(())),

@@ -165,7 +165,8 @@ fn central<'p>(fields: &mut Fields<'p>) -> Result<(Header<'p>, usize), PackageFa
         let header = Header { flags, method, checksum, packed, size, name, extra };
         Some((signature, made_by, comment, disk, external, offset, header))
     })();
-    let (signature, made_by, comment, disk, external, offset, header) = read.ok_or(PackageFault::Directory)?;
+    let (signature, made_by, comment, disk, external, offset, header) =
+        read.ok_or(PackageFault::Directory)?;
     if signature != CENTRAL {
         return Err(PackageFault::Directory);
     }

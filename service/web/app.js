@@ -139,26 +139,38 @@ function lead(form) {
   target.scrollIntoView({ block: "nearest" });
 }
 
+/** An answer must not be read as one to what stands in the form now. */
+function stale() {
+  if (!target.querySelector(".answered") || target.querySelector(".stale")) return;
+  target.prepend(paragraph(target.dataset.stale, "stale"));
+  status.textContent = target.dataset.stale;
+}
+
 function prepare(form) {
   let key = null;
+  // Since it was sent.
+  let edited = false;
+  let emptied = false;
   form.addEventListener("input", (event) => {
-    key = null;
     event.target.removeAttribute("aria-invalid");
-    const own = ["token", "keep"].includes(event.target.name);
-    // An answer must not be read as one to what stands in the form now.
-    if (own || !target.querySelector(".answered") || target.querySelector(".stale")) return;
-    target.prepend(paragraph(target.dataset.stale, "stale"));
-    status.textContent = target.dataset.stale;
+    // Who asks is no part of the question.
+    if (["token", "keep"].includes(event.target.name)) return;
+    key = null;
+    edited = true;
+    stale();
   });
   form.addEventListener("reset", () => {
     key = null;
+    emptied = true;
     target.replaceChildren();
+    status.textContent = "";
     for (const wrong of form.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (target.getAttribute("aria-busy") === "true") return;
     if ("act" in form.dataset) key ??= newKey();
+    edited = emptied = false;
     target.setAttribute("aria-busy", "true");
     const asked = ask(form, event.submitter, key);
     target.replaceChildren();
@@ -178,7 +190,11 @@ function prepare(form) {
     clearTimeout(wait);
     status.textContent = "";
     target.removeAttribute("aria-busy");
-    lead(form);
+    // It is about the person before.
+    if (emptied) return target.replaceChildren();
+    if (!edited) return lead(form);
+    // Who is typing is not led away.
+    stale();
   });
 }
 

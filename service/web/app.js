@@ -207,9 +207,12 @@ async function qrReader() {
 /** The public page: what is dropped, scanned or shown to the camera is verified at once; what is typed or chosen, with the button. */
 async function prepareContent(form, file) {
   const text = form.elements.namedItem(form.dataset.raw);
+  // What the script puts in is an edit as well, to an answer that is still waited for.
+  const edited = () => form.dispatchEvent(new Event("input"));
   const verify = (content) => {
     file.value = "";
     text.value = content;
+    edited();
     form.requestSubmit();
   };
   form.addEventListener("dragover", (event) => {
@@ -224,6 +227,7 @@ async function prepareContent(form, file) {
     if (dropped.length === 0) return verify(event.dataTransfer.getData("text/plain"));
     text.value = "";
     file.files = dropped;
+    edited();
     form.requestSubmit();
   });
   // What is typed later counts, not the file that was chosen before; and the other way round.
@@ -292,13 +296,25 @@ function prepareCamera(reader, verify) {
   addEventListener("pagehide", end);
 }
 
-for (const form of document.querySelectorAll("form.ask")) {
+const forms = document.querySelectorAll("form.ask");
+for (const form of forms) {
   const file = form.elements.namedItem("file");
   prepareToken(form);
   prepareFields(form);
   prepare(form);
   if (file) prepareContent(form, file);
 }
+
+// Where no form asks for a token, one that is kept ends in time, too.
+if (!document.querySelector("form.ask [name=token]")) {
+  kept.token();
+  setInterval(kept.token, IDLE_LOOK_MILLISECONDS);
+}
+
+// Who comes back to the page finds nothing of the person before.
+addEventListener("pagehide", () => {
+  for (const form of forms) form.reset();
+});
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();

@@ -223,7 +223,51 @@ async function windowLeftAlone(browser, site) {
   holds(place, "the token stays when nobody is there", (await page.inputValue("[name=token]")) === "" && !(await page.isChecked("[name=keep]")));
   holds(place, "the number stays when nobody is there", (await page.inputValue("[name='number.applicant']")) === "");
   holds(place, "the answer stays when nobody is there", (await page.textContent("#answer")) === "");
-  holds(place, "the token stays in the tab", (await page.evaluate(() => sessionStorage.getItem("boyin.token"))) === null);
+  const left = () => page.evaluate(() => sessionStorage.getItem("boyin.token"));
+  holds(place, "the token stays in the tab", (await left()) === null);
+  // A page that asks for none forgets it, too.
+  await page.goto(`${site.base}/verify`);
+  await page.evaluate(() => sessionStorage.setItem("boyin.token", JSON.stringify({ token: "kept", used: Date.now() })));
+  await page.clock.fastForward("29:00");
+  holds(place, "another page forgets the token too early", (await left()) !== null);
+  await page.clock.fastForward("02:00");
+  holds(place, "the token stays on another page", (await left()) === null);
+  await opened.done();
+}
+
+/** What is edited or emptied while an answer is waited for makes an old one or none of it. */
+async function windowWhileWaiting(browser, site) {
+  const opened = await open(browser, site, `/window?item=${ITEM}`, "desk");
+  const { page, place } = opened;
+  let gate = Promise.resolve();
+  await page.route("**/*", async (route) => {
+    if (route.request().method() === "POST") await gate;
+    await route.continue();
+  });
+  const send = async () => {
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await page.click("form.ask button[type=submit]");
+    return (await sent).headers()["idempotency-key"];
+  };
+  const idle = () => page.waitForFunction(() => !document.getElementById("answer").hasAttribute("aria-busy"));
+  await page.fill("[name='number.applicant']", site.holder);
+  await page.fill("[name=token]", "nobody");
+  const first = await send();
+  await page.waitForSelector("text=unauthorized");
+  await page.fill("[name=token]", site.token);
+  let release;
+  gate = new Promise((done) => { release = done; });
+  holds(place, "another token makes another act of it", first !== undefined && (await send()) === first);
+  await page.fill("[name='number.applicant']", site.agent);
+  release();
+  await idle();
+  holds(place, "a late answer does not say that it is old", await page.isVisible("#answer .stale"));
+  gate = new Promise((done) => { release = done; });
+  await send();
+  await page.evaluate(() => document.querySelector("form.ask").reset());
+  release();
+  await idle();
+  holds(place, "a late answer is shown to the next person", (await page.textContent("#answer")) === "");
   await opened.done();
 }
 
@@ -426,6 +470,7 @@ try {
     await fileAndMeter(browser, site, "zh", screen);
   }
   await windowByAgent(browser, site);
+  await windowWhileWaiting(browser, site);
   await windowLeftAlone(browser, site);
   await camera(browser, site);
 } catch (error) {

@@ -131,7 +131,7 @@ pub(crate) async fn holders_file(
 ) -> Result<HolderPage, ApiError> {
     let reader = reader(grant, &request.purpose)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
-    tracing::info!(reader = grant.name, purpose = request.purpose.trim(), "holder's file read");
+    tracing::info!(reader = grant.name, "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
     // Of collected records alone too, which come without a limit.

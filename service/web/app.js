@@ -139,26 +139,38 @@ function lead(form) {
   target.scrollIntoView({ block: "nearest" });
 }
 
+/** An answer must not be read as one to what stands in the form now. */
+function stale() {
+  if (!target.querySelector(".answered") || target.querySelector(".stale")) return;
+  target.prepend(paragraph(target.dataset.stale, "stale"));
+  status.textContent = target.dataset.stale;
+}
+
 function prepare(form) {
   let key = null;
+  // Since it was sent.
+  let edited = false;
+  let emptied = false;
   form.addEventListener("input", (event) => {
-    key = null;
     event.target.removeAttribute("aria-invalid");
-    const own = ["token", "keep"].includes(event.target.name);
-    // An answer must not be read as one to what stands in the form now.
-    if (own || !target.querySelector(".answered") || target.querySelector(".stale")) return;
-    target.prepend(paragraph(target.dataset.stale, "stale"));
-    status.textContent = target.dataset.stale;
+    // Who asks is no part of the question.
+    if (["token", "keep"].includes(event.target.name)) return;
+    key = null;
+    edited = true;
+    stale();
   });
   form.addEventListener("reset", () => {
     key = null;
+    emptied = true;
     target.replaceChildren();
+    status.textContent = "";
     for (const wrong of form.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (target.getAttribute("aria-busy") === "true") return;
     if ("act" in form.dataset) key ??= newKey();
+    edited = emptied = false;
     target.setAttribute("aria-busy", "true");
     const asked = ask(form, event.submitter, key);
     target.replaceChildren();
@@ -178,7 +190,11 @@ function prepare(form) {
     clearTimeout(wait);
     status.textContent = "";
     target.removeAttribute("aria-busy");
-    lead(form);
+    // It is about the person before.
+    if (emptied) return target.replaceChildren();
+    if (!edited) return lead(form);
+    // Who is typing is not led away.
+    stale();
   });
 }
 
@@ -191,9 +207,12 @@ async function qrReader() {
 /** The public page: what is dropped, scanned or shown to the camera is verified at once; what is typed or chosen, with the button. */
 async function prepareContent(form, file) {
   const text = form.elements.namedItem(form.dataset.raw);
+  // What the script puts in is an edit as well, to an answer that is still waited for.
+  const edited = () => form.dispatchEvent(new Event("input"));
   const verify = (content) => {
     file.value = "";
     text.value = content;
+    edited();
     form.requestSubmit();
   };
   form.addEventListener("dragover", (event) => {
@@ -208,6 +227,7 @@ async function prepareContent(form, file) {
     if (dropped.length === 0) return verify(event.dataTransfer.getData("text/plain"));
     text.value = "";
     file.files = dropped;
+    edited();
     form.requestSubmit();
   });
   // What is typed later counts, not the file that was chosen before; and the other way round.
@@ -276,13 +296,25 @@ function prepareCamera(reader, verify) {
   addEventListener("pagehide", end);
 }
 
-for (const form of document.querySelectorAll("form.ask")) {
+const forms = document.querySelectorAll("form.ask");
+for (const form of forms) {
   const file = form.elements.namedItem("file");
   prepareToken(form);
   prepareFields(form);
   prepare(form);
   if (file) prepareContent(form, file);
 }
+
+// Where no form asks for a token, one that is kept ends in time, too.
+if (!document.querySelector("form.ask [name=token]")) {
+  kept.token();
+  setInterval(kept.token, IDLE_LOOK_MILLISECONDS);
+}
+
+// Who comes back to the page finds nothing of the person before.
+addEventListener("pagehide", () => {
+  for (const form of forms) form.reset();
+});
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();

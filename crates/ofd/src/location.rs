@@ -18,15 +18,21 @@ pub(crate) enum LocationFault {
 ///
 /// Writers leave out the `/` of a location from the root; where there is no such file in the folder, it is taken so.
 pub(crate) fn resolve(package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
-    let folder = within.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let from_folder = join(folder, location).ok_or(LocationFault::Unsafe)?;
-    let from_root = join("", location).filter(|path| *path != from_folder);
+    let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
     let found = (package.place(&from_folder), from_root.and_then(|path| package.place(&path)));
     match found {
         (Some(_), Some(_)) => Err(LocationFault::Ambiguous),
         (Some(place), None) | (None, Some(place)) => Ok(place),
         (None, None) => Err(LocationFault::Missing(from_folder)),
     }
+}
+
+/// What a location in the file `within` can mean: from its folder, and from the root if that is another file.
+pub(crate) fn paths(within: &str, location: &str) -> Option<(String, Option<String>)> {
+    let folder = within.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let from_folder = join(folder, location)?;
+    let from_root = join("", location).filter(|path| *path != from_folder);
+    Some((from_folder, from_root))
 }
 
 /// The path of a location, from a folder or from the root; `None` if it leads out of the container or is none.

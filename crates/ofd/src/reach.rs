@@ -2,9 +2,10 @@
 //! cover.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::limits::MAX_LOCATIONS;
-use crate::location::{LocationFault, resolve};
+use crate::location::{LocationFault, paths, resolve};
 use crate::package::Package;
 use crate::structure::Body;
 use crate::xml::{self, Start, Visit, XmlFault};
@@ -18,6 +19,31 @@ pub(crate) struct Reached {
     pub(crate) pages: BTreeSet<String>,
     /// A file is named that is not there.
     pub(crate) is_missing: bool,
+    /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
+    absent: BTreeSet<u64>,
+}
+
+impl Reached {
+    /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
+    pub(crate) fn lacks(&self, within: &str, location: &str) -> bool {
+        let Some((from_folder, from_root)) = paths(within, location) else { return false };
+        [Some(from_folder), from_root].iter().flatten().any(|path| self.absent.contains(&hash(path)))
+    }
+
+    fn look(&mut self, package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
+        if let Some((from_folder, from_root)) = paths(within, location) {
+            let looked = [Some(from_folder), from_root];
+            let absent = looked.iter().flatten().filter(|path| package.place(path).is_none());
+            self.absent.extend(absent.map(|path| hash(path)));
+        }
+        resolve(package, within, location)
+    }
+}
+
+fn hash(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Why it cannot be told what a document consists of.
@@ -114,11 +140,11 @@ fn name(
 ) -> Result<Option<usize>, ReachFault> {
     let file = package.entries()[within].name();
     let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
-    let with_base = with_base.map(|base| resolve(package, file, &format!("{base}/{}", named.location)));
+    let with_base = with_base.map(|base| reached.look(package, file, &format!("{base}/{}", named.location)));
     let found = match with_base {
         Some(Ok(place)) => Ok(place),
         Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
-        Some(Err(LocationFault::Missing(_))) | None => resolve(package, file, &named.location),
+        Some(Err(LocationFault::Missing(_))) | None => reached.look(package, file, &named.location),
     };
     match found {
         Ok(place) => {

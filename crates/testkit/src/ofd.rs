@@ -51,6 +51,8 @@ pub struct EntryByHand {
     pub size: Option<u32>,
     /// Extra field of the directory.
     pub extra: Vec<u8>,
+    /// Comment in the directory.
+    pub comment: Vec<u8>,
     /// Extra field of the local header.
     pub local_extra: Vec<u8>,
     /// Whose attributes they are.
@@ -111,9 +113,10 @@ pub fn container(entries: &[EntryByHand]) -> Vec<u8> {
         out.extend_from_slice(&entry.gap);
         directory.extend_from_slice(&[b"PK\x01\x02", entry.made_by.to_le_bytes().as_slice(), &kind].concat());
         directory.extend_from_slice(&in_directory);
-        directory.extend_from_slice(&[short(entry.name.len()), short(entry.extra.len())].concat());
-        directory.extend_from_slice(&[&[0; 6], entry.external.to_le_bytes().as_slice(), &at].concat());
-        directory.extend_from_slice(&[entry.name.as_slice(), &entry.extra].concat());
+        let lengths = [entry.name.len(), entry.extra.len(), entry.comment.len()].map(short);
+        directory.extend_from_slice(&lengths.concat());
+        directory.extend_from_slice(&[&[0; 4], entry.external.to_le_bytes().as_slice(), &at].concat());
+        directory.extend_from_slice(&[entry.name.as_slice(), &entry.extra, &entry.comment].concat());
     }
     let (count, at, size) = (short(entries.len()), long(out.len()), long(directory.len()));
     out.extend_from_slice(&directory);

@@ -102,6 +102,12 @@ fn of_signature(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Re
     {
         writeln!(out, "  {:<9} {}", "seal", printable(id))?;
     }
+    if let Some(ValueReport::SignedData(signed)) = signature.value()
+        && let Some(digest) = signed.certificate()
+    {
+        writeln!(out, "  {:<9} {digest}", "signer")?;
+        writeln!(out, "  {:<9} not asked whose certificate it is 未核对证书属于何人", "")?;
+    }
     if let Some(at) = signature.signed_at() {
         writeln!(out, "  {:<9} {at}", "signed")?;
     }

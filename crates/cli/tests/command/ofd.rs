@@ -1,7 +1,7 @@
 //! `boyin ofd`.
 
 use boyin::suite::Algorithm;
-use boyin_testkit::ofd::{Draft, Signing};
+use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, revocation_list};
 
@@ -38,4 +38,23 @@ fn a_document_is_verified_and_shown_without_data_directory() {
     let none = place.write("none", b"no document");
     place.boyin(&["ofd", "inspect", &none]).complains(&["no OFD document"]);
     verify(&none, &trusted).ends(1);
+}
+
+/// Every certificate under a trusted one passes: people are told which it is, and that it was not asked whose.
+#[test]
+fn a_digital_signature_shows_its_certificate() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let form = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() };
+    draft.sign(&form);
+    let file = place.write("license.ofd", &draft.write());
+    let anchor = place.write("anchor.der", world.authority.certificate());
+    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
+    let at = now().seconds().to_string();
+    let verify: [&str; 9] = ["ofd", "verify", &file, "--anchor", &anchor, "--crl", &crl, "--at", &at];
+    let json = place.boyin(&[&verify[..], &["--json"]].concat()).ends(0).json();
+    let digest = json["documents"][0]["signatures"][0]["signed_data"]["certificate"].as_str().unwrap();
+    let ran = place.boyin(&verify).ends(0);
+    assert!(ran.out.contains(digest) && ran.out.contains("not asked whose certificate"), "{}", ran.out);
 }

@@ -205,12 +205,20 @@ impl Run<'_, '_, '_, '_> {
                 }
             };
             named.is_repeated |= !named.places.insert(place);
+            named.is_missing |= self.is_astray(&reference.location);
             let CheckMethod::Accepted(method) = self.parts.file.method else { continue };
             if digests.of(method, place).is_none_or(|digest| reference.digest != digest) {
                 named.changed.push(place);
             }
         }
         named
+    }
+
+    /// Whether a document looks in vain where the location leads, too: without `/` it still leads to a file that was moved under the
+    /// folder of the signature, where the document does not find it.
+    fn is_astray(&self, location: &str) -> bool {
+        let mut reached = self.layout.bodies.iter().flat_map(|body| &body.reached);
+        reached.any(|reached| reached.lacks(self.name(self.parts.place), location))
     }
 
     fn references(&self, named: &Named, signed_at: Option<UnixTime>) -> Finding {

@@ -10,6 +10,9 @@ const END: u32 = 0x0605_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
 const LOCAL: u32 = 0x0403_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
+const LOCATOR_BYTES: usize = 20;
+/// Leads to the end record of ZIP64.
+const LOCATOR: u32 = 0x0706_4b50;
 /// A size or an offset that stands in a ZIP64 field instead.
 const IN_ZIP64: u32 = u32::MAX;
 
@@ -117,7 +120,8 @@ fn end(bytes: &[u8]) -> Result<(&[u8], usize), PackageFault> {
     if fields.u16() != Some(0) {
         return Err(PackageFault::Comment);
     }
-    if counts.contains(&u16::MAX) || [size, offset].contains(&IN_ZIP64) {
+    // Some readers follow a locator whatever the end record says.
+    if has_locator(&bytes[..at]) || counts.contains(&u16::MAX) || [size, offset].contains(&IN_ZIP64) {
         return Err(PackageFault::Zip64);
     }
     if disks != [0, 0] || counts[0] != counts[1] {
@@ -132,6 +136,11 @@ fn end(bytes: &[u8]) -> Result<(&[u8], usize), PackageFault> {
         return Err(PackageFault::Directory);
     }
     Ok((&bytes[offset..at], count))
+}
+
+/// Whether a locator stands right before the end record, be it within an entry of the directory.
+fn has_locator(before: &[u8]) -> bool {
+    before.last_chunk::<LOCATOR_BYTES>().is_some_and(|last| last.starts_with(&LOCATOR.to_le_bytes()))
 }
 
 /// Whether an end record stands where the length of its comment leads to the end of the file.
@@ -153,13 +162,16 @@ fn central<'p>(fields: &mut Fields<'p>) -> Result<(Header<'p>, usize), PackageFa
         let (name, extra, comment) = (fixed.u16()?, fixed.u16()?, fixed.u16()?);
         let (disk, _internal, external, offset) = (fixed.u16()?, fixed.u16()?, fixed.u32()?, fixed.u32()?);
         let (name, extra) = (fields.take(usize::from(name))?, fields.take(usize::from(extra))?);
-        fields.take(usize::from(comment))?;
         let header = Header { flags, method, checksum, packed, size, name, extra };
-        Some((signature, made_by, disk, external, offset, header))
+        Some((signature, made_by, comment, disk, external, offset, header))
     })();
-    let (signature, made_by, disk, external, offset, header) = read.ok_or(PackageFault::Directory)?;
+    let (signature, made_by, comment, disk, external, offset, header) =
+        read.ok_or(PackageFault::Directory)?;
     if signature != CENTRAL {
         return Err(PackageFault::Directory);
+    }
+    if comment != 0 {
+        return Err(PackageFault::Comment);
     }
     check_extra(header.extra)?;
     if [header.packed, header.size, offset].contains(&IN_ZIP64) {

@@ -96,11 +96,11 @@ faults! {
     Ratio = "ratio", "an entry inflates to more than its packed size allows";
     /// No end record, or none that ends the file.
     EndRecord = "end_record", "it is no ZIP file, or bytes follow its end";
-    /// A comment after the end record.
-    Comment = "comment", "the file has a comment";
+    /// A comment after the end record, or of an entry.
+    Comment = "comment", "the file or an entry has a comment";
     /// Parts on several disks.
     Disks = "disks", "the file is a part of several";
-    /// A ZIP64 field or record.
+    /// A ZIP64 field, record or locator.
     Zip64 = "zip64", "the file uses ZIP64";
     /// The directory is not where or not as long as its end says.
     Directory = "directory", "the directory is not as its end record says";

@@ -82,6 +82,7 @@ fn each_oddity_of_an_entry_is_refused_as_such() {
         (EntryByHand { flags: 1 << 13, ..e() }, Fault::Encrypted),
         (EntryByHand { flags: 1 << 5, ..e() }, Fault::Method),
         (EntryByHand { method: Some(12), packed: Some(vec![7; 9]), ..e() }, Fault::Method),
+        (EntryByHand { comment: b"note".to_vec(), ..e() }, Fault::Comment),
         (EntryByHand { extra: extra(1), ..e() }, Fault::Zip64),
         (EntryByHand { local_extra: extra(1), ..e() }, Fault::Zip64),
         (EntryByHand { extra: extra(0x7075), ..e() }, Fault::NameTwice),
@@ -110,6 +111,20 @@ fn each_oddity_of_an_entry_is_refused_as_such() {
     // Other bytes of the same length under the same headers.
     let other = miniz_oxide::deflate::compress_to_vec(b"Content of a file", 6);
     assert_eq!(fault_of(&[EntryByHand { packed: Some(other), ..e() }]), Fault::Checksum);
+}
+
+/// A locator before the end record leads some readers to another directory, though the record says everything itself.
+#[test]
+fn a_locator_of_zip64_is_refused_wherever_it_hides() {
+    let locator = [&b"PK\x06\x07"[..], &[0; 16]].concat();
+    let in_extra = EntryByHand { extra: [&[9, 9, 20, 0], &locator[..]].concat(), ..entry("b") };
+    let in_comment = EntryByHand { comment: locator, ..entry("b") };
+    for last in [in_extra.clone(), in_comment.clone()] {
+        assert_eq!(fault_of(&[entry("a"), last.clone()]), PackageFault::Zip64, "{last:?}");
+    }
+    // Elsewhere no reader looks for one.
+    assert!(Package::read(&container(&[in_extra, entry("c")])).is_ok());
+    assert_eq!(fault_of(&[in_comment, entry("c")]), PackageFault::Comment);
 }
 
 #[test]

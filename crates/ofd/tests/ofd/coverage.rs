@@ -40,6 +40,37 @@ fn what_nothing_refers_to_is_listed_unless_it_is_covered() {
     assert_eq!((listed.len(), listed[0].name.as_deref()), (1, Some("more.txt")));
 }
 
+/// A location without `/` leads from the folder of the signature too: what is moved there is signed, and shown by nobody.
+#[test]
+fn what_is_moved_to_the_signature_is_missing() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.replace(
+        "Doc_0/Annots/Page_0/Annotation.xml",
+        "/>",
+        "><ExtendData>data.xml</ExtendData></ofd:PageAnnot>",
+    );
+    draft.put("Doc_0/Annots/Page_0/data.xml", "<data/>");
+    // What is missing from the beginning, and what nobody names, is no sign of a move.
+    draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
+    draft.put("notes.txt", "covered");
+    draft.sign(&Signing { relative: true, ..Signing::default() });
+    assert_eq!(check(&world, &draft.write()).verdict(), OfdVerdict::Passed);
+    for name in [
+        "Doc_0/Annots/Page_0/data.xml",
+        "Doc_0/Pages/Page_1/Content.xml",
+        "Doc_0/Annots/Page_0/Annotation.xml",
+        "Doc_0/Tpls/Tpl_0/Content.xml",
+        "Doc_0/Res/qr.png",
+    ] {
+        let mut moved = draft.clone();
+        let (at, _) = moved.files.iter_mut().find(|(known, _)| known == name).unwrap();
+        *at = format!("Doc_0/Signs/Sign_0/{name}");
+        let report = check(&world, &moved.write());
+        assert_eq!(report.verdict(), failed(OfdReason::ReferenceMissing), "{name}: {}", shown(&report));
+    }
+}
+
 /// That a file is named as a part of a signature does not make content of it that nobody signed.
 #[test]
 fn content_is_no_part_of_a_signature() {

@@ -208,6 +208,12 @@ impl SignedDataReport {
         self.signer.as_deref()
     }
 
+    /// Digest of that certificate, as reports name it.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
+    }
+
     /// The canonical form, to stand within another report.
     #[must_use]
     pub fn to_value(&self) -> Value<'_> {
@@ -221,8 +227,7 @@ impl SignedDataReport {
         ];
         members.extend(self.verdict().reason().map(|reason| ("reason", reason.info().to_value())));
         members.extend(self.signed_at.map(|at| ("signed_at", instant(at))));
-        let certificate = self.certificate.as_deref();
-        members.extend(certificate.map(|name| ("certificate", Value::Text(name.into()))));
+        members.extend(self.certificate().map(|name| ("certificate", Value::Text(name.into()))));
         object(members)
     }
 }

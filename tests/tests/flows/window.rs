@@ -229,6 +229,9 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
     let found = forged("license", "\"grade\":\"A\"", "\"grade\":\"B\"");
     assert!(found.iter().any(|one| matches!(one, Difference::LicenseGrade { .. })), "{found:?}");
+    let log = format!("\"log\":{},", inputs["log"]);
+    let found = forged("log", &log, "\"log\":100000,");
+    assert_eq!(found, [Difference::Log { log: 100_000 }]);
     // It is raised only later to what the decision took it for.
     let raised = text.replace("\"grade\":\"C\"", "\"grade\":\"B\"");
     let raised = filed_again(&desk, "raised", &answer.receipt, &raised);
@@ -240,9 +243,6 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     let found = differences(&prefecture, raised);
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
-    let log = format!("\"log\":{},", inputs["log"]);
-    let found = forged("log", &log, "\"log\":100000,");
-    assert_eq!(found, [Difference::Log { log: 100_000 }]);
 }
 
 #[test]

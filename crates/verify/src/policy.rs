@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::num::NonZeroU16;
 
 use boyin_model::alg::VerifyAlg;
-use boyin_model::json::{self, Object, Reader, Value};
+use boyin_model::json::{self, Object, Reader, Value, object, text};
 
 use crate::check::fingerprint;
-use crate::report::{Check, object, text};
+use crate::report::Check;
 
 /// Clocks of issuers and verifiers may differ by this much. Applies to the instant of issue of a license and to the making
 /// of both lists; validity and staleness are exact.

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use boyin_model::alg::VerifyAlg;
 use boyin_model::b64;
-use boyin_model::json::{self, Object, Reader, Value};
+use boyin_model::json::{self, Object, Reader, Value, instant, object};
 use boyin_model::limits::{MAX_CREDENTIAL_BYTES, MAX_STATUS_TOKEN_BYTES, MAX_TRUST_LIST_BYTES};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Jwk;
 
 use crate::check::{Context, Verifier};
 use crate::policy::{Policy, PolicyError};
-use crate::report::{Report, instant, object};
+use crate::report::Report;
 use crate::status::{StatusError, StatusSnapshot};
 use crate::trust::{TrustError, TrustSnapshot};
 

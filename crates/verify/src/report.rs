@@ -4,7 +4,7 @@ use std::sync::Arc;
 use boyin_model::alg::VerifyAlg;
 use boyin_model::credential::{LicenseClaims, Part};
 use boyin_model::id::{CreditCode, HolderCode, LicenseId};
-use boyin_model::json::{self, Object, Value};
+use boyin_model::json::{self, Value, instant, number, object, text};
 use boyin_model::time::UnixTime;
 
 use crate::policy::{Policy, Weight};
@@ -414,27 +414,6 @@ impl Subject {
         ];
         object(members.into_iter().filter_map(|(name, text)| Some((name, Value::Text(text?)))))
     }
-}
-
-pub(crate) fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
-    let mut object = Object::default();
-    for (name, value) in members {
-        let fresh = object.insert(Cow::Borrowed(name), value);
-        debug_assert!(fresh, "member names are literals and differ");
-    }
-    Value::Object(object)
-}
-
-pub(crate) fn text(text: &'static str) -> Value<'static> {
-    Value::Text(Cow::Borrowed(text))
-}
-
-pub(crate) fn instant(at: UnixTime) -> Value<'static> {
-    Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
-}
-
-pub(crate) fn number(number: usize) -> Value<'static> {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn check_json(check: Check, outcome: Outcome, weight: Weight) -> Value<'static> {

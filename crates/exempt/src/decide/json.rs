@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use boyin_model::json::{Object, Value, write};
+use boyin_model::json::{Value, instant, number, object, text, write};
 use boyin_model::time::Date;
-use boyin_verify::UnixTime;
 
 use super::file::Files;
 use super::{Answer, Carrier, DecidedItem, Decision, Finding, FollowUp, MaterialDecision};
@@ -16,43 +15,12 @@ use crate::text::hmac_sha256;
 /// `format` of a decision.
 const DECISION_FORMAT: i64 = 1;
 
-fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
-    let mut object = Object::default();
-    for (name, value) in members {
-        let fresh = object.insert(Cow::Borrowed(name), value);
-        debug_assert!(fresh, "member names are literals and differ");
-    }
-    Value::Object(object)
-}
-
-/// An object of names that come from a map.
-fn mapped<'v>(members: impl IntoIterator<Item = (&'v str, Value<'v>)>) -> Value<'v> {
-    let mut object = Object::default();
-    for (name, value) in members {
-        let fresh = object.insert(Cow::Borrowed(name), value);
-        debug_assert!(fresh, "a map holds each name once");
-    }
-    Value::Object(object)
-}
-
-fn text(text: &str) -> Value<'_> {
-    Value::Text(Cow::Borrowed(text))
-}
-
 fn day(date: Date) -> Value<'static> {
     Value::Text(Cow::Owned(date.to_string()))
 }
 
-fn number(number: usize) -> Value<'static> {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn instant(at: UnixTime) -> Value<'static> {
-    Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
-}
-
 fn texts(map: &BTreeMap<String, String>) -> Value<'_> {
-    mapped(map.iter().map(|(name, value)| (name.as_str(), text(value))))
+    object(map.iter().map(|(name, value)| (name.as_str(), text(value))))
 }
 
 fn office(office: &Office) -> Value<'_> {
@@ -97,13 +65,13 @@ pub(super) fn inputs(
         ("commitment", text(request.commitment.code())),
         ("division", Value::Text(request.division.as_str().to_owned().into())),
         ("first_contact", office(&request.first_contact)),
-        ("form", mapped(form.map(|(field, value)| (field.as_str(), text(value))))),
+        ("form", object(form.map(|(field, value)| (field.as_str(), text(value))))),
         ("format", Value::Int(DECISION_FORMAT)),
         ("item_catalog", text(catalog.digest())),
         ("items", Value::Array(items.collect())),
         ("license_catalog", text(catalog.license_catalog())),
         ("package", package.unwrap_or(Value::Null)),
-        ("parties", mapped(parties)),
+        ("parties", object(parties)),
         ("situation", texts(&request.situation)),
     ]);
     let mut bytes = Vec::new();

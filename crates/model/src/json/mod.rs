@@ -4,6 +4,7 @@
 //! signature both are dangerous: two programs then read two values out of one document. This reader refuses repeated
 //! names always and, as [`Reader::Ours`], every spelling but the canonical one (`docs/format.md` §1), in one pass.
 
+mod make;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod write;
 
 use std::borrow::Cow;
 
+pub use make::{instant, number, object, text};
 pub use read::{parse, parse_array};
 pub use write::{canonical, write};
 

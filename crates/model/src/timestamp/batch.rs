@@ -6,8 +6,6 @@
 //! ```
 //! The token's imprint is the root itself. A proof has the sibling of each node on the way from the leaf to the root.
 
-use std::borrow::Cow;
-
 use crate::alg::{Digest32, VerifyAlg};
 use crate::json::{self, Reader, Value};
 use crate::limits::MAX_BATCH;
@@ -143,13 +141,8 @@ impl Proof {
             ("place", Value::Int(self.place.into())),
             ("size", Value::Int(self.size.into())),
         ];
-        let mut object = json::Object::default();
-        for (name, value) in members {
-            let fresh = object.insert(Cow::Borrowed(name), value);
-            debug_assert!(fresh, "member names are literals and differ");
-        }
         let mut out = Vec::new();
-        json::write(&Value::Object(object), &mut out);
+        json::write(&json::object(members), &mut out);
         out
     }
 

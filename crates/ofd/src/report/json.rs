@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use boyin_model::json::{self, Object, Value};
-use boyin_model::time::UnixTime;
+use boyin_model::json::{self, Value, instant, number, object, text};
 
 use super::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, Outcomes, SignatureReport,
@@ -85,27 +84,6 @@ impl Outcomes {
     pub(super) fn to_value(&self) -> Value<'_> {
         Value::Array(self.0.iter().map(|(check, outcome)| check_value(*check, outcome)).collect())
     }
-}
-
-fn object<'v>(members: impl IntoIterator<Item = (&'static str, Value<'v>)>) -> Value<'v> {
-    let mut object = Object::default();
-    for (name, value) in members {
-        let fresh = object.insert(Cow::Borrowed(name), value);
-        debug_assert!(fresh, "member names are literals and differ");
-    }
-    Value::Object(object)
-}
-
-fn text(text: &'static str) -> Value<'static> {
-    Value::Text(Cow::Borrowed(text))
-}
-
-fn instant(at: UnixTime) -> Value<'static> {
-    Value::Int(i64::try_from(at.seconds()).unwrap_or(i64::MAX))
-}
-
-fn number(number: usize) -> Value<'static> {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A number that a writer gave: short and plain, or not shown.

@@ -1,6 +1,6 @@
-use boyin_verify::ReasonInfo;
 use boyin_verify::seal::SealReason;
 use boyin_verify::signed_data::SignedDataReason;
+use boyin_verify::{AnyReason, ReasonInfo};
 
 boyin_verify::reasons! {
     /// Why an OFD document did not pass, beside the reasons of its seals and signatures. Closed; codes are stable.
@@ -166,6 +166,16 @@ impl Cause {
             Self::Seal(reason) => reason.is_indeterminate(),
             Self::SignedData(reason) => reason.is_indeterminate(),
         }
+    }
+}
+
+impl AnyReason for Cause {
+    fn info(self) -> ReasonInfo {
+        Self::info(self)
+    }
+
+    fn is_indeterminate(self) -> bool {
+        Self::is_indeterminate(self)
     }
 }
 

@@ -3,6 +3,7 @@ mod json;
 use boyin_model::time::UnixTime;
 use boyin_verify::seal::SealReport;
 use boyin_verify::signed_data::SignedDataReport;
+use boyin_verify::{Outcome, Verdict};
 
 use crate::package::PackageError;
 use crate::reason::{Cause, OfdReason};
@@ -83,15 +84,7 @@ impl OfdCheck {
 }
 
 /// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OfdOutcome {
-    /// As required.
-    Passed,
-    /// Not as required, or not decided: see [`Cause::is_indeterminate`].
-    NotPassed(Cause, Option<OfdDetail>),
-    /// An earlier check left nothing to work on.
-    Skipped,
-}
+pub type OfdOutcome = Outcome<Cause, OfdDetail>;
 
 /// Where exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,54 +182,7 @@ impl OfdNote {
 }
 
 /// The answer. Unknown is never `Passed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfdVerdict {
-    /// Every check passed.
-    Passed,
-    /// Not valid, for this reason.
-    Failed(Cause),
-    /// Not decided, for this reason; not to be relied on.
-    Indeterminate(Cause),
-}
-
-impl OfdVerdict {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// The reason, unless it passed.
-    #[must_use]
-    pub fn reason(self) -> Option<Cause> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(cause) | Self::Indeterminate(cause) => Some(cause),
-        }
-    }
-
-    /// The first that failed; if none did, the first that is open.
-    fn of(all: impl IntoIterator<Item = Self>) -> Self {
-        let mut open = None;
-        for verdict in all {
-            match verdict {
-                Self::Failed(_) => return verdict,
-                Self::Indeterminate(_) => open = open.or(Some(verdict)),
-                Self::Passed => {}
-            }
-        }
-        open.unwrap_or(Self::Passed)
-    }
-
-    /// This one, unless it passed and may not have: should a rule above ever be broken, fail closed.
-    fn passing_only_if(self, sound: bool, otherwise: OfdReason) -> Self {
-        if self == Self::Passed && !sound { Self::Failed(otherwise.into()) } else { self }
-    }
-}
+pub type OfdVerdict = Verdict<Cause>;
 
 /// Checks and what each found.
 #[derive(Clone, Debug)]
@@ -248,25 +194,13 @@ impl Outcomes {
     }
 
     pub(crate) fn set(&mut self, check: OfdCheck, found: Finding) {
-        let outcome = match found {
-            Ok(()) => OfdOutcome::Passed,
-            Err((cause, detail)) => OfdOutcome::NotPassed(cause, detail),
-        };
         if let Some((_, place)) = self.0.iter_mut().find(|(known, _)| *known == check) {
-            *place = outcome;
+            *place = found.into();
         }
     }
 
     pub(crate) fn verdict(&self) -> OfdVerdict {
-        let verdict = |outcome: &OfdOutcome| match outcome {
-            OfdOutcome::NotPassed(cause, _) if cause.is_indeterminate() => OfdVerdict::Indeterminate(*cause),
-            OfdOutcome::NotPassed(cause, _) => OfdVerdict::Failed(*cause),
-            OfdOutcome::Passed | OfdOutcome::Skipped => OfdVerdict::Passed,
-        };
-        let found = OfdVerdict::of(self.0.iter().map(|(_, outcome)| verdict(outcome)));
-        // A check is skipped only beside one that was not passed.
-        let all_ran = self.0.iter().all(|(_, outcome)| *outcome != OfdOutcome::Skipped);
-        found.passing_only_if(all_ran, OfdReason::StructureMalformed)
+        OfdVerdict::of_checks(self.0.iter().map(|(_, outcome)| outcome), OfdReason::StructureMalformed.into())
     }
 }
 
@@ -407,8 +341,8 @@ impl DocumentReport {
     #[must_use]
     pub fn verdict(&self) -> OfdVerdict {
         let signatures = self.signatures.iter().map(SignatureReport::verdict);
-        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(signatures));
-        verdict.passing_only_if(!self.signatures.is_empty(), OfdReason::NotSigned)
+        let verdict = OfdVerdict::first_of([self.outcomes.verdict()].into_iter().chain(signatures));
+        verdict.passing_only_if(!self.signatures.is_empty(), OfdReason::NotSigned.into())
     }
 
     /// Every check of the document itself with what it found, in order.
@@ -480,8 +414,8 @@ impl OfdReport {
     #[must_use]
     pub fn verdict(&self) -> OfdVerdict {
         let documents = self.documents.iter().map(DocumentReport::verdict);
-        let verdict = OfdVerdict::of([self.outcomes.verdict()].into_iter().chain(documents));
-        verdict.passing_only_if(!self.documents.is_empty(), OfdReason::StructureMalformed)
+        let verdict = OfdVerdict::first_of([self.outcomes.verdict()].into_iter().chain(documents));
+        verdict.passing_only_if(!self.documents.is_empty(), OfdReason::StructureMalformed.into())
     }
 
     /// Every check of the container with what it found, in order.

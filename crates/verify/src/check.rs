@@ -11,9 +11,10 @@ use boyin_model::limits::MAX_CREDENTIAL_BYTES;
 use boyin_model::status::{LicenseStatus, StatusListClaims};
 use boyin_model::time::{Date, UnixTime};
 
+use crate::outcome::Outcome;
 use crate::policy::{CLOCK_TOLERANCE_SECONDS, Policy, WhenStale};
 use crate::reason::Reason;
-use crate::report::{Applied, Check, Detail, Note, Outcome, Report, Subject};
+use crate::report::{Applied, Check, Detail, Note, Report, Subject};
 use crate::standing::missed;
 use crate::status::StatusSnapshot;
 use crate::trust::{TrustSnapshot, TrustedKey};
@@ -130,7 +131,7 @@ impl Pending<'_, '_> {
     pub(crate) fn finish(mut self, matched: Option<Result<(), BadSignature>>) -> Report {
         if let Some(matched) = matched {
             self.report.checks[Check::Signature.place()] =
-                outcome(matched.map_err(|_| (Reason::SignatureMismatch, None)));
+                matched.map_err(|_| (Reason::SignatureMismatch, None)).into();
         }
         self.report
     }
@@ -165,13 +166,6 @@ fn issued_at(credential: &Credential<'_>) -> Option<UnixTime> {
     u64::try_from(seconds).ok().and_then(UnixTime::new)
 }
 
-fn outcome(found: Result<(), (Reason, Option<Detail>)>) -> Outcome {
-    match found {
-        Ok(()) => Outcome::Passed,
-        Err((reason, detail)) => Outcome::NotPassed(reason, detail),
-    }
-}
-
 struct Run<'v, 'c> {
     verifier: &'v Verifier,
     context: &'v Context<'c>,
@@ -182,7 +176,7 @@ struct Run<'v, 'c> {
 
 impl<'c> Run<'_, 'c> {
     fn set(&mut self, check: Check, found: Result<(), (Reason, Option<Detail>)>) {
-        self.checks[check.place()] = outcome(found);
+        self.checks[check.place()] = found.into();
     }
 
     /// The key that must have signed, and the claims as far as they can be read.

@@ -18,6 +18,7 @@ mod bulk;
 mod ceremony;
 pub mod chain;
 mod check;
+mod outcome;
 mod policy;
 mod record;
 mod report;
@@ -34,12 +35,13 @@ pub use ceremony::{
     Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, hex_digest, key_fingerprint,
 };
 pub use check::{Context, Verifier, fingerprint};
+pub use outcome::{AnyReason, Outcome, Verdict};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,
 };
 pub use reason::{Owner, Reason, ReasonInfo};
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_STATUS_LISTS, Record, RecordError};
-pub use report::{Check, Detail, Held, Note, Outcome, Report, Subject, Verdict, Verified};
+pub use report::{Check, Detail, Held, Note, Report, Subject, Verified};
 pub use status::{StatusError, StatusSnapshot, TrustedList};
 pub use trust::{SignedByIssuer, SignedByIssuerError, TrustError, TrustSnapshot};
 pub use webhook::{Arrival, WebhookFault, WebhookLine, verify_webhook};

@@ -89,6 +89,16 @@ macro_rules! reasons {
             }
         }
 
+        impl $crate::AnyReason for $list {
+            fn info(self) -> $crate::ReasonInfo {
+                Self::info(self)
+            }
+
+            fn is_indeterminate(self) -> bool {
+                Self::is_indeterminate(self)
+            }
+        }
+
         /// The English sentence.
         impl std::fmt::Display for $list {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -7,6 +7,7 @@ use boyin_model::id::{CreditCode, HolderCode, LicenseId};
 use boyin_model::json::{self, Value, instant, number, object, text};
 use boyin_model::time::UnixTime;
 
+use crate::outcome::{Outcome, Verdict};
 use crate::policy::{Policy, Weight};
 use crate::reason::{Reason, ReasonInfo};
 
@@ -95,17 +96,6 @@ impl Check {
     }
 }
 
-/// What a check found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As required.
-    Passed,
-    /// Not as required, or not decided: see [`Reason::is_indeterminate`].
-    NotPassed(Reason, Option<Detail>),
-    /// An earlier check left nothing to work on.
-    Skipped,
-}
-
 /// Where exactly, or how far off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -148,38 +138,6 @@ impl Note {
             Self::NotCanonical => "not_canonical",
             Self::StaleTrustAccepted => "stale_trust_accepted",
             Self::StaleStatusAccepted => "stale_status_accepted",
-        }
-    }
-}
-
-/// The answer. Unknown is never `Passed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every check passed.
-    Passed,
-    /// Not valid, for this reason.
-    Failed(Reason),
-    /// Not decided, for this reason; not to be relied on.
-    Indeterminate(Reason),
-}
-
-impl Verdict {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// The reason, unless it passed.
-    #[must_use]
-    pub fn reason(self) -> Option<Reason> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
         }
     }
 }
@@ -286,10 +244,7 @@ impl Report {
             match outcome {
                 Outcome::Passed | Outcome::Skipped => {}
                 Outcome::NotPassed(..) if *weight != Weight::Fail => {}
-                Outcome::NotPassed(reason, _) if reason.is_indeterminate() => {
-                    return Verdict::Indeterminate(reason);
-                }
-                Outcome::NotPassed(reason, _) => return Verdict::Failed(reason),
+                Outcome::NotPassed(reason, _) => return Verdict::of_reason(reason),
             }
         }
         // A check is skipped only after one that was not passed; should that ever be broken, fail closed.
@@ -380,7 +335,7 @@ impl Report {
         ];
         members.extend(self.document.as_deref().map(|name| ("document", Value::Text(name.into()))));
         if let Some(reason) = self.verdict().reason() {
-            members.push(("reason", reason_json(reason.info())));
+            members.push(("reason", reason.info().to_value()));
         }
         let license = self.subject.to_json();
         if license.as_object().is_some_and(|object| !object.is_empty()) {
@@ -417,18 +372,9 @@ impl Subject {
 }
 
 fn check_json(check: Check, outcome: Outcome, weight: Weight) -> Value<'static> {
-    let mut members = vec![("check", text(check.code()))];
+    let mut members = outcome.members(check.code(), |detail| detail_json(*detail));
     if weight != Weight::Fail {
         members.push(("weight", text(weight.code())));
-    }
-    match outcome {
-        Outcome::Passed => members.push(("outcome", text("passed"))),
-        Outcome::Skipped => members.push(("outcome", text("skipped"))),
-        Outcome::NotPassed(reason, detail) => {
-            let outcome = if reason.is_indeterminate() { "indeterminate" } else { "failed" };
-            members.extend([("outcome", text(outcome)), ("reason", text(reason.code()))]);
-            members.extend(detail.map(|detail| ("detail", detail_json(detail))));
-        }
     }
     object(members)
 }
@@ -457,18 +403,14 @@ impl ReasonInfo {
     /// What [`Self::to_json`] writes, to stand within a report.
     #[must_use]
     pub fn to_value(self) -> Value<'static> {
-        reason_json(self)
+        object([
+            ("clause", text(self.clause)),
+            ("code", text(self.code)),
+            ("en", text(self.en)),
+            ("next_step_en", text(self.next_step_en)),
+            ("next_step_zh", text(self.next_step_zh)),
+            ("owner", text(self.owner.code())),
+            ("zh", text(self.zh)),
+        ])
     }
-}
-
-pub(crate) fn reason_json(info: ReasonInfo) -> Value<'static> {
-    object([
-        ("clause", text(info.clause)),
-        ("code", text(info.code)),
-        ("en", text(info.en)),
-        ("next_step_en", text(info.next_step_en)),
-        ("next_step_zh", text(info.next_step_zh)),
-        ("owner", text(info.owner.code())),
-        ("zh", text(info.zh)),
-    ])
 }

@@ -6,8 +6,8 @@ use boyin_model::alg::{Digest32, VerifyAlg};
 use boyin_model::seal::{Kind, SealSignature, detect};
 use boyin_model::signed_data::is_signed_data;
 use boyin_model::time::UnixTime;
-use boyin_verify::seal::{Document, SealContext, SealVerdict};
-use boyin_verify::signed_data::{SignedDataVerdict, check_signed_data};
+use boyin_verify::seal::{Document, SealContext};
+use boyin_verify::signed_data::check_signed_data;
 
 use super::OfdVerifier;
 use super::layout::{Layout, Parts};
@@ -136,22 +136,12 @@ impl Run<'_, '_, '_, '_> {
             report.value = Some(ValueReport::Seal(Box::new(checked)));
             self.note_property(value, report);
             self.note_kind(SignatureKind::Seal, report);
-            return match verdict {
-                SealVerdict::Passed => Ok(()),
-                SealVerdict::Failed(reason) | SealVerdict::Indeterminate(reason) => {
-                    Err((Cause::Seal(reason), None))
-                }
-            };
+            return verdict.reason().map_or(Ok(()), |reason| Err((Cause::Seal(reason), None)));
         } else if is_signed_data(value) {
             let checked = check_signed_data(value, self.verifier.reader, document, self.context);
             let verdict = checked.verdict();
             report.value = Some(ValueReport::SignedData(Box::new(checked)));
-            match verdict {
-                SignedDataVerdict::Passed => Ok(()),
-                SignedDataVerdict::Failed(reason) | SignedDataVerdict::Indeterminate(reason) => {
-                    Err((Cause::SignedData(reason), None))
-                }
-            }
+            verdict.reason().map_or(Ok(()), |reason| Err((Cause::SignedData(reason), None)))
         } else if is_bare(value) {
             Err((OfdReason::ValueBare.into(), None))
         } else {

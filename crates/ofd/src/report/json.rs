@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use boyin_model::json::{self, Value, instant, number, object, text};
 
-use super::{
-    DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, Outcomes, SignatureReport,
-    ValueReport,
-};
+use super::{DocumentReport, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport};
 use crate::limits::MAX_LISTED;
 use crate::structure::Stamp;
 
@@ -82,7 +79,9 @@ impl SignatureReport {
 
 impl Outcomes {
     pub(super) fn to_value(&self) -> Value<'_> {
-        Value::Array(self.0.iter().map(|(check, outcome)| check_value(*check, outcome)).collect())
+        Value::Array(
+            self.0.iter().map(|(check, outcome)| outcome.to_value(check.code(), detail_value)).collect(),
+        )
     }
 }
 
@@ -102,20 +101,6 @@ fn names(list: &[EntryName]) -> Value<'_> {
 fn entry_value(entry: &EntryName) -> Value<'_> {
     let mut members = vec![("place", number(entry.place))];
     members.extend(entry.name.as_deref().map(|name| ("name", Value::Text(Cow::Borrowed(name)))));
-    object(members)
-}
-
-fn check_value(check: OfdCheck, outcome: &OfdOutcome) -> Value<'_> {
-    let mut members = vec![("check", text(check.code()))];
-    match outcome {
-        OfdOutcome::Passed => members.push(("outcome", text("passed"))),
-        OfdOutcome::Skipped => members.push(("outcome", text("skipped"))),
-        OfdOutcome::NotPassed(cause, detail) => {
-            let outcome = if cause.is_indeterminate() { "indeterminate" } else { "failed" };
-            members.extend([("outcome", text(outcome)), ("reason", text(cause.code()))]);
-            members.extend(detail.as_ref().map(|detail| ("detail", detail_value(detail))));
-        }
-    }
     object(members)
 }
 

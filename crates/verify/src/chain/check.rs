@@ -12,6 +12,7 @@ use super::purpose::Purpose;
 use super::reason::CertificateReason;
 use super::revocation::Revocation;
 use super::{CertificateStore, ChainFault, MAX_PATH, Profile};
+use crate::outcome::Verdict;
 
 /// What is asked of a certificate.
 #[derive(Clone, Debug)]
@@ -139,16 +140,8 @@ impl CertificateCheck {
     }
 }
 
-/// The verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateVerdict {
-    /// Every check that was asked is passed.
-    Passed,
-    /// It does not hold.
-    Failed(CertificateReason),
-    /// Nobody can tell.
-    Indeterminate(CertificateReason),
-}
+/// The verdict. `Passed`: every check that was asked is passed.
+pub type CertificateVerdict = Verdict<CertificateReason>;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -168,17 +161,12 @@ pub struct CertificateReport<'s> {
 }
 
 impl CertificateReport<'_> {
-    /// The first check that is not passed.
+    /// The first check that failed; if none did, the first that is open.
     #[must_use]
     pub fn verdict(&self) -> CertificateVerdict {
-        let faults = || self.checks.iter().filter_map(|(_, found)| found.as_ref()?.err());
-        match faults().next() {
-            None => CertificateVerdict::Passed,
-            // What is known to be wrong outweighs what is not known.
-            Some(first) => faults()
-                .find(|reason| !reason.is_indeterminate())
-                .map_or(CertificateVerdict::Indeterminate(first), CertificateVerdict::Failed),
-        }
+        // What is known to be wrong outweighs what is not known.
+        let faults = self.checks.iter().filter_map(|(_, found)| found.as_ref()?.err());
+        CertificateVerdict::first_of(faults.map(CertificateVerdict::of_reason))
     }
 
     /// A report on bytes that are no certificate.

@@ -5,7 +5,7 @@ use boyin_model::time::UnixTime;
 
 use super::profile::{GBT38540_2020, Profile};
 use super::reason::SealReason;
-use super::report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject, place};
+use super::report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject};
 use crate::chain::CertificateStore;
 use crate::check::fingerprint;
 use crate::timestamp::TimestampReport;
@@ -31,6 +31,21 @@ pub struct SealContext<'c> {
     pub certificates: &'c CertificateStore,
     /// Where seals are registered. Without it, nobody is asked whether the seal is in use; the report notes that.
     pub register: Option<&'c TrustSnapshot>,
+}
+
+impl SealContext<'_> {
+    /// Whether the trust list, and what the certificates are verified with, let a signature of that instant still count; if
+    /// not, the instant in question and the limit that it missed.
+    pub(crate) fn algorithm_allows(
+        &self,
+        alg: &AlgId,
+        signed_at: UnixTime,
+    ) -> Result<(), (UnixTime, UnixTime)> {
+        let Self { now, register, certificates } = *self;
+        let by_list = register.map_or(Ok(()), |list| list.algorithm_allows(alg, signed_at, now));
+        let allowed = by_list.and_then(|()| certificates.algorithm_allows(alg, signed_at, now));
+        allowed.map_err(|limit| (if signed_at < limit { now } else { signed_at }, limit))
+    }
 }
 
 /// Verifies seals and seal signatures.
@@ -143,21 +158,13 @@ impl<'r, 'c> Run<'r, 'c> {
     }
 
     pub(super) fn set(&mut self, check: SealCheck, found: Finding) {
-        self.outcomes[place(check)] = match found {
-            Ok(()) => SealOutcome::Passed,
-            Err((reason, detail)) => SealOutcome::NotPassed(reason, detail),
-        };
+        self.outcomes[check.place()] = found.into();
     }
 
     /// Whether the trust list, and what the certificates are verified with, let a signature of that instant still count.
     pub(super) fn not_ended(&self, alg: &AlgId, signed_at: UnixTime) -> Finding {
-        let SealContext { now, register, certificates } = *self.context;
-        let by_list = register.map_or(Ok(()), |list| list.algorithm_allows(alg, signed_at, now));
-        let allowed = by_list.and_then(|()| certificates.algorithm_allows(alg, signed_at, now));
-        allowed.map_err(|limit| {
-            let at = if signed_at < limit { now } else { signed_at };
-            (SealReason::AlgorithmEnded, Some(SealDetail::Instants { at, limit }))
-        })
+        let allowed = self.context.algorithm_allows(alg, signed_at);
+        allowed.map_err(|(at, limit)| (SealReason::AlgorithmEnded, Some(SealDetail::Instants { at, limit })))
     }
 
     /// Notes something once.

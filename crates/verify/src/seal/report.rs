@@ -1,12 +1,12 @@
 use std::borrow::Cow;
 
-use boyin_model::json::{self, Value};
+use boyin_model::json::{self, Value, instant, object, text};
 use boyin_model::seal::{Note, SealError};
 use boyin_model::time::UnixTime;
 
 use super::profile::Profile;
 use super::reason::SealReason;
-use crate::report::{instant, number, object, reason_json, text};
+use crate::outcome::{Outcome, Verdict, field_value, instants_value};
 use crate::timestamp::TimestampReason;
 
 /// `format` of the report's JSON form.
@@ -86,18 +86,14 @@ impl SealCheck {
             Self::Register => ("register", "印章备案状态"),
         }
     }
+
+    pub(super) fn place(self) -> usize {
+        Self::ALL.iter().position(|known| *known == self).unwrap_or(0)
+    }
 }
 
 /// What a check found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SealOutcome {
-    /// As required.
-    Passed,
-    /// Not as required, or not decided: see [`SealReason::is_indeterminate`].
-    NotPassed(SealReason, Option<SealDetail>),
-    /// Nothing to work on: the format is at fault, or nothing was there to be checked.
-    Skipped,
-}
+pub type SealOutcome = Outcome<SealReason, SealDetail>;
 
 /// Where exactly, or how far off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,36 +159,7 @@ impl SealNote {
 }
 
 /// The answer. Unknown is never `Passed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SealVerdict {
-    /// Every check passed.
-    Passed,
-    /// Not valid, for this reason.
-    Failed(SealReason),
-    /// Not decided, for this reason; not to be relied on.
-    Indeterminate(SealReason),
-}
-
-impl SealVerdict {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// The reason, unless it passed.
-    #[must_use]
-    pub fn reason(self) -> Option<SealReason> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
-        }
-    }
-}
+pub type SealVerdict = Verdict<SealReason>;
 
 /// What the bytes claim to be. Claimed, not proven, unless the verdict is Passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -225,20 +192,8 @@ impl SealReport {
     /// A changed document is refused whether or not the path of the signer's certificate is known.
     #[must_use]
     pub fn verdict(&self) -> SealVerdict {
-        let faults = self.checks().filter_map(|(_, outcome)| match outcome {
-            SealOutcome::NotPassed(reason, _) => Some(reason),
-            SealOutcome::Passed | SealOutcome::Skipped => None,
-        });
-        let (open, failed): (Vec<_>, Vec<_>) = faults.partition(|reason| reason.is_indeterminate());
-        match (failed.first(), open.first()) {
-            (Some(reason), _) => SealVerdict::Failed(*reason),
-            (None, Some(reason)) => SealVerdict::Indeterminate(*reason),
-            (None, None) if self.checks().all(|(_, outcome)| outcome == SealOutcome::Passed) => {
-                SealVerdict::Passed
-            }
-            // A check is skipped only beside one that was not passed; should that ever be broken, fail closed.
-            (None, None) => SealVerdict::Failed(SealReason::Malformed),
-        }
+        let outcomes = self.order.iter().map(|check| &self.outcomes[check.place()]);
+        SealVerdict::of_checks(outcomes, SealReason::Malformed)
     }
 
     /// Every check with what it found, in the order of the profile.
@@ -249,7 +204,7 @@ impl SealReport {
     /// What one check found.
     #[must_use]
     pub fn outcome(&self, check: SealCheck) -> SealOutcome {
-        self.outcomes[place(check)]
+        self.outcomes[check.place()]
     }
 
     /// Things worth knowing.
@@ -287,7 +242,10 @@ impl SealReport {
     /// What [`Self::to_json`] writes, to stand within another report.
     #[must_use]
     pub fn to_value(&self) -> Value<'_> {
-        let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
+        let checks = self
+            .checks()
+            .map(|(check, outcome)| outcome.to_value(check.code(), |detail| detail_json(*detail)))
+            .collect();
         let notes = self.notes.iter().map(|note| text(note.code())).collect();
         let mut members = vec![
             ("at", instant(self.at)),
@@ -299,7 +257,7 @@ impl SealReport {
         ];
         members.extend(self.document.as_deref().map(|name| ("document", Value::Text(name.into()))));
         if let Some(reason) = self.verdict().reason() {
-            members.push(("reason", reason_json(reason.info())));
+            members.push(("reason", reason.info().to_value()));
         }
         let SealSubject { id, version, signed_at } = &self.subject;
         let subject = [
@@ -315,33 +273,11 @@ impl SealReport {
     }
 }
 
-pub(super) fn place(check: SealCheck) -> usize {
-    SealCheck::ALL.iter().position(|known| *known == check).unwrap_or(0)
-}
-
-fn check_json(check: SealCheck, outcome: SealOutcome) -> Value<'static> {
-    let mut members = vec![("check", text(check.code()))];
-    match outcome {
-        SealOutcome::Passed => members.push(("outcome", text("passed"))),
-        SealOutcome::Skipped => members.push(("outcome", text("skipped"))),
-        SealOutcome::NotPassed(reason, detail) => {
-            let outcome = if reason.is_indeterminate() { "indeterminate" } else { "failed" };
-            members.extend([("outcome", text(outcome)), ("reason", text(reason.code()))]);
-            members.extend(detail.map(|detail| ("detail", detail_json(detail))));
-        }
-    }
-    object(members)
-}
-
 fn detail_json(detail: SealDetail) -> Value<'static> {
     match detail {
-        SealDetail::Field(error) => object([
-            ("fault", Value::Text(error.fault.to_string().into())),
-            ("field", text(error.field)),
-            ("offset", number(error.offset)),
-        ]),
+        SealDetail::Field(error) => field_value(error.field, error.offset, error.fault),
         SealDetail::Timestamp(reason) => object([("timestamp", text(reason.code()))]),
-        SealDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
+        SealDetail::Instants { at, limit } => instants_value(at, limit),
     }
 }
 
@@ -365,9 +301,9 @@ mod tests {
         };
         assert_eq!(report.verdict(), SealVerdict::Passed);
         for check in order {
-            report.outcomes[place(*check)] = SealOutcome::Skipped;
+            report.outcomes[check.place()] = SealOutcome::Skipped;
             assert_eq!(report.verdict(), SealVerdict::Failed(SealReason::Malformed), "{check:?}");
-            report.outcomes[place(*check)] = SealOutcome::Passed;
+            report.outcomes[check.place()] = SealOutcome::Passed;
         }
     }
 }

@@ -62,10 +62,7 @@ struct Run<'r, 'c> {
 
 impl Run<'_, '_> {
     fn set(&mut self, check: SignedDataCheck, found: Finding) {
-        self.outcomes[check.place()] = match found {
-            Ok(()) => SignedDataOutcome::Passed,
-            Err((reason, detail)) => SignedDataOutcome::NotPassed(reason, detail),
-        };
+        self.outcomes[check.place()] = found.into();
     }
 
     fn all(&mut self, signed: &SignedData<'_>, document: &[u8]) {
@@ -119,12 +116,8 @@ impl Run<'_, '_> {
     }
 
     fn not_ended(&self, alg: &AlgId) -> Finding {
-        let SealContext { now, register, certificates } = *self.context;
-        let at = self.used_at();
-        let by_list = register.map_or(Ok(()), |list| list.algorithm_allows(alg, at, now));
-        let allowed = by_list.and_then(|()| certificates.algorithm_allows(alg, at, now));
-        allowed.map_err(|limit| {
-            let at = if at < limit { now } else { at };
+        let allowed = self.context.algorithm_allows(alg, self.used_at());
+        allowed.map_err(|(at, limit)| {
             (SignedDataReason::AlgorithmEnded, Some(SignedDataDetail::Instants { at, limit }))
         })
     }

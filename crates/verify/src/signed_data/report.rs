@@ -1,11 +1,11 @@
 use std::fmt;
 
-use boyin_model::json::Value;
+use boyin_model::json::{Value, instant, object, text};
 use boyin_model::time::UnixTime;
 use boyin_model::timestamp::{Note, TimestampError};
 
 use super::reason::SignedDataReason;
-use crate::report::{instant, number, object, text};
+use crate::outcome::{Outcome, Verdict, field_value, instants_value};
 
 /// The checks, in the order in which they decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,15 +45,7 @@ impl SignedDataCheck {
 }
 
 /// What a check found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedDataOutcome {
-    /// As required.
-    Passed,
-    /// Not as required, or not decided: see [`SignedDataReason::is_indeterminate`].
-    NotPassed(SignedDataReason, Option<SignedDataDetail>),
-    /// An earlier check left nothing to work on.
-    Skipped,
-}
+pub type SignedDataOutcome = Outcome<SignedDataReason, SignedDataDetail>;
 
 /// Where exactly, or how far off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,36 +97,7 @@ impl SignedDataNote {
 }
 
 /// The answer. Unknown is never `Passed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedDataVerdict {
-    /// Every check passed.
-    Passed,
-    /// Not valid, for this reason.
-    Failed(SignedDataReason),
-    /// Not decided, for this reason; not to be relied on.
-    Indeterminate(SignedDataReason),
-}
-
-impl SignedDataVerdict {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// The reason, unless it passed.
-    #[must_use]
-    pub fn reason(self) -> Option<SignedDataReason> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
-        }
-    }
-}
+pub type SignedDataVerdict = Verdict<SignedDataReason>;
 
 /// The result of a verification.
 #[must_use]
@@ -159,23 +122,7 @@ impl SignedDataReport {
     /// The first check that failed; if none did, the first that is open.
     #[must_use]
     pub fn verdict(&self) -> SignedDataVerdict {
-        let found = |open: bool| {
-            self.outcomes.iter().find_map(|outcome| match outcome {
-                SignedDataOutcome::NotPassed(reason, _) if reason.is_indeterminate() == open => Some(*reason),
-                SignedDataOutcome::NotPassed(..) | SignedDataOutcome::Passed | SignedDataOutcome::Skipped => {
-                    None
-                }
-            })
-        };
-        match (found(false), found(true)) {
-            (Some(reason), _) => SignedDataVerdict::Failed(reason),
-            (None, Some(reason)) => SignedDataVerdict::Indeterminate(reason),
-            (None, None) if self.outcomes.iter().all(|outcome| *outcome == SignedDataOutcome::Passed) => {
-                SignedDataVerdict::Passed
-            }
-            // A check is skipped only beside one that was not passed; should that ever be broken, fail closed.
-            (None, None) => SignedDataVerdict::Failed(SignedDataReason::Malformed),
-        }
+        SignedDataVerdict::of_checks(&self.outcomes, SignedDataReason::Malformed)
     }
 
     /// Every check with what it found, in order.
@@ -217,7 +164,10 @@ impl SignedDataReport {
     /// The canonical form, to stand within another report.
     #[must_use]
     pub fn to_value(&self) -> Value<'_> {
-        let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
+        let checks = self
+            .checks()
+            .map(|(check, outcome)| outcome.to_value(check.code(), |detail| detail_json(*detail)))
+            .collect();
         let notes = self.notes.iter().map(|note| text(note.code())).collect();
         let mut members = vec![
             ("at", instant(self.at)),
@@ -232,27 +182,9 @@ impl SignedDataReport {
     }
 }
 
-fn check_json(check: SignedDataCheck, outcome: SignedDataOutcome) -> Value<'static> {
-    let mut members = vec![("check", text(check.code()))];
-    match outcome {
-        SignedDataOutcome::Passed => members.push(("outcome", text("passed"))),
-        SignedDataOutcome::Skipped => members.push(("outcome", text("skipped"))),
-        SignedDataOutcome::NotPassed(reason, detail) => {
-            let outcome = if reason.is_indeterminate() { "indeterminate" } else { "failed" };
-            members.extend([("outcome", text(outcome)), ("reason", text(reason.code()))]);
-            members.extend(detail.map(|detail| ("detail", detail_json(detail))));
-        }
-    }
-    object(members)
-}
-
 fn detail_json(detail: SignedDataDetail) -> Value<'static> {
     match detail {
-        SignedDataDetail::Field(error) => object([
-            ("fault", Value::Text(error.fault.to_string().into())),
-            ("field", text(error.field)),
-            ("offset", number(error.offset)),
-        ]),
-        SignedDataDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
+        SignedDataDetail::Field(error) => field_value(error.field, error.offset, error.fault),
+        SignedDataDetail::Instants { at, limit } => instants_value(at, limit),
     }
 }

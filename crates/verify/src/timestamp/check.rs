@@ -9,7 +9,6 @@ use super::certificate::{is_issuer, is_meant};
 use super::reason::TimestampReason;
 use super::report::{
     TimestampCheck, TimestampDetail, TimestampNote, TimestampOutcome, TimestampReport, TimestampSubject,
-    place,
 };
 use crate::chain::{Certificate, CertificateStore, ChainFault, ExtendedKeyUsage, Revocation};
 use crate::check::fingerprint;
@@ -134,10 +133,7 @@ struct Run<'r, 'c> {
 
 impl Run<'_, '_> {
     fn set(&mut self, check: TimestampCheck, found: Finding) {
-        self.outcomes[place(check)] = match found {
-            Ok(()) => TimestampOutcome::Passed,
-            Err((reason, detail)) => TimestampOutcome::NotPassed(reason, detail),
-        };
+        self.outcomes[check.place()] = found.into();
     }
 
     fn token(&mut self, token: &Token<'_>, stamped: Stamped<'_>) {

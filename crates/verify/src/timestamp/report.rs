@@ -1,9 +1,9 @@
-use boyin_model::json::{self, Value};
+use boyin_model::json::{self, Value, instant, object, text};
 use boyin_model::time::UnixTime;
 use boyin_model::timestamp::{Note, TimestampError};
 
 use super::reason::TimestampReason;
-use crate::report::{instant, number, object, reason_json, text};
+use crate::outcome::{Outcome, Verdict, field_value, instants_value};
 
 /// `format` of the report's JSON form.
 const REPORT_FORMAT: i64 = 1;
@@ -78,18 +78,14 @@ impl TimestampCheck {
             Self::Nonce => ("nonce", "随机数"),
         }
     }
+
+    pub(super) fn place(self) -> usize {
+        Self::ALL.iter().position(|known| *known == self).unwrap_or(0)
+    }
 }
 
 /// What a check found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimestampOutcome {
-    /// As required.
-    Passed,
-    /// Not as required, or not decided: see [`TimestampReason::is_indeterminate`].
-    NotPassed(TimestampReason, Option<TimestampDetail>),
-    /// Nothing to work on: the format is at fault.
-    Skipped,
-}
+pub type TimestampOutcome = Outcome<TimestampReason, TimestampDetail>;
 
 /// Where exactly, or how far off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,36 +132,7 @@ impl TimestampNote {
 }
 
 /// The answer. Unknown is never `Passed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimestampVerdict {
-    /// Every check passed.
-    Passed,
-    /// Not valid, for this reason.
-    Failed(TimestampReason),
-    /// Not decided, for this reason; not to be relied on.
-    Indeterminate(TimestampReason),
-}
-
-impl TimestampVerdict {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// The reason, unless it passed.
-    #[must_use]
-    pub fn reason(self) -> Option<TimestampReason> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
-        }
-    }
-}
+pub type TimestampVerdict = Verdict<TimestampReason>;
 
 /// What the token claims. Claimed, not proven, unless the verdict is Passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,20 +178,7 @@ impl TimestampReport {
     /// The verdict: the first check that failed; if none failed, the first that is open.
     #[must_use]
     pub fn verdict(&self) -> TimestampVerdict {
-        let faults = self.checks().filter_map(|(_, outcome)| match outcome {
-            TimestampOutcome::NotPassed(reason, _) => Some(reason),
-            TimestampOutcome::Passed | TimestampOutcome::Skipped => None,
-        });
-        let (open, failed): (Vec<_>, Vec<_>) = faults.partition(|reason| reason.is_indeterminate());
-        match (failed.first(), open.first()) {
-            (Some(reason), _) => TimestampVerdict::Failed(*reason),
-            (None, Some(reason)) => TimestampVerdict::Indeterminate(*reason),
-            (None, None) if self.checks().all(|(_, outcome)| outcome == TimestampOutcome::Passed) => {
-                TimestampVerdict::Passed
-            }
-            // Checks are skipped only where the format is at fault; should that ever be broken, fail closed.
-            (None, None) => TimestampVerdict::Failed(TimestampReason::Malformed),
-        }
+        TimestampVerdict::of_checks(&self.outcomes, TimestampReason::Malformed)
     }
 
     /// When what was stamped existed at the latest, if the token passed.
@@ -253,7 +207,7 @@ impl TimestampReport {
     /// What one check found.
     #[must_use]
     pub fn outcome(&self, check: TimestampCheck) -> TimestampOutcome {
-        self.outcomes[place(check)]
+        self.outcomes[check.place()]
     }
 
     /// Things worth knowing.
@@ -271,7 +225,10 @@ impl TimestampReport {
     /// The canonical JSON form (`docs/format.md` §12): same input, same bytes.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let checks = self.checks().map(|(check, outcome)| check_json(check, outcome)).collect();
+        let checks = self
+            .checks()
+            .map(|(check, outcome)| outcome.to_value(check.code(), |detail| detail_json(*detail)))
+            .collect();
         let notes = self.notes.iter().map(|note| text(note.code())).collect();
         let mut members = vec![
             ("at", instant(self.at)),
@@ -282,7 +239,7 @@ impl TimestampReport {
         ];
         members.extend(self.document.as_deref().map(|name| ("document", Value::Text(name.into()))));
         if let Some(reason) = self.verdict().reason() {
-            members.push(("reason", reason_json(reason.info())));
+            members.push(("reason", reason.info().to_value()));
         }
         let TimestampSubject { time, latest, policy, serial } = &self.subject;
         let serial = serial.as_deref().map(hex);
@@ -306,32 +263,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn place(check: TimestampCheck) -> usize {
-    TimestampCheck::ALL.iter().position(|known| *known == check).unwrap_or(0)
-}
-
-fn check_json(check: TimestampCheck, outcome: TimestampOutcome) -> Value<'static> {
-    let mut members = vec![("check", text(check.code()))];
-    match outcome {
-        TimestampOutcome::Passed => members.push(("outcome", text("passed"))),
-        TimestampOutcome::Skipped => members.push(("outcome", text("skipped"))),
-        TimestampOutcome::NotPassed(reason, detail) => {
-            let outcome = if reason.is_indeterminate() { "indeterminate" } else { "failed" };
-            members.extend([("outcome", text(outcome)), ("reason", text(reason.code()))]);
-            members.extend(detail.map(|detail| ("detail", detail_json(detail))));
-        }
-    }
-    object(members)
-}
-
 fn detail_json(detail: TimestampDetail) -> Value<'static> {
     match detail {
-        TimestampDetail::Field(error) => object([
-            ("fault", Value::Text(error.fault.to_string().into())),
-            ("field", text(error.field)),
-            ("offset", number(error.offset)),
-        ]),
-        TimestampDetail::Instants { at, limit } => object([("at", instant(at)), ("limit", instant(limit))]),
+        TimestampDetail::Field(error) => field_value(error.field, error.offset, error.fault),
+        TimestampDetail::Instants { at, limit } => instants_value(at, limit),
     }
 }
 
@@ -352,10 +287,10 @@ mod tests {
         };
         assert_eq!((report.verdict(), report.existed_at()), (TimestampVerdict::Passed, Some(at)));
         for check in TimestampCheck::ALL {
-            report.outcomes[place(check)] = TimestampOutcome::Skipped;
+            report.outcomes[check.place()] = TimestampOutcome::Skipped;
             let failed = TimestampVerdict::Failed(TimestampReason::Malformed);
             assert_eq!((report.verdict(), report.existed_at()), (failed, None), "{check:?}");
-            report.outcomes[place(check)] = TimestampOutcome::Passed;
+            report.outcomes[check.place()] = TimestampOutcome::Passed;
         }
     }
 }

@@ -21,7 +21,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::json::Reader;
 use crate::limits::MAX_CERTIFICATE_BYTES;
-use crate::timestamp::read::{certificates, digest_algorithms, document, signer_id};
+use crate::timestamp::read::{after_content, check_listed, content_info, document, signer_id};
 use crate::timestamp::reading::{At as _, Reading, algorithm, oid};
 use crate::timestamp::{
     Algorithm, Fault, Note, SIGNED_DATA, SIGNED_DATA_GM, SignedAttributes, SignerId, Syntax, TimestampError,
@@ -107,16 +107,7 @@ impl<'b> SignedData<'b> {
     /// [`TimestampError`] with the first field at fault.
     pub fn read(bytes: &'b [u8], reader: Reader) -> Result<Self, TimestampError> {
         let whole = document(bytes, "ContentInfo")?;
-        let mut outer = whole.inside();
-        let syntax = match oid(&mut outer, "contentType")? {
-            SIGNED_DATA => Syntax::Cms,
-            SIGNED_DATA_GM => Syntax::Gm,
-            _ => return Err(whole.fault("contentType", Fault::Value)),
-        };
-        let mut tagged = outer.expect(CONTEXT_0, "content")?.inside();
-        outer.end("ContentInfo")?;
-        let signed = tagged.expect(SEQUENCE, "SignedData")?;
-        tagged.end("content")?;
+        let (syntax, signed) = content_info(&whole, "ContentInfo")?;
         let mut reading = Reading::new(reader);
         let mut read = Self::of(&signed, syntax, &mut reading)?;
         read.notes = reading.notes;
@@ -128,23 +119,9 @@ impl<'b> SignedData<'b> {
         version(&mut parts, "SignedData.version", reading)?;
         let digests = parts.expect(SET, "digestAlgorithms")?;
         let (content_type, content) = content(&parts.expect(SEQUENCE, "contentInfo")?)?;
-        let certificates = match parts.maybe(CONTEXT_0, "certificates")? {
-            Some(list) => certificates(&list, reading)?,
-            None => Vec::new(),
-        };
-        if let Some(lists) = parts.maybe(CONTEXT_1, "crls")? {
-            reading.odd(Note::ListsWithin, "crls", &lists)?;
-        }
-        let mut signers = parts.expect(SET, "signerInfos")?.inside();
-        parts.end("SignedData")?;
-        let signer = signers.expect(SEQUENCE, "signerInfos")?;
-        if !signers.is_empty() {
-            return Err(signer.fault("signerInfos", Fault::Count));
-        }
+        let (certificates, signer) = after_content(&mut parts, reading)?;
         let signer = signer_info(&signer, reading)?;
-        if !digest_algorithms(&digests)?.contains(&signer.digest.id) {
-            reading.odd(Note::DigestNotListed, "digestAlgorithms", &digests)?;
-        }
+        check_listed(&digests, signer.digest.id, reading)?;
         Ok(Self { syntax, content_type, content, certificates, signer, notes: Vec::new() })
     }
 }

@@ -89,11 +89,8 @@ fn store(args: &Verify, notes: &mut Vec<String>) -> anyhow::Result<CertificateSt
 }
 
 fn verdict(report: &CertificateReport<'_>) -> (&'static str, Option<CertificateReason>) {
-    match report.verdict() {
-        CertificateVerdict::Passed => ("passed", None),
-        CertificateVerdict::Failed(reason) => ("failed", Some(reason)),
-        CertificateVerdict::Indeterminate(reason) => ("indeterminate", Some(reason)),
-    }
+    let verdict = report.verdict();
+    (verdict.code(), verdict.reason())
 }
 
 fn to_json(

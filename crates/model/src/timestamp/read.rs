@@ -24,16 +24,7 @@ impl<'b> Token<'b> {
     }
 
     pub(super) fn of(whole: &Element<'b>, reading: &mut Reading) -> Result<Self, TimestampError> {
-        let mut outer = whole.inside();
-        let syntax = match oid(&mut outer, "contentType")? {
-            SIGNED_DATA => Syntax::Cms,
-            SIGNED_DATA_GM => Syntax::Gm,
-            _ => return Err(whole.fault("contentType", Fault::Value)),
-        };
-        let mut tagged = outer.expect(CONTEXT_0, "content")?.inside();
-        outer.end("TimeStampToken")?;
-        let signed = tagged.expect(SEQUENCE, "SignedData")?;
-        tagged.end("content")?;
+        let (syntax, signed) = content_info(whole, "TimeStampToken")?;
         let mut token = signed_data(&signed, syntax, reading)?;
         token.bytes = whole.whole;
         token.notes = std::mem::take(&mut reading.notes);
@@ -50,6 +41,24 @@ pub(crate) fn document<'b>(bytes: &'b [u8], field: &'static str) -> Result<Eleme
     let whole = outer.expect(SEQUENCE, field)?;
     outer.end(field)?;
     Ok(whole)
+}
+
+/// Of a ContentInfo which standard it follows, and its SignedData.
+pub(crate) fn content_info<'b>(
+    whole: &Element<'b>,
+    field: &'static str,
+) -> Result<(Syntax, Element<'b>), TimestampError> {
+    let mut outer = whole.inside();
+    let syntax = match oid(&mut outer, "contentType")? {
+        SIGNED_DATA => Syntax::Cms,
+        SIGNED_DATA_GM => Syntax::Gm,
+        _ => return Err(whole.fault("contentType", Fault::Value)),
+    };
+    let mut tagged = outer.expect(CONTEXT_0, "content")?.inside();
+    outer.end(field)?;
+    let signed = tagged.expect(SEQUENCE, "SignedData")?;
+    tagged.end("content")?;
+    Ok((syntax, signed))
 }
 
 fn signed_data<'b>(
@@ -72,24 +81,9 @@ fn signed_data<'b>(
         inner.end("eContent")?;
         TstInfo::of(&whole, reading)?
     };
-    let certificates = match parts.maybe(CONTEXT_0, "certificates")? {
-        Some(list) => certificates(&list, reading)?,
-        None => Vec::new(),
-    };
-    if let Some(lists) = parts.maybe(CONTEXT_1, "crls")? {
-        reading.odd(Note::ListsWithin, "crls", &lists)?;
-    }
-    let mut signers = parts.expect(SET, "signerInfos")?.inside();
-    parts.end("SignedData")?;
-    // RFC 3161 §2.4.2: no signature but that of the authority.
-    let signer = signers.expect(SEQUENCE, "signerInfos")?;
-    if !signers.is_empty() {
-        return Err(signer.fault("signerInfos", Fault::Count));
-    }
+    let (certificates, signer) = after_content(&mut parts, reading)?;
     let signer = signer_info(&signer, syntax, reading)?;
-    if !digest_algorithms(&digests)?.contains(&signer.digest.id) {
-        reading.odd(Note::DigestNotListed, "digestAlgorithms", &digests)?;
-    }
+    check_listed(&digests, signer.digest.id, reading)?;
     Ok(Token { bytes: &[], syntax, info, content: content.content, certificates, signer, notes: Vec::new() })
 }
 
@@ -107,7 +101,41 @@ fn content<'b>(parts: &mut Cursor<'b>) -> Result<Element<'b>, TimestampError> {
     Ok(content)
 }
 
-pub(crate) fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifier>, TimestampError> {
+/// What follows the content of SignedData: certificates, revocation lists, and one signer. RFC 3161 §2.4.2 has no signature
+/// but that of the authority, and a second one of a document would be judged by nobody.
+pub(crate) fn after_content<'b>(
+    parts: &mut Cursor<'b>,
+    reading: &mut Reading,
+) -> Result<(Vec<&'b [u8]>, Element<'b>), TimestampError> {
+    let certificates = match parts.maybe(CONTEXT_0, "certificates")? {
+        Some(list) => certificates(&list, reading)?,
+        None => Vec::new(),
+    };
+    if let Some(lists) = parts.maybe(CONTEXT_1, "crls")? {
+        reading.odd(Note::ListsWithin, "crls", &lists)?;
+    }
+    let mut signers = parts.expect(SET, "signerInfos")?.inside();
+    parts.end("SignedData")?;
+    let signer = signers.expect(SEQUENCE, "signerInfos")?;
+    if !signers.is_empty() {
+        return Err(signer.fault("signerInfos", Fault::Count));
+    }
+    Ok((certificates, signer))
+}
+
+/// That the list of digest algorithms has the signer's.
+pub(crate) fn check_listed(
+    list: &Element<'_>,
+    digest: ObjectIdentifier,
+    reading: &mut Reading,
+) -> Result<(), TimestampError> {
+    if !digest_algorithms(list)?.contains(&digest) {
+        reading.odd(Note::DigestNotListed, "digestAlgorithms", list)?;
+    }
+    Ok(())
+}
+
+fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifier>, TimestampError> {
     let (mut items, mut found) = (list.inside(), Vec::new());
     while !items.is_empty() {
         if found.len() == MAX_TOKEN_ITEMS {
@@ -118,10 +146,7 @@ pub(crate) fn digest_algorithms(list: &Element<'_>) -> Result<Vec<ObjectIdentifi
     Ok(found)
 }
 
-pub(crate) fn certificates<'b>(
-    list: &Element<'b>,
-    reading: &mut Reading,
-) -> Result<Vec<&'b [u8]>, TimestampError> {
+fn certificates<'b>(list: &Element<'b>, reading: &mut Reading) -> Result<Vec<&'b [u8]>, TimestampError> {
     let (mut items, mut found, field) = (list.inside(), Vec::new(), "certificates");
     let mut count = 0;
     while !items.is_empty() {

@@ -5,7 +5,9 @@ use boyin_ofd::package::Package;
 use boyin_ofd::{
     Cause, OfdCheck, OfdOutcome, OfdReason, OfdReport, OfdVerdict, OfdVerifier, Protection, ValueReport,
 };
-use boyin_suite::all_x509;
+use boyin_suite::{Algorithm, all_x509};
+use boyin_testkit::ofd::{Draft, Signing};
+use boyin_testkit::seals::SealWorld;
 use boyin_testkit::vectors;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{SealCheck, SealContext, SealOutcome, SealReason};
@@ -131,6 +133,32 @@ fn a_document_without_a_signature() {
 }
 
 /// Another reader of containers sees the same files.
+fn assert_agreed(bytes: &[u8]) {
+    let ours = Package::read(bytes).unwrap();
+    let mut other = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut files = 0;
+    for place in 0..other.len() {
+        let mut file = other.by_index(place).unwrap();
+        if file.is_dir() {
+            continue;
+        }
+        files += 1;
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        let name = file.name().unwrap().to_string();
+        assert_eq!(ours.get(&name).unwrap().bytes(), content, "{name}");
+    }
+    assert_eq!(ours.entries().len(), files);
+}
+
+#[test]
+fn another_reader_agrees_on_what_is_in_a_sealed_document() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    assert_agreed(&draft.write());
+}
+
 #[test]
 fn another_reader_agrees_on_what_is_in_them() {
     let names = [
@@ -142,20 +170,6 @@ fn another_reader_agrees_on_what_is_in_them() {
     ];
     for name in names {
         let Some(bytes) = vector(name) else { return };
-        let ours = Package::read(&bytes).unwrap();
-        let mut other = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
-        let mut files = 0;
-        for place in 0..other.len() {
-            let mut file = other.by_index(place).unwrap();
-            if file.is_dir() {
-                continue;
-            }
-            files += 1;
-            let mut content = Vec::new();
-            std::io::Read::read_to_end(&mut file, &mut content).unwrap();
-            let name = file.name().unwrap().to_string();
-            assert_eq!(ours.get(&name).unwrap().bytes(), content, "{name}");
-        }
-        assert_eq!(ours.entries().len(), files, "{name}");
+        assert_agreed(&bytes);
     }
 }

@@ -7,6 +7,9 @@
 //!
 //! `docs/ofd.md` says what is read, which limits hold and what each reason means.
 
+#[macro_use]
+mod fault;
+
 mod check;
 pub mod limits;
 mod location;

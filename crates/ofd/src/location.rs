@@ -4,14 +4,14 @@ use crate::limits::MAX_NAME_BYTES;
 use crate::package::Package;
 
 /// Why a location leads nowhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LocationFault {
     /// Outside of the container, empty, or with characters that no name has.
     Unsafe,
     /// From the folder it is one file, from the root another: readers take either.
     Ambiguous,
-    /// No such file. Where it would be.
-    Missing(String),
+    /// No such file.
+    Missing,
 }
 
 /// The file that `location` in the file `within` means.
@@ -19,11 +19,19 @@ pub(crate) enum LocationFault {
 /// Writers leave out the `/` of a location from the root; where there is no such file in the folder, it is taken so.
 pub(crate) fn resolve(package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
     let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
-    let found = (package.place(&from_folder), from_root.and_then(|path| package.place(&path)));
-    match found {
+    at(package, &from_folder, from_root.as_deref())
+}
+
+/// The file at one of the two [`paths`] of a location.
+pub(crate) fn at(
+    package: &Package<'_>,
+    from_folder: &str,
+    from_root: Option<&str>,
+) -> Result<usize, LocationFault> {
+    match (package.place(from_folder), from_root.and_then(|path| package.place(path))) {
         (Some(_), Some(_)) => Err(LocationFault::Ambiguous),
         (Some(place), None) | (None, Some(place)) => Ok(place),
-        (None, None) => Err(LocationFault::Missing(from_folder)),
+        (None, None) => Err(LocationFault::Missing),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::limits::MAX_LOCATIONS;
-use crate::location::{LocationFault, paths, resolve};
+use crate::location::{LocationFault, at, paths, resolve};
 use crate::package::Package;
 use crate::structure::Body;
 use crate::xml::{self, Start, Visit, XmlFault};
@@ -31,12 +31,11 @@ impl Reached {
     }
 
     fn look(&mut self, package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
-        if let Some((from_folder, from_root)) = paths(within, location) {
-            let looked = [Some(from_folder), from_root];
-            let absent = looked.iter().flatten().filter(|path| package.place(path).is_none());
-            self.absent.extend(absent.map(|path| hash(path)));
-        }
-        resolve(package, within, location)
+        let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
+        let looked = [Some(&from_folder), from_root.as_ref()];
+        let absent = looked.into_iter().flatten().filter(|path| package.place(path).is_none());
+        self.absent.extend(absent.map(|path| hash(path)));
+        at(package, &from_folder, from_root.as_deref())
     }
 }
 
@@ -107,7 +106,7 @@ pub(crate) fn reach(
     for location in needed {
         match resolve(package, start, location) {
             Ok(place) => queue.push(place),
-            Err(LocationFault::Missing(_)) => return Err(ReachFault::Missing),
+            Err(LocationFault::Missing) => return Err(ReachFault::Missing),
             Err(LocationFault::Unsafe | LocationFault::Ambiguous) => return Err(ReachFault::Unsafe(root)),
         }
     }
@@ -144,7 +143,7 @@ fn name(
     let found = match with_base {
         Some(Ok(place)) => Ok(place),
         Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
-        Some(Err(LocationFault::Missing(_))) | None => reached.look(package, file, &named.location),
+        Some(Err(LocationFault::Missing)) | None => reached.look(package, file, &named.location),
     };
     match found {
         Ok(place) => {
@@ -152,7 +151,7 @@ fn name(
             Ok(Some(place))
         }
         Err(_) if named.role == Role::Perhaps => Ok(None),
-        Err(LocationFault::Missing(_)) => {
+        Err(LocationFault::Missing) => {
             reached.is_missing = true;
             Ok(None)
         }

@@ -88,7 +88,7 @@ impl SignedBody {
         let mut signed =
             Self { reached, list: None, signatures: Ok(Vec::new()), versions: body.versions.len() };
         if let Some(location) = &body.signatures {
-            match locate(package, root, location, OfdReason::PartMissing, OfdReason::LocationUnsafe) {
+            match locate(package, root, location, OfdReason::PartMissing) {
                 Ok(place) => {
                     signed.list = Some(place);
                     signed.signatures = signatures(package, place, left);
@@ -125,9 +125,8 @@ fn signatures(package: &Package<'_>, list: usize, left: &mut usize) -> Result<Ve
 
 impl Parts {
     fn read(package: &Package<'_>, list: usize, location: &str) -> Result<Self, Fault> {
-        let locate = |within, location: &str| {
-            locate(package, within, location, OfdReason::SignaturePartMissing, OfdReason::LocationUnsafe)
-        };
+        let locate =
+            |within, location: &str| locate(package, within, location, OfdReason::SignaturePartMissing);
         let place = locate(list, location)?;
         let file = SignatureFile::read(package.entries()[place].bytes());
         let file = file.map_err(|fault| malformed(OfdReason::SignatureMalformed, package, place, fault))?;
@@ -140,17 +139,11 @@ impl Parts {
     }
 }
 
-fn locate(
-    package: &Package<'_>,
-    within: usize,
-    location: &str,
-    missing: OfdReason,
-    unsafe_: OfdReason,
-) -> Result<usize, Fault> {
+fn locate(package: &Package<'_>, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {
     let detail = || Some(OfdDetail::Entry(name(package, within)));
     resolve(package, package.entries()[within].name(), location).map_err(|fault| match fault {
-        LocationFault::Missing(_) => (missing.into(), detail()),
-        LocationFault::Unsafe | LocationFault::Ambiguous => (unsafe_.into(), detail()),
+        LocationFault::Missing => (missing.into(), detail()),
+        LocationFault::Unsafe | LocationFault::Ambiguous => (OfdReason::LocationUnsafe.into(), detail()),
     })
 }
 

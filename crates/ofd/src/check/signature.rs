@@ -10,7 +10,7 @@ use boyin_verify::seal::{Document, SealContext};
 use boyin_verify::signed_data::check_signed_data;
 
 use super::OfdVerifier;
-use super::layout::{Layout, Parts};
+use super::layout::{Layout, Parts, Signed};
 use crate::location::{LocationFault, join, resolve};
 use crate::package::Package;
 use crate::reason::{Cause, OfdReason};
@@ -93,11 +93,12 @@ pub(super) fn check(
     report.outcomes.set(OfdCheck::Format, Ok(()));
     report.method = Some(parts.file.method);
     report.stamps.clone_from(&parts.file.stamps);
-    let run = Run { verifier, layout, body, nth, parts, context };
+    let run = Run { verifier, layout, body, nth, signed, parts, context };
+    let seal = SealSignature::read(run.bytes(parts.value), verifier.reader).ok();
     // The value first: when it was signed says what a weak digest means.
-    let found = run.value(&mut report);
+    let found = run.value(seal.as_ref(), &mut report);
     report.outcomes.set(OfdCheck::Value, found);
-    if let Some(found) = run.seal_file(&report) {
+    if let Some(found) = run.seal_file(seal.as_ref(), &report) {
         report.outcomes.set(OfdCheck::SealFile, found);
     }
     let named = run.named(digests);
@@ -115,6 +116,7 @@ struct Run<'r, 'p, 'b, 'c> {
     layout: &'r Layout<'p, 'b>,
     body: usize,
     nth: usize,
+    signed: &'r Signed,
     parts: &'r Parts,
     context: &'r SealContext<'c>,
 }
@@ -128,13 +130,13 @@ impl Run<'_, '_, '_, '_> {
         self.layout.package.entries()[place].name()
     }
 
-    fn value(&self, report: &mut SignatureReport) -> Finding {
+    fn value(&self, seal: Option<&SealSignature<'_>>, report: &mut SignatureReport) -> Finding {
         let (value, document) = (self.bytes(self.parts.value), self.bytes(self.parts.place));
         let found = if detect(value) == Some(Kind::Signature) {
             let checked = self.verifier.seals.check_signature(value, Document::Bytes(document), self.context);
             let verdict = checked.verdict();
             report.value = Some(ValueReport::Seal(Box::new(checked)));
-            self.note_property(value, report);
+            self.note_property(seal, report);
             self.note_kind(SignatureKind::Seal, report);
             return verdict.reason().map_or(Ok(()), |reason| Err((Cause::Seal(reason), None)));
         } else if is_signed_data(value) {
@@ -152,15 +154,14 @@ impl Run<'_, '_, '_, '_> {
     }
 
     fn note_kind(&self, kind: SignatureKind, report: &mut SignatureReport) {
-        let signatures = self.layout.bodies[self.body].signatures.as_deref().unwrap_or_default();
-        if signatures[self.nth].listed.kind.is_some_and(|said| said != kind) {
+        if self.signed.listed.kind.is_some_and(|said| said != kind) {
             report.notes.push(OfdNote::KindDiffers);
         }
         report.kind = kind;
     }
 
-    fn note_property(&self, value: &[u8], report: &mut SignatureReport) {
-        let Ok(signature) = SealSignature::read(value, self.verifier.reader) else { return };
+    fn note_property(&self, seal: Option<&SealSignature<'_>>, report: &mut SignatureReport) {
+        let Some(signature) = seal else { return };
         if join("", signature.property).as_deref() != Some(self.name(self.parts.place)) {
             report.notes.push(OfdNote::PropertyDiffers);
         }
@@ -168,13 +169,12 @@ impl Run<'_, '_, '_, '_> {
 
     /// The seal that programs show is the one that was verified; `None` if the value has none to compare with, which is at
     /// fault itself.
-    fn seal_file(&self, report: &SignatureReport) -> Option<Finding> {
+    fn seal_file(&self, seal: Option<&SealSignature<'_>>, report: &SignatureReport) -> Option<Finding> {
         let Some(place) = self.parts.seal else { return Some(Ok(())) };
         if !matches!(report.value, Some(ValueReport::Seal(_))) {
             return Some(Err((OfdReason::SealUnbound.into(), None)));
         }
-        let signature = SealSignature::read(self.bytes(self.parts.value), self.verifier.reader).ok()?;
-        if signature.seal.bytes == self.bytes(place) {
+        if seal?.seal.bytes == self.bytes(place) {
             return Some(Ok(()));
         }
         Some(Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place))))))
@@ -185,7 +185,7 @@ impl Run<'_, '_, '_, '_> {
         for reference in &self.parts.file.references {
             let place = match resolve(self.layout.package, self.name(self.parts.place), &reference.location) {
                 Ok(place) => place,
-                Err(LocationFault::Missing(_)) => {
+                Err(LocationFault::Missing) => {
                     named.is_missing = true;
                     continue;
                 }

@@ -64,26 +64,9 @@ pub struct PackageError {
     pub fault: PackageFault,
 }
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
-        /// See [`PackageError`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-        pub enum PackageFault { $($(#[$doc])* #[error($text)] $name,)* }
-
-        impl PackageFault {
-            /// Every fault.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Stable machine code.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-        }
-    };
-}
-
 faults! {
+    /// See [`PackageError`].
+    pub enum PackageFault;
     /// More bytes than [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
     PackageSize = "package_size", "the file is larger than is read";
     /// More entries than [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES).

@@ -40,21 +40,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<(String, bool), PackageFault> {
 /// No two entries of one name; no file that is a folder of another one. Systems that do not tell capital letters from small
 /// ones would write one over the other.
 pub(super) fn check_distinct(packed: &[Packed<'_>]) -> Result<(), PackageError> {
-    let mut seen = HashSet::new();
+    let names: Vec<_> = packed.iter().map(|entry| entry.name.to_lowercase()).collect();
     let repeated = |place| PackageError { entry: Some(place), fault: PackageFault::NameRepeated };
-    for (place, entry) in packed.iter().enumerate() {
-        if !seen.insert(entry.name.to_lowercase()) {
-            return Err(repeated(place));
-        }
+    let mut seen = HashSet::new();
+    if let Some(place) = names.iter().position(|name| !seen.insert(name)) {
+        return Err(repeated(place));
     }
-    let files = packed.iter().filter(|entry| !entry.is_folder).map(|entry| entry.name.to_lowercase());
-    let files: HashSet<_> = files.collect();
-    for (place, entry) in packed.iter().enumerate() {
-        let name = entry.name.to_lowercase();
-        let mut folders = name.match_indices('/').map(|(at, _)| &name[..at]);
-        if folders.any(|folder| files.contains(folder)) {
-            return Err(repeated(place));
-        }
+    let files = names.iter().zip(packed).filter(|(_, entry)| !entry.is_folder);
+    let files: HashSet<_> = files.map(|(name, _)| name.as_str()).collect();
+    let is_within_file = |name: &String| name.match_indices('/').any(|(at, _)| files.contains(&name[..at]));
+    if let Some(place) = names.iter().position(is_within_file) {
+        return Err(repeated(place));
     }
     Ok(())
 }

@@ -20,26 +20,9 @@ pub(crate) use tree::Element;
 const NAMESPACES: [&str; 2] = ["http://www.ofdspec.org/2016", "http://www.ofdspec.org"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
-        /// Why a file is no XML that is read.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-        pub enum XmlFault { $($(#[$doc])* #[error($text)] $name,)* }
-
-        impl XmlFault {
-            /// Every fault.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Stable machine code.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-        }
-    };
-}
-
 faults! {
+    /// Why a file is no XML that is read.
+    pub enum XmlFault;
     /// More bytes than a limit.
     Size = "xml_size", "the file is larger than is read";
     /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or locations than

@@ -166,7 +166,7 @@ fn verify(session: &Session, id: &LicenseId, out: &mut dyn Write) -> anyhow::Res
             writeln!(out, "Current version (现行版本): {head}")?;
         }
     }
-    Ok(report::exit(&found))
+    Ok(report::exit(found.verdict()))
 }
 
 fn of(change: archive::Change, args: &Change) -> StatusChange {

@@ -4,7 +4,7 @@ use boyin::archive::LicenseRecord;
 use boyin::model::credential::Envelope;
 use boyin::model::id::CreditCode;
 use boyin::model::json::{Reader, Value as Json};
-use boyin::verify::{Report, Verdict};
+use boyin::verify::{AnyReason, Report, Verdict};
 use boyin::{Found, Home};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ impl OpenClaims {
 }
 
 /// `✓`, `✗` or `?`.
-pub(crate) fn sign(verdict: Verdict) -> char {
+pub(crate) fn sign<R: AnyReason>(verdict: Verdict<R>) -> char {
     match verdict {
         Verdict::Passed => '✓',
         Verdict::Failed(_) => '✗',

@@ -1,13 +1,13 @@
 use std::io::Write;
 
-use boyin::verify::{Detail, Outcome, Owner, Policy, ReasonInfo, Report, Verdict, Weight};
+use boyin::verify::{AnyReason, Detail, Outcome, Owner, Policy, ReasonInfo, Report, Verdict, Weight};
 
 use crate::Exit;
 use crate::output::sign;
 
 /// What a command that verifies ends with.
-pub(crate) fn exit(report: &Report) -> Exit {
-    match report.verdict() {
+pub(crate) fn exit<R: AnyReason>(verdict: Verdict<R>) -> Exit {
+    match verdict {
         Verdict::Passed => Exit::Done,
         Verdict::Failed(_) => Exit::Failed,
         Verdict::Indeterminate(_) => Exit::Indeterminate,
@@ -16,7 +16,7 @@ pub(crate) fn exit(report: &Report) -> Exit {
 
 /// A report for people: verdict, reason, next step, then each check.
 pub(crate) fn write(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
-    headline(out, report)?;
+    headline(out, report.verdict())?;
     if let Some(id) = &report.subject().license_id {
         writeln!(out, "  {:<9} {id}", "license")?;
     }
@@ -58,19 +58,23 @@ pub(crate) fn checks(out: &mut dyn Write, report: &Report) -> std::io::Result<()
 }
 
 /// The verdict with its reason and the next step.
-pub(crate) fn headline(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
-    let verdict = report.verdict();
-    let words = match verdict {
-        Verdict::Passed => "passed 核验通过",
-        Verdict::Failed(_) => "failed 核验不通过",
-        Verdict::Indeterminate(_) => "indeterminate 无法判定，不能采信",
-    };
-    let code = verdict.reason().map(|reason| format!(": {}", reason.code()));
-    writeln!(out, "{} {words}{}", sign(verdict), code.unwrap_or_default())?;
-    if let Some(info) = verdict.reason().map(boyin::verify::Reason::info) {
+pub(crate) fn headline<R: AnyReason>(out: &mut dyn Write, verdict: Verdict<R>) -> std::io::Result<()> {
+    let info = verdict.reason().map(AnyReason::info);
+    let code = info.map(|info| format!(": {}", info.code));
+    writeln!(out, "{} {}{}", sign(verdict), words(verdict), code.unwrap_or_default())?;
+    if let Some(info) = info {
         explain(out, &info)?;
     }
     Ok(())
+}
+
+/// A verdict in words.
+pub(crate) fn words<R: AnyReason>(verdict: Verdict<R>) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed 核验通过",
+        Verdict::Failed(_) => "failed 核验不通过",
+        Verdict::Indeterminate(_) => "indeterminate 无法判定，不能采信",
+    }
 }
 
 /// What is wrong, and what to do.

@@ -52,7 +52,7 @@ pub(crate) fn tell(session: &Session, report: &Report, out: &mut dyn Write) -> a
     } else {
         report::write(out, report)?;
     }
-    Ok(report::exit(report))
+    Ok(report::exit(report.verdict()))
 }
 
 /// A built-in policy, or one in a file.
@@ -77,7 +77,7 @@ fn seal(session: &Session, bytes: &[u8], at: UnixTime, out: &mut dyn Write) -> a
     } else {
         crate::seal::write_report(out, &report)?;
     }
-    Ok(crate::seal::exit_of(&report))
+    Ok(report::exit(report.verdict()))
 }
 
 /// Without data directory: trust and status from files that somebody fetched.

@@ -7,13 +7,14 @@ use boyin::revocation::FetchedList;
 use boyin::suite::{ES256, all_x509};
 use boyin::verify::chain::{
     Certificate, CertificateCheck, CertificateError, CertificateQuery, CertificateReason, CertificateReport,
-    CertificateStore, CertificateVerdict, ChainFault, PolicyInputs, Profile, Revocation,
+    CertificateStore, ChainFault, PolicyInputs, Profile, Revocation,
 };
 use serde_json::{Value, json};
 
 use super::args::Verify;
 use super::{fetch, pem};
 use crate::context::{Session, now};
+use crate::report::exit;
 use crate::{Exit, files};
 
 pub(super) const CERTIFICATE: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
@@ -39,11 +40,7 @@ pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
         write(out, &report, &notes)?;
         fetch::write(out, &fetched)?;
     }
-    Ok(match report.verdict() {
-        CertificateVerdict::Passed => Exit::Done,
-        CertificateVerdict::Failed(_) => Exit::Failed,
-        CertificateVerdict::Indeterminate(_) => Exit::Indeterminate,
-    })
+    Ok(exit(report.verdict()))
 }
 
 fn query(args: &Verify) -> anyhow::Result<CertificateQuery> {

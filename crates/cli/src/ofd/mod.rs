@@ -8,13 +8,14 @@ use std::io::Write;
 use boyin::model::json::Reader;
 use boyin::verify::seal::SealContext;
 use boyin_ofd::{
-    Cause, DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerdict, OfdVerifier,
-    SignatureReport, ValueReport,
+    DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerifier, SignatureReport,
+    ValueReport,
 };
 
 use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
-use crate::output::printable;
+use crate::output::{printable, sign};
+use crate::report::{exit, headline, words};
 use crate::{Exit, files};
 
 /// Entries of a kind that are shown to people; JSON has more.
@@ -54,22 +55,9 @@ fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Resu
     Ok(exit(report.verdict()))
 }
 
-fn exit(verdict: OfdVerdict) -> Exit {
-    match verdict {
-        OfdVerdict::Passed => Exit::Done,
-        OfdVerdict::Failed(_) => Exit::Failed,
-        OfdVerdict::Indeterminate(_) => Exit::Indeterminate,
-    }
-}
-
 /// A report for people: verdict, reason, next step, then each check of the container, its documents and their signatures.
 fn write(out: &mut dyn Write, report: &OfdReport) -> std::io::Result<()> {
-    let verdict = report.verdict();
-    let code = verdict.reason().map(|cause| format!(": {}", cause.code()));
-    writeln!(out, "{} {}{}", mark(verdict), words(verdict), code.unwrap_or_default())?;
-    if let Some(info) = verdict.reason().map(Cause::info) {
-        crate::report::explain(out, &info)?;
-    }
+    headline(out, report.verdict())?;
     writeln!(out, "  {:<9} {}\n", "at", report.at())?;
     report.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
     for (place, document) in report.documents().iter().enumerate() {
@@ -87,7 +75,7 @@ fn of_document(out: &mut dyn Write, document: &DocumentReport) -> std::io::Resul
         writeln!(
             out,
             "\n  {} 签名 signature {}: {}",
-            mark(verdict),
+            sign(verdict),
             printable(signature.id()),
             words(verdict)
         )?;
@@ -158,20 +146,4 @@ fn place(detail: &OfdDetail) -> String {
 
 fn entry(name: &EntryName) -> String {
     name.name.clone().unwrap_or_else(|| format!("#{}", name.place))
-}
-
-fn mark(verdict: OfdVerdict) -> char {
-    match verdict {
-        OfdVerdict::Passed => '✓',
-        OfdVerdict::Failed(_) => '✗',
-        OfdVerdict::Indeterminate(_) => '?',
-    }
-}
-
-fn words(verdict: OfdVerdict) -> &'static str {
-    match verdict {
-        OfdVerdict::Passed => "passed 核验通过",
-        OfdVerdict::Failed(_) => "failed 核验不通过",
-        OfdVerdict::Indeterminate(_) => "indeterminate 无法判定，不能采信",
-    }
 }

@@ -21,7 +21,7 @@ use crate::output::{self, json_line};
 use crate::{Exit, event, files};
 
 pub(crate) use picture::of as picture_of;
-pub(crate) use verify::{exit as exit_of, write as write_report};
+pub(crate) use verify::write as write_report;
 
 /// `seal …`
 pub(crate) fn run(session: &Session, command: Seal, out: &mut dyn Write) -> anyhow::Result<Exit> {

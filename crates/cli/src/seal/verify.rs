@@ -3,12 +3,11 @@ use std::io::Write;
 use anyhow::Context as _;
 use boyin::model::json::Reader;
 use boyin::model::seal::{Kind, detect};
-use boyin::verify::seal::{
-    Document, SealContext, SealDetail, SealOutcome, SealReport, SealVerdict, SealVerifier,
-};
+use boyin::verify::seal::{Document, SealContext, SealDetail, SealOutcome, SealReport, SealVerifier};
 
 use super::args::Verify;
 use crate::context::{Session, now};
+use crate::report::{exit, headline};
 use crate::{Exit, files};
 
 /// `seal verify`
@@ -40,7 +39,7 @@ pub(crate) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
     } else {
         write(out, &report)?;
     }
-    Ok(exit(&report))
+    Ok(exit(report.verdict()))
 }
 
 fn check(
@@ -56,18 +55,9 @@ fn check(
     }
 }
 
-/// What a command that verifies seals ends with.
-pub(crate) fn exit(report: &SealReport) -> Exit {
-    match report.verdict() {
-        SealVerdict::Passed => Exit::Done,
-        SealVerdict::Failed(_) => Exit::Failed,
-        SealVerdict::Indeterminate(_) => Exit::Indeterminate,
-    }
-}
-
 /// A report for people: verdict, reason, next step, then each check and what is worth knowing.
 pub(crate) fn write(out: &mut dyn Write, report: &SealReport) -> std::io::Result<()> {
-    headline(out, report)?;
+    headline(out, report.verdict())?;
     let subject = report.subject();
     if let Some(id) = &subject.id {
         writeln!(out, "  {:<9} {id}", "seal")?;
@@ -92,22 +82,6 @@ pub(crate) fn write(out: &mut dyn Write, report: &SealReport) -> std::io::Result
     let notes: Vec<_> = report.notes().iter().map(|note| note.code()).collect();
     if !notes.is_empty() {
         writeln!(out, "  notes (提示): {}", notes.join(", "))?;
-    }
-    Ok(())
-}
-
-/// The verdict with its reason and the next step.
-pub(crate) fn headline(out: &mut dyn Write, report: &SealReport) -> std::io::Result<()> {
-    let verdict = report.verdict();
-    let (mark, words) = match verdict {
-        SealVerdict::Passed => ('✓', "passed 核验通过"),
-        SealVerdict::Failed(_) => ('✗', "failed 核验不通过"),
-        SealVerdict::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
-    };
-    let code = verdict.reason().map(|reason| format!(": {}", reason.code()));
-    writeln!(out, "{mark} {words}{}", code.unwrap_or_default())?;
-    if let Some(info) = verdict.reason().map(boyin::verify::seal::SealReason::info) {
-        crate::report::explain(out, &info)?;
     }
     Ok(())
 }

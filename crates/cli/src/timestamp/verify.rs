@@ -6,12 +6,13 @@ use boyin::model::timestamp::Response;
 use boyin::model::timestamp::batch::Proof;
 use boyin::verify::timestamp::{
     Stamped, TimestampContext, TimestampDetail, TimestampOutcome, TimestampPolicy, TimestampReport,
-    TimestampVerdict, check_token,
+    check_token,
 };
 
 use super::args::Verify;
 use super::{Trusted, alg};
 use crate::context::{Session, now};
+use crate::report::{exit, headline};
 use crate::{Exit, files};
 
 pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -41,11 +42,7 @@ pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyh
     } else {
         write(out, &report)?;
     }
-    Ok(match report.verdict() {
-        TimestampVerdict::Passed => Exit::Done,
-        TimestampVerdict::Failed(_) => Exit::Failed,
-        TimestampVerdict::Indeterminate(_) => Exit::Indeterminate,
-    })
+    Ok(exit(report.verdict()))
 }
 
 fn digest(text: &str) -> anyhow::Result<[u8; 32]> {
@@ -58,17 +55,7 @@ fn digest(text: &str) -> anyhow::Result<[u8; 32]> {
 
 /// A report for people: verdict, reason, next step, then each check and what is worth knowing.
 fn write(out: &mut dyn Write, report: &TimestampReport) -> std::io::Result<()> {
-    let verdict = report.verdict();
-    let (mark, words) = match verdict {
-        TimestampVerdict::Passed => ('✓', "passed 核验通过"),
-        TimestampVerdict::Failed(_) => ('✗', "failed 核验不通过"),
-        TimestampVerdict::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
-    };
-    let code = verdict.reason().map(|reason| format!(": {}", reason.code())).unwrap_or_default();
-    writeln!(out, "{mark} {words}{code}")?;
-    if let Some(reason) = verdict.reason() {
-        crate::report::explain(out, &reason.info())?;
-    }
+    headline(out, report.verdict())?;
     let subject = report.subject();
     if let Some(time) = subject.time {
         writeln!(out, "  {:<9} {time}", "time")?;

@@ -39,7 +39,7 @@ pub struct EntryByHand {
     pub bytes: Vec<u8>,
     /// Packed content.
     pub packed: Option<Vec<u8>>,
-    /// 0 or 8.
+    /// How it is packed: 0 is stored, 8 deflated, others are not read.
     pub method: Option<u16>,
     /// Flags beside that of a descriptor and that of UTF-8.
     pub flags: u16,

@@ -150,7 +150,7 @@ impl<R: AnyReason> Verdict<R> {
 }
 
 /// The detail of a field at fault.
-pub(crate) fn field_value(field: &'static str, offset: usize, fault: impl Display) -> Value<'static> {
+pub(crate) fn field_value(field: &'static str, offset: usize, fault: &impl Display) -> Value<'static> {
     object([
         ("fault", Value::Text(fault.to_string().into())),
         ("field", text(field)),

@@ -275,7 +275,7 @@ impl SealReport {
 
 fn detail_json(detail: SealDetail) -> Value<'static> {
     match detail {
-        SealDetail::Field(error) => field_value(error.field, error.offset, error.fault),
+        SealDetail::Field(error) => field_value(error.field, error.offset, &error.fault),
         SealDetail::Timestamp(reason) => object([("timestamp", text(reason.code()))]),
         SealDetail::Instants { at, limit } => instants_value(at, limit),
     }

@@ -184,7 +184,7 @@ impl SignedDataReport {
 
 fn detail_json(detail: SignedDataDetail) -> Value<'static> {
     match detail {
-        SignedDataDetail::Field(error) => field_value(error.field, error.offset, error.fault),
+        SignedDataDetail::Field(error) => field_value(error.field, error.offset, &error.fault),
         SignedDataDetail::Instants { at, limit } => instants_value(at, limit),
     }
 }

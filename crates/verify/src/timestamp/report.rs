@@ -265,7 +265,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn detail_json(detail: TimestampDetail) -> Value<'static> {
     match detail {
-        TimestampDetail::Field(error) => field_value(error.field, error.offset, error.fault),
+        TimestampDetail::Field(error) => field_value(error.field, error.offset, &error.fault),
         TimestampDetail::Instants { at, limit } => instants_value(at, limit),
     }
 }

@@ -13,11 +13,12 @@ mod verify;
 mod window;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use axum::body::Bytes;
-use axum::extract::Query as Typed;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::http::{HeaderName, header};
+use axum::extract::{FromRequest, Query as Typed, Request};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, extract::DefaultBodyLimit};
@@ -142,6 +143,23 @@ impl Asked {
     }
 }
 
+/// What the form of a page sends: in the headers who asks, in the body what for and about whom.
+struct Sent {
+    lang: Lang,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let lang = Asked::read(Typed::try_from_uri(request.uri())).lang();
+        let headers = request.headers().clone();
+        Ok(Self { lang, headers, body: Bytes::from_request(request, state).await })
+    }
+}
+
 /// A whole page.
 fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response {
     let lang = asked.lang();
@@ -210,6 +228,19 @@ const SAID: [Said; 3] = [
     ),
 ];
 
+/// The beginning of a form that is all there is on a page, up to its fields.
+fn form_head(html: &mut Html, lang: Lang, path: &'static str) {
+    html.put("<form class=\"ask\" method=\"post\" action=\"", path, "").text(lang.query('?'));
+    html.raw("\" id=\"ask\">\n<div class=\"grid\">\n");
+}
+
+/// Its end: the token, the button, and the place for its answer.
+fn form_end(html: &mut Html, lang: Lang, button: &'static str) {
+    token_field(html, lang);
+    html.put("</div>\n<div class=\"row\"><button type=\"submit\">", button, "</button></div>\n</form>\n");
+    answer_place(html, lang, &[]);
+}
+
 /// Where the answer to a form goes, and what stands there without the script.
 fn answer_place(html: &mut Html, lang: Lang, more: &[Said]) {
     html.put(
@@ -262,6 +293,47 @@ fn kinds(html: &mut Html, lang: Lang, admitted: impl Fn(HolderCodeType) -> bool)
     }
 }
 
+/// The fields for the kind of a number and the number, each with its words and its name.
+fn number_fields(
+    html: &mut Html,
+    lang: Lang,
+    kind: (&'static str, &str),
+    number: (&'static str, &str),
+    required: bool,
+    admitted: impl Fn(HolderCodeType) -> bool,
+) {
+    html.put("<label>", kind.0, " <select name=\"").text(kind.1).raw("\">\n");
+    kinds(html, lang, admitted);
+    html.put("</select></label>\n<label>", number.0, " <input class=\"number\" name=\"").text(number.1);
+    html.raw("\" autocomplete=\"off\" spellcheck=\"false\"").raw(if required { " required" } else { "" });
+    html.raw("></label>\n");
+}
+
+/// The form that looks for something on a page; `focus` is an attribute that puts the caret there, or nothing.
+fn search(
+    html: &mut Html,
+    lang: Lang,
+    path: &'static str,
+    words: &'static str,
+    focus: &'static str,
+    wanted: &str,
+) {
+    html.put("<form class=\"search\" role=\"search\" method=\"get\" action=\"", path, "\">\n");
+    if lang == Lang::En {
+        html.raw("<input type=\"hidden\" name=\"lang\" value=\"en\">\n");
+    }
+    html.put("<label for=\"q\">", words, "</label>\n");
+    html.raw("<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\"").raw(focus);
+    html.put(" value=\"", wanted, "\">\n");
+    html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
+}
+
+/// Where a list ends before its end.
+fn more_to_find(html: &mut Html, lang: Lang) {
+    let words = lang.say("还有更多，请查找。", "There are more: look for them.");
+    html.put("<p class=\"hint\">", words, "</p>\n");
+}
+
 /// An instant as a clerk reads it, in the time of the prefecture.
 fn clock(at: UnixTime) -> String {
     let text = at.to_string();
@@ -269,19 +341,23 @@ fn clock(at: UnixTime) -> String {
     text.replace('T', " ")
 }
 
-/// Where wide tables scroll.
-fn wide(html: &mut Html, name: &'static str) {
-    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\">");
+/// The instant at which a decision was made; empty if it says none.
+fn decided_at(decision: &Value) -> String {
+    decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default()
 }
 
-/// The beginning of a table, with a caption.
+/// The beginning of a table, with a caption, where it scrolls if it is wide.
 fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
-    wide(html, caption);
+    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\">");
     html.put("<table><caption>", caption, "</caption><thead><tr>");
     for name in names {
         html.put("<th scope=\"col\">", name, "</th>");
     }
     html.raw("</tr></thead>\n<tbody>\n");
+}
+
+fn table_end(html: &mut Html) {
+    html.raw("</tbody></table></div>\n");
 }
 
 /// The beginning of a cell, which says on a narrow screen what stands in it.

@@ -2,24 +2,25 @@
 //! numbers of holders stand in bodies, because URLs are logged.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
+use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
 use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::meter::{Behind, By, Decided, meter, next_types};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
-use boyin::{Desk, Lookup, LookupError, Order, Scope, TokenGrant, answers};
+use boyin::{Desk, Lookup, LookupError, Scope, TokenGrant, answers};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, reader};
+use crate::auth::{authorize, order};
 use crate::error::ApiError;
 use crate::handlers::{named, whole};
 use crate::shared::{read, read_agent, read_holder};
@@ -32,28 +33,13 @@ pub const MAX_LISTED_DECISIONS: usize = 100;
 /// Seconds for which the item catalog serves that was read last: it is large, and anybody may ask for it.
 const ITEMS_SECONDS: u64 = 10;
 
-/// The item catalog as it was read last.
-#[derive(Default)]
-pub(crate) struct KnownItems(Mutex<Option<(UnixTime, Arc<ItemCatalog>)>>);
-
-impl KnownItems {
-    fn at(&self, lookup: &Lookup, now: UnixTime) -> Result<Arc<ItemCatalog>, LookupError> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, catalog)) = known.as_ref()
-            && (*read..read.plus(ITEMS_SECONDS)).contains(&now)
-        {
-            return Ok(Arc::clone(catalog));
-        }
-        let catalog = Arc::new(lookup.item_catalog()?);
-        *known = Some((now, Arc::clone(&catalog)));
-        Ok(catalog)
-    }
-}
-
 /// The item catalog, and the instant for which it is asked.
 pub(crate) async fn catalog(state: &AppState) -> Result<(Arc<ItemCatalog>, UnixTime), ApiError> {
     let known = Arc::clone(&state.items);
-    let found = state.run(move |lookup, now| Ok::<_, LookupError>((known.at(lookup, now)?, now)));
+    let found = state.run(move |lookup, now| {
+        let catalog = known.at(now, ITEMS_SECONDS, || lookup.item_catalog().map(Arc::new))?;
+        Ok::<_, LookupError>((catalog, now))
+    });
     Ok(found.await?)
 }
 
@@ -168,7 +154,9 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
         return Err(ApiError::BadRequest("send one Idempotency-Key, new for each question".to_owned()));
     };
     let key = key.to_str().ok().map(str::to_owned);
-    key.ok_or_else(|| ApiError::BadRequest("Idempotency-Key: 1 to 128 visible characters".to_owned()))
+    key.ok_or_else(|| {
+        ApiError::BadRequest(format!("Idempotency-Key: 1 to {MAX_IDEMPOTENCY_KEY} visible characters"))
+    })
 }
 
 /// Who asks, and the desk that decides.
@@ -189,15 +177,7 @@ pub(crate) async fn decided(
     idempotency_key: String,
 ) -> Result<ExemptionAnswer, ApiError> {
     let Asked { question, purpose, agent } = request.read()?;
-    // For the words alone: who decides has an office, and what for is said.
-    reader(grant, &purpose)?;
-    let order = Order {
-        who: grant.name.clone(),
-        office: grant.office.ok_or(ApiError::Forbidden)?,
-        purpose: purpose.trim().to_owned(),
-        idempotency_key,
-        at: state.now(),
-    };
+    let order = order(grant, purpose.trim(), idempotency_key, state.now())?;
     let delegation = agent.as_ref().map(|(_, number)| *number);
     let answer = blocking(move || match agent {
         Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),

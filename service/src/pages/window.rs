@@ -54,11 +54,10 @@ fn means(wanted: &str, names: &[&str]) -> bool {
 fn list(html: &mut Html, lang: Lang, catalog: &ItemCatalog, day: Date, wanted: &str) {
     let words = lang.say("查找事项（名称、部门或编码）", "Find a matter by name, department or code");
     search(html, lang, "/window", words, " autofocus", wanted);
-    let packages = catalog.packages().iter().filter(|one| {
-        one.from <= day
-            && one.until.is_none_or(|last| day <= last)
-            && means(wanted, &[&one.key, &one.name, &one.name_en, &one.lead])
-    });
+    let packages = catalog
+        .packages()
+        .iter()
+        .filter(|one| one.holds(day) && means(wanted, &[&one.key, &one.name, &one.name_en, &one.lead]));
     let packages = packages.map(|one| (&one.key, lang.of(&one.name, &one.name_en), &one.lead));
     let items = catalog.items().iter().filter(|one| {
         one.holds(day)

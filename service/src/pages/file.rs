@@ -9,11 +9,11 @@ use boyin::model::time::Date;
 use boyin::verify::Policy;
 use boyin::{Found, HolderPage, Scope};
 
+use super::form::{number_fields, purpose_field};
 use super::html::Html;
 use super::trouble::{Trouble, part, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, form_end, form_head, number_fields, page as whole_page,
-    purpose_field, report, table_end, table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, form, page as whole_page, report, table_end, table_head, texts,
 };
 use crate::auth::authorize;
 use crate::handlers::holders_file;
@@ -34,11 +34,11 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         "Takes a token with holder:read. Each read says what for and is on record, where the holder can see it.",
     );
     html.put("<p class=\"hint\">", hint, "</p>\n");
-    form_head(&mut html, lang, "/file");
+    form::head(&mut html, lang, "/file");
     let kind = (lang.say("证件类型", "Kind of number"), "holder_code_type");
     number_fields(&mut html, lang, kind, (lang.say("证件号码", "Number"), "holder_code"), true, |_| true);
     purpose_field(&mut html, lang, "");
-    form_end(&mut html, lang, lang.say("调取", "Read"));
+    form::end(&mut html, lang, lang.say("调取", "Read"));
     whole_page(&asked, "/file", lang.say("调取“一人一档、一企一档”", "A holder's file"), &html)
 }
 

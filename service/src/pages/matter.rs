@@ -7,8 +7,9 @@ use boyin::exempt::item::{Comparand, Item, Matter, Question, Requirement};
 use boyin::exempt::{Channel, ItemCatalog, Role};
 use boyin::model::id::HolderCodeType;
 
+use super::Lang;
+use super::form::{Said, answer_place, number_fields, purpose_field, token_field};
 use super::html::Html;
-use super::{Lang, Said, answer_place, number_fields, purpose_field, token_field};
 
 /// What stands in place of the answer before one is asked for.
 const PLACE: [Said; 1] = [(

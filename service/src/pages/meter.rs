@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::html::Html;
 use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, decided_at, decision, form_end, form_head, member, members,
-    page as whole_page, table_end, table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, decided_at, decision, form, member, members, page as whole_page,
+    table_end, table_head, texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -45,7 +45,7 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         ),
         "</p>\n",
     );
-    form_head(&mut html, lang, "/meter");
+    form::head(&mut html, lang, "/meter");
     html.put("<label>", lang.say("按", "By"), " <select name=\"by\">\n");
     for by in By::ALL {
         html.put("<option value=\"", by.code(), "\">").text(by_name(lang, by)).raw("</option>\n");
@@ -53,7 +53,7 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     html.put("<option value=\"", NEXT, "\">");
     html.text(lang.say("下一步归集哪些证照", "Which license types to collect next"));
     html.raw("</option>\n</select></label>\n");
-    form_end(&mut html, lang, lang.say("统计", "Show"));
+    form::end(&mut html, lang, lang.say("统计", "Show"));
     whole_page(&asked, "/meter", lang.say("免提交率", "How much did not have to be submitted"), &html)
 }
 

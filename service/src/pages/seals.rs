@@ -7,10 +7,9 @@ use axum::response::Response;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{TrustList, TrustedSeal};
 
+use super::form::search;
 use super::html::Html;
-use super::{
-    Asked, AskedQuery, Lang, cell, clock, more_to_find, page as whole_page, search, table_end, table_head,
-};
+use super::{Asked, AskedQuery, Lang, cell, clock, more_to_find, page as whole_page, table_end, table_head};
 use crate::state::AppState;
 
 /// Seals on one page; further ones are found by looking for them.

@@ -11,11 +11,10 @@ use boyin::window::receipt_payload;
 use boyin_present::{Demand, ListAge, PREFIX, PresentationReport};
 use serde_json::Value;
 
+use super::form::{Said, answer_place};
 use super::html::Html;
 use super::trouble::part;
-use super::{
-    Asked, AskedQuery, Lang, Said, Sent, answer_place, clock, decision, member, page as whole_page, report,
-};
+use super::{Asked, AskedQuery, Lang, Sent, clock, decision, member, page as whole_page, report};
 use crate::error::ApiError;
 use crate::handlers::whole;
 use crate::state::AppState;

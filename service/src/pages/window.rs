@@ -7,11 +7,10 @@ use axum::response::Response;
 use boyin::exempt::{ItemCatalog, Role};
 use boyin::model::time::Date;
 
+use super::form::search;
 use super::html::{Html, encoded};
 use super::trouble::{Trouble, part, trouble_page, wrong, wrong_number};
-use super::{
-    Asked, AskedQuery, Lang, Sent, decision, matter, more_to_find, page as whole_page, search, texts,
-};
+use super::{Asked, AskedQuery, Lang, Sent, decision, matter, more_to_find, page as whole_page, texts};
 use crate::error::ApiError;
 use crate::shared::read_holder;
 use crate::state::AppState;

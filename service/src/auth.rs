@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, header};
 use boyin::archive::{ActError, MAX_WORDS, Reader};
-use boyin::{Scope, TokenGrant};
+use boyin::model::time::UnixTime;
+use boyin::{Order, Scope, TokenGrant};
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -44,4 +45,16 @@ pub(crate) fn reader(grant: &TokenGrant, purpose: &str) -> Result<Reader, ApiErr
             ApiError::Forbidden
         }
     })
+}
+
+/// An act of the bearer: who acts has an office, and what for is said, as for a read.
+pub(crate) fn order(
+    grant: &TokenGrant,
+    purpose: &str,
+    idempotency_key: String,
+    at: UnixTime,
+) -> Result<Order, ApiError> {
+    reader(grant, purpose)?;
+    let office = grant.office.ok_or(ApiError::Forbidden)?;
+    Ok(Order { who: grant.name.clone(), office, purpose: purpose.to_owned(), idempotency_key, at })
 }

@@ -9,21 +9,21 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
+use boyin::Scope;
 use boyin::access::{AUTHORIZATION_SECONDS, Authorization};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationUse;
-use boyin::model::id::CreditCode;
-use boyin::model::limits::MAX_ITEM_CHARS;
-use boyin::model::sharing::is_item;
 use boyin::suite::SystemRandom;
-use boyin::{Order, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, reader};
+use crate::auth::{authorize, order};
 use crate::error::ApiError;
-use crate::shared::{read, read_agent, read_holder, read_type};
+use crate::shared::{read, read_agency, read_agent, read_holder, read_item, read_type};
 use crate::state::{AppState, blocking};
+
+/// Bytes of the key of such an act: there is room for what the desk adds.
+const MAX_KEY: usize = MAX_IDEMPOTENCY_KEY / 2;
 
 /// The body of `POST /v1/authorizations/delegated`.
 #[derive(Deserialize)]
@@ -49,38 +49,29 @@ pub(crate) async fn authorize_delegated(
 ) -> Result<Json<Value>, ApiError> {
     let grant = authorize(&state, &headers, Scope::HolderAuthorize).await?;
     let request: DelegatedRequest = read(body)?;
-    reader(&grant, &request.purpose)?;
-    let office = grant.office.ok_or(ApiError::Forbidden)?;
+    let order = order(&grant, &request.purpose, request.idempotency_key, state.now())?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let agent = read_agent(&request.agent_code_type, &request.agent_code)?;
-    let agency = CreditCode::parse(&request.agency)
-        .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
+    let agency = read_agency(&request.agency)?;
     let license_type = read_type(&request.license_type)?;
-    if !is_item(&request.item) {
+    let item = read_item(request.item)?;
+    let key = &order.idempotency_key;
+    if !(1..=MAX_KEY).contains(&key.len()) || key.chars().any(char::is_control) {
         return Err(ApiError::BadRequest(format!(
-            "item: a code of a service item is 1 to {MAX_ITEM_CHARS} letters, digits and - . _"
+            "idempotency_key: 1 to {MAX_KEY} bytes without control characters"
         )));
-    }
-    // Room for what the desk adds.
-    let key = request.idempotency_key;
-    if !(1..=MAX_IDEMPOTENCY_KEY / 2).contains(&key.len()) || key.chars().any(char::is_control) {
-        return Err(ApiError::BadRequest(
-            "idempotency_key: 1 to 64 bytes without control characters".to_owned(),
-        ));
     }
     let desk = state.desk.clone().ok_or(ApiError::NoDesk)?;
     let of = Authorization {
         holder: state.lookup.holder_key(&holder),
         agency,
         license_type,
-        item: request.item.clone(),
-        purpose: request.purpose.clone(),
+        item: item.clone(),
+        purpose: request.purpose,
     };
     // A code for which there is no room must not spend a use.
     state.authorizations.room(of.holder, &grant.name, state.now())?;
-    let (number, at) = (request.delegation, state.now());
-    let order = Order { who: grant.name.clone(), office, purpose: request.purpose, idempotency_key: key, at };
-    let item = request.item;
+    let number = request.delegation;
     let used = blocking(move || {
         let types = BTreeSet::from([license_type]);
         let told = format!("code {license_type} {item} {agency}");

@@ -85,7 +85,7 @@ impl From<ApiError> for Fault {
             | ApiError::Conflict(..)
             | ApiError::Question(_) => {
                 // Into the log, as with every other call.
-                let _ = error.into_response();
+                let _ = error.settled();
                 Self::new(Status::Other, "服务异常 the service could not answer")
             }
         }

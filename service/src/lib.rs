@@ -1,7 +1,8 @@
 //! The HTTP service: looks licenses up and verifies them. Thin: every answer comes from the crate `boyin`.
 //!
-//! It holds no private key of an office and cannot write, unless it is put beside a desk ([`AppState::with_desk`]): then it decides on
-//! papers, too. `docs/http-api.md` describes the calls, `GET /openapi.json` is their machine form.
+//! It holds no private key of an office and cannot write to the archive, unless it is put beside a desk ([`AppState::with_desk`]): then
+//! it decides on papers, takes uses of delegations, renews status lists and tells clients of changes, too. `docs/http-api.md` describes
+//! the calls, `GET /openapi.json` is their machine form.
 
 mod auth;
 mod client;

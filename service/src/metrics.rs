@@ -70,16 +70,15 @@ impl Default for Metrics {
         let metrics = (
             Family::<Call, Counter>::default(),
             Family::<Route, Histogram, fn() -> Histogram>::new_with_constructor(|| Histogram::new(BUCKETS)),
-            [(); 3].map(|()| Family::<Code, Counter>::default()),
+            [(); 4].map(|()| Family::<Code, Counter>::default()),
             Family::<Check, Gauge>::default(),
         );
-        let (calls, seconds, [verdicts, tokens, shared], health) = metrics;
+        let (calls, seconds, [verdicts, tokens, shared, deliveries], health) = metrics;
         registry.register("http_requests", "Answers by method, route and status", calls.clone());
         registry.register_with_unit("http_duration", "Time to the answer", Unit::Seconds, seconds.clone());
         registry.register("verdicts", "Verifications of what was presented, by verdict", verdicts.clone());
         registry.register("tokens", "Assertions of clients: given, or why not", tokens.clone());
         registry.register("shared", "Searches of clients: found, or why not", shared.clone());
-        let deliveries = Family::<Code, Counter>::default();
         let [webhooks_waiting, webhooks_oldest] = [(); 2].map(|()| Gauge::default());
         registry.register(
             "webhook_deliveries",

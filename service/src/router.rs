@@ -31,7 +31,7 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// Bytes of a caller's request ID that is logged.
 const MAX_REQUEST_ID: usize = 64;
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The pages load nothing from elsewhere, send nothing elsewhere and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
@@ -40,28 +40,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub fn router(state: AppState) -> Router {
     let small = || DefaultBodyLimit::max(MAX_CALL_BODY_BYTES);
     let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
-    let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(span)
-                .on_request(())
-                .on_response(answered)
-                .on_failure(()),
-        )
+    let own = ServiceBuilder::new()
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(from_fn_with_state(state.clone(), metrics::count))
-        .layer(from_fn(framed_by_length))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
-        ))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    Router::new()
+        .layer(from_fn_with_state(state.clone(), metrics::count));
+    let calls = Router::new()
         .merge(pages::routes())
         .route("/app.js", get(handlers::script))
         .route("/app.css", get(handlers::style))
@@ -92,9 +77,33 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/trust-list/handovers", get(handlers::handovers))
         .route("/v1/status-lists/{id}", get(handlers::status_list))
         .fallback(handlers::nothing)
-        .method_not_allowed_fallback(handlers::other_method)
-        .layer(layers)
-        .with_state(state)
+        .method_not_allowed_fallback(handlers::other_method);
+    traced(guarded(calls, MAX_BODY_BYTES).layer(own)).with_state(state)
+}
+
+/// The calls of a server within the bounds that every one of them has: a body of a known length and of this size, unless the call has
+/// another bound, an answer in time, and one after a panic.
+pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(
+    calls: Router<S>,
+    max_body_bytes: usize,
+) -> Router<S> {
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(framed_by_length))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
+        ))
+        .layer(DefaultBodyLimit::max(max_body_bytes));
+    calls.layer(layers)
+}
+
+/// The calls of a server, each with a number of its own and one line in the log.
+pub(crate) fn traced<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Router<S> {
+    let layers = ServiceBuilder::new().layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid)).layer(
+        TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(answered).on_failure(()),
+    );
+    calls.layer(layers)
 }
 
 /// Refuses bodies without a length, and ends the connection: a server in front that sees another end of such a body would take
@@ -109,7 +118,7 @@ pub(crate) async fn framed_by_length(request: Request<Body>, next: Next) -> Resp
 }
 
 /// Method, route and request ID; never the URL itself, the headers or the body, nor a method that is none: each may hold a number.
-pub(crate) fn span<B>(request: &Request<B>) -> tracing::Span {
+fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     let id = id.filter(|id| id.len() <= MAX_REQUEST_ID);
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
@@ -117,13 +126,13 @@ pub(crate) fn span<B>(request: &Request<B>) -> tracing::Span {
 }
 
 /// One line for each request, in its span.
-pub(crate) fn answered(response: &Response, took: Duration, _: &tracing::Span) {
+fn answered(response: &Response, took: Duration, _: &tracing::Span) {
     let milliseconds = took.as_secs_f64() * 1e3;
     tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
 }
 
 /// A panic has told the log what happened; the caller gets the same answer as for every other fault of ours.
-pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!(code = "panic", "a handler panicked");
     ApiError::Internal.into_response()
 }

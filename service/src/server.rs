@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Interval, MissedTickBehavior};
 use tower::util::MapRequest;
 
 use crate::metrics::metrics_router;
@@ -203,10 +204,16 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
+/// A tick every [`REFRESH_SECONDS`]; after one that was late the next one comes as much later.
+pub(crate) fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
 /// Follows the files of TLS.
 async fn renew(tls: Arc<Tls>) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = ticks();
     loop {
         ticks.tick().await;
         let tls = Arc::clone(&tls);
@@ -219,8 +226,7 @@ async fn renew(tls: Arc<Tls>) {
 /// Follows the archive and the published lists. Where that fails in part, the rest is taken over; the last good lists stay in use, and
 /// health says since when.
 async fn refresh(state: AppState) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = ticks();
     loop {
         ticks.tick().await;
         let (lookup, desk, now) = (Arc::clone(&state.lookup), state.desk.clone(), state.now());

@@ -165,6 +165,21 @@ pub(crate) fn read_holder(code_type: &str, code: &str) -> Result<HolderCode, Api
     HolderCode::new(code_type, code).map_err(|error| ApiError::BadRequest(format!("holder_code: {error}")))
 }
 
+/// The agency for which a code is made.
+pub(crate) fn read_agency(code: &str) -> Result<CreditCode, ApiError> {
+    CreditCode::parse(code).map_err(|error| ApiError::BadRequest(format!("agency: {error}")))
+}
+
+/// The service item for which a code is made.
+pub(crate) fn read_item(item: String) -> Result<String, ApiError> {
+    if is_item(&item) {
+        return Ok(item);
+    }
+    Err(ApiError::BadRequest(format!(
+        "item: a code of a service item is 1 to {MAX_ITEM_CHARS} letters, digits and - . _"
+    )))
+}
+
 /// The number of who acts for a holder.
 pub(crate) fn read_agent(code_type: &str, code: &str) -> Result<HolderCode, ApiError> {
     read_holder(code_type, code)
@@ -343,18 +358,13 @@ pub(crate) async fn authorize(
     // For the words alone: who makes codes has an office, and what for is said.
     reader(&grant, &request.purpose)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
-    let agency = CreditCode::parse(&request.agency)
-        .map_err(|error| ApiError::BadRequest(format!("agency: {error}")))?;
-    if !is_item(&request.item) {
-        return Err(ApiError::BadRequest(format!(
-            "item: a code of a service item is 1 to {MAX_ITEM_CHARS} letters, digits and - . _"
-        )));
-    }
+    let agency = read_agency(&request.agency)?;
+    let item = read_item(request.item)?;
     let of = Authorization {
         holder: state.lookup.holder_key(&holder),
         agency,
         license_type: read_type(&request.license_type)?,
-        item: request.item,
+        item,
         purpose: request.purpose,
     };
     let code = state.authorizations.make(of, &grant.name, &grant.name, state.now(), &mut SystemRandom);

@@ -2,13 +2,11 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,15 +15,10 @@ use boyin::model::signing_request::{MAX_SIGNING_REQUEST_BYTES, SIGNING_REQUEST_F
 use boyin::signer::{SignerRefusal, SignerService};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestUuid, SetRequestIdLayer};
-use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::handlers::{nothing, other_method};
-use crate::router::{REQUEST_ID, REQUEST_TIMEOUT_SECONDS, answered, framed_by_length, panicked, span};
+use crate::router::{guarded, traced};
 use crate::server::{serve_router, unix_now};
 use crate::state::Clock;
 
@@ -58,29 +51,12 @@ impl SignerState {
 
 /// All calls of a signer.
 pub fn signer_router(state: SignerState) -> Router {
-    let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(span)
-                .on_request(())
-                .on_response(answered)
-                .on_failure(()),
-        )
-        .layer(from_fn(framed_by_length))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
-        ))
-        .layer(DefaultBodyLimit::max(MAX_SIGNING_REQUEST_BYTES));
-    Router::new()
+    let calls = Router::new()
         .route(SIGNATURES_PATH, post(sign))
         .route("/v1/health", get(health))
         .fallback(nothing)
-        .method_not_allowed_fallback(other_method)
-        .layer(layers)
-        .with_state(state)
+        .method_not_allowed_fallback(other_method);
+    traced(guarded(calls, MAX_SIGNING_REQUEST_BYTES)).with_state(state)
 }
 
 /// Serves a signer until `shutdown` is done; then takes no new connection and finishes the requests that it has.

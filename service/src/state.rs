@@ -1,6 +1,8 @@
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use boyin::access::{Authorizations, Gate};
+use boyin::exempt::ItemCatalog;
 use boyin::model::time::UnixTime;
 use boyin::webhook::Webhooks;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
@@ -9,7 +11,6 @@ use boyin_present::SeenNonces;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::server::unix_now;
-use crate::window::KnownItems;
 
 /// Seconds for which the answer of a desk's probe serves.
 const PROBE_SECONDS: u64 = 10;
@@ -17,8 +18,34 @@ const PROBE_SECONDS: u64 = 10;
 /// Where the service takes the time from; fixed in tests.
 pub type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 
-/// What a desk's probe found, and when: store and signer.
-type Probed = (UnixTime, [HealthItem; 2]);
+/// What was found last, and when: of what costs much to find while anybody may ask for it.
+pub(crate) struct Lately<T>(Mutex<Option<(UnixTime, T)>>);
+
+impl<T> Default for Lately<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Lately<T> {
+    /// What was found less than `seconds` ago, or what is found now. One caller looks at a time, the others wait for what it finds.
+    pub(crate) fn at<E>(
+        &self,
+        now: UnixTime,
+        seconds: u64,
+        find: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, found)) = last.as_ref()
+            && (*at..at.plus(seconds)).contains(&now)
+        {
+            return Ok(found.clone());
+        }
+        let found = find()?;
+        *last = Some((now, found.clone()));
+        Ok(found)
+    }
+}
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -31,14 +58,16 @@ pub struct AppState {
     pub(crate) authorizations: Arc<Authorizations>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) items: Arc<KnownItems>,
+    /// The item catalog.
+    pub(crate) items: Arc<Lately<Arc<ItemCatalog>>>,
     /// Dynamic codes that were verified here and counted.
     pub(crate) seen: Arc<Mutex<SeenNonces>>,
     /// Since when they are remembered.
     pub(crate) started: UnixTime,
     /// Without them nobody is told of anything.
     pub(crate) webhooks: Option<Arc<Webhooks>>,
-    probed: Arc<Mutex<Option<Probed>>>,
+    /// What a desk's probe found: store and signer.
+    probed: Arc<Lately<[HealthItem; 2]>>,
     clock: Clock,
 }
 
@@ -114,18 +143,7 @@ impl AppState {
 
     /// Asks the desk at most once in [`PROBE_SECONDS`]: a probe writes and signs, and anybody may ask for health.
     fn probe(&self, desk: &Desk, now: UnixTime) -> [HealthItem; 2] {
-        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, items)) = probed.as_ref()
-            && (*at..at.plus(PROBE_SECONDS)).contains(&now)
-        {
-            return items.clone();
-        }
-        let (store, signers) = (desk.probe_store(), desk.probe_signers());
-        let detail = store.as_ref().map_or_else(|error| error.code(), |()| "writable");
-        let store = HealthItem::new("store", store.is_ok(), detail);
-        let detail = signers.as_ref().map_or_else(|error| error.code(), |()| "usable");
-        let items = [store, HealthItem::new("signer", signers.is_ok(), detail)];
-        *probed = Some((now, items.clone()));
+        let Ok(items) = self.probed.at(now, PROBE_SECONDS, || Ok::<_, Infallible>(probed(desk)));
         items
     }
 
@@ -141,6 +159,15 @@ impl AppState {
         let (lookup, now) = (Arc::clone(&self.lookup), self.now());
         blocking(move || work(&lookup, now)).await
     }
+}
+
+/// What a desk's probe finds.
+fn probed(desk: &Desk) -> [HealthItem; 2] {
+    let (store, signers) = (desk.probe_store(), desk.probe_signers());
+    let detail = store.as_ref().map_or_else(|error| error.code(), |()| "writable");
+    let store = HealthItem::new("store", store.is_ok(), detail);
+    let detail = signers.as_ref().map_or_else(|error| error.code(), |()| "usable");
+    [store, HealthItem::new("signer", signers.is_ok(), detail)]
 }
 
 /// Runs what reads from disk or computes away from the threads that serve connections.

@@ -2,13 +2,12 @@
 //! does not answer keeps no other one waiting.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use boyin::model::time::UnixTime;
 use boyin::webhook::{Delivered, WebhookError, Webhooks};
 use boyin::{Desk, HealthItem};
 
-use crate::server::REFRESH_SECONDS;
+use crate::server::ticks;
 use crate::state::{AppState, blocking};
 
 impl AppState {
@@ -20,11 +19,10 @@ impl AppState {
     }
 }
 
-/// Looks every [`REFRESH_SECONDS`] for whose turn it is. Without desk or webhooks there is nothing to do.
+/// Looks every [`REFRESH_SECONDS`](crate::REFRESH_SECONDS) for whose turn it is. Without desk or webhooks there is nothing to do.
 pub(crate) async fn tell(state: AppState) {
     let (Some(desk), Some(webhooks)) = (state.desk.clone(), state.webhooks.clone()) else { return };
-    let mut ticks = tokio::time::interval(Duration::from_secs(REFRESH_SECONDS));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = ticks();
     loop {
         ticks.tick().await;
         for client in due(&state, &desk, &webhooks).await {

@@ -2,24 +2,25 @@
 //! numbers of holders stand in bodies, because URLs are logged.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
+use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
 use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::meter::{Behind, By, Decided, meter, next_types};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
-use boyin::{Lookup, LookupError, Order, Scope, TokenGrant, answers};
+use boyin::{Desk, Lookup, LookupError, Scope, TokenGrant, answers};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, reader};
+use crate::auth::{authorize, order};
 use crate::error::ApiError;
 use crate::handlers::{named, whole};
 use crate::shared::{read, read_agent, read_holder};
@@ -32,28 +33,13 @@ pub const MAX_LISTED_DECISIONS: usize = 100;
 /// Seconds for which the item catalog serves that was read last: it is large, and anybody may ask for it.
 const ITEMS_SECONDS: u64 = 10;
 
-/// The item catalog as it was read last.
-#[derive(Default)]
-pub(crate) struct KnownItems(Mutex<Option<(UnixTime, Arc<ItemCatalog>)>>);
-
-impl KnownItems {
-    fn at(&self, lookup: &Lookup, now: UnixTime) -> Result<Arc<ItemCatalog>, LookupError> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, catalog)) = known.as_ref()
-            && (*read..read.plus(ITEMS_SECONDS)).contains(&now)
-        {
-            return Ok(Arc::clone(catalog));
-        }
-        let catalog = Arc::new(lookup.item_catalog()?);
-        *known = Some((now, Arc::clone(&catalog)));
-        Ok(catalog)
-    }
-}
-
 /// The item catalog, and the instant for which it is asked.
 pub(crate) async fn catalog(state: &AppState) -> Result<(Arc<ItemCatalog>, UnixTime), ApiError> {
     let known = Arc::clone(&state.items);
-    let found = state.run(move |lookup, now| Ok::<_, LookupError>((known.at(lookup, now)?, now)));
+    let found = state.run(move |lookup, now| {
+        let catalog = known.at(now, ITEMS_SECONDS, || lookup.item_catalog().map(Arc::new))?;
+        Ok::<_, LookupError>((catalog, now))
+    });
     Ok(found.await?)
 }
 
@@ -168,27 +154,30 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
         return Err(ApiError::BadRequest("send one Idempotency-Key, new for each question".to_owned()));
     };
     let key = key.to_str().ok().map(str::to_owned);
-    key.ok_or_else(|| ApiError::BadRequest("Idempotency-Key: 1 to 128 visible characters".to_owned()))
+    key.ok_or_else(|| {
+        ApiError::BadRequest(format!("Idempotency-Key: 1 to {MAX_IDEMPOTENCY_KEY} visible characters"))
+    })
+}
+
+/// Who asks, and the desk that decides.
+pub(crate) async fn decider(
+    state: &AppState,
+    headers: &HeaderMap,
+) -> Result<(TokenGrant, Arc<Desk>), ApiError> {
+    let grant = authorize(state, headers, Scope::WindowDecide).await?;
+    Ok((grant, state.desk.clone().ok_or(ApiError::NoDesk)?))
 }
 
 /// Decides beside the desk: on the disk, with its events, before it is answered.
 pub(crate) async fn decided(
     state: &AppState,
     grant: &TokenGrant,
+    desk: Arc<Desk>,
     request: DecisionRequest,
     idempotency_key: String,
 ) -> Result<ExemptionAnswer, ApiError> {
-    let desk = state.desk.clone().ok_or(ApiError::NoDesk)?;
     let Asked { question, purpose, agent } = request.read()?;
-    // For the words alone: who decides has an office, and what for is said.
-    reader(grant, &purpose)?;
-    let order = Order {
-        who: grant.name.clone(),
-        office: grant.office.ok_or(ApiError::Forbidden)?,
-        purpose: purpose.trim().to_owned(),
-        idempotency_key,
-        at: state.now(),
-    };
+    let order = order(grant, purpose.trim(), idempotency_key, state.now())?;
     let delegation = agent.as_ref().map(|(_, number)| *number);
     let answer = blocking(move || match agent {
         Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),
@@ -206,8 +195,8 @@ pub(crate) async fn decided(
 }
 
 /// An answer for programs.
-fn told(answer: &ExemptionAnswer) -> Result<Json<Value>, ApiError> {
-    answers::decision(answer).map(Json).ok_or_else(|| {
+pub(crate) fn told(answer: &ExemptionAnswer) -> Result<Value, ApiError> {
+    answers::decision(answer).ok_or_else(|| {
         tracing::error!(code = "receipt", event = answer.event, "a kept receipt cannot be read");
         ApiError::Internal
     })
@@ -219,16 +208,13 @@ pub(crate) async fn decide(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let grant = authorize(&state, &headers, Scope::WindowDecide).await?;
-    if state.desk.is_none() {
-        return Err(ApiError::NoDesk);
-    }
+    let (grant, desk) = decider(&state, &headers).await?;
     let key = idempotency_key(&headers)?;
-    told(&decided(&state, &grant, read(body)?, key).await?)
+    Ok(Json(told(&decided(&state, &grant, desk, read(body)?, key).await?)?))
 }
 
 /// The decision whose event has this number.
-pub(crate) async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
+async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
     let desk = state.desk.clone();
     let receipt = state.run(move |lookup, _| match desk {
         // It knows what the follower has not taken over yet.
@@ -247,7 +233,8 @@ pub(crate) async fn decision(
     number: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
     authorize(&state, &headers, Scope::WindowDecide).await?;
-    told(&kept(&state, named(number)?.parse().map_err(|_| ApiError::NotFound)?).await?)
+    let event = named(number)?.parse::<u64>().map_err(|_| ApiError::NotFound)?;
+    Ok(Json(told(&kept(&state, event).await?)?))
 }
 
 /// Verifies a receipt, counts it and tells the log what came of it.
@@ -289,8 +276,9 @@ pub(crate) struct BehindQuery {
     pub(crate) after: Option<u64>,
 }
 
-pub(crate) fn by_of(code: &str) -> Result<By, ApiError> {
-    By::from_code(code)
+/// By what the meter is told apart: by county unless it is said.
+pub(crate) fn by_of(code: Option<&str>) -> Result<By, ApiError> {
+    code.map_or(Some(By::County), By::from_code)
         .ok_or_else(|| ApiError::BadRequest(format!("by: one of {}", By::ALL.map(By::code).join(", "))))
 }
 
@@ -301,7 +289,7 @@ impl BehindQuery {
             Answer::from_code(code).ok_or_else(|| ApiError::BadRequest(format!("outcome: one of {known}")))
         });
         let behind = Behind { cell: self.of, outcome: outcome.transpose()?, license_type: self.license_type };
-        Ok((by_of(&self.by)?, behind, self.after))
+        Ok((by_of(Some(&self.by))?, behind, self.after))
     }
 }
 
@@ -367,7 +355,7 @@ pub(crate) async fn meter_figures(
 ) -> Result<Json<Value>, ApiError> {
     authorize(&state, &headers, Scope::MeterRead).await?;
     let asked = query(asked, "by")?;
-    Ok(Json(figures(&state, by_of(asked.by.as_deref().unwrap_or(By::County.code()))?).await?))
+    Ok(Json(figures(&state, by_of(asked.by.as_deref())?).await?))
 }
 
 /// `GET /v1/meter/decisions`: the decisions behind a figure.

@@ -47,8 +47,7 @@ fn read(payload: &[u8]) -> Value {
 #[must_use]
 pub fn matters(catalog: &ItemCatalog, day: Date) -> Value {
     let items = catalog.items().iter().filter(|item| item.holds(day)).map(item);
-    let packages = catalog.packages().iter();
-    let packages = packages.filter(|one| one.from <= day && one.until.is_none_or(|last| day <= last));
+    let packages = catalog.packages().iter().filter(|one| one.holds(day));
     let packages = packages.map(|one| {
         json!({ "items": one.items, "key": one.key, "lead": one.lead, "name": one.name, "name_en": one.name_en })
     });

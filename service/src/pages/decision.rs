@@ -1,11 +1,10 @@
 //! A decision on one screen: what need not be submitted, what has to be, why, and who does what next. As the command shows it.
 
 use boyin::exempt::{Answer, Role, Way};
-use boyin::model::time::UnixTime;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, clock, member, members};
+use super::{Lang, decided_at, member, members};
 
 /// `✓`, `?` or `✗`.
 fn mark(answer: Answer) -> &'static str {
@@ -25,7 +24,8 @@ pub(super) fn words(lang: Lang, answer: Answer) -> &'static str {
     }
 }
 
-fn came(value: &Value, name: &str) -> Answer {
+/// How it came out, in a member of a decision; one that is not known is not cleared up.
+pub(super) fn came(value: &Value, name: &str) -> Answer {
     Answer::from_code(member(value, name)).unwrap_or(Answer::Pending)
 }
 
@@ -87,7 +87,7 @@ fn head(html: &mut Html, lang: Lang, decision: &Value) {
     }
     let office = &decision["first_contact"];
     line(lang.say("首问单位", "Asked first"), member(office, "name").to_owned());
-    let at = decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default();
+    let at = decided_at(decision);
     line(lang.say("区划与时间", "Division, time"), format!("{} · {at}", member(decision, "division")));
     html.raw("</dl>\n");
 }

@@ -1,23 +1,21 @@
 //! A holder's file for a clerk (一人一档、一企一档).
 
-use axum::body::Bytes;
+use std::collections::BTreeMap;
+
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use boyin::archive::{CollectedId, CollectedRecord, CollectedState};
 use boyin::model::time::Date;
 use boyin::verify::Policy;
 use boyin::{Found, HolderPage, Scope};
 
+use super::form::{number_fields, purpose_field};
 use super::html::Html;
-use super::trouble::{part, trouble, wrong_number};
+use super::trouble::{Trouble, part, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, answer_place, cell, kinds, page as whole_page, purpose_field, report,
-    table_head, texts, token_field,
+    Asked, AskedQuery, Lang, Sent, cell, form, page as whole_page, report, table_end, table_head, texts,
 };
 use crate::auth::authorize;
-use crate::error::ApiError;
 use crate::handlers::holders_file;
 use crate::shared::read_holder;
 use crate::state::AppState;
@@ -36,60 +34,40 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         "Takes a token with holder:read. Each read says what for and is on record, where the holder can see it.",
     );
     html.put("<p class=\"hint\">", hint, "</p>\n");
-    html.put(
-        "<form class=\"ask\" method=\"post\" action=\"/file",
-        lang.query('?'),
-        "\" id=\"ask\">\n<div class=\"grid\">\n",
-    );
-    html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"holder_code_type\">\n");
-    kinds(&mut html, lang, |_| true);
-    html.put("</select></label>\n<label>", lang.say("证件号码", "Number"), "");
-    html.raw(" <input class=\"number\" name=\"holder_code\" autocomplete=\"off\" spellcheck=\"false\" required></label>\n");
+    form::head(&mut html, lang, "/file");
+    let kind = (lang.say("证件类型", "Kind of number"), "holder_code_type");
+    number_fields(&mut html, lang, kind, (lang.say("证件号码", "Number"), "holder_code"), true, |_| true);
     purpose_field(&mut html, lang, "");
-    token_field(&mut html, lang);
-    html.put(
-        "</div>\n<div class=\"row\"><button type=\"submit\">",
-        lang.say("调取", "Read"),
-        "</button></div>\n</form>\n",
-    );
-    answer_place(&mut html, lang, &[]);
+    form::end(&mut html, lang, lang.say("调取", "Read"));
     whole_page(&asked, "/file", lang.say("调取“一人一档、一企一档”", "A holder's file"), &html)
 }
 
 /// `POST /file`: a part of the file.
-pub(super) async fn answer(
-    State(state): State<AppState>,
-    query: AskedQuery,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let lang = Asked::read(query).lang();
-    let grant = match authorize(&state, &headers, Scope::HolderRead).await {
-        Ok(grant) => grant,
-        Err(error) => return trouble(lang, error),
-    };
-    let request = match request(body) {
-        Ok(request) => request,
-        Err(error) => return trouble(lang, error),
-    };
-    if read_holder(&request.holder_code_type, &request.holder_code).is_err() {
-        return wrong_number(lang, "holder_code", "持证主体", "The holder");
-    }
-    let page = holders_file(&state, &grant, request, Policy::default()).await;
-    part(lang, page.map(|page| file(lang, &page)))
+pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Response {
+    let lang = sent.lang;
+    part(lang, shown(&state, sent).await)
 }
 
-fn request(body: Result<Bytes, BytesRejection>) -> Result<HolderRequest, ApiError> {
-    let mut texts = texts(body)?;
+async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
+    let Sent { lang, headers, body } = sent;
+    let grant = authorize(state, &headers, Scope::HolderRead).await?;
+    let request = request(texts(body)?);
+    if read_holder(&request.holder_code_type, &request.holder_code).is_err() {
+        return Err(wrong_number(lang, "holder_code", "持证主体", "The holder"));
+    }
+    Ok(file(lang, &holders_file(state, &grant, request, Policy::default()).await?))
+}
+
+fn request(mut texts: BTreeMap<String, String>) -> HolderRequest {
     let mut text = |name: &str| texts.remove(name).unwrap_or_default();
-    Ok(HolderRequest {
+    HolderRequest {
         holder_code_type: text("holder_code_type"),
         holder_code: text("holder_code").trim().to_owned(),
         purpose: text("purpose"),
         cursor: Some(text("cursor")).filter(|cursor| !cursor.is_empty()),
         limit: Some(LICENSES),
         collected_after: CollectedId::parse(&text("collected_after")),
-    })
+    }
 }
 
 fn file(lang: Lang, page: &HolderPage) -> Html {
@@ -101,7 +79,7 @@ fn file(lang: Lang, page: &HolderPage) -> Html {
     } else {
         table_head(&mut html, lang.say("签章的证照，现时核验", "Signed, verified now"), &license_heads(lang));
         page.licenses.iter().for_each(|found| license(&mut html, lang, found));
-        html.raw("</tbody></table></div>\n");
+        table_end(&mut html);
     }
     if let Some(next) = &page.next {
         more(&mut html, lang, "cursor", next.as_str());
@@ -190,7 +168,7 @@ fn collected(html: &mut Html, lang: Lang, records: &[(CollectedId, CollectedReco
         let may = if record.may_exempt() { lang.say("可", "yes") } else { lang.say("否", "no") };
         cell(html, may_exempt).text(may).raw("</td></tr>\n");
     }
-    html.raw("</tbody></table></div>\n");
+    table_end(html);
 }
 
 fn collected_heads(lang: Lang) -> [&'static str; 7] {

@@ -7,8 +7,9 @@ use boyin::exempt::item::{Comparand, Item, Matter, Question, Requirement};
 use boyin::exempt::{Channel, ItemCatalog, Role};
 use boyin::model::id::HolderCodeType;
 
+use super::Lang;
+use super::form::{Said, answer_place, number_fields, purpose_field, token_field};
 use super::html::Html;
-use super::{Lang, Said, answer_place, kinds, purpose_field, token_field};
 
 /// What stands in place of the answer before one is asked for.
 const PLACE: [Said; 1] = [(
@@ -119,23 +120,13 @@ fn party(html: &mut Html, lang: Lang, role: Role, required: bool) {
         html.text(lang.say("（需要比对时填写）", " (where something has to be compared)"));
     }
     html.raw("</legend>\n<div class=\"pair\">\n");
-    html.put("<label>", lang.say("证件类型", "Kind of number"), " <select name=\"type.")
-        .text(role)
-        .raw("\">\n");
-    kinds(html, lang, |kind| role.kind().admits(kind));
-    html.put(
-        "</select></label>\n<label>",
-        lang.say("证件号码", "Number"),
-        " <input class=\"number\" name=\"number.",
-    );
-    html.text(role);
-    html.raw("\" autocomplete=\"off\" spellcheck=\"false\"").raw(if required { " required" } else { "" });
-    html.put(
-        "></label>\n<label class=\"full\">",
-        lang.say("姓名或名称（档案中没有时填写）", "Name (if nothing on file says it)"),
-        "",
-    );
-    html.put(" <input name=\"name.", role, "\" autocomplete=\"off\"></label>\n</div></fieldset>\n");
+    let [kind, number] = ["type", "number"].map(|field| format!("{field}.{role}"));
+    let kind = (lang.say("证件类型", "Kind of number"), kind.as_str());
+    let number = (lang.say("证件号码", "Number"), number.as_str());
+    number_fields(html, lang, kind, number, required, |kind| role.kind().admits(kind));
+    let words = lang.say("姓名或名称（档案中没有时填写）", "Name (if nothing on file says it)");
+    html.put("<label class=\"full\">", words, " <input name=\"name.").text(role);
+    html.raw("\" autocomplete=\"off\"></label>\n</div></fieldset>\n");
 }
 
 /// Who acts for the holder, by which delegation; where a party is named as the agent, its number is theirs.
@@ -161,16 +152,10 @@ fn delegation(html: &mut Html, lang: Lang, named: bool) {
         html.raw("</div></details>\n");
         return;
     }
-    html.put(
-        "<label>",
-        lang.say("代办人证件类型", "Agent: kind of number"),
-        " <select name=\"agent_code_type\">\n",
-    );
-    kinds(html, lang, |kind| [HolderCodeType::CitizenId, HolderCodeType::CreditCode].contains(&kind));
-    html.put("</select></label>\n<label>", lang.say("代办人证件号码", "Agent: number"), "");
-    html.raw(
-        " <input class=\"number\" name=\"agent_code\" autocomplete=\"off\" spellcheck=\"false\"></label>\n",
-    );
+    let kind = (lang.say("代办人证件类型", "Agent: kind of number"), "agent_code_type");
+    let number = (lang.say("代办人证件号码", "Agent: number"), "agent_code");
+    let people = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
+    number_fields(html, lang, kind, number, false, |kind| people.contains(&kind));
     html.raw("</div></details>\n");
 }
 

@@ -1,21 +1,17 @@
 //! The exemption meter: figures with bars, and the decisions behind each of them.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use boyin::Scope;
 use boyin::exempt::Answer;
 use boyin::meter::{By, TARGETS};
-use boyin::model::time::UnixTime;
 use serde_json::Value;
 
 use super::html::Html;
 use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, answer_place, cell, clock, decision, member, members, page as whole_page,
-    table_head, texts, token_field,
+    Asked, AskedQuery, Lang, Sent, cell, decided_at, decision, form, member, members, page as whole_page,
+    table_end, table_head, texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -49,11 +45,7 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         ),
         "</p>\n",
     );
-    html.put(
-        "<form class=\"ask\" method=\"post\" action=\"/meter",
-        lang.query('?'),
-        "\" id=\"ask\">\n<div class=\"grid\">\n",
-    );
+    form::head(&mut html, lang, "/meter");
     html.put("<label>", lang.say("按", "By"), " <select name=\"by\">\n");
     for by in By::ALL {
         html.put("<option value=\"", by.code(), "\">").text(by_name(lang, by)).raw("</option>\n");
@@ -61,40 +53,25 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     html.put("<option value=\"", NEXT, "\">");
     html.text(lang.say("下一步归集哪些证照", "Which license types to collect next"));
     html.raw("</option>\n</select></label>\n");
-    token_field(&mut html, lang);
-    html.put(
-        "</div>\n<div class=\"row\"><button type=\"submit\">",
-        lang.say("统计", "Show"),
-        "</button></div>\n</form>\n",
-    );
-    answer_place(&mut html, lang, &[]);
+    form::end(&mut html, lang, lang.say("统计", "Show"));
     whole_page(&asked, "/meter", lang.say("免提交率", "How much did not have to be submitted"), &html)
 }
 
 /// `POST /meter`: figures, or what is behind one.
-pub(super) async fn answer(
-    State(state): State<AppState>,
-    query: AskedQuery,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let lang = Asked::read(query).lang();
-    part(lang, shown(&state, lang, &headers, body).await)
+pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Response {
+    let lang = sent.lang;
+    part(lang, shown(&state, sent).await)
 }
 
-async fn shown(
-    state: &AppState,
-    lang: Lang,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Html, ApiError> {
-    authorize(state, headers, Scope::MeterRead).await?;
+async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
+    let Sent { lang, headers, body } = sent;
+    authorize(state, &headers, Scope::MeterRead).await?;
     let texts = texts(body)?;
     if let Some(wanted) = texts.get("behind") {
         return listed(state, lang, wanted).await;
     }
-    let by = texts.get("by").map_or(By::County.code(), String::as_str);
-    if by == NEXT {
+    let by = texts.get("by").map(String::as_str);
+    if by == Some(NEXT) {
         return Ok(next(lang, &needs(state).await?));
     }
     let by = by_of(by)?;
@@ -167,7 +144,7 @@ fn table(lang: Lang, by: By, meter: &Value) -> Html {
     legend(&mut html, lang);
     table_head(&mut html, lang.say("免提交率", "Exemption rates"), &heads(lang, by));
     members(meter, "cells").for_each(|figures| row(&mut html, lang, by, figures));
-    html.raw("</tbody></table></div>\n");
+    table_end(&mut html);
     let names = [lang.say("证照", "License type"), lang.say("材料", "Materials")];
     table_head(&mut html, lang.say("按证照", "By license type"), &names);
     for (name, tally) in meter["all"]["by_type"].as_object().into_iter().flatten() {
@@ -175,7 +152,7 @@ fn table(lang: Lang, by: By, meter: &Value) -> Html {
         rate_cell(&mut html, names[1], tally);
         html.raw("</tr>\n");
     }
-    html.raw("</tbody></table></div>\n");
+    table_end(&mut html);
     html
 }
 
@@ -284,7 +261,7 @@ async fn listed(state: &AppState, lang: Lang, wanted: &str) -> Result<Html, ApiE
     for row in &rows {
         decision_row(&mut html, lang, row);
     }
-    html.raw("</tbody></table></div>\n");
+    table_end(&mut html);
     if rows.is_empty() {
         html.put("<p class=\"hint\">", lang.say("没有。", "None."), "</p>\n");
     }
@@ -292,10 +269,6 @@ async fn listed(state: &AppState, lang: Lang, wanted: &str) -> Result<Html, ApiE
         button(&mut html, by, outcome, more, code, lang.say("更多", "More"));
     }
     Ok(html)
-}
-
-fn answer_of(value: &Value, name: &str) -> Answer {
-    Answer::from_code(member(value, name)).unwrap_or(Answer::Pending)
 }
 
 fn decision_heads(lang: Lang) -> [&'static str; 4] {
@@ -309,15 +282,14 @@ fn decision_heads(lang: Lang) -> [&'static str; 4] {
 
 fn decision_row(html: &mut Html, lang: Lang, row: &Value) {
     let [_, when, answer, materials] = decision_heads(lang);
-    let at = row["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default();
-    let came = answer_of(row, "answer");
+    let came = decision::came(row, "answer");
     html.put("<tr><th scope=\"row\">", number(row, "event"), "</th>");
-    cell(html, when).put("<span class=\"nowrap\">", at, "</span></td>");
+    cell(html, when).put("<span class=\"nowrap\">", decided_at(row), "</span></td>");
     cell(html, answer).put("<span class=\"", came.code(), "\">").text(decision::words(lang, came));
     html.raw("</span></td>");
     cell(html, materials).raw("<div>");
     for material in members(row, "materials") {
-        let outcome = answer_of(material, "outcome");
+        let outcome = decision::came(material, "outcome");
         html.put("<code>", member(material, "key"), "</code> <span class=\"").raw(outcome.code());
         html.put("\">", decision::words(lang, outcome), "</span><br>");
     }
@@ -356,7 +328,7 @@ fn next(lang: Lang, needs: &Value) -> Html {
             html.raw("<td></td></tr>\n");
         }
     }
-    html.raw("</tbody></table></div>\n");
+    table_end(&mut html);
     if members(needs, "types").next().is_none() {
         html.put(
             "<p class=\"hint\">",

@@ -3,6 +3,7 @@
 
 mod decision;
 mod file;
+mod form;
 mod html;
 mod matter;
 mod meter;
@@ -13,15 +14,15 @@ mod verify;
 mod window;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use axum::body::Bytes;
-use axum::extract::Query as Typed;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::http::{HeaderName, header};
+use axum::extract::{FromRequest, Query as Typed, Request};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, extract::DefaultBodyLimit};
-use boyin::model::id::HolderCodeType;
 use boyin::model::time::UnixTime;
 use serde::Deserialize;
 use serde_json::Value;
@@ -142,6 +143,23 @@ impl Asked {
     }
 }
 
+/// What the form of a page sends: in the headers who asks, in the body what for and about whom.
+struct Sent {
+    lang: Lang,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let lang = Asked::read(Typed::try_from_uri(request.uri())).lang();
+        let headers = request.headers().clone();
+        Ok(Self { lang, headers, body: Bytes::from_request(request, state).await })
+    }
+}
+
 /// A whole page.
 fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response {
     let lang = asked.lang();
@@ -192,74 +210,10 @@ fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response
     (HTML, html.into_string()).into_response()
 }
 
-/// What the script says by itself: an attribute, and its text in both languages.
-type Said = (&'static str, &'static str, &'static str);
-
-/// What it says on every page.
-const SAID: [Said; 3] = [
-    (" data-wait=\"", "请稍候…", "One moment…"),
-    (
-        " data-trouble=\"",
-        "没有得到结果：无法连接服务，或令牌中有不可用的字符。",
-        "No answer: the service cannot be reached, or the token has characters that no token has.",
-    ),
-    (
-        " data-stale=\"",
-        "填写内容已改动，以下仍是改动前的结果。",
-        "The form was changed: this is still the answer to what stood there before.",
-    ),
-];
-
-/// Where the answer to a form goes, and what stands there without the script.
-fn answer_place(html: &mut Html, lang: Lang, more: &[Said]) {
-    html.put(
-        "<noscript><p class=\"hint\">",
-        lang.say("本页需要启用 JavaScript。", "This page needs JavaScript."),
-        "</p></noscript>\n<p id=\"said\" class=\"unseen\" role=\"status\"></p>\n",
-    );
-    html.put("<section id=\"answer\" aria-label=\"", lang.say("结果", "Answer"), "\"");
-    for &(name, zh, en) in SAID.iter().chain(more) {
-        html.put(name, lang.say(zh, en), "\"");
-    }
-    html.raw("></section>\n");
-}
-
-/// The field for the clerk's token, which the script sends in the header, and whether this tab keeps it.
-fn token_field(html: &mut Html, lang: Lang) {
-    html.put(
-        "<div class=\"full\"><label>",
-        lang.say("访问令牌", "Access token"),
-        " <input name=\"token\" type=\"password\" autocomplete=\"off\" required></label>\n",
-    );
-    html.put(
-        "<label class=\"choice\"><input name=\"keep\" type=\"checkbox\">",
-        lang.say("在本标签页记住，30 分钟不用即清除", "Keep in this tab until unused for 30 minutes"),
-        "</label></div>\n",
-    );
-}
-
-/// The field for what for, filled in with what is likely.
-fn purpose_field(html: &mut Html, lang: Lang, likely: &str) {
-    html.put(
-        "<label class=\"full\">",
-        lang.say("事由（记入日志，不写姓名和号码）", "What for (on record: no names, no numbers)"),
-        "",
-    );
-    html.put(
-        " <input name=\"purpose\" required maxlength=\"200\" autocomplete=\"off\" value=\"",
-        likely,
-        "\"></label>\n",
-    );
-}
-
-/// The kinds of numbers that a holder may have: the two that nearly everybody has come first.
-fn kinds(html: &mut Html, lang: Lang, admitted: impl Fn(HolderCodeType) -> bool) {
-    let first = [HolderCodeType::CitizenId, HolderCodeType::CreditCode];
-    let others = HolderCodeType::ALL.into_iter().filter(|kind| !first.contains(kind));
-    for kind in first.into_iter().chain(others).filter(|kind| admitted(*kind)) {
-        html.put("<option value=\"", kind.code(), "\">").text(lang.of(kind.name_zh(), kind.name_en()));
-        html.raw("</option>\n");
-    }
+/// Where a list ends before its end.
+fn more_to_find(html: &mut Html, lang: Lang) {
+    let words = lang.say("还有更多，请查找。", "There are more: look for them.");
+    html.put("<p class=\"hint\">", words, "</p>\n");
 }
 
 /// An instant as a clerk reads it, in the time of the prefecture.
@@ -269,19 +223,23 @@ fn clock(at: UnixTime) -> String {
     text.replace('T', " ")
 }
 
-/// Where wide tables scroll.
-fn wide(html: &mut Html, name: &'static str) {
-    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\">");
+/// The instant at which a decision was made; empty if it says none.
+fn decided_at(decision: &Value) -> String {
+    decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default()
 }
 
-/// The beginning of a table, with a caption.
+/// The beginning of a table, with a caption, where it scrolls if it is wide.
 fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
-    wide(html, caption);
+    html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\">");
     html.put("<table><caption>", caption, "</caption><thead><tr>");
     for name in names {
         html.put("<th scope=\"col\">", name, "</th>");
     }
     html.raw("</tr></thead>\n<tbody>\n");
+}
+
+fn table_end(html: &mut Html) {
+    html.raw("</tbody></table></div>\n");
 }
 
 /// The beginning of a cell, which says on a narrow screen what stands in it.

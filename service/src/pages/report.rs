@@ -5,7 +5,7 @@ use boyin::model::id::LicenseTypeCode;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, cell, member, members, table_head};
+use super::{Lang, cell, member, members, table_end, table_head};
 use crate::state::AppState;
 
 /// A verdict in words.
@@ -98,7 +98,8 @@ pub(super) fn checks(html: &mut Html, lang: Lang, report: &Value, names: &[&'sta
             None => html.raw("<td></td></tr>\n"),
         };
     }
-    html.raw("</tbody></table></div></details>\n");
+    table_end(html);
+    html.raw("</details>\n");
 }
 
 /// What a license that passed is, and whose: names from the catalog and the trust list.

@@ -7,8 +7,9 @@ use axum::response::Response;
 use boyin::model::time::UnixTime;
 use boyin::model::trust::{TrustList, TrustedSeal};
 
+use super::form::search;
 use super::html::Html;
-use super::{Asked, AskedQuery, Lang, cell, clock, page as whole_page, table_head};
+use super::{Asked, AskedQuery, Lang, cell, clock, more_to_find, page as whole_page, table_end, table_head};
 use crate::state::AppState;
 
 /// Seals on one page; further ones are found by looking for them.
@@ -21,26 +22,11 @@ pub(super) async fn page(State(state): State<AppState>, query: AskedQuery) -> Re
     let (registry, now) = (state.lookup.registry(), state.now());
     let wanted = asked.q.as_deref().unwrap_or_default().trim();
     let mut html = Html::new();
-    search(&mut html, lang, wanted);
+    let words = lang
+        .say("查找印章（编码、单位名称或代码）", "Find a seal by its number, or its office by name or code");
+    search(&mut html, lang, "/seals", words, "", wanted);
     list(&mut html, lang, registry.trust().list(), wanted, now);
     whole_page(&asked, "/seals", lang.say("电子印章备案", "Register of seals"), &html)
-}
-
-fn search(html: &mut Html, lang: Lang, wanted: &str) {
-    html.raw("<form class=\"search\" role=\"search\" method=\"get\" action=\"/seals\">\n");
-    if lang == Lang::En {
-        html.raw("<input type=\"hidden\" name=\"lang\" value=\"en\">\n");
-    }
-    html.put(
-        "<label for=\"q\">",
-        lang.say(
-            "查找印章（编码、单位名称或代码）",
-            "Find a seal by its number, or its office by name or code",
-        ),
-        "</label>\n",
-    );
-    html.put("<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" value=\"", wanted, "\">\n");
-    html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
 }
 
 fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixTime) {
@@ -64,13 +50,9 @@ fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixT
     for seal in seals.by_ref().take(MAX_LISTED_SEALS) {
         row(html, lang, seal, owner(seal), now);
     }
-    html.raw("</tbody></table></div>\n");
+    table_end(html);
     if seals.peek().is_some() {
-        html.put(
-            "<p class=\"hint\">",
-            lang.say("还有更多，请查找。", "There are more: look for them."),
-            "</p>\n",
-        );
+        more_to_find(html, lang);
     }
 }
 

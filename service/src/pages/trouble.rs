@@ -7,19 +7,37 @@ use super::html::Html;
 use super::{Asked, HTML, Lang, page};
 use crate::error::ApiError;
 
-/// A part of a page, or why there is none.
-pub(super) fn part(lang: Lang, answer: Result<Html, ApiError>) -> Response {
-    match answer {
-        Ok(html) => (HTML, html.into_string()).into_response(),
-        Err(error) => trouble(lang, error),
+/// Why there is no answer to a form.
+pub(super) enum Trouble {
+    /// A field is wrong, and nothing was asked: the page leads to it.
+    Field {
+        /// Its name.
+        name: String,
+        /// What is wrong, in the language of the page.
+        words: String,
+    },
+    /// There is no answer to the call behind it.
+    Call(ApiError),
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        Self::Call(error)
     }
 }
 
-/// Why there is no part of a page, in the status and on the screen.
-pub(super) fn trouble(lang: Lang, error: ApiError) -> Response {
-    let error = error.settled();
-    let html = told(lang, &error);
-    error.with_headers((error.parts().0, HTML, html.into_string()).into_response())
+/// A part of a page, or why there is none, in the status and on the screen.
+pub(super) fn part(lang: Lang, answer: Result<Html, impl Into<Trouble>>) -> Response {
+    let answer: Result<Html, Trouble> = answer.map_err(Into::into);
+    match answer {
+        Ok(html) => (HTML, html.into_string()).into_response(),
+        Err(Trouble::Field { name, words }) => wrong_field(lang, &name, &words),
+        Err(Trouble::Call(error)) => {
+            let error = error.settled();
+            let html = told(lang, &error);
+            error.with_headers((error.parts().0, HTML, html.into_string()).into_response())
+        }
+    }
 }
 
 /// Why there is no page.
@@ -35,21 +53,25 @@ pub(super) fn trouble_page(
     error.with_headers(response)
 }
 
-/// A field that is wrong, before anything is asked: the page leads there.
-pub(super) fn wrong(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+fn wrong_field(lang: Lang, name: &str, words: &str) -> Response {
     let mut html = Html::new();
     html.put(
         "<div class=\"card failed\" role=\"alert\" data-field=\"",
-        field,
+        name,
         "\"><div class=\"verdict\"><h2>",
     );
     html.text(lang.say("请更正", "Please correct")).raw("</h2></div>\n");
-    html.put("<p class=\"lead\">", lang.of(zh, en), "</p></div>\n");
+    html.put("<p class=\"lead\">", words, "</p></div>\n");
     (StatusCode::BAD_REQUEST, HTML, html.into_string()).into_response()
 }
 
+/// A field that is wrong, in both languages.
+pub(super) fn wrong(lang: Lang, field: &str, zh: &str, en: &str) -> Trouble {
+    Trouble::Field { name: field.to_owned(), words: lang.of(zh, en).to_owned() }
+}
+
 /// A number that is none of its kind: whose it is, in both languages.
-pub(super) fn wrong_number(lang: Lang, field: &str, zh: &str, en: &str) -> Response {
+pub(super) fn wrong_number(lang: Lang, field: &str, zh: &str, en: &str) -> Trouble {
     let zh = format!("{zh}：证件号码与证件类型不符，请逐位核对。");
     let en = format!("{en}: this is no number of that kind, compare each digit.");
     wrong(lang, field, &zh, &en)

@@ -2,7 +2,6 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use boyin::answers;
 use boyin::model::seal::detect;
@@ -12,11 +11,10 @@ use boyin::window::receipt_payload;
 use boyin_present::{Demand, ListAge, PREFIX, PresentationReport};
 use serde_json::Value;
 
+use super::form::{Said, answer_place};
 use super::html::Html;
 use super::trouble::part;
-use super::{
-    Asked, AskedQuery, Lang, Said, answer_place, clock, decision, member, page as whole_page, report,
-};
+use super::{Asked, AskedQuery, Lang, Sent, clock, decision, member, page as whole_page, report};
 use crate::error::ApiError;
 use crate::handlers::whole;
 use crate::state::AppState;
@@ -85,21 +83,13 @@ pub(super) async fn page(query: AskedQuery) -> Response {
 }
 
 /// `POST /verify`: the bytes say what they are.
-pub(super) async fn answer(
-    State(state): State<AppState>,
-    query: AskedQuery,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let lang = Asked::read(query).lang();
-    part(lang, verified(&state, lang, body).await)
+pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Response {
+    let lang = sent.lang;
+    part(lang, verified(&state, sent).await)
 }
 
-async fn verified(
-    state: &AppState,
-    lang: Lang,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Html, ApiError> {
-    let body = whole(body)?;
+async fn verified(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
+    let (lang, body) = (sent.lang, whole(sent.body)?);
     if body.starts_with(PREFIX.as_bytes()) {
         return Ok(code(lang, state, presentation::verified(state, body, Demand::Any).await));
     }

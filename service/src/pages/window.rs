@@ -2,24 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use axum::response::Response;
-use boyin::answers;
 use boyin::exempt::{ItemCatalog, Role};
 use boyin::model::time::Date;
-use boyin::{Scope, TokenGrant};
 
+use super::form::search;
 use super::html::{Html, encoded};
-use super::trouble::{part, trouble, trouble_page, wrong, wrong_number};
-use super::{Asked, AskedQuery, Lang, decision, matter, page as whole_page, texts};
-use crate::auth::authorize;
+use super::trouble::{Trouble, part, trouble_page, wrong, wrong_number};
+use super::{Asked, AskedQuery, Lang, Sent, decision, matter, more_to_find, page as whole_page, texts};
 use crate::error::ApiError;
 use crate::shared::read_holder;
 use crate::state::AppState;
-use crate::window::{DecisionRequest, PartyRequest, catalog, decided, idempotency_key};
+use crate::window::{DecisionRequest, PartyRequest, catalog, decided, decider, idempotency_key, told};
 
 /// Items on one page; further ones are found by looking for them.
 const MAX_LISTED_ITEMS: usize = 200;
@@ -56,26 +51,12 @@ fn means(wanted: &str, names: &[&str]) -> bool {
 }
 
 fn list(html: &mut Html, lang: Lang, catalog: &ItemCatalog, day: Date, wanted: &str) {
-    html.raw("<form class=\"search\" role=\"search\" method=\"get\" action=\"/window\">\n");
-    if lang == Lang::En {
-        html.raw("<input type=\"hidden\" name=\"lang\" value=\"en\">\n");
-    }
-    html.put(
-        "<label for=\"q\">",
-        lang.say("查找事项（名称、部门或编码）", "Find a matter by name, department or code"),
-        "</label>\n",
-    );
-    html.put(
-        "<div class=\"row\"><input id=\"q\" name=\"q\" type=\"search\" autofocus value=\"",
-        wanted,
-        "\">\n",
-    );
-    html.put("<button type=\"submit\">", lang.say("查找", "Find"), "</button></div>\n</form>\n");
-    let packages = catalog.packages().iter().filter(|one| {
-        one.from <= day
-            && one.until.is_none_or(|last| day <= last)
-            && means(wanted, &[&one.key, &one.name, &one.name_en, &one.lead])
-    });
+    let words = lang.say("查找事项（名称、部门或编码）", "Find a matter by name, department or code");
+    search(html, lang, "/window", words, " autofocus", wanted);
+    let packages = catalog
+        .packages()
+        .iter()
+        .filter(|one| one.holds(day) && means(wanted, &[&one.key, &one.name, &one.name_en, &one.lead]));
     let packages = packages.map(|one| (&one.key, lang.of(&one.name, &one.name_en), &one.lead));
     let items = catalog.items().iter().filter(|one| {
         one.holds(day)
@@ -105,80 +86,49 @@ fn links<'c>(
     }
     html.raw("</ul>\n");
     if matters.peek().is_some() {
-        html.put(
-            "<p class=\"hint\">",
-            lang.say("还有更多，请查找。", "There are more: look for them."),
-            "</p>\n",
-        );
+        more_to_find(html, lang);
     }
 }
 
 /// `POST /window`: decides. The numbers are in the body and in no answer.
-pub(super) async fn answer(
-    State(state): State<AppState>,
-    query: AskedQuery,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let lang = Asked::read(query).lang();
-    let grant = match ready(&state, &headers).await {
-        Ok(grant) => grant,
-        Err(error) => return trouble(lang, error),
-    };
-    let asked = match texts(body).and_then(request) {
-        Ok(asked) => asked,
-        Err(error) => return trouble(lang, error),
-    };
-    if let Some(told) = wrong_numbers(lang, &asked) {
-        return told;
-    }
-    part(lang, decide(&state, lang, &grant, &headers, asked).await)
-}
-
-/// Who asks, if this service decides.
-async fn ready(state: &AppState, headers: &HeaderMap) -> Result<TokenGrant, ApiError> {
-    let grant = authorize(state, headers, Scope::WindowDecide).await?;
-    if state.desk.is_none() {
-        return Err(ApiError::NoDesk);
-    }
-    Ok(grant)
+pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Response {
+    let lang = sent.lang;
+    part(lang, decide(&state, sent).await)
 }
 
 /// The first number that is none of its kind, or that is missing beside another one.
-fn wrong_numbers(lang: Lang, asked: &DecisionRequest) -> Option<Response> {
+fn wrong_numbers(lang: Lang, asked: &DecisionRequest) -> Result<(), Trouble> {
     for (role, party) in &asked.parties {
         if let Some(role) = Role::from_code(role)
             && read_holder(&party.holder_code_type, &party.holder_code).is_err()
         {
-            return Some(wrong_number(lang, &format!("number.{role}"), role.name_zh(), role.name_en()));
+            return Err(wrong_number(lang, &format!("number.{role}"), role.name_zh(), role.name_en()));
         }
     }
     let agent = asked.agent_code_type.as_deref().zip(asked.agent_code.as_deref());
     match (agent, asked.delegation) {
-        (None, None) => None,
+        (None, None) => Ok(()),
         (None, Some(_)) => {
             let (zh, en) = ("请填写代办人的证件号码。", "Give the number of the agent.");
-            Some(wrong(lang, "agent_code", zh, en))
+            Err(wrong(lang, "agent_code", zh, en))
         }
         (Some(_), None) => {
-            Some(wrong(lang, "delegation", "请填写委托编号。", "Give the number of the delegation."))
+            Err(wrong(lang, "delegation", "请填写委托编号。", "Give the number of the delegation."))
         }
         (Some((kind, code)), Some(_)) => read_holder(kind, code)
-            .is_err()
-            .then(|| wrong_number(lang, "agent_code", Role::Agent.name_zh(), Role::Agent.name_en())),
+            .map(drop)
+            .map_err(|_| wrong_number(lang, "agent_code", Role::Agent.name_zh(), Role::Agent.name_en())),
     }
 }
 
-async fn decide(
-    state: &AppState,
-    lang: Lang,
-    grant: &TokenGrant,
-    headers: &HeaderMap,
-    asked: DecisionRequest,
-) -> Result<Html, ApiError> {
-    let key = idempotency_key(headers)?;
-    let answer = decided(state, grant, asked, key).await?;
-    let told = answers::decision(&answer).ok_or(ApiError::Internal)?;
+async fn decide(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
+    let Sent { lang, headers, body } = sent;
+    let (grant, desk) = decider(state, &headers).await?;
+    let asked = request(texts(body)?)?;
+    wrong_numbers(lang, &asked)?;
+    let key = idempotency_key(&headers)?;
+    let answer = decided(state, &grant, desk, asked, key).await?;
+    let told = told(&answer)?;
     let mut acts = Html::new();
     acts.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
     acts.put("<strong>", answer.event, "</strong>");

@@ -38,18 +38,12 @@ fn at(seconds: u64) -> UnixTime {
 }
 
 /// Takes what is posted, and answers what it is told; 200 after that.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Receiver {
     answers: Mutex<VecDeque<Result<u16, TransportError>>>,
     got: Mutex<Vec<(String, Vec<u8>)>>,
     /// The file of a place, and what was in it when something came.
     place: Mutex<Option<(PathBuf, Vec<u8>)>>,
-}
-
-impl std::fmt::Debug for Receiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Receiver(..)")
-    }
 }
 
 impl Transport for Receiver {
@@ -524,15 +518,10 @@ async fn what_waited_for_one_agency_is_not_sent_to_the_next_one_of_the_name() {
 }
 
 /// One of two receivers does not answer before the other one has got its notice.
+#[derive(Debug)]
 struct Slow {
     quick: Mutex<Sender<()>>,
     heard: Mutex<Heard<()>>,
-}
-
-impl std::fmt::Debug for Slow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Slow(..)")
-    }
 }
 
 impl Transport for Slow {

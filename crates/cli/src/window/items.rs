@@ -29,9 +29,7 @@ pub(super) fn run(session: &Session, name: Option<&str>, out: &mut dyn Write) ->
         return Ok(Exit::Done);
     }
     let items = catalog.items().iter().filter(|item| item.holds(day));
-    let packages = catalog.packages().iter();
-    let packages =
-        packages.filter(|package| package.from <= day && package.until.is_none_or(|last| day <= last));
+    let packages = catalog.packages().iter().filter(|package| package.holds(day));
     let mut table =
         output::table(&["事项 Item", "名称 Name", "主管部门 Department", "当事人 Parties", "材料 Papers"]);
     for item in items {

@@ -282,9 +282,17 @@ impl ItemCatalog {
         if versions.peek().is_none() {
             return Ok(Matter { package: None, items: vec![self.item(name, day)?] });
         }
-        let package = versions.find(|p| holds(p.from, p.until, day)).ok_or(NoMatter::NotInForce)?;
+        let package = versions.find(|package| package.holds(day)).ok_or(NoMatter::NotInForce)?;
         let items = package.items.iter().map(|key| self.item(key, day)).collect::<Result<_, _>>()?;
         Ok(Matter { package: Some(package), items })
+    }
+}
+
+impl Package {
+    /// Whether this version is offered on that day.
+    #[must_use]
+    pub fn holds(&self, day: Date) -> bool {
+        holds(self.from, self.until, day)
     }
 }
 

@@ -18,7 +18,7 @@ fn verdict(lookup: &Lookup, credential: &[u8], at: UnixTime) -> Verdict {
     lookup.verify(credential, at).verdict()
 }
 
-/// Verifiers would refuse the trust list as a whole: its first one is not signed.
+/// Verifiers refuse a trust list that names status lists in another way.
 #[test]
 fn no_data_directory_is_made_where_status_lists_could_not_be_named() {
     let dir = tempfile::tempdir().unwrap();

@@ -212,3 +212,15 @@ impl Shelf {
 fn kept_name(sequence: u64) -> String {
     format!("{sequence:0DIGITS$}.jwt")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_draft_is_as_it_was_laid_down() {
+        let of = |name| DraftDigest::of(name, b"list", &["first", "second"]).to_string();
+        assert_eq!(of("catalog"), "f970fad47bc4f4a2f4463620c7d910ac");
+        assert_eq!(of("sharing"), "8909eb3c72985e4a462e57c1db1fedc3", "another list has another draft");
+    }
+}

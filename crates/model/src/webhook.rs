@@ -280,6 +280,10 @@ mod tests {
             assert_ne!(bad, good);
             assert_eq!(WebhookNotice::read(bad.as_bytes()), Err(JwsError::Claim(claim)), "{bad}");
         }
+        let longest = good.replacen("market-1", &"书".repeat(MAX_AUDIENCE_CHARS), 1);
+        assert!(WebhookNotice::read(longest.as_bytes()).is_ok());
+        let longer = good.replacen("market-1", &"书".repeat(MAX_AUDIENCE_CHARS + 1), 1);
+        assert_eq!(WebhookNotice::read(longer.as_bytes()), Err(JwsError::Claim("aud")));
         let good = String::from_utf8(revoked(Some("https://x.example/1")).write()).unwrap();
         for (from, to, claim) in [
             ("\"revoked\"", "\"gone\"", "status"),

@@ -6,9 +6,9 @@ use boyin::model::id::{HolderCode, HolderCodeType};
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::verify::{Reason, Verdict};
-use boyin::{Desk, DeskError, Home, HomeError, Lookup, LookupError};
+use boyin::{Desk, DeskError, Home, HomeError, Lookup, LookupError, Setup};
 
-use crate::office::{Prefecture, citizen, identity_card, market, now, order, passphrase, police};
+use crate::office::{Prefecture, citizen, identity_card, market, now, order, passphrase, police, setup};
 
 fn reader() -> boyin::archive::Reader {
     boyin::archive::Reader::new("窗口二", police(), "办理低保").unwrap()
@@ -16,6 +16,20 @@ fn reader() -> boyin::archive::Reader {
 
 fn verdict(lookup: &Lookup, credential: &[u8], at: UnixTime) -> Verdict {
     lookup.verify(credential, at).verdict()
+}
+
+/// Verifiers refuse a trust list that names status lists in another way.
+#[test]
+fn no_data_directory_is_made_where_status_lists_could_not_be_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = format!("https://licenses.example/{}", "x".repeat(300));
+    for (place, url) in ["licenses.example", "https://licenses.example/?at=", &long].into_iter().enumerate() {
+        let root = dir.path().join(place.to_string());
+        let setup = Setup { public_url: url.to_owned(), ..setup() };
+        let made = Home::create(&root, &setup, &passphrase(), now(), &mut SystemRandom);
+        assert!(matches!(made, Err(HomeError::PublicUrl)), "{url}");
+        assert!(!root.exists(), "{url}");
+    }
 }
 
 #[test]

@@ -42,31 +42,35 @@ pub(crate) fn citizen() -> CitizenId {
     CitizenId::compute("65270119850315998").unwrap()
 }
 
+/// What the prefecture is made from.
+pub(crate) fn setup() -> Setup {
+    let division = DivisionCode::parse("652701").unwrap();
+    let office = |code, name: &str, suite, licenses: &[&str]| Office {
+        code,
+        name: name.to_owned(),
+        division,
+        suite,
+        licenses: licenses.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    Setup {
+        authority: "测试州人民政府办公室".to_owned(),
+        authority_code: credit_code("MBTEXT09"),
+        division: DivisionCode::parse("652700").unwrap(),
+        public_url: "http://127.0.0.1:8650".to_owned(),
+        suite: SuiteName::Sm2Sm3,
+        offices: vec![
+            office(police(), "测试市公安局", SuiteName::Sm2Sm3, &["identity-card"]),
+            office(market(), "测试市市场监督管理局", SuiteName::Es256, &["business-license"]),
+        ],
+        catalog: None,
+    }
+}
+
 impl Prefecture {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let division = DivisionCode::parse("652701").unwrap();
-        let office = |code, name: &str, suite, licenses: &[&str]| Office {
-            code,
-            name: name.to_owned(),
-            division,
-            suite,
-            licenses: licenses.iter().map(|key| (*key).to_owned()).collect(),
-        };
-        let setup = Setup {
-            authority: "测试州人民政府办公室".to_owned(),
-            authority_code: credit_code("MBTEXT09"),
-            division: DivisionCode::parse("652700").unwrap(),
-            public_url: "http://127.0.0.1:8650".to_owned(),
-            suite: SuiteName::Sm2Sm3,
-            offices: vec![
-                office(police(), "测试市公安局", SuiteName::Sm2Sm3, &["identity-card"]),
-                office(market(), "测试市市场监督管理局", SuiteName::Es256, &["business-license"]),
-            ],
-            catalog: None,
-        };
         let root = dir.path().join("data");
-        let home = Home::create(&root, &setup, &passphrase(), now(), &mut SystemRandom).unwrap();
+        let home = Home::create(&root, &setup(), &passphrase(), now(), &mut SystemRandom).unwrap();
         Self { dir, home }
     }
 

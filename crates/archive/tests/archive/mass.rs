@@ -368,7 +368,14 @@ fn of_two_changes_of_many_licenses_that_meet_the_other_one_stands() {
     let undo = |key: &str, of: &Outcome| archive.undo_mass_change(&act(key), of.event, "乙", "误办").unwrap();
     let status = |n| archive.status_of(&id(n)).unwrap().unwrap();
     let left = |of: &Outcome| archive.mass_record(of.event).unwrap().unwrap().undone.unwrap().left;
-    // The holder died after that.
+    // The holder died after that. What can no longer come back is out of force for good, and is left.
+    let closing = |seconds| {
+        let plan = archive.mass_plan(&death(0), &cancel(), time(seconds)).unwrap();
+        plan.items.into_iter().map(|item| item.id).collect::<Vec<_>>()
+    };
+    let next = id(4).next_version().unwrap();
+    assert_eq!(closing(UNDO_UNTIL), [id(1), id(2), next.clone()]);
+    assert_eq!(closing(UNDO_UNTIL + 1), [next]);
     let closed = close(&archive, "close", 0).unwrap();
     let items = archive.mass_record(closed.event).unwrap().unwrap().items;
     let from: Vec<_> = items.iter().map(|item| (item.id.clone(), item.from)).collect();

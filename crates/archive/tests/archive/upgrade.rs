@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, Failure, MemoryStore, OpenError, Resealing, Store,
-    StoreError, Table,
+    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, Failure, HolderNote, MemoryStore, OpenError,
+    Resealing, Store, StoreError, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
@@ -267,6 +267,9 @@ fn format_5_is_brought_to_this_format_as_it_is() {
     let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
     let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
     assert!(follower.check(&mut |_| {}).unwrap().sound());
+    let note = HolderNote::DelegationGranted("terms".to_owned());
+    let told = follower.note_on_holder::<ArchiveError>(&act("grant"), note, &holder(1), || Ok(()));
+    assert!(matches!(told, Err(ArchiveError::OldFormat)), "{told:?}");
     let head = follower.check_log().unwrap();
     let archive = opened(&store).unwrap();
     assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());

@@ -147,6 +147,30 @@ fn records_of_a_source_keep_the_columns_that_name_them() {
     assert_eq!(imports(), 4);
 }
 
+/// Rows that are corrected are named as those of the import that rejected them, whatever was taken in since.
+#[test]
+fn a_correction_keeps_the_columns_of_the_import_that_it_corrects() {
+    let place = Place::new();
+    let faulty = FAULT_EVERY;
+    let files = stock(&place, "stock", &(faulty - 1..=faulty + 1).map(row).collect::<Vec<_>>(), 3);
+    let first = run(&place, &files, &[]).ends(0).json();
+    assert_eq!(counts(&first), [3, 2, 0, 1]);
+    let mended = correct(&String::from_utf8(place.read("stock.rejects.csv")).unwrap(), 1);
+    let mended = place.write("mended.csv", mended.as_bytes());
+    // The last import is the one that was begun in the latest second.
+    std::thread::sleep(Duration::from_secs(1));
+    let renamed = mapping(3).replace("[\"档案号\"]", "[\"许可证编号\", \"档案号\"]");
+    let renamed = place.write("renamed.toml", renamed.as_bytes());
+    let since = [files[0].clone(), renamed.clone()];
+    let since = run(&place, &since, &["--new-keys", "--rejects", &place.path("since.csv")]).ends(0).json();
+    assert_eq!(counts(&since), [3, 2, 0, 1]);
+    let import = text(&first["import"]);
+    let by = |mapping: &str| [mended.clone(), mapping.to_owned()];
+    run(&place, &by(&renamed), &["--corrects", import]).complains(&[import, "[档案号]", "[许可证编号"]);
+    let corrected = run(&place, &by(&files[1]), &["--corrects", import]).ends(0).json();
+    assert_eq!(counts(&corrected), [1, 1, 0, 0]);
+}
+
 /// The rejected rows with up to `many` of the faults of the generator mended.
 fn correct(rejects: &str, many: usize) -> String {
     let mut lines = rejects.lines();

@@ -93,6 +93,12 @@ fn each_fault_of_the_terms_has_one_that_only_it_finds() {
     assert_eq!(fault(&|wish| wish.agent = passport.clone()), Some(DelegationFault::Agent));
     assert_eq!(fault(&|wish| wish.agent = wish.holder.clone()), Some(DelegationFault::Own));
     assert_eq!(fault(&|wish| wish.license_types.clear()), Some(DelegationFault::Types));
+    let of_number =
+        |number: usize| LicenseTypeCode::parse(&format!("11100000000013127D{number:03}")).unwrap();
+    let numbered = |count: usize| (1..=count).map(of_number).collect::<BTreeSet<_>>();
+    assert_eq!(fault(&|wish| wish.license_types = numbered(MAX_DELEGATION_TYPES)), None);
+    let more = |wish: &mut DelegationWish| wish.license_types = numbered(MAX_DELEGATION_TYPES + 1);
+    assert_eq!(fault(&more), Some(DelegationFault::Types));
     assert_eq!(fault(&|wish| wish.items.clear()), Some(DelegationFault::Items));
     let spaced = |wish: &mut DelegationWish| wish.items.extend(["two words".to_owned()]);
     assert_eq!(fault(&spaced), Some(DelegationFault::Items));

@@ -180,7 +180,8 @@ pub(super) fn setup() -> Result<Setup, IdError> {
     })
 }
 
-fn draft(now: UnixTime) -> Result<Draft, IdError> {
+/// The form of a license of that prefecture.
+pub(super) fn draft(now: UnixTime) -> Result<Draft, IdError> {
     let text = |value: &str| FieldValue::Text(value.to_owned());
     let today = now.date().to_string();
     let fields = [

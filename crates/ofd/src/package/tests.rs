@@ -193,6 +193,7 @@ fn what_is_no_container_or_not_all_of_one_is_refused() {
         (changed(end + 20, &[1, 0]), Fault::Comment),
         (changed(end + 4, &[1]), Fault::Disks),
         (changed(end + 8, &[1]), Fault::Disks),
+        (changed(end - 2 * 47 + 34, &[1]), Fault::Disks),
         (changed(end + 8, &[0xff; 4]), Fault::Zip64),
         (changed(end + 12, &[0xff; 4]), Fault::Zip64),
         (changed(end + 16, &[0xff; 4]), Fault::Zip64),

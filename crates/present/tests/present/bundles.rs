@@ -1,6 +1,6 @@
 use boyin_model::status::LicenseStatus;
 use boyin_model::trust::{Sunset, TrustList};
-use boyin_present::limits::MAX_BUNDLE_STATUS_LISTS;
+use boyin_present::limits::{MAX_BUNDLE_BYTES, MAX_BUNDLE_STATUS_LISTS};
 use boyin_present::{Bundle, BundleError, Demand, PresentationReport, Presented, check};
 use boyin_suite::{Algorithm, all_jws};
 use boyin_testkit::key::FixedKey;
@@ -135,6 +135,8 @@ fn a_bundle_has_one_spelling_and_bounds() {
     let many = Bundle { handovers: vec![b"x".to_vec(); 65], ..bundle };
     assert_eq!(Bundle::read(&many.write()), Err(BundleError::Format("handovers")));
     // Not even read as JSON.
+    let large = vec![b'x'; MAX_BUNDLE_BYTES + 1];
+    assert_eq!(Bundle::read(&large), Err(BundleError::Format("size")));
     let commas = vec![b','; MAX_BUNDLE_STATUS_LISTS + 64 + 4];
     assert_eq!(Bundle::read(&commas), Err(BundleError::Format("number of parts")));
     assert_eq!(Bundle::read(&commas[1..]), Err(BundleError::Format("JSON")));

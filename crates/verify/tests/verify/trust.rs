@@ -1,5 +1,5 @@
 use boyin_model::jws::JwsError;
-use boyin_model::trust::{Sunset, TrustList};
+use boyin_model::trust::{StatusLists, Sunset, TrustList};
 use boyin_suite::{Algorithm, ES256, all_jws};
 use boyin_testkit::mutate::Parts;
 use boyin_testkit::prefecture::{Prefecture, issuer_key, status_token};
@@ -63,6 +63,14 @@ fn every_fault_of_a_list_has_its_error() {
         entry.kid = entry.jwk().thumbprint(&ES256);
     });
     assert_eq!(off_curve, key(0, 0));
+    let named = |prefix: &str| {
+        load(prefecture, |list| {
+            let from = list.issued_at;
+            list.issuers[1].status_lists = vec![StatusLists { prefix: prefix.to_owned(), from, until: None }];
+        })
+    };
+    assert_eq!(named("https://lists.example/"), Ok(()));
+    assert_eq!(named("https://lists.example"), Err(TrustError::StatusLists { issuer: 1 }));
     let ended = |sign_until, verify_until| Sunset { alg: "ES256".into(), sign_until, verify_until };
     let at = prefecture.trust_list().issued_at;
     let algorithm = |algorithm| Err(TrustError::Algorithm { algorithm });

@@ -20,7 +20,7 @@ use boyin::{Order, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, reader};
+use crate::auth::authorize;
 use crate::error::ApiError;
 use crate::shared::{read, read_agent, read_holder, read_type};
 use crate::state::{AppState, blocking};
@@ -49,7 +49,6 @@ pub(crate) async fn authorize_delegated(
 ) -> Result<Json<Value>, ApiError> {
     let grant = authorize(&state, &headers, Scope::HolderAuthorize).await?;
     let request: DelegatedRequest = read(body)?;
-    reader(&grant, &request.purpose)?;
     let office = grant.office.ok_or(ApiError::Forbidden)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let agent = read_agent(&request.agent_code_type, &request.agent_code)?;

@@ -18,7 +18,7 @@ use boyin::{Desk, Order, Scope};
 use serde_json::{Value, json};
 
 use crate::clients::{Served, token};
-use crate::office::{Prefecture, citizen, now, order, police};
+use crate::office::{HOLDER, Prefecture, citizen, now, order, police};
 use crate::shared::{Site, bank, refused, type_of};
 
 const ITEM: &str = "senior-benefit";
@@ -174,6 +174,48 @@ fn each_refusal_has_a_case_and_nothing_is_read_then() {
     assert_eq!(ask(number, "third"), DelegationRefusal::UsedUp);
     // What was done stays done.
     assert!(decide(&desk, number, &order(police(), "first")).unwrap().replayed);
+}
+
+/// An item catalog in which the holder is asked for an identity card as applicant, and for a title as the legal representative.
+fn ask_in_two_roles(prefecture: &Prefecture) {
+    let text = boyin::exempt::item::EMBEDDED.replace("version = \"2026.1\"", "version = \"own\"");
+    let (before, item) = text.split_once("key = \"food-permit\"\n").unwrap();
+    let item = item.replacen("parties = [", "parties = [\"applicant\", ", 1);
+    let item = item.replacen("materials = [", "materials = [\n    { use = \"identity-card-applicant\" },", 1);
+    let own = format!("{before}key = \"food-permit\"\n{item}");
+    std::fs::write(prefecture.home.dir().join("items.toml"), own).unwrap();
+}
+
+#[test]
+fn what_is_asked_of_the_holder_in_another_role_has_to_be_in_the_delegation_too() {
+    let prefecture = Prefecture::new();
+    prefecture.issue();
+    ask_in_two_roles(&prefecture);
+    let desk = prefecture.desk();
+    let party = |holder: HolderCode, name: &str| WindowParty { holder, name: Some(name.to_owned()) };
+    let answer = |question: &str, answer: &str| (question.to_owned(), answer.to_owned());
+    let asked = WindowQuestion {
+        matter: "food-permit".to_owned(),
+        situation: BTreeMap::from([answer("premises", "owned"), answer("food-application", "new")]),
+        parties: BTreeMap::from([
+            (Role::Applicant, party(holder(), HOLDER)),
+            (Role::Enterprise, party(bank().into(), "某某餐饮店")),
+            (Role::LegalRepresentative, party(holder(), HOLDER)),
+        ]),
+        ..question()
+    };
+    let decide = |types: &[&str]| {
+        let license_types = types.iter().map(|key| type_of(key)).collect();
+        let items = BTreeSet::from(["food-permit".to_owned()]);
+        let key = types.join(" ");
+        let number = grant(&desk, &DelegationWish { license_types, items, ..wish() }, &key);
+        desk.decide_exemption_for_agent(&asked, &agent(), number, &order(police(), &key))
+    };
+    for one in ["identity-card", "real-estate-title"] {
+        assert_eq!(refusal(decide(&[one])), DelegationRefusal::OtherType, "{one}");
+    }
+    assert!(told(&desk, EventKind::HolderRead).is_empty(), "nothing was read");
+    decide(&["identity-card", "real-estate-title"]).unwrap();
 }
 
 #[test]

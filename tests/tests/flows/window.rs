@@ -214,7 +214,7 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
     collect(&desk, "第1号", HOLDER, Grade::C);
-    desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let issued = desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     let text = inputs_of(&desk, answer.event);
@@ -226,6 +226,10 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     let found = forged("record", "\"grade\":\"C\"", "\"grade\":\"A\"");
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
     let found = forged("dismissed", "\"standing\":\"kept\"", "\"standing\":\"dismissed\"");
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+    // That a license was issued from it takes it out of what counts.
+    let from_it = format!("\"issued\":\"{}\",\"standing\":\"kept\"", issued.license_id.as_str());
+    let found = forged("issued", "\"standing\":\"kept\"", &from_it);
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
     let found = forged("license", "\"grade\":\"A\"", "\"grade\":\"B\"");
     assert!(found.iter().any(|one| matches!(one, Difference::LicenseGrade { .. })), "{found:?}");

@@ -25,7 +25,7 @@ use boyin::{
 use boyin_testkit::softhsm::{PIN, with_softhsm};
 
 use crate::keys::in_token;
-use crate::office::{HOLDER, Prefecture, citizen, identity_card, now, order, passphrase, police};
+use crate::office::{HOLDER, Prefecture, citizen, identity_card, market, now, order, passphrase, police};
 use crate::window::{act, card, collect, inputs_of, looks, person, question, replayed};
 
 const NO_FAULT: u8 = 0;
@@ -325,6 +325,20 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let answer = |receipt: &[u8]| Decided::of_receipt(0, receipt).unwrap().answer();
     assert_eq!((answer(&with_record.receipt), answer(&revoked.receipt)), (Answer::Exempt, Answer::Submit));
     assert_eq!(replayed(&site.prefecture, revoked.event), ReplayOutcome::Holds);
+
+    // And the trust list, with the key of an office of which nothing is on file.
+    let (owner, words) = (KeyOwner::Office(market()), order(police(), "market"));
+    let home = &site.prefecture.home;
+    let next = home.new_key(owner, &software(), None, &words, &passphrase(), &mut SystemRandom).unwrap().kid;
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || {
+        there.rotate_key(market(), &next, None, &office_order("rotate", at)).unwrap();
+    });
+    let rotated = ask("five");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5", "6", "6"]);
+    let sequence = site.prefecture.home.trust().unwrap().1.list().sequence;
+    assert!(inputs_of(&desk, rotated.event).contains(&format!("\"trust_list\":{sequence}}}")));
+    assert_eq!(replayed(&site.prefecture, rotated.event), ReplayOutcome::Holds);
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn what_is_asked_of_the_holder_in_another_role_has_to_be_in_the_delegation_too()
         let items = BTreeSet::from(["food-permit".to_owned()]);
         let key = types.join(" ");
         let number = grant(&desk, &DelegationWish { license_types, items, ..wish() }, &key);
-        desk.decide_exemption_for_agent(&asked, &agent(), number, &order(police(), &key))
+        desk.decide_exemption_for_agent(&asked, &agent(), number, &order(police(), &format!("decide {key}")))
     };
     for one in ["identity-card", "real-estate-title"] {
         assert_eq!(refusal(decide(&[one])), DelegationRefusal::OtherType, "{one}");

@@ -250,6 +250,26 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
 }
 
 #[test]
+fn a_record_of_which_a_license_was_issued_later_stood_as_it_was_taken_for() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    collect(&desk, "第1号", HOLDER, Grade::A);
+    let first = desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
+    let (record, _) =
+        desk.archive().collected_by_holder(&person(&citizen()), None).unwrap().records.remove(0);
+    let mut license = desk.archive().get(&first.license_id).unwrap().unwrap();
+    (license.id, license.slot) = (LicenseId::new(card(), police(), "000002", 1).unwrap(), None);
+    let filing = Filing { record: license, holder: person(&citizen()) };
+    desk.archive().file_collected(&act("from the record"), &filing, record).unwrap();
+    assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
+    // Filed now, it hides that there is a license of it.
+    let inputs = inputs_of(&desk, answer.event);
+    let found = differences(&prefecture, filed_again(&desk, "hidden", &answer.receipt, &inputs));
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+}
+
+#[test]
 fn a_receipt_that_could_not_be_judged_when_it_was_given_is_no_difference_and_a_wrong_signature_is() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();

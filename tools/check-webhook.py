@@ -16,6 +16,7 @@ import time
 from signatures import is_signed_by, unbase64
 
 TYPE, LIST_TYPE = "webhook-notice+jwt", "trust-list+jwt"
+CLAIMS = ("at", "aud", "change", "iat", "iss", "jti", "seq")
 AHEAD, SECONDS = 300, 300
 
 
@@ -57,6 +58,9 @@ def check(token, trust, anchor, client, now):
         raise Refused("notice: the trust list does not name the key")
     code, key = found[0]
     verified(key, header, message, signature, "notice")
+    missing = [name for name in CLAIMS if name not in claims]
+    if missing:
+        raise Refused(f"notice: a claim is missing: {', '.join(missing)}")
     if claims["iss"] != code:
         raise Refused("notice: iss is another office than the one whose key signed")
     if claims["iat"] < key["from"] or key.get("until") is not None and key["until"] <= claims["iat"]:

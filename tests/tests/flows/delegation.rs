@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER};
 use boyin::archive::{EventKind, Outcome, Reader};
 use boyin::delegation::{
     DelegationError, DelegationFault, DelegationRefusal, DelegationWish, MAX_DELEGATIONS_OF_HOLDER,
@@ -17,11 +18,12 @@ use boyin::{Desk, Order, Scope};
 use serde_json::{Value, json};
 
 use crate::clients::{Served, token};
-use crate::office::{Prefecture, citizen, now, order, police};
-use crate::shared::{Site, bank, type_of};
+use crate::office::{HOLDER, Prefecture, citizen, now, order, police};
+use crate::shared::{Site, bank, refused, type_of};
 
 const ITEM: &str = "senior-benefit";
 const DAY: u64 = 86_400;
+const PATH: &str = "/v1/authorizations/delegated";
 
 fn holder() -> HolderCode {
     citizen().into()
@@ -174,6 +176,48 @@ fn each_refusal_has_a_case_and_nothing_is_read_then() {
     assert!(decide(&desk, number, &order(police(), "first")).unwrap().replayed);
 }
 
+/// An item catalog in which the holder is asked for an identity card as applicant, and for a title as the legal representative.
+fn ask_in_two_roles(prefecture: &Prefecture) {
+    let text = boyin::exempt::item::EMBEDDED.replace("version = \"2026.1\"", "version = \"own\"");
+    let (before, item) = text.split_once("key = \"food-permit\"\n").unwrap();
+    let item = item.replacen("parties = [", "parties = [\"applicant\", ", 1);
+    let item = item.replacen("materials = [", "materials = [\n    { use = \"identity-card-applicant\" },", 1);
+    let own = format!("{before}key = \"food-permit\"\n{item}");
+    std::fs::write(prefecture.home.dir().join("items.toml"), own).unwrap();
+}
+
+#[test]
+fn what_is_asked_of_the_holder_in_another_role_has_to_be_in_the_delegation_too() {
+    let prefecture = Prefecture::new();
+    prefecture.issue();
+    ask_in_two_roles(&prefecture);
+    let desk = prefecture.desk();
+    let party = |holder: HolderCode, name: &str| WindowParty { holder, name: Some(name.to_owned()) };
+    let answer = |question: &str, answer: &str| (question.to_owned(), answer.to_owned());
+    let asked = WindowQuestion {
+        matter: "food-permit".to_owned(),
+        situation: BTreeMap::from([answer("premises", "owned"), answer("food-application", "new")]),
+        parties: BTreeMap::from([
+            (Role::Applicant, party(holder(), HOLDER)),
+            (Role::Enterprise, party(bank().into(), "某某餐饮店")),
+            (Role::LegalRepresentative, party(holder(), HOLDER)),
+        ]),
+        ..question()
+    };
+    let decide = |types: &[&str]| {
+        let license_types = types.iter().map(|key| type_of(key)).collect();
+        let items = BTreeSet::from(["food-permit".to_owned()]);
+        let key = types.join(" ");
+        let number = grant(&desk, &DelegationWish { license_types, items, ..wish() }, &key);
+        desk.decide_exemption_for_agent(&asked, &agent(), number, &order(police(), &format!("decide {key}")))
+    };
+    for one in ["identity-card", "real-estate-title"] {
+        assert_eq!(refusal(decide(&[one])), DelegationRefusal::OtherType, "{one}");
+    }
+    assert!(told(&desk, EventKind::HolderRead).is_empty(), "nothing was read");
+    decide(&["identity-card", "real-estate-title"]).unwrap();
+}
+
 #[test]
 fn the_item_may_be_named_by_its_code() {
     let prefecture = Prefecture::new();
@@ -226,17 +270,86 @@ fn body(number: u64, key: &str) -> Value {
     })
 }
 
+/// The token of somebody who makes codes.
+fn clerk(site: &Site, name: &str) -> String {
+    let token =
+        site.prefecture.home.grant_token(name, police(), &[Scope::HolderAuthorize], &mut SystemRandom);
+    token.unwrap().reveal().to_owned()
+}
+
+/// Lets the agent have codes for the bank.
+fn grant_of_loan(desk: &Desk, uses: u32) -> u64 {
+    let of_loan = DelegationWish { items: BTreeSet::from(["loan".to_owned()]), uses, ..wish() };
+    let granting = Order { purpose: "贷款".to_owned(), ..order(police(), "grant") };
+    desk.grant_delegation(&of_loan, &granting).unwrap().event
+}
+
+/// The question of a clerk before whom the holder is.
+fn body_of(holder: &HolderCode) -> Value {
+    json!({
+        "holder_code_type": "111", "holder_code": holder.as_str(), "agency": bank().as_str(),
+        "license_type": type_of("identity-card").as_str(), "item": "loan", "purpose": "贷款",
+    })
+}
+
+/// The service beside a desk.
+fn serve(site: &Site, desk: &Arc<Desk>) -> Served {
+    let served = Served::new(&site.prefecture);
+    Served { state: served.state.clone().with_desk(Arc::clone(desk)), ..served }
+}
+
+#[tokio::test]
+async fn a_code_for_which_there_is_no_room_spends_no_use() {
+    let site = Site::new();
+    let clerk = clerk(&site, "一号窗口");
+    let desk = Arc::new(site.prefecture.desk());
+    let number = grant_of_loan(&desk, 1);
+    let served = serve(&site, &desk);
+    for _ in 0..MAX_AUTHORIZATIONS_OF_HOLDER {
+        let made = served.post("/v1/authorizations", &clerk, &body_of(&holder())).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+    }
+    let full = served.post(PATH, &clerk, &body(number, "1")).await;
+    assert_eq!(refused(&full), (403, "too_many_codes".to_owned()));
+    assert!(told(&desk, EventKind::DelegationUsed).is_empty(), "the only use is left");
+    served.wait(AUTHORIZATION_SECONDS);
+    let made = served.post(PATH, &clerk, &body(number, "1")).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+    assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1);
+}
+
+#[tokio::test]
+async fn all_codes_of_a_clerk_count_and_no_others() {
+    let site = Site::new();
+    let (first, second) = (clerk(&site, "一号窗口"), clerk(&site, "二号窗口"));
+    let desk = Arc::new(site.prefecture.desk());
+    let number = grant_of_loan(&desk, 2);
+    let served = serve(&site, &desk);
+    // One for an agent, and the others for holders who came themselves.
+    let made = served.post(PATH, &first, &body(number, "1")).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+    let others = |place: usize| body_of(&person(&format!("65270119700101{place:03}")));
+    for place in 1..MAX_AUTHORIZATIONS_OF_CLERK {
+        let made = served.post("/v1/authorizations", &first, &others(place)).await;
+        assert_eq!(made.status, StatusCode::OK, "{place}: {}", made.json());
+    }
+    let one_more = others(MAX_AUTHORIZATIONS_OF_CLERK);
+    let full = (403, "too_many_codes".to_owned());
+    assert_eq!(refused(&served.post("/v1/authorizations", &first, &one_more).await), full);
+    assert_eq!(refused(&served.post(PATH, &first, &body(number, "2")).await), full);
+    assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1);
+    for (path, body) in [("/v1/authorizations", one_more), (PATH, body(number, "3"))] {
+        let made = served.post(path, &second, &body).await;
+        assert_eq!(made.status, StatusCode::OK, "{path}: {}", made.json());
+    }
+}
+
 #[tokio::test]
 async fn a_code_is_made_for_whom_the_holder_lets_act_once_for_each_use() {
-    const PATH: &str = "/v1/authorizations/delegated";
     let site = Site::new();
-    let clerk =
-        site.prefecture.home.grant_token("一号窗口", police(), &[Scope::HolderAuthorize], &mut SystemRandom);
-    let clerk = clerk.unwrap().reveal().to_owned();
+    let clerk = clerk(&site, "一号窗口");
     let desk = Arc::new(site.prefecture.desk());
-    let of_loan = DelegationWish { items: BTreeSet::from(["loan".to_owned()]), uses: 1, ..wish() };
-    let granting = Order { purpose: "贷款".to_owned(), ..order(police(), "grant") };
-    let number = desk.grant_delegation(&of_loan, &granting).unwrap().event;
+    let number = grant_of_loan(&desk, 1);
     let served = Served::new(&site.prefecture);
     let without = served.post(PATH, &clerk, &body(number, "1")).await;
     assert_eq!(without.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -260,6 +373,8 @@ async fn a_code_is_made_for_whom_the_holder_lets_act_once_for_each_use() {
         ("idempotency_key", json!("")),
         ("agency", json!(1)),
         ("more", json!(1)),
+        ("purpose", json!(" ")),
+        ("purpose", json!("长".repeat(201))),
     ] {
         let mut wrong = body(number, "wrong");
         wrong[member] = value;

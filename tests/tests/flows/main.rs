@@ -30,6 +30,7 @@ mod sharing;
 mod signer;
 mod tls;
 mod vault;
+mod webhook_turns;
 mod webhooks;
 mod window;
 mod window_http;

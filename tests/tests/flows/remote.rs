@@ -1,9 +1,10 @@
 //! A desk whose office's key is at a remote signer.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-use boyin::archive::{ArchiveError, Change, Filing, Grade, StatusChange};
+use boyin::archive::{ArchiveError, Change, EventKind, Filing, Grade, StatusChange};
 use boyin::exempt::Answer;
 use boyin::hsm::Pin;
 use boyin::issue::SigningKeyError;
@@ -24,7 +25,7 @@ use boyin::{
 use boyin_testkit::softhsm::{PIN, with_softhsm};
 
 use crate::keys::in_token;
-use crate::office::{HOLDER, Prefecture, citizen, identity_card, now, order, passphrase, police};
+use crate::office::{HOLDER, Prefecture, citizen, identity_card, market, now, order, passphrase, police};
 use crate::window::{act, card, collect, inputs_of, looks, person, question, replayed};
 
 const NO_FAULT: u8 = 0;
@@ -42,8 +43,8 @@ struct Line {
     service: Mutex<Option<SignerService>>,
     clock: Mutex<UnixTime>,
     fault: AtomicU8,
-    /// What is done before the next answer.
-    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// What is done before each of the next answers.
+    meanwhile: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
 }
 
 impl std::fmt::Debug for Line {
@@ -71,7 +72,7 @@ impl Transport for Line {
         limit: usize,
     ) -> Result<(u16, Vec<u8>), TransportError> {
         assert_eq!(url, "http://signer.test/v1/signatures");
-        let meanwhile = self.meanwhile.lock().unwrap().take();
+        let meanwhile = self.meanwhile.lock().unwrap().pop_front();
         if let Some(done) = meanwhile {
             done();
         }
@@ -173,7 +174,7 @@ impl Site {
     }
 
     fn meanwhile(&self, done: impl FnOnce() + Send + 'static) {
-        *self.line.meanwhile.lock().unwrap() = Some(Box::new(done));
+        self.line.meanwhile.lock().unwrap().push_back(Box::new(done));
     }
 
     fn journal(&self) -> usize {
@@ -234,6 +235,51 @@ fn an_office_issues_with_a_remote_key_and_nothing_is_half_done_when_the_signer_i
     assert!(signed >= 2 + 3 && site.signer.check_journal(now()).is_ok(), "{signed}");
 }
 
+/// Has a further card of the citizen filed before an answer of the signer.
+fn file_meanwhile(site: &Site, desk: &Arc<Desk>, copied: &LicenseId, number: usize) -> LicenseId {
+    let id = LicenseId::new(card(), police(), &format!("{number:06}"), 1).unwrap();
+    let (there, copied, new) = (Arc::clone(desk), copied.clone(), id.clone());
+    site.meanwhile(move || {
+        let mut record = there.archive().get(&copied).unwrap().unwrap();
+        (record.id, record.slot, record.filed_at) = (new, None, now());
+        let filing = Filing { record, holder: person(&citizen()) };
+        there.archive().file(&act(&format!("meanwhile {number}")), &filing).unwrap();
+    });
+    id
+}
+
+#[test]
+fn a_file_that_does_not_keep_still_is_not_decided_from() {
+    /// How often it is looked at.
+    const LOOKS: usize = 5;
+    const CHANGES: usize = LOOKS + 3;
+    let purposes = [KeyPurpose::Licenses, KeyPurpose::StatusLists, KeyPurpose::Decisions];
+    let site = Site::new(&software(), &passphrase(), &purposes);
+    let desk = Arc::new(site.desk());
+    let at = site.rotate(&desk).unwrap().from;
+    let first = desk.issue(&identity_card(), &office_order("card", at), &mut SystemRandom).unwrap();
+    let holder = person(&citizen());
+    let ask = || desk.decide_exemption(&question(holder.clone(), Some(HOLDER)), &office_order("ask", at));
+    for number in 0..CHANGES {
+        file_meanwhile(&site, &desk, &first.license_id, number + 2);
+    }
+    let before = desk.archive().last_event().unwrap();
+    let busy = ask().unwrap_err();
+    assert!(matches!(busy, DeskError::Archive(ArchiveError::Busy)), "{busy}");
+    assert_eq!(site.line.meanwhile.lock().unwrap().len(), CHANGES - LOOKS);
+    let events = desk.archive().events(Some(before), 100).unwrap();
+    assert!(events.iter().all(|event| event.what != EventKind::ExemptionDecided), "nothing is filed");
+    // One card at the first look, and one more at each further one: the holder sees them all.
+    let seen: usize = (1..=LOOKS).sum();
+    assert_eq!(looks(&desk, &holder), [seen.to_string()]);
+    // Once nothing comes any more, the same order is decided.
+    site.line.meanwhile.lock().unwrap().clear();
+    let answer = ask().unwrap();
+    assert!(!answer.replayed);
+    assert_eq!(looks(&desk, &holder), [seen.to_string(), (LOOKS + 1).to_string()]);
+    assert_eq!(replayed(&site.prefecture, answer.event), ReplayOutcome::Holds);
+}
+
 #[test]
 fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let purposes = [KeyPurpose::Licenses, KeyPurpose::StatusLists, KeyPurpose::Decisions];
@@ -246,14 +292,7 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let ask = |key: &str| desk.decide_exemption(&asked, &office_order(key, at)).unwrap();
     let decisions_of = |event| desk.archive().decision_inputs(event);
 
-    let id = LicenseId::new(card(), police(), "000002", 1).unwrap();
-    let (there, whose, new) = (Arc::clone(&desk), holder.clone(), id.clone());
-    let copied = first.license_id.clone();
-    site.meanwhile(move || {
-        let mut record = there.archive().get(&copied).unwrap().unwrap();
-        (record.id, record.slot, record.filed_at) = (new, None, now());
-        there.archive().file(&act("meanwhile"), &Filing { record, holder: whose }).unwrap();
-    });
+    let id = file_meanwhile(&site, &desk, &first.license_id, 2);
     let answer = ask("one");
     assert!(inputs_of(&desk, answer.event).contains(id.as_str()));
     assert_eq!(looks(&desk, &holder), ["3"], "one entry, and then two");
@@ -286,6 +325,20 @@ fn what_comes_or_goes_while_a_decision_is_signed_has_the_files_read_anew() {
     let answer = |receipt: &[u8]| Decided::of_receipt(0, receipt).unwrap().answer();
     assert_eq!((answer(&with_record.receipt), answer(&revoked.receipt)), (Answer::Exempt, Answer::Submit));
     assert_eq!(replayed(&site.prefecture, revoked.event), ReplayOutcome::Holds);
+
+    // And the trust list, with the key of an office of which nothing is on file.
+    let (owner, words) = (KeyOwner::Office(market()), order(police(), "market"));
+    let home = &site.prefecture.home;
+    let next = home.new_key(owner, &software(), None, &words, &passphrase(), &mut SystemRandom).unwrap().kid;
+    let there = Arc::clone(&desk);
+    site.meanwhile(move || {
+        there.rotate_key(market(), &next, None, &office_order("rotate", at)).unwrap();
+    });
+    let rotated = ask("five");
+    assert_eq!(looks(&desk, &holder), ["3", "4", "5", "6", "6"]);
+    let sequence = site.prefecture.home.trust().unwrap().1.list().sequence;
+    assert!(inputs_of(&desk, rotated.event).contains(&format!("\"trust_list\":{sequence}}}")));
+    assert_eq!(replayed(&site.prefecture, rotated.event), ReplayOutcome::Holds);
 }
 
 #[test]

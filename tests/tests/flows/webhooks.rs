@@ -2,9 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver as Heard, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use boyin::archive::{Change, StatusChange};
@@ -15,6 +13,7 @@ use boyin::model::status::LicenseStatus;
 use boyin::model::time::UnixTime;
 use boyin::model::webhook::{WebhookChange, WebhookKind, WebhookNotice};
 use boyin::revocation::AllowedHost;
+use boyin::suite::Algorithm;
 use boyin::transport::{Transport, TransportError};
 use boyin::verify::{Arrival, WebhookFault, WebhookLine, verify_webhook};
 use boyin::webhook::{
@@ -27,19 +26,20 @@ use serde_json::json;
 use crate::clients::{client, words};
 use crate::office::{HOLDER, citizen, credit_code, market, now, order, passphrase, police};
 use crate::shared::{PURPOSE, Site, bank, share};
+use crate::signer::client_key;
 
 pub(crate) const URL: &str = "https://agency.example/boyin";
 const DAY: u64 = 86_400;
 /// After the webhooks were set.
-const SET: u64 = 10;
+pub(crate) const SET: u64 = 10;
 
-fn at(seconds: u64) -> UnixTime {
+pub(crate) fn at(seconds: u64) -> UnixTime {
     now().plus(seconds)
 }
 
 /// Takes what is posted, and answers what it is told; 200 after that.
 #[derive(Debug, Default)]
-struct Receiver {
+pub(crate) struct Receiver {
     answers: Mutex<VecDeque<Result<u16, TransportError>>>,
     got: Mutex<Vec<(String, Vec<u8>)>>,
     /// The file of a place, and what was in it when something came.
@@ -73,7 +73,7 @@ impl Transport for Receiver {
 }
 
 impl Receiver {
-    fn tokens(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn tokens(&self) -> Vec<Vec<u8>> {
         self.got.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
     }
 
@@ -82,9 +82,9 @@ impl Receiver {
     }
 }
 
-struct World {
-    site: Site,
-    receiver: Arc<Receiver>,
+pub(crate) struct World {
+    pub(crate) site: Site,
+    pub(crate) receiver: Arc<Receiver>,
 }
 
 pub(crate) fn wish(url: &str, kinds: &[WebhookKind]) -> WebhookWish {
@@ -97,13 +97,13 @@ pub(crate) fn hosts(names: &[&str]) -> Vec<AllowedHost> {
 
 impl World {
     /// The market office's client was given the identifier and the address of the card, and wants to be told of these kinds.
-    async fn new(kinds: &[WebhookKind]) -> Self {
+    pub(crate) async fn new(kinds: &[WebhookKind]) -> Self {
         let world = Self::unread(kinds);
         world.read("item-3").await;
         world
     }
 
-    fn unread(kinds: &[WebhookKind]) -> Self {
+    pub(crate) fn unread(kinds: &[WebhookKind]) -> Self {
         let site = Site::new();
         let home = &site.prefecture.home;
         let departments = (market(), SharingScope::Departments);
@@ -121,17 +121,17 @@ impl World {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
     }
 
-    fn desk(&self) -> Desk {
+    pub(crate) fn desk(&self) -> Desk {
         self.site.prefecture.desk_at(at(SET))
     }
 
     /// As a process that has just started.
-    fn webhooks(&self) -> Webhooks {
+    pub(crate) fn webhooks(&self) -> Webhooks {
         let transport: Arc<Receiver> = Arc::clone(&self.receiver);
         Webhooks::new(transport, hosts(&["agency.example"]))
     }
 
-    fn change(&self, desk: &Desk, change: Change, when: UnixTime) {
+    pub(crate) fn change(&self, desk: &Desk, change: Change, when: UnixTime) {
         let order = Order { at: when, ..order(police(), &format!("{change:?} {when}")) };
         desk.change_status(&self.site.card.license_id, &StatusChange::new(change, "核查"), &order).unwrap();
     }
@@ -156,12 +156,12 @@ impl World {
 }
 
 /// Gives everybody a turn at an instant; what became of `market-1`, if it had one.
-fn deliver(webhooks: &Webhooks, desk: &Desk, when: UnixTime) -> Option<Delivered> {
+pub(crate) fn deliver(webhooks: &Webhooks, desk: &Desk, when: UnixTime) -> Option<Delivered> {
     let done = webhooks.deliver_all(desk, &|| when).unwrap();
     done.into_iter().find(|(client, _)| client == "market-1").map(|(_, turn)| turn.unwrap())
 }
 
-fn all(notices: usize) -> Option<Delivered> {
+pub(crate) fn all(notices: usize) -> Option<Delivered> {
     Some(Delivered { notices, fault: None })
 }
 
@@ -287,6 +287,65 @@ async fn what_another_client_was_given_is_told_to_that_one_only() {
     assert_eq!(deliver(&webhooks, &desk, at(21)), all(1));
     let urls: Vec<_> = world.receiver.got.lock().unwrap().iter().map(|(url, _)| url.clone()).collect();
     assert_eq!(urls, [URL]);
+}
+
+#[tokio::test]
+async fn what_a_client_was_given_is_not_told_to_another_one_of_its_agency() {
+    let world = World::new(&[WebhookKind::Status]).await;
+    let home = &world.site.prefecture.home;
+    let key = client_key(Algorithm::Es256);
+    home.add_client(client("market-2", market(), &[SharingScope::Departments], &key), &words(now())).unwrap();
+    let other = wish("https://agency.example/other", &[WebhookKind::Status]);
+    home.set_webhook("market-2", other, &words(at(SET))).unwrap();
+    let desk = world.desk();
+    world.change(&desk, Change::Suspend, at(20));
+    assert_eq!(deliver(&world.webhooks(), &desk, at(21)), all(1));
+    let urls: Vec<_> = world.receiver.got.lock().unwrap().iter().map(|(url, _)| url.clone()).collect();
+    assert_eq!(urls, [URL]);
+}
+
+#[tokio::test]
+async fn what_an_agency_was_given_is_not_told_to_the_next_one_under_the_name_of_its_client() {
+    let world = World::new(&[WebhookKind::Status]).await;
+    let home = &world.site.prefecture.home;
+    home.remove_webhook("market-1", &words(at(11))).unwrap();
+    give_to_bank(&world, at(12));
+    home.set_webhook("market-1", wish(URL, &[WebhookKind::Status]), &words(at(13))).unwrap();
+    let desk = world.desk();
+    world.change(&desk, Change::Suspend, at(20));
+    assert_eq!(deliver(&world.webhooks(), &desk, at(21)), all(0));
+    assert!(world.receiver.tokens().is_empty());
+}
+
+/// Registers the bank's system under the ID of the market office's client.
+fn give_to_bank(world: &World, when: UnixTime) {
+    let home = &world.site.prefecture.home;
+    home.remove_client("market-1", &words(when)).unwrap();
+    let banks = client("market-1", bank(), &[SharingScope::Departments], &world.site.keys[0]);
+    home.add_client(banks, &words(when)).unwrap();
+}
+
+#[test]
+fn a_webhook_that_is_set_for_another_agency_begins_anew() {
+    let world = World::unread(&[WebhookKind::Status]);
+    let home = &world.site.prefecture.home;
+    let set = |when| home.set_webhook("market-1", wish(URL, &[WebhookKind::Status]), &words(when)).unwrap();
+    let found = || {
+        let [webhook] = <[_; 1]>::try_from(home.webhooks().unwrap()).unwrap();
+        (webhook.agency, webhook.since)
+    };
+    set(at(20));
+    assert_eq!(found(), (market(), at(SET)), "its own agency's: since it was set first");
+    give_to_bank(&world, at(21));
+    set(at(22));
+    assert_eq!(found(), (bank(), at(22)), "what was before is not the bank's");
+}
+
+/// The cut of what a read tells takes names away from its end.
+#[tokio::test]
+async fn a_read_tells_first_that_the_identifier_was_given() {
+    let world = World::new(&[WebhookKind::Status]).await;
+    assert_eq!(world.site.told(), ["item-3 given; license_id,address"]);
 }
 
 #[tokio::test]
@@ -515,69 +574,4 @@ async fn what_waited_for_one_agency_is_not_sent_to_the_next_one_of_the_name() {
     assert_eq!((kept.waiting_since, kept.failures, kept.fault), (None, 0, None));
     // As after a restart.
     assert_eq!(deliver(&world.webhooks(), &desk, at(25)), all(0));
-}
-
-/// One of two receivers does not answer before the other one has got its notice.
-#[derive(Debug)]
-struct Slow {
-    quick: Mutex<Sender<()>>,
-    heard: Mutex<Heard<()>>,
-}
-
-impl Transport for Slow {
-    fn post(&self, _: &str, _: &str, _: &[u8], _: usize) -> Result<Vec<u8>, TransportError> {
-        unreachable!("every status is looked at")
-    }
-
-    fn exchange(&self, url: &str, _: &str, _: &[u8], _: usize) -> Result<(u16, Vec<u8>), TransportError> {
-        if url == URL {
-            let heard = self.heard.lock().unwrap().recv_timeout(Duration::from_secs(60));
-            return heard.map(|()| (200, Vec::new())).map_err(|_| TransportError::TimedOut);
-        }
-        self.quick.lock().unwrap().send(()).unwrap();
-        Ok((200, Vec::new()))
-    }
-
-    fn get(&self, _: &str, _: usize) -> Result<Vec<u8>, TransportError> {
-        unreachable!("nothing is fetched")
-    }
-}
-
-#[test]
-fn a_receiver_that_does_not_answer_holds_up_no_other() {
-    let world = World::unread(&[WebhookKind::TrustList]);
-    let home = &world.site.prefecture.home;
-    let bank = wish("https://bank.example/", &[WebhookKind::TrustList]);
-    home.set_webhook("bank-1", bank, &words(at(SET))).unwrap();
-    let desk = world.desk();
-    home.renew_trust_list(&passphrase(), &words(at(20))).unwrap();
-    let (quick, heard) = channel();
-    let slow = Slow { quick: Mutex::new(quick), heard: Mutex::new(heard) };
-    let webhooks = Webhooks::new(Arc::new(slow), hosts(&["agency.example", "bank.example"]));
-    webhooks.tell_lists(&desk, at(21)).unwrap();
-    let done = webhooks.deliver_all(&desk, &|| at(21)).unwrap();
-    assert_eq!(done.len(), 2);
-    for (client, turn) in done {
-        assert_eq!(turn.unwrap(), Delivered { notices: 1, fault: None }, "{client}");
-    }
-}
-
-#[test]
-fn a_place_that_cannot_be_read_holds_up_no_other() {
-    let world = World::unread(&[WebhookKind::TrustList]);
-    let home = &world.site.prefecture.home;
-    home.set_webhook("bank-1", wish(URL, &[WebhookKind::TrustList]), &words(at(SET))).unwrap();
-    let path = home.dir().join("webhooks/state/bank-1.toml");
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, "position = 7").unwrap();
-    let desk = world.desk();
-    home.renew_trust_list(&passphrase(), &words(at(20))).unwrap();
-    let webhooks = world.webhooks();
-    webhooks.tell_lists(&desk, at(21)).unwrap();
-    let mut done = webhooks.deliver_all(&desk, &|| at(21)).unwrap();
-    done.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let [(bank, damaged), (market, told)] = <[_; 2]>::try_from(done).unwrap();
-    assert_eq!((bank.as_str(), market.as_str()), ("bank-1", "market-1"));
-    assert!(matches!(damaged, Err(WebhookError::State(_))), "{damaged:?}");
-    assert_eq!(told.unwrap().notices, 1);
 }

@@ -214,7 +214,7 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     let prefecture = Prefecture::new();
     let desk = prefecture.desk();
     collect(&desk, "第1号", HOLDER, Grade::C);
-    desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let issued = desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
     let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     let text = inputs_of(&desk, answer.event);
@@ -226,6 +226,10 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     let found = forged("record", "\"grade\":\"C\"", "\"grade\":\"A\"");
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
     let found = forged("dismissed", "\"standing\":\"kept\"", "\"standing\":\"dismissed\"");
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+    // That a license was issued from it takes it out of what counts.
+    let from_it = format!("\"issued\":\"{}\",\"standing\":\"kept\"", issued.license_id.as_str());
+    let found = forged("issued", "\"standing\":\"kept\"", &from_it);
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
     let found = forged("license", "\"grade\":\"A\"", "\"grade\":\"B\"");
     assert!(found.iter().any(|one| matches!(one, Difference::LicenseGrade { .. })), "{found:?}");
@@ -242,6 +246,26 @@ fn what_a_decision_says_of_itself_is_held_against_the_archive() {
     desk.archive().raise_grade(&act("raise"), record, Grade::B, &evidence, "窗口二号").unwrap();
     assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
     let found = differences(&prefecture, raised);
+    assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
+}
+
+#[test]
+fn a_record_of_which_a_license_was_issued_later_stood_as_it_was_taken_for() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    collect(&desk, "第1号", HOLDER, Grade::A);
+    let first = desk.issue(&identity_card(), &order(police(), "card"), &mut SystemRandom).unwrap();
+    let answer = desk.decide_exemption(&question(person(&citizen()), None), &order(police(), "ask")).unwrap();
+    let (record, _) =
+        desk.archive().collected_by_holder(&person(&citizen()), None).unwrap().records.remove(0);
+    let mut license = desk.archive().get(&first.license_id).unwrap().unwrap();
+    (license.id, license.slot) = (LicenseId::new(card(), police(), "000002", 1).unwrap(), None);
+    let filing = Filing { record: license, holder: person(&citizen()) };
+    desk.archive().file_collected(&act("from the record"), &filing, record).unwrap();
+    assert_eq!(replayed(&prefecture, answer.event), ReplayOutcome::Holds);
+    // Filed now, it hides that there is a license of it.
+    let inputs = inputs_of(&desk, answer.event);
+    let found = differences(&prefecture, filed_again(&desk, "hidden", &answer.receipt, &inputs));
     assert!(found.iter().any(|one| matches!(one, Difference::RecordStanding { .. })), "{found:?}");
 }
 

@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use boyin::issue::SigningKey;
 use boyin::model::b64;
-use boyin::suite::Algorithm;
-use serde_json::Value;
+use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
+use serde_json::{Value, json};
 
 use crate::clients::key;
 use crate::served::{Served, wait_for};
@@ -144,14 +145,10 @@ fn a_notice_reaches_its_client_and_is_verified_by_a_program_that_is_not_ours() {
     assert_eq!(listed["webhooks"][0]["progress"]["acknowledged"], 1);
     assert!(place.boyin(&["client", "webhook", "list"]).ends(0).out.contains("market-1"));
 
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/check-webhook.py");
     let trust = place.home().join("trust");
-    let check = |file: &str, client: &str| {
-        let mut python = Command::new("python3");
-        python.arg(script).arg("--trust").arg(trust.join("list.jwt"));
-        python.arg("--anchor").arg(trust.join("anchor.json")).args(["--client", client, file]);
-        python.output().ok().map(|ran| (ran.status.code(), String::from_utf8(ran.stdout).unwrap()))
-    };
+    let files =
+        [trust.join("list.jwt"), trust.join("anchor.json")].map(|path| path.to_str().unwrap().to_owned());
+    let check = |file: &str, client: &str| checked(&files, &["--client", client, file]);
     let file = place.write("notice.jwt", token);
     let Some((code, said)) = check(&file, "market-1") else {
         assert!(std::env::var_os("CI").is_none(), "the independent check needs python3");
@@ -166,6 +163,93 @@ fn a_notice_reaches_its_client_and_is_verified_by_a_program_that_is_not_ours() {
     changed[last] = if changed[last] == b'A' { b'B' } else { b'A' };
     let (code, said) = check(&place.write("changed.jwt", &changed), "market-1").unwrap();
     assert!(code == Some(1) && said.contains("signature"), "{said}");
+}
+
+/// What the program that is not ours says of a notice, with a trust list and an anchor; `None` where it cannot be run.
+fn checked([trust, anchor]: &[String; 2], args: &[&str]) -> Option<(Option<i32>, String)> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/check-webhook.py");
+    let mut python = Command::new("python3");
+    python.args([script, "--trust", trust, "--anchor", anchor]).args(args);
+    python.output().ok().map(|ran| (ran.status.code(), String::from_utf8(ran.stdout).unwrap()))
+}
+
+fn jws(key: &SigningKey, typ: &str, claims: &Value) -> Vec<u8> {
+    let jwk = key.reference().jwk();
+    let part = |value: &Value| b64::encode(value.to_string().as_bytes());
+    let header = json!({ "alg": jwk.alg, "kid": jwk.kid, "typ": typ });
+    let input = format!("{}.{}", part(&header), part(claims));
+    let signature = key.sign(input.as_bytes()).unwrap();
+    format!("{input}.{}", b64::encode(&signature)).into_bytes()
+}
+
+/// A notice and the trust list of keys of our own, so that each claim and each end can be put.
+struct OwnKeys {
+    place: Place,
+    anchor: SigningKey,
+    key: SigningKey,
+}
+
+impl OwnKeys {
+    const NOW: u64 = 1_780_000_000;
+
+    fn new() -> Self {
+        let key = |algorithm| {
+            SigningKey::new(Arc::new(SoftwareKey::generate(algorithm, &mut SystemRandom).unwrap())).unwrap()
+        };
+        Self { place: Place::empty(), anchor: key(Algorithm::Sm2), key: key(Algorithm::Es256) }
+    }
+
+    fn claims() -> Value {
+        json!({
+            "at": Self::NOW - 5, "aud": "market-1", "change": "trust-list", "iat": Self::NOW, "iss": "office",
+            "jti": "AAAAAAAAAAAAAAAAAAAAAA", "number": 2, "seq": 1,
+        })
+    }
+
+    /// What is said of a notice of these claims where these algorithms have ended.
+    fn checked(&self, claims: &Value, ended: &Value) -> Option<(Option<i32>, String)> {
+        let mut key = serde_json::to_value(self.key.reference().jwk()).unwrap();
+        key["from"] = json!(Self::NOW - 100);
+        let list = json!({
+            "algorithms": ended, "issued_at": Self::NOW - 50, "issuers": [{ "code": "office", "keys": [key] }],
+            "next_update": Self::NOW + 50,
+        });
+        let anchor = serde_json::to_vec(self.anchor.reference().jwk()).unwrap();
+        let files = [
+            self.place.write("own-list.jwt", &jws(&self.anchor, "trust-list+jwt", &list)),
+            self.place.write("own-anchor.json", &anchor),
+        ];
+        let notice = self.place.write("own.jwt", &jws(&self.key, "webhook-notice+jwt", claims));
+        checked(&files, &["--client", "market-1", "--now", &Self::NOW.to_string(), &notice])
+    }
+}
+
+#[test]
+fn a_program_that_is_not_ours_refuses_ended_algorithms_and_missing_claims() {
+    let own = OwnKeys::new();
+    let now = OwnKeys::NOW;
+    let Some((code, said)) = own.checked(&OwnKeys::claims(), &json!([])) else {
+        assert!(std::env::var_os("CI").is_none(), "the independent check needs python3");
+        return;
+    };
+    assert_eq!(code, Some(0), "{said}");
+    for (end, counts) in [
+        (json!({ "alg": "ES256", "sign_until": now }), false),
+        (json!({ "alg": "ES256", "sign_until": now + 1 }), true),
+        (json!({ "alg": "ES256", "sign_until": now + 1, "verify_until": now }), false),
+        (json!({ "alg": "ES256", "sign_until": now + 1, "verify_until": now + 1 }), true),
+        (json!({ "alg": "SM2-SM3", "sign_until": now, "verify_until": now }), true),
+    ] {
+        let (code, said) = own.checked(&OwnKeys::claims(), &json!([end])).unwrap();
+        assert_eq!(code, Some(i32::from(!counts)), "{end}: {said}");
+        assert_eq!(said.contains("ended the algorithm"), !counts, "{end}: {said}");
+    }
+    for name in ["at", "aud", "change", "iat", "iss", "jti", "seq"] {
+        let mut claims = OwnKeys::claims();
+        claims.as_object_mut().unwrap().remove(name).unwrap();
+        let (code, said) = own.checked(&claims, &json!([])).unwrap();
+        assert!(code == Some(1) && said.contains(&format!("missing: {name}")), "{name}: {said}");
+    }
 }
 
 #[test]

@@ -320,9 +320,20 @@ pub(crate) struct ReadBy {
     /// What for; goes into the event log
     #[arg(long, env = "BOYIN_PURPOSE", value_name = "TEXT")]
     pub(crate) purpose: String,
-    /// Credit code of the office that reads [default: the office that keeps the trust list]
+    /// Credit code of the office that reads or acts [default: the office that keeps the trust list; an act of an issuing office has to
+    /// name one if that is not in offices.toml]
     #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
     pub(crate) office: Option<CreditCode>,
+}
+
+/// Who acts, and what for.
+#[derive(Debug, Args)]
+pub(crate) struct ActBy {
+    #[command(flatten)]
+    pub(crate) by: ReadBy,
+    /// The same key means the same act, done once [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,6 @@
 use clap::{ArgAction, Args};
 
-use crate::args::ReadBy;
-use crate::import::args::ActBy;
+use crate::args::{ActBy, ReadBy};
 
 /// Days for which a delegation is good unless told otherwise.
 const DAYS: u16 = 30;

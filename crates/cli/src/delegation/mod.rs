@@ -8,17 +8,17 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use boyin::delegation::{Delegation, DelegationWish};
-use boyin::model::id::{CreditCode, HolderCode};
+use boyin::model::id::HolderCode;
 use boyin::model::time::UnixTime;
 use boyin::{Home, Order};
 use serde_json::{Value, json};
 
 use self::args::{Agent, Delegate, Delegations, Revoke, Whose};
 use crate::Exit;
-use crate::context::{Session, now, random_text};
+use crate::args::{ActBy, ReadBy};
+use crate::context::{Session, acting_office, now, order_by};
 use crate::files;
 use crate::holder::holder_code;
-use crate::import::args::ActBy;
 use crate::output::{self, json_line};
 
 const SECONDS_PER_DAY: u64 = 86_400;
@@ -41,14 +41,9 @@ pub(crate) fn agent(agent: &Agent) -> anyhow::Result<HolderCode> {
 }
 
 fn order(act: ActBy, home: &Home) -> anyhow::Result<Order> {
-    let office: CreditCode = act.by.office.unwrap_or(home.config().authority_code);
-    Ok(Order {
-        who: act.by.who,
-        office,
-        purpose: act.by.purpose,
-        idempotency_key: act.idempotency_key.map_or_else(random_text::<16>, Ok)?,
-        at: now()?,
-    })
+    let ActBy { by, idempotency_key } = act;
+    let office = acting_office(home, by.office)?;
+    order_by(home, ReadBy { office: Some(office), ..by }, idempotency_key, "delegation")
 }
 
 /// `holder delegate`

@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use boyin::model::id::{CreditCode, DivisionCode};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::ReadBy;
+use crate::args::{ActBy, ReadBy};
 use crate::fetched::Files;
-use crate::import::args::ActBy;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Window {

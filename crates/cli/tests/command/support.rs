@@ -89,7 +89,13 @@ impl Place {
         place
     }
 
+    /// With the trust list kept by one of the two offices.
     pub(crate) fn init(&self) -> Ran {
+        self.init_under(office(POLICE).code.as_str())
+    }
+
+    /// With the trust list kept by `authority`.
+    pub(crate) fn init_under(&self, authority: &str) -> Ran {
         let offices = Offices { office: vec![office(POLICE), office(MARKET)] };
         let file = self.write("offices.toml", toml::to_string(&offices).unwrap().as_bytes());
         self.boyin(&[
@@ -97,7 +103,7 @@ impl Place {
             "--authority",
             "演示州政务服务局",
             "--authority-code",
-            office(POLICE).code.as_str(),
+            authority,
             "--division",
             "652700",
             "--public-url",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{StampError, TimestampClient};
 use crate::error::HomeError;
 use crate::keyring::{replace, sync_parent};
+use crate::retry::retry_seconds;
 
 /// Digests that can wait: a day of a prefecture. More means that nobody watches.
 pub const MAX_QUEUED: usize = 100_000;
@@ -22,8 +23,7 @@ const TOKEN: &str = "tst";
 /// Seconds to wait after so many attempts: doubled each time, at most six hours.
 #[must_use]
 pub fn backoff_seconds(attempts: u32) -> u64 {
-    let doubled = 1_u64.checked_shl(attempts.saturating_sub(1)).unwrap_or(u64::MAX);
-    FIRST_RETRY_SECONDS.saturating_mul(doubled).min(MAX_RETRY_SECONDS)
+    retry_seconds(attempts, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
 }
 
 /// What waits for a timestamp.

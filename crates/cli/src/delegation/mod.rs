@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use boyin::delegation::{Delegation, DelegationWish};
 use boyin::model::id::HolderCode;
-use boyin::model::time::UnixTime;
+use boyin::model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin::{Home, Order};
 use serde_json::{Value, json};
 
@@ -20,8 +20,6 @@ use crate::context::{Session, acting_office, now, order_by};
 use crate::files;
 use crate::holder::holder_code;
 use crate::output::{self, json_line};
-
-const SECONDS_PER_DAY: u64 = 86_400;
 
 fn holder(whose: Whose) -> anyhow::Result<HolderCode> {
     holder_code(&whose.code_type, whose.code)

@@ -336,6 +336,16 @@ pub(crate) struct ActBy {
     pub(crate) idempotency_key: Option<String>,
 }
 
+/// Whose file.
+#[derive(Debug, Args)]
+pub(crate) struct Whose {
+    /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
+    #[arg(long = "type", value_name = "NNN", default_value = "111")]
+    pub(crate) code_type: String,
+    /// The number; - reads it from standard input, so that it stays out of the shell history
+    pub(crate) code: String,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Holder {
     /// Cancel what a holder held who died or was deregistered (死亡、注销登记); first with --dry-run
@@ -348,11 +358,8 @@ pub(crate) enum Holder {
     RevokeDelegation(crate::delegation::args::Revoke),
     /// Show who looked at a holder's file or changed it, and what for (访问记录)
     Log {
-        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-        #[arg(long = "type", value_name = "NNN", default_value = "111")]
-        code_type: String,
-        /// The number; - reads it from standard input, so that it stays out of the shell history
-        code: String,
+        #[command(flatten)]
+        whose: Whose,
         /// Begin after this event
         #[arg(long, value_name = "N")]
         after: Option<u64>,
@@ -364,11 +371,8 @@ pub(crate) enum Holder {
     },
     /// Show every license of one holder, verified now
     Show {
-        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-        #[arg(long = "type", value_name = "NNN", default_value = "111")]
-        code_type: String,
-        /// The number; - reads it from standard input, so that it stays out of the shell history
-        code: String,
+        #[command(flatten)]
+        whose: Whose,
         /// Show personal data in the clear
         #[arg(long)]
         full: bool,

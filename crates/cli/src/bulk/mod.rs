@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::args::{Bulk, Change, Close, How, Undo};
 use crate::context::{Session, now, order_by};
-use crate::holder::holder_code;
+use crate::holder::holder;
 use crate::output::{json_line, table};
 use crate::verify::instant;
 use crate::{Exit, files};
@@ -31,7 +31,7 @@ pub(crate) fn run(session: &Session, command: Bulk, out: &mut dyn Write) -> anyh
 
 /// `holder close`
 pub(crate) fn close(session: &Session, args: Close, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let holder = holder_code(&args.code_type, args.code)?;
+    let holder = holder(args.whose)?;
     let (reason, basis) = match args.reason.into() {
         HolderEnd::Death => ("持证主体死亡", "行政许可法第七十条第二项"),
         HolderEnd::Deregistration => ("持证主体终止", "行政许可法第七十条第三项"),

@@ -13,17 +13,13 @@ use boyin::model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin::{Home, Order};
 use serde_json::{Value, json};
 
-use self::args::{Agent, Delegate, Delegations, Revoke, Whose};
+use self::args::{Agent, Delegate, Delegations, Revoke};
 use crate::Exit;
 use crate::args::{ActBy, ReadBy};
 use crate::context::{Session, acting_office, now, order_by};
 use crate::files;
-use crate::holder::holder_code;
+use crate::holder::{holder, holder_code};
 use crate::output::{self, json_line};
-
-fn holder(whose: Whose) -> anyhow::Result<HolderCode> {
-    holder_code(&whose.code_type, whose.code)
-}
 
 /// The number of who acts, as given or from a file. Its value is in no message.
 pub(crate) fn agent(agent: &Agent) -> anyhow::Result<HolderCode> {

@@ -28,7 +28,7 @@ use crate::args::{ActBy, ReadBy};
 use crate::context::{Session, now, order_by, random_text};
 use crate::delegation::args::Agent;
 use crate::fetched::{Files, pasted};
-use crate::holder::holder_code;
+use crate::holder::holder;
 use crate::output::json_line;
 use crate::{Exit, delegation, files};
 
@@ -42,9 +42,8 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Show { event, out: file } => show(session, event, file.as_deref(), out),
         Window::Replay { event, by } => replay(session, event, &by, out),
         Window::Verify { file, trust } => verify(session, &file, &trust, out),
-        Window::Forget { code_type, code, second, reason, act } => {
-            let holder = holder_code(&code_type, code)?;
-            forget(session, &holder, (&second, &reason), act, out)
+        Window::Forget { whose, second, reason, act } => {
+            forget(session, &holder(whose)?, (&second, &reason), act, out)
         }
         Window::Meter(args) => meter::run(session, &args, out),
     }

@@ -7,6 +7,7 @@ use boyin::archive::{
 };
 use boyin::model::alg::VerifyAlg as _;
 use boyin::model::collected::Evidence;
+use boyin::model::hex;
 use boyin::suite::ES256;
 use boyin::{Home, Order};
 use serde_json::{Value, json};
@@ -224,11 +225,12 @@ pub(super) fn show(
 
 /// `import raise`
 pub(super) fn raise(session: &Session, args: Raise, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let digest = args.document.as_deref().map(files::read).transpose()?.map(|document| {
-        let digest = ES256.digest(&[&document]);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha-256:{hex}")
-    });
+    let digest = args
+        .document
+        .as_deref()
+        .map(files::read)
+        .transpose()?
+        .map(|document| format!("sha-256:{}", hex::encode(&ES256.digest(&[&document]))));
     let evidence = Evidence { kind: args.evidence, digest };
     let (home, desk) = session.desk()?;
     let order = order(args.act, &home)?;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use boyin_model::collected::{CollectedLicense, Evidence, Grade};
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
-use crate::layout::{hex, read_hex};
+use crate::layout::read_hex;
 
 /// Most rows of one step of an import: what is held in memory until it is synced.
 pub const MAX_STEP: usize = 10_000;
@@ -57,13 +58,13 @@ impl ImportId {
 
 impl fmt::Display for CollectedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
 impl fmt::Display for ImportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

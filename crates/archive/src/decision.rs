@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use boyin_model::hex;
 use boyin_model::id::{HolderCode, LicenseId};
 use ring::digest::{SHA256, digest};
 
 use crate::act::EventKind;
 use crate::collected::CollectedId;
-use crate::layout::hex;
 
 /// Most bytes of a receipt, and of what it was decided from. A package of fifteen items with every finding has some 100 KiB.
 pub const MAX_DECISION: usize = 1 << 20;
@@ -47,7 +47,7 @@ pub(crate) const ERASING: [EventKind; 3] =
 
 /// A receipt as events name it.
 pub(crate) fn digest_in(receipt: &[u8]) -> String {
-    format!("sha-256:{}", hex(digest(&SHA256, receipt).as_ref()))
+    format!("sha-256:{}", hex::encode(digest(&SHA256, receipt).as_ref()))
 }
 
 /// What the event of a decision says: the summary, the receipt, and how many holders' files were read. Their reads are the events

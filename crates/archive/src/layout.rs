@@ -6,6 +6,7 @@ use boyin_model::status::LicenseStatus;
 use std::borrow::Cow;
 
 use boyin_model::alg::Digest32;
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, DivisionCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin_model::register::SealId;
 use boyin_model::time::{Date, UnixTime};
@@ -494,8 +495,8 @@ pub(crate) fn event_value(event: &Event) -> Vec<u8> {
         retroactive: event.retroactive,
         successor: event.successor.as_ref().map(|id| id.as_str().into()),
         detail: event.detail.as_str().into(),
-        subject: event.subject.as_ref().map(|digest| hex(digest).into()),
-        prev: event.previous.as_ref().map(|digest| hex(digest).into()),
+        subject: event.subject.as_ref().map(|digest| hex::encode(digest).into()),
+        prev: event.previous.as_ref().map(|digest| hex::encode(digest).into()),
     };
     serde_json::to_vec(&json).expect("text and numbers can always be written as JSON")
 }
@@ -532,20 +533,12 @@ pub(crate) fn previous_in(value: &[u8]) -> Result<Digest32, Malformed> {
     read_hex(std::str::from_utf8(digits).map_err(|_| Malformed)?)
 }
 
-/// Two lower-case digits for each byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// Reads [`hex`] of 32 bytes, in its one spelling.
+/// Reads [`hex::encode`] of 32 bytes, in its one spelling.
 pub(crate) fn read_hex(text: &str) -> Result<Digest32, Malformed> {
     read_hex_of(text)
 }
 
-/// Reads [`hex`] of `N` bytes, in its one spelling.
+/// Reads [`hex::encode`] of `N` bytes, in its one spelling.
 pub(crate) fn read_hex_of<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(Malformed) };
     let half = |digit: u8| match digit {

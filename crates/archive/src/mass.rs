@@ -4,6 +4,7 @@
 use std::fmt;
 
 use boyin_model::alg::Digest32;
+use boyin_model::hex;
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
@@ -11,7 +12,7 @@ use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::act::{EventKind, StatusChange};
-use crate::layout::{hex, read_hex};
+use crate::layout::read_hex;
 
 /// Most licenses that change at once: all of them are one batch, which is held in memory.
 pub const MAX_MASS: usize = 10_000;
@@ -170,7 +171,7 @@ impl PlanDigest {
         left: &[MassLeft],
     ) -> Self {
         let plan = PlanJson {
-            holder: scope.map(|(subject, _)| hex(subject)),
+            holder: scope.map(|(subject, _)| hex::encode(subject)),
             end: scope.map(|(_, end)| end.code()),
             change: change.change.event().code(),
             reason: &change.reason,
@@ -188,7 +189,7 @@ impl PlanDigest {
 
 impl fmt::Display for PlanDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

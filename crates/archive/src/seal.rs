@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::register::{
     Period, SealAct, SealId, SealKind, SealState, UseAttempt, UseLimits, close_period, open_period,
@@ -226,8 +227,7 @@ impl fmt::Debug for SealRecord {
 #[must_use]
 pub fn seal_digest(bytes: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
-    hex.fold(String::from("sha-256:"), |text, byte| text + &byte)
+    format!("sha-256:{}", hex::encode(digest.as_ref()))
 }
 
 impl SealRecord {

@@ -16,6 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use boyin_model::alg::{Digest32, RandomnessUnavailable};
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::time::UnixTime;
 use ring::digest::{Context, SHA256};
@@ -170,7 +171,7 @@ fn read_frame_body(read: &Read) -> Zeroizing<Vec<u8>> {
         why: read.reader.purpose.as_str().into(),
         license,
         detail: detail.into(),
-        holder: layout::hex(&read.holder.0).into(),
+        holder: hex::encode(&read.holder.0).into(),
     };
     let mut body = Zeroizing::new(vec![READ]);
     serde_json::to_writer(&mut *body, &json).expect("text and numbers can always be written as JSON");
@@ -303,7 +304,7 @@ impl fmt::Debug for ReadSpool {
 impl ReadSpool {
     pub(crate) fn create(dir: &Path, id: SpoolId, vault: Arc<Vault>) -> Result<Self, SpoolError> {
         std::fs::create_dir_all(dir).map_err(file_error)?;
-        let name = layout::hex(&id);
+        let name = hex::encode(&id);
         let unmade = dir.join(format!("{name}.{UNMADE}"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

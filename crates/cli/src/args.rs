@@ -320,9 +320,30 @@ pub(crate) struct ReadBy {
     /// What for; goes into the event log
     #[arg(long, env = "BOYIN_PURPOSE", value_name = "TEXT")]
     pub(crate) purpose: String,
-    /// Credit code of the office that reads [default: the office that keeps the trust list]
+    /// Credit code of the office that reads or acts [default: the office that keeps the trust list; an act of an issuing office has to
+    /// name one if that is not in offices.toml]
     #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
     pub(crate) office: Option<CreditCode>,
+}
+
+/// Who acts, and what for.
+#[derive(Debug, Args)]
+pub(crate) struct ActBy {
+    #[command(flatten)]
+    pub(crate) by: ReadBy,
+    /// The same key means the same act, done once [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// Whose file.
+#[derive(Debug, Args)]
+pub(crate) struct Whose {
+    /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
+    #[arg(long = "type", value_name = "NNN", default_value = "111")]
+    pub(crate) code_type: String,
+    /// The number; - reads it from standard input, so that it stays out of the shell history
+    pub(crate) code: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -337,11 +358,8 @@ pub(crate) enum Holder {
     RevokeDelegation(crate::delegation::args::Revoke),
     /// Show who looked at a holder's file or changed it, and what for (访问记录)
     Log {
-        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-        #[arg(long = "type", value_name = "NNN", default_value = "111")]
-        code_type: String,
-        /// The number; - reads it from standard input, so that it stays out of the shell history
-        code: String,
+        #[command(flatten)]
+        whose: Whose,
         /// Begin after this event
         #[arg(long, value_name = "N")]
         after: Option<u64>,
@@ -353,11 +371,8 @@ pub(crate) enum Holder {
     },
     /// Show every license of one holder, verified now
     Show {
-        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-        #[arg(long = "type", value_name = "NNN", default_value = "111")]
-        code_type: String,
-        /// The number; - reads it from standard input, so that it stays out of the shell history
-        code: String,
+        #[command(flatten)]
+        whose: Whose,
         /// Show personal data in the clear
         #[arg(long)]
         full: bool,

@@ -6,10 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use boyin::archive::Reader;
 use boyin::model::alg::Randomness as _;
+use boyin::model::id::CreditCode;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::transport::{CONNECT_TIMEOUT, Http};
-use boyin::{Desk, Home, Lookup, Passphrase, RemoteAccess, SIGNING_TIMEOUT};
+use boyin::{Desk, Home, Lookup, Order, Passphrase, RemoteAccess, SIGNING_TIMEOUT};
 use boyin_service::unix_now;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -193,6 +194,32 @@ pub(crate) fn now() -> anyhow::Result<UnixTime> {
 }
 
 /// A text of `bytes` random bytes.
+/// The office that does what only an office of `offices.toml` can do.
+pub(crate) fn acting_office(home: &Home, named: Option<CreditCode>) -> anyhow::Result<CreditCode> {
+    let authority = home.config().authority_code;
+    match named {
+        Some(office) => Ok(office),
+        None if home.offices().iter().any(|office| office.code == authority) => Ok(authority),
+        None => bail!(
+            "--office is missing: {authority}, which keeps the trust list, is not in offices.toml and cannot do this"
+        ),
+    }
+}
+
+/// The order of somebody who acts: once under `key`, or else under a new key that begins with `what`.
+pub(crate) fn order_by(home: &Home, by: ReadBy, key: Option<String>, what: &str) -> anyhow::Result<Order> {
+    Ok(Order {
+        who: by.who,
+        office: by.office.unwrap_or(home.config().authority_code),
+        purpose: by.purpose,
+        idempotency_key: match key {
+            Some(key) => key,
+            None => format!("{what}-{}", random_text::<16>()?),
+        },
+        at: now()?,
+    })
+}
+
 pub(crate) fn random_text<const BYTES: usize>() -> anyhow::Result<String> {
     let mut bytes = [0; BYTES];
     SystemRandom.fill(&mut bytes)?;

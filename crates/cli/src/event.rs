@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use boyin::Home;
 use boyin::archive::{Event as Entry, EventKind, LogHead, MAX_EVENTS};
+use boyin::model::hex;
 use serde_json::{Value, json};
 
 use crate::args::Event;
@@ -50,10 +51,10 @@ fn check(session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
     let (_, desk) = session.desk()?;
     let head = desk.archive().check_log()?;
     if session.json() {
-        return Ok(json_line(out, &json!({ "events": head.number, "hash": hex(&head.hash) }))?);
+        return Ok(json_line(out, &json!({ "events": head.number, "hash": hex::encode(&head.hash) }))?);
     }
     writeln!(out, "✓ {} events, none is missing and each holds the hash of the one before it.", head.number)?;
-    writeln!(out, "  {}", hex(&head.hash))?;
+    writeln!(out, "  {}", hex::encode(&head.hash))?;
     Ok(())
 }
 
@@ -67,7 +68,7 @@ fn export(session: &Session, path: &Path, out: &mut dyn Write) -> anyhow::Result
         for line in desk.archive().log(head, MAX_EVENTS)? {
             let event = std::str::from_utf8(&line.bytes).context("an event is text")?;
             let value = json!({
-                "number": line.head.number, "prev": hex(&line.previous), "hash": hex(&line.head.hash), "event": event,
+                "number": line.head.number, "prev": hex::encode(&line.previous), "hash": hex::encode(&line.head.hash), "event": event,
             });
             writeln!(text, "{value}")?;
             head = line.head;
@@ -82,10 +83,6 @@ fn export(session: &Session, path: &Path, out: &mut dyn Write) -> anyhow::Result
         path.display()
     )?;
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Events as a table.

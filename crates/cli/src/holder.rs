@@ -5,7 +5,7 @@ use boyin::archive::Reader;
 use boyin::model::id::{HolderCode, HolderCodeType};
 use serde_json::json;
 
-use crate::args::Holder;
+use crate::args::{Holder, Whose};
 use crate::context::{Reading, Session, now};
 use crate::import::records::{record_json, table};
 use crate::output::{self, Privacy, json_line};
@@ -21,13 +21,13 @@ pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> an
         Holder::Delegate(args) => return delegation::delegate(session, *args, out),
         Holder::Delegations(args) => return delegation::list(session, args, out),
         Holder::RevokeDelegation(args) => return delegation::revoke(session, args, out),
-        Holder::Show { code_type, code, full, by } => {
-            let holder = holder_code(&code_type, code)?;
+        Holder::Show { whose, full, by } => {
+            let holder = holder(whose)?;
             let reader = session.reader(&by)?;
             show(session.json(), &session.reading()?, &holder, &reader, Privacy::new(full), out)?;
         }
-        Holder::Log { code_type, code, after, limit, by } => {
-            let holder = holder_code(&code_type, code)?;
+        Holder::Log { whose, after, limit, by } => {
+            let holder = holder(whose)?;
             let reader = session.reader(&by)?;
             let reading = session.reading()?;
             let events = reading.lookup.holder_log(&holder, &reader, after, limit, now()?)?;
@@ -35,6 +35,11 @@ pub(crate) fn run(session: &Session, command: Holder, out: &mut dyn Write) -> an
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whose file is meant.
+pub(crate) fn holder(whose: Whose) -> anyhow::Result<HolderCode> {
+    holder_code(&whose.code_type, whose.code)
 }
 
 /// The number as given or from standard input. Its value is in no message.

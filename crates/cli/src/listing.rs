@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use boyin::model::listing::SignedList;
-use boyin::model::time::UnixTime;
+use boyin::model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin::model::trust::Difference;
 use boyin::suite::all_jws;
 use boyin::verify::AnchorChain;
@@ -21,8 +21,6 @@ use crate::output::{self, json_line};
 use crate::trust::args::By;
 use crate::verify::instant;
 use crate::{Exit, files};
-
-const SECONDS_PER_DAY: u64 = 86_400;
 
 #[derive(Debug, Args)]
 pub(crate) struct Sign {

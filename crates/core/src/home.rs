@@ -10,7 +10,7 @@ use boyin_model::catalog::{Catalog, CatalogEntry, EMBEDDED};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::listing::SignedList;
 use boyin_model::sharing::SharingEntry;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_model::trust::{Entitlement, Issuer, IssuerKey, Jwk, StatusLists, TRUST_LIST_FORMAT, TrustList};
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
@@ -413,7 +413,7 @@ fn populate(
         format: TRUST_LIST_FORMAT,
         sequence: 1,
         issued_at: now,
-        next_update: now.plus(u64::from(config.trust_list_days) * 86_400),
+        next_update: now.plus(u64::from(config.trust_list_days) * SECONDS_PER_DAY),
         issuers,
         seals: Vec::new(),
         certificates: Vec::new(),

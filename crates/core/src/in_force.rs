@@ -11,6 +11,7 @@ use boyin_archive::{Act, Archive, ArchiveError, Note};
 use boyin_issue::{Draft, License};
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::{Catalog, CatalogEntry, CatalogList};
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseTypeCode};
 use boyin_model::json;
 use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingEntry, sharing_decision};
@@ -333,9 +334,7 @@ fn named<E: ListKind>(sequence: u64, token: &[u8]) -> String {
 }
 
 fn named_list(name: &str, sequence: u64, token: &[u8]) -> String {
-    let digest = ES256.digest(&[token]);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{name} {sequence} sha-256:{digest}")
+    format!("{name} {sequence} sha-256:{}", hex::encode(&ES256.digest(&[token])))
 }
 
 #[cfg(all(test, unix))]

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use boyin_hsm::{KeyName, Pin, Token, TokenIdentity, TokenKey, WRAP_NONCE_BYTES, WrappingKey};
 use boyin_model::alg::Randomness;
+use boyin_model::hex;
 use zeroize::Zeroizing;
 
 use crate::error::HomeError;
 use crate::keyring::read_text;
-use crate::keyring_reference::{Pkcs11Place, hex, unhex};
+use crate::keyring_reference::{Pkcs11Place, unhex};
 use crate::remote::RemoteAccess;
 
 /// Bytes of CKA_ID: as good as unique.
@@ -128,7 +129,7 @@ fn new_place(
         module: module.to_owned(),
         token: token.to_owned(),
         label: label.to_owned(),
-        id: hex(&id),
+        id: hex::encode(&id),
         pin_file: pin_file.map(Path::to_owned),
     };
     Ok((place, KeyName { label: label.to_owned(), id: Some(id.to_vec()) }))

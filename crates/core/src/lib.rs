@@ -51,6 +51,7 @@ mod reads;
 mod register;
 mod registry;
 mod remote;
+mod retry;
 pub mod revocation;
 mod rotation;
 mod rotation_anchor;

@@ -8,7 +8,7 @@ use boyin_model::catalog::{Catalog, CatalogEntry};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::listing::{Entry, LIST_FORMAT, ListChangeError, ListFault, SignedList};
 use boyin_model::sharing::SharingEntry;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_suite::all_jws;
 
 use crate::desk::Order;
@@ -20,7 +20,6 @@ use crate::shelf::{DraftDigest, Shelf};
 
 /// Days after which a list beside the trust list has to be made anew: it is looked through once a year.
 pub const LIST_DAYS: u64 = 366;
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// A kind of list that a data directory keeps.
 pub trait ListKind: Entry {

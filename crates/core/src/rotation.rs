@@ -8,7 +8,7 @@ use boyin_model::alg::{Randomness, VerifyAlg as _};
 use boyin_model::id::CreditCode;
 use boyin_model::json;
 use boyin_model::purpose::{KeyPurpose, PROBE};
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_model::trust::{IssuerKey, in_force};
 use boyin_suite::ES256;
 use boyin_verify::{CLOCK_TOLERANCE_SECONDS, TrustSnapshot};
@@ -380,7 +380,7 @@ impl Desk {
         }
         let newest = listed.iter().map(|entry| entry.from.plus(1)).max().unwrap_or(now);
         let from = [now.plus(1), after_lists, newest].into_iter().chain(switch).max().unwrap_or(now);
-        if now.plus(MAX_LEAD_DAYS * 86_400) < from {
+        if now.plus(MAX_LEAD_DAYS * SECONDS_PER_DAY) < from {
             return Err(fault(RotationFault::TooFar(from)).into());
         }
         let key = self.home.successor(KeyOwner::Office(office), kid, from, &self.passphrase)?;

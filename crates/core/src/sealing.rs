@@ -11,6 +11,7 @@ use boyin_issue::SigningKey;
 use boyin_issue::certificate::{Authority, CertificateDraft, KeyRole, Subject};
 use boyin_issue::seal::{Sealing, make_seal, seal};
 use boyin_model::alg::{Randomness, VerifyAlg as _};
+use boyin_model::hex;
 use boyin_model::json::Reader;
 use boyin_model::register::{Power, SealAct, SealId, SealKind};
 use boyin_model::seal::{Picture, Seal, SealInfo, Signers};
@@ -100,10 +101,9 @@ impl Desk {
         order: &Order,
     ) -> Result<Sealed, DeskError> {
         let digest = SM2_SM3.digest(&[document]);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         // Opened first: a use must not be counted for a key that is not there.
         let key = self.opened(&key_name(id))?;
-        let used = self.use_seal(id, &format!("sm3:{hex}"), order)?;
+        let used = self.use_seal(id, &format!("sm3:{}", hex::encode(&digest)), order)?;
         let read = Seal::read(&used.seal, Reader::Ours).map_err(boyin_issue::seal::SealingError::from)?;
         let Signers::Certificates(signers) = &read.info.signers else {
             return Err(boyin_issue::seal::SealingError::NotListed.into());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{fmt, fs};
 
 use boyin_model::alg::VerifyAlg as _;
+use boyin_model::hex;
 use boyin_model::json;
 use boyin_suite::ES256;
 use serde::Serialize;
@@ -13,7 +14,6 @@ use serde::de::DeserializeOwned;
 use crate::desk::Order;
 use crate::error::HomeError;
 use crate::keyring::{append, read_text, replace};
-use crate::keyring_reference::hex;
 
 /// Most changes of a draft.
 pub const MAX_DRAFT_CHANGES: usize = 1000;
@@ -45,7 +45,7 @@ impl DraftDigest {
             changes.iter().flat_map(|change| [json::canonical(change), b"\n".to_vec()].concat()).collect();
         let list = ES256.digest(&[list]);
         let digest = ES256.digest(&[DRAFT_DOMAIN, name.as_bytes(), &[0], &list, &lines]);
-        Self(hex(&digest[..DRAFT_DIGEST_BYTES]))
+        Self(hex::encode(&digest[..DRAFT_DIGEST_BYTES]))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use boyin_archive::RootSecret;
 use boyin_issue::{SigningKey, trust_list};
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_model::trust::{Change, TrustList, TrustedSeal};
 use boyin_suite::all_jws;
 use boyin_verify::TrustSnapshot;
@@ -99,7 +99,7 @@ impl Home {
         TrustList {
             sequence: current.sequence + 1,
             issued_at: now,
-            next_update: now.plus(u64::from(self.config().trust_list_days) * 86_400),
+            next_update: now.plus(u64::from(self.config().trust_list_days) * SECONDS_PER_DAY),
             ..current.clone()
         }
     }

@@ -4,6 +4,7 @@
 use boyin_archive::{Act, LogHead, Outcome, Resealing, TakenReads};
 use boyin_exempt::InputKey;
 use boyin_model::alg::{Randomness, VerifyAlg as _};
+use boyin_model::hex;
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::json;
 use boyin_model::time::UnixTime;
@@ -135,7 +136,7 @@ impl Desk {
     /// [`DeskError`]; [`boyin_archive::ArchiveError::BrokenLink`] within if an event does not follow.
     pub fn signed_head(&self, now: UnixTime) -> Result<(LogHead, Vec<u8>), DeskError> {
         let head = self.archive.check_log()?;
-        let hash = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&head.hash);
         let payload = SignedHead { authority: &self.config.authority, events: head.number, hash, iat: now };
         let key = self.trust_key()?;
         let signed = boyin_issue::log_head(&json::canonical(&payload), key.reference());

@@ -4,7 +4,7 @@
 //! header nothing is: whoever sends `jwk`, `x5c` or `crit` asks for what nobody here does.
 
 use crate::json::{self, Object, Reader, Value};
-use crate::jws::{JwsError, Received, ReceivedClaims};
+use crate::jws::{JwsError, Received, ReceivedClaims, instant_claim};
 use crate::time::UnixTime;
 
 /// Bytes of an assertion: a few claims and a signature have some 600.
@@ -50,11 +50,11 @@ impl ReceivedClaims for AssertionClaims {
         let claims = parsed.value.as_object().ok_or(JwsError::Claim("iss"))?;
         Ok(Self {
             aud: audience(claims)?,
-            exp: instant(claims, "exp")?.ok_or(JwsError::Claim("exp"))?,
-            iat: instant(claims, "iat")?.ok_or(JwsError::Claim("iat"))?,
+            exp: instant_claim(claims, "exp")?,
+            iat: instant_claim(claims, "iat")?,
             iss: text(claims.get("iss"), "iss")?,
             jti: text(claims.get("jti"), "jti")?,
-            nbf: instant(claims, "nbf")?,
+            nbf: claims.get("nbf").map(|_| instant_claim(claims, "nbf")).transpose()?,
             sub: text(claims.get("sub"), "sub")?,
         })
     }
@@ -75,12 +75,6 @@ fn text(value: Option<&Value<'_>>, name: &'static str) -> Result<String, JwsErro
     let good =
         |text: &&str| (1..=MAX_ASSERTION_CLAIM).contains(&text.len()) && !text.chars().any(char::is_control);
     found.filter(good).map(str::to_owned).ok_or(JwsError::Claim(name))
-}
-
-fn instant(claims: &Object<'_>, name: &'static str) -> Result<Option<UnixTime>, JwsError> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_int().and_then(|seconds| u64::try_from(seconds).ok());
-    seconds.and_then(UnixTime::new).map(Some).ok_or(JwsError::Claim(name))
 }
 
 #[cfg(test)]

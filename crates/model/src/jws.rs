@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::b64;
 use crate::json::{self, JsonError, Object, Reader, Value};
+use crate::time::UnixTime;
 
 /// `typ` of a license credential (SD-JWT VC).
 pub const TYP_LICENSE: &str = "dc+sd-jwt";
@@ -180,6 +181,30 @@ impl<'b, C: ReceivedClaims> Received<'b, C> {
     pub fn claims(&self) -> Result<C, JwsError> {
         C::read(&self.compact.payload)
     }
+}
+
+/// A claim that is text.
+pub(crate) fn text_claim<'o>(claims: &'o Object<'_>, name: &'static str) -> Result<&'o str, JwsError> {
+    claims.get(name).and_then(Value::as_text).ok_or(JwsError::Claim(name))
+}
+
+/// A claim of so many bytes.
+pub(crate) fn bytes_claim<const N: usize>(
+    claims: &Object<'_>,
+    name: &'static str,
+) -> Result<[u8; N], JwsError> {
+    b64::decode_exact(text_claim(claims, name)?.as_bytes()).map_err(|_| JwsError::Claim(name))
+}
+
+/// A claim that is a number, not below zero.
+pub(crate) fn number_claim(claims: &Object<'_>, name: &'static str) -> Result<u64, JwsError> {
+    let found = claims.get(name).and_then(Value::as_int).and_then(|found| u64::try_from(found).ok());
+    found.ok_or(JwsError::Claim(name))
+}
+
+/// A claim that is an instant.
+pub(crate) fn instant_claim(claims: &Object<'_>, name: &'static str) -> Result<UnixTime, JwsError> {
+    UnixTime::new(number_claim(claims, name)?).ok_or(JwsError::Claim(name))
 }
 
 /// A part of a compact serialization.

@@ -32,6 +32,7 @@ pub mod ceremony;
 pub mod collected;
 pub mod coverage;
 pub mod credential;
+pub mod hex;
 pub mod id;
 pub mod json;
 pub mod jws;

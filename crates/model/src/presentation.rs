@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::alg::Digest32;
 use crate::b64;
 use crate::json::{self, Object, Reader, Value};
-use crate::jws::JwsError;
+use crate::jws::{JwsError, bytes_claim, instant_claim, text_claim};
 use crate::time::UnixTime;
 
 /// `typ` of a statement.
@@ -80,20 +80,13 @@ impl Presentation {
         let parsed = json::parse(payload, Reader::Ours).map_err(JwsError::Payload)?;
         let object = parsed.value.as_object().filter(|object| object.len() == 5);
         let object = object.ok_or(JwsError::Claim("credential"))?;
-        let text = |name| object.get(name).and_then(Value::as_text).ok_or(JwsError::Claim(name));
-        let instant = |name| {
-            let seconds =
-                object.get(name).and_then(Value::as_int).and_then(|seconds| u64::try_from(seconds).ok());
-            seconds.and_then(UnixTime::new).ok_or(JwsError::Claim(name))
-        };
-        let decoded = |name| b64::decode_exact(text(name)?.as_bytes()).map_err(|_| JwsError::Claim(name));
         let read = Self {
-            credential: decoded("credential")?,
-            issued_at: instant("iat")?,
-            nonce: b64::decode_exact(text("nonce")?.as_bytes()).map_err(|_| JwsError::Claim("nonce"))?,
-            purpose: text("purpose")?.to_owned(),
+            credential: bytes_claim(object, "credential")?,
+            issued_at: instant_claim(object, "iat")?,
+            nonce: bytes_claim(object, "nonce")?,
+            purpose: text_claim(object, "purpose")?.to_owned(),
         };
-        if instant("exp")? != read.expires() {
+        if instant_claim(object, "exp")? != read.expires() {
             return Err(JwsError::Claim("exp"));
         }
         if !Self::is_purpose(&read.purpose) {

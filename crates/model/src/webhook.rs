@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::b64;
 use crate::id::{CreditCode, LicenseId};
 use crate::json::{self, Object, Reader, Value};
-use crate::jws::JwsError;
+use crate::jws::{JwsError, bytes_claim, instant_claim, number_claim, text_claim};
 use crate::status::LicenseStatus;
 use crate::time::UnixTime;
 
@@ -161,11 +161,11 @@ impl WebhookNotice {
         let claims = parsed.value.as_object().ok_or(JwsError::Claim("change"))?;
         let notice = Self {
             audience: audience(claims)?,
-            issuer: CreditCode::parse(text(claims, "iss")?).map_err(|_| JwsError::Claim("iss"))?,
-            issued_at: instant(claims, "iat")?,
-            id: b64::decode_exact(text(claims, "jti")?.as_bytes()).map_err(|_| JwsError::Claim("jti"))?,
-            sequence: number(claims, "seq")?,
-            at: instant(claims, "at")?,
+            issuer: CreditCode::parse(text_claim(claims, "iss")?).map_err(|_| JwsError::Claim("iss"))?,
+            issued_at: instant_claim(claims, "iat")?,
+            id: bytes_claim(claims, "jti")?,
+            sequence: count(claims, "seq")?,
+            at: instant_claim(claims, "at")?,
             change: change(claims)?,
         };
         // Nothing stands there beside it, and nothing in another way.
@@ -174,26 +174,26 @@ impl WebhookNotice {
 }
 
 fn change(claims: &Object<'_>) -> Result<WebhookChange, JwsError> {
-    let kind = WebhookKind::from_code(text(claims, "change")?).ok_or(JwsError::Claim("change"))?;
+    let kind = WebhookKind::from_code(text_claim(claims, "change")?).ok_or(JwsError::Claim("change"))?;
     Ok(match kind {
         WebhookKind::Status => {
-            let code = text(claims, "status")?;
+            let code = text_claim(claims, "status")?;
             let status = LicenseStatus::ALL.into_iter().find(|status| status.code() == code);
-            let id = LicenseId::parse(text(claims, "license_id")?);
+            let id = LicenseId::parse(text_claim(claims, "license_id")?);
             WebhookChange::Status {
                 license_id: id.map_err(|_| JwsError::Claim("license_id"))?,
                 status: status.ok_or(JwsError::Claim("status"))?,
                 status_list: claims.get("status_list").and_then(Value::as_text).map(str::to_owned),
             }
         }
-        WebhookKind::TrustList => WebhookChange::TrustList(number(claims, "number")?),
-        WebhookKind::Catalog => WebhookChange::Catalog(number(claims, "number")?),
-        WebhookKind::SharingList => WebhookChange::SharingList(number(claims, "number")?),
+        WebhookKind::TrustList => WebhookChange::TrustList(count(claims, "number")?),
+        WebhookKind::Catalog => WebhookChange::Catalog(count(claims, "number")?),
+        WebhookKind::SharingList => WebhookChange::SharingList(count(claims, "number")?),
     })
 }
 
 fn audience(claims: &Object<'_>) -> Result<String, JwsError> {
-    let found = text(claims, "aud")?;
+    let found = text_claim(claims, "aud")?;
     let good = (1..=MAX_AUDIENCE_CHARS).contains(&found.chars().count());
     if good && !found.chars().any(char::is_control) {
         Ok(found.to_owned())
@@ -202,19 +202,10 @@ fn audience(claims: &Object<'_>) -> Result<String, JwsError> {
     }
 }
 
-fn text<'o>(claims: &'o Object<'_>, name: &'static str) -> Result<&'o str, JwsError> {
-    claims.get(name).and_then(Value::as_text).ok_or(JwsError::Claim(name))
-}
-
 /// A number from 1.
-fn number(claims: &Object<'_>, name: &'static str) -> Result<u64, JwsError> {
-    let found = claims.get(name).and_then(Value::as_int).and_then(|found| u64::try_from(found).ok());
-    found.filter(|found| *found > 0).ok_or(JwsError::Claim(name))
-}
-
-fn instant(claims: &Object<'_>, name: &'static str) -> Result<UnixTime, JwsError> {
-    let found = claims.get(name).and_then(Value::as_int).and_then(|found| u64::try_from(found).ok());
-    found.and_then(UnixTime::new).ok_or(JwsError::Claim(name))
+fn count(claims: &Object<'_>, name: &'static str) -> Result<u64, JwsError> {
+    let found = number_claim(claims, name)?;
+    if found > 0 { Ok(found) } else { Err(JwsError::Claim(name)) }
 }
 
 #[cfg(test)]

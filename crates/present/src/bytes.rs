@@ -1,6 +1,6 @@
 //! The primitives of the compact form: numbers, texts, raw bytes.
 
-use boyin_model::time::{Date, UnixTime};
+use boyin_model::time::{Date, SECONDS_PER_DAY, UnixTime};
 
 use crate::dictionary;
 use crate::error::{Fault, PresentError};
@@ -12,7 +12,6 @@ const MORE: u8 = 0x80;
 /// The first character that is packed into two bytes; the last is U+9FFF, the end of the common Han characters.
 const PACKED_FROM: u32 = 0x2000;
 const PACKED_COUNT: u32 = 0x8000;
-const DAY_SECONDS: u64 = 86_400;
 /// Midnight in China is so long before midnight of the same date in UTC.
 const CHINA_OFFSET_SECONDS: u64 = 8 * 3600;
 
@@ -23,12 +22,12 @@ const DATE: u64 = 3;
 
 /// Days from 1970-01-01 to a date; wrong for earlier ones, which is found out when it is read back.
 pub(crate) fn days(date: Date) -> u64 {
-    (date.begins().seconds() + CHINA_OFFSET_SECONDS) / DAY_SECONDS
+    (date.begins().seconds() + CHINA_OFFSET_SECONDS) / SECONDS_PER_DAY
 }
 
 /// The date so many days after 1970-01-01.
 pub(crate) fn date_of(days: u64) -> Option<Date> {
-    days.checked_mul(DAY_SECONDS).and_then(UnixTime::new).map(UnixTime::date)
+    days.checked_mul(SECONDS_PER_DAY).and_then(UnixTime::new).map(UnixTime::date)
 }
 
 fn pack(text: &str) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use boyin_model::hex;
 use boyin_model::id::HolderCode;
 use boyin_model::time::UnixTime;
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use super::{Archive, MAX_EVENTS, MAX_PAGE, malformed};
 use crate::act::{Act, Event, EventKind, Outcome, is_words};
 use crate::decision::{self, DecisionFiling, ERASING, MAX_DECISION, MAX_SUMMARY};
 use crate::error::{ArchiveError, Damaged};
-use crate::layout::{self, FORMAT_WITH_DECISIONS, hex};
+use crate::layout::{self, FORMAT_WITH_DECISIONS};
 use crate::record::RecordField;
 use crate::store::{Batch, Table, Write};
 use crate::vault::{HolderKey, Vault};
@@ -142,7 +143,7 @@ impl Archive {
     /// [`ArchiveError::Randomness`], [`ArchiveError::Store`].
     pub fn read_in_vain(&self, act: &Act, read: &[(HolderCode, usize)]) -> Result<(), ArchiveError> {
         let read = self.whose(read);
-        let look = hex(self.vault.new_key()?.as_slice());
+        let look = hex::encode(self.vault.new_key()?.as_slice());
         let act = act.with_key(&format!("{}\0in vain {look}", act.idempotency_key()));
         let mut read: Vec<_> = read.into_iter().collect();
         let Some((last, entries)) = read.pop() else { return Ok(()) };

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use boyin_model::hex;
 use boyin_model::id::{HolderCode, LicenseId};
 
 use super::write::{Deed, entered};
@@ -204,7 +205,7 @@ impl Archive {
         look: &Look,
         act: &Act,
     ) -> Result<(), ArchiveError> {
-        let name = layout::hex(id);
+        let name = hex::encode(id);
         let detail = format!("{name}: {} reads, {} bytes left", look.place.frames, look.left);
         let act = act.with_key(&format!("reads cut {name}"));
         let table = Table::ReadSpool;

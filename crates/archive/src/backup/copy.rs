@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::path::Path;
 
+use boyin_model::hex;
 use ring::digest::{Context, SHA256};
 
 use super::error::BackupError;
@@ -66,11 +67,7 @@ fn pump(
         bytes += u64::try_from(length).unwrap_or(u64::MAX);
         progress(bytes);
     }
-    Ok((bytes, hex(digest.finish().as_ref())))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok((bytes, hex::encode(digest.finish().as_ref())))
 }
 
 /// Writes a small file and syncs it.

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Component, Path};
 
+use boyin_model::hex;
 use boyin_model::time::UnixTime;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::copy::{file_error, hex, write_file};
+use super::copy::{file_error, write_file};
 use super::error::BackupError;
 use crate::vault::{RootSecret, backup_key};
 
@@ -63,7 +64,7 @@ impl Manifest {
     pub(super) fn write(&self, dir: &Path, secret: &RootSecret) -> Result<(), BackupError> {
         let bytes = serde_json::to_vec_pretty(self).expect("text and numbers can always be written as JSON");
         let tag = hmac::sign(&backup_key(secret), &authenticated(&bytes));
-        write_file(&dir.join(MAC), hex(tag.as_ref()).as_bytes())?;
+        write_file(&dir.join(MAC), hex::encode(tag.as_ref()).as_bytes())?;
         write_file(&dir.join(MANIFEST), &bytes)
     }
 
@@ -110,7 +111,7 @@ fn parse(bytes: &[u8]) -> Option<Result<Manifest, BackupError>> {
 
 /// Shows which root secret a backup belongs to, and nothing about it.
 pub(super) fn key_of(secret: &RootSecret) -> String {
-    hex(hmac::sign(&backup_key(secret), KEY_LABEL).as_ref())
+    hex::encode(hmac::sign(&backup_key(secret), KEY_LABEL).as_ref())
 }
 
 fn authenticated(manifest: &[u8]) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, FORMAT_VERSION, Failure, HolderNote, MemoryStore, OpenError,
+    Archive, ArchiveError, Batch, Change, Entry, FORMAT_VERSION, Failure, HolderNote, MemoryStore, OpenError,
     Resealing, Store, StoreError, Table,
 };
 use boyin_model::register::SealState;
@@ -211,21 +211,29 @@ fn opened(store: &Arc<MemoryStore>) -> Result<Archive, OpenError> {
     Archive::with_store(Arc::<MemoryStore>::clone(store), &secret())
 }
 
+fn all_entries(store: &MemoryStore) -> Vec<Vec<Entry>> {
+    Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into()
+}
+
+#[track_caller]
+fn only_the_format_is_another_one(store: &MemoryStore, before: &[Vec<Entry>]) {
+    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
+    for (table, (before, now)) in Table::ALL.into_iter().zip(before.iter().zip(all_entries(store))) {
+        let other = before.iter().zip(&now).filter(|(before, now)| before != now).count();
+        assert_eq!((now.len(), other), (before.len(), usize::from(table == Table::Meta)), "{table}");
+    }
+}
+
 #[test]
 fn format_3_is_brought_to_this_format_as_it_is() {
     let store = third_release();
-    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let before = all_entries(&store);
     let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
     assert_eq!(follower.head_of(&id(1)).unwrap(), id(1));
     assert_eq!(follower.versions(&id(1)).unwrap().len(), 1);
     let head = follower.check_log().unwrap();
     let archive = opened(&store).unwrap();
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
-    for (table, entries) in Table::ALL.into_iter().zip(before) {
-        let now = store.scan(table, &[], None, 1000).unwrap();
-        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
-        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
-    }
+    only_the_format_is_another_one(&store, &before);
     assert_eq!(archive.check_log().unwrap(), head);
     assert!(archive.check(&mut |_| {}).unwrap().sound());
     archive.change_status(&act("restore"), &id(1), &change(Change::Restore)).unwrap();
@@ -239,7 +247,7 @@ fn format_3_is_brought_to_this_format_as_it_is() {
 fn format_4_is_brought_to_this_format_as_it_is() {
     let store = Arc::new(MemoryStore::new());
     in_store(&store, GOLDEN_4);
-    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let before = all_entries(&store);
     let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
     assert!(follower.check(&mut |_| {}).unwrap().sound());
     assert!(matches!(follower.decision(1), Err(ArchiveError::OldFormat)));
@@ -247,12 +255,7 @@ fn format_4_is_brought_to_this_format_as_it_is() {
     assert!(matches!(follower.decision_inputs(1), Err(ArchiveError::OldFormat)));
     let head = follower.check_log().unwrap();
     let archive = opened(&store).unwrap();
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
-    for (table, entries) in Table::ALL.into_iter().zip(before) {
-        let now = store.scan(table, &[], None, 1000).unwrap();
-        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
-        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
-    }
+    only_the_format_is_another_one(&store, &before);
     assert_eq!(archive.check_log().unwrap(), head);
     let decided = decisions::decide(&archive, "decide").unwrap();
     let archive = opened(&store).unwrap();
@@ -264,7 +267,7 @@ fn format_4_is_brought_to_this_format_as_it_is() {
 fn format_5_is_brought_to_this_format_as_it_is() {
     let store = Arc::new(MemoryStore::new());
     in_store(&store, GOLDEN_5);
-    let before: Vec<_> = Table::ALL.map(|table| store.scan(table, &[], None, 1000).unwrap()).into();
+    let before = all_entries(&store);
     let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
     assert!(follower.check(&mut |_| {}).unwrap().sound());
     let note = HolderNote::DelegationGranted("terms".to_owned());
@@ -272,12 +275,7 @@ fn format_5_is_brought_to_this_format_as_it_is() {
     assert!(matches!(told, Err(ArchiveError::OldFormat)), "{told:?}");
     let head = follower.check_log().unwrap();
     let archive = opened(&store).unwrap();
-    assert_eq!(store.get(Table::Meta, b"format").unwrap().unwrap(), FORMAT_VERSION.to_be_bytes());
-    for (table, entries) in Table::ALL.into_iter().zip(before) {
-        let now = store.scan(table, &[], None, 1000).unwrap();
-        let other = entries.iter().zip(&now).filter(|(before, now)| before != now).count();
-        assert_eq!((now.len(), other), (entries.len(), usize::from(table == Table::Meta)), "{table}");
-    }
+    only_the_format_is_another_one(&store, &before);
     assert_eq!(archive.check_log().unwrap(), head);
     assert!(archive.check(&mut |_| {}).unwrap().sound());
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use boyin::AfterCopy;
 use boyin::archive::{Copied, CopyStep};
+use boyin::model::hex;
 use serde_json::json;
 
 use super::args::CopyArchive;
@@ -30,7 +31,7 @@ pub(super) fn run(session: &Session, args: &CopyArchive, out: &mut dyn Write) ->
     })?;
     bar.finish_and_clear();
     let Copied { entries, bytes, digest, last_event } = copied;
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(&digest);
     if session.json() {
         let done = json!({
             "from": from, "to": to, "entries": entries, "bytes": bytes, "sha256": digest, "last_event": last_event,

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use boyin::SecretSource;
 use boyin::archive::Resealing;
 use boyin::suite::SystemRandom;
-use boyin::{Home, Order, SecretSource};
 use serde_json::json;
 
 use crate::Exit;
 use crate::args::{ReadBy, SecretIn};
-use crate::context::{Session, now, random_text};
+use crate::context::{Session, order_by};
 use crate::issue;
 use crate::output::json_line;
 
@@ -31,16 +31,6 @@ pub(super) fn secret(
     change_secret(session, &source, by, out)
 }
 
-fn order(home: &Home, by: &ReadBy, what: &str) -> anyhow::Result<Order> {
-    Ok(Order {
-        who: by.who.clone(),
-        office: by.office.unwrap_or(home.config().authority_code),
-        purpose: by.purpose.clone(),
-        idempotency_key: format!("{what} {}", random_text::<16>()?),
-        at: now()?,
-    })
-}
-
 fn change_secret(
     session: &Session,
     source: &SecretSource,
@@ -48,7 +38,7 @@ fn change_secret(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
-    let order = order(&home, by, "root secret")?;
+    let order = order_by(&home, by.clone(), None, "root secret")?;
     let outcome = desk.change_archive_secret(source, &order, &mut SystemRandom)?;
     if session.json() {
         json_line(out, &json!({ "event": outcome.event }))?;
@@ -61,7 +51,7 @@ fn change_secret(
 
 pub(super) fn rotate(session: &Session, by: &ReadBy, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
-    let order = order(&home, by, "data key")?;
+    let order = order_by(&home, by.clone(), None, "data key")?;
     desk.rotate_data_key(&order)?;
     let bar = issue::progress(0);
     let mut anew = 0_u64;

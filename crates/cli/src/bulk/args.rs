@@ -4,7 +4,7 @@ use boyin::archive::{HolderEnd, PlanDigest};
 use boyin::model::id::{CreditCode, DivisionCode};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::ReadBy;
+use crate::args::{ReadBy, Whose};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bulk {
@@ -41,11 +41,8 @@ pub(crate) struct How {
 
 #[derive(Debug, Args)]
 pub(crate) struct Close {
-    /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-    #[arg(long = "type", value_name = "NNN", default_value = "111")]
-    pub(crate) code_type: String,
-    /// The number; - reads it from standard input, so that it stays out of the shell history
-    pub(crate) code: String,
+    #[command(flatten)]
+    pub(crate) whose: Whose,
     /// What happened to the holder
     #[arg(long, value_name = "END")]
     pub(crate) reason: End,

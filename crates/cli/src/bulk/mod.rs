@@ -10,13 +10,12 @@ use boyin::archive::{
     Change as Kind, HolderEnd, LeftReason, MAX_MASS, MassPlan, MassRecord, Outcome, SignOff, StatusChange,
 };
 use boyin::model::id::LicenseId;
-use boyin::{Home, Many, Order, Selection};
+use boyin::{Home, Many, Selection};
 use serde_json::{Value, json};
 
 use self::args::{Bulk, Change, Close, How, Undo};
-use crate::args::ReadBy;
-use crate::context::{Session, now, random_text};
-use crate::holder::holder_code;
+use crate::context::{Session, now, order_by};
+use crate::holder::holder;
 use crate::output::{json_line, table};
 use crate::verify::instant;
 use crate::{Exit, files};
@@ -32,7 +31,7 @@ pub(crate) fn run(session: &Session, command: Bulk, out: &mut dyn Write) -> anyh
 
 /// `holder close`
 pub(crate) fn close(session: &Session, args: Close, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let holder = holder_code(&args.code_type, args.code)?;
+    let holder = holder(args.whose)?;
     let (reason, basis) = match args.reason.into() {
         HolderEnd::Death => ("持证主体死亡", "行政许可法第七十条第二项"),
         HolderEnd::Deregistration => ("持证主体终止", "行政许可法第七十条第三项"),
@@ -98,23 +97,10 @@ fn plan_or_do(
         return dry_run(session.json(), reading.lookup.home(), to, &plan, out);
     };
     let (home, desk) = session.desk()?;
-    let order = order_of(&home, how.by, how.idempotency_key, "bulk")?;
+    let order = order_by(&home, how.by, how.idempotency_key, "bulk")?;
     let outcome = desk.change_many(many, to, &SignOff { digest, second }, &order)?;
     let record = desk.archive().mass_record(outcome.event)?.context("the change is not kept")?;
     done(session.json(), "changed", &outcome, &record, out)
-}
-
-fn order_of(home: &Home, by: ReadBy, key: Option<String>, what: &str) -> anyhow::Result<Order> {
-    Ok(Order {
-        who: by.who,
-        office: by.office.unwrap_or(home.config().authority_code),
-        purpose: by.purpose,
-        idempotency_key: match key {
-            Some(key) => key,
-            None => format!("{what}-{}", random_text::<16>()?),
-        },
-        at: now()?,
-    })
 }
 
 fn dry_run(
@@ -246,7 +232,7 @@ fn show(session: &Session, event: u64, out: &mut dyn Write) -> anyhow::Result<Ex
 /// `undo`
 pub(crate) fn undo(session: &Session, args: Undo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
-    let order = order_of(&home, args.by, args.idempotency_key, "undo")?;
+    let order = order_by(&home, args.by, args.idempotency_key, "undo")?;
     let outcome = desk.undo_many(args.event, &args.second, &args.reason, &order)?;
     let record = desk.archive().mass_record(args.event)?.context("the change is not kept")?;
     done(session.json(), "as before", &outcome, &record, out)

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use anyhow::Context as _;
+use boyin::model::hex;
 use boyin::verify::chain::{Certificate, Identity, SubjectTable};
 use serde_json::{Value, json};
 
@@ -41,17 +42,16 @@ pub(super) fn run(session: &Session, args: &Inspect, out: &mut dyn Write) -> any
 }
 
 fn shown(certificate: &Certificate, table: &SubjectTable) -> Value {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let identity = |identity: Identity| json!({ "kind": identity.kind(), "value": identity.masked() });
     let extended = certificate.extended_key_usage();
     json!({
         "sha256": digest(certificate),
         "subject": certificate.subject_text(),
         "issuer": certificate.issuer_text(),
-        "serial": hex(certificate.serial()),
+        "serial": hex::encode(certificate.serial()),
         "not_before": certificate.not_before().to_string(),
         "not_after": certificate.not_after().to_string(),
-        "key_identifier": certificate.key_identifier().map(hex),
+        "key_identifier": certificate.key_identifier().map(hex::encode),
         "purposes": extended.map(|extended| extended.purposes().iter().map(ToString::to_string).collect::<Vec<_>>()),
         "purposes_critical": extended.map(|extended| extended.is_critical()),
         "identities": certificate.identities(table).into_iter().map(identity).collect::<Vec<_>>(),

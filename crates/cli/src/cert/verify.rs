@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use boyin::model::alg::VerifyAlg as _;
+use boyin::model::hex;
 use boyin::revocation::FetchedList;
 use boyin::suite::{ES256, all_x509};
 use boyin::verify::chain::{
@@ -149,7 +150,7 @@ pub(super) fn profile(profile: Profile) -> &'static str {
 
 /// SHA-256 of the certificate, hexadecimal.
 pub(super) fn digest(certificate: &Certificate) -> String {
-    ES256.digest(&[certificate.der()]).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&ES256.digest(&[certificate.der()]))
 }
 
 fn write(out: &mut dyn Write, report: &CertificateReport<'_>, notes: &[String]) -> std::io::Result<()> {

@@ -1,20 +1,9 @@
 use clap::{ArgAction, Args};
 
-use crate::args::ReadBy;
-use crate::import::args::ActBy;
+use crate::args::{ActBy, ReadBy, Whose};
 
 /// Days for which a delegation is good unless told otherwise.
 const DAYS: u16 = 30;
-
-/// Whose file.
-#[derive(Debug, Args)]
-pub(crate) struct Whose {
-    /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-    #[arg(long = "type", value_name = "NNN", default_value = "111")]
-    pub(crate) code_type: String,
-    /// The number; - reads it from standard input, so that it stays out of the shell history
-    pub(crate) code: String,
-}
 
 /// Who acts for somebody.
 #[derive(Debug, Args)]

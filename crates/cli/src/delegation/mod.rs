@@ -8,24 +8,18 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use boyin::delegation::{Delegation, DelegationWish};
-use boyin::model::id::{CreditCode, HolderCode};
-use boyin::model::time::UnixTime;
+use boyin::model::id::HolderCode;
+use boyin::model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin::{Home, Order};
 use serde_json::{Value, json};
 
-use self::args::{Agent, Delegate, Delegations, Revoke, Whose};
+use self::args::{Agent, Delegate, Delegations, Revoke};
 use crate::Exit;
-use crate::context::{Session, now, random_text};
+use crate::args::{ActBy, ReadBy};
+use crate::context::{Session, acting_office, now, order_by};
 use crate::files;
-use crate::holder::holder_code;
-use crate::import::args::ActBy;
+use crate::holder::{holder, holder_code};
 use crate::output::{self, json_line};
-
-const SECONDS_PER_DAY: u64 = 86_400;
-
-fn holder(whose: Whose) -> anyhow::Result<HolderCode> {
-    holder_code(&whose.code_type, whose.code)
-}
 
 /// The number of who acts, as given or from a file. Its value is in no message.
 pub(crate) fn agent(agent: &Agent) -> anyhow::Result<HolderCode> {
@@ -41,14 +35,9 @@ pub(crate) fn agent(agent: &Agent) -> anyhow::Result<HolderCode> {
 }
 
 fn order(act: ActBy, home: &Home) -> anyhow::Result<Order> {
-    let office: CreditCode = act.by.office.unwrap_or(home.config().authority_code);
-    Ok(Order {
-        who: act.by.who,
-        office,
-        purpose: act.by.purpose,
-        idempotency_key: act.idempotency_key.map_or_else(random_text::<16>, Ok)?,
-        at: now()?,
-    })
+    let ActBy { by, idempotency_key } = act;
+    let office = acting_office(home, by.office)?;
+    order_by(home, ReadBy { office: Some(office), ..by }, idempotency_key, "delegation")
 }
 
 /// `holder delegate`

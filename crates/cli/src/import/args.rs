@@ -4,7 +4,7 @@ use boyin::archive::{CollectedId, ImportId};
 use boyin::model::collected::{EvidenceKind, Grade};
 use clap::{Args, Subcommand};
 
-use crate::args::{ReadBy, limit_1000};
+use crate::args::{ActBy, ReadBy, limit_1000};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
@@ -156,16 +156,6 @@ pub(crate) struct Sign {
     /// Credit code of the office that signs; only records of its own sources are signed [default: the agency of the import]
     #[arg(long, env = "BOYIN_OFFICE", value_name = "CODE")]
     pub(crate) office: Option<boyin::model::id::CreditCode>,
-}
-
-/// Who acts on one record.
-#[derive(Debug, Args)]
-pub(crate) struct ActBy {
-    #[command(flatten)]
-    pub(crate) by: ReadBy,
-    /// The same key means the same act, done once [default: a new one]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) idempotency_key: Option<String>,
 }
 
 fn import_id(text: &str) -> Result<ImportId, &'static str> {

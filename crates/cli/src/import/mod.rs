@@ -9,6 +9,7 @@ mod sign;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use boyin::Home;
 use boyin::collect::{Actor, Collected, Collection};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use self::args::{Import, Run};
 use self::progress::Meter;
 use crate::Exit;
 use crate::args::ReadBy;
-use crate::context::{Session, now};
+use crate::context::{Session, acting_office, now};
 use crate::output::json_line;
 
 /// `import …`
@@ -49,7 +50,7 @@ fn take_in(session: &Session, args: &Run, out: &mut dyn Write) -> anyhow::Result
         beside_unfinished: args.beside_unfinished,
         new_keys: args.new_keys,
     };
-    let actor = actor(&args.by, home.config().authority_code);
+    let actor = actor(&args.by, &home)?;
     let start = now()?;
     // A clock that fails once it ran stands still: the acts of this run then have the time of its begin.
     let clock = || now().unwrap_or(start);
@@ -60,8 +61,9 @@ fn take_in(session: &Session, args: &Run, out: &mut dyn Write) -> anyhow::Result
     Ok(Exit::Done)
 }
 
-fn actor(by: &ReadBy, authority: boyin::model::id::CreditCode) -> Actor {
-    Actor { who: by.who.clone(), office: by.office.unwrap_or(authority), purpose: by.purpose.clone() }
+fn actor(by: &ReadBy, home: &Home) -> anyhow::Result<Actor> {
+    let office = acting_office(home, by.office)?;
+    Ok(Actor { who: by.who.clone(), office, purpose: by.purpose.clone() })
 }
 
 /// `stock.csv` → `stock.rejects.csv`.

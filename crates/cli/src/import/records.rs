@@ -2,19 +2,20 @@
 
 use std::io::Write;
 
-use boyin::Order;
 use boyin::archive::{
     CollectedId, CollectedRecord, CollectedRow, CollectedState, ImportId, MAX_STEP, Outcome,
 };
 use boyin::model::alg::VerifyAlg as _;
 use boyin::model::collected::Evidence;
+use boyin::model::hex;
 use boyin::suite::ES256;
+use boyin::{Home, Order};
 use serde_json::{Value, json};
 
-use super::args::{ActBy, Raise, Records};
+use super::args::{Raise, Records};
 use crate::Exit;
-use crate::args::ReadBy;
-use crate::context::{Reading, Session, now, random_text};
+use crate::args::{ActBy, ReadBy};
+use crate::context::{Reading, Session, now, order_by};
 use crate::files;
 use crate::output::{self, Privacy, json_line};
 
@@ -161,7 +162,7 @@ fn shown(record: &CollectedRecord, privacy: Privacy) -> (String, String) {
 /// Collected records as a table.
 pub(crate) fn table(
     out: &mut dyn Write,
-    home: &boyin::Home,
+    home: &Home,
     records: &[(CollectedId, CollectedRecord)],
     privacy: Privacy,
 ) -> std::io::Result<()> {
@@ -224,14 +225,15 @@ pub(super) fn show(
 
 /// `import raise`
 pub(super) fn raise(session: &Session, args: Raise, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let digest = args.document.as_deref().map(files::read).transpose()?.map(|document| {
-        let digest = ES256.digest(&[&document]);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha-256:{hex}")
-    });
+    let digest = args
+        .document
+        .as_deref()
+        .map(files::read)
+        .transpose()?
+        .map(|document| format!("sha-256:{}", hex::encode(&ES256.digest(&[&document]))));
     let evidence = Evidence { kind: args.evidence, digest };
     let (home, desk) = session.desk()?;
-    let order = order(args.act, home.config().authority_code)?;
+    let order = order(args.act, &home)?;
     let outcome = desk.raise_grade(args.record, args.to, &evidence, &args.second, &order)?;
     told(session, out, args.record, &outcome, &format!("is of grade {} now (已提升)", args.to))
 }
@@ -245,7 +247,7 @@ pub(super) fn decide(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
-    let outcome = desk.resolve_dispute(id, reason, &order(act, home.config().authority_code)?)?;
+    let outcome = desk.resolve_dispute(id, reason, &order(act, &home)?)?;
     told(session, out, id, &outcome, "is kept, those that it contradicts are dismissed (已裁定)")
 }
 
@@ -259,7 +261,7 @@ pub(super) fn erase(
 ) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
     let issued = desk.archive().collected(id).ok().flatten().and_then(|record| record.issued);
-    let outcome = desk.erase_collected(id, second, reason, &order(act, home.config().authority_code)?)?;
+    let outcome = desk.erase_collected(id, second, reason, &order(act, &home)?)?;
     told(session, out, id, &outcome, "is erased (已清除)")?;
     if !session.json() {
         if let Some(license) = issued {
@@ -270,14 +272,8 @@ pub(super) fn erase(
     Ok(Exit::Done)
 }
 
-fn order(act: ActBy, authority: boyin::model::id::CreditCode) -> anyhow::Result<Order> {
-    let ActBy { by, idempotency_key } = act;
-    let idempotency_key = match idempotency_key {
-        Some(key) => key,
-        None => format!("collected-{}", random_text::<16>()?),
-    };
-    let office = by.office.unwrap_or(authority);
-    Ok(Order { who: by.who, office, purpose: by.purpose, idempotency_key, at: now()? })
+fn order(act: ActBy, home: &Home) -> anyhow::Result<Order> {
+    order_by(home, act.by, act.idempotency_key, "collected")
 }
 
 fn told(

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use anyhow::Context as _;
+use boyin::model::hex;
 use boyin::suite::{SystemRandom, all_x509};
 use boyin::timestamp::TimestampQueue;
 use boyin::transport::Http;
@@ -22,7 +23,7 @@ pub(super) fn list(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exi
         warn(&format!("{} is damaged: see what it was, and remove it", damaged.display()))?;
     }
     for queued in &listing.waiting {
-        let digest: String = queued.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&queued.digest);
         if session.json() {
             let line = json!({
                 "algorithm": queued.algorithm,

@@ -3,6 +3,7 @@ use std::io::Write;
 use boyin::model::catalog::Catalog;
 use boyin::model::id::LicenseTypeCode;
 use boyin::model::json::canonical;
+use boyin::model::time::SECONDS_PER_DAY;
 use boyin::model::trust::{Issuer, Jwk, TrustList};
 use serde_json::Value;
 
@@ -10,8 +11,6 @@ use super::args::Show;
 use crate::context::{Session, now};
 use crate::output::{self, json_line};
 use crate::{Exit, files};
-
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// The list in place, or one in a file.
 pub(super) fn run(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<Exit> {

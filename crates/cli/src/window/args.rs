@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use boyin::model::id::{CreditCode, DivisionCode};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::ReadBy;
+use crate::args::{ActBy, ReadBy, Whose};
 use crate::fetched::Files;
-use crate::import::args::ActBy;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Window {
@@ -52,11 +51,8 @@ pub(crate) enum Window {
     /// Erase what decisions that a holder took part in were decided from: number, name, form (清除判定依据). The receipts stay; they hold
     /// nothing personal, and can be verified but not come to again. It takes two people of the office that keeps the trust list
     Forget {
-        /// Kind of number (持证主体代码类型): 111 citizen ID, 001 unified credit code, others as in GB/T 36903
-        #[arg(long = "type", value_name = "NNN", default_value = "111")]
-        code_type: String,
-        /// The number; - reads it from standard input, so that it stays out of the shell history
-        code: String,
+        #[command(flatten)]
+        whose: Whose,
         /// The second person
         #[arg(long, value_name = "NAME")]
         second: String,

@@ -24,12 +24,11 @@ use boyin::{DeskError, Order};
 use serde_json::{Value, json};
 
 use self::args::{Decide, Window};
-use crate::args::ReadBy;
-use crate::context::{Session, now, random_text};
+use crate::args::{ActBy, ReadBy};
+use crate::context::{Session, now, order_by, random_text};
 use crate::delegation::args::Agent;
 use crate::fetched::{Files, pasted};
-use crate::holder::holder_code;
-use crate::import::args::ActBy;
+use crate::holder::holder;
 use crate::output::json_line;
 use crate::{Exit, delegation, files};
 
@@ -43,9 +42,8 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Show { event, out: file } => show(session, event, file.as_deref(), out),
         Window::Replay { event, by } => replay(session, event, &by, out),
         Window::Verify { file, trust } => verify(session, &file, &trust, out),
-        Window::Forget { code_type, code, second, reason, act } => {
-            let holder = holder_code(&code_type, code)?;
-            forget(session, &holder, (&second, &reason), act, out)
+        Window::Forget { whose, second, reason, act } => {
+            forget(session, &holder(whose)?, (&second, &reason), act, out)
         }
         Window::Meter(args) => meter::run(session, &args, out),
     }
@@ -59,13 +57,7 @@ fn forget(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let (home, desk) = session.desk()?;
-    let order = Order {
-        who: act.by.who,
-        office: act.by.office.unwrap_or(home.config().authority_code),
-        purpose: act.by.purpose,
-        idempotency_key: act.idempotency_key.map_or_else(random_text::<16>, Ok)?,
-        at: now()?,
-    };
+    let order = order_by(&home, act.by, act.idempotency_key, "forget")?;
     let outcome = desk.erase_decision_inputs(holder, second, reason, &order)?;
     let told = tell_erasure(session, &outcome, out).and_then(|()| out.flush());
     told.map_err(|error| anyhow!("it is erased, and event {} is kept: {error}", outcome.event))?;

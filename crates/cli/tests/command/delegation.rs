@@ -7,23 +7,9 @@ use crate::support::{POLICE, Place, Ran, forms, office};
 const BY: [&str; 4] = ["--who", "窗口甲", "--purpose", "办理优待证"];
 
 fn decide(place: &Place, number: &str, more: &[&str]) -> Ran {
-    let (police, party) = (office(POLICE), format!("applicant={}", forms("identity-card")[0].holder.code));
-    let fixed = [
-        "--json",
-        "window",
-        "decide",
-        "--item",
-        "senior-benefit",
-        "--division",
-        "652702",
-        "--office",
-        police.code.as_str(),
-        "--holder",
-        &party,
-        "--delegation",
-        number,
-    ];
-    place.boyin(&[&fixed[..], more, &BY].concat())
+    let party = format!("applicant={}", forms("identity-card")[0].holder.code);
+    let fixed = ["--json", "--holder", &party, "--delegation", number];
+    place.decide("senior-benefit", &[&fixed[..], more, &BY].concat())
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is refused, and whether the words help.
 
+use boyin::model::id::CitizenId;
 use boyin::model::time::UnixTime;
 use boyin::{Desk, Home, Passphrase};
 
@@ -55,6 +56,27 @@ fn an_office_issues_its_own_types_in_its_own_division() {
     let nobody = "11100000000013338W";
     let args = ["license", "issue", "--office", nobody, "--who", "甲", "--purpose", "测试", &card];
     place.boyin(&args).complains(&["no office with code", "offices.toml"]);
+}
+
+#[test]
+fn an_office_is_named_where_that_of_the_trust_list_is_none_of_them() {
+    let place = Place::empty();
+    let authority = "11100000000013338W";
+    place.init_under(authority).ends(0);
+    place.issue_one(POLICE, "identity-card");
+    let (holder, police) = (forms("identity-card")[0].holder.code.clone(), office(POLICE).code);
+    let agent = CitizenId::compute("65270119900101001").unwrap();
+    let terms = ["--agent", agent.as_str(), "--license-type", "identity-card", "--item", "senior-benefit"];
+    let delegate = [&["holder", "delegate", holder.as_str()][..], &terms].concat();
+    let revoke = ["holder", "revoke-delegation", holder.as_str(), "--delegation", "1"];
+    let import = ["import", "run", "stock.csv", "--mapping", "stock.toml"];
+    let by = ["--who", "窗口甲", "--purpose", "办理优待证"];
+    for act in [&delegate[..], &revoke, &import] {
+        place.boyin(&[act, &by].concat()).complains(&["--office is missing", authority, "offices.toml"]);
+    }
+    place.boyin(&[&delegate[..], &by, &["--office", police.as_str()]].concat()).ends(0);
+    // Who only reads needs no office that issues.
+    place.boyin(&["holder", "delegations", holder.as_str()]).ends(0);
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub(crate) const PASSPHRASE: &str = "three sheep on a dry hill";
 
 /// Issues identity cards with SM2.
 pub(crate) const POLICE: &str = "博尔塔拉蒙古自治州公安局";
+/// Where the office of [`MARKET`] issues.
+pub(crate) const DIVISION: &str = "652702";
 /// Issues business licenses with ES256.
 pub(crate) const MARKET: &str = "阿拉山口市市场监督管理局";
 
@@ -30,7 +32,7 @@ pub(crate) fn office(name: &str) -> Office {
 pub(crate) fn forms(license_type: &str) -> Vec<Draft> {
     let all = FORMS.lines().map(|line| serde_json::from_str::<Draft>(line).unwrap());
     let mut forms: Vec<_> = all.filter(|draft| draft.license_type == license_type).collect();
-    forms.sort_by_key(|draft| draft.division != "652702");
+    forms.sort_by_key(|draft| draft.division != DIVISION);
     forms
 }
 
@@ -89,7 +91,13 @@ impl Place {
         place
     }
 
+    /// With the trust list kept by one of the two offices.
     pub(crate) fn init(&self) -> Ran {
+        self.init_under(office(POLICE).code.as_str())
+    }
+
+    /// With the trust list kept by `authority`.
+    pub(crate) fn init_under(&self, authority: &str) -> Ran {
         let offices = Offices { office: vec![office(POLICE), office(MARKET)] };
         let file = self.write("offices.toml", toml::to_string(&offices).unwrap().as_bytes());
         self.boyin(&[
@@ -97,7 +105,7 @@ impl Place {
             "--authority",
             "演示州政务服务局",
             "--authority-code",
-            office(POLICE).code.as_str(),
+            authority,
             "--division",
             "652700",
             "--public-url",
@@ -168,6 +176,18 @@ impl Place {
         let fixed =
             ["license", "issue", "--office", office.code.as_str(), "--who", "窗口甲", "--purpose", "测试"];
         self.boyin(&[&fixed, more, &[form]].concat())
+    }
+
+    /// The command that asks the window of the police about an item, in the small office's division.
+    pub(crate) fn deciding(&self, item: &str, more: &[&str]) -> Command {
+        let police = office(POLICE);
+        let fixed =
+            ["window", "decide", "--item", item, "--division", DIVISION, "--office", police.code.as_str()];
+        self.command(&[&fixed, more].concat())
+    }
+
+    pub(crate) fn decide(&self, item: &str, more: &[&str]) -> Ran {
+        Ran::of(self.deciding(item, more).output().unwrap())
     }
 
     /// Issues the first form of the type and gives the identifier; the license is in the file `license`.

@@ -6,9 +6,8 @@ use boyin::issue::Draft;
 use serde_json::{Value, json};
 
 use crate::make_stock::{HEADER, mapping, sound};
-use crate::support::{MARKET, POLICE, Place, Ran, boyin_alone, forms, office};
+use crate::support::{DIVISION, MARKET, POLICE, Place, Ran, boyin_alone, forms, office};
 
-const DIVISION: &str = "652702";
 const BY: [&str; 4] = ["--who", "窗口甲", "--purpose", "办理公章备案"];
 
 /// An enterprise and its legal representative with both papers on file, and the identifiers of these.
@@ -42,23 +41,8 @@ impl Matter {
     }
 
     fn asking(&self, item: &str, more: &[&str]) -> Command {
-        let police = office(POLICE);
-        let fixed = [
-            "--json",
-            "window",
-            "decide",
-            "--item",
-            item,
-            "--division",
-            DIVISION,
-            "--office",
-            police.code.as_str(),
-            "--holder",
-            &self.enterprise,
-            "--holder",
-            &self.representative,
-        ];
-        self.place.command(&[&fixed, &BY[..], more].concat())
+        let fixed = ["--json", "--holder", &self.enterprise, "--holder", &self.representative];
+        self.place.deciding(item, &[&fixed, &BY[..], more].concat())
     }
 
     fn seal_filing(&self, more: &[&str]) -> Ran {
@@ -222,19 +206,9 @@ fn all_that_is_wrong_with_a_question_is_told_at_once_and_nothing_is_left_of_it()
 fn a_name_that_only_the_file_could_say_is_asked_for_and_the_look_is_seen() {
     let matter = matter();
     let stranger = "110101199003072615";
-    let police = office(POLICE);
-    let fixed = [
-        "window",
-        "decide",
-        "--item",
-        "senior-benefit",
-        "--division",
-        DIVISION,
-        "--office",
-        police.code.as_str(),
-    ];
     let holder = format!("applicant={stranger}");
-    let ask = |holder: &str| matter.place.boyin(&[&fixed[..], &["--holder", holder], &BY[..]].concat());
+    let ask =
+        |holder: &str| matter.place.decide("senior-benefit", &[&["--holder", holder], &BY[..]].concat());
     ask(&holder).complains(&["party_name"]);
     let log = matter.place.boyin(&["--json", "holder", "log", stranger]).ends(0).out;
     assert!(log.contains("holder_read") && log.contains("办理公章备案"), "{log}");
@@ -260,29 +234,11 @@ fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
     let map = place.write("stock.toml", with_grade.as_bytes());
     let run = ["--json", "import", "run", &file, "--mapping", &map, "--who", "窗口甲", "--purpose", "归集"];
     place.boyin(&run).ends(0);
-    let police = office(POLICE);
     let permit = |holder: &str| {
         let holder = format!("enterprise={holder}");
-        let ask = [
-            "--json",
-            "window",
-            "decide",
-            "--item",
-            "food-permit",
-            "--division",
-            DIVISION,
-            "--office",
-            police.code.as_str(),
-            "--holder",
-            &holder,
-            "--holder",
-            &matter.representative,
-            "--answer",
-            "premises=rented",
-            "--answer",
-            "food-application=renewal",
-        ];
-        place.boyin(&[&ask, &BY[..]].concat())
+        let parties = ["--holder", &holder, "--holder", &matter.representative];
+        let answers = ["--json", "--answer", "premises=rented", "--answer", "food-application=renewal"];
+        place.decide("food-permit", &[&parties, &answers[..], &BY].concat())
     };
     let material =
         |answer: &Value| outcomes(answer).into_iter().find(|one| one.0 == "food-permit-old").unwrap();
@@ -410,21 +366,8 @@ fn inputs_are_erased_by_number_also_of_somebody_with_nothing_on_file() {
     let place = &matter.place;
     let stranger = "110101199003072615";
     let holder = format!("applicant={stranger}:某人");
-    let police = office(POLICE);
-    let ask = [
-        "--json",
-        "window",
-        "decide",
-        "--item",
-        "senior-benefit",
-        "--division",
-        DIVISION,
-        "--office",
-        police.code.as_str(),
-        "--holder",
-        &holder,
-    ];
-    let answer = place.boyin(&[&ask, &BY[..]].concat()).ends(1).json();
+    let ask = ["--json", "--holder", &holder];
+    let answer = place.decide("senior-benefit", &[&ask, &BY[..]].concat()).ends(1).json();
     matter.replay(&answer["event"]).ends(0);
     let forget = |second: &str| {
         let forget = ["window", "forget", stranger, "--second", second, "--reason", "依申请"];

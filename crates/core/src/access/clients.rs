@@ -6,7 +6,7 @@ use boyin_model::alg::{BadKey, PublicKey, VerifyAlg, VerifyKey};
 use boyin_model::id::CreditCode;
 use boyin_model::json;
 use boyin_model::sharing::SharingScope;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_model::trust::Jwk;
 use boyin_suite::{ES256, ES256_ANY_S, SM2_SM3, all_jws};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,6 @@ pub const MAX_CLIENT_CERTIFICATES: usize = 2;
 pub const MAX_CLIENT_KEY_DAYS: u64 = 400;
 /// Characters of a client's ID and name.
 pub const MAX_CLIENT_NAME_CHARS: usize = 64;
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// What a client may ask. What it is given then, the sharing list says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

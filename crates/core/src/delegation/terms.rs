@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use boyin_model::id::{HolderCode, HolderCodeType, LicenseTypeCode};
 use boyin_model::json;
 use boyin_model::sharing::is_item;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use serde::{Deserialize, Serialize};
 
 /// Days for which a delegation may be good.
@@ -18,7 +18,6 @@ pub const MAX_DELEGATION_TYPES: usize = 16;
 pub const MAX_DELEGATION_ITEMS: usize = 16;
 /// Delegations of one holder that can still be used.
 pub const MAX_DELEGATIONS_OF_HOLDER: usize = 20;
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// What a holder asks for.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use boyin_archive::Archive;
 use boyin_exempt::ItemCatalog;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_verify::{CLOCK_TOLERANCE_SECONDS, TrustSnapshot};
 
 use super::{
@@ -17,7 +17,6 @@ use crate::lists::{Held, ListKind};
 use crate::lookup::lists_of;
 use crate::registry::{Published, Registry};
 
-const SECONDS_PER_DAY: u64 = 86_400;
 /// A desk renews status lists at half of their time; of one that has less than this part left nobody took care.
 const STATUS_PART_LEFT: u64 = 4;
 const RENEW_TRUST: &str = "boyin trust renew --who NAME --purpose TEXT";

@@ -3,6 +3,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use boyin_model::alg::VerifyAlg as _;
+use boyin_model::hex;
 use boyin_model::time::UnixTime;
 use boyin_suite::ES256;
 use boyin_verify::chain::MAX_CRL_BYTES;
@@ -40,8 +41,7 @@ impl Cache {
 
     fn path(&self, address: &str, extension: &str) -> PathBuf {
         let digest = ES256.digest(&[address.as_bytes()]);
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.dir.join(format!("{name}.{extension}"))
+        self.dir.join(format!("{}.{extension}", hex::encode(&digest)))
     }
 
     /// The list, as it was kept; unverified.

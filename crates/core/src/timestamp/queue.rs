@@ -2,12 +2,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use boyin_model::alg::{Digest32, Randomness, VerifyAlg};
+use boyin_model::hex;
 use boyin_model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 use super::{StampError, TimestampClient};
 use crate::error::HomeError;
 use crate::keyring::{replace, sync_parent};
+use crate::retry::retry_seconds;
 
 /// Digests that can wait: a day of a prefecture. More means that nobody watches.
 pub const MAX_QUEUED: usize = 100_000;
@@ -22,8 +24,7 @@ const TOKEN: &str = "tst";
 /// Seconds to wait after so many attempts: doubled each time, at most six hours.
 #[must_use]
 pub fn backoff_seconds(attempts: u32) -> u64 {
-    let doubled = 1_u64.checked_shl(attempts.saturating_sub(1)).unwrap_or(u64::MAX);
-    FIRST_RETRY_SECONDS.saturating_mul(doubled).min(MAX_RETRY_SECONDS)
+    retry_seconds(attempts, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
 }
 
 /// What waits for a timestamp.
@@ -112,7 +113,7 @@ impl TimestampQueue {
     }
 
     fn path(&self, algorithm: &str, digest: &Digest32, extension: &str) -> PathBuf {
-        self.dir.join(format!("{algorithm}-{}.{extension}", hex(digest)))
+        self.dir.join(format!("{algorithm}-{}.{extension}", hex::encode(digest)))
     }
 
     /// The token over a digest, if it came.
@@ -152,7 +153,7 @@ impl TimestampQueue {
     fn write(&self, queued: &Queued) -> Result<(), QueueError> {
         let Queued { algorithm, digest, since, attempts, next } = queued.clone();
         let path = self.path(&algorithm, &digest, WAITING);
-        let entry = Entry { format: FORMAT, algorithm, digest: hex(&digest), since, attempts, next };
+        let entry = Entry { format: FORMAT, algorithm, digest: hex::encode(&digest), since, attempts, next };
         let text = toml::to_string(&entry).expect("numbers and plain text have a TOML form");
         Ok(replace(&path, text.as_bytes())?)
     }
@@ -274,10 +275,6 @@ fn read(path: &Path) -> Option<Queued> {
     let known = format == FORMAT && ["sm3", "sha-256"].contains(&algorithm.as_str());
     let digest = unhex(&digest).filter(|_| known)?;
     Some(Queued { algorithm, digest, since, attempts, next })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Digest32> {

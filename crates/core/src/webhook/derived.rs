@@ -2,14 +2,13 @@
 
 use boyin_archive::{Archive, ArchiveError, Event, EventKind, MAX_EVENTS};
 use boyin_model::id::LicenseId;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 use boyin_model::webhook::{WebhookChange, WebhookKind};
 
 use super::Webhook;
 use crate::access::Client;
 use crate::in_force::TRUST_NAME;
 
-const SECONDS_PER_DAY: u64 = 86_400;
 /// The claim by which a notice names a license.
 pub(crate) const IDENTIFIER: &str = "license_id";
 

@@ -11,6 +11,7 @@ use super::WebhookError;
 use crate::error::HomeError;
 use crate::home::{Home, make_private_dir};
 use crate::keyring::{read_text, replace};
+use crate::retry::retry_seconds;
 
 /// Seconds to the second attempt. The time doubles with each one in vain.
 pub const FIRST_RETRY_SECONDS: u64 = 5;
@@ -144,8 +145,7 @@ impl State {
 
 /// Seconds to the next attempt after so many in vain.
 fn retry_after(failures: u32) -> u64 {
-    let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
-    FIRST_RETRY_SECONDS.saturating_mul(doubled).min(MAX_RETRY_SECONDS)
+    retry_seconds(failures, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
 }
 
 /// How far a client is.

@@ -9,6 +9,7 @@ use boyin_archive::{
 use boyin_exempt::limits::MAX_FILE_ENTRIES;
 use boyin_exempt::{CollectedEntry, CollectedStanding, Entry};
 use boyin_model::alg::VerifyAlg as _;
+use boyin_model::hex;
 use boyin_model::id::{CreditCode, HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::time::{Date, UnixTime};
 use boyin_suite::ES256;
@@ -51,8 +52,7 @@ pub(super) fn license_entry(id: &LicenseId, grade: Grade, report: Report) -> (En
 
 /// `sha-256:<hex>` of a report.
 fn report_digest(report: &Report) -> String {
-    let digest = ES256.digest(&[&report.to_json()]);
-    digest.iter().fold("sha-256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("sha-256:{}", hex::encode(&ES256.digest(&[&report.to_json()])))
 }
 
 /// A collected record.

@@ -7,6 +7,7 @@
 //! The token's imprint is the root itself. A proof has the sibling of each node on the way from the leaf to the root.
 
 use crate::alg::{Digest32, VerifyAlg};
+use crate::hex;
 use crate::json::{self, Reader, Value};
 use crate::limits::MAX_BATCH;
 
@@ -133,7 +134,7 @@ impl Proof {
     /// The canonical JSON form (`docs/format.md` §12.4).
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let path = self.path.iter().map(|digest| Value::Text(hex(digest).into())).collect();
+        let path = self.path.iter().map(|digest| Value::Text(hex::encode(digest).into())).collect();
         let members = [
             ("algorithm", Value::Text(self.algorithm.into())),
             ("format", Value::Int(PROOF_FORMAT)),
@@ -178,10 +179,6 @@ impl Proof {
         let fits = usize::try_from(size).is_ok_and(|size| size <= MAX_BATCH);
         fits.then_some(Self { algorithm, place, size, path })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Digest32> {

@@ -56,5 +56,5 @@ pub(crate) fn order(
 ) -> Result<Order, ApiError> {
     reader(grant, purpose)?;
     let office = grant.office.ok_or(ApiError::Forbidden)?;
-    Ok(Order { who: grant.name.clone(), office, purpose: purpose.to_owned(), idempotency_key, at })
+    Ok(Order { who: grant.name.clone(), office, purpose: purpose.trim().to_owned(), idempotency_key, at })
 }

@@ -10,7 +10,7 @@ use boyin::model::jws::Compact;
 use boyin::model::presentation::{MAX_PRESENTATION_BYTES, Presentation};
 use boyin::model::time::UnixTime;
 use boyin::suite::all_jws;
-use boyin::verify::{Context, Verifier};
+use boyin::verify::{AnyReason as _, Context, Verifier};
 use boyin_present::{Demand, PresentError, PresentationReport, Presented, check, from_text};
 use serde_json::{Value, json};
 
@@ -54,8 +54,8 @@ pub(crate) async fn verified(
     let checked = checked(state, body, demand).await;
     let (verdict, reason) = match &checked {
         Ok(report) => {
-            let outcome = report.outcome();
-            (outcome.code(), outcome.reason().map(|reason| reason.code))
+            let verdict = report.verdict();
+            (verdict.code(), verdict.reason().map(|reason| reason.info().code))
         }
         Err(error) => ("failed", Some(error.code())),
     };

@@ -177,7 +177,7 @@ pub(crate) async fn decided(
     idempotency_key: String,
 ) -> Result<ExemptionAnswer, ApiError> {
     let Asked { question, purpose, agent } = request.read()?;
-    let order = order(grant, purpose.trim(), idempotency_key, state.now())?;
+    let order = order(grant, purpose, idempotency_key, state.now())?;
     let delegation = agent.as_ref().map(|(_, number)| *number);
     let answer = blocking(move || match agent {
         Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),

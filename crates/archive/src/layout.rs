@@ -540,15 +540,9 @@ pub(crate) fn read_hex(text: &str) -> Result<Digest32, Malformed> {
 
 /// Reads [`hex::encode`] of `N` bytes, in its one spelling.
 pub(crate) fn read_hex_of<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(Malformed) };
-    let half = |digit: u8| match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(Malformed),
-    };
-    let bytes = pairs.iter().map(|[high, low]| Ok((half(*high)? << 4) | half(*low)?));
-    bytes.collect::<Result<Vec<u8>, Malformed>>()?.try_into().map_err(|_| Malformed)
+    hex::decode(text).and_then(|bytes| bytes.try_into().ok()).ok_or(Malformed)
 }
+
 /// The record as JSON without white space, members in the order of the type, absent ones left out.
 pub(crate) fn seal_value(record: &SealRecord) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(record).expect("text and numbers can always be written as JSON"))

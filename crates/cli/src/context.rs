@@ -193,7 +193,6 @@ pub(crate) fn now() -> anyhow::Result<UnixTime> {
     now.context("the clock of this machine is before 1970 or after 9999: set it")
 }
 
-/// A text of `bytes` random bytes.
 /// The office that does what only an office of `offices.toml` can do.
 pub(crate) fn acting_office(home: &Home, named: Option<CreditCode>) -> anyhow::Result<CreditCode> {
     let authority = home.config().authority_code;
@@ -220,6 +219,7 @@ pub(crate) fn order_by(home: &Home, by: ReadBy, key: Option<String>, what: &str)
     })
 }
 
+/// A text of so many random bytes.
 pub(crate) fn random_text<const BYTES: usize>() -> anyhow::Result<String> {
     let mut bytes = [0; BYTES];
     SystemRandom.fill(&mut bytes)?;

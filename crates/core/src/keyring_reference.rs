@@ -141,13 +141,3 @@ impl KeyReference {
         b64::decode(self.public.as_bytes()).ok()
     }
 }
-
-/// The bytes of hexadecimal digits; `None` for anything else.
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    let digits = |pair: &[u8; 2]| {
-        let text = std::str::from_utf8(pair).ok().filter(|text| !text.starts_with('+'))?;
-        u8::from_str_radix(text, 16).ok()
-    };
-    pairs.iter().map(digits).collect()
-}

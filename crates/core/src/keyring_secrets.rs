@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::HomeError;
 use crate::keyring::read_text;
-use crate::keyring_reference::{Pkcs11Place, unhex};
+use crate::keyring_reference::Pkcs11Place;
 use crate::remote::RemoteAccess;
 
 /// Bytes of CKA_ID: as good as unique.
@@ -192,7 +192,7 @@ pub(crate) fn token_identity(
 
 fn named(place: &Pkcs11Place, passphrase: &Passphrase) -> Result<(Token, KeyName), HomeError> {
     let Pkcs11Place { module, token, label, id, pin_file } = place;
-    let id = unhex(id).ok_or_else(|| HomeError::KeyId(id.clone()))?;
+    let id = hex::decode(&id.to_ascii_lowercase()).ok_or_else(|| HomeError::KeyId(id.clone()))?;
     let token = passphrase.token(module, token, pin_file.as_deref())?;
     Ok((token, KeyName { label: label.clone(), id: Some(id) }))
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// Offset of China standard time from UTC, in seconds.
 const CHINA_OFFSET_SECONDS: i64 = 8 * 3600;
-const DAY_SECONDS: i64 = 86_400;
 /// Seconds of a day: leap seconds do not exist.
 pub const SECONDS_PER_DAY: u64 = 86_400;
+const DAY_SECONDS: i64 = SECONDS_PER_DAY.cast_signed();
 
 /// Whole seconds since 1970-01-01T00:00:00Z; leap seconds do not exist.
 ///

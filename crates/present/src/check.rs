@@ -4,13 +4,13 @@ use boyin_model::jws::JwsError;
 use boyin_model::presentation::{MAX_PRESENTATION_BYTES, Presentation, TYP_PRESENTATION};
 use boyin_model::time::UnixTime;
 use boyin_verify::{
-    CLOCK_TOLERANCE_SECONDS, Context, CreditCode, Reason, ReasonInfo, Report, SignedByIssuerError, Verdict,
-    Verifier,
+    AnyReason as _, CLOCK_TOLERANCE_SECONDS, Context, CreditCode, Reason, ReasonInfo, Report,
+    SignedByIssuerError, Verdict, Verifier,
 };
 use serde_json::{Value, json};
 
 use crate::form::Presented;
-use crate::reason::DynamicReason;
+use crate::reason::{DynamicReason, PresentReason};
 use crate::seen::{Remembered, SeenNonces};
 
 const REPORT_FORMAT: u8 = 1;
@@ -75,38 +75,6 @@ pub struct Dynamic {
     pub claims: Option<Presentation>,
     /// `Ok` if nothing is wrong with it; it is remembered only if the license passed too.
     pub outcome: Result<(), DynamicReason>,
-}
-
-/// The verdict with its reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything that was shown counts.
-    Passed,
-    /// Something is wrong.
-    Failed(ReasonInfo),
-    /// Something is not known: not to be relied on.
-    Indeterminate(ReasonInfo),
-}
-
-impl Outcome {
-    /// `passed`, `failed` or `indeterminate`.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed(_) => "failed",
-            Self::Indeterminate(_) => "indeterminate",
-        }
-    }
-
-    /// Why it did not pass.
-    #[must_use]
-    pub fn reason(&self) -> Option<&ReasonInfo> {
-        match self {
-            Self::Passed => None,
-            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
-        }
-    }
 }
 
 /// Verifies what was shown: the license with the verifier, unchanged; then, of a dynamic code, the office's statement about it.
@@ -199,11 +167,10 @@ fn once(
 impl PresentationReport {
     /// What failed before what is open, the license before the dynamic part.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        let license = match self.license.verdict() {
-            Verdict::Passed => Outcome::Passed,
-            Verdict::Failed(reason) => Outcome::Failed(reason.info()),
-            Verdict::Indeterminate(reason) => Outcome::Indeterminate(reason.info()),
+    pub fn verdict(&self) -> Verdict<PresentReason> {
+        let license = match self.license.verdict().reason() {
+            None => Verdict::Passed,
+            Some(reason) => Verdict::of_reason(PresentReason::License(reason)),
         };
         let dynamic = match (&self.dynamic, self.demand) {
             (None, Demand::Any) => Ok(()),
@@ -211,22 +178,16 @@ impl PresentationReport {
             (Some(dynamic), Demand::Any | Demand::Dynamic) => dynamic.outcome,
         };
         let dynamic = match dynamic {
-            Ok(()) => Outcome::Passed,
-            Err(reason) if reason.is_indeterminate() => Outcome::Indeterminate(reason.info()),
-            Err(reason) => Outcome::Failed(reason.info()),
+            Ok(()) => Verdict::Passed,
+            Err(reason) => Verdict::of_reason(PresentReason::Dynamic(reason)),
         };
-        match (license, dynamic) {
-            (Outcome::Failed(_), _) | (_, Outcome::Passed) => license,
-            (Outcome::Passed | Outcome::Indeterminate(_), Outcome::Failed(_)) => dynamic,
-            (Outcome::Passed, Outcome::Indeterminate(_)) => dynamic,
-            (Outcome::Indeterminate(_), Outcome::Indeterminate(_)) => license,
-        }
+        Verdict::first_of([license, dynamic])
     }
 
     /// The form for programs; holds nothing personal. `license` is the verifier's own report.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let outcome = self.outcome();
+        let verdict = self.verdict();
         let license: Value = serde_json::from_slice(&self.license.to_json()).unwrap_or_default();
         json!({
             "age": {
@@ -237,8 +198,8 @@ impl PresentationReport {
             "format": REPORT_FORMAT,
             "kind": if self.dynamic.is_some() { "dynamic" } else { "static" },
             "license": license,
-            "reason": outcome.reason().map(value_of),
-            "verdict": outcome.code(),
+            "reason": verdict.reason().map(|reason| value_of(&reason.info())),
+            "verdict": verdict.code(),
         })
     }
 }

@@ -31,10 +31,10 @@ mod seen;
 mod text;
 
 pub use bundle::{Bundle, BundleError, OpenBundle};
-pub use check::{Demand, Dynamic, ListAge, Outcome, PresentationReport, check};
+pub use check::{Demand, Dynamic, ListAge, PresentationReport, check};
 pub use dictionary::DICTIONARY;
 pub use error::{EncodeError, Fault, PresentError};
 pub use form::{FORM, Presented};
-pub use reason::DynamicReason;
+pub use reason::{DynamicReason, PresentReason};
 pub use seen::{Remembered, SeenNonces};
 pub use text::{PREFIX, from_text, to_text};

@@ -1,4 +1,29 @@
-use boyin_verify::{Owner, ReasonInfo};
+use boyin_verify::{AnyReason, Owner, Reason, ReasonInfo};
+
+/// Why what was shown does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PresentReason {
+    /// Because of the license.
+    License(Reason),
+    /// Because of what makes the code a dynamic one.
+    Dynamic(DynamicReason),
+}
+
+impl AnyReason for PresentReason {
+    fn info(self) -> ReasonInfo {
+        match self {
+            Self::License(reason) => reason.info(),
+            Self::Dynamic(reason) => reason.info(),
+        }
+    }
+
+    fn is_indeterminate(self) -> bool {
+        match self {
+            Self::License(reason) => reason.is_indeterminate(),
+            Self::Dynamic(reason) => reason.is_indeterminate(),
+        }
+    }
+}
 
 /// Why a dynamic code does not count though its license may be good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

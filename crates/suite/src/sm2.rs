@@ -12,6 +12,7 @@ use boyin_curve::Sm2;
 use boyin_model::alg::{
     AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
+use boyin_model::hex;
 use pkcs8::ObjectIdentifier;
 
 pub(crate) use self::signing::sign;
@@ -159,7 +160,7 @@ impl Sm2Sm3 {
 
 /// Eight bytes of the ID's SM3 in hexadecimal: tells parameter sets apart in reports without quoting the ID.
 fn fingerprint(user_id: &[u8]) -> String {
-    sm3(&[user_id]).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&sm3(&[user_id])[..8])
 }
 
 impl fmt::Debug for Sm2Sm3 {

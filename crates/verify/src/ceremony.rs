@@ -6,6 +6,7 @@ use boyin_model::ceremony::{
     CEREMONY_FORMAT, Closing, Event, Line, MAX_LINE_BYTES, MAX_TRANSCRIPT_BYTES, MadePlace, NO_LINE, Owner,
     Participant, Place, Script, Task,
 };
+use boyin_model::hex;
 use boyin_model::json::Reader;
 use boyin_model::jws::{Compact, Header, TYP_CEREMONY};
 use boyin_model::time::UnixTime;
@@ -257,7 +258,7 @@ pub fn key_fingerprint(key: &Jwk, algs: &[&'static dyn VerifyAlg]) -> Option<Str
 #[must_use]
 pub fn hex_digest(algs: &[&'static dyn VerifyAlg], bytes: &[u8]) -> Option<String> {
     let alg = algs.iter().find(|alg| alg.id().digest == "sha-256")?;
-    Some(alg.digest(&[bytes]).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex::encode(&alg.digest(&[bytes])))
 }
 
 impl CeremonyContext<'_> {

@@ -8,7 +8,7 @@ use boyin_model::time::UnixTime;
 use crate::reason::{Reason, ReasonInfo};
 use crate::report::Detail;
 
-/// A reason of a closed list: one that [`reasons!`](crate::reasons) made, or one of several of them.
+/// A reason: one that [`reasons!`](crate::reasons) made, one of a list like it, or one of several of these.
 pub trait AnyReason: Copy {
     /// What the reason means.
     fn info(self) -> ReasonInfo;
@@ -40,7 +40,7 @@ impl<R, D> From<Result<(), (R, Option<D>)>> for Outcome<R, D> {
 
 impl<R: AnyReason, D> Outcome<R, D> {
     /// The members of a check in a report's JSON form: its code, what it found, and `detail` where that says more.
-    pub fn members<'s, 'v>(
+    pub(crate) fn members<'s, 'v>(
         &'s self,
         check: &'static str,
         detail: impl FnOnce(&'s D) -> Value<'v>,

@@ -378,7 +378,11 @@ async fn a_code_is_made_for_whom_the_holder_lets_act_once_for_each_use() {
     ] {
         let mut wrong = body(number, "wrong");
         wrong[member] = value;
-        assert_eq!(served.post(PATH, &clerk, &wrong).await.status, StatusCode::BAD_REQUEST, "{member}");
+        let answer = served.post(PATH, &clerk, &wrong).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{member}");
+        // Before the desk is asked, which would say it in other words.
+        let said = answer.json().to_string().contains("purpose: say what for");
+        assert_eq!(said, member == "purpose", "{member}: {}", answer.json());
     }
     let made = served.post(PATH, &clerk, &body(number, "1")).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.json());

@@ -85,7 +85,7 @@ impl Manifest {
         if manifest.key != key_of(secret) {
             return Err(BackupError::WrongSecret);
         }
-        let mac = fs::read(dir.join(MAC)).ok().and_then(|text| unhex(&text));
+        let mac = fs::read(dir.join(MAC)).ok().and_then(|text| hex::decode(std::str::from_utf8(&text).ok()?));
         let right =
             mac.is_some_and(|mac| hmac::verify(&backup_key(secret), &authenticated(&bytes), &mac).is_ok());
         // What is authentic was written by this program; the paths are looked at all the same.
@@ -120,10 +120,4 @@ fn authenticated(manifest: &[u8]) -> Vec<u8> {
 
 fn is_below(path: &str) -> bool {
     !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-}
-
-fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(text).ok()?;
-    let digits = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
-    digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }

@@ -2,11 +2,11 @@ use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use boyin::model::credential::{FieldValue, LicenseClaims, Term};
+use boyin::model::time::SECONDS_PER_DAY;
 use boyin::suite::all_jws;
-use boyin::verify::{Context, StatusSnapshot, TrustSnapshot, Verifier};
+use boyin::verify::{Context, StatusSnapshot, TrustSnapshot, Verdict, Verifier};
 use boyin_present::{
-    Demand, ListAge, Outcome, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check,
-    from_text,
+    Demand, ListAge, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check, from_text,
 };
 use serde_json::json;
 
@@ -52,8 +52,8 @@ pub(super) fn run(session: &Session, args: &Check, out: &mut dyn Write) -> anyho
             judge(registry.trust(), registry.status(), seen.as_mut())?
         }
     };
-    let outcome = checked.outcome();
-    if let (Outcome::Passed, Some(memory), Some(seen)) = (outcome, &memory, &seen) {
+    let verdict = checked.verdict();
+    if let (Verdict::Passed, Some(memory), Some(seen)) = (verdict, &memory, &seen) {
         // Before anybody is told that the code counts.
         memory.keep(seen, checked.license.at())?;
     }
@@ -62,11 +62,7 @@ pub(super) fn run(session: &Session, args: &Check, out: &mut dyn Write) -> anyho
     } else {
         write(out, &checked, Privacy::new(args.full))?;
     }
-    Ok(match outcome {
-        Outcome::Passed => Exit::Done,
-        Outcome::Failed(_) => Exit::Failed,
-        Outcome::Indeterminate(_) => Exit::Indeterminate,
-    })
+    Ok(report::exit(verdict))
 }
 
 /// The text of a code, also out of a picture of it.
@@ -94,18 +90,8 @@ fn refuse(session: &Session, error: PresentError, out: &mut dyn Write) -> anyhow
 }
 
 fn write(out: &mut dyn Write, checked: &PresentationReport, privacy: Privacy) -> anyhow::Result<()> {
-    let outcome = checked.outcome();
-    let reason = outcome.reason();
-    let (sign, words) = match outcome {
-        Outcome::Passed => ('✓', "passed 核验通过"),
-        Outcome::Failed(_) => ('✗', "failed 核验不通过"),
-        Outcome::Indeterminate(_) => ('?', "indeterminate 无法判定，不能采信"),
-    };
-    let code = reason.map(|reason| format!(": {}", reason.code)).unwrap_or_default();
-    writeln!(out, "{sign} {words}{code}")?;
-    if let Some(reason) = reason {
-        report::explain(out, reason)?;
-    }
+    let verdict = checked.verdict();
+    report::headline(out, verdict)?;
     match &checked.dynamic {
         None => writeln!(out, "  static code 静态码: it says nothing about who shows it (不能证明出示人)")?,
         Some(dynamic) => {
@@ -124,7 +110,7 @@ fn write(out: &mut dyn Write, checked: &PresentationReport, privacy: Privacy) ->
     }
     age(out, "trust list 信任列表", Some(checked.trust_list))?;
     age(out, "status list 状态列表", checked.status_list)?;
-    if outcome == Outcome::Passed
+    if verdict == Verdict::Passed
         && let Ok(verified) = checked.license.clone().into_verified()
     {
         writeln!(out)?;
@@ -140,7 +126,7 @@ pub(super) fn age(out: &mut dyn Write, name: &str, list: Option<ListAge>) -> std
         return writeln!(out, "  {name}: not at hand 未取得");
     };
     let name = printable(name);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let (days, hours, minutes) = (seconds / SECONDS_PER_DAY, seconds / 3600 % 24, seconds / 60 % 60);
     writeln!(
         out,
         "  {name}: {days} d {hours} h {minutes} min old (已制作 {days} 天 {hours} 小时 {minutes} 分), made {made_at}, fresh until {fresh_until}"

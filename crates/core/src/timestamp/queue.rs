@@ -273,17 +273,6 @@ fn read(path: &Path) -> Option<Queued> {
     let entry: Entry = toml::from_str(&fs::read_to_string(path).ok()?).ok()?;
     let Entry { format, algorithm, digest, since, attempts, next } = entry;
     let known = format == FORMAT && ["sm3", "sha-256"].contains(&algorithm.as_str());
-    let digest = unhex(&digest).filter(|_| known)?;
+    let digest = hex::decode(&digest).filter(|_| known)?.try_into().ok()?;
     Some(Queued { algorithm, digest, since, attempts, next })
-}
-
-fn unhex(text: &str) -> Option<Digest32> {
-    let mut out = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(out)
 }

@@ -1,9 +1,11 @@
+//! Values made one by one.
+
 use std::borrow::Cow;
 
 use super::{Object, Value};
 use crate::time::UnixTime;
 
-/// An object of members whose names differ. Of two with one name the first stays.
+/// An object of members whose names differ. Two with one name are a fault of the caller: the first stays, debug builds panic.
 pub fn object<'n: 'v, 'v>(members: impl IntoIterator<Item = (&'n str, Value<'v>)>) -> Value<'v> {
     let mut object = Object::default();
     for (name, value) in members {

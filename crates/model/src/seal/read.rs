@@ -18,8 +18,6 @@ use crate::tlv::{
 /// Text at the beginning of every seal.
 const HEADER_ID: &str = "ES";
 const PICTURE_TYPES: [&str; 5] = ["PNG", "GIF", "JPG", "BMP", "SVG"];
-/// Seconds by which a mistaken time zone can put one time before another.
-const DAY_SECONDS: u64 = 86_400;
 
 impl<'b> Seal<'b> {
     /// Reads `SESeal` of any version, which must fill `bytes`.
@@ -228,7 +226,7 @@ fn properties<'b>(
         return Err(element.fault("validEnd", Fault::Value));
     }
     if valid_from < created {
-        let drift = created <= valid_from.plus(DAY_SECONDS);
+        let drift = created <= valid_from.plus(SECONDS_PER_DAY);
         let note = if drift { Note::ZoneDrift } else { Note::ValidBeforeMade };
         reading.odd(note, "validStart", element)?;
     }

@@ -172,23 +172,11 @@ impl Proof {
         }
         let step = |step: &Value<'_>| {
             let Value::Text(text) = step else { return None };
-            unhex(text)
+            hex::decode(text)?.try_into().ok()
         };
         let path = steps.iter().map(step).collect::<Option<Vec<_>>>()?;
         let (place, size) = (number("place")?, number("size")?);
         let fits = usize::try_from(size).is_ok_and(|size| size <= MAX_BATCH);
         fits.then_some(Self { algorithm, place, size, path })
     }
-}
-
-fn unhex(text: &str) -> Option<Digest32> {
-    let digits = text.as_bytes();
-    let mut out = [0; 32];
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in out.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(out)
 }

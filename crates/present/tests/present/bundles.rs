@@ -5,7 +5,7 @@ use boyin_present::{Bundle, BundleError, Demand, PresentationReport, Presented, 
 use boyin_suite::{Algorithm, all_jws};
 use boyin_testkit::key::FixedKey;
 use boyin_testkit::prefecture::{Prefecture, now, status_token};
-use boyin_verify::{Context, Reason, StatusError, TrustError};
+use boyin_verify::{AnyReason as _, Context, Reason, StatusError, TrustError};
 
 use crate::{at, card};
 
@@ -31,7 +31,7 @@ fn a_bundle_is_enough_and_its_age_is_told() {
     let prefecture = Prefecture::new(Algorithm::Sm2);
     let bundle = Bundle::read(&bundle_of(&prefecture, &prefecture.trust_list()).write()).unwrap();
     let report = checked(&prefecture, &bundle, 100);
-    assert_eq!(report.outcome().code(), "passed");
+    assert_eq!(report.verdict().code(), "passed");
     // The list of the sample is a day old, its status list an hour.
     let told = report.to_json();
     assert_eq!(told["age"]["trust_list"]["age_seconds"], DAY + 100);
@@ -52,7 +52,7 @@ fn a_stale_bundle_leaves_the_question_open() {
     ] {
         let report = checked(&prefecture, &bundle, seconds);
         assert_eq!(
-            (report.outcome().code(), report.outcome().reason().map(|reason| reason.code)),
+            (report.verdict().code(), report.verdict().reason().map(|reason| reason.info().code)),
             (verdict, code)
         );
         assert_eq!(report.trust_list.seconds, DAY + seconds);
@@ -72,7 +72,10 @@ fn a_license_revoked_in_the_bundle_is_refused() {
     bundle.status_lists = vec![revoked];
     for seconds in [0, 2 * DAY] {
         let report = checked(&prefecture, &bundle, seconds);
-        assert_eq!((report.outcome().code(), report.outcome().reason().unwrap().code), ("failed", "revoked"));
+        assert_eq!(
+            (report.verdict().code(), report.verdict().reason().unwrap().info().code),
+            ("failed", "revoked")
+        );
     }
 }
 
@@ -83,14 +86,14 @@ fn a_list_that_is_not_in_it_is_missed() {
     let mut bundle = bundle_of(&prefecture, &prefecture.trust_list());
     let token = bundle.status_lists.remove(0);
     let report = checked(&prefecture, &bundle, 0);
-    assert_eq!(report.outcome().reason().unwrap().code, "status_list_unavailable");
-    assert_eq!((report.status_list, report.outcome().code()), (None, "indeterminate"));
+    assert_eq!(report.verdict().reason().unwrap().info().code, "status_list_unavailable");
+    assert_eq!((report.status_list, report.verdict().code()), (None, "indeterminate"));
     assert!(report.to_json()["age"]["status_list"].is_null());
     let changed = [&token[..token.len() - 4], b"AAAA"].concat();
     bundle.status_lists.push(changed);
     let opened = bundle.open(prefecture.anchor_jwk(), &all_jws(), now()).unwrap();
     assert_eq!(opened.refused, [(0, StatusError::Signature)]);
-    assert_eq!(checked(&prefecture, &bundle, 0).outcome().code(), "indeterminate");
+    assert_eq!(checked(&prefecture, &bundle, 0).verdict().code(), "indeterminate");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 use boyin_issue::{SigningKey, presentation};
 use boyin_model::presentation::Presentation;
-use boyin_present::{Demand, DynamicReason, PresentationReport, Presented, SeenNonces, check};
+use boyin_present::{Demand, DynamicReason, PresentReason, PresentationReport, Presented, SeenNonces, check};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::{Prefecture, World, now};
+use boyin_verify::AnyReason as _;
 
 use crate::{at, both, card, claims_of, dynamic_of, showing};
 
@@ -16,7 +17,7 @@ fn refused(world: &World, shown: &Presented, seconds: u64) -> DynamicReason {
     let report = checked(world, shown, seconds, &mut SeenNonces::default());
     assert_eq!(report.license.verdict(), boyin_verify::Verdict::Passed);
     let reason = report.dynamic.as_ref().unwrap().outcome.unwrap_err();
-    assert_eq!(report.outcome().reason(), Some(&reason.info()));
+    assert_eq!(report.verdict().reason(), Some(PresentReason::Dynamic(reason)));
     reason
 }
 
@@ -31,10 +32,10 @@ fn a_code_counts_for_a_minute_and_once() {
         let shown = dynamic_of(&prefecture, card(&prefecture), now());
         for seconds in [0, 59] {
             let mut seen = SeenNonces::default();
-            assert_eq!(checked(&world, &shown, seconds, &mut seen).outcome().code(), "passed");
+            assert_eq!(checked(&world, &shown, seconds, &mut seen).verdict().code(), "passed");
             let again = checked(&world, &shown, seconds, &mut seen);
             assert_eq!(again.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::Repeated));
-            assert_eq!(again.outcome().code(), "failed");
+            assert_eq!(again.verdict().code(), "failed");
         }
         assert_eq!(refused(&world, &shown, 60), DynamicReason::Expired);
     }
@@ -45,7 +46,7 @@ fn clocks_may_differ_by_the_tolerance() {
     let prefecture = Prefecture::new(Algorithm::Es256);
     let world = prefecture.world();
     let ahead = dynamic_of(&prefecture, card(&prefecture), at(300));
-    assert_eq!(checked(&world, &ahead, 0, &mut SeenNonces::default()).outcome().code(), "passed");
+    assert_eq!(checked(&world, &ahead, 0, &mut SeenNonces::default()).verdict().code(), "passed");
     let ahead = dynamic_of(&prefecture, card(&prefecture), at(301));
     assert_eq!(refused(&world, &ahead, 0), DynamicReason::FromFuture);
 }
@@ -56,7 +57,7 @@ fn without_a_memory_the_question_stays_open() {
     let shown = dynamic_of(&prefecture, card(&prefecture), now());
     let report = check(&shown, &Prefecture::verifier(), &prefecture.world().context(), Demand::Dynamic, None);
     assert_eq!(report.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::NoMemory));
-    assert_eq!(report.outcome().code(), "indeterminate");
+    assert_eq!(report.verdict().code(), "indeterminate");
 }
 
 /// Whoever cuts the statement off has a static code of the same license.
@@ -66,11 +67,11 @@ fn a_static_code_is_refused_where_a_dynamic_one_is_demanded() {
         let (world, verifier) = (prefecture.world(), Prefecture::verifier());
         let cut = Presented { statement: None, ..dynamic_of(&prefecture, card(&prefecture), now()) };
         let report = |demand| check(&cut, &verifier, &world.context(), demand, None);
-        assert_eq!(report(Demand::default()).outcome().code(), "passed");
+        assert_eq!(report(Demand::default()).verdict().code(), "passed");
         let refused = report(Demand::Dynamic);
         assert_eq!(refused.license.verdict(), boyin_verify::Verdict::Passed);
-        assert_eq!(refused.outcome().code(), "failed");
-        assert_eq!(refused.outcome().reason(), Some(&DynamicReason::Missing.info()));
+        assert_eq!(refused.verdict().code(), "failed");
+        assert_eq!(refused.verdict().reason(), Some(PresentReason::Dynamic(DynamicReason::Missing)));
         let told = refused.to_json();
         assert_eq!(told["kind"], "static");
         assert_eq!(told["reason"]["code"], "dynamic_missing");
@@ -86,14 +87,14 @@ fn only_a_license_that_passes_uses_a_code_up() {
     let without_lists = World { status: boyin_verify::StatusSnapshot::default(), ..prefecture.world() };
     let mut seen = SeenNonces::default();
     let open = checked(&without_lists, &shown, 0, &mut seen);
-    assert_eq!(open.outcome().code(), "indeterminate");
+    assert_eq!(open.verdict().code(), "indeterminate");
     assert!(seen.is_empty());
-    assert_eq!(checked(&prefecture.world(), &shown, 1, &mut seen).outcome().code(), "passed");
+    assert_eq!(checked(&prefecture.world(), &shown, 1, &mut seen).verdict().code(), "passed");
     assert_eq!(seen.len(), 1);
     // What was shown is told all the same.
     let again = checked(&without_lists, &shown, 2, &mut seen);
     assert_eq!(again.dynamic.as_ref().unwrap().outcome, Err(DynamicReason::Repeated));
-    assert_eq!(again.outcome().code(), "failed");
+    assert_eq!(again.verdict().code(), "failed");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn only_the_office_that_issued_can_state() {
     let sm2 = &prefecture.office.sm2;
     let digest = Algorithm::Sm2.verifier().digest(&[&license]);
     let by_sm2 = with(signed(&Presentation { credential: digest, ..claims.clone() }, sm2));
-    assert_eq!(checked(&world, &by_sm2, 0, &mut SeenNonces::default()).outcome().code(), "passed");
+    assert_eq!(checked(&world, &by_sm2, 0, &mut SeenNonces::default()).verdict().code(), "passed");
     let compact = by_sm2.encode(boyin_present::limits::QR_BUDGET_BYTES).unwrap();
     assert_eq!(Presented::decode(&compact).unwrap(), by_sm2);
 }
@@ -204,12 +205,12 @@ fn an_expired_code_is_refused_under_stale_lists_too() {
     let shown = dynamic_of(&prefecture, card(&prefecture), now());
     let late = checked(&world, &shown, 30 * 86_400, &mut SeenNonces::default());
     assert_eq!(late.license.verdict().code(), "indeterminate");
-    assert_eq!(late.outcome().reason().unwrap().code, "dynamic_expired");
-    assert_eq!(late.outcome().code(), "failed");
+    assert_eq!(late.verdict().reason().unwrap().info().code, "dynamic_expired");
+    assert_eq!(late.verdict().code(), "failed");
     let fresh = dynamic_of(&prefecture, card(&prefecture), at(30 * 86_400));
     let open = checked(&world, &fresh, 30 * 86_400, &mut SeenNonces::default());
     assert_eq!(
-        (open.outcome().code(), open.outcome().reason().unwrap().code),
+        (open.verdict().code(), open.verdict().reason().unwrap().info().code),
         ("indeterminate", "trust_list_stale")
     );
 }

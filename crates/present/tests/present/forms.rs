@@ -100,7 +100,7 @@ fn no_changed_bit_passes() {
                 assert_ne!(other, good, "bit {bit} has a second spelling");
                 let (verifier, mut seen) = (Prefecture::verifier(), SeenNonces::default());
                 let report = check(&other, &verifier, &world.context(), Demand::Any, Some(&mut seen));
-                assert_ne!(report.outcome().code(), "passed", "bit {bit}");
+                assert_ne!(report.verdict().code(), "passed", "bit {bit}");
             }
         }
     }

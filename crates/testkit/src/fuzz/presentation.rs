@@ -53,7 +53,7 @@ pub fn presentation(data: &[u8]) {
     };
     let passes = |demand| {
         let (verifier, mut seen) = (Prefecture::verifier(), SeenNonces::default());
-        check(&shown, &verifier, &world.context(), demand, Some(&mut seen)).outcome().code() == "passed"
+        check(&shown, &verifier, &world.context(), demand, Some(&mut seen)).verdict().code() == "passed"
     };
     // Without its statement, or with fewer fields, it is a static code of the same license, which passes where one is enough.
     assert!(!passes(Demand::Any) || shown.statement.is_none() || shown == *good, "a changed code passed");

@@ -1,4 +1,4 @@
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 
 use super::der::{Element, tag};
 
@@ -28,7 +28,7 @@ pub(super) fn instant(time: Element<'_>) -> Option<UnixTime> {
         return None;
     }
     let Some(days) = days_since_1970(year, month, day) else { return UnixTime::new(0) };
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+    let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
     Some(UnixTime::new(seconds).unwrap_or(UnixTime::MAX))
 }
 

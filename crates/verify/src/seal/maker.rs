@@ -2,7 +2,7 @@
 
 use boyin_model::register::SealId;
 use boyin_model::seal::{Seal, SealInfo, Signers, encoding_of};
-use boyin_model::time::UnixTime;
+use boyin_model::time::{SECONDS_PER_DAY, UnixTime};
 
 use super::check::{Finding, Run, weightiest};
 use super::profile::MakerTime;
@@ -11,8 +11,6 @@ use super::report::{SealDetail, SealNote};
 use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::check::fingerprint;
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
-
-const DAY_SECONDS: u64 = 86_400;
 
 impl Run<'_, '_> {
     pub(super) fn maker_signature(&self, seal: &Seal<'_>) -> Finding {
@@ -105,7 +103,7 @@ impl Run<'_, '_> {
     pub(super) fn making(&self, info: &SealInfo<'_>) -> Finding {
         let latest = self.context.now.plus(CLOCK_TOLERANCE_SECONDS);
         // A signature before the seal was made is one with another seal; a mistaken zone is less than a day.
-        let limit = latest.min(info.valid_until).min(self.used_at.plus(DAY_SECONDS));
+        let limit = latest.min(info.valid_until).min(self.used_at.plus(SECONDS_PER_DAY));
         if info.created <= limit {
             return Ok(());
         }

@@ -1,3 +1,4 @@
+use boyin_model::hex;
 use boyin_model::json::{self, Value, instant, object, text};
 use boyin_model::time::UnixTime;
 use boyin_model::timestamp::{Note, TimestampError};
@@ -242,7 +243,7 @@ impl TimestampReport {
             members.push(("reason", reason.info().to_value()));
         }
         let TimestampSubject { time, latest, policy, serial } = &self.subject;
-        let serial = serial.as_deref().map(hex);
+        let serial = serial.as_deref().map(hex::encode);
         let subject = [
             ("latest", latest.map(instant)),
             ("policy", policy.as_deref().map(|policy| Value::Text(policy.into()))),
@@ -257,10 +258,6 @@ impl TimestampReport {
         json::write(&object(members), &mut out);
         out
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn detail_json(detail: TimestampDetail) -> Value<'static> {

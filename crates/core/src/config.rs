@@ -111,8 +111,8 @@ pub(crate) const fn status_list_entries() -> u32 {
 pub enum ConfigFault {
     /// The address of the service cannot begin the URIs of status lists.
     #[error(
-        "the public URL must be https:// or http://, a host and perhaps a path, without ? and # and without a slash at the \
-         end, at most 200 characters"
+        "the public URL must be https:// or http://, a host and perhaps a path, without ? and # and without a slash at \
+         the end, at most 200 characters"
     )]
     PublicUrl,
     /// A list would be stale at once, or fresh for too long.
@@ -122,7 +122,9 @@ pub enum ConfigFault {
     #[error("status_list_entries must be a power of two from 64 to 1048576")]
     StatusListEntries,
     /// The archive cannot run with so little memory.
-    #[error("[memory] unflushed_mib must be at least 4 and at most half of cache_mib, open_files at least 64")]
+    #[error(
+        "[memory] unflushed_mib must be at least 4 and at most half of cache_mib, open_files at least 64"
+    )]
     Memory,
 }
 

@@ -260,7 +260,7 @@ mod tests {
         let names: Vec<_> = Overrides::variables().collect();
         let (url, numbers) = names.split_first().unwrap();
         let expected = Config { public_url: "https://other.example".to_owned(), ..config() };
-        assert_eq!(applied(&[(url, "https://other.example")]).unwrap(), expected);
+        assert_eq!(applied(&[(url.as_str(), "https://other.example")]).unwrap(), expected);
         let of = |config: &Config| {
             let Memory { cache_mib, unflushed_mib, record_keys_mib, open_files } = config.memory;
             let short = [config.trust_list_days, config.status_list_hours, config.undo_window_hours];
@@ -272,7 +272,7 @@ mod tests {
         for (place, name) in numbers.iter().enumerate() {
             let mut expected = of(&config());
             expected[place] = 128;
-            assert_eq!(of(&applied(&[(name, "128")]).unwrap()), expected, "{name}");
+            assert_eq!(of(&applied(&[(name.as_str(), "128")]).unwrap()), expected, "{name}");
         }
     }
 

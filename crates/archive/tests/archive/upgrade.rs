@@ -293,7 +293,7 @@ fn format_6_is_brought_to_this_format_as_it_is() {
     let archive = opened(&store).unwrap();
     only_the_format_is_another_one(&store, &before);
     assert_eq!(archive.check_log().unwrap(), head);
-    let done = archive.note(&act("rotate"), Note::SigningKeyRotated("key".to_owned())).unwrap();
+    let done = archive.note(&act("signing key"), Note::SigningKeyRotated("key".to_owned())).unwrap();
     let archive = opened(&store).unwrap();
     assert_eq!(archive.check_log().unwrap().number, done.event);
     assert!(archive.check(&mut |_| {}).unwrap().sound());

@@ -51,7 +51,7 @@ fn the_unit_starts_a_desk_that_listens_on_loopback() {
     let environment = values(UNIT, "Environment=");
     check_listen(value(&environment, "BOYIN_METRICS").parse().unwrap(), args.allow_remote).unwrap();
     environment.into_iter().for_each(is_known);
-    // An option counts before a variable: what is an option here cannot be set in the file.
+    // What is an option here cannot be set in the file.
     assert_eq!(start, "/usr/local/bin/boyin serve --desk");
     assert_eq!(values(UNIT, "EnvironmentFile="), ["-/etc/boyin/boyin.env"]);
     // The file that is named is the credential that is loaded, and no secret stands in the unit.
@@ -94,7 +94,8 @@ fn the_container_serves_where_it_is_asked_for_health() {
     let words = [list(entry), list(serves)].concat();
     let args = serve(words.iter().map(String::as_str));
     assert!(args.desk);
-    assert_eq!(list(serves), ["serve", "--desk"], "what is an option here cannot be set by whoever starts it");
+    // What is an option here cannot be set by whoever starts it.
+    assert_eq!(list(serves), ["serve", "--desk"]);
     let environment = values(CONTAINER, "ENV ");
     let listen: std::net::SocketAddr = value(&environment, "BOYIN_LISTEN").parse().unwrap();
     let allow_remote = value(&environment, "BOYIN_ALLOW_REMOTE").parse().unwrap();

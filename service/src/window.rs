@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
 use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
-use boyin::meter::{Behind, By, Decided, meter, next_types};
+use boyin::meter::{Behind, By, meter, next_types};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
@@ -222,8 +222,7 @@ async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError>
         None => lookup.decision(event),
     });
     let receipt = receipt.await?.ok_or(ApiError::NotFound)?;
-    let at = Decided::of_receipt(event, &receipt).ok_or(ApiError::Internal)?.at;
-    Ok(ExemptionAnswer { event, at, replayed: true, receipt })
+    Ok(ExemptionAnswer { event, replayed: true, receipt })
 }
 
 /// `GET /v1/decisions/{number}`: a kept decision with its receipt, which holds nothing personal.

@@ -264,11 +264,13 @@ pub enum EventKind {
     DelegationUsed,
     /// A holder took that back.
     DelegationRevoked,
+    /// The signing key of an office was given a successor.
+    SigningKeyRotated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::ArchiveCreated,
         Self::LicenseIssued,
         Self::LicenseRevoked,
@@ -318,6 +320,7 @@ impl EventKind {
         Self::DelegationGranted,
         Self::DelegationUsed,
         Self::DelegationRevoked,
+        Self::SigningKeyRotated,
     ];
 
     /// Stable code, also on disk.
@@ -373,6 +376,7 @@ impl EventKind {
             Self::DelegationGranted => "delegation_granted",
             Self::DelegationUsed => "delegation_used",
             Self::DelegationRevoked => "delegation_revoked",
+            Self::SigningKeyRotated => "signing_key_rotated",
         }
     }
 
@@ -439,6 +443,8 @@ pub enum Note {
     SharingDecided(String),
     /// A source said how many licenses it has: the statement.
     TotalStated(String),
+    /// The signing key of an office was given a successor: office, key ID, first instant, number of the trust list.
+    SigningKeyRotated(String),
 }
 
 impl Note {
@@ -447,6 +453,7 @@ impl Note {
             Self::ListPublished(detail) => (EventKind::ListPublished, detail),
             Self::SharingDecided(detail) => (EventKind::SharingDecided, detail),
             Self::TotalStated(detail) => (EventKind::TotalStated, detail),
+            Self::SigningKeyRotated(detail) => (EventKind::SigningKeyRotated, detail),
         }
     }
 }

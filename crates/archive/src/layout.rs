@@ -35,7 +35,8 @@ use boyin_model::collected::CollectedLicense;
 /// | 4 | versions of licenses: table `version`; changes of many licenses: table `mass_change`; addresses: tables `license_address`, `license_by_address`; events of these, and of cancellation |
 /// | 5 | decisions on papers: tables `decision`, `decision_input`, `decision_by_holder`; events of these |
 /// | 6 | events of delegations |
-pub const FORMAT_VERSION: u32 = 6;
+/// | 7 | events of signing keys |
+pub const FORMAT_VERSION: u32 = 7;
 
 /// The first version with a seal register.
 pub(crate) const FORMAT_WITH_SEALS: u32 = 2;

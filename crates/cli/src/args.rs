@@ -542,9 +542,12 @@ pub(crate) struct Serve {
     /// No other process can act meanwhile
     #[arg(long, env = "BOYIN_DESK")]
     pub(crate) desk: bool,
-    /// With --desk: a host that notices to clients may go to, agency.example or agency.example:8443; may be repeated.
-    /// Without one nobody is told of anything
-    #[arg(long = "webhook-host", value_name = "HOST", requires = "desk", action = ArgAction::Append)]
+    /// With --desk: a host that notices to clients may go to, agency.example or agency.example:8443; may be repeated, or be
+    /// several with commas between them. Without one nobody is told of anything
+    #[arg(
+        long = "webhook-host", env = "BOYIN_WEBHOOK_HOSTS", value_name = "HOST", value_delimiter = ',',
+        requires = "desk", action = ArgAction::Append
+    )]
     pub(crate) webhook_hosts: Vec<AllowedHost>,
 }
 

@@ -10,7 +10,7 @@ use boyin::model::id::CreditCode;
 use boyin::model::time::UnixTime;
 use boyin::suite::SystemRandom;
 use boyin::transport::{CONNECT_TIMEOUT, Http};
-use boyin::{Desk, Home, Lookup, Order, Passphrase, RemoteAccess, SIGNING_TIMEOUT};
+use boyin::{Desk, Home, Lookup, Order, Overrides, Passphrase, RemoteAccess, SIGNING_TIMEOUT};
 use boyin_service::unix_now;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -18,10 +18,12 @@ use zeroize::Zeroizing;
 use crate::args::{Global, ReadBy};
 use crate::engine;
 
-/// What every command starts from: where the data are and how results are printed.
+/// What every command starts from: where the data are, which settings the environment has in place of theirs, and how results
+/// are printed.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) global: Global,
+    pub(crate) overrides: Overrides,
 }
 
 /// The reading side of a data directory, with the place for the follower's notes.
@@ -33,8 +35,8 @@ pub(crate) struct Reading {
 }
 
 impl Session {
-    pub(crate) fn new(global: Global) -> Self {
-        Self { global }
+    pub(crate) fn new(global: Global, overrides: Overrides) -> Self {
+        Self { global, overrides }
     }
 
     pub(crate) fn json(&self) -> bool {
@@ -42,7 +44,7 @@ impl Session {
     }
 
     pub(crate) fn home(&self) -> anyhow::Result<Home> {
-        let home = Home::open_with(&self.global.home, engine::all())?;
+        let home = Home::open_with(&self.global.home, engine::all(), &self.overrides)?;
         if let Some(fault) = home.catalog_fault() {
             eprintln!("Warning: the catalog of license types is refused, and nothing can be issued: {fault}");
         }

@@ -20,6 +20,16 @@ fn serve<'w>(words: impl IntoIterator<Item = &'w str>) -> Serve {
     args
 }
 
+/// The value of a variable among assignments.
+fn value<'t>(assignments: &[&'t str], name: &str) -> &'t str {
+    let named = assignments.iter().filter_map(|assignment| assignment.split_once('='));
+    let [value] = named.filter(|(known, _)| *known == name).map(|(_, value)| value).collect::<Vec<_>>()[..]
+    else {
+        panic!("one {name}")
+    };
+    value
+}
+
 /// The words of an instruction that is written as a list.
 fn list(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap()
@@ -38,8 +48,12 @@ fn the_unit_starts_a_desk_that_listens_on_loopback() {
     let args = serve(start.split_whitespace());
     assert!(args.desk && !args.allow_remote);
     check_listen(args.listen, args.allow_remote).unwrap();
-    check_listen(args.metrics.unwrap(), args.allow_remote).unwrap();
-    values(UNIT, "Environment=").into_iter().for_each(is_known);
+    let environment = values(UNIT, "Environment=");
+    check_listen(value(&environment, "BOYIN_METRICS").parse().unwrap(), args.allow_remote).unwrap();
+    environment.into_iter().for_each(is_known);
+    // What is an option here cannot be set in the file.
+    assert_eq!(start, "/usr/local/bin/boyin serve --desk");
+    assert_eq!(values(UNIT, "EnvironmentFile="), ["-/etc/boyin/boyin.env"]);
     // The file that is named is the credential that is loaded, and no secret stands in the unit.
     assert!(values(UNIT, "LoadCredential=").iter().any(|credential| credential.starts_with("passphrase:/")));
     assert!(values(UNIT, "Environment=").contains(&"BOYIN_PASSPHRASE_FILE=%d/passphrase"));
@@ -79,13 +93,19 @@ fn the_container_serves_where_it_is_asked_for_health() {
     let [health, serves] = commands[..] else { panic!("one HEALTHCHECK and one CMD") };
     let words = [list(entry), list(serves)].concat();
     let args = serve(words.iter().map(String::as_str));
-    assert!(args.desk && args.allow_remote);
-    let port = args.listen.port();
+    assert!(args.desk);
+    // What is an option here cannot be set by whoever starts it.
+    assert_eq!(list(serves), ["serve", "--desk"]);
+    let environment = values(CONTAINER, "ENV ");
+    let listen: std::net::SocketAddr = value(&environment, "BOYIN_LISTEN").parse().unwrap();
+    let allow_remote = value(&environment, "BOYIN_ALLOW_REMOTE").parse().unwrap();
+    assert!(!listen.ip().is_loopback());
+    check_listen(listen, allow_remote).unwrap();
     let asked = list(health).join(" ");
-    assert!(asked.contains(&format!("/dev/tcp/127.0.0.1/{port} ")), "{asked}");
+    assert!(asked.contains("/dev/tcp/127.0.0.1/${BOYIN_LISTEN##*:} "), "{asked}");
     assert!(asked.contains("GET /v1/health HTTP/1.1\\r\\n"), "{asked}");
-    assert_eq!(values(CONTAINER, "EXPOSE "), [port.to_string()]);
-    values(CONTAINER, "ENV ").into_iter().for_each(is_known);
+    assert_eq!(values(CONTAINER, "EXPOSE "), [listen.port().to_string()]);
+    environment.into_iter().for_each(is_known);
     let user: u32 = values(CONTAINER, "USER ")[0].parse().unwrap();
     assert_ne!(user, 0);
 }

@@ -1,10 +1,12 @@
-//! The variables of the environment that the command knows; `docs/operations.md` has them in a table. A variable is a default of an
-//! option, and what is said on the command line counts before it; secrets have no option.
+//! The variables of the environment that the command knows; `docs/operations.md` has them in two tables. A variable is a default of
+//! an option, and what is said on the command line counts before it; secrets have no option. Those of the second table count in
+//! place of settings of `boyin.toml`.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use anyhow::bail;
+use boyin::{OVERRIDE_STEM, OverrideFault, Overrides};
 use clap::{Arg, CommandFactory as _};
 
 use crate::args::{Cli, Command};
@@ -29,7 +31,7 @@ const OF_CHECKS: [&str; 5] =
 
 /// Every variable that means something here.
 pub(crate) fn known() -> BTreeSet<String> {
-    let mut known = WITHOUT_OPTION.map(str::to_owned).into_iter().collect();
+    let mut known = WITHOUT_OPTION.map(str::to_owned).into_iter().chain(Overrides::variables()).collect();
     options(&Cli::command(), &mut known);
     known
 }
@@ -38,6 +40,14 @@ fn options(command: &clap::Command, known: &mut BTreeSet<String>) {
     let names = command.get_arguments().filter_map(Arg::get_env);
     known.extend(names.map(|name| name.to_string_lossy().into_owned()));
     command.get_subcommands().for_each(|command| options(command, known));
+}
+
+/// The settings that count in place of those of `boyin.toml`. A mistyped one is refused by every command: it would go on by what
+/// the file says.
+pub(crate) fn overrides() -> Result<Overrides, OverrideFault> {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    Overrides::read(variables.filter(|(name, _)| name.starts_with(OVERRIDE_STEM)))
 }
 
 /// Tells of variables that look like ours and mean nothing: a mistyped one would be passed over. What serves for months does not
@@ -79,6 +89,14 @@ mod tests {
         let named: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect();
         assert_eq!(named.iter().cloned().collect::<BTreeSet<_>>(), known());
         assert_eq!(named.len(), known().len(), "one is there twice");
+    }
+
+    #[test]
+    fn no_other_variable_begins_as_those_of_settings_do() {
+        let settings: BTreeSet<_> = Overrides::variables().collect();
+        let alike: BTreeSet<_> =
+            known().into_iter().filter(|name| name.starts_with(OVERRIDE_STEM)).collect();
+        assert_eq!(alike, settings);
     }
 
     #[test]

@@ -189,5 +189,6 @@ pub(crate) fn name(kind: EventKind) -> &'static str {
         EventKind::DelegationGranted => "授权委托",
         EventKind::DelegationUsed => "代办",
         EventKind::DelegationRevoked => "撤销委托",
+        EventKind::SigningKeyRotated => "更换签名密钥",
     }
 }

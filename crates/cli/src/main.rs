@@ -108,8 +108,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let overrides = environment::overrides()?;
     environment::check(&cli.command)?;
-    let session = Session::new(cli.global);
+    let session = Session::new(cli.global, overrides);
     match cli.command {
         Command::Init(args) => init::run(&session, args, out),
         Command::License(command) => license::run(&session, command, out),

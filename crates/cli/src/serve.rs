@@ -39,6 +39,10 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     if let Some(metrics) = &metrics {
         writeln!(out, "Metrics on http://{}/metrics", metrics.local_addr()?)?;
     }
+    let given = session.overrides.names();
+    if !given.is_empty() {
+        writeln!(out, "In place of settings of boyin.toml: {}", given.join(", "))?;
+    }
     if tokens.grants().is_empty() {
         writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
     }

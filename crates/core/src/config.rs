@@ -1,6 +1,6 @@
 use boyin_archive::{DEFAULT_RECORD_KEY_MEMORY, EngineMemory};
 use boyin_model::id::{CreditCode, DivisionCode};
-use boyin_model::trust::Jwk;
+use boyin_model::trust::{Jwk, StatusLists};
 use boyin_suite::Algorithm;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,13 @@ use crate::registry::status_list_id;
 pub const CONFIG_FORMAT: u32 = 1;
 
 const MIB: usize = 1 << 20;
+
+/// Most days for which a trust list is fresh.
+const MAX_TRUST_LIST_DAYS: u16 = 400;
+/// Most hours for which a status list is fresh: a revocation must not wait longer than a week.
+const MAX_STATUS_LIST_HOURS: u16 = 168;
+/// Fewest entries of a status list: among fewer, an index would tell who is meant.
+const MIN_STATUS_LIST_ENTRIES: u32 = 64;
 
 /// `boyin.toml`: what the whole prefecture shares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +105,52 @@ pub(crate) const fn status_list_entries() -> u32 {
     1 << 20
 }
 
+/// What no configuration may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// The address of the service cannot begin the URIs of status lists.
+    #[error(
+        "the public URL must be https:// or http://, a host and perhaps a path, without ? and # and without a slash at \
+         the end, at most 200 characters"
+    )]
+    PublicUrl,
+    /// A list would be stale at once, or fresh for too long.
+    #[error("trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
+    Freshness,
+    /// A status list would be too short to hide anybody in, or longer than is published.
+    #[error("status_list_entries must be a power of two from 64 to 1048576")]
+    StatusListEntries,
+    /// The archive cannot run with so little memory.
+    #[error(
+        "[memory] unflushed_mib must be at least 4 and at most half of cache_mib, open_files at least 64"
+    )]
+    Memory,
+}
+
 impl Config {
+    /// Asks whether every setting is within its bounds.
+    pub(crate) fn check(&self) -> Result<(), ConfigFault> {
+        let prefix = self.status_list_prefix(self.authority_code);
+        if self.public_url.ends_with('/') || !StatusLists::is_prefix(&prefix) {
+            return Err(ConfigFault::PublicUrl);
+        }
+        if !(1..=MAX_TRUST_LIST_DAYS).contains(&self.trust_list_days)
+            || !(1..=MAX_STATUS_LIST_HOURS).contains(&self.status_list_hours)
+        {
+            return Err(ConfigFault::Freshness);
+        }
+        let entries = self.status_list_entries;
+        if !entries.is_power_of_two() || !(MIN_STATUS_LIST_ENTRIES..=status_list_entries()).contains(&entries)
+        {
+            return Err(ConfigFault::StatusListEntries);
+        }
+        match self.memory.of_engine() {
+            Some(_) => Ok(()),
+            None => Err(ConfigFault::Memory),
+        }
+    }
+
     /// URI of an office's status list of this number, from 1: where the service answers with it, and its `sub`.
     #[must_use]
     pub fn status_list_uri(&self, office: CreditCode, number: u32) -> String {

@@ -17,6 +17,8 @@ use boyin_verify::{AnchorError, Report, StatusError, TrustError};
 
 use crate::ceremony::CeremonyStop;
 use crate::chain::ChainFault;
+use crate::config::ConfigFault;
+use crate::config_overrides::OverrideFault;
 use crate::presenting::PresentFault;
 use crate::rotation::RotationFault;
 use crate::shelf::DraftDigest;
@@ -38,11 +40,20 @@ pub enum HomeError {
     /// The directory holds no data of ours.
     #[error("{0} is not a data directory: make one with `boyin init`")]
     NotAHome(PathBuf),
-    /// The address of the service cannot begin the URIs of status lists.
-    #[error(
-        "the public URL must be https:// or http://, a host and perhaps a path, without ? and #, at most 200 characters"
-    )]
-    PublicUrl,
+    /// What a new directory is to be made from is no configuration.
+    #[error(transparent)]
+    Setup(#[from] ConfigFault),
+    /// A setting of the configuration is out of its bounds.
+    #[error("{path}: {fault}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: ConfigFault,
+    },
+    /// A setting that the process was given in place of the file's cannot be used.
+    #[error(transparent)]
+    Override(#[from] OverrideFault),
     /// Written by a newer release.
     #[error(
         "the data directory has format {found}, this release reads up to {supported}: use a newer release"
@@ -58,9 +69,6 @@ pub enum HomeError {
         "the archive is in the engine `{0}`, which this program does not have: see [store] in boyin.toml"
     )]
     NoEngine(String),
-    /// A list would be stale at once, or fresh for too long.
-    #[error("{0}: trust_list_days must be 1 to 400, status_list_hours 1 to 168")]
-    Freshness(PathBuf),
     /// No trust list is kept from then.
     #[error("no trust list is kept that was published by {0}")]
     NoTrustList(UnixTime),
@@ -172,14 +180,6 @@ pub enum HomeError {
     /// A change of the trust list cannot be made.
     #[error("the trust list cannot be changed so: {0}")]
     TrustChange(#[from] ChangeError),
-    /// A status list would be too short to hide anybody in, or longer than is published.
-    #[error("{0}: status_list_entries must be a power of two from 64 to 1048576")]
-    StatusListEntries(PathBuf),
-    /// The archive cannot run with so little memory.
-    #[error(
-        "{0}: [memory] unflushed_mib must be at least 4 and at most half of cache_mib, open_files at least 64"
-    )]
-    Memory(PathBuf),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {

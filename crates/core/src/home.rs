@@ -18,6 +18,7 @@ use boyin_verify::TrustSnapshot;
 use crate::config::{
     CONFIG_FORMAT, Config, Memory, Office, Offices, SuiteName, UNDO_WINDOW_HOURS, status_list_entries,
 };
+use crate::config_overrides::Overrides;
 use crate::engine::Engine;
 use crate::error::{HomeError, OfficeFault};
 use crate::keyring::{Keyring, Passphrase, TRUST_KEY, read_text, replace, sync_parent, write_private};
@@ -90,18 +91,12 @@ const TRUST_LIST_DAYS: u16 = 30;
 /// Hours for which a status list is fresh, unless the configuration is changed.
 const STATUS_LIST_HOURS: u16 = 24;
 
-/// Most days for which a trust list is fresh.
-const MAX_TRUST_LIST_DAYS: u16 = 400;
-/// Most hours for which a status list is fresh: a revocation must not wait longer than a week.
-const MAX_STATUS_LIST_HOURS: u16 = 168;
-/// Fewest entries of a status list: among fewer, an index would tell who is meant.
-const MIN_STATUS_LIST_ENTRIES: u32 = 64;
-
 impl Home {
     /// Makes a data directory: configuration, keys, trust list and an empty archive, whole or not at all.
     ///
     /// # Errors
-    /// [`HomeError::NotEmpty`] if `dir` holds anything; the others as they occur. What was begun stays in
+    /// [`HomeError::NotEmpty`] if `dir` holds anything; [`HomeError::Setup`], [`HomeError::Office`] or [`HomeError::Catalog`] for
+    /// what is wrong with the setup, before anything is written; the others as they occur. What was begun stays in
     /// `<dir>.partial`, which has to be removed before the next attempt.
     pub fn create(
         dir: &Path,
@@ -129,6 +124,8 @@ impl Home {
         if occupied || dir.is_file() {
             return Err(HomeError::NotEmpty(dir.to_owned()));
         }
+        // What is wrong is found before anything is written: a key that was made in a token would stay there.
+        let founding = Founding::new(setup)?;
         let partial = partial_of(dir)?;
         let fail = |path: &Path| {
             let path = path.to_owned();
@@ -141,7 +138,7 @@ impl Home {
         for sub in ["keys", "trust/history", "catalog/history", "sharing/history"] {
             make_private_dir(&partial.join(sub))?;
         }
-        populate(&partial, setup, keys, passphrase, now, random)?;
+        populate(&partial, &founding, keys, passphrase, now, random)?;
         for place in [
             "keys/x",
             "trust/history/x",
@@ -168,19 +165,25 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
-        Self::open_with(dir, Vec::new())
+        Self::open_with(dir, Vec::new(), &Overrides::default())
     }
 
-    /// As [`Home::open`], with engines that the archive may be in, beside RocksDB.
+    /// As [`Home::open`], with engines that the archive may be in, beside RocksDB, and with settings that count in place of
+    /// the file's. The file has to be good without them, and they are never written into it.
     ///
     /// # Errors
-    /// [`HomeError`].
-    pub fn open_with(dir: &Path, engines: Vec<Arc<dyn Engine>>) -> Result<Self, HomeError> {
+    /// [`HomeError::Override`] for such a setting that cannot be used; [`HomeError`].
+    pub fn open_with(
+        dir: &Path,
+        engines: Vec<Arc<dyn Engine>>,
+        overrides: &Overrides,
+    ) -> Result<Self, HomeError> {
         let path = dir.join("boyin.toml");
         if !path.is_file() {
             return Err(HomeError::NotAHome(dir.to_owned()));
         }
-        let config = read_config(&path)?;
+        let mut config = read_config(&path)?;
+        overrides.apply(&mut config)?;
         config.memory.of_engine().into_iter().for_each(set_engine_memory);
         let offices: Offices = read_toml(&dir.join("offices.toml"))?;
         let anchor = read_anchor(dir.join("trust/anchor.json"))?;
@@ -272,7 +275,8 @@ impl Home {
         &self.engines
     }
 
-    /// The configuration as it is on the disk now; [`Home::config`] is what it was when the directory was opened.
+    /// The configuration as it is on the disk now; [`Home::config`] is what it was when the directory was opened, with the
+    /// settings that count in place of the file's.
     pub(crate) fn config_now(&self) -> Result<Config, HomeError> {
         read_config(&self.dir.join("boyin.toml"))
     }
@@ -376,37 +380,54 @@ fn partial_of(dir: &Path) -> Result<PathBuf, HomeError> {
     Ok(dir.with_file_name(name))
 }
 
+/// A setup in which nothing is wrong, before anything is written.
+struct Founding<'s> {
+    config: Config,
+    catalog: Catalog,
+    offices: &'s [Office],
+    /// That of the trust list's key.
+    suite: SuiteName,
+}
+
+impl<'s> Founding<'s> {
+    fn new(setup: &'s Setup) -> Result<Self, HomeError> {
+        let catalog_text = setup.catalog.as_deref().unwrap_or(EMBEDDED);
+        let catalog: Catalog = catalog_text.parse().map_err(Box::new)?;
+        check_offices(&setup.offices, &catalog)?;
+        let config = Config {
+            format: CONFIG_FORMAT,
+            authority: setup.authority.clone(),
+            authority_code: setup.authority_code,
+            division: setup.division,
+            public_url: setup.public_url.trim_end_matches('/').to_owned(),
+            trust_list_days: TRUST_LIST_DAYS,
+            status_list_hours: STATUS_LIST_HOURS,
+            status_list_entries: status_list_entries(),
+            memory: Memory::default(),
+            undo_window_hours: UNDO_WINDOW_HOURS,
+            store: None,
+        };
+        config.check()?;
+        Ok(Self { config, catalog, offices: &setup.offices, suite: setup.suite })
+    }
+}
+
 fn populate(
     dir: &Path,
-    setup: &Setup,
+    founding: &Founding<'_>,
     keys: &HashMap<CreditCode, KeySource>,
     passphrase: &Passphrase,
     now: UnixTime,
     random: &mut dyn Randomness,
 ) -> Result<(), HomeError> {
-    let catalog_text = setup.catalog.as_deref().unwrap_or(EMBEDDED);
-    let catalog: Catalog = catalog_text.parse().map_err(Box::new)?;
-    check_offices(&setup.offices, &catalog)?;
-    let config = Config {
-        format: CONFIG_FORMAT,
-        authority: setup.authority.clone(),
-        authority_code: setup.authority_code,
-        division: setup.division,
-        public_url: setup.public_url.trim_end_matches('/').to_owned(),
-        trust_list_days: TRUST_LIST_DAYS,
-        status_list_hours: STATUS_LIST_HOURS,
-        status_list_entries: status_list_entries(),
-        memory: Memory::default(),
-        undo_window_hours: UNDO_WINDOW_HOURS,
-        store: None,
-    };
+    let Founding { config, catalog, offices, suite } = founding;
     let keyring = Keyring::new(dir);
-    let mut issuers = Vec::with_capacity(setup.offices.len());
-    for office in &setup.offices {
+    let mut issuers = Vec::with_capacity(offices.len());
+    for office in *offices {
         let key = first_key(&keyring, office, keys, passphrase, now, random)?;
-        issuers.push(issuer(office, &config, &catalog, key.reference(), now)?);
+        issuers.push(issuer(office, config, catalog, key.reference(), now));
     }
-    let trust_key = keyring.make(TRUST_KEY, setup.suite.into(), passphrase, random)?;
+    let trust_key = keyring.make(TRUST_KEY, (*suite).into(), passphrase, random)?;
     let list = TrustList {
         authority: config.authority.clone(),
         division: config.division,
@@ -429,16 +450,16 @@ fn populate(
         trust_sequence: list.sequence,
         at: now,
     };
-    write_list::<CatalogEntry>(dir, &trust_key, &publisher.first(&catalog))?;
-    write_list::<SharingEntry>(dir, &trust_key, &publisher.first(&catalog))?;
+    write_list::<CatalogEntry>(dir, &trust_key, &publisher.first(catalog))?;
+    write_list::<SharingEntry>(dir, &trust_key, &publisher.first(catalog))?;
     let secret = keyring.make_archive_secret(passphrase, random)?;
     let request = boyin_model::alg::VerifyAlg::digest(&boyin_suite::ES256, &[config.authority.as_bytes()]);
-    let act = Act::new("init", setup.authority_code, "建立数据目录", now, "archive", request);
+    let act = Act::new("init", config.authority_code, "建立数据目录", now, "archive", request);
     let act = act.expect("the words are ours");
     Archive::create(&dir.join("archive"), &secret, &act)?;
-    let offices = Offices { office: setup.offices.clone() };
+    let offices = Offices { office: offices.to_vec() };
     write_private(&dir.join("offices.toml"), toml_text(&offices).as_bytes())?;
-    write_private(&dir.join("boyin.toml"), toml_text(&config).as_bytes())
+    write_private(&dir.join("boyin.toml"), toml_text(config).as_bytes())
 }
 
 fn first_key(
@@ -478,11 +499,7 @@ fn issuer(
     catalog: &Catalog,
     key: &KeyRef,
     now: UnixTime,
-) -> Result<Issuer, HomeError> {
-    let prefix = config.status_list_prefix(office.code);
-    if !StatusLists::is_prefix(&prefix) {
-        return Err(HomeError::PublicUrl);
-    }
+) -> Issuer {
     let types = office.licenses.iter().filter_map(|name| catalog.find(name));
     let entitlements = types.map(|license_type| Entitlement {
         license_type: license_type.code,
@@ -490,14 +507,18 @@ fn issuer(
         from: now,
         until: None,
     });
-    Ok(Issuer {
+    Issuer {
         code: office.code,
         name: office.name.clone(),
         division: office.division,
         keys: vec![IssuerKey::new(key.jwk().clone(), now, None)],
         entitlements: entitlements.collect(),
-        status_lists: vec![StatusLists { prefix, from: now, until: None }],
-    })
+        status_lists: vec![StatusLists {
+            prefix: config.status_list_prefix(office.code),
+            from: now,
+            until: None,
+        }],
+    }
 }
 
 fn check_offices(offices: &[Office], catalog: &Catalog) -> Result<(), HomeError> {
@@ -524,18 +545,7 @@ fn read_config(path: &Path) -> Result<Config, HomeError> {
         return Err(HomeError::NewerFormat { found, supported: CONFIG_FORMAT });
     }
     let config: Config = read_toml(path)?;
-    if !(1..=MAX_TRUST_LIST_DAYS).contains(&config.trust_list_days)
-        || !(1..=MAX_STATUS_LIST_HOURS).contains(&config.status_list_hours)
-    {
-        return Err(HomeError::Freshness(path.to_owned()));
-    }
-    let entries = config.status_list_entries;
-    if !entries.is_power_of_two() || !(MIN_STATUS_LIST_ENTRIES..=status_list_entries()).contains(&entries) {
-        return Err(HomeError::StatusListEntries(path.to_owned()));
-    }
-    if config.memory.of_engine().is_none() {
-        return Err(HomeError::Memory(path.to_owned()));
-    }
+    config.check().map_err(|fault| HomeError::Config { path: path.to_owned(), fault })?;
     Ok(config)
 }
 

@@ -25,6 +25,7 @@ mod ceremony;
 mod chain;
 pub mod collect;
 mod config;
+mod config_overrides;
 mod coverage;
 pub mod delegation;
 mod desk;
@@ -75,7 +76,8 @@ pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBa
 pub use boyin_model::purpose::KeyPurpose;
 pub use ceremony::{Attendance, CeremonyOrder, CeremonyStop, Question};
 pub use chain::ChainFault;
-pub use config::{CONFIG_FORMAT, Config, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
+pub use config::{CONFIG_FORMAT, Config, ConfigFault, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
+pub use config_overrides::{OVERRIDE_STEM, OverrideFault, Overrides};
 pub use coverage::Statement;
 pub use desk::{Desk, Order, Receipt};
 pub use engine::{Access, Engine, StoreSetting};

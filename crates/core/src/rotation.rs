@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use boyin_archive::Note;
 use boyin_issue::SigningKey;
 use boyin_model::alg::{Randomness, VerifyAlg as _};
 use boyin_model::id::CreditCode;
@@ -316,7 +317,8 @@ impl Home {
 
 impl Desk {
     /// Puts a prepared key in the place of the office's key, from an instant on: the next second, or `switch` if that is
-    /// later. The trust list says so at once; the status list is signed anew as soon as the new key signs.
+    /// later. The trust list says so at once, and the event log who ordered it; the status list is signed anew as soon as the new
+    /// key signs.
     ///
     /// Repeating it changes nothing more, and finishes what was interrupted.
     ///
@@ -338,6 +340,7 @@ impl Desk {
         if !rotation.replayed {
             self.home.journal("rotate", office.as_str(), kid, order)?;
         }
+        self.tell_rotation(office, &rotation, order)?;
         if rotation.from <= order.at.plus(CLOCK_TOLERANCE_SECONDS) {
             let made = rotation.from.max(order.at);
             let mut lists = self.lists_of(office)?.into_iter();
@@ -348,6 +351,22 @@ impl Desk {
             })?;
         }
         Ok(rotation)
+    }
+
+    /// Tells the log who gave the key its successor, and from when on. The same rotation again leaves no second event, and one
+    /// that was cut short before it was told leaves it now.
+    fn tell_rotation(
+        &self,
+        office: CreditCode,
+        rotation: &Rotation,
+        order: &Order,
+    ) -> Result<(), DeskError> {
+        let Rotation { kid, from, sequence, .. } = rotation;
+        let request = json::canonical(&serde_json::json!([office.as_str(), kid, from.seconds()]));
+        let order = Order { idempotency_key: format!("key-{kid}"), ..order.clone() };
+        let told = format!("{office} {kid} from {from} by trust {sequence}");
+        self.archive.note(&act(&order, ES256.digest(&[&request]))?, Note::SigningKeyRotated(told))?;
+        Ok(())
     }
 
     fn publish_successor(

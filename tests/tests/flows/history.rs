@@ -6,7 +6,7 @@ use boyin::model::status::LicenseStatus;
 use boyin::model::trust::{ChangeError, What};
 use boyin::suite::{SystemRandom, all_jws};
 use boyin::verify::{Policy, Reason, Verdict};
-use boyin::{DeskError, HomeError};
+use boyin::{ConfigFault, DeskError, HomeError};
 
 use crate::office::{Prefecture, identity_card, market, now, order, passphrase, police};
 
@@ -180,7 +180,7 @@ fn memory_is_set_by_the_data_directory() {
     ] {
         std::fs::write(&path, format!("{config}\n[memory]\n{little}\n")).unwrap();
         let opened = boyin::Home::open(prefecture.home.dir());
-        assert!(matches!(opened, Err(HomeError::Memory(_))), "{little}");
+        assert!(matches!(opened, Err(HomeError::Config { fault: ConfigFault::Memory, .. })), "{little}");
     }
     let least = "cache_mib = 8\nunflushed_mib = 4\nrecord_keys_mib = 0\nopen_files = 64";
     std::fs::write(&path, format!("{config}\n[memory]\n{least}\n")).unwrap();
@@ -203,7 +203,9 @@ fn a_full_status_list_is_followed_by_the_next() {
     let config = std::fs::read_to_string(&path).unwrap();
     for wrong in ["32", "96", "2097152"] {
         std::fs::write(&path, config.replace("1048576", wrong)).unwrap();
-        assert!(matches!(boyin::Home::open(prefecture.home.dir()), Err(HomeError::StatusListEntries(_))));
+        let opened = boyin::Home::open(prefecture.home.dir());
+        let refused = ConfigFault::StatusListEntries;
+        assert!(matches!(opened, Err(HomeError::Config { fault, .. }) if fault == refused), "{wrong}");
     }
     std::fs::write(&path, config.replace("1048576", "64")).unwrap();
     prefecture.home = boyin::Home::open(prefecture.home.dir()).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use boyin::archive::{MemoryStore, Store, StoreError};
 use boyin::suite::SystemRandom;
-use boyin::{Access, AfterCopy, Desk, Engine, Home, Lookup, StoreSetting, TransferError};
+use boyin::{Access, AfterCopy, Desk, Engine, Home, Lookup, Overrides, StoreSetting, TransferError};
 
 use crate::office::{Prefecture, identity_card, now, order, passphrase, police};
 
@@ -67,7 +67,7 @@ fn whoever_had_the_directory_open_before_the_archive_moved_opens_the_new_one() {
     let engine = Arc::new(Memory::default());
     let open = || {
         let engine: Arc<dyn Engine> = Arc::<Memory>::clone(&engine);
-        Home::open_with(prefecture.home.dir(), vec![engine]).unwrap()
+        Home::open_with(prefecture.home.dir(), vec![engine], &Overrides::default()).unwrap()
     };
     // It waits for its passphrase.
     let waiting = open();
@@ -98,4 +98,21 @@ fn whoever_had_the_directory_open_before_the_archive_moved_opens_the_new_one() {
     let desk = Desk::open(&waiting, &passphrase(), now()).unwrap();
     assert_eq!(engine.written(), ["new", "newer"]);
     drop(desk);
+}
+
+#[test]
+fn a_move_writes_what_the_file_says_and_not_what_counts_in_its_place() {
+    let prefecture = Prefecture::new();
+    let path = prefecture.home.dir().join("boyin.toml");
+    let before = std::fs::read_to_string(&path).unwrap();
+    let engine: Arc<dyn Engine> = Arc::new(Memory::default());
+    let given = [("BOYIN_CONFIG__TRUST_LIST_DAYS".to_owned(), "7".to_owned())];
+    let overrides = Overrides::read(given).unwrap();
+    let home = Home::open_with(prefecture.home.dir(), vec![engine], &overrides).unwrap();
+    assert_eq!(home.config().trust_list_days, 7);
+    home.copy_archive(Some(&at("new")), AfterCopy::Switch, &passphrase(), &mut |_| {}).unwrap();
+    let after = std::fs::read_to_string(&path).unwrap();
+    let kept = after.split("[store]").next().unwrap();
+    assert_eq!(kept.trim_end(), before.trim_end());
+    assert_ne!(kept, after, "it names the new place");
 }

@@ -1,9 +1,10 @@
 //! Keys give way to others while a follower reads: nothing is refused that was good, nothing stale is served.
 
+use boyin::archive::EventKind;
 use boyin::model::trust::Jwk;
 use boyin::suite::{SystemRandom, all_jws};
 use boyin::verify::{AnchorChain, Verdict};
-use boyin::{Home, HomeError, KeyOwner, KeySource, KeyState, SuiteName};
+use boyin::{Home, HomeError, KeyOwner, KeySource, KeyState, Order, SuiteName};
 
 use crate::office::{Prefecture, identity_card, now, order, passphrase, police};
 
@@ -91,6 +92,38 @@ fn a_successor_that_is_announced_takes_over_at_its_instant() {
             assert_eq!(boyin::verify::signer_of(token).as_ref() == Some(&kid), by_new, "{at}");
         }
     }
+}
+
+#[test]
+fn the_log_says_who_ordered_a_rotation_when_it_is_ordered() {
+    let prefecture = Prefecture::new();
+    let desk = prefecture.desk();
+    let told = || {
+        let events = desk.archive().events(None, 1000).unwrap();
+        events.into_iter().filter(|event| event.what == EventKind::SigningKeyRotated).collect::<Vec<_>>()
+    };
+    let kid = prepared(&prefecture, OFFICE());
+    assert!(told().is_empty(), "a key that is made signs nothing");
+    let switch = now().plus(3600);
+    let words = Order { who: "密钥管理员".to_owned(), ..order(police(), "r") };
+    desk.rotate_key(police(), &kid, Some(switch), &words).unwrap();
+    let [event] = &told()[..] else { panic!("one event") };
+    assert_eq!((event.who.as_str(), event.office, event.at), ("密钥管理员", police(), now()));
+    assert_eq!(event.why, words.purpose);
+    assert_eq!(event.detail, format!("{} {kid} from {switch} by trust 2", police()));
+    // Ordered again, by whomever, and when it begins to sign: it was ordered once.
+    desk.rotate_key(police(), &kid, None, &Order { at: now().plus(9), ..order(police(), "again") }).unwrap();
+    assert!(desk.renew_status_lists(switch).is_empty());
+    assert_eq!(told().len(), 1);
+    // The next one has its own.
+    let next = prepared(&prefecture, OFFICE());
+    let at = switch.plus(3600);
+    let words = Order { at, ..order(police(), "r") };
+    let rotation = desk.rotate_key(police(), &next, None, &words).unwrap();
+    let events = told();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[1].detail, format!("{} {next} from {} by trust 3", police(), rotation.from));
+    assert!(desk.archive().check(&mut |_| {}).unwrap().sound());
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn every_key_and_every_value_is_frozen() {
 
 #[test]
 fn codes_are_frozen() {
-    assert_eq!(FORMAT_VERSION, 6);
+    assert_eq!(FORMAT_VERSION, 7);
     let events = [
         "archive_created",
         "license_issued",
@@ -146,6 +146,7 @@ fn codes_are_frozen() {
         "delegation_granted",
         "delegation_used",
         "delegation_revoked",
+        "signing_key_rotated",
     ];
     assert_eq!(EventKind::ALL.map(EventKind::code), events);
     assert_eq!(EventKind::ALL.map(|kind| EventKind::from_code(kind.code())), EventKind::ALL.map(Some));

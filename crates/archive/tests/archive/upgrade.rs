@@ -1,11 +1,11 @@
-//! Archives of formats 1 to 5, as their releases wrote them: `golden-1.txt` to `golden-5.txt` are what their golden tests froze.
+//! Archives of formats 1 to 6, as their releases wrote them: `golden-1.txt` to `golden-6.txt` are what their golden tests froze.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use boyin_archive::{
-    Archive, ArchiveError, Batch, Change, Entry, FORMAT_VERSION, Failure, HolderNote, MemoryStore, OpenError,
-    Resealing, Store, StoreError, Table,
+    Archive, ArchiveError, Batch, Change, Entry, FORMAT_VERSION, Failure, HolderNote, MemoryStore, Note,
+    OpenError, Resealing, Store, StoreError, Table,
 };
 use boyin_model::register::SealState;
 use boyin_model::status::LicenseStatus;
@@ -26,6 +26,8 @@ const GOLDEN_3: &str = include_str!("golden-3.txt");
 const GOLDEN_4: &str = include_str!("golden-4.txt");
 
 const GOLDEN_5: &str = include_str!("golden-5.txt");
+
+const GOLDEN_6: &str = include_str!("golden-6.txt");
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = if hex == "-" { "" } else { hex };
@@ -277,6 +279,23 @@ fn format_5_is_brought_to_this_format_as_it_is() {
     let archive = opened(&store).unwrap();
     only_the_format_is_another_one(&store, &before);
     assert_eq!(archive.check_log().unwrap(), head);
+    assert!(archive.check(&mut |_| {}).unwrap().sound());
+}
+
+#[test]
+fn format_6_is_brought_to_this_format_as_it_is() {
+    let store = Arc::new(MemoryStore::new());
+    in_store(&store, GOLDEN_6);
+    let before = all_entries(&store);
+    let follower = Archive::follow_in(Arc::<MemoryStore>::clone(&store), &secret()).unwrap();
+    assert!(follower.check(&mut |_| {}).unwrap().sound());
+    let head = follower.check_log().unwrap();
+    let archive = opened(&store).unwrap();
+    only_the_format_is_another_one(&store, &before);
+    assert_eq!(archive.check_log().unwrap(), head);
+    let done = archive.note(&act("signing key"), Note::SigningKeyRotated("key".to_owned())).unwrap();
+    let archive = opened(&store).unwrap();
+    assert_eq!(archive.check_log().unwrap().number, done.event);
     assert!(archive.check(&mut |_| {}).unwrap().sound());
 }
 

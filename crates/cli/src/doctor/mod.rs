@@ -25,6 +25,7 @@ pub(crate) fn run(session: &Session, args: &Doctor, out: &mut dyn Write) -> anyh
     let examination = Examination {
         home,
         engines: engine::all(),
+        overrides: &session.overrides,
         passphrase: &passphrase,
         now: now()?,
         scratch: scratch.path(),

@@ -218,8 +218,7 @@ fn show(session: &Session, event: u64, file: Option<&Path>, out: &mut dyn Write)
     if let Some(path) = file {
         files::write_new(path, &receipt)?;
     }
-    let at = decided(event, &receipt)?.at;
-    tell(session, &ExemptionAnswer { event, at, replayed: true, receipt }, out)?;
+    tell(session, &ExemptionAnswer { event, replayed: true, receipt }, out)?;
     Ok(Exit::Done)
 }
 

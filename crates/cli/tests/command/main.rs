@@ -22,6 +22,7 @@ mod refusals;
 mod seals;
 mod served;
 mod service;
+mod settings;
 #[cfg(feature = "postgres")]
 mod storage;
 mod support;

@@ -313,6 +313,11 @@ fn only_addresses_of_https_or_of_this_machine_are_taken() {
     place.boyin(&[&args[..], &WORDS].concat()).complains(&["boyin client webhook list"]);
     place.boyin(&["webhook", "deliver"]).complains(&["--host"]);
     place.boyin(&["serve", "--webhook-host", "agency.example"]).complains(&["--desk"]);
+    let hosts = |args: &[&str], hosts: &str| {
+        Ran::of(place.command(args).env("BOYIN_WEBHOOK_HOSTS", hosts).output().unwrap())
+    };
+    hosts(&["serve"], "agency.example").complains(&["--desk"]);
+    hosts(&["serve", "--desk"], "agency.example,another one").complains(&["another one", "name of a host"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ const MAKE_PRIVATE: &str =
     "chmod 700 the directories and 600 the files, and ask who has read the keys meanwhile";
 const FREE_SPACE: &str = "free space on this disk before it is full: see docs/operations.md";
 const MEND_FILE: &str = "mend the file, or put it back from a backup";
+const MEND_VARIABLE: &str = "give the variable another value, or take it out of the environment";
 
 pub(super) fn permissions(home: &Path, found: &mut Findings) {
     let before = found.count();
@@ -71,7 +72,8 @@ pub(super) fn space(examination: &Examination<'_>, found: &mut Findings) {
 
 /// Reads the configuration as every command does. Without one nothing in the directory can be looked at.
 pub(super) fn configuration(examination: &Examination<'_>, found: &mut Findings) -> Option<Home> {
-    let home = match Home::open_with(examination.home, examination.engines.clone()) {
+    let overrides = examination.overrides;
+    let home = match Home::open_with(examination.home, examination.engines.clone(), overrides) {
         Ok(home) => home,
         Err(error) => {
             let (check, next) = if matches!(error, HomeError::NotAHome(_)) {
@@ -83,6 +85,8 @@ pub(super) fn configuration(examination: &Examination<'_>, found: &mut Findings)
                 (DIRECTORY, "use the release that wrote it, or a newer one")
             } else if matches!(error, HomeError::Anchor(_)) {
                 (TRUST_LIST, MEND_FILE)
+            } else if matches!(error, HomeError::Override(_)) {
+                (CONFIGURATION, MEND_VARIABLE)
             } else {
                 (CONFIGURATION, MEND_FILE)
             };
@@ -108,8 +112,9 @@ pub(super) fn configuration(examination: &Examination<'_>, found: &mut Findings)
         found.fail(CONFIGURATION, format!("{name} cannot be read"), MEND_FILE);
     }
     if found.count() == before {
-        let offices = home.offices().len();
-        found.ok(CONFIGURATION, format!("format {CONFIG_FORMAT}, {offices} offices"));
+        let (offices, given) = (home.offices().len(), overrides.names());
+        let given = if given.is_empty() { String::new() } else { format!(", with {}", given.join(", ")) };
+        found.ok(CONFIGURATION, format!("format {CONFIG_FORMAT}, {offices} offices{given}"));
     }
     Some(home)
 }

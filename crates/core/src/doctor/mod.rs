@@ -20,6 +20,7 @@ use boyin_model::catalog::CatalogEntry;
 use boyin_model::sharing::SharingEntry;
 use boyin_model::time::UnixTime;
 
+use crate::config_overrides::Overrides;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::keyring::Passphrase;
@@ -90,6 +91,8 @@ pub struct Examination<'e> {
     pub home: &'e Path,
     /// Engines that the archive may be in, beside RocksDB.
     pub engines: Vec<Arc<dyn Engine>>,
+    /// Settings that count in place of the file's; their names are told.
+    pub overrides: &'e Overrides,
     /// Opens its keys.
     pub passphrase: &'e Passphrase,
     /// The instant.

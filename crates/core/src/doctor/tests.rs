@@ -40,6 +40,7 @@ fn examined(dir: &TempDir, now: UnixTime) -> Vec<Finding> {
     let examination = Examination {
         home: &home,
         engines: Vec::new(),
+        overrides: &Overrides::default(),
         passphrase: &passphrase,
         now,
         scratch: scratch.path(),
@@ -118,10 +119,11 @@ fn every_check_is_made_and_time_alone_breaks_lists() {
 
 #[test]
 fn room_is_asked_for_twice() {
-    let passphrase = passphrase();
+    let (passphrase, overrides) = (passphrase(), Overrides::default());
     let examination = |free| Examination {
         home: Path::new("nowhere"),
         engines: Vec::new(),
+        overrides: &overrides,
         passphrase: &passphrase,
         now: now(),
         scratch: Path::new("nowhere"),
@@ -251,6 +253,7 @@ fn each_file_of_the_configuration_is_read() {
         let examination = Examination {
             home: &home,
             engines: Vec::new(),
+            overrides: &Overrides::default(),
             passphrase: &passphrase,
             now: now(),
             scratch: dir.path(),

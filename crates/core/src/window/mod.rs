@@ -97,8 +97,6 @@ impl fmt::Debug for WindowParty {
 pub struct ExemptionAnswer {
     /// Number of the event: the decision's name.
     pub event: u64,
-    /// When it was decided.
-    pub at: UnixTime,
     /// Whether it had been decided before.
     pub replayed: bool,
     /// The signed receipt (`docs/exemption.md`): a compact JWS.
@@ -238,8 +236,8 @@ impl Desk {
         };
         let mut read = FilesRead::new();
         match self.decide_from_files(question, &request, &act, &means, &mut read) {
-            Ok((Outcome { event, at, replayed: false, .. }, receipt)) => {
-                Ok(ExemptionAnswer { event, at, replayed: false, receipt })
+            Ok((Outcome { event, replayed: false, .. }, receipt)) => {
+                Ok(ExemptionAnswer { event, replayed: false, receipt })
             }
             // Refused, failed, or done by a twin meanwhile, with another receipt: the files were read all the same.
             other => {
@@ -334,7 +332,7 @@ impl Desk {
 
     fn answered(&self, done: &Outcome) -> Result<ExemptionAnswer, DeskError> {
         let receipt = self.archive.decision(done.event)?.ok_or(ArchiveError::NotFound)?;
-        Ok(ExemptionAnswer { event: done.event, at: done.at, replayed: done.replayed, receipt })
+        Ok(ExemptionAnswer { event: done.event, replayed: done.replayed, receipt })
     }
 
     /// Puts the parties' files into the request, and the names that they say.

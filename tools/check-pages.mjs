@@ -425,9 +425,9 @@ async function drillDown(meter) {
   };
   const shown = await figures();
   holds(place, `${shown.length} figures lead on`, shown.length >= 6);
-  for (const [place_in_list, value] of shown.entries()) {
-    if (place_in_list > 0) await figures();
-    const button = await page.$(`#answer .tiles [name=behind] >> nth=${place_in_list}`);
+  for (const [nth, value] of shown.entries()) {
+    if (nth > 0) await figures();
+    const button = await page.$(`#answer .tiles [name=behind] >> nth=${nth}`);
     const count = (await button.textContent()).match(/\d+$/)[0];
     await button.focus();
     await page.keyboard.press("Enter");

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::auth::authorize;
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::window::query;
 
 /// Decisions in one answer about what is behind a figure; of a package by item there may be a few rows more.
 pub const MAX_LISTED_DECISIONS: usize = 100;
@@ -122,11 +123,7 @@ pub(crate) async fn needs(state: &AppState, within: Within) -> Result<Value, Api
 }
 
 /// What is behind a figure.
-pub(crate) async fn behind(
-    state: &AppState,
-    wanted: Behind,
-    after: Option<u64>,
-) -> Result<Listed, ApiError> {
+pub(crate) async fn behind(state: &AppState, wanted: Behind, after: Option<u64>) -> Result<Listed, ApiError> {
     Ok(state.run(move |lookup, _| listed(lookup, wanted, after)).await?)
 }
 
@@ -151,13 +148,6 @@ fn listed(lookup: &Lookup, wanted: Behind, after: Option<u64>) -> Result<Listed,
         }
     }
     Ok(Listed { count: count.of(figure), decisions, next })
-}
-
-/// A query that is none of the call. What stands there is not repeated.
-fn query<T>(query: Result<Typed<T>, QueryRejection>, known: &str) -> Result<T, ApiError> {
-    let Typed(query) =
-        query.map_err(|_| ApiError::BadRequest(format!("the query may hold once each: {known}")))?;
-    Ok(query)
 }
 
 /// `GET /v1/meter`: how much did not have to be submitted.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
@@ -252,4 +252,11 @@ pub(crate) async fn verify(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     Ok(Json(answers::receipt(&verified_receipt(&state, whole(body)?).await)))
+}
+
+/// A query that is none of the call. What stands there is not repeated.
+pub(crate) fn query<T>(query: Result<Typed<T>, QueryRejection>, known: &str) -> Result<T, ApiError> {
+    let Typed(query) =
+        query.map_err(|_| ApiError::BadRequest(format!("the query may hold once each: {known}")))?;
+    Ok(query)
 }

@@ -43,7 +43,8 @@ impl Server {
         if let Some(out) = server.process.stdout.take() {
             BufReader::new(out).read_line(&mut said)?;
         }
-        let address = said.trim().parse().map_err(|_| format!("the server {kind} did not start"))?;
+        let address =
+            said.trim().parse::<SocketAddr>().map_err(|_| format!("the server {kind} did not start"))?;
         Ok((server, address))
     }
 

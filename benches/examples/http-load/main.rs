@@ -67,7 +67,8 @@ struct Options {
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Outcome<Options> {
-    let mut options = Options { connections: CONNECTIONS, seconds: SECONDS, licenses: LICENSES, write: false };
+    let mut options =
+        Options { connections: CONNECTIONS, seconds: SECONDS, licenses: LICENSES, write: false };
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().ok_or_else(|| format!("{argument} needs a number"));
         match argument.as_str() {
@@ -162,7 +163,8 @@ fn bare(answer: Bytes) -> Router {
 /// Starts the bare handlers and the service, and says what they are asked.
 fn cases(home: &Home, dir: &Path, runtime: &Runtime, issued: &[Receipt]) -> Outcome<Vec<Case>> {
     let first = issued.first().ok_or("no license was issued")?;
-    let token = home.grant_token("bench", home.offices()[0].code, &[Scope::LicenseRead], &mut SystemRandom)?;
+    let token =
+        home.grant_token("bench", home.offices()[0].code, &[Scope::LicenseRead], &mut SystemRandom)?;
     let lookup = Lookup::open(home, &dir.join("report"), &office::passphrase())?;
     let report = lookup.verify(&first.credential, now()).to_json();
     drop(lookup);

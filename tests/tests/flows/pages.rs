@@ -90,7 +90,8 @@ async fn each_page_is_there_in_both_languages() {
 async fn hostile_text_stays_text() {
     let site = Beside::new();
     let hostile = encoded(HOSTILE);
-    for path in ["/window?q=", "/window?item=", "/seals?q=", "/decision?number=", "/?lang=", "/verify?lang="] {
+    for path in ["/window?q=", "/window?item=", "/seals?q=", "/decision?number=", "/?lang=", "/verify?lang="]
+    {
         let place = format!("{path}{hostile}");
         is_clean(&site.get(&place, None).await, &place);
     }
@@ -268,7 +269,11 @@ async fn the_meter_page_leads_down_to_the_decisions() {
             if behind.contains("figure=transactions") {
                 assert_eq!(rows.to_string(), number, "{behind}");
             } else if !behind.contains("figure=types") {
-                assert_eq!(listed.matches("<code class=\"counted\">").count().to_string(), number, "{behind}");
+                assert_eq!(
+                    listed.matches("<code class=\"counted\">").count().to_string(),
+                    number,
+                    "{behind}"
+                );
             }
             assert!(rows > 0, "{behind}");
             led += 1;
@@ -306,7 +311,10 @@ async fn a_listed_decision_leads_to_its_own_page_if_the_token_may_read_it() {
     let shown = show(number, PURPOSE).await;
     assert_eq!(shown.status, StatusCode::OK);
     let page = text(&shown);
-    assert!(page.contains("无须提交任何证明材料") && page.contains(&format!("<strong>{number}</strong>")), "{page}");
+    assert!(
+        page.contains("无须提交任何证明材料") && page.contains(&format!("<strong>{number}</strong>")),
+        "{page}"
+    );
     assert!(!page.contains(citizen().as_str()) && !page.contains(HOLDER), "{page}");
     assert_eq!(show("1", PURPOSE).await.status, StatusCode::NOT_FOUND);
     assert_eq!(show(number, " ").await.status, StatusCode::BAD_REQUEST, "nobody reads without what for");

@@ -352,7 +352,10 @@ async fn the_meter_leads_down_to_each_decision() {
     let first = site.get(path, read).await.json();
     let rows = first["decisions"].as_array().unwrap();
     assert_eq!((rows.len(), &rows[0]["event"]), (MAX_LISTED_DECISIONS, &decided["event"]));
-    assert_eq!((&first["count"], &rows[0]["code"]), (&json!(MAX_LISTED_DECISIONS + 1), &json!("senior-benefit")));
+    assert_eq!(
+        (&first["count"], &rows[0]["code"]),
+        (&json!(MAX_LISTED_DECISIONS + 1), &json!("senior-benefit"))
+    );
     let next = first["next"].as_u64().unwrap();
     assert_eq!(rows.last().unwrap()["event"], next);
     let second = site.get(&format!("{path}&after={next}"), read).await.json();
@@ -416,7 +419,8 @@ async fn every_figure_of_the_meter_counts_what_stands_behind_it() {
             for (within, row) in rows.chain([(within.clone(), &meter["all"])]) {
                 for figure in ["transactions", "materials", "types"] {
                     for outcome in ["exempt", "pending", "submit", "total"] {
-                        let only = if outcome == "total" { String::new() } else { format!("&outcome={outcome}") };
+                        let only =
+                            if outcome == "total" { String::new() } else { format!("&outcome={outcome}") };
                         let query = format!("by={by}{within}&figure={figure}{only}");
                         let (count, events, materials, types) = behind(&site, &query).await;
                         let listed = match figure {
@@ -424,7 +428,11 @@ async fn every_figure_of_the_meter_counts_what_stands_behind_it() {
                             "materials" => materials,
                             _ => u64::try_from(types.len()).unwrap(),
                         };
-                        assert_eq!((count, listed), (row[figure][outcome].as_u64().unwrap(), count), "{query}");
+                        assert_eq!(
+                            (count, listed),
+                            (row[figure][outcome].as_u64().unwrap(), count),
+                            "{query}"
+                        );
                     }
                 }
             }
@@ -446,10 +454,14 @@ async fn what_a_license_type_would_have_freed_can_be_listed() {
     let need = &needs["types"][0];
     let name: String =
         need["type_name"].as_str().unwrap().bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let (count, events, materials, _) = behind(&site, &format!("figure=materials_freed&license_type={name}")).await;
+    let (count, events, materials, _) =
+        behind(&site, &format!("figure=materials_freed&license_type={name}")).await;
     assert_eq!((count, materials, events.len()), (need["materials"].as_u64().unwrap(), count, 3));
     let (count, events, ..) = behind(&site, &format!("figure=transactions_freed&license_type={name}")).await;
-    assert_eq!((count, events.len()), (need["transactions"].as_u64().unwrap(), usize::try_from(count).unwrap()));
+    assert_eq!(
+        (count, events.len()),
+        (need["transactions"].as_u64().unwrap(), usize::try_from(count).unwrap())
+    );
     let (count, ..) = behind(&site, &format!("figure=not_cataloged&license_type={name}")).await;
     assert_eq!(count, need["not_cataloged"].as_u64().unwrap());
     let (count, ..) = behind(&site, "figure=materials_freed&license_type=none").await;

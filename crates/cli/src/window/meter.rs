@@ -141,12 +141,7 @@ fn drill(session: &Session, behind: Behind, out: &mut dyn Write) -> anyhow::Resu
     Ok(())
 }
 
-fn next_out(
-    session: &Session,
-    within: &Within,
-    next: &NextTypes,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+fn next_out(session: &Session, within: &Within, next: &NextTypes, out: &mut dyn Write) -> anyhow::Result<()> {
     if session.json() {
         json_line(out, &answers::next(within, next))?;
         return Ok(());
@@ -170,6 +165,9 @@ fn next_out(
         ]);
     }
     writeln!(out, "{table}")?;
-    writeln!(out, "`boyin window meter --behind materials-freed --type NAME` lists what a type would have freed.")?;
+    writeln!(
+        out,
+        "`boyin window meter --behind materials-freed --type NAME` lists what a type would have freed."
+    )?;
     Ok(())
 }

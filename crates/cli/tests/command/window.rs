@@ -259,7 +259,8 @@ fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
     assert_eq!((&next["types"][0]["materials"], &next["types"][1]["materials"]), (&json!(2), &json!(1)));
     let freed = matter.meter(&["--behind", "materials-freed", "--type", "食品经营许可证"]).json();
     assert_eq!((&freed["event"], &freed["answer"]), (&low["event"], &json!("submit")));
-    let counted: Vec<_> = freed["materials"].as_array().unwrap().iter().filter(|one| one["counted"] == true).collect();
+    let counted: Vec<_> =
+        freed["materials"].as_array().unwrap().iter().filter(|one| one["counted"] == true).collect();
     assert_eq!((counted.len(), &counted[0]["key"]), (1, &json!("food-permit-old")));
     assert_eq!(matter.meter(&["--behind", "transactions-freed"]).out, "");
 }
@@ -325,7 +326,10 @@ fn the_meter_counts_what_was_decided_and_lists_the_decisions_behind_it() {
     let all = [&first["event"], &second["event"], &package["event"]].map(Clone::clone);
     let of_county = ["--county", DIVISION, "--behind"];
     let behind = |more: &[&str]| listed(&[&of_county, more].concat());
-    assert_eq!((listed(&["--behind", "transactions"]), behind(&["transactions"])), (all.to_vec(), all.to_vec()));
+    assert_eq!(
+        (listed(&["--behind", "transactions"]), behind(&["transactions"])),
+        (all.to_vec(), all.to_vec())
+    );
     // Materials of all three are exempt, but two transactions are not.
     assert_eq!(behind(&["transactions", "--outcome", "exempt"]), all[..1]);
     assert_eq!(behind(&["transactions", "--outcome", "submit"]), all[1..]);
@@ -343,7 +347,8 @@ fn the_meter_counts_what_was_decided_and_lists_the_decisions_behind_it() {
     // Several at once, of which one holds of nothing.
     let elsewhere = ["--county", DIVISION, "--month", "1999-01", "--behind", "transactions"];
     assert_eq!(listed(&elsewhere), [Value::Null; 0]);
-    let counted = matter.place.boyin(&["window", "meter", "--behind", "materials", "--outcome", "submit"]).ends(0);
+    let counted =
+        matter.place.boyin(&["window", "meter", "--behind", "materials", "--outcome", "submit"]).ends(0);
     assert!(counted.out.contains("共 2 of materials"), "{}", counted.out);
     matter.place.boyin(&["window", "meter", "--outcome", "submit"]).ends(3);
     // What was revoked is not mended by collecting it.

@@ -64,12 +64,8 @@ pub fn next_types<E>(
 fn count(part: &Part<'_>, needs: &mut BTreeMap<String, TypeNeed>) {
     for material in &part.materials {
         for name in freed_by(material) {
-            let new = || TypeNeed {
-                type_name: name.to_owned(),
-                materials: 0,
-                transactions: 0,
-                not_cataloged: 0,
-            };
+            let new =
+                || TypeNeed { type_name: name.to_owned(), materials: 0, transactions: 0, not_cataloged: 0 };
             let need = needs.entry(name.to_owned()).or_insert_with(new);
             need.materials += 1;
             need.not_cataloged += u64::from(lacks(material, name));

@@ -11,8 +11,7 @@ use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
-use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
-use boyin::meter::Decided;
+use boyin::exempt::{Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
@@ -175,7 +174,7 @@ pub(crate) async fn decided(
     idempotency_key: String,
 ) -> Result<ExemptionAnswer, ApiError> {
     let Asked { question, purpose, agent } = request.read()?;
-    let order = order(grant, purpose, idempotency_key, state.now())?;
+    let order = order(grant, &purpose, idempotency_key, state.now())?;
     let delegation = agent.as_ref().map(|(_, number)| *number);
     let answer = blocking(move || match agent {
         Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),

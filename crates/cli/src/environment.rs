@@ -94,8 +94,7 @@ mod tests {
     #[test]
     fn no_other_variable_begins_as_those_of_settings_do() {
         let settings: BTreeSet<_> = Overrides::variables().collect();
-        let alike: BTreeSet<_> =
-            known().into_iter().filter(|name| name.starts_with(OVERRIDE_STEM)).collect();
+        let alike: BTreeSet<_> = known().into_iter().filter(|name| name.starts_with(OVERRIDE_STEM)).collect();
         assert_eq!(alike, settings);
     }
 

@@ -493,13 +493,7 @@ fn write_list<E: ListKind>(dir: &Path, key: &SigningKey, list: &SignedList<E>) -
     write_private(&path, &token)
 }
 
-fn issuer(
-    office: &Office,
-    config: &Config,
-    catalog: &Catalog,
-    key: &KeyRef,
-    now: UnixTime,
-) -> Issuer {
+fn issuer(office: &Office, config: &Config, catalog: &Catalog, key: &KeyRef, now: UnixTime) -> Issuer {
     let types = office.licenses.iter().filter_map(|name| catalog.find(name));
     let entitlements = types.map(|license_type| Entitlement {
         license_type: license_type.code,

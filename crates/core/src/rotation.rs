@@ -355,12 +355,7 @@ impl Desk {
 
     /// Tells the log who gave the key its successor, and from when on. The same rotation again leaves no second event, and one
     /// that was cut short before it was told leaves it now.
-    fn tell_rotation(
-        &self,
-        office: CreditCode,
-        rotation: &Rotation,
-        order: &Order,
-    ) -> Result<(), DeskError> {
+    fn tell_rotation(&self, office: CreditCode, rotation: &Rotation, order: &Order) -> Result<(), DeskError> {
         let Rotation { kid, from, sequence, .. } = rotation;
         let request = json::canonical(&serde_json::json!([office.as_str(), kid, from.seconds()]));
         let order = Order { idempotency_key: format!("key-{kid}"), ..order.clone() };

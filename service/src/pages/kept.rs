@@ -7,7 +7,7 @@ use boyin::Scope;
 use super::form::purpose_field;
 use super::html::Html;
 use super::trouble::{Trouble, part, wrong};
-use super::{Asked, AskedQuery, Lang, Sent, decision, form, page as whole_page, texts};
+use super::{Asked, AskedQuery, Sent, decision, form, page as whole_page, texts};
 use crate::auth::{authorize, reader};
 use crate::state::AppState;
 use crate::window::{kept, told};

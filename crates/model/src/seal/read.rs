@@ -226,7 +226,7 @@ fn properties<'b>(
         return Err(element.fault("validEnd", Fault::Value));
     }
     if valid_from < created {
-        let drift = created <= valid_from.plus(SECONDS_PER_DAY);
+        let drift = created <= valid_from.plus(crate::time::SECONDS_PER_DAY);
         let note = if drift { Note::ZoneDrift } else { Note::ValidBeforeMade };
         reading.odd(note, "validStart", element)?;
     }

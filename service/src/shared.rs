@@ -355,8 +355,7 @@ pub(crate) async fn authorize(
 ) -> Result<Json<Value>, ApiError> {
     let grant = authorize_clerk(&state, &headers, Scope::HolderAuthorize).await?;
     let request: AuthorizationRequest = read(body)?;
-    // For the words alone: who makes codes has an office, and what for is said.
-    reader(&grant, &request.purpose)?;
+    let reader = reader(&grant, &request.purpose)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let agency = read_agency(&request.agency)?;
     let item = read_item(request.item)?;
@@ -367,8 +366,10 @@ pub(crate) async fn authorize(
         item,
         purpose: request.purpose,
     };
-    let code = state.authorizations.make(of, &grant.name, &grant.name, state.now(), &mut SystemRandom);
-    let code = code?;
+    let reserved = state.authorizations.reserve(of.clone(), &grant.name, state.now())?;
+    // The holder sees it before somebody has it.
+    state.run(move |lookup, now| lookup.code_made(&of, &reader, now)).await?;
+    let code = reserved.make(&grant.name, state.now(), &mut SystemRandom)?;
     tracing::info!(by = grant.name, agency = %agency, "authorization made");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
 }

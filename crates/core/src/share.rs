@@ -11,7 +11,7 @@ use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingScope, sha
 use boyin_model::time::UnixTime;
 use boyin_verify::Report;
 
-use crate::access::{Asked, Authorizations, Client, Used};
+use crate::access::{Asked, Authorization, Authorizations, Client, Used};
 use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
 use crate::webhook::IDENTIFIER;
@@ -271,7 +271,9 @@ impl Lookup {
         let Some(used) = open.take(code, &asked, now) else { return Ok(Err(ShareFault::NotAuthorized)) };
         let done = if used.right { rest(Some(&used)) } else { self.code_wasted(given, &used, now) };
         if done.is_err() {
-            open.put_back(used);
+            open.put_back(&used);
+        } else {
+            open.used_up(&used);
         }
         done
     }
@@ -295,6 +297,15 @@ impl Lookup {
         let deed = "code used up, nothing given";
         self.keep(&[given.read_of_nothing(used.holder(), deed, Some(used), now)])?;
         Ok(Err(ShareFault::NotAuthorized))
+    }
+
+    /// Records that a clerk, `reader`, makes a code of a holder: the holder sees for which agency, type and item, before it is told.
+    ///
+    /// # Errors
+    /// [`LookupError::Spool`]: make none.
+    pub fn code_made(&self, of: &Authorization, reader: &Reader, now: UnixTime) -> Result<(), LookupError> {
+        let told = format!("{} code made for {}, {}", of.item, of.agency, of.license_type);
+        self.keep(&[read_of(reader, now, ReadOf::NothingShared { told }, of.holder)])
     }
 
     fn given<'q>(

@@ -13,6 +13,7 @@ use boyin_present::{Presented, to_text};
 use boyin_service::{AppState, MAX_CALL_BODY_BYTES, MAX_LISTED_DECISIONS, router};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use tower::ServiceExt as _;
 
 use crate::clients::{Answer, Served};
@@ -404,4 +405,31 @@ async fn a_shown_code_is_verified_and_a_dynamic_one_counts_once() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     let large = site.post("/v1/presentations/verify", vec![b'A'; MAX_CALL_BODY_BYTES + 1]).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_passes_with_a_dynamic_code() {
+    const AT_ONCE: usize = 8;
+    let site = Beside::new();
+    site.served.wait(1);
+    let [_, dynamic] = codes(&site);
+    let begin = Arc::new(Barrier::new(AT_ONCE));
+    let ask = |_| {
+        let (router, begin, text) = (site.served.router(), Arc::clone(&begin), dynamic.clone());
+        tokio::spawn(async move {
+            let request = Request::post("/v1/presentations/verify").body(Body::from(text)).unwrap();
+            begin.wait().await;
+            let body = router.oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+            serde_json::from_slice::<Value>(&body).unwrap()["reason"]["code"].clone()
+        })
+    };
+    let asked: Vec<_> = (0..AT_ONCE).map(ask).collect();
+    let mut passed = 0;
+    for one in asked {
+        match one.await.unwrap() {
+            Value::Null => passed += 1,
+            reason => assert_eq!(reason, "dynamic_repeated"),
+        }
+    }
+    assert_eq!(passed, 1);
 }

@@ -222,7 +222,7 @@ def right_requests(lists, client, token, base):
                 "body": {"item": MATTER, "division": "652722", "parties": parties, "purpose": PURPOSE},
             }
         ],
-        "decision": [{"path_parameters": {"number": lists["decisions"][0]}}],
+        "decision": [{"path_parameters": {"number": lists["decisions"][0]}, "query": {"purpose": PURPOSE}}],
         "verifyDecision": [{"body": lists["receipt"][0], "media_type": "application/jwt"}],
         "meter": [{}, {"query": {"by": "item"}}],
         "meterDecisions": [{"query": {"by": "county", "of": "652722"}}],

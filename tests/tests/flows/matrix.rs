@@ -137,7 +137,7 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
             "/v1/licenses/{id}" => format!("/v1/licenses/{}?purpose=x", site.card.license_id),
             "/v1/status-lists/{id}" => format!("/v1/status-lists/{}", boyin::status_list_id(police(), 1)),
             "/v1/items/{code}" => "/v1/items/senior-benefit".to_owned(),
-            "/v1/decisions/{number}" => "/v1/decisions/1".to_owned(),
+            "/v1/decisions/{number}" => "/v1/decisions/1?purpose=x".to_owned(),
             "/v1/meter/decisions" => "/v1/meter/decisions?by=item&of=senior-benefit".to_owned(),
             path => path.to_owned(),
         };

@@ -103,6 +103,7 @@ pub(crate) struct Asked<'a> {
 
 /// A code that was open and is nobody else's now: [used up](Authorizations::used_up) or [put back](Authorizations::put_back) by whoever
 /// took it.
+#[derive(Clone)]
 pub(crate) struct Used {
     code: Digest32,
     was: Open,

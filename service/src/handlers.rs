@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::{ArchiveError, Cursor, MAX_PAGE};
 use boyin::collect::CollectedPage;
-use boyin::model::id::LicenseId;
 use boyin::model::seal::detect;
 use boyin::verify::Policy;
 use boyin::verify::seal::Document;
@@ -15,14 +14,14 @@ use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant};
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
-use crate::shared::{read, read_holder};
+use crate::shared::{read, read_holder, read_id};
 use crate::state::AppState;
 use crate::views::{HealthView, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
 /// Licenses in one answer, unless the request says otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
-fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body.into()).into_response()
 }
 
@@ -100,7 +99,7 @@ pub(crate) async fn license(
     })?;
     let policy = policy_of(policy.as_deref())?;
     let reader = reader(&grant, &purpose)?;
-    let id = LicenseId::parse(&named(id)?).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let id = read_id(&named(id)?)?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read");
     let found = state.run(move |lookup, now| {
         let found = lookup.under(policy).license(&id, &reader, now)?;

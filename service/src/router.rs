@@ -16,7 +16,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, delegated, gbt36906, handlers, metrics, pages, presentation, shared, window};
+use crate::{client, delegated, file_urls, gbt36906, handlers, metrics, pages, presentation, shared, window};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -59,6 +59,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/shared/licenses", post(shared::license).layer(small()))
         .route("/v1/shared/holders", post(shared::holder).layer(small()))
         .route("/v1/shared/checks", post(shared::check).layer(small()))
+        .route("/v1/shared/files/{ticket}", get(file_urls::file))
         .route("/v1/authorizations", post(shared::authorize).layer(small()))
         .route("/v1/authorizations/delegated", post(delegated::authorize_delegated).layer(small()))
         .route("/v1/items", get(window::items))

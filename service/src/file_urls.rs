@@ -199,3 +199,34 @@ pub(crate) async fn file(
         SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ApiError::Internal),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::new(1_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn places_have_a_bound_for_each_client_and_for_all() {
+        let urls = Arc::<FileUrls>::default();
+        let reserve = |client: &str, count| urls.reserve(client, count, at(0));
+        let half = reserve("a", MAX_FILE_URLS_OF_CLIENT - 1).ok().unwrap();
+        let last = reserve("a", 1).ok().unwrap();
+        assert!(matches!(reserve("a", 1), Err(ApiError::TooMany(FILE_URL_SECONDS))));
+        let others: Vec<_> = (1..MAX_FILE_URLS / MAX_FILE_URLS_OF_CLIENT)
+            .map(|number| reserve(&number.to_string(), MAX_FILE_URLS_OF_CLIENT).ok().unwrap())
+            .collect();
+        let rest = MAX_FILE_URLS % MAX_FILE_URLS_OF_CLIENT;
+        assert!(reserve("b", rest + 1).is_err(), "of all");
+        let filled = reserve("b", rest).ok().unwrap();
+        assert!(reserve("c", 1).is_err());
+        // What is not opened is given back.
+        drop(last);
+        drop(filled);
+        let _freed = reserve("a", 1).ok().unwrap();
+        drop((half, others));
+        assert_eq!(urls.places().reserved.len(), 1);
+    }
+}

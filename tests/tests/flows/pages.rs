@@ -328,7 +328,7 @@ async fn the_page_of_seals_shows_what_the_trust_list_says() {
 
 /// Keeps all that a log is told.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+pub(crate) struct Log(pub(crate) Arc<Mutex<String>>);
 
 struct Fields<'t>(&'t mut String);
 

@@ -355,7 +355,7 @@ async fn each_kind_of_sharing_is_for_its_own() {
 }
 
 /// Makes a code for the holder of the card, as a clerk does.
-async fn code(site: &Site, served: &Served, change: impl FnOnce(&mut Value)) -> Answer {
+pub(crate) async fn code(site: &Site, served: &Served, change: impl FnOnce(&mut Value)) -> Answer {
     let clerk =
         site.prefecture.home.grant_token("窗口", police(), &[Scope::HolderAuthorize], &mut SystemRandom);
     let clerk = clerk.unwrap();

@@ -432,7 +432,8 @@ mod tests {
         assert!(take(&codes, code.reveal(), &wish(1), now()).is_some());
         let _freed = reserve().unwrap();
         // Of the clerk, and of all, likewise.
-        let of_clerk: Vec<_> = (2..).map_while(|holder| codes.reserve(wish(holder), "乙", now()).ok()).collect();
+        let of_clerk = (2..).map_while(|holder| codes.reserve(wish(holder), "乙", now()).ok());
+        let of_clerk: Vec<_> = of_clerk.collect();
         assert_eq!(of_clerk.len() + MAX_AUTHORIZATIONS_OF_HOLDER, MAX_AUTHORIZATIONS_OF_CLERK);
     }
 

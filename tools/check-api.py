@@ -204,6 +204,7 @@ def right_requests(lists, client, token, base):
         ],
         "license": [{"path_parameters": {"id": license_id}, "query": {"purpose": PURPOSE}}],
         "holderLicenses": [{"body": of_holder | {"purpose": PURPOSE}}],
+        "holderLog": [{"body": of_holder | {"purpose": PURPOSE}}, {"body": of_holder | {"purpose": PURPOSE, "after": 1, "limit": 2}}],
         "token": [{"body": form, "media_type": "application/x-www-form-urlencoded"}],
         "sharedLicense": [
             {"body": asked | {"license_id": license_id}},
@@ -271,6 +272,7 @@ FROM = {
     "decision": {"path.number": ("decisions", 0.6)},
     "meterDecisions": {"query.of": ("counties", 0.6)},
     "holderLicenses": {"body.holder_code_type": ("kinds", 0.9), "body.holder_code": ("holders", 0.9)},
+    "holderLog": {"body.holder_code_type": ("kinds", 0.9), "body.holder_code": ("holders", 0.9)},
     "sharedLicense": {
         "body.license_id": ("licenses", 0.9), "body.item": ("items", 0.9), "body.fields[*]": ("fields", 0.9),
     },

@@ -55,6 +55,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/verify", post(handlers::verify))
         .route("/v1/licenses/{id}", get(handlers::license))
         .route("/v1/holders/licenses", post(handlers::holder))
+        .route("/v1/holders/log", post(handlers::holder_log).layer(small()))
         .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
         .route("/v1/shared/licenses", post(shared::license).layer(small()))
         .route("/v1/shared/holders", post(shared::holder).layer(small()))

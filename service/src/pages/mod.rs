@@ -5,6 +5,7 @@ mod decision;
 mod file;
 mod form;
 mod html;
+mod log;
 mod matter;
 mod meter;
 mod report;

@@ -22,7 +22,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 36] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 37] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -30,6 +30,7 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 36] = [
     ("GET", "/v1/health", [200; ROLES]),
     ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/holders/log", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 403, 403, 401]),
     // Without a body whoever may call it is told so.
     ("POST", "/v1/authorizations/delegated", [401, 401, 403, 403, 400, 403, 403, 403, 403, 403, 403, 401]),
@@ -109,7 +110,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
         body["license_type"] = json!(card.as_str());
     };
     match path {
-        "/v1/holders/licenses" | "/file" => holder,
+        "/v1/holders/licenses" | "/v1/holders/log" | "/file" => holder,
         "/meter" => json!({ "by": "item" }),
         "/v1/authorizations" => {
             item(&mut holder);

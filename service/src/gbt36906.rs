@@ -310,9 +310,8 @@ async fn query_shown(state: &AppState, caller: Caller, data: &Map<String, Value>
     let code = text(data, "qrcode")?.to_owned();
     // Before the code: a dynamic one passes once.
     let ask = ask(data, "useCause")?;
-    let report = match presentation::verified(state, code.into(), Demand::Any).await {
-        Ok(report) => report,
-        Err(_) => return Err(Fault::new(Status::BadParameter, "参数错误 qrcode is no code of a license")),
+    let Ok(report) = presentation::verified(state, code.into(), Demand::Any).await else {
+        return Err(Fault::new(Status::BadParameter, "参数错误 qrcode is no code of a license"));
     };
     match report.outcome() {
         Outcome::Passed => {}

@@ -63,7 +63,8 @@ pub(super) async fn urls_of_holder(
     if let Some(kind) = optional(data, "fileType")? {
         offered(kind)?;
     }
-    let ask = asked(state, data, "useCause")?;
+    let number = optional(data, "certNo")?.map(str::to_owned);
+    let ask = Ask { number, ..asked(state, data, "useCause")? };
     let until = ask.copy_until;
     let mut urls = state.file_urls.reserve(&caller.client.id, MAX_SHARED_LICENSES, state.now())?;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| {

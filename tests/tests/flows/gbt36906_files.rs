@@ -248,6 +248,8 @@ async fn files_of_a_holder_have_a_url_each() {
     assert_eq!(file.status, StatusCode::OK);
     for (data, expected) in [
         (with(&Asking::card(), "holderCode", "11010519491231002X"), "10"),
+        // The number of the license is not among what is given: compared with nothing.
+        (with(&Asking::card(), "certNo", citizen().as_str()), "10"),
         (with(&Asking::card(), "certTypeCode", "x"), "113"),
         (with(&Asking::card(), "itemCode", "item-2"), "100"),
         (with(&Asking::card(), "fileType", "png"), "2"),
@@ -259,7 +261,8 @@ async fn files_of_a_holder_have_a_url_each() {
     }
     drop(asking.served);
     let [promised, given] = ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
-    assert_eq!(asking.site.told(), [promised, given]);
+    let nothing = format!("item-1 nothing given, {}; {GIVEN}", type_of("identity-card"));
+    assert_eq!(asking.site.told(), [promised, given, nothing], "of another number to the one whose it would be");
 }
 
 #[tokio::test]

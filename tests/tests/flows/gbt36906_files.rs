@@ -262,7 +262,7 @@ async fn files_of_a_holder_have_a_url_each() {
     drop(asking.served);
     let [promised, given] = ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
     let nothing = format!("item-1 nothing given, {}; {GIVEN}", type_of("identity-card"));
-    assert_eq!(asking.site.told(), [promised, given, nothing], "of another number to the one whose it would be");
+    assert_eq!(asking.site.told(), [promised, given, nothing]);
 }
 
 #[tokio::test]

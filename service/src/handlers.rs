@@ -174,9 +174,10 @@ pub(crate) async fn holders_log(
     grant: &TokenGrant,
     request: HolderLogRequest,
 ) -> Result<(Vec<Event>, Option<u64>), ApiError> {
-    let reader = reader(grant, &request.purpose)?;
-    let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
-    let (after, limit) = (request.after, limit(request.limit)?);
+    let HolderLogRequest { holder_code_type, holder_code, purpose, after, limit: asked } = request;
+    let reader = reader(grant, &purpose)?;
+    let holder = read_holder(&holder_code_type, &holder_code)?;
+    let limit = limit(asked)?;
     tracing::info!(reader = grant.name, "holder's log read");
     let events = state.run(move |lookup, now| lookup.holder_log(&holder, &reader, after, limit, now)).await?;
     let next = events.last().filter(|_| events.len() == limit).map(|event| event.number);

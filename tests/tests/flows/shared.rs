@@ -1,6 +1,7 @@
 //! What systems of agencies are given over HTTP: what the sharing list names and nothing else, once it is on the disk as a read.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_HOLDER};
 use boyin::archive::{Change, Event, StatusChange};
 use boyin::issue::{Draft, SigningKey};
@@ -418,6 +419,28 @@ async fn a_third_party_is_given_something_by_the_holders_leave_only_and_once() {
         type_of("identity-card")
     );
     assert_eq!(site.told().iter().filter(|told| **told == wasted).count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_is_given_something_by_a_code() {
+    let site = Site::new();
+    let served = Served::new(&site.prefecture);
+    let token = token(&served.gate, "bank-1", &site.keys[1], now());
+    let made = code(&site, &served, |_| {}).await.json()["code"].clone();
+    let ask = with(&with(&with(&site.one(), "item", "loan"), "purpose", "贷款"), "authorization", made);
+    let ask = || {
+        let request = Request::post("/v1/shared/licenses");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        request.body(Body::from(ask.to_string())).unwrap()
+    };
+    let answers = served.at_once(ask).await;
+    let given = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    let refused = answers.iter().filter(|answer| answer.json()["code"] == "not_authorized").count();
+    assert_eq!((given, refused), (1, answers.len() - 1));
+    drop(served);
+    let given = "loan given; authorized by 窗口; holder_code,holder_name".to_owned();
+    let made = format!("loan code made for {}, {}", bank(), type_of("identity-card"));
+    assert_eq!(site.told(), [made, given]);
 }
 
 #[tokio::test]

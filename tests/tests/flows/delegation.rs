@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER};
 use boyin::archive::{EventKind, Outcome, Reader};
 use boyin::delegation::{
@@ -318,22 +320,27 @@ async fn a_code_for_which_there_is_no_room_spends_no_use() {
     assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1);
 }
 
-#[tokio::test]
-async fn of_two_codes_at_once_for_one_place_one_spends_a_use() {
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_codes_at_once_for_one_place_one_spends_a_use() {
     let site = Site::new();
     let clerk = clerk(&site, "一号窗口");
     let desk = Arc::new(site.prefecture.desk());
-    let number = grant_of_loan(&desk, 3);
+    let number = grant_of_loan(&desk, 100);
     let served = serve(&site, &desk);
     for _ in 1..MAX_AUTHORIZATIONS_OF_HOLDER {
         let made = served.post("/v1/authorizations", &clerk, &body_of(&holder())).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.json());
     }
-    let (first, second) = (body(number, "1"), body(number, "2"));
-    let answers = tokio::join!(served.post(PATH, &clerk, &first), served.post(PATH, &clerk, &second));
-    let mut statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 403]);
+    let keys = AtomicU64::new(0);
+    let ask = || {
+        let asked = body(number, &keys.fetch_add(1, Ordering::Relaxed).to_string());
+        let request = Request::post(PATH).header(header::AUTHORIZATION, format!("Bearer {clerk}"));
+        request.body(Body::from(asked.to_string())).unwrap()
+    };
+    let answers = served.at_once(ask).await;
+    let made = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    let full = answers.iter().filter(|answer| answer.json()["code"] == "too_many_codes").count();
+    assert_eq!((made, full), (1, answers.len() - 1));
     assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1, "what was refused spent none");
 }
 

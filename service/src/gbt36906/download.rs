@@ -34,11 +34,7 @@ pub(super) async fn file(
 }
 
 /// `downloadUrl`
-pub(super) async fn url(
-    state: &AppState,
-    caller: Caller,
-    data: &Map<String, Value>,
-) -> Result<Value, Fault> {
+pub(super) async fn url(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let id = read_id(text(data, "certificateIdentifier")?)?;
     offered(text(data, "fileType")?)?;
     let ask = asked(state, data, COPY_CAUSE)?;

@@ -380,10 +380,7 @@ async fn a_code_of_which_nothing_came_and_nobody_is_told_is_still_good() {
         ("/v1/shared/licenses", right.clone()),
         ("/v1/shared/licenses", with(&right, "purpose", "开户")),
         ("/v1/shared/holders", with(&file, "authorization", made.clone())),
-        (
-            "/v1/shared/checks",
-            with(&with(&file, "holder_code", "11010519491231002X"), "authorization", made),
-        ),
+        ("/v1/shared/checks", with(&with(&file, "holder_code", "11010519491231002X"), "authorization", made)),
     ] {
         let answer = served.post(path, &access, &body).await;
         assert_eq!(refused(&answer), (500, "internal".to_owned()), "{path}");

@@ -86,7 +86,8 @@ async fn a_file_is_fetched_once_by_whom_it_was_promised() {
     // Each URL is another one.
     assert_ne!(asking.url(asking.file()).await["url"], promised["url"]);
     drop(asking.served);
-    let [promised, given] = ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
+    let [promised, given] =
+        ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
     assert_eq!(asking.site.told(), [promised.clone(), given.clone(), given, promised]);
 }
 
@@ -256,7 +257,8 @@ async fn files_of_a_holder_have_a_url_each() {
         assert_eq!(asking.ask("downloadUrlsByHolderCode", data.clone()).await, status(expected), "{data}");
     }
     drop(asking.served);
-    let [promised, given] = ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
+    let [promised, given] =
+        ["file promised", "given with file"].map(|deed| format!("item-1 {deed}; {GIVEN}"));
     let nothing = format!("item-1 nothing given, {}; {GIVEN}", type_of("identity-card"));
     assert_eq!(asking.site.told(), [promised, given, nothing]);
 }

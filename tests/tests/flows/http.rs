@@ -566,9 +566,7 @@ async fn every_read_says_what_for_and_is_kept_before_it_is_answered() {
 async fn a_holder_is_shown_who_looked_and_what_for() {
     let site = Site::new();
     let (number, clerk) = (citizen(), Some(&site.clerk));
-    let asked = |purpose: &str| {
-        json!({ "holder_code_type": "111", "holder_code": number.as_str(), "purpose": purpose })
-    };
+    let asked = |purpose: &str| json!({ "holder_code_type": "111", "holder_code": number.as_str(), "purpose": purpose });
     let looked = post("/v1/holders/licenses", clerk, asked("办理低保").to_string());
     assert_eq!(send(site.router(), looked).await.status, StatusCode::OK);
     let ask = async |after: Value, limit: u64| {

@@ -256,7 +256,8 @@ async fn the_page_of_a_file_shows_who_looked_at_it() {
     let first = log("", "0").await;
     is_clean(&first, "/file, log");
     let shown = text(&first);
-    for words in ["签发", "查阅档案", "测试市公安局", CLERK, PURPOSE, "2026-06-01 09:00:00", "holder_read"] {
+    for words in ["签发", "查阅档案", "测试市公安局", CLERK, PURPOSE, "2026-06-01 09:00:00", "holder_read"]
+    {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     assert!(!shown.contains("holder_log_read") && !shown.contains("name=\"log_after\""), "{shown}");

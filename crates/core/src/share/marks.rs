@@ -48,12 +48,7 @@ impl Lookup {
     ///
     /// # Errors
     /// As [`share_license`](Self::share_license).
-    pub fn share_marks(
-        &self,
-        id: &LicenseId,
-        query: &ShareQuery<'_>,
-        now: UnixTime,
-    ) -> Answer<LicenseMarks> {
+    pub fn share_marks(&self, id: &LicenseId, query: &ShareQuery<'_>, now: UnixTime) -> Answer<LicenseMarks> {
         let query = ShareQuery { file: FileWish::No, ..*query };
         self.of_license(id, &query, now, |given, code| self.marks_of(id, given, code, now))
     }

@@ -52,12 +52,7 @@ impl Lookup {
     ///
     /// # Errors
     /// As [`share_license`](Self::share_license); [`ShareFault::FileWithheld`] within.
-    pub fn promise_file(
-        &self,
-        id: &LicenseId,
-        query: &ShareQuery<'_>,
-        now: UnixTime,
-    ) -> Answer<FilePromise> {
+    pub fn promise_file(&self, id: &LicenseId, query: &ShareQuery<'_>, now: UnixTime) -> Answer<FilePromise> {
         let query = ShareQuery { file: FileWish::Later, ..*query };
         self.of_license(id, &query, now, |given, code| {
             let shown = self.share_one(id, given, code, now)?;

@@ -417,6 +417,7 @@ mod tests {
         make(200, "丙", now()).unwrap();
         make(201, "乙", now().plus(AUTHORIZATION_SECONDS)).unwrap();
     }
+
     #[test]
     fn a_place_that_is_reserved_counts_until_it_is_given_back() {
         let codes = Arc::<Authorizations>::default();

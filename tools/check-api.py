@@ -38,6 +38,8 @@ WHO = ["--who", "窗口甲", "--purpose", PURPOSE]
 SCOPES = ["license:read", "holder:read", "holder:authorize", "window:decide", "meter:read"]
 CLIENT_SCOPES = ["share:license", "share:holder", "share:check", "share:file"]
 CLIENTS, CLERKS = 24, 8
+# Stands for a ticket that is good; the hooks know it.
+RIGHT_TICKET = "A" * 43
 # Access tokens end after 600 s.
 RENEW_SECONDS = 240
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -188,7 +190,10 @@ def right_requests(lists, client, token, base):
         "verifyCertInfo": cause | typed | {"certData": {"holderCode": holder, "certNo": lists["license-numbers"][0]}},
         "verifyFile": typed | content | {"useCause": PURPOSE},
         "downloadFile": {"certificateIdentifier": license_id, "certificateCopyCause": PURPOSE, "itemCode": ITEM, "fileType": "sd-jwt"},
-        "downloadUrl": {},
+        "downloadUrl": {"certificateIdentifier": license_id, "certificateCopyCause": PURPOSE, "itemCode": ITEM, "fileType": "sd-jwt"},
+        "downloadUrlsByHolderCode": cause | typed | {"holderCode": holder},
+        "queryCertInfoByQRcode": cause | {"qrcode": lists["code"][0]},
+        "getCertRemarkInfo": cause | {"certificateIdentifier": license_id},
     }
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": client.assertion(base)}
     parties = {"applicant": of_holder}
@@ -199,6 +204,7 @@ def right_requests(lists, client, token, base):
         ],
         "license": [{"path_parameters": {"id": license_id}, "query": {"purpose": PURPOSE}}],
         "holderLicenses": [{"body": of_holder | {"purpose": PURPOSE}}],
+        "holderLog": [{"body": of_holder | {"purpose": PURPOSE}}, {"body": of_holder | {"purpose": PURPOSE, "after": 1, "limit": 2}}],
         "token": [{"body": form, "media_type": "application/x-www-form-urlencoded"}],
         "sharedLicense": [
             {"body": asked | {"license_id": license_id}},
@@ -206,6 +212,8 @@ def right_requests(lists, client, token, base):
         ],
         "sharedHolder": [{"body": asked | of_holder | {"license_type": IDENTITY_CARD}}],
         "sharedCheck": [{"body": asked | of_holder | {"license_type": IDENTITY_CARD, "license_number": lists["license-numbers"][0]}}],
+        # The hooks put the ticket of a new URL in its place: each is good once, and for one client.
+        "sharedFile": [{"path_parameters": {"ticket": RIGHT_TICKET}}],
         "authorize": [{"body": code_for | {"item": ITEM}}],
         "authorizeDelegated": [
             {
@@ -222,7 +230,7 @@ def right_requests(lists, client, token, base):
                 "body": {"item": MATTER, "division": "652722", "parties": parties, "purpose": PURPOSE},
             }
         ],
-        "decision": [{"path_parameters": {"number": lists["decisions"][0]}}],
+        "decision": [{"path_parameters": {"number": lists["decisions"][0]}, "query": {"purpose": PURPOSE}}],
         "verifyDecision": [{"body": lists["receipt"][0], "media_type": "application/jwt"}],
         "meter": [{}, {"query": {"by": "item", "county": "652722"}}],
         "meterDecisions": [
@@ -269,6 +277,7 @@ FROM = {
     "meterDecisions": {"query.county": ("counties", 0.6)},
     "meterNext": {"query.county": ("counties", 0.6)},
     "holderLicenses": {"body.holder_code_type": ("kinds", 0.9), "body.holder_code": ("holders", 0.9)},
+    "holderLog": {"body.holder_code_type": ("kinds", 0.9), "body.holder_code": ("holders", 0.9)},
     "sharedLicense": {
         "body.license_id": ("licenses", 0.9), "body.item": ("items", 0.9), "body.fields[*]": ("fields", 0.9),
     },
@@ -379,6 +388,8 @@ def check(arguments, folder):
         settings = place.write("schemathesis.toml", config(lists, base, arguments.examples, arguments.seed))
         tokens = json.loads((folder / "clients.json").read_text(encoding="utf-8"))
         right = right_requests(lists, clients[0], tokens[0], base)
+        url = next(one for one in right["gbt36906"] if one["path_parameters"]["operation"] == "downloadUrl")
+        place.write("download-url.json", json.dumps({"url": f"{base}/gbt36906/downloadUrl", "data": url["body"]["data"]}))
         description = place.write("openapi.json", json.dumps(with_examples(right)))
         command = ["schemathesis", "--config-file", settings, "run", description, "--phases", arguments.phases, "--no-color"]
         command += ["--report", "junit", "--report-junit-path", str(folder / "report.xml")]

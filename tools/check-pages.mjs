@@ -463,6 +463,10 @@ async function fileAndMeter(browser, site, lang, screen) {
   await answered(file.page, file.place);
   holds(file.place, "no license is shown", (await file.page.$("#answer tbody tr")) !== null);
   await inspect(file, "shown");
+  await file.page.click("[name=log_after]");
+  await answered(file.page, file.place);
+  holds(file.place, "nobody is shown who looked", (await file.page.$("#answer tbody code")) !== null);
+  await inspect(file, "log");
   await file.done();
 
   const meter = await open(browser, site, "/meter", screen, lang);

@@ -2,7 +2,6 @@
 //! delegation, which is an event of the holder's, so that it takes a desk.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -69,8 +68,8 @@ pub(crate) async fn authorize_delegated(
         item: item.clone(),
         purpose: request.purpose,
     };
-    // A code for which there is no room must not spend a use.
-    state.authorizations.room(of.holder, &grant.name, state.now())?;
+    // A code for which there is no room must not spend a use; where the use is refused, the room is given back.
+    let reserved = state.authorizations.reserve(of, &grant.name, state.now())?;
     let number = request.delegation;
     let used = blocking(move || {
         let types = BTreeSet::from([license_type]);
@@ -87,8 +86,7 @@ pub(crate) async fn authorize_delegated(
         return Err(ApiError::Refused("code_made", told.to_owned()));
     }
     let by = format!("{}, delegation {number}", grant.name);
-    let (open, now) = (Arc::clone(&state.authorizations), state.now());
-    let code = open.make(of, &grant.name, &by, now, &mut SystemRandom)?;
+    let code = reserved.make(&by, state.now(), &mut SystemRandom)?;
     tracing::info!(by = grant.name, agency = %agency, delegation = number, "authorization made for an agent");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
 }

@@ -7,30 +7,29 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::access::{Caller, ClientScope};
-use boyin::archive::MAX_WORDS;
+use boyin::archive::{MAX_WORDS, Reader};
 use boyin::model::b64;
 use boyin::model::credential::Term;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::verify::seal::Document;
-use boyin::{CertCheck, Checked, FileWish};
+use boyin::{CertCheck, Checked, FileWish, Lookup, ShareQuery};
+use boyin_present::{Demand, Outcome};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
 use crate::handlers::{named, note_verdict, whole};
-use crate::shared::{Ask, SharedView, compare, of_holder, one};
+use crate::presentation;
+use crate::shared::{Ask, SharedView, compare, of_holder, one, read_id, search};
 use crate::state::AppState;
 use crate::tls::Peer;
 
-/// What `fileType` names here: the license as it is signed. The standard knows `ofd` and `png`.
-const FILE_TYPE: &str = "sd-jwt";
+mod download;
+
 const CERT_TYPE_CODE: &str = "certTypeCode";
 /// The operation whose body holds a file.
 const VERIFY_FILE: &str = "verifyFile";
-/// Operations of the standard that are not offered.
-const NOT_OFFERED: [&str; 4] =
-    ["downloadUrl", "downloadUrlsByHolderCode", "queryCertInfoByQRcode", "getCertRemarkInfo"];
 
 /// `head.status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,11 +140,10 @@ async fn respond(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let scope = match operation {
-        "queryCertInfo" => Some(ClientScope::License),
-        "queryCertInfoByHolderCode" => Some(ClientScope::Holder),
-        "verifyCertInfo" | VERIFY_FILE => Some(ClientScope::Check),
-        "downloadFile" => Some(ClientScope::File),
-        other if NOT_OFFERED.contains(&other) => None,
+        "queryCertInfo" | "queryCertInfoByQRcode" | "getCertRemarkInfo" => ClientScope::License,
+        "queryCertInfoByHolderCode" | "downloadUrlsByHolderCode" => ClientScope::Holder,
+        "verifyCertInfo" | VERIFY_FILE => ClientScope::Check,
+        "downloadFile" | "downloadUrl" => ClientScope::File,
         _ => return Err(ApiError::NotFound),
     };
     let body = whole(body)?;
@@ -171,7 +169,7 @@ fn envelope(code: StatusCode, status: Status, message: &str, data: &Value) -> Re
 async fn answer(
     state: &AppState,
     operation: &str,
-    scope: Option<ClientScope>,
+    scope: ClientScope,
     peer: Peer,
     body: &[u8],
 ) -> Result<Value, Fault> {
@@ -180,9 +178,6 @@ async fn answer(
     };
     let caller = state.caller(&access_token, peer).await;
     let caller = caller.filter(|caller| caller.client.id == access_id).ok_or(ApiError::Unauthorized)?;
-    let Some(scope) = scope else {
-        return Err(Fault::new(Status::NotOffered, "数据源不提供此服务 not offered"));
-    };
     let caller = state.admit(caller, scope)?;
     let data = data.as_deref().map_or("{}", RawValue::get);
     if operation == VERIFY_FILE {
@@ -192,8 +187,12 @@ async fn answer(
     match operation {
         "queryCertInfo" => query(state, caller, &data).await,
         "queryCertInfoByHolderCode" => query_holder(state, caller, &data).await,
+        "queryCertInfoByQRcode" => query_shown(state, caller, &data).await,
+        "getCertRemarkInfo" => remarks(state, caller, &data).await,
         "verifyCertInfo" => verify_info(state, caller, &data).await,
-        _ => download(state, caller, &data).await,
+        "downloadUrl" => download::url(state, caller, &data).await,
+        "downloadUrlsByHolderCode" => download::urls_of_holder(state, caller, &data).await,
+        _ => download::file(state, caller, &data).await,
     }
 }
 
@@ -225,14 +224,25 @@ fn text<'d>(data: &'d Map<String, Value>, name: &str) -> Result<&'d str, Fault> 
     there(optional(data, name)?, name)
 }
 
+/// What for (用证事由), at most [`MAX_WORDS`] characters.
+fn words<'d>(found: Option<&'d str>, name: &str) -> Result<&'d str, Fault> {
+    let words = there(found, name)?;
+    if words.chars().count() > MAX_WORDS {
+        let message = format!("参数错误 {name}: at most {MAX_WORDS} characters");
+        return Err(Fault::new(Status::BadParameter, message));
+    }
+    Ok(words)
+}
+
 fn ask(data: &Map<String, Value>, cause: &str) -> Result<Ask, Fault> {
     Ok(Ask {
-        purpose: text(data, cause)?.to_owned(),
+        purpose: words(optional(data, cause)?, cause)?.to_owned(),
         item: text(data, "itemCode")?.to_owned(),
         fields: None,
         authorization: optional(data, "authCode")?.map(str::to_owned),
         file: FileWish::No,
         number: None,
+        copy_until: None,
     })
 }
 
@@ -295,6 +305,50 @@ async fn query_holder(state: &AppState, caller: Caller, data: &Map<String, Value
     Ok(found.iter().map(metadata).collect())
 }
 
+/// What somebody shows (亮证): once the code passes, as if asked for by the identifier of its license.
+async fn query_shown(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let code = text(data, "qrcode")?.to_owned();
+    // Before the code: a dynamic one passes once.
+    let ask = ask(data, "useCause")?;
+    let Ok(report) = presentation::verified(state, code.into(), Demand::Any).await else {
+        return Err(Fault::new(Status::BadParameter, "参数错误 qrcode is no code of a license"));
+    };
+    match report.outcome() {
+        Outcome::Passed => {}
+        Outcome::Failed(reason) => {
+            let message = format!("亮证码无效 qrcode: {}", reason.code);
+            return Err(Fault::new(Status::BadParameter, message));
+        }
+        Outcome::Indeterminate(reason) => {
+            return Err(Fault::new(Status::Other, format!("暂时无法核验 qrcode: {}", reason.code)));
+        }
+    }
+    // One that passed names it.
+    let id = report.license.subject().license_id.clone().ok_or(ApiError::Internal)?;
+    Ok(metadata(&one(state, caller, id.as_str(), ask).await?))
+}
+
+/// Marks of a license. The names are ours: the answer of the standard was not at hand.
+async fn remarks(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
+    let id = read_id(text(data, "certificateIdentifier")?)?;
+    let asked = id.clone();
+    let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| lookup.share_marks(&asked, query, now);
+    let marks = search(state, caller, ask(data, "useCause")?, work, |_| true).await?;
+    let (status, verdict) = (marks.status, marks.report.verdict());
+    Ok(json!({
+        "certificateIdentifier": id.as_str(),
+        "certificateStatus": status.map(|mark| mark.status.code()),
+        "certificateStatusEvent": status.map(|mark| mark.what.code()),
+        "certificateStatusSince": status.map(|mark| mark.since.seconds()),
+        "grade": marks.grade.letter(),
+        "reason": verdict.reason().map(|reason| reason.code()),
+        "replaced": marks.replaced,
+        "retroactive": status.is_some_and(|mark| mark.retroactive),
+        "successor": marks.successor.as_ref().map(LicenseId::as_str),
+        "verdict": verdict.code(),
+    }))
+}
+
 /// The results of the standard; 6 is nobody's there.
 fn verified(check: CertCheck) -> Result<Value, Fault> {
     let status = match check {
@@ -330,9 +384,9 @@ async fn verify_info(state: &AppState, caller: Caller, data: &Map<String, Value>
 
 async fn verify_file(state: &AppState, caller: &Caller, data: &FileData) -> Result<Value, Fault> {
     let license_type = type_code(there(data.license_type.as_deref(), CERT_TYPE_CODE)?)?;
-    if there(data.cause.as_deref(), "useCause")?.chars().count() > MAX_WORDS {
-        return Err(Fault::new(Status::BadParameter, "参数错误 useCause"));
-    }
+    let cause = words(data.cause.as_deref(), "useCause")?;
+    let reader = Reader::new(caller.client.who(), caller.client.agency, cause.trim())
+        .map_err(|_| Fault::new(Status::BadParameter, "参数错误 useCause"))?;
     if there(data.content_type.as_deref(), "contentType")? != "base64" {
         return Err(Fault::new(Status::BadParameter, "参数错误 contentType"));
     }
@@ -340,30 +394,16 @@ async fn verify_file(state: &AppState, caller: &Caller, data: &FileData) -> Resu
         .map_err(|_| Fault::new(Status::BadParameter, "参数错误 content is no base64"))?;
     let checked = state.run(move |lookup, now| lookup.verify_any(&content, Document::NotGiven, now)).await;
     note_verdict(state, &checked, Some(&caller.client.id));
-    let check = match &checked {
-        Checked::License(report) => {
-            let of_type = report.subject().license_id.as_ref().map(LicenseId::license_type);
-            // Of another type it is wrong, whatever else is to be said of it.
-            if of_type == Some(license_type) {
-                CertCheck::of(report.verdict())
-            } else {
-                CertCheck::PartlyWrong
-            }
-        }
-        // A seal is no license.
-        Checked::Seal(_) => CertCheck::PartlyWrong,
-    };
-    verified(check)
-}
-
-async fn download(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
-    let id = text(data, "certificateIdentifier")?;
-    if text(data, "fileType")? != FILE_TYPE {
-        return Err(Fault::new(Status::NotOffered, format!("数据源不提供此格式 fileType: {FILE_TYPE} only")));
+    // A seal is no license.
+    let Checked::License(report) = &checked else { return verified(CertCheck::PartlyWrong) };
+    let named = report.subject().license_id.clone();
+    // Of another type it is wrong, whatever else is to be said of it.
+    let of_type = named.as_ref().map(LicenseId::license_type) == Some(license_type);
+    let check = if of_type { CertCheck::of(report.verdict()) } else { CertCheck::PartlyWrong };
+    if let Some(id) = named {
+        // Whose license it is, or is said to be, sees it before it is told.
+        let told = state.run(move |lookup, now| lookup.file_checked(&id, &reader, check, now)).await;
+        told.map_err(ApiError::Lookup)?;
     }
-    let ask = Ask { file: FileWish::Alone, ..ask(data, "certificateCopyCause")? };
-    let view = one(state, caller, id, ask).await?;
-    // What is asked for alone is there, or nothing is.
-    let file = view.credential.ok_or(ApiError::Internal)?;
-    Ok(json!({ "fileType": FILE_TYPE, "content": b64::encode_padded(file.as_bytes()) }))
+    verified(check)
 }

@@ -4,25 +4,25 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boyin::archive::{ArchiveError, Cursor, MAX_PAGE};
+use boyin::archive::{ArchiveError, Cursor, Event, MAX_PAGE};
 use boyin::collect::CollectedPage;
-use boyin::model::id::LicenseId;
 use boyin::model::seal::detect;
 use boyin::verify::Policy;
 use boyin::verify::seal::Document;
-use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant};
+use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant, answers};
+use serde_json::{Value, json};
 
 use crate::auth::{authorize, reader};
 use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
-use crate::shared::{read, read_holder};
+use crate::shared::{read, read_holder, read_id};
 use crate::state::AppState;
-use crate::views::{HealthView, HolderRequest, HolderView, LicenseQuery, LicenseView};
+use crate::views::{HealthView, HolderLogRequest, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
 /// Licenses in one answer, unless the request says otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
-fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn typed(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body.into()).into_response()
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn license(
     })?;
     let policy = policy_of(policy.as_deref())?;
     let reader = reader(&grant, &purpose)?;
-    let id = LicenseId::parse(&named(id)?).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let id = read_id(&named(id)?)?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read");
     let found = state.run(move |lookup, now| {
         let found = lookup.under(policy).license(&id, &reader, now)?;
@@ -133,11 +133,8 @@ pub(crate) async fn holders_file(
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     tracing::info!(reader = grant.name, "holder's file read");
     let cursor = request.cursor.map(Cursor::new);
-    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
     // Of collected records alone too, which come without a limit.
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(ApiError::Lookup(LookupError::Archive(ArchiveError::BadLimit { max: MAX_PAGE })));
-    }
+    let limit = limit(request.limit)?;
     let page = state.run(move |lookup, now| {
         if let Some(after) = request.collected_after {
             let CollectedPage { records, next } = lookup.holder_collected(&holder, &reader, after, now)?;
@@ -148,6 +145,43 @@ pub(crate) async fn holders_file(
         lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now)
     });
     page.await.map_err(ApiError::Lookup)
+}
+
+/// How many are asked for.
+fn limit(asked: Option<usize>) -> Result<usize, ApiError> {
+    let limit = asked.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_PAGE).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(ApiError::Lookup(LookupError::Archive(ArchiveError::BadLimit { max: MAX_PAGE })))
+}
+
+/// `POST /v1/holders/log`: who looked at one holder's file or changed it, oldest first.
+pub(crate) async fn holder_log(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let grant = authorize(&state, &headers, Scope::HolderRead).await?;
+    let (events, next) = holders_log(&state, &grant, read(body)?).await?;
+    let events: Vec<_> = events.iter().map(answers::event).collect();
+    Ok(Json(json!({ "events": events, "next": next })))
+}
+
+/// A part of the log of a holder's file, for somebody who may read it, and after which event there may be more.
+pub(crate) async fn holders_log(
+    state: &AppState,
+    grant: &TokenGrant,
+    request: HolderLogRequest,
+) -> Result<(Vec<Event>, Option<u64>), ApiError> {
+    let HolderLogRequest { holder_code_type, holder_code, purpose, after, limit: asked } = request;
+    let reader = reader(grant, &purpose)?;
+    let holder = read_holder(&holder_code_type, &holder_code)?;
+    let limit = limit(asked)?;
+    tracing::info!(reader = grant.name, "holder's log read");
+    let events = state.run(move |lookup, now| lookup.holder_log(&holder, &reader, after, limit, now)).await?;
+    let next = events.last().filter(|_| events.len() == limit).map(|event| event.number);
+    Ok((events, next))
 }
 
 /// `GET /v1/trust-list`: the signed trust list. Public.

@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod delegated;
 mod error;
+mod file_urls;
 mod gbt36906;
 mod handlers;
 mod limits;
@@ -26,6 +27,7 @@ mod views;
 mod webhooks;
 mod window;
 
+pub use file_urls::{FILE_URL_SECONDS, MAX_FILE_URLS, MAX_FILE_URLS_OF_CLIENT};
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
 pub use meter::MAX_LISTED_DECISIONS;
 pub use metrics::metrics_router;

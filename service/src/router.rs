@@ -16,7 +16,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, delegated, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
+use crate::{client, delegated, file_urls, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -55,10 +55,12 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/verify", post(handlers::verify))
         .route("/v1/licenses/{id}", get(handlers::license))
         .route("/v1/holders/licenses", post(handlers::holder))
+        .route("/v1/holders/log", post(handlers::holder_log).layer(small()))
         .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
         .route("/v1/shared/licenses", post(shared::license).layer(small()))
         .route("/v1/shared/holders", post(shared::holder).layer(small()))
         .route("/v1/shared/checks", post(shared::check).layer(small()))
+        .route("/v1/shared/files/{ticket}", get(file_urls::file))
         .route("/v1/authorizations", post(shared::authorize).layer(small()))
         .route("/v1/authorizations/delegated", post(delegated::authorize_delegated).layer(small()))
         .route("/v1/items", get(window::items))

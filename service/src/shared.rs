@@ -46,6 +46,8 @@ pub(crate) struct Ask {
     pub(crate) file: FileWish,
     /// Of a holder's licenses those with this number only.
     pub(crate) number: Option<String>,
+    /// Until when the copy is used.
+    pub(crate) copy_until: Option<UnixTime>,
 }
 
 /// The body of `POST /v1/shared/licenses`.
@@ -155,6 +157,10 @@ pub(crate) fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> 
     })
 }
 
+pub(crate) fn read_id(text: &str) -> Result<LicenseId, ApiError> {
+    LicenseId::parse(text).map_err(|error| ApiError::BadRequest(error.to_string()))
+}
+
 pub(crate) fn read_type(text: &str) -> Result<LicenseTypeCode, ApiError> {
     LicenseTypeCode::parse(text).map_err(|error| ApiError::BadRequest(format!("license_type: {error}")))
 }
@@ -195,9 +201,8 @@ fn with_file(caller: &Caller, credential: bool) -> Result<FileWish, ApiError> {
     }
 }
 
-/// Runs one search of a client. What finds nothing counts against it, and so does a holder whose file is too large to look through:
-/// whoever tries numbers is told something by that.
-async fn search<T: Send + 'static>(
+/// Runs one search of a client.
+pub(crate) async fn search<T: Send + 'static>(
     state: &AppState,
     caller: Caller,
     ask: Ask,
@@ -207,32 +212,42 @@ async fn search<T: Send + 'static>(
     hit: impl FnOnce(&T) -> bool,
 ) -> Result<T, ApiError> {
     let id = caller.client.id.clone();
-    state.limits.search(&id, state.now())?;
     let open = Arc::clone(&state.authorizations);
-    let done = state
-        .run(move |lookup, now| {
-            let names: Option<Vec<&str>> =
-                ask.fields.as_ref().map(|names| names.iter().map(String::as_str).collect());
-            let query = ShareQuery {
-                client: &caller.client,
-                item: &ask.item,
-                purpose: &ask.purpose,
-                fields: names.as_deref(),
-                authorization: ask.authorization.as_deref().map(|code| (&*open, code)),
-                file: ask.file,
-                number: ask.number.as_deref(),
-            };
-            work(lookup, &query, now)
-        })
-        .await
-        .inspect_err(|error| {
-            let too_large = matches!(error, LookupError::HolderTooLarge);
-            // What the service cannot answer is nothing that the client has tried.
-            if !too_large {
-                state.limits.found(&id);
-            }
-            state.metrics.shared(if too_large { "holder_too_large" } else { "failed" });
-        })?;
+    let work = move |lookup: &Lookup, now| {
+        let names: Option<Vec<&str>> =
+            ask.fields.as_ref().map(|names| names.iter().map(String::as_str).collect());
+        let query = ShareQuery {
+            client: &caller.client,
+            item: &ask.item,
+            purpose: &ask.purpose,
+            fields: names.as_deref(),
+            authorization: ask.authorization.as_deref().map(|code| (&*open, code)),
+            file: ask.file,
+            number: ask.number.as_deref(),
+            copy_until: ask.copy_until,
+        };
+        work(lookup, &query, now)
+    };
+    searched(state, &id, work, hit).await
+}
+
+/// Runs what may find nothing for the client of this ID. What finds nothing counts against it, and so does a holder whose file is too
+/// large to look through: whoever tries numbers is told something by that.
+pub(crate) async fn searched<T: Send + 'static>(
+    state: &AppState,
+    id: &str,
+    work: impl FnOnce(&Lookup, UnixTime) -> Result<Result<T, ShareFault>, LookupError> + Send + 'static,
+    hit: impl FnOnce(&T) -> bool,
+) -> Result<T, ApiError> {
+    state.limits.search(id, state.now())?;
+    let done = state.run(work).await.inspect_err(|error| {
+        let too_large = matches!(error, LookupError::HolderTooLarge);
+        // What the service cannot answer is nothing that the client has tried.
+        if !too_large {
+            state.limits.found(id);
+        }
+        state.metrics.shared(if too_large { "holder_too_large" } else { "failed" });
+    })?;
     let (found, code) = match &done {
         Ok(done) => (hit(done), None),
         Err(fault) => {
@@ -240,7 +255,7 @@ async fn search<T: Send + 'static>(
         }
     };
     if found {
-        state.limits.found(&id);
+        state.limits.found(id);
     }
     state.metrics.shared(code.unwrap_or(if found { "found" } else { "nothing" }));
     tracing::info!(client = id, found, code, "shared");
@@ -254,7 +269,7 @@ pub(crate) async fn one(
     id: &str,
     ask: Ask,
 ) -> Result<SharedView, ApiError> {
-    let id = LicenseId::parse(id).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let id = read_id(id)?;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| lookup.share_license(&id, query, now);
     Ok(search(state, caller, ask, work, |_| true).await?.into())
 }
@@ -308,7 +323,7 @@ pub(crate) async fn license(
     let caller = state.client(&headers, peer, ClientScope::License).await?;
     let LicenseRequest { license_id, item, purpose, fields, authorization, credential } = read(body)?;
     let file = with_file(&caller, credential)?;
-    let ask = Ask { item, purpose, fields, authorization, file, number: None };
+    let ask = Ask { item, purpose, fields, authorization, file, number: None, copy_until: None };
     Ok(Json(one(&state, caller, &license_id, ask).await?))
 }
 
@@ -325,7 +340,7 @@ pub(crate) async fn holder(
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let license_type = read_type(&request.license_type)?;
     let HolderRequest { item, purpose, fields, authorization, .. } = request;
-    let ask = Ask { item, purpose, fields, authorization, file, number: None };
+    let ask = Ask { item, purpose, fields, authorization, file, number: None, copy_until: None };
     let licenses = of_holder(&state, caller, holder, license_type, ask).await?;
     Ok(Json(json!({ "licenses": licenses })))
 }
@@ -342,7 +357,8 @@ pub(crate) async fn check(
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let license_type = read_type(&request.license_type)?;
     let CheckRequest { license_number, holder_name, item, purpose, authorization, .. } = request;
-    let ask = Ask { item, purpose, fields: None, authorization, file: FileWish::No, number: None };
+    let file = FileWish::No;
+    let ask = Ask { item, purpose, fields: None, authorization, file, number: None, copy_until: None };
     let found = compare(&state, caller, holder, license_type, license_number, holder_name, ask).await?;
     Ok(Json(json!({ "result": found.code() })))
 }
@@ -355,8 +371,7 @@ pub(crate) async fn authorize(
 ) -> Result<Json<Value>, ApiError> {
     let grant = authorize_clerk(&state, &headers, Scope::HolderAuthorize).await?;
     let request: AuthorizationRequest = read(body)?;
-    // For the words alone: who makes codes has an office, and what for is said.
-    reader(&grant, &request.purpose)?;
+    let reader = reader(&grant, &request.purpose)?;
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let agency = read_agency(&request.agency)?;
     let item = read_item(request.item)?;
@@ -367,8 +382,10 @@ pub(crate) async fn authorize(
         item,
         purpose: request.purpose,
     };
-    let code = state.authorizations.make(of, &grant.name, &grant.name, state.now(), &mut SystemRandom);
-    let code = code?;
+    let reserved = state.authorizations.reserve(of.clone(), &grant.name, state.now())?;
+    // The holder sees it before somebody has it.
+    state.run(move |lookup, now| lookup.code_made(&of, &reader, now)).await?;
+    let code = reserved.make(&grant.name, state.now(), &mut SystemRandom)?;
     tracing::info!(by = grant.name, agency = %agency, "authorization made");
     Ok(Json(json!({ "code": code.reveal(), "expires_in": AUTHORIZATION_SECONDS })))
 }

@@ -8,6 +8,7 @@ use boyin::webhook::Webhooks;
 use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
 use boyin_present::SeenNonces;
 
+use crate::file_urls::FileUrls;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::server::unix_now;
@@ -56,6 +57,7 @@ pub struct AppState {
     /// Without one there are no clients.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) authorizations: Arc<Authorizations>,
+    pub(crate) file_urls: Arc<FileUrls>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     /// The item catalog.
@@ -87,6 +89,7 @@ impl AppState {
             desk: None,
             gate: None,
             authorizations: Arc::default(),
+            file_urls: Arc::default(),
             limits: Arc::default(),
             metrics: Arc::default(),
             items: Arc::default(),

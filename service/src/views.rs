@@ -106,6 +106,21 @@ pub(crate) struct HolderRequest {
     pub(crate) collected_after: Option<CollectedId>,
 }
 
+/// The body of a request for the log of a holder's file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HolderLogRequest {
+    pub(crate) holder_code_type: String,
+    pub(crate) holder_code: String,
+    /// What for (GB/T 36906 `useCause`).
+    pub(crate) purpose: String,
+    /// `next` of the answer before.
+    #[serde(default)]
+    pub(crate) after: Option<u64>,
+    #[serde(default)]
+    pub(crate) limit: Option<usize>,
+}
+
 impl From<Found> for LicenseView {
     fn from(found: Found) -> Self {
         let report = String::from_utf8(found.report.to_json()).expect("a report is JSON text");

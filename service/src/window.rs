@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
-use boyin::archive::MAX_IDEMPOTENCY_KEY;
+use boyin::archive::{MAX_IDEMPOTENCY_KEY, Reader};
 use boyin::delegation::DelegationError;
 use boyin::exempt::{Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::model::id::{DivisionCode, HolderCode};
@@ -19,7 +19,7 @@ use boyin::{Desk, LookupError, Scope, TokenGrant, answers};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::auth::{authorize, order};
+use crate::auth::{authorize, order, reader};
 use crate::error::ApiError;
 use crate::handlers::{named, whole};
 use crate::shared::{read, read_agent, read_holder};
@@ -210,27 +210,38 @@ pub(crate) async fn decide(
     Ok(Json(told(&decided(&state, &grant, desk, read(body)?, key).await?)?))
 }
 
-/// The decision whose event has this number.
-pub(crate) async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
+/// The query of `GET /v1/decisions/{number}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecisionQuery {
+    /// What for (GB/T 36906 `useCause`).
+    purpose: String,
+}
+
+/// The decision whose event has this number, which each of its holders sees to be read.
+pub(crate) async fn kept(state: &AppState, event: u64, reader: Reader) -> Result<ExemptionAnswer, ApiError> {
     let desk = state.desk.clone();
-    let receipt = state.run(move |lookup, _| match desk {
+    let receipt = state.run(move |lookup, now| match desk {
         // It knows what the follower has not taken over yet.
-        Some(desk) => desk.archive().decision(event).map_err(LookupError::from),
-        None => lookup.decision(event),
+        Some(desk) => lookup.decision_in(desk.archive(), event, &reader, now),
+        None => lookup.decision(event, &reader, now),
     });
     let receipt = receipt.await?.ok_or(ApiError::NotFound)?;
     Ok(ExemptionAnswer { event, replayed: true, receipt })
 }
 
-/// `GET /v1/decisions/{number}`: a kept decision with its receipt, which holds nothing personal.
+/// `GET /v1/decisions/{number}?purpose=…`: a kept decision with its receipt, which holds nothing personal but names licenses.
 pub(crate) async fn decision(
     State(state): State<AppState>,
     headers: HeaderMap,
     number: Result<Path<String>, PathRejection>,
+    asked: Result<Typed<DecisionQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    authorize(&state, &headers, Scope::WindowDecide).await?;
+    let grant = authorize(&state, &headers, Scope::WindowDecide).await?;
+    let reader = reader(&grant, &query(asked, "purpose")?.purpose)?;
     let event = named(number)?.parse::<u64>().map_err(|_| ApiError::NotFound)?;
-    Ok(Json(told(&kept(&state, event).await?)?))
+    tracing::info!(by = grant.name, event, "decision read");
+    Ok(Json(told(&kept(&state, event, reader).await?)?))
 }
 
 /// Verifies a receipt, counts it and tells the log what came of it.

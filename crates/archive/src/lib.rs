@@ -32,7 +32,7 @@
 //! | `vault`, `record_keys` | keys, sealing of values; keys of licenses that were read lately |
 //! | `chain` | what links one event to the next |
 //! | `layout` | bytes of every key and every value |
-//! | `record`, `act` | what is filed; acts and the events they leave |
+//! | `record`, `act`, `names` | what is filed; acts and the events they leave, with their names |
 //! | `seal` | the seal register: what an act makes of a seal |
 //! | `version` | which license took the place of which |
 //! | `mass` | changes of many licenses at once |
@@ -53,6 +53,7 @@ mod group_commit;
 mod layout;
 mod mass;
 mod memory;
+mod names;
 mod record;
 mod record_keys;
 mod rocks;

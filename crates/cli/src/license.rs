@@ -5,7 +5,7 @@ use boyin::archive::{self, Cursor, StatusChange};
 use boyin::model::credential::{Envelope, Term};
 use boyin::model::id::LicenseId;
 use boyin::model::json::{Reader, Value as Json};
-use boyin::{Found, Home, Order};
+use boyin::{Found, Home, Order, answers};
 use serde_json::json;
 
 use crate::args::{Change, License, List, Show};
@@ -67,7 +67,7 @@ fn show(session: &Session, args: &Show, out: &mut dyn Write) -> anyhow::Result<E
     let hidden = if args.disclosures { hidden_claims(&found, privacy)? } else { Vec::new() };
     if session.json() {
         let mut value = output::license_json(&found, privacy);
-        value["history"] = history.iter().map(event::to_json).collect();
+        value["history"] = history.iter().map(answers::event).collect();
         value["head"] = versions.first().map(|head| head.id.as_str()).into();
         value["versions"] = next::versions_json(&versions);
         if args.disclosures {
@@ -181,7 +181,7 @@ fn status(session: &Session, id: &LicenseId, at: Option<&str>, out: &mut dyn Wri
     if session.json() {
         let value = match &found {
             Some((status, event)) => {
-                json!({ "at": at.seconds(), "status": status.code(), "event": event::to_json(event) })
+                json!({ "at": at.seconds(), "status": status.code(), "event": answers::event(event) })
             }
             None => json!({ "at": at.seconds(), "status": null }),
         };

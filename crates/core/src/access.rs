@@ -18,7 +18,7 @@ mod refusal;
 
 pub use self::authorization::{
     AUTHORIZATION_SECONDS, Authorization, AuthorizationCode, AuthorizationFault, Authorizations,
-    MAX_AUTHORIZATIONS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER,
+    MAX_AUTHORIZATIONS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER, ReservedCode,
 };
 pub(crate) use self::authorization::{Asked, Used};
 pub use self::certificate::{CertificateDigest, CertificateUse};

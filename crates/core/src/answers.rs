@@ -1,6 +1,7 @@
-//! What the window and the meter say, for programs: the command writes it with `--json`, the service answers it. One spelling of
-//! each. None of it is personal.
+//! What the window, the meter and the event log say, for programs: the command writes it with `--json`, the service answers it. One
+//! spelling of each. None of it is a holder's.
 
+use boyin_archive::Event;
 use boyin_exempt::item::{Item, Matter, Question};
 use boyin_exempt::{ItemCatalog, Receipt};
 use boyin_model::time::Date;
@@ -36,6 +37,26 @@ pub fn decision(answer: &ExemptionAnswer) -> Option<Value> {
         "channel": payload["channel"], "decision": payload["decision"], "event": answer.event,
         "receipt": String::from_utf8_lossy(&answer.receipt), "replayed": answer.replayed,
     }))
+}
+
+/// A line of the event log.
+#[must_use]
+pub fn event(event: &Event) -> Value {
+    json!({
+        "number": event.number,
+        "at": event.at.seconds(),
+        "office": event.office.as_str(),
+        "who": event.who,
+        "what": event.what.code(),
+        "why": event.why,
+        "license_id": event.license.as_ref().map(|id| id.as_str()),
+        "seal": event.seal.map(|id| id.to_string()),
+        "basis": event.basis,
+        "retroactive": event.retroactive,
+        "successor": event.successor.as_ref().map(|id| id.as_str()),
+        "detail": event.detail,
+        "second": event.second,
+    })
 }
 
 /// What a receipt signs, which was found to be one.

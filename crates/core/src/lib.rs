@@ -105,8 +105,8 @@ pub use remote::{
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use share::{
-    CertCheck, Compared, FileWish, MAX_SHARED_LICENSES, ShareFault, ShareQuery, SharedFile, SharedLicense,
-    SharedStatement,
+    CertCheck, Compared, FilePromise, FileWish, LicenseMarks, MAX_SHARED_LICENSES, ShareFault, ShareQuery,
+    SharedFile, SharedLicense, SharedStatement, StatusMark,
 };
 pub use shelf::{DraftDigest, MAX_DRAFT_CHANGES};
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};

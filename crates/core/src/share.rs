@@ -11,7 +11,7 @@ use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingScope, sha
 use boyin_model::time::UnixTime;
 use boyin_verify::Report;
 
-use crate::access::{Asked, Authorizations, Client, Used};
+use crate::access::{Asked, Authorization, Authorizations, Client, Used};
 use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
 use crate::webhook::IDENTIFIER;
@@ -20,6 +20,8 @@ mod check;
 mod disclose;
 mod lists;
 mod look;
+mod marks;
+mod promise;
 mod relation;
 
 pub use self::check::{CertCheck, Compared, SharedStatement};
@@ -27,6 +29,8 @@ use self::disclose::{Disclosed, disclose};
 pub(crate) use self::lists::SharedBy;
 use self::lists::SharingLists;
 use self::look::OfType;
+pub use self::marks::{LicenseMarks, StatusMark};
+pub use self::promise::FilePromise;
 use self::relation::related;
 
 /// Licenses of one type of one holder that are given in one answer; of more, the newest.
@@ -49,6 +53,8 @@ pub struct ShareQuery<'q> {
     pub file: FileWish,
     /// Of a holder's licenses those with this number only; none, if numbers are not given.
     pub number: Option<&'q str>,
+    /// The first instant at which the copy that is asked for is not used any more, if the client says one.
+    pub copy_until: Option<UnixTime>,
 }
 
 /// Whether the signed license is asked for with its fields.
@@ -60,6 +66,8 @@ pub enum FileWish {
     Beside,
     /// It is, and nothing else: without it nothing is given.
     Alone,
+    /// It is, alone, at another time: whether it may be given is said now.
+    Later,
 }
 
 /// A license as it is given.
@@ -169,6 +177,17 @@ impl Lookup {
         query: &ShareQuery<'_>,
         now: UnixTime,
     ) -> Answer<SharedLicense> {
+        self.of_license(id, query, now, |given, code| self.share_one(id, given, code, now))
+    }
+
+    /// Decides what may be given of one license, uses up the code that came with the question, and does the rest.
+    fn of_license<T>(
+        &self,
+        id: &LicenseId,
+        query: &ShareQuery<'_>,
+        now: UnixTime,
+        rest: impl FnOnce(&Given<'_>, Option<&Used>) -> Answer<T>,
+    ) -> Answer<T> {
         let given = match self.given(id.license_type(), query, now)? {
             Ok(given) => given,
             Err(fault) => return Ok(Err(fault)),
@@ -176,16 +195,17 @@ impl Lookup {
         if !related(given.scope, query.client.agency, id.issuer()) {
             return Ok(Err(ShareFault::OtherRelation));
         }
-        self.with_code(&given, now, |code| self.share_one(id, &given, code, now))
+        self.with_code(&given, now, |code| rest(&given, code))
     }
 
-    fn share_one(
+    /// A license and whose it is, for somebody who may be given something of it.
+    fn found(
         &self,
         id: &LicenseId,
         given: &Given<'_>,
         code: Option<&Used>,
         now: UnixTime,
-    ) -> Answer<SharedLicense> {
+    ) -> Answer<(LicenseRecord, HolderKey)> {
         let found = match self.archive.get_with_holder(id) {
             // Of what was erased strangers are not told that it has been.
             Err(boyin_archive::ArchiveError::Erased { .. }) => None,
@@ -196,11 +216,24 @@ impl Lookup {
         if let Some(used) = code.filter(|used| Some(used.holder()) != holder) {
             return self.code_wasted(given, used, now);
         }
-        let Some((record, holder)) = found else { return Ok(Err(ShareFault::NotFound)) };
+        Ok(found.ok_or(ShareFault::NotFound))
+    }
+
+    fn share_one(
+        &self,
+        id: &LicenseId,
+        given: &Given<'_>,
+        code: Option<&Used>,
+        now: UnixTime,
+    ) -> Answer<SharedLicense> {
+        let (record, holder) = match self.found(id, given, code, now)? {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let shown = self.show(&record, given, now);
-        let withheld = given.query.file == FileWish::Alone && matches!(shown.file, SharedFile::Withheld(_));
-        let deed = if withheld { "file withheld" } else { shown.deed() };
-        self.keep(&[given.read(&record, holder, deed, code, now)])?;
+        self.keep(&[given.read(&record, holder, shown.deed(given.query.file), code, now)])?;
+        let alone = matches!(given.query.file, FileWish::Alone | FileWish::Later);
+        let withheld = alone && matches!(shown.file, SharedFile::Withheld(_));
         Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(shown) })
     }
 
@@ -215,21 +248,36 @@ impl Lookup {
         query: &ShareQuery<'_>,
         now: UnixTime,
     ) -> Answer<Vec<SharedLicense>> {
+        self.of_holder(holder, license_type, query, now, |given, code| {
+            let shown = self.share_file(holder, given, code, now)?;
+            Ok(Ok(shown.into_iter().map(|(_, shown)| shown).collect()))
+        })
+    }
+
+    /// [`of_license`](Self::of_license) for the licenses of one type of a holder.
+    fn of_holder<T>(
+        &self,
+        holder: &HolderCode,
+        license_type: LicenseTypeCode,
+        query: &ShareQuery<'_>,
+        now: UnixTime,
+        rest: impl FnOnce(&Given<'_>, Option<&Used>) -> Answer<T>,
+    ) -> Answer<T> {
         let given = match self.given(license_type, query, now)? {
             Ok(given) => given,
             Err(fault) => return Ok(Err(fault)),
         };
-        let key = self.holder_key(holder);
-        self.with_code_of(&given, key, now, |code| self.share_file(holder, &given, code, now))
+        self.with_code_of(&given, self.holder_key(holder), now, |code| rest(&given, code))
     }
 
+    /// Each license with its identifier.
     fn share_file(
         &self,
         holder: &HolderCode,
         given: &Given<'_>,
         code: Option<&Used>,
         now: UnixTime,
-    ) -> Answer<Vec<SharedLicense>> {
+    ) -> Result<Vec<(LicenseId, SharedLicense)>, LookupError> {
         let (query, key) = (given.query, self.holder_key(holder));
         // A number that is not given is not compared either: nothing is right then.
         let blind = query.number.is_some() && !given.fields.iter().any(|name| name == "license_number");
@@ -241,9 +289,9 @@ impl Lookup {
             return Err(LookupError::HolderTooLarge);
         }
         let shown: Vec<_> = records.iter().map(|record| self.show(record, given, now)).collect();
-        let deeds = shown.iter().map(SharedLicense::deed);
+        let deeds = shown.iter().map(|shown| shown.deed(query.file));
         self.keep_all(given, records.iter().zip(deeds), key, "nothing given", code, now)?;
-        Ok(Ok(shown))
+        Ok(records.into_iter().map(|record| record.id).zip(shown).collect())
     }
 
     /// Uses up the code that came with the question, if one did, and does the rest. Asked before anything of anybody's is read: how
@@ -271,7 +319,9 @@ impl Lookup {
         let Some(used) = open.take(code, &asked, now) else { return Ok(Err(ShareFault::NotAuthorized)) };
         let done = if used.right { rest(Some(&used)) } else { self.code_wasted(given, &used, now) };
         if done.is_err() {
-            open.put_back(used);
+            open.put_back(&used);
+        } else {
+            open.used_up(&used);
         }
         done
     }
@@ -295,6 +345,15 @@ impl Lookup {
         let deed = "code used up, nothing given";
         self.keep(&[given.read_of_nothing(used.holder(), deed, Some(used), now)])?;
         Ok(Err(ShareFault::NotAuthorized))
+    }
+
+    /// Records that a clerk, `reader`, makes a code of a holder: the holder sees for which agency, type and item, before it is told.
+    ///
+    /// # Errors
+    /// [`LookupError::Spool`]: make none.
+    pub fn code_made(&self, of: &Authorization, reader: &Reader, now: UnixTime) -> Result<(), LookupError> {
+        let told = format!("{} code made for {}, {}", of.item, of.agency, of.license_type);
+        self.keep(&[read_of(reader, now, ReadOf::NothingShared { told }, of.holder)])
     }
 
     fn given<'q>(
@@ -374,8 +433,8 @@ impl Lookup {
         let report = self.verify(file.as_ref().unwrap_or(&record.credential), now);
         let file = match (given.query.file, file) {
             (FileWish::No, _) => SharedFile::NotAsked,
-            (FileWish::Beside | FileWish::Alone, Some(file)) => SharedFile::Given(file),
-            (FileWish::Beside | FileWish::Alone, None) => SharedFile::Withheld(open),
+            (FileWish::Beside | FileWish::Alone | FileWish::Later, Some(file)) => SharedFile::Given(file),
+            (FileWish::Beside | FileWish::Alone | FileWish::Later, None) => SharedFile::Withheld(open),
         };
         let known = given.lists.catalog.entry(given.license_type).map(|entry| &entry.license_type);
         let pinyin = |name: &String| Some((name.clone(), known?.field(name)?.pinyin.clone()));
@@ -385,10 +444,12 @@ impl Lookup {
 
 impl SharedLicense {
     /// What is done with it, as events say it.
-    fn deed(&self) -> &'static str {
-        match self.file {
-            SharedFile::NotAsked | SharedFile::Withheld(_) => "given",
-            SharedFile::Given(_) => "given with file",
+    fn deed(&self, wish: FileWish) -> &'static str {
+        match (&self.file, wish) {
+            (SharedFile::Withheld(_), FileWish::Alone | FileWish::Later) => "file withheld",
+            (SharedFile::Given(_), FileWish::Later) => "file promised",
+            (SharedFile::Given(_), FileWish::No | FileWish::Beside | FileWish::Alone) => "given with file",
+            (SharedFile::NotAsked | SharedFile::Withheld(_), _) => "given",
         }
     }
 }
@@ -412,12 +473,17 @@ impl Given<'_> {
         read_of(&self.reader, now, ReadOf::NothingShared { told }, holder)
     }
 
-    fn told(&self, code: Option<&Used>) -> String {
-        // Before the fields: what is cut off is names.
+    /// Until when and by whose leave. It stands before the fields: what is cut off is names.
+    fn terms(&self, code: Option<&Used>) -> String {
+        let until = self.query.copy_until.map(|until| format!("copy until {until}; ")).unwrap_or_default();
         let by = code.map(|used| format!("authorized by {}; ", used.by())).unwrap_or_default();
+        until + &by
+    }
+
+    fn told(&self, code: Option<&Used>) -> String {
         let mut fields: Vec<_> = self.fields.iter().map(String::as_str).collect();
         // First: by it a webhook knows who is told of the license.
         fields.sort_by_key(|name| *name != IDENTIFIER);
-        format!("{by}{}", fields.join(","))
+        self.terms(code) + &fields.join(",")
     }
 }

@@ -13,16 +13,20 @@ use super::form::{number_fields, purpose_field};
 use super::html::Html;
 use super::trouble::{Trouble, part, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, form, page as whole_page, report, table_end, table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, form, log, page as whole_page, report, table_end, table_head, texts,
 };
 use crate::auth::authorize;
-use crate::handlers::holders_file;
+use crate::error::ApiError;
+use crate::handlers::{holders_file, holders_log};
 use crate::shared::read_holder;
 use crate::state::AppState;
-use crate::views::HolderRequest;
+use crate::views::{HolderLogRequest, HolderRequest};
 
 /// Licenses in one answer.
 const LICENSES: usize = boyin::archive::MAX_PAGE;
+
+/// With this field the log of the file is asked for instead of the file: after the event of this number.
+const LOG_AFTER: &str = "log_after";
 
 /// `GET /file`
 pub(super) async fn page(query: AskedQuery) -> Response {
@@ -51,11 +55,26 @@ pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Respons
 async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     let Sent { lang, headers, body } = sent;
     let grant = authorize(state, &headers, Scope::HolderRead).await?;
-    let request = request(texts(body)?);
+    let mut texts = texts(body)?;
+    let log_after = texts.remove(LOG_AFTER);
+    let request = request(texts);
     if read_holder(&request.holder_code_type, &request.holder_code).is_err() {
         return Err(wrong_number(lang, "holder_code", "持证主体", "The holder"));
     }
-    Ok(file(lang, &holders_file(state, &grant, request, Policy::default()).await?))
+    let Some(after) = log_after else {
+        return Ok(file(lang, &holders_file(state, &grant, request, Policy::default()).await?));
+    };
+    let after = after.parse::<u64>();
+    let after = after.map_err(|_| ApiError::BadRequest(format!("{LOG_AFTER}: number of an event")))?;
+    let HolderRequest { holder_code_type, holder_code, purpose, limit, .. } = request;
+    let asked = HolderLogRequest { holder_code_type, holder_code, purpose, after: Some(after), limit };
+    let (events, next) = holders_log(state, &grant, asked).await?;
+    let mut html = log::shown(lang, state.lookup.home(), &events);
+    if let Some(next) = next {
+        again(&mut html, lang.say("更多", "More"), LOG_AFTER, &next.to_string());
+    }
+    next_person(&mut html, lang);
+    Ok(html)
 }
 
 fn request(mut texts: BTreeMap<String, String>) -> HolderRequest {
@@ -82,18 +101,24 @@ fn file(lang: Lang, page: &HolderPage) -> Html {
         table_end(&mut html);
     }
     if let Some(next) = &page.next {
-        more(&mut html, lang, "cursor", next.as_str());
+        again(&mut html, lang.say("更多", "More"), "cursor", next.as_str());
     }
     collected(&mut html, lang, &page.collected);
     if let Some(next) = &page.collected_next {
-        more(&mut html, lang, "collected_after", &next.to_string());
+        again(&mut html, lang.say("更多", "More"), "collected_after", &next.to_string());
     }
+    // A look of its own, which says what for, too.
+    again(&mut html, lang.say("谁查阅过这份档案", "Who looked at this file"), LOG_AFTER, "0");
+    next_person(&mut html, lang);
+    html
+}
+
+fn next_person(html: &mut Html, lang: Lang) {
     html.put(
         "<p><button type=\"button\" class=\"second\" data-next>",
         lang.say("下一位", "Next person"),
         "</button></p>\n",
     );
-    html
 }
 
 fn license_heads(lang: Lang) -> [&'static str; 6] {
@@ -108,10 +133,10 @@ fn license_heads(lang: Lang) -> [&'static str; 6] {
 }
 
 /// A button that sends the same form with the place from which on there is more.
-fn more(html: &mut Html, lang: Lang, name: &'static str, place: &str) {
+fn again(html: &mut Html, words: &'static str, name: &'static str, place: &str) {
     html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"")
         .text(place);
-    html.put("\">", lang.say("更多", "More"), "</button></p>\n");
+    html.put("\">", words, "</button></p>\n");
 }
 
 fn license(html: &mut Html, lang: Lang, found: &Found) {

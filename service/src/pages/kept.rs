@@ -45,12 +45,11 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     let grant = authorize(state, &headers, Scope::WindowDecide).await?;
     let texts = texts(body)?;
     let text = |name: &str| texts.get(name).map(|text| text.trim()).unwrap_or_default();
-    // Nobody reads without what for.
-    reader(&grant, text("purpose"))?;
+    let reader = reader(&grant, text("purpose"))?;
     let event = text("number").parse::<u64>().map_err(|_| {
         wrong(lang, "number", "判定编号应为数字。", "The number of a decision is made of digits.")
     })?;
-    let kept = kept(state, event).await?;
+    let kept = kept(state, event, reader).await?;
     let told = told(&kept)?;
     Ok(decision::filed(lang, &kept, &told["decision"], &Html::new()))
 }

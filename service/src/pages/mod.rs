@@ -7,6 +7,7 @@ mod file;
 mod form;
 mod html;
 mod kept;
+mod log;
 mod matter;
 mod meter;
 mod report;

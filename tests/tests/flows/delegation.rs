@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use boyin::access::{AUTHORIZATION_SECONDS, MAX_AUTHORIZATIONS_OF_CLERK, MAX_AUTHORIZATIONS_OF_HOLDER};
 use boyin::archive::{EventKind, Outcome, Reader};
 use boyin::delegation::{
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::clients::{Served, token};
 use crate::office::{HOLDER, Prefecture, citizen, now, order, police};
-use crate::shared::{Site, bank, refused, type_of};
+use crate::shared::{Site, bank, of_holder, refused, type_of, with};
 
 const ITEM: &str = "senior-benefit";
 const DAY: u64 = 86_400;
@@ -316,6 +318,82 @@ async fn a_code_for_which_there_is_no_room_spends_no_use() {
     let made = served.post(PATH, &clerk, &body(number, "1")).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.json());
     assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_codes_at_once_for_one_place_one_spends_a_use() {
+    let site = Site::new();
+    let clerk = clerk(&site, "一号窗口");
+    let desk = Arc::new(site.prefecture.desk());
+    let number = grant_of_loan(&desk, 100);
+    let served = serve(&site, &desk);
+    for _ in 1..MAX_AUTHORIZATIONS_OF_HOLDER {
+        let made = served.post("/v1/authorizations", &clerk, &body_of(&holder())).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+    }
+    let keys = AtomicU64::new(0);
+    let ask = || {
+        let asked = body(number, &keys.fetch_add(1, Ordering::Relaxed).to_string());
+        let request = Request::post(PATH).header(header::AUTHORIZATION, format!("Bearer {clerk}"));
+        request.body(Body::from(asked.to_string())).unwrap()
+    };
+    let answers = served.at_once(ask).await;
+    let made = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    let full = answers.iter().filter(|answer| answer.json()["code"] == "too_many_codes").count();
+    assert_eq!((made, full), (1, answers.len() - 1));
+    assert_eq!(told(&desk, EventKind::DelegationUsed).len(), 1, "what was refused spent none");
+}
+
+#[tokio::test]
+async fn a_refused_use_gives_the_place_back() {
+    let site = Site::new();
+    let clerk = clerk(&site, "一号窗口");
+    let desk = Arc::new(site.prefecture.desk());
+    let number = grant_of_loan(&desk, 1);
+    let served = serve(&site, &desk);
+    for key in 0..=MAX_AUTHORIZATIONS_OF_HOLDER {
+        let refusal = served.post(PATH, &clerk, &body(number + 1000, &key.to_string())).await;
+        assert_eq!(refused(&refusal), (403, "delegation_none".to_owned()));
+    }
+    let made = served.post(PATH, &clerk, &body(number, "good")).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+}
+
+#[tokio::test]
+async fn a_code_of_which_nothing_came_and_nobody_is_told_is_still_good() {
+    let site = Site::new();
+    let clerk = clerk(&site, "窗口");
+    let desk = Arc::new(site.prefecture.desk());
+    let number = grant_of_loan(&desk, 1);
+    let served = serve(&site, &desk);
+    let access = token(&served.gate, "bank-1", &site.keys[1], now());
+    // The desk tells of it: no file of reads is begun yet.
+    let made = served.post(PATH, &clerk, &body(number, "1")).await.json()["code"].clone();
+    let ask = json!({ "license_id": site.card.license_id.as_str(), "item": "loan", "purpose": "贷款" });
+    let file = with(&with(&of_holder(citizen().as_str()), "item", "loan"), "purpose", "贷款");
+    let right = with(&ask, "authorization", made.clone());
+    let reads = site.prefecture.home.dir().join("reads");
+    let _ = std::fs::remove_dir_all(&reads);
+    std::fs::write(&reads, "").unwrap();
+    // No event can be left, whether the code is right or for another purpose or holder.
+    for (path, body) in [
+        ("/v1/shared/licenses", right.clone()),
+        ("/v1/shared/licenses", with(&right, "purpose", "开户")),
+        ("/v1/shared/holders", with(&file, "authorization", made.clone())),
+        ("/v1/shared/checks", with(&with(&file, "holder_code", "11010519491231002X"), "authorization", made)),
+    ] {
+        let answer = served.post(path, &access, &body).await;
+        assert_eq!(refused(&answer), (500, "internal".to_owned()), "{path}");
+    }
+    std::fs::remove_file(&reads).unwrap();
+    let given = served.post("/v1/shared/licenses", &access, &right).await;
+    assert_eq!(given.status, StatusCode::OK, "{}", given.json());
+    let again = served.post("/v1/shared/licenses", &access, &right).await;
+    assert_eq!(refused(&again), (403, "not_authorized".to_owned()));
+    drop(served);
+    drop(desk);
+    let by = format!("loan given; authorized by 窗口, delegation {number}; holder_code,holder_name");
+    assert_eq!(site.told(), [by]);
 }
 
 #[tokio::test]

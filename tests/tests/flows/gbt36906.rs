@@ -16,26 +16,26 @@ use crate::office::{HOLDER, citizen, market, now, order, passphrase, police};
 use crate::shared::{PURPOSE, Site, body_of, share, type_of};
 use crate::signer::client_key;
 
-struct Asking {
-    site: Site,
-    served: Served,
-    token: String,
+pub(crate) struct Asking {
+    pub(crate) site: Site,
+    pub(crate) served: Served,
+    pub(crate) token: String,
 }
 
 impl Asking {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let site = Site::new();
         let (served, token) = site.serve();
         Self { site, served, token }
     }
 
-    async fn send(&self, operation: &str, body: &Value) -> Answer {
+    pub(crate) async fn send(&self, operation: &str, body: &Value) -> Answer {
         let request = Request::post(format!("/gbt36906/{operation}"));
         self.served.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// Status and data.
-    async fn ask(&self, operation: &str, data: Value) -> (String, Value) {
+    pub(crate) async fn ask(&self, operation: &str, data: Value) -> (String, Value) {
         let body = json!({ "accessId": "market-1", "accessToken": self.token, "data": data });
         let answer = self.send(operation, &body).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -44,11 +44,11 @@ impl Asking {
         (answer["head"]["status"].as_str().unwrap().to_owned(), answer["data"].clone())
     }
 
-    fn one(&self) -> Value {
+    pub(crate) fn one(&self) -> Value {
         json!({ "certificateIdentifier": self.site.card.license_id.as_str(), "useCause": PURPOSE, "itemCode": "item-1" })
     }
 
-    fn card() -> Value {
+    pub(crate) fn card() -> Value {
         json!({
             "certTypeCode": type_of("identity-card").as_str(), "holderCode": citizen().as_str(),
             "holderTypeCode": "111", "useCause": PURPOSE, "itemCode": "item-1",
@@ -56,19 +56,19 @@ impl Asking {
     }
 }
 
-fn without(data: &Value, member: &str) -> Value {
+pub(crate) fn without(data: &Value, member: &str) -> Value {
     let mut data = data.clone();
     data.as_object_mut().unwrap().remove(member).unwrap();
     data
 }
 
-fn with(data: &Value, member: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn with(data: &Value, member: &str, value: impl Into<Value>) -> Value {
     let mut data = data.clone();
     data[member] = value.into();
     data
 }
 
-fn status(status: &str) -> (String, Value) {
+pub(crate) fn status(status: &str) -> (String, Value) {
     (status.to_owned(), Value::Null)
 }
 
@@ -120,8 +120,13 @@ async fn each_fault_has_its_number() {
         ("queryCertInfoByHolderCode", with(&card, "holderTypeCode", "112"), "103"),
         ("queryCertInfoByHolderCode", with(&card, "certTypeCode", "x"), "113"),
         ("queryCertInfoByHolderCode", without(&card, "holderCode"), "12"),
-        ("downloadUrl", one.clone(), "2"),
-        ("queryCertInfoByQRcode", one.clone(), "2"),
+        ("downloadUrl", one.clone(), "12"),
+        ("queryCertInfoByQRcode", one.clone(), "12"),
+        ("getCertRemarkInfo", with(&one, "certificateIdentifier", unknown.as_str()), "10"),
+        ("getCertRemarkInfo", with(&one, "certificateIdentifier", "none"), "102"),
+        ("getCertRemarkInfo", with(&one, "itemCode", "item-2"), "100"),
+        ("getCertRemarkInfo", without(&one, "useCause"), "12"),
+        ("queryCertInfo", with(&one, "useCause", "长".repeat(201)), "102"),
         ("downloadFile", with(&with(&one, "certificateCopyCause", PURPOSE), "fileType", "ofd"), "2"),
         ("downloadFile", with(&one, "certificateCopyCause", PURPOSE), "12"),
         ("downloadFile", with(&one, "fileType", "sd-jwt"), "12"),
@@ -136,7 +141,7 @@ async fn each_fault_has_its_number() {
         json!({ "accessToken": asking.token, "data": one }),
         json!({ "data": one }),
     ] {
-        for operation in ["queryCertInfo", "downloadUrl"] {
+        for operation in ["queryCertInfo", "downloadUrl", "getCertRemarkInfo"] {
             assert_eq!(asking.send(operation, &body).await.json()["head"]["status"], "11");
         }
     }
@@ -271,6 +276,76 @@ async fn statements_are_compared() {
 }
 
 #[tokio::test]
+async fn a_license_of_later_days_is_not_in_force_yet_and_what_cannot_be_said_is_not_said() {
+    let site = Site::new();
+    let [issued, from, until] = ["2026-06-01", "2026-06-03", "2046-06-03"].map(str::to_owned);
+    let holder = body_of("91", "652701");
+    let mut later = business(holder, &until);
+    (later.issue_date, later.valid_from) = (issued, Some(from));
+    let later = site.prefecture.desk().issue(&later, &order(market(), "later"), &mut SystemRandom).unwrap();
+    let home = &site.prefecture.home;
+    let key = client_key(Algorithm::Es256);
+    home.add_client(client("police-1", police(), &[SharingScope::Departments], &key), &words(now())).unwrap();
+    let departments = (police(), SharingScope::Departments);
+    let fields = ["holder_code", "holder_name"];
+    share(home, departments, ("item-1", "business-license", &fields), now(), None);
+    let served = Served::new(&site.prefecture);
+    site.log_lists(&served);
+    let said = |at| {
+        let data = json!({
+            "certTypeCode": type_of("business-license").as_str(), "useCause": PURPOSE, "itemCode": "item-1",
+            "certData": { "holderCode": holder.as_str(), "holder": "测试市赛湖餐饮店" },
+        });
+        json!({ "accessId": "police-1", "accessToken": token(&served.gate, "police-1", &key, at), "data": data })
+    };
+    let ask = async |operation: &str, body: Value| {
+        let request = Request::post(format!("/gbt36906/{operation}"));
+        let answer = served.send(request.body(Body::from(body.to_string())).unwrap()).await;
+        (answer.status, answer.json())
+    };
+    let (_, early) = ask("verifyCertInfo", said(now())).await;
+    assert_eq!(early["data"], json!({ "verifyStatus": "1" }));
+    let mut file = said(now());
+    file["data"]["contentType"] = json!("base64");
+    file["data"]["content"] = json!(b64::encode_padded(&later.credential));
+    assert_eq!(ask("verifyFile", file.clone()).await.1["data"], json!({ "verifyStatus": "1" }));
+    // The status lists have ended: whether it is in force cannot be said, and that is no fault of the client's.
+    served.wait(3 * 86_400);
+    let at = now().plus(3 * 86_400);
+    file["accessToken"] = said(at)["accessToken"].clone();
+    for (operation, body) in [("verifyCertInfo", said(at)), ("verifyFile", file)] {
+        let (code, answer) = ask(operation, body).await;
+        assert_eq!((code, &answer["head"]["status"]), (StatusCode::OK, &json!("99")), "{operation}");
+        assert_eq!(answer["data"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_cannot_answer_has_a_number_too() {
+    let asking = Asking::new();
+    let reads = asking.site.prefecture.home.dir().join("reads");
+    let _ = std::fs::remove_dir_all(&reads);
+    std::fs::write(&reads, "").unwrap();
+    let file = with(&with(&asking.one(), "certificateCopyCause", PURPOSE), "fileType", "sd-jwt");
+    let verify = json!({
+        "certTypeCode": type_of("identity-card").as_str(), "contentType": "base64", "useCause": PURPOSE,
+        "content": b64::encode_padded(&asking.site.card.credential),
+    });
+    for (operation, data) in [
+        ("queryCertInfo", asking.one()),
+        ("queryCertInfoByHolderCode", Asking::card()),
+        ("getCertRemarkInfo", asking.one()),
+        ("downloadFile", file.clone()),
+        ("downloadUrl", file),
+        ("downloadUrlsByHolderCode", Asking::card()),
+        // Of a license on file whose holder would not see it.
+        ("verifyFile", verify),
+    ] {
+        assert_eq!(asking.ask(operation, data).await, status("99"), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn files_are_verified_and_given() {
     let asking = Asking::new();
     let ask = with(&with(&asking.one(), "certificateCopyCause", PURPOSE), "fileType", "sd-jwt");
@@ -299,7 +374,18 @@ async fn files_are_verified_and_given() {
     assert_eq!(asking.ask("verifyFile", verify("!", "identity-card")).await, status("102"));
     assert_eq!(asking.ask("verifyFile", with(&right, "contentType", "hex")).await, status("102"));
     assert_eq!(asking.ask("verifyFile", with(&right, "useCause", "x".repeat(201))).await, status("102"));
+    assert_eq!(asking.ask("verifyFile", with(&right, "useCause", "a\u{7}b")).await, status("102"));
     assert_eq!(asking.ask("verifyFile", without(&right, "useCause")).await, status("12"));
+    // Whose license was verified sees it, each time that an answer was given: of another type, and suspended too.
+    drop(asking.served);
+    drop(desk);
+    let told = asking.site.told();
+    let verified = |result: &str| {
+        let verified = format!("file verified, {result}");
+        told.iter().filter(|told| **told == verified).count()
+    };
+    let counts = ["in_force", "partly_wrong", "suspended"].map(verified);
+    assert_eq!(counts, [1, 2, 1], "{told:?}");
 }
 
 #[tokio::test]

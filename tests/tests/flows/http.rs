@@ -561,3 +561,68 @@ async fn every_read_says_what_for_and_is_kept_before_it_is_answered() {
     let gone = send(site.router(), get(&path, Some(&site.reader))).await;
     assert_eq!((gone.status, gone.json()["code"].clone()), (StatusCode::GONE, json!("license_erased")));
 }
+
+#[tokio::test]
+async fn a_holder_is_shown_who_looked_and_what_for() {
+    let site = Site::new();
+    let (number, clerk) = (citizen(), Some(&site.clerk));
+    let asked = |purpose: &str| json!({ "holder_code_type": "111", "holder_code": number.as_str(), "purpose": purpose });
+    let looked = post("/v1/holders/licenses", clerk, asked("办理低保").to_string());
+    assert_eq!(send(site.router(), looked).await.status, StatusCode::OK);
+    let ask = async |after: Value, limit: u64| {
+        let mut body = asked("本人查询");
+        (body["after"], body["limit"]) = (after, json!(limit));
+        let answer = send(site.router(), post("/v1/holders/log", clerk, body.to_string())).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(!String::from_utf8_lossy(&answer.body).contains(number.as_str()));
+        answer.json()
+    };
+    // The desk takes in what was read.
+    drop(site.prefecture.desk());
+    let first = ask(Value::Null, 1).await;
+    assert_eq!(first["events"][0]["what"], "license_issued");
+    assert_eq!(first["next"], first["events"][0]["number"]);
+    let second = ask(first["next"].clone(), 1).await;
+    let event = &second["events"][0];
+    for (name, value) in [
+        ("what", "holder_read"),
+        ("who", "clerk"),
+        ("office", police().as_str()),
+        ("why", "办理低保"),
+        ("detail", "1"),
+    ] {
+        assert_eq!(event[name], value, "{name}");
+    }
+    assert_eq!(event["at"], now().seconds());
+    let third = ask(second["next"].clone(), 1).await;
+    assert_eq!(third, json!({ "events": [], "next": null }));
+    // Whoever asked who looked has looked, too.
+    drop(site.prefecture.desk());
+    let all = ask(Value::Null, 100).await;
+    let whys: Vec<_> = all["events"].as_array().unwrap().iter().map(|event| &event["why"]).collect();
+    assert_eq!(whys[1..], ["办理低保", "本人查询", "本人查询", "本人查询"]);
+    assert_eq!((&all["events"][4]["what"], &all["next"]), (&json!("holder_log_read"), &Value::Null));
+    for (member, value) in [
+        ("limit", json!(0)),
+        ("limit", json!(101)),
+        ("after", json!(-1)),
+        ("purpose", json!(" ")),
+        ("holder_code", json!("652701198503159980")),
+        ("holder_code_type", json!("1")),
+        ("more", json!(1)),
+    ] {
+        let mut body = asked("本人查询");
+        body[member] = value;
+        let answer = send(site.router(), post("/v1/holders/log", clerk, body.to_string())).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{member}");
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(!text.contains(number.as_str()) && !text.contains("652701198503159980"), "{text}");
+    }
+    // Where the look cannot be kept, nothing is shown.
+    let reads = site.prefecture.home.dir().join("reads");
+    std::fs::remove_dir_all(&reads).unwrap();
+    std::fs::write(&reads, "").unwrap();
+    let refused = send(site.router(), post("/v1/holders/log", clerk, asked("本人查询").to_string())).await;
+    assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(refused.json().as_object().unwrap().len(), 2, "a code and a message");
+}

@@ -9,6 +9,7 @@ mod coverage;
 mod delegation;
 mod desk;
 mod gbt36906;
+mod gbt36906_files;
 mod history;
 mod http;
 mod keys;

@@ -11,6 +11,7 @@ use boyin_service::OPENAPI;
 use serde_json::{Value, json};
 
 use crate::clients::{Served, client, token, words};
+use crate::gbt36906_files::fixed_code;
 use crate::office::{citizen, market, now, police};
 use crate::shared::{PURPOSE, Site, type_of};
 use crate::signer::client_key;
@@ -21,7 +22,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 38] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -29,12 +30,15 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
     ("GET", "/v1/health", [200; ROLES]),
     ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/v1/holders/log", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 403, 403, 401]),
     // Without a body whoever may call it is told so.
     ("POST", "/v1/authorizations/delegated", [401, 401, 403, 403, 400, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 401]),
     ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 401]),
     ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403, 401]),
+    // A ticket that is none: who may fetch is told so.
+    ("GET", "/v1/shared/files/{ticket}", [401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 404, 401]),
     ("GET", "/v1/items", [200; ROLES]),
     ("GET", "/v1/items/{code}", [200; ROLES]),
     ("POST", "/v1/decisions", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
@@ -58,6 +62,11 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
     ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
     ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
     ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
+    ("POST", "/gbt36906/downloadUrl", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
+    // It takes two scopes, that of the file beside that of the holder.
+    ("POST", "/gbt36906/downloadUrlsByHolderCode", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 100, 11]),
+    ("POST", "/gbt36906/queryCertInfoByQRcode", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
+    ("POST", "/gbt36906/getCertRemarkInfo", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
 ];
 
 struct Role {
@@ -102,7 +111,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
         body["license_type"] = json!(card.as_str());
     };
     match path {
-        "/v1/holders/licenses" | "/file" => holder,
+        "/v1/holders/licenses" | "/v1/holders/log" | "/file" => holder,
         "/meter" => json!({ "by": "item" }),
         "/decision" => json!({ "number": "1", "purpose": PURPOSE }),
         "/v1/authorizations" => {
@@ -122,6 +131,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
                 "fileType": "sd-jwt", "certTypeCode": card.as_str(), "holderCode": citizen().as_str(),
                 "certData": { "holderCode": citizen().as_str(), "holder": crate::office::HOLDER },
                 "contentType": "base64", "content": b64::encode_padded(&site.card.credential),
+                "qrcode": fixed_code(&site.card.credential),
             },
         }),
         _ => Value::Null,
@@ -139,7 +149,8 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
             "/v1/licenses/{id}" => format!("/v1/licenses/{}?purpose=x", site.card.license_id),
             "/v1/status-lists/{id}" => format!("/v1/status-lists/{}", boyin::status_list_id(police(), 1)),
             "/v1/items/{code}" => "/v1/items/senior-benefit".to_owned(),
-            "/v1/decisions/{number}" => "/v1/decisions/1".to_owned(),
+            "/v1/decisions/{number}" => "/v1/decisions/1?purpose=x".to_owned(),
+            "/v1/shared/files/{ticket}" => "/v1/shared/files/none".to_owned(),
             "/v1/meter/decisions" => "/v1/meter/decisions?by=item&item=senior-benefit".to_owned(),
             path => path.to_owned(),
         };

@@ -137,7 +137,7 @@ fn requests(path: &str, method: &str) -> Vec<Request<Body>> {
         }
         request.body(Body::from(body)).unwrap()
     };
-    let in_path = ["{id}", "{code}", "{number}"];
+    let in_path = ["{id}", "{code}", "{number}", "{ticket}"];
     let with = |name: &str| in_path.iter().fold(path.clone(), |path, part| path.replace(part, name));
     let named = with("none");
     vec![

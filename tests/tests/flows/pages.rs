@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{StatusCode, header};
 use boyin::Scope;
-use boyin::archive::Grade;
+use boyin::archive::{Grade, MAX_PAGE};
 use serde_json::{Value, json};
 
 use crate::clients::Answer;
@@ -245,6 +245,47 @@ async fn a_file_is_shown_to_whoever_may_read_it() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_file_shows_who_looked_at_it() {
+    let site = Beside::new();
+    let file = text(&site.act("/file", Scope::HolderRead, "", &ask_file()).await);
+    assert!(file.contains("name=\"log_after\" value=\"0\""), "{file}");
+    let log = async |lang: &str, after: &str| {
+        site.desk.take_reads(now()).unwrap();
+        site.served.lookup.refresh(now()).unwrap();
+        let mut asked = ask_file();
+        asked["log_after"] = json!(after);
+        site.act(&format!("/file{lang}"), Scope::HolderRead, "", &asked).await
+    };
+    let first = log("", "0").await;
+    is_clean(&first, "/file, log");
+    let shown = text(&first);
+    for words in ["签发", "查阅档案", "测试市公安局", CLERK, PURPOSE, "2026-06-01 09:00:00", "holder_read"]
+    {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(!shown.contains("holder_log_read") && !shown.contains("name=\"log_after\""), "{shown}");
+    assert!(!shown.contains(citizen().as_str()) && !shown.contains(HOLDER), "{shown}");
+    let english = text(&log("?lang=en", "0").await);
+    assert!(english.contains("Office, person") && english.contains("holder_log_read"), "{english}");
+    assert!(!english.contains("查阅档案"), "{english}");
+    // Of a long log a part at a time.
+    for _ in 0..MAX_PAGE {
+        site.act("/file", Scope::HolderRead, "", &ask_file()).await;
+    }
+    let long = text(&log("", "0").await);
+    let (_, rest) = long.split_once("name=\"log_after\" value=\"").unwrap();
+    let next = rest.split('"').next().unwrap();
+    let rest = text(&log("", next).await);
+    assert!(rest.contains("查阅档案") && !rest.contains("签发"), "{rest}");
+    let empty = text(&log("", "99999").await);
+    assert!(empty.contains("本页没有记录"), "{empty}");
+    assert_eq!(log("", "x").await.status, StatusCode::BAD_REQUEST);
+    let mut silent = ask_file();
+    (silent["log_after"], silent["purpose"]) = (json!("0"), json!(""));
+    assert_eq!(site.act("/file", Scope::HolderRead, "", &silent).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn the_meter_page_leads_down_to_the_decisions() {
     let site = Beside::new();
     site.act("/window", Scope::WindowDecide, "k", &ask_window()).await;
@@ -380,7 +421,7 @@ async fn the_page_of_seals_shows_what_the_trust_list_says() {
 
 /// Keeps all that a log is told.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+pub(crate) struct Log(pub(crate) Arc<Mutex<String>>);
 
 struct Fields<'t>(&'t mut String);
 

@@ -176,6 +176,7 @@ fn lists_that_are_refused_are_not_verified_for_each_request() {
             authorization: None,
             file: FileWish::No,
             number: None,
+            copy_until: None,
         };
         lookup.share_license(&site.card.license_id, &query, at)
     };

@@ -152,17 +152,29 @@ async fn a_decision_is_kept_before_it_is_answered() {
         (StatusCode::CONFLICT, &json!("idempotency_conflict"))
     );
 
-    let shown = site.get(&format!("/v1/decisions/{event}"), Some(Scope::WindowDecide)).await.json();
+    let shown = site.get(&format!("/v1/decisions/{event}?purpose=x"), Some(Scope::WindowDecide)).await.json();
     assert_eq!((&shown["receipt"], &shown["replayed"]), (&body["receipt"], &json!(true)));
-    for path in ["/v1/decisions/1", "/v1/decisions/999999", "/v1/decisions/x", "/v1/decisions/-1"] {
-        assert_eq!(site.get(path, Some(Scope::WindowDecide)).await.status, StatusCode::NOT_FOUND, "{path}");
+    for number in ["1", "999999", "x", "-1"] {
+        let path = format!("/v1/decisions/{number}?purpose=x");
+        assert_eq!(site.get(&path, Some(Scope::WindowDecide)).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for query in ["", "?purpose=", "?purpose=%20", "?purpose=x&purpose=x", "?purpose=x&more=1"] {
+        let path = format!("/v1/decisions/{event}{query}");
+        let answer = site.get(&path, Some(Scope::WindowDecide)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
     }
     // A follower answers what was decided, once it has taken it over.
     site.served.lookup.refresh(now()).unwrap();
-    let request = Request::get(format!("/v1/decisions/{event}"))
+    let request = Request::get(format!("/v1/decisions/{event}?purpose=%E6%8A%BD%E6%9F%A5"))
         .header(header::AUTHORIZATION, format!("Bearer {}", site.token(Scope::WindowDecide)));
     let follower = site.served.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(follower.json()["receipt"], body["receipt"]);
+    // Each of the two reads is seen by the holder, once the desk has taken them in.
+    site.desk.take_reads(now()).unwrap();
+    let events = site.desk.archive().events_of_holder(&own, None, 100).unwrap();
+    let reads = events.iter().filter(|event| event.what == EventKind::HolderRead);
+    let seen: Vec<_> = reads.map(|event| (event.who.as_str(), event.why.as_str())).collect();
+    assert_eq!(seen, [(CLERK, PURPOSE), (CLERK, "x"), (CLERK, "抽查")]);
 }
 
 #[tokio::test]
@@ -515,4 +527,17 @@ async fn a_shown_code_is_verified_and_a_dynamic_one_counts_once() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     let large = site.post("/v1/presentations/verify", vec![b'A'; MAX_CALL_BODY_BYTES + 1]).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_passes_with_a_dynamic_code() {
+    let site = Beside::new();
+    site.served.wait(1);
+    let [_, dynamic] = codes(&site);
+    let ask = || Request::post("/v1/presentations/verify").body(Body::from(dynamic.clone())).unwrap();
+    let answers = site.served.at_once(ask).await;
+    let reasons: Vec<_> = answers.iter().map(|answer| answer.json()["reason"]["code"].clone()).collect();
+    assert_eq!(reasons.iter().filter(|reason| reason.is_null()).count(), 1, "{reasons:?}");
+    let repeated = reasons.iter().filter(|reason| **reason == "dynamic_repeated").count();
+    assert_eq!(repeated, reasons.len() - 1, "{reasons:?}");
 }

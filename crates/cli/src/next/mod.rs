@@ -10,7 +10,7 @@ use boyin::model::catalog::{FieldKind, LicenseType};
 use boyin::model::credential::FieldValue;
 use boyin::model::id::LicenseId;
 use boyin::suite::SystemRandom;
-use boyin::{DeskError, NextVersion, NextVersionOrder};
+use boyin::{DeskError, NextVersion, NextVersionOrder, answers};
 use serde_json::{Value, json};
 
 use self::args::{Next, To};
@@ -18,7 +18,7 @@ use crate::args::Change;
 use crate::context::Session;
 use crate::license::{on_file, order_of};
 use crate::output::json_line;
-use crate::{Exit, event, files, output};
+use crate::{Exit, files, output};
 
 /// `license renew`, `license change`, `license reissue`, `license versions`
 pub(crate) fn run(session: &Session, command: Next, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -82,7 +82,7 @@ fn issue(
         json_line(out, &value)?;
     } else {
         let (event, at) = (receipt.event, receipt.at);
-        let what = event::name(next.kind().event());
+        let what = next.kind().event().name_zh();
         let before = if receipt.replayed { " (done before 此前已办理)" } else { "" };
         writeln!(out, "✓ {id}  issued 已签发 ({what}), event {event}, {at}{before}")?;
         writeln!(
@@ -127,7 +127,7 @@ pub(crate) fn versions_json(versions: &[Version]) -> Value {
         json!({
             "license_id": version.id.as_str(),
             "status": version.status.map(|status| status.code()),
-            "succeeded": version.succeeded.as_ref().map(event::to_json),
+            "succeeded": version.succeeded.as_ref().map(answers::event),
         })
     };
     versions.iter().map(one).collect()
@@ -142,7 +142,7 @@ pub(crate) fn table(out: &mut dyn Write, versions: &[Version], asked: &LicenseId
         let mark = if version.id == *asked { "→" } else { "" };
         let status = version.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
         let succeeded = version.succeeded.as_ref().map(|event| {
-            format!("{} {}, event {}, {}", event::name(event.what), event.at, event.number, event.detail)
+            format!("{} {}, event {}, {}", event.what.name_zh(), event.at, event.number, event.detail)
         });
         table.add_row([
             format!("{mark}{current}"),

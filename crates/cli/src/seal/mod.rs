@@ -12,7 +12,7 @@ use boyin::model::register::{SealId, UseLimits};
 use boyin::model::seal::Picture;
 use boyin::model::time::Date;
 use boyin::suite::SystemRandom;
-use boyin::{Desk, Officer, Order, SealMaking};
+use boyin::{Desk, Officer, Order, SealMaking, answers};
 use serde_json::{Value, json};
 
 use self::args::{Actor, Apply, List, Look, Make, OfficerCommand, Seal, Use};
@@ -190,7 +190,7 @@ fn show(session: &Session, args: &Look, out: &mut dyn Write) -> anyhow::Result<E
     let events = history(&desk, &record, &args.who)?;
     if session.json() {
         let mut value = record_json(&record);
-        value["events"] = events.iter().map(event::to_json).collect();
+        value["events"] = events.iter().map(answers::event).collect();
         json_line(out, &value)?;
         return Ok(Exit::Done);
     }

@@ -19,13 +19,15 @@ pub(crate) enum Window {
         after_help = "Exit codes: 0 nothing has to be submitted, 1 something has to be, 2 something has to be cleared up first, 3 any error; a decision that was made is told even if --out cannot be written."
     )]
     Decide(Box<Decide>),
-    /// Show a decision that is kept
+    /// Show a decision that is kept; each of its holders sees that, by whom and what for
     Show {
         /// Number of its event
         event: u64,
         /// Write the signed receipt to a new file
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        by: ReadBy,
     },
     /// Come to a decision again, from the files as of then, and compare the bytes (复核)
     #[command(

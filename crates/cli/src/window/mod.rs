@@ -39,7 +39,7 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
     match command {
         Window::Items { item } => items::run(session, item.as_deref(), out),
         Window::Decide(args) => decide(session, &args, out),
-        Window::Show { event, out: file } => show(session, event, file.as_deref(), out),
+        Window::Show { event, out: file, by } => show(session, event, file.as_deref(), &by, out),
         Window::Replay { event, by } => replay(session, event, &by, out),
         Window::Verify { file, trust } => verify(session, &file, &trust, out),
         Window::Forget { whose, second, reason, act } => {
@@ -112,7 +112,7 @@ fn decide(session: &Session, args: &Decide, out: &mut dyn Write) -> anyhow::Resu
     // Not as its context: who reads no more from a pipe is told nothing of that, but has to be told this.
     let decided = ended.map_err(|error| {
         anyhow!(
-            "it is decided, and event {event} is kept; get it with `boyin window show {event} --out FILE`: {error:#}"
+            "it is decided, and event {event} is kept; get it with `boyin window show {event} --out FILE --who NAME --purpose TEXT`: {error:#}"
         )
     })?;
     Ok(show::exit(decided.answer()))
@@ -212,8 +212,18 @@ fn payload(receipt: &[u8]) -> anyhow::Result<Value> {
     Ok(serde_json::from_slice(&payload)?)
 }
 
-fn show(session: &Session, event: u64, file: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let receipt = session.reading()?.lookup.decision(event)?;
+fn show(
+    session: &Session,
+    event: u64,
+    file: Option<&Path>,
+    by: &ReadBy,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    if let Some(path) = file {
+        files::check_free(path)?;
+    }
+    let reader = session.reader(by)?;
+    let receipt = session.reading()?.lookup.decision(event, &reader, now()?)?;
     let receipt = receipt.with_context(|| format!("event {event} is no decision on papers"))?;
     if let Some(path) = file {
         files::write_new(path, &receipt)?;

@@ -230,7 +230,9 @@ pub(crate) fn certificate(place: &Place, name: &str) -> [String; 2] {
 
 /// Every read of personal data is somebody's, and for something.
 fn say_who_reads(command: &mut Command, args: &[&str]) {
-    let reads = args.windows(2).any(|pair| matches!(pair, ["license", "show" | "list"] | ["holder", _]));
+    let reads = args
+        .windows(2)
+        .any(|pair| matches!(pair, ["license", "show" | "list"] | ["holder", _] | ["window", "show"]));
     if reads {
         command.env("BOYIN_WHO", "窗口二").env("BOYIN_PURPOSE", "办理低保");
     }

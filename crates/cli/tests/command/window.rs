@@ -113,8 +113,12 @@ fn with_both_licenses_on_file_nothing_is_asked_for_and_revoking_one_flips_exactl
         assert_eq!((&again["outcome"], &again["differences"]), (&json!("holds"), &json!([])));
     }
     // And stay as they were.
-    let shown = place.boyin(&["--json", "window", "show", &first["event"].to_string()]).ends(0).json();
+    let event = first["event"].to_string();
+    let shown = place.boyin(&["--json", "window", "show", &event]).ends(0).json();
     assert_eq!((&shown["receipt"], &shown["decision"]), (&first["receipt"], &first["decision"]));
+    // Nobody looks at one without saying what for.
+    let silent = place.command(&["window", "show", &event]).env_remove("BOYIN_PURPOSE").output().unwrap();
+    Ran::of(silent).complains(&["--purpose"]);
 }
 
 #[test]
@@ -143,14 +147,18 @@ fn a_package_is_answered_in_one_call_and_people_read_it_on_one_screen() {
 #[test]
 fn each_holder_sees_who_asked_and_what_for() {
     let matter = matter();
-    matter.seal_filing(&[]).ends(0);
+    let event = matter.seal_filing(&[]).ends(0).json()["event"].to_string();
+    matter.place.boyin(&["window", "show", &event, "--who", "督查", "--purpose", "抽查"]).ends(0);
     let number = matter.enterprise.split(['=', ':']).nth(1).unwrap();
     let log = matter.place.boyin(&["--json", "holder", "log", "--type", "001", number]).ends(0).out;
     let read = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let events: Vec<Value> =
         read.flat_map(|line| line["events"].as_array().cloned().unwrap_or_else(|| vec![line])).collect();
-    let seen = events.iter().find(|event| event["what"] == "holder_read").unwrap();
-    assert_eq!((&seen["who"], &seen["why"]), (&json!("窗口甲"), &json!("办理公章备案")), "{seen}");
+    let reads: Vec<_> = events.iter().filter(|event| event["what"] == "holder_read").collect();
+    let seen: Vec<_> = reads.iter().map(|event| (&event["who"], &event["why"], &event["detail"])).collect();
+    let asked = (&json!("窗口甲"), &json!("办理公章备案"), &json!("1"));
+    let looked = (&json!("督查"), &json!("抽查"), &json!("1"));
+    assert_eq!(seen, [asked, looked], "the decision, and whoever read it");
     let all = matter.place.boyin(&["--json", "event", "list"]).ends(0).out;
     assert!(all.contains("exempt seal-filing 652702 sha-256:"), "{all}");
     assert!(!all.contains(number));

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use boyin_archive::HolderKey;
 use boyin_model::alg::{Digest32, Randomness, RandomnessUnavailable, VerifyAlg as _};
@@ -81,6 +81,7 @@ pub enum AuthorizationFault {
     Randomness(#[from] RandomnessUnavailable),
 }
 
+#[derive(Clone)]
 struct Open {
     of: Authorization,
     /// Who made it.
@@ -88,6 +89,8 @@ struct Open {
     /// Who made it, and by what, as events say it.
     by: String,
     until: UnixTime,
+    /// Whether somebody is using it: it has its place until it is known what came of that.
+    in_use: bool,
 }
 
 /// For what a code is shown. Whose licenses they are is compared afterwards: nothing has to be read for the rest.
@@ -98,7 +101,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) purpose: &'a str,
 }
 
-/// A code that was open and is used up now.
+/// A code that was open and is nobody else's now: [used up](Authorizations::used_up) or [put back](Authorizations::put_back) by whoever
+/// took it.
+#[derive(Clone)]
 pub(crate) struct Used {
     code: Digest32,
     was: Open,
@@ -122,7 +127,16 @@ impl Used {
 /// They end with the process.
 #[derive(Default)]
 pub struct Authorizations {
-    open: Mutex<HashMap<Digest32, Open>>,
+    places: Mutex<Places>,
+}
+
+/// What takes a place among the codes that are open.
+#[derive(Default)]
+struct Places {
+    open: HashMap<Digest32, Open>,
+    /// Of codes that are to be made: whose, and by which clerk.
+    reserved: HashMap<u64, (HolderKey, String)>,
+    next: u64,
 }
 
 impl std::fmt::Debug for Authorizations {
@@ -131,48 +145,90 @@ impl std::fmt::Debug for Authorizations {
     }
 }
 
-fn digest(digits: &str) -> Digest32 {
-    ES256.digest(&[b"boyin authorization\0", digits.as_bytes()])
+/// The place of a code that is to be made. It is given back when this is dropped.
+#[must_use = "without it there may be no place for the code"]
+pub struct ReservedCode {
+    codes: Arc<Authorizations>,
+    number: u64,
+    of: Authorization,
+    clerk: String,
 }
 
-impl Authorizations {
-    /// Whether a clerk may make a code of a holder now. What else has to be done for it can wait for that.
-    ///
-    /// # Errors
-    /// [`AuthorizationFault`], none of them for want of randomness.
-    pub fn room(&self, holder: HolderKey, clerk: &str, now: UnixTime) -> Result<(), AuthorizationFault> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        room_in(&mut open, holder, clerk, now)
+impl std::fmt::Debug for ReservedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReservedCode(..)")
     }
+}
 
-    /// Makes a code; `clerk` saw that it is the holder who wants it, or somebody for them: `by` says that in events.
+impl ReservedCode {
+    /// Makes the code; `by` says in events who saw that it is the holder who wants it, or somebody for them. It has its place,
+    /// however many others are made.
     ///
     /// # Errors
-    /// [`AuthorizationFault`].
+    /// [`AuthorizationFault::Randomness`].
     pub fn make(
-        &self,
-        of: Authorization,
-        clerk: &str,
+        self,
         by: &str,
         now: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<AuthorizationCode, AuthorizationFault> {
         let digits = random_digits(random)?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        room_in(&mut open, of.holder, clerk, now)?;
-        let of = Authorization { purpose: of.purpose.trim().to_owned(), ..of };
+        let of = Authorization { purpose: self.of.purpose.trim().to_owned(), ..self.of.clone() };
         let until = now.plus(AUTHORIZATION_SECONDS);
-        open.insert(digest(&digits), Open { of, clerk: clerk.to_owned(), by: by.to_owned(), until });
+        let made = Open { of, clerk: self.clerk.clone(), by: by.to_owned(), until, in_use: false };
+        let mut places = self.codes.places();
+        places.reserved.remove(&self.number);
+        places.open.insert(digest(&digits), made);
+        drop(places);
         let groups = [&digits[..4], &digits[4..8], &digits[8..12], &digits[12..]];
         Ok(AuthorizationCode(groups.join(" ")))
     }
+}
 
-    /// Uses a code up, if it is one. Whoever shows a code for something else has used it up too: nobody finds out by trying what
-    /// a code is for.
+impl Drop for ReservedCode {
+    fn drop(&mut self) {
+        self.codes.places().reserved.remove(&self.number);
+    }
+}
+
+fn digest(digits: &str) -> Digest32 {
+    ES256.digest(&[b"boyin authorization\0", digits.as_bytes()])
+}
+
+impl Authorizations {
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a place for a code that a clerk is going to make. What else has to be done for it is done in between.
+    ///
+    /// # Errors
+    /// [`AuthorizationFault`], none of them for want of randomness.
+    pub fn reserve(
+        self: &Arc<Self>,
+        of: Authorization,
+        clerk: &str,
+        now: UnixTime,
+    ) -> Result<ReservedCode, AuthorizationFault> {
+        let mut places = self.places();
+        places.room(of.holder, clerk, now)?;
+        let number = places.next;
+        places.next += 1;
+        places.reserved.insert(number, (of.holder, clerk.to_owned()));
+        drop(places);
+        Ok(ReservedCode { codes: Arc::clone(self), number, of, clerk: clerk.to_owned() })
+    }
+
+    /// Takes a code, if it is one that nobody else has taken. Whoever shows a code for something else has it used up too: nobody finds
+    /// out by trying what a code is for.
     pub(crate) fn take(&self, code: &str, asked: &Asked<'_>, now: UnixTime) -> Option<Used> {
         let digits: String = code.chars().filter(|digit| *digit != ' ').take(DIGITS + 1).collect();
         let code = digest(&digits);
-        let was = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&code)?;
+        let mut places = self.places();
+        let open = places.open.get_mut(&code).filter(|open| !open.in_use)?;
+        open.in_use = true;
+        let was = open.clone();
+        drop(places);
         let Authorization { holder: _, agency, license_type, item, purpose } = &was.of;
         let right = now < was.until
             && *agency == asked.agency
@@ -182,30 +238,43 @@ impl Authorizations {
         Some(Used { code, was, right })
     }
 
-    /// Opens a code again of whose use nothing came.
-    pub(crate) fn put_back(&self, used: Used) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(used.code, used.was);
+    /// Ends a code that was taken.
+    pub(crate) fn used_up(&self, used: &Used) {
+        self.places().open.remove(&used.code);
+    }
+
+    /// Opens a code again of whose use nothing came. It has kept its place: others that were made meanwhile do not take the holder
+    /// beyond the bound.
+    pub(crate) fn put_back(&self, used: &Used) {
+        if let Some(open) = self.places().open.get_mut(&used.code) {
+            open.in_use = false;
+        }
     }
 }
 
-/// Whether one more code has its place, once those that have ended are gone.
-fn room_in(
-    open: &mut HashMap<Digest32, Open>,
-    holder: HolderKey,
-    clerk: &str,
-    now: UnixTime,
-) -> Result<(), AuthorizationFault> {
-    open.retain(|_, open| now < open.until);
-    if open.values().filter(|open| open.of.holder == holder).count() >= MAX_AUTHORIZATIONS_OF_HOLDER {
-        return Err(AuthorizationFault::OfHolder);
+impl Places {
+    /// Whether one more code has its place, once those that have ended are gone.
+    fn room(&mut self, holder: HolderKey, clerk: &str, now: UnixTime) -> Result<(), AuthorizationFault> {
+        self.open.retain(|_, open| now < open.until);
+        let open = self.open.values().map(|open| (open.of.holder, open.clerk.as_str()));
+        let reserved = self.reserved.values().map(|(holder, clerk)| (*holder, clerk.as_str()));
+        let (mut of_holder, mut of_clerk, mut all) = (0, 0, 0);
+        for (of, by) in open.chain(reserved) {
+            of_holder += usize::from(of == holder);
+            of_clerk += usize::from(by == clerk);
+            all += 1;
+        }
+        if of_holder >= MAX_AUTHORIZATIONS_OF_HOLDER {
+            return Err(AuthorizationFault::OfHolder);
+        }
+        if of_clerk >= MAX_AUTHORIZATIONS_OF_CLERK {
+            return Err(AuthorizationFault::OfClerk);
+        }
+        if all >= MAX_AUTHORIZATIONS {
+            return Err(AuthorizationFault::TooMany);
+        }
+        Ok(())
     }
-    if open.values().filter(|open| open.clerk == clerk).count() >= MAX_AUTHORIZATIONS_OF_CLERK {
-        return Err(AuthorizationFault::OfClerk);
-    }
-    if open.len() >= MAX_AUTHORIZATIONS {
-        return Err(AuthorizationFault::TooMany);
-    }
-    Ok(())
 }
 
 fn random_digits(random: &mut dyn Randomness) -> Result<String, RandomnessUnavailable> {
@@ -223,6 +292,9 @@ fn random_digits(random: &mut dyn Randomness) -> Result<String, RandomnessUnavai
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use boyin_suite::SystemRandom;
 
     use super::*;
@@ -242,26 +314,36 @@ mod tests {
         }
     }
 
-    /// Who made the code, if it is good for this.
+    /// A code that is made at once.
+    fn make(
+        codes: &Arc<Authorizations>,
+        of: Authorization,
+        clerk: &str,
+        at: UnixTime,
+    ) -> Result<AuthorizationCode, AuthorizationFault> {
+        codes.reserve(of, clerk, at)?.make(clerk, at, &mut SystemRandom)
+    }
+
+    /// Who made the code, if it is good for this. It is used up.
     fn take(codes: &Authorizations, code: &str, of: &Authorization, at: UnixTime) -> Option<String> {
         let Authorization { holder, agency, license_type, item, purpose } = of;
         let asked = Asked { agency: *agency, license_type: *license_type, item, purpose };
         let used = codes.take(code, &asked, at)?;
+        codes.used_up(&used);
         (used.right && used.holder() == *holder).then(|| used.by().to_owned())
     }
 
     #[test]
     fn a_code_is_good_once_for_what_it_was_made() {
-        let codes = Authorizations::default();
-        let code = codes.make(wish(1), "窗口一号", "窗口一号", now(), &mut SystemRandom).unwrap();
+        let codes = Arc::<Authorizations>::default();
+        let code = make(&codes, wish(1), "窗口一号", now()).unwrap();
         assert_eq!(code.reveal().len(), 19);
         let last = now().plus(AUTHORIZATION_SECONDS - 1);
         assert_eq!(take(&codes, code.reveal(), &wish(1), last), Some("窗口一号".to_owned()));
         assert_eq!(take(&codes, code.reveal(), &wish(1), last), None, "used up");
-        let unspaced =
-            codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap().reveal().replace(' ', "");
+        let unspaced = make(&codes, wish(1), "乙", now()).unwrap().reveal().replace(' ', "");
         assert!(take(&codes, &unspaced, &wish(1), now()).is_some());
-        let late = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
+        let late = make(&codes, wish(1), "乙", now()).unwrap();
         assert_eq!(take(&codes, late.reveal(), &wish(1), now().plus(AUTHORIZATION_SECONDS)), None);
         let other = |change: fn(&mut Authorization)| {
             let mut other = wish(1);
@@ -275,7 +357,7 @@ mod tests {
             other(|wish| wish.license_type = LicenseTypeCode::parse("111000000000131433001").unwrap()),
             other(|wish| wish.agency = CreditCode::parse("11100000MB0143028R").unwrap()),
         ] {
-            let code = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
+            let code = make(&codes, wish(1), "乙", now()).unwrap();
             assert_eq!(take(&codes, code.reveal(), &asked, now()), None);
             assert_eq!(take(&codes, code.reveal(), &wish(1), now()), None, "it is used up all the same");
         }
@@ -284,56 +366,132 @@ mod tests {
 
     #[test]
     fn a_code_that_is_put_back_is_as_it_was() {
-        let codes = Authorizations::default();
-        let code = codes.make(wish(1), "乙", "乙", now(), &mut SystemRandom).unwrap();
+        let codes = Arc::<Authorizations>::default();
+        let code = make(&codes, wish(1), "乙", now()).unwrap();
         let Authorization { agency, license_type, item, .. } = wish(1);
         let other = Asked { agency, license_type, item: &item, purpose: "别的" };
         let used = codes.take(code.reveal(), &other, now()).unwrap();
         assert!(!used.right);
-        codes.put_back(used);
+        assert!(codes.take(code.reveal(), &other, now()).is_none(), "it is somebody's");
+        codes.put_back(&used);
         let end = now().plus(AUTHORIZATION_SECONDS);
         let late = codes.take(code.reveal(), &other, end).unwrap();
-        codes.put_back(late);
+        codes.put_back(&late);
         assert!(take(&codes, code.reveal(), &wish(1), now()).is_some(), "once");
         assert!(take(&codes, code.reveal(), &wish(1), now()).is_none());
     }
 
     #[test]
     fn open_codes_have_a_bound_for_each_holder_and_for_all() {
-        let codes = Authorizations::default();
-        let make = |holder, at| codes.make(wish(holder), "乙", "乙", at, &mut SystemRandom);
+        let codes = Arc::<Authorizations>::default();
+        let make = |holder, at| make(&codes, wish(holder), "乙", at);
         for _ in 0..MAX_AUTHORIZATIONS_OF_HOLDER {
             make(1, now()).unwrap();
         }
         assert_eq!(make(1, now()).unwrap_err(), AuthorizationFault::OfHolder);
         make(2, now()).unwrap();
         make(1, now().plus(AUTHORIZATION_SECONDS)).unwrap();
-        let full = Authorizations::default();
+        let full = Arc::<Authorizations>::default();
         for number in 0..u32::try_from(MAX_AUTHORIZATIONS).unwrap() {
             let mut holder = [0; 32];
             holder[..4].copy_from_slice(&number.to_be_bytes());
             let of = Authorization { holder: HolderKey(holder), ..wish(0) };
-            full.make(of, &(number / 50).to_string(), &(number / 50).to_string(), now(), &mut SystemRandom)
-                .unwrap();
+            self::make(&full, of, &(number / 50).to_string(), now()).unwrap();
         }
-        let refused = full.make(wish(9), "乙", "乙", now(), &mut SystemRandom).unwrap_err();
+        let refused = self::make(&full, wish(9), "乙", now()).unwrap_err();
         assert_eq!(refused, AuthorizationFault::TooMany);
     }
 
     #[test]
     fn open_codes_have_a_bound_for_each_clerk() {
-        let codes = Authorizations::default();
-        let make = |holder, by, at| {
-            codes.make(wish(holder), by, &format!("{by}, delegation {holder}"), at, &mut SystemRandom)
+        let codes = Arc::<Authorizations>::default();
+        let make = |holder, by: &str, at| {
+            let reserved = codes.reserve(wish(holder), by, at)?;
+            reserved.make(&format!("{by}, delegation {holder}"), at, &mut SystemRandom)
         };
         for number in 0..u8::try_from(MAX_AUTHORIZATIONS_OF_CLERK).unwrap() {
             make(number, "乙", now()).unwrap();
         }
         // However each was made.
         assert_eq!(make(200, "乙", now()).unwrap_err(), AuthorizationFault::OfClerk);
-        let room = |clerk| codes.room(HolderKey([200; 32]), clerk, now());
-        assert_eq!((room("乙"), room("丙")), (Err(AuthorizationFault::OfClerk), Ok(())));
         make(200, "丙", now()).unwrap();
         make(201, "乙", now().plus(AUTHORIZATION_SECONDS)).unwrap();
+    }
+
+    #[test]
+    fn a_place_that_is_reserved_counts_until_it_is_given_back() {
+        let codes = Arc::<Authorizations>::default();
+        let reserve = || codes.reserve(wish(1), "乙", now());
+        let mut reserved: Vec<_> = (0..MAX_AUTHORIZATIONS_OF_HOLDER).map(|_| reserve().unwrap()).collect();
+        assert_eq!(reserve().unwrap_err(), AuthorizationFault::OfHolder);
+        // A place that became a code is one place.
+        let code = reserved.pop().unwrap().make("乙", now(), &mut SystemRandom).unwrap();
+        assert_eq!(reserve().unwrap_err(), AuthorizationFault::OfHolder);
+        drop(reserved.pop());
+        let _last = reserve().unwrap();
+        assert_eq!(reserve().unwrap_err(), AuthorizationFault::OfHolder);
+        assert!(take(&codes, code.reveal(), &wish(1), now()).is_some());
+        let _freed = reserve().unwrap();
+        // Of the clerk, and of all, likewise.
+        let of_clerk = (2..).map_while(|holder| codes.reserve(wish(holder), "乙", now()).ok());
+        let of_clerk: Vec<_> = of_clerk.collect();
+        assert_eq!(of_clerk.len() + MAX_AUTHORIZATIONS_OF_HOLDER, MAX_AUTHORIZATIONS_OF_CLERK);
+    }
+
+    #[test]
+    fn a_code_in_use_keeps_its_place() {
+        let codes = Arc::<Authorizations>::default();
+        let code = make(&codes, wish(1), "乙", now()).unwrap();
+        let Authorization { agency, license_type, item, purpose, .. } = wish(1);
+        let asked = Asked { agency, license_type, item: &item, purpose: &purpose };
+        let used = codes.take(code.reveal(), &asked, now()).unwrap();
+        for _ in 1..MAX_AUTHORIZATIONS_OF_HOLDER {
+            make(&codes, wish(1), "乙", now()).unwrap();
+        }
+        let one_more = make(&codes, wish(1), "乙", now());
+        assert_eq!(one_more.unwrap_err(), AuthorizationFault::OfHolder, "it may be put back");
+        codes.put_back(&used);
+        assert_eq!(make(&codes, wish(1), "乙", now()).unwrap_err(), AuthorizationFault::OfHolder);
+        assert!(take(&codes, code.reveal(), &wish(1), now()).is_some());
+        make(&codes, wish(1), "乙", now()).unwrap();
+    }
+
+    /// What each of some threads gets that begin at once.
+    fn at_once<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
+        const THREADS: usize = 8;
+        let begin = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            let started: Vec<_> = (0..THREADS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        begin.wait();
+                        work()
+                    })
+                })
+                .collect();
+            started.into_iter().map(|one| one.join().unwrap()).collect()
+        })
+    }
+
+    #[test]
+    fn of_many_at_once_one_uses_a_code() {
+        let codes = Arc::<Authorizations>::default();
+        for _ in 0..20 {
+            let code = make(&codes, wish(1), "乙", now()).unwrap();
+            let found = at_once(|| take(&codes, code.reveal(), &wish(1), now()));
+            assert_eq!(found.iter().flatten().count(), 1);
+        }
+    }
+
+    #[test]
+    fn of_many_at_once_one_gets_the_last_place() {
+        let codes = Arc::<Authorizations>::default();
+        for _ in 1..MAX_AUTHORIZATIONS_OF_HOLDER {
+            make(&codes, wish(1), "乙", now()).unwrap();
+        }
+        for _ in 0..20 {
+            let reserved = at_once(|| codes.reserve(wish(1), "乙", now()));
+            assert_eq!(reserved.iter().filter(|one| one.is_ok()).count(), 1);
+        }
     }
 }

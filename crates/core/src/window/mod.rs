@@ -11,6 +11,7 @@ mod agent;
 mod as_of;
 mod file;
 mod inputs;
+mod kept;
 mod on_file;
 mod receipt;
 mod replay;

@@ -126,14 +126,6 @@ pub enum Difference {
 }
 
 impl Lookup {
-    /// The signed receipt of the decision whose event has this number. It holds nothing personal.
-    ///
-    /// # Errors
-    /// [`LookupError`].
-    pub fn decision(&self, event: u64) -> Result<Option<Vec<u8>>, LookupError> {
-        Ok(self.archive.decision(event)?)
-    }
-
     /// Comes to a kept decision again: verifies the receipt, reads the files that it was decided from, verifies each license for that
     /// instant with the lists that were used, decides and compares the bytes. What the decision says of itself is held against the log:
     /// that these lists were the newest ones, how licenses and records stood, and that all was looked at that was on file before it. A

@@ -1,5 +1,8 @@
 //! What an assertion must be: each check has an assertion that only it refuses.
 
+use std::sync::Barrier;
+use std::thread;
+
 use boyin::access::{AHEAD_SECONDS, AssertionRefusal, Client, ClientScope, Gate, MAX_SEEN_OF_CLIENT};
 use boyin::model::b64;
 use boyin::model::sharing::SharingScope;
@@ -70,6 +73,27 @@ fn an_assertion_is_used_once() {
     let mut of_other = self::claims(&site.gate, "police-1", now());
     of_other["jti"] = claims["jti"].clone();
     site.gate.token(&signed(&site.other, None, &of_other), None, now()).unwrap();
+}
+
+#[test]
+fn of_many_at_once_one_uses_an_assertion() {
+    const THREADS: usize = 8;
+    let site = Site::new();
+    let assertion = signed(&site.key, None, &site.claims());
+    let begin = Barrier::new(THREADS);
+    let found: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    begin.wait();
+                    site.gate.token(&assertion, None, now()).map(drop)
+                })
+            })
+            .collect();
+        started.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(found.iter().filter(|one| one.is_ok()).count(), 1);
+    assert!(found.into_iter().filter_map(Result::err).all(|refusal| refusal == AssertionRefusal::Replayed));
 }
 
 #[test]

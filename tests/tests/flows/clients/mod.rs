@@ -22,6 +22,7 @@ use boyin::{Home, Lookup, Order};
 use boyin_service::{AppState, metrics_router, router};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use tower::ServiceExt as _;
 
 use crate::office::{Prefecture, market, now, order, police};
@@ -170,6 +171,27 @@ impl Served {
         let (parts, body) = self.router().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// What is answered to the same request that is sent several times at once.
+    pub(crate) async fn at_once(&self, request: impl Fn() -> Request<Body>) -> Vec<Answer> {
+        const TIMES: usize = 8;
+        let begin = Arc::new(Barrier::new(TIMES));
+        let send = |_| {
+            let (router, begin, request) = (self.router(), Arc::clone(&begin), request());
+            tokio::spawn(async move {
+                begin.wait().await;
+                let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+                let body = body.collect().await.unwrap().to_bytes().to_vec();
+                Answer { status: parts.status, headers: parts.headers, body }
+            })
+        };
+        let sent: Vec<_> = (0..TIMES).map(send).collect();
+        let mut answers = Vec::with_capacity(TIMES);
+        for one in sent {
+            answers.push(one.await.unwrap());
+        }
+        answers
     }
 
     pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {

@@ -1,0 +1,122 @@
+//! Signed licenses that a client may fetch later, once.
+
+use boyin_model::id::{CreditCode, HolderCode, LicenseId, LicenseTypeCode};
+use boyin_model::sharing::SharingScope;
+use boyin_model::time::UnixTime;
+
+use super::relation::related;
+use super::{Answer, FileWish, Given, ShareFault, ShareQuery, SharedFile, SharedLicense};
+use crate::access::{Client, Used};
+use crate::lookup::Lookup;
+
+/// A signed license that was promised to a client. That it was is on the disk as a read of the holder's. Whether it is given is decided
+/// anew, by the lists of then, when it is fetched, and no more than was promised.
+#[derive(Clone)]
+pub struct FilePromise {
+    license: LicenseId,
+    client: String,
+    agency: CreditCode,
+    item: String,
+    purpose: String,
+    fields: Vec<String>,
+    copy_until: Option<UnixTime>,
+    /// By whose leave: the code was used up when it was promised.
+    code: Option<Used>,
+}
+
+/// Prints nothing: it says whose license is fetched, and what for.
+impl std::fmt::Debug for FilePromise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FilePromise(..)")
+    }
+}
+
+impl FilePromise {
+    fn new(license: &LicenseId, given: &Given<'_>, code: Option<&Used>) -> Self {
+        let query = given.query;
+        Self {
+            license: license.clone(),
+            client: query.client.id.clone(),
+            agency: query.client.agency,
+            item: query.item.to_owned(),
+            purpose: query.purpose.to_owned(),
+            fields: given.fields.clone(),
+            copy_until: query.copy_until,
+            code: code.cloned(),
+        }
+    }
+}
+
+impl Lookup {
+    /// Promises the signed form of one license, if it may be given now.
+    ///
+    /// # Errors
+    /// As [`share_license`](Self::share_license); [`ShareFault::FileWithheld`] within.
+    pub fn promise_file(&self, id: &LicenseId, query: &ShareQuery<'_>, now: UnixTime) -> Answer<FilePromise> {
+        let query = ShareQuery { file: FileWish::Later, ..*query };
+        self.of_license(id, &query, now, |given, code| {
+            let shown = self.share_one(id, given, code, now)?;
+            Ok(shown.map(|_| FilePromise::new(id, given, code)))
+        })
+    }
+
+    /// Promises the signed form of each license of one type of a holder of which it may be given, newest filing first; empty if there
+    /// are no such licenses.
+    ///
+    /// # Errors
+    /// As [`share_holder`](Self::share_holder); [`ShareFault::FileWithheld`] within if there are some, and it may be given of none.
+    pub fn promise_files(
+        &self,
+        holder: &HolderCode,
+        license_type: LicenseTypeCode,
+        query: &ShareQuery<'_>,
+        now: UnixTime,
+    ) -> Answer<Vec<FilePromise>> {
+        let query = ShareQuery { file: FileWish::Later, ..*query };
+        self.of_holder(holder, license_type, &query, now, |given, code| {
+            let shown = self.share_file(holder, given, code, now)?;
+            let may = shown.iter().filter(|(_, shown)| matches!(shown.file, SharedFile::Given(_)));
+            let promised: Vec<_> = may.map(|(id, _)| FilePromise::new(id, given, code)).collect();
+            let withheld = promised.is_empty() && !shown.is_empty();
+            Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(promised) })
+        })
+    }
+
+    /// What was promised to this client. Each call is a read: that a promise is kept once is up to whoever keeps promises.
+    ///
+    /// # Errors
+    /// As [`share_license`](Self::share_license); [`ShareFault::NotFound`] within for any other client.
+    pub fn share_promised(
+        &self,
+        promise: &FilePromise,
+        client: &Client,
+        now: UnixTime,
+    ) -> Answer<SharedLicense> {
+        if client.id != promise.client || client.agency != promise.agency {
+            return Ok(Err(ShareFault::NotFound));
+        }
+        let fields: Vec<_> = promise.fields.iter().map(String::as_str).collect();
+        let query = ShareQuery {
+            client,
+            item: &promise.item,
+            purpose: &promise.purpose,
+            fields: Some(&fields),
+            authorization: None,
+            file: FileWish::Alone,
+            number: None,
+            copy_until: promise.copy_until,
+        };
+        let id = &promise.license;
+        let given = match self.given(id.license_type(), &query, now)? {
+            Ok(given) => given,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if !related(given.scope, client.agency, id.issuer()) {
+            return Ok(Err(ShareFault::OtherRelation));
+        }
+        if given.scope == SharingScope::ThirdParty && promise.code.is_none() {
+            return Ok(Err(ShareFault::NotAuthorized));
+        }
+        self.share_one(id, &given, promise.code.as_ref(), now)
+    }
+}

@@ -1,0 +1,232 @@
+//! URLs at which a client fetches a signed license once (GB/T 36906 `downloadUrl`). They end with the process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use boyin::access::ClientScope;
+use boyin::model::alg::{Digest32, Randomness, RandomnessUnavailable, VerifyAlg as _};
+use boyin::model::b64;
+use boyin::model::time::UnixTime;
+use boyin::suite::ES256;
+use boyin::{FilePromise, ShareFault, SharedFile};
+
+use crate::error::ApiError;
+use crate::handlers::{named, typed};
+use crate::shared::searched;
+use crate::state::AppState;
+use crate::tls::Peer;
+
+/// Where they are, after the service's public URL.
+pub(crate) const FILES_PATH: &str = "/v1/shared/files/";
+/// Seconds for which a URL is good.
+pub const FILE_URL_SECONDS: u64 = 600;
+/// URLs that are open at a time.
+pub const MAX_FILE_URLS: usize = 4096;
+/// URLs of one client that are open at a time: four answers about a holder.
+pub const MAX_FILE_URLS_OF_CLIENT: usize = 4 * boyin::MAX_SHARED_LICENSES;
+/// Random bytes of a URL.
+const TICKET_BYTES: usize = 32;
+const DOMAIN: &[u8] = b"boyin file url\0";
+
+/// What can be fetched, by the digests of what only the clients have.
+#[derive(Default)]
+pub(crate) struct FileUrls {
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
+    open: HashMap<Digest32, Open>,
+    /// How many more each client may open: of calls that are under way.
+    reserved: HashMap<String, usize>,
+}
+
+struct Open {
+    promise: Arc<FilePromise>,
+    client: String,
+    until: UnixTime,
+    /// Whether somebody is fetching it.
+    in_use: bool,
+}
+
+/// Places for URLs that are to be opened. What is left of them is given back when this is dropped.
+pub(crate) struct ReservedUrls {
+    urls: Arc<FileUrls>,
+    client: String,
+    left: usize,
+}
+
+/// A URL that is nobody else's now.
+pub(crate) struct TakenUrl {
+    key: Digest32,
+    promise: Arc<FilePromise>,
+}
+
+fn key_of(ticket: &str) -> Digest32 {
+    ES256.digest(&[DOMAIN, ticket.as_bytes()])
+}
+
+impl FileUrls {
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps places for `count` URLs of a client.
+    ///
+    /// # Errors
+    /// [`ApiError::TooMany`] if the client, or all of them, have so many open.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        client: &str,
+        count: usize,
+        now: UnixTime,
+    ) -> Result<ReservedUrls, ApiError> {
+        let mut places = self.places();
+        places.open.retain(|_, open| now < open.until);
+        let reserved: usize = places.reserved.values().sum();
+        let of_client = places.open.values().filter(|open| open.client == client).count();
+        let of_client = of_client + places.reserved.get(client).copied().unwrap_or_default();
+        let all = places.open.len() + reserved;
+        if of_client + count > MAX_FILE_URLS_OF_CLIENT || all + count > MAX_FILE_URLS {
+            let ends = places.open.values().map(|open| open.until.seconds()).min();
+            let wait = ends.map_or(FILE_URL_SECONDS, |end| end.saturating_sub(now.seconds()));
+            return Err(ApiError::TooMany(wait.max(1)));
+        }
+        *places.reserved.entry(client.to_owned()).or_default() += count;
+        drop(places);
+        Ok(ReservedUrls { urls: Arc::clone(self), client: client.to_owned(), left: count })
+    }
+
+    /// Takes what a client may fetch, if it is open, its own, and nobody is fetching it.
+    fn take(&self, ticket: &str, client: &str, now: UnixTime) -> Option<TakenUrl> {
+        let key = key_of(ticket);
+        let mut places = self.places();
+        let fit = |open: &&mut Open| !open.in_use && open.client == client && now < open.until;
+        let open = places.open.get_mut(&key).filter(fit)?;
+        open.in_use = true;
+        Some(TakenUrl { key, promise: Arc::clone(&open.promise) })
+    }
+
+    fn used_up(&self, taken: &TakenUrl) {
+        self.places().open.remove(&taken.key);
+    }
+
+    /// Of what nothing came and nobody was told.
+    fn put_back(&self, taken: &TakenUrl) {
+        if let Some(open) = self.places().open.get_mut(&taken.key) {
+            open.in_use = false;
+        }
+    }
+}
+
+impl ReservedUrls {
+    /// Opens one. What comes back is all that there is of it.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] without randomness, or beyond what was reserved.
+    pub(crate) fn open(
+        &mut self,
+        promise: FilePromise,
+        until: UnixTime,
+        random: &mut dyn Randomness,
+    ) -> Result<String, ApiError> {
+        self.left = self.left.checked_sub(1).ok_or(ApiError::Internal)?;
+        let mut bytes = [0; TICKET_BYTES];
+        let drawn: Result<(), RandomnessUnavailable> = random.fill(&mut bytes);
+        let ticket = b64::encode(&bytes);
+        let mut places = self.urls.places();
+        places.give_back(&self.client, 1);
+        drawn.map_err(|_| ApiError::Internal)?;
+        let open = Open { promise: Arc::new(promise), client: self.client.clone(), until, in_use: false };
+        places.open.insert(key_of(&ticket), open);
+        Ok(ticket)
+    }
+}
+
+impl Drop for ReservedUrls {
+    fn drop(&mut self) {
+        self.urls.places().give_back(&self.client, self.left);
+    }
+}
+
+impl Places {
+    fn give_back(&mut self, client: &str, count: usize) {
+        if let Some(reserved) = self.reserved.get_mut(client) {
+            *reserved = reserved.saturating_sub(count);
+            if *reserved == 0 {
+                self.reserved.remove(client);
+            }
+        }
+    }
+}
+
+/// `GET /v1/shared/files/{ticket}`: what was promised to this client, once. What stands in the path is in no log and no metric: both have
+/// the route.
+pub(crate) async fn file(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    peer: Peer,
+    ticket: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let caller = state.client(&headers, peer, ClientScope::File).await?;
+    let ticket = named(ticket)?;
+    let (urls, client) = (Arc::clone(&state.file_urls), caller.client);
+    let id = client.id.clone();
+    let shown = searched(
+        &state,
+        &id,
+        move |lookup, now| {
+            let Some(taken) = urls.take(&ticket, &client.id, now) else {
+                return Ok(Err(ShareFault::NotFound));
+            };
+            let done = lookup.share_promised(&taken.promise, &client, now);
+            if done.is_err() {
+                urls.put_back(&taken);
+            } else {
+                urls.used_up(&taken);
+            }
+            done
+        },
+        |_| true,
+    );
+    match shown.await?.file {
+        SharedFile::Given(file) => Ok(typed("application/dc+sd-jwt", file)),
+        // What is asked for alone is there, or nothing is.
+        SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ApiError::Internal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::new(1_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn places_have_a_bound_for_each_client_and_for_all() {
+        let urls = Arc::<FileUrls>::default();
+        let reserve = |client: &str, count| urls.reserve(client, count, at(0));
+        let half = reserve("a", MAX_FILE_URLS_OF_CLIENT - 1).ok().unwrap();
+        let last = reserve("a", 1).ok().unwrap();
+        assert!(matches!(reserve("a", 1), Err(ApiError::TooMany(FILE_URL_SECONDS))));
+        let others: Vec<_> = (1..MAX_FILE_URLS / MAX_FILE_URLS_OF_CLIENT)
+            .map(|number| reserve(&number.to_string(), MAX_FILE_URLS_OF_CLIENT).ok().unwrap())
+            .collect();
+        let rest = MAX_FILE_URLS % MAX_FILE_URLS_OF_CLIENT;
+        assert!(reserve("b", rest + 1).is_err(), "of all");
+        let filled = reserve("b", rest).ok().unwrap();
+        assert!(reserve("c", 1).is_err());
+        // What is not opened is given back.
+        drop(last);
+        drop(filled);
+        let _freed = reserve("a", 1).ok().unwrap();
+        drop((half, others));
+        assert_eq!(urls.places().reserved.len(), 1);
+    }
+}

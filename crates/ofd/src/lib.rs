@@ -24,7 +24,7 @@ pub use check::OfdVerifier;
 pub use reason::{Cause, OfdReason};
 pub use report::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
-    SignatureReport, ValueReport, VerifiedOfd,
+    SealFace, SignatureReport, ValueReport, VerifiedOfd,
 };
-pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault};
+pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault, millimeters};
 pub use xml::XmlFault;

@@ -35,5 +35,9 @@ pub const MAX_DOCUMENTS: usize = 16;
 pub const MAX_SIGNATURES: usize = 64;
 /// Stamps (`StampAnnot`) of one signature: one for each page and edge of a long document.
 pub const MAX_STAMPS: usize = 2048;
+/// Bytes of the picture of a seal that a report keeps to be shown. Pictures of 45 mm at 300 dpi have 10 to 60 KiB.
+pub const MAX_FACE_PICTURE_BYTES: usize = 256 << 10;
+/// Characters of the name of a seal that a report keeps. Names of the field have below 60.
+pub const MAX_FACE_NAME_CHARS: usize = 200;
 /// Names of entries that a report lists of each kind.
 pub const MAX_LISTED: usize = 64;

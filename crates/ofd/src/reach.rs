@@ -1,22 +1,25 @@
 //! The files that a document consists of: what is reached from its root, from the descriptions of its versions, and its
 //! cover.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::limits::MAX_LOCATIONS;
 use crate::location::{LocationFault, at, paths, resolve};
 use crate::package::Package;
-use crate::structure::Body;
+use crate::structure::{Body, rectangle};
 use crate::xml::{self, Start, Visit, XmlFault};
+
+/// Width and height of a page in thousandths of a millimeter.
+pub(crate) type PageSize = [i64; 2];
 
 /// What is reached.
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
     /// Places of the files in the container.
     pub(crate) places: BTreeSet<usize>,
-    /// Numbers of the pages.
-    pub(crate) pages: BTreeSet<String>,
+    /// Numbers of the pages, each with its width and height in thousandths of a millimeter where a file says them.
+    pub(crate) pages: BTreeMap<String, Option<PageSize>>,
     /// A file is named that is not there.
     pub(crate) is_missing: bool,
     /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
@@ -78,7 +81,10 @@ pub(crate) struct Scans {
 #[derive(Debug, Default)]
 struct Scan {
     named: Vec<Named>,
-    pages: BTreeSet<String>,
+    /// Numbers of the pages and where each is.
+    pages: BTreeMap<String, String>,
+    /// The size of the page that it describes, or of all pages of the document.
+    size: Option<PageSize>,
 }
 
 impl Scans {
@@ -90,6 +96,11 @@ impl Scans {
             Ok(locations.found)
         });
         scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+    }
+
+    /// The size that a file says, if it was read.
+    fn size(&self, place: usize) -> Option<PageSize> {
+        self.known.get(&place)?.as_ref().ok()?.size
     }
 }
 
@@ -114,18 +125,23 @@ pub(crate) fn reach(
         name(package, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
     }
     // What is a leaf in one file can be more in another, so what was read is remembered apart.
-    let mut read = BTreeSet::new();
+    let (mut read, mut pages) = (BTreeSet::new(), Vec::new());
     while let Some(place) = queue.pop() {
         reached.places.insert(place);
         if !read.insert(place) {
             continue;
         }
         let scan = scans.of(package, place)?;
-        reached.pages.extend(scan.pages.iter().cloned());
+        let found = |location: &str| resolve(package, package.entries()[place].name(), location).ok();
+        pages.extend(scan.pages.iter().map(|(page, location)| (page.clone(), found(location), scan.size)));
         for named in &scan.named {
             let found = name(package, place, named, &mut reached)?;
             queue.extend(found.filter(|_| named.role == Role::Names));
         }
+    }
+    for (page, place, of_document) in pages {
+        let size = place.and_then(|place| scans.size(place)).or(of_document);
+        reached.pages.entry(page).or_insert(size);
     }
     Ok(reached)
 }
@@ -185,6 +201,26 @@ impl Locations<'_> {
         if *self.count > MAX_LOCATIONS { Err(XmlFault::Elements) } else { Ok(()) }
     }
 
+    fn page(&mut self, attributes: &[(String, String)]) -> Result<(), XmlFault> {
+        let value = |name| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let Some(id) = value("ID") else { return Ok(()) };
+        self.found.pages.insert(id, value("BaseLoc").unwrap_or_default());
+        self.counted()
+    }
+
+    /// Takes up the size that a page or a document says of itself; one without a surface is none.
+    fn size(&mut self, text: &str) {
+        let is_own = match self.root() {
+            "Document" => self.open.get(2).is_some_and(|name| name == "PageArea"),
+            "Page" => self.open.get(1).is_some_and(|name| name == "Area"),
+            _ => false,
+        };
+        let size = rectangle(text).map(|[_, _, width, height]| [width, height]);
+        if let Some(size) = size.filter(|size| is_own && size.iter().all(|side| *side > 0)) {
+            self.found.size = Some(size);
+        }
+    }
+
     fn root(&self) -> &str {
         self.open.first().map_or("", String::as_str)
     }
@@ -193,15 +229,14 @@ impl Locations<'_> {
 impl Visit for Locations<'_> {
     fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
         let is_root = self.open.is_empty();
+        if start.name == "Page" && self.root() == "Document" {
+            self.page(&start.attributes)?;
+        }
         for (attribute, value) in start.attributes {
             match (start.name, attribute.as_str()) {
                 ("Res", "BaseLoc") if is_root => self.base = Some(value),
                 ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,
                 ("ColorSpace", "Profile") => self.named(Role::Leaf, value)?,
-                ("Page", "ID") if self.root() == "Document" => {
-                    self.found.pages.insert(value);
-                    self.counted()?;
-                }
                 _ => {}
             }
         }
@@ -210,6 +245,9 @@ impl Visit for Locations<'_> {
     }
 
     fn end(&mut self, name: &str, text: String) -> Result<(), XmlFault> {
+        if name == "PhysicalBox" {
+            self.size(&text);
+        }
         let role = match name {
             "DocRoot" | "PublicRes" | "DocumentRes" | "PageRes" | "Annotations" | "CustomTags"
             | "Attachments" | "Extensions"

@@ -8,7 +8,7 @@ use boyin_verify::seal::{Profile, SealContext, SealVerifier};
 use crate::limits::MAX_PACKAGE_BYTES;
 use crate::package::{Package, PackageError, PackageFault};
 use crate::reason::OfdReason;
-use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes};
+use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
 use layout::{Layout, SignedBody};
 use signature::Digests;
 
@@ -76,13 +76,17 @@ impl OfdVerifier {
         outcomes.set(OfdCheck::Signatures, found);
         let count = signatures.as_ref().map_or(0, Vec::len);
         let run = |nth| signature::check(self, layout, (place, nth), digests, context);
-        let signatures = (0..count).map(run).collect();
+        let signatures: Vec<_> = (0..count).map(run).collect();
         let reached = reached.as_ref().ok();
+        let stamped = signatures.iter().flat_map(SignatureReport::stamps).map(|stamp| &stamp.page);
+        let size = |page: &String| Some((page.clone(), (*reached?.pages.get(page)?)?));
+        let page_sizes = stamped.filter_map(size).collect();
         let mut report = DocumentReport {
             outcomes,
             signatures,
             versions: *versions,
             pages: reached.map_or(0, |reached| reached.pages.len()),
+            page_sizes,
             notes: Vec::new(),
         };
         if reached.is_some_and(|reached| reached.is_missing) {

@@ -15,7 +15,8 @@ use crate::location::{LocationFault, join, resolve};
 use crate::package::Package;
 use crate::reason::{Cause, OfdReason};
 use crate::report::{
-    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SignatureReport, ValueReport,
+    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SealFace, SignatureReport,
+    ValueReport,
 };
 use crate::structure::{CheckMethod, SignatureKind};
 
@@ -81,6 +82,7 @@ pub(super) fn check(
         uncovered: Vec::new(),
         unreferenced: Vec::new(),
         value: None,
+        face: None,
         notes: Vec::new(),
     };
     let parts = match &signed.parts {
@@ -95,6 +97,7 @@ pub(super) fn check(
     report.stamps.clone_from(&parts.file.stamps);
     let run = Run { verifier, layout, body, nth, signed, parts, context };
     let seal = SealSignature::read(run.bytes(parts.value), verifier.reader).ok();
+    report.face = seal.as_ref().map(|signature| SealFace::of(&signature.seal.info));
     // The value first: when it was signed says what a weak digest means.
     let found = run.value(seal.as_ref(), &mut report);
     report.outcomes.set(OfdCheck::Value, found);
@@ -288,7 +291,7 @@ impl Run<'_, '_, '_, '_> {
             report.notes.push(OfdNote::RidingStamp);
         }
         let pages = body.reached.as_ref().ok().map(|reached| &reached.pages);
-        if pages.is_some_and(|pages| stamps.iter().any(|stamp| !pages.contains(&stamp.page))) {
+        if pages.is_some_and(|pages| stamps.iter().any(|stamp| !pages.contains_key(&stamp.page))) {
             report.notes.push(OfdNote::StampOffPage);
         }
     }

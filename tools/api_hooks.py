@@ -35,7 +35,7 @@ def citizen_id():
     return digits + "10X98765432"[total % 11]
 
 
-@schemathesis.serializer("application/dc+sd-jwt", "application/jwt")
+@schemathesis.serializer("application/dc+sd-jwt", "application/jwt", "application/ofd")
 def as_text(_context, value):
     return {"data": value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")}
 

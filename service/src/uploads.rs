@@ -26,6 +26,8 @@ pub const BUSY_SECONDS: u64 = 10;
 /// Pixels of a picture that is searched for a code: a screen of a telephone. The script makes photographs smaller than that.
 pub const MAX_PICTURE_PIXELS: u64 = 4_000_000;
 
+/// Modules of each side of the smallest code (GB/T 18284): a picture with fewer pixels has none.
+const LEAST_SIDE: u32 = 21;
 /// Content type of an OFD document.
 const OFD_TYPE: &str = "application/ofd";
 /// How a ZIP file with an entry begins: no license, no seal and no code does.
@@ -116,6 +118,9 @@ impl Uploads {
         let Some([width, height]) = png::sides(&picture) else { return Ok(None) };
         if u64::from(width) * u64::from(height) > MAX_PICTURE_PIXELS {
             return Err(ApiError::TooLarge);
+        }
+        if width.min(height) < LEAST_SIDE {
+            return Ok(None);
         }
         let turn = self.turn().await;
         let read = blocking(move || {

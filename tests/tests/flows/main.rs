@@ -17,6 +17,7 @@ mod matrix;
 mod metrics;
 mod moving;
 mod office;
+mod ofd_http;
 mod openapi;
 mod pages;
 mod remote;

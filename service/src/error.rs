@@ -116,8 +116,7 @@ const NO_DESK: &str = "this service follows the archive and does no act: ask the
 const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
 const TOO_MANY: &str =
     "too many requests, or too many for what is not there: wait as long as Retry-After says";
-const BUSY: &str =
-    "as many large documents are being verified as this service takes at a time: wait as long as Retry-After says";
+const BUSY: &str = "as many large documents are being verified as this service takes at a time: wait as long as Retry-After says";
 const INTERNAL: &str = "the service could not answer; the operator's log says why";
 
 #[derive(Serialize)]

@@ -82,7 +82,7 @@ impl Uploads {
         if announced > MAX_BODY_BYTES && self.large.available_permits() == 0 {
             return Err(ApiError::Busy(BUSY_SECONDS));
         }
-        let (mut bytes, mut place) = (Vec::new(), None);
+        let (mut bytes, mut place): (Vec<u8>, _) = (Vec::new(), None);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| ApiError::BadRequest("the body could not be read".to_owned()))?;
             let Ok(data) = frame.into_data() else { continue };

@@ -36,8 +36,7 @@ pub(super) fn card(lang: Lang, checked: &OfdReport) -> Html {
     report::checks(&mut html, lang, &shown, &names);
     html.raw("</article>\n");
     let mut pictures = SHOWN_PICTURES;
-    for (place, (document, shown)) in
-        checked.documents().iter().zip(members(&shown, "documents")).enumerate()
+    for (place, (document, shown)) in checked.documents().iter().zip(members(&shown, "documents")).enumerate()
     {
         of_document(&mut html, lang, place, (document, shown), &mut pictures);
     }
@@ -71,7 +70,11 @@ fn of_signature(
     pictures: &mut usize,
 ) {
     let code = member(shown, "verdict");
-    html.raw("<section class=\"signature ").raw(report::class(code)).put("\">\n<h4>", kind(lang, signature), " ");
+    html.raw("<section class=\"signature ").raw(report::class(code)).put(
+        "\">\n<h4>",
+        kind(lang, signature),
+        " ",
+    );
     html.text(member(shown, "id")).raw(lang.say("：", ": "));
     html.put("<span class=\"", report::class(code), "\">").text(report::mark(code)).raw(" ");
     html.text(report::verdict(lang, code)).raw("</span></h4>\n");
@@ -119,8 +122,10 @@ fn facts(html: &mut Html, lang: Lang, signature: &SignatureReport, shown: &Value
         }
         Some(ValueReport::SignedData(signed)) => {
             if let Some(digest) = signed.certificate() {
-                let name =
-                    lang.say("签名证书（未核对属于何人）", "Certificate of the signer (nobody asked whose it is)");
+                let name = lang.say(
+                    "签名证书（未核对属于何人）",
+                    "Certificate of the signer (nobody asked whose it is)",
+                );
                 report::fact(html, name, digest);
             }
         }
@@ -135,9 +140,10 @@ fn facts(html: &mut Html, lang: Lang, signature: &SignatureReport, shown: &Value
     if let Some(protection) = signature.protection() {
         let words = match protection {
             Protection::Whole => lang.say("全文：其后不得再签章", "whole: no signature may follow"),
-            Protection::Continued => {
-                lang.say("可续签：其后的签章可能被摘除而不留痕迹", "continued: others may follow, and be taken out without a trace")
-            }
+            Protection::Continued => lang.say(
+                "可续签：其后的签章可能被摘除而不留痕迹",
+                "continued: others may follow, and be taken out without a trace",
+            ),
         };
         report::fact(html, lang.say("保护方式", "Protection"), words);
     }
@@ -160,9 +166,10 @@ fn note_words(lang: Lang, note: OfdNote) -> &'static str {
         OfdNote::KindDiffers => {
             lang.say("签名列表所称的类型与实际不符。", "The list calls it a signature of the other kind.")
         }
-        OfdNote::PropertyDiffers => {
-            lang.say("签章内记载的签章对象路径与实际不符。", "The seal signature names what it is over by another path.")
-        }
+        OfdNote::PropertyDiffers => lang.say(
+            "签章内记载的签章对象路径与实际不符。",
+            "The seal signature names what it is over by another path.",
+        ),
         OfdNote::StampOffPage => {
             lang.say("印章所在页不在文档中。", "A stamp is on a page that the document does not have.")
         }
@@ -248,7 +255,9 @@ fn stamp_list(html: &mut Html, lang: Lang, stamps: &[Stamp], shown: &Value) {
     }
     html.raw("</ul>\n");
     if let Some(more) = stamps.len().checked_sub(SHOWN_STAMPS).filter(|more| *more > 0) {
-        html.put("<p class=\"hint\">", lang.say("另有处数：", "Further places: "), "").text(more).raw("</p>\n");
+        html.put("<p class=\"hint\">", lang.say("另有处数：", "Further places: "), "")
+            .text(more)
+            .raw("</p>\n");
     }
 }
 

@@ -87,7 +87,8 @@ impl Site {
     /// A document of two sheets of A4 that the police have sealed.
     fn sealed(&self, id: SealId, signing: &Signing) -> Draft<'_> {
         let mut draft = Draft::new(&self.world);
-        let area = "<ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea>";
+        let area =
+            "<ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea>";
         draft.replace("Doc_0/Document.xml", "<ofd:CommonData>", area);
         draft.sign(&Signing { with_seal_file: false, ..signing.clone() });
         let (description, order) = (draft.get(DESCRIPTION).to_vec(), by("丁", police(), 4));
@@ -162,10 +163,7 @@ async fn a_document_is_answered_with_the_report_of_every_other_surface() {
 async fn what_is_said_to_be_a_document_is_verified_as_one() {
     let site = Site::new();
     let said = site.post("/v1/verify", "application/ofd; version=1.0", "no container").await;
-    assert_eq!(
-        (said.status, &said.json()["reason"]["code"]),
-        (StatusCode::OK, &json!("ofd_not_container"))
-    );
+    assert_eq!((said.status, &said.json()["reason"]["code"]), (StatusCode::OK, &json!("ofd_not_container")));
     // Of another type it is a license that cannot be read.
     let other = site.post("/v1/verify", "application/zip", "no container").await;
     assert!(other.json()["documents"].is_null() && other.json()["policy"].is_string());
@@ -214,10 +212,7 @@ async fn as_many_large_bodies_are_held_as_there_are_places() {
         tokio::task::yield_now().await;
     }
     let refused = site.post("/v1/verify", "application/ofd", large.clone()).await;
-    assert_eq!(
-        (refused.status, &refused.json()["code"]),
-        (StatusCode::SERVICE_UNAVAILABLE, &json!("busy"))
-    );
+    assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("busy")));
     assert_eq!(refused.headers[header::RETRY_AFTER], BUSY_SECONDS.to_string().as_str());
     let page = site.post("/verify", "application/ofd", large.clone()).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -253,14 +248,25 @@ async fn the_page_shows_each_signature_and_where_its_seal_stands() {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     let english = text(&site.post("/verify?lang=en", "application/ofd", draft.write()).await);
-    assert!(english.contains("90 mm from the left") && english.contains("no picture of the page"), "{english}");
+    assert!(
+        english.contains("90 mm from the left") && english.contains("no picture of the page"),
+        "{english}"
+    );
 
     // A seal whose signature did not pass is not shown as if it had.
     let mut changed = draft.clone();
     changed.put("Doc_0/Res/qr.png", "another picture");
     changed.put("smuggled.exe", "MZ");
     let shown = site.page(changed.write()).await;
-    for words in ["card failed", "下一步：", "签名后被改动的文件", "Doc_0/Res/qr.png", "夹带的文件", "smuggled.exe", "未经证实"] {
+    for words in [
+        "card failed",
+        "下一步：",
+        "签名后被改动的文件",
+        "Doc_0/Res/qr.png",
+        "夹带的文件",
+        "smuggled.exe",
+        "未经证实",
+    ] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     assert!(!shown.contains("data:"), "{shown}");
@@ -285,8 +291,12 @@ async fn a_hostile_picture_in_a_seal_is_not_shown() {
     let site = Site::new();
     let mut long = png();
     long.resize(200_000, 0);
-    let hostile =
-        [b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), head(4096, 1), head(0, 9), long];
+    let hostile = [
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
+        head(4096, 1),
+        head(0, 9),
+        long,
+    ];
     for picture in hostile {
         let draft = site.sealed(site.seal(&picture), &Signing::default());
         let shown = site.page(draft.write()).await;

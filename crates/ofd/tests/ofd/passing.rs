@@ -234,7 +234,9 @@ fn a_seal_has_a_face() {
     assert_eq!((face.name.as_str(), face.format.as_str()), (world.info().name, "PNG"));
     assert_eq!((face.picture.as_deref(), face.size_mm), (Some(world.info().picture.data), [45, 45]));
     assert!(faces[1].is_none());
-    assert!(!shown(&report).contains(world.info().name) && !format!("{report:?}").contains(world.info().name));
+    assert!(
+        !shown(&report).contains(world.info().name) && !format!("{report:?}").contains(world.info().name)
+    );
     for (bytes, is_kept) in [(MAX_FACE_PICTURE_BYTES, true), (MAX_FACE_PICTURE_BYTES + 1, false)] {
         let (picture, name) = (vec![0; bytes], "印".repeat(MAX_FACE_NAME_CHARS + 1));
         let info = SealInfo { picture: Picture { data: &picture, ..world.info().picture }, ..world.info() };

@@ -1,5 +1,4 @@
 use boyin_issue::seal::{Sealing, seal};
-use boyin_model::alg::VerifyAlg as _;
 use boyin_model::register::Period;
 use boyin_model::seal::{Picture, SealInfo};
 use boyin_ofd::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};

@@ -11,6 +11,7 @@
 mod fault;
 
 mod check;
+mod intake;
 pub mod limits;
 mod location;
 pub mod package;

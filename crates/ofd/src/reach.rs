@@ -1,12 +1,15 @@
 //! The files that a document consists of: what is reached from its root, from the descriptions of its versions, and its
 //! cover.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use crate::limits::MAX_LOCATIONS;
+use crate::intake::Intake;
+use crate::limits::{MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, long};
 use crate::location::{LocationFault, at, paths, resolve};
-use crate::package::Package;
+use crate::package::{Names, Source};
 use crate::structure::{Body, rectangle};
 use crate::xml::{self, Start, Visit, XmlFault};
 
@@ -19,7 +22,7 @@ pub(crate) struct Reached {
     /// Places of the files in the container.
     pub(crate) places: BTreeSet<usize>,
     /// Numbers of the pages, each with its width and height in thousandths of a millimeter where a file says them.
-    pub(crate) pages: BTreeMap<String, Option<PageSize>>,
+    pub(crate) pages: BTreeMap<Rc<str>, Option<PageSize>>,
     /// A file is named that is not there.
     pub(crate) is_missing: bool,
     /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
@@ -33,12 +36,12 @@ impl Reached {
         [Some(from_folder), from_root].iter().flatten().any(|path| self.absent.contains(&hash(path)))
     }
 
-    fn look(&mut self, package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
+    fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
-        let absent = looked.into_iter().flatten().filter(|path| package.place(path).is_none());
+        let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
         self.absent.extend(absent.map(|path| hash(path)));
-        at(package, &from_folder, from_root.as_deref())
+        at(names, &from_folder, from_root.as_deref())
     }
 }
 
@@ -57,6 +60,8 @@ pub(crate) enum ReachFault {
     Unsafe(usize),
     /// Its root, or the description of a version, is not there.
     Missing,
+    /// A file of it cannot be read: then the container has a fault, which comes before.
+    Unread(usize),
 }
 
 /// What is done with a file that is named.
@@ -76,25 +81,36 @@ pub(crate) struct Scans {
     known: HashMap<usize, Result<Scan, XmlFault>>,
     /// Locations and pages of all of them.
     count: usize,
+    /// Their bytes.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Scan {
     named: Vec<Named>,
-    /// Numbers of the pages and where each is.
-    pages: BTreeMap<String, String>,
+    /// Numbers of the pages, and which of the named files each is.
+    pages: BTreeMap<Rc<str>, Option<usize>>,
     /// The size of the page that it describes, or of all pages of the document.
     size: Option<PageSize>,
 }
 
 impl Scans {
-    fn of(&mut self, package: &Package<'_>, place: usize) -> Result<&Scan, ReachFault> {
-        let count = &mut self.count;
-        let scan = self.known.entry(place).or_insert_with(|| {
-            let mut locations = Locations { open: Vec::new(), base: None, found: Scan::default(), count };
-            xml::read(package.entries()[place].bytes(), &mut locations)?;
-            Ok(locations.found)
-        });
+    fn of<S: Source>(&mut self, intake: &mut Intake<'_, S>, place: usize) -> Result<&Scan, ReachFault> {
+        let Self { known, count, bytes } = self;
+        let scan = match known.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            // What is too large is not held for being refused.
+            Entry::Vacant(vacant) if intake.size(place) > long(MAX_XML_BYTES) => {
+                vacant.insert(Err(XmlFault::Size))
+            }
+            Entry::Vacant(vacant) => {
+                let mut locations =
+                    Locations { open: Vec::new(), base: None, found: Scan::default(), count, bytes };
+                let read = intake.with(place, |file| xml::read(file, &mut locations));
+                let read = read.ok_or(ReachFault::Unread(place))?;
+                vacant.insert(read.map(|()| locations.found))
+            }
+        };
         scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
     }
 
@@ -104,25 +120,26 @@ impl Scans {
     }
 }
 
-pub(crate) fn reach(
-    package: &Package<'_>,
+pub(crate) fn reach<S: Source>(
+    names: &Names,
+    intake: &mut Intake<'_, S>,
     root: usize,
     body: &Body,
     scans: &mut Scans,
 ) -> Result<Reached, ReachFault> {
     let mut reached = Reached::default();
     let mut queue = Vec::new();
-    let start = package.entries()[root].name();
+    let start = names.of(root);
     let needed = body.versions.iter().map(|(location, _)| location).chain([&body.root]);
     for location in needed {
-        match resolve(package, start, location) {
+        match resolve(names, start, location) {
             Ok(place) => queue.push(place),
             Err(LocationFault::Missing) => return Err(ReachFault::Missing),
             Err(LocationFault::Unsafe | LocationFault::Ambiguous) => return Err(ReachFault::Unsafe(root)),
         }
     }
     if let Some(cover) = &body.cover {
-        name(package, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
+        name(names, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
     }
     // What is a leaf in one file can be more in another, so what was read is remembered apart.
     let (mut read, mut pages) = (BTreeSet::new(), Vec::new());
@@ -131,11 +148,14 @@ pub(crate) fn reach(
         if !read.insert(place) {
             continue;
         }
-        let scan = scans.of(package, place)?;
-        let found = |location: &str| resolve(package, package.entries()[place].name(), location).ok();
-        pages.extend(scan.pages.iter().map(|(page, location)| (page.clone(), found(location), scan.size)));
+        let scan = scans.of(intake, place)?;
+        for (page, named) in &scan.pages {
+            let named = named.and_then(|named| scan.named.get(named));
+            let found = named.and_then(|named| resolve(names, names.of(place), &named.location).ok());
+            pages.push((Rc::clone(page), found, scan.size));
+        }
         for named in &scan.named {
-            let found = name(package, place, named, &mut reached)?;
+            let found = name(names, place, named, &mut reached)?;
             queue.extend(found.filter(|_| named.role == Role::Names));
         }
     }
@@ -148,18 +168,18 @@ pub(crate) fn reach(
 
 /// Takes up a file that is named; its place if it is there.
 fn name(
-    package: &Package<'_>,
+    names: &Names,
     within: usize,
     named: &Named,
     reached: &mut Reached,
 ) -> Result<Option<usize>, ReachFault> {
-    let file = package.entries()[within].name();
+    let file = names.of(within);
     let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
-    let with_base = with_base.map(|base| reached.look(package, file, &format!("{base}/{}", named.location)));
+    let with_base = with_base.map(|base| reached.look(names, file, &format!("{base}/{}", named.location)));
     let found = match with_base {
         Some(Ok(place)) => Ok(place),
         Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
-        Some(Err(LocationFault::Missing)) | None => reached.look(package, file, &named.location),
+        Some(Err(LocationFault::Missing)) | None => reached.look(names, file, &named.location),
     };
     match found {
         Ok(place) => {
@@ -180,32 +200,39 @@ struct Named {
     role: Role,
     location: String,
     /// Folder that a list of resources names for what it lists.
-    base: Option<String>,
+    base: Option<Rc<str>>,
 }
 
 struct Locations<'s> {
     open: Vec<String>,
-    base: Option<String>,
+    base: Option<Rc<str>>,
     found: Scan,
     count: &'s mut usize,
+    bytes: &'s mut usize,
 }
 
 impl Locations<'_> {
     fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
+        self.counted(&location)?;
         self.found.named.push(Named { role, location, base: self.base.clone() });
-        self.counted()
+        Ok(())
     }
 
-    fn counted(&mut self) -> Result<(), XmlFault> {
+    fn counted(&mut self, text: &str) -> Result<(), XmlFault> {
         *self.count += 1;
-        if *self.count > MAX_LOCATIONS { Err(XmlFault::Elements) } else { Ok(()) }
+        *self.bytes += text.len();
+        let too_many = *self.count > MAX_LOCATIONS || *self.bytes > MAX_LOCATION_BYTES;
+        if too_many { Err(XmlFault::Elements) } else { Ok(()) }
     }
 
     fn page(&mut self, attributes: &[(String, String)]) -> Result<(), XmlFault> {
-        let value = |name| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let value = |name| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let Some(id) = value("ID") else { return Ok(()) };
-        self.found.pages.insert(id, value("BaseLoc").unwrap_or_default());
-        self.counted()
+        self.counted(id)?;
+        // Its location is the next one that is taken up.
+        let named = value("BaseLoc").map(|_| self.found.named.len());
+        self.found.pages.insert(id.as_str().into(), named);
+        Ok(())
     }
 
     /// Takes up the size that a page or a document says of itself; one without a surface is none.
@@ -234,7 +261,10 @@ impl Visit for Locations<'_> {
         }
         for (attribute, value) in start.attributes {
             match (start.name, attribute.as_str()) {
-                ("Res", "BaseLoc") if is_root => self.base = Some(value),
+                ("Res", "BaseLoc") if is_root => {
+                    self.counted(&value)?;
+                    self.base = Some(value.into());
+                }
                 ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,
                 ("ColorSpace", "Profile") => self.named(Role::Leaf, value)?,
                 _ => {}

@@ -54,7 +54,7 @@ pub(crate) async fn verify(
     let body = match state.uploads.read(request).await? {
         Upload::Ofd(sent) => {
             query.nothing_for_ofd()?;
-            let report = verified_ofd(&state, sent).await;
+            let report = verified_ofd(&state, sent).await?;
             return Ok(typed("application/json", report.to_json()));
         }
         Upload::Other(body) => body,
@@ -84,18 +84,21 @@ pub(crate) async fn verified(
 }
 
 /// Verifies an OFD document that somebody presents, as [`verified`] does with other things.
-pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> OfdReport {
+pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> Result<OfdReport, ApiError> {
     let turn = state.uploads.turn().await;
     let report = state.run(move |lookup, now| {
         let registry = lookup.registry();
-        let report = OfdVerifier::new(Reader::Field).check(sent.bytes(), &registry.seal_context(now));
+        let report = sent.check(OfdVerifier::new(Reader::Field), &registry.seal_context(now));
         // Held until the work is done, also if nobody waits for it any more.
         drop((sent, turn));
         report
     });
-    let report = report.await;
+    let report = report.await.map_err(|error| {
+        tracing::error!(code = "upload", kind = %error.kind(), "a document could not be read again");
+        ApiError::Internal
+    })?;
     note(state, report.verdict().code(), report.verdict().reason().map(Cause::code), None);
-    report
+    Ok(report)
 }
 
 /// Counts and logs what verifying something that was presented said, and to which client.

@@ -245,11 +245,3 @@ impl Names {
         self.by_name.get(name).copied()
     }
 }
-
-#[cfg(test)]
-impl Names {
-    /// Of these files.
-    pub(crate) fn of_files(names: &[&str]) -> Self {
-        Self::new(names.iter().map(|name| (*name).to_owned()))
-    }
-}

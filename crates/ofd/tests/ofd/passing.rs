@@ -148,7 +148,7 @@ fn the_register_is_asked() {
         let list = register(Algorithm::Sm2, seals);
         let context = SealContext { now: now(), certificates: &store, register: Some(&list) };
         for reader in [Reader::Ours, Reader::Field] {
-            let report = OfdVerifier::new(reader).check(&bytes, &context);
+            let report = crate::judged(OfdVerifier::new(reader), &bytes, &context);
             assert_eq!(report.verdict(), expected, "{}", shown(&report));
         }
     }
@@ -163,7 +163,7 @@ fn a_profile_is_applied() {
     let store = world.store();
     for profile in Profile::all() {
         let verifier = OfdVerifier::new(Reader::Field).with_profile(profile);
-        let report = verifier.check(&draft.write(), &context(&store, now()));
+        let report = crate::judged(verifier, &draft.write(), &context(&store, now()));
         let Some(ValueReport::Seal(seal)) = report.signatures().next().unwrap().value() else {
             panic!("a seal")
         };

@@ -15,9 +15,7 @@ use boyin::{Desk, Lookup, SealMaking};
 use boyin_ofd::OfdVerifier;
 use boyin_picture::Code;
 use boyin_present::limits::QR_MAX_VERSION;
-use boyin_service::{
-    AppState, BUSY_SECONDS, MAX_BODY_BYTES, MAX_LARGE_BODIES, MAX_OFD_BODY_BYTES, metrics_router, router,
-};
+use boyin_service::{AppState, BUSY_SECONDS, MAX_BODY_BYTES, MAX_LARGE_BODIES, metrics_router, router};
 use boyin_testkit::ofd::{Draft, Signing};
 use boyin_testkit::seals::SealWorld;
 use http_body_util::{BodyExt as _, Full};
@@ -90,6 +88,10 @@ impl Site {
         let area =
             "<ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea>";
         draft.replace("Doc_0/Document.xml", "<ofd:CommonData>", area);
+        self.sign(draft, id, signing)
+    }
+
+    fn sign<'w>(&self, mut draft: Draft<'w>, id: SealId, signing: &Signing) -> Draft<'w> {
         draft.sign(&Signing { with_seal_file: false, ..signing.clone() });
         let (description, order) = (draft.get(DESCRIPTION).to_vec(), by("丁", police(), 4));
         let sealed = self.desk.seal_document(id, &description, &Draft::path(0), &order).unwrap();
@@ -188,9 +190,34 @@ async fn sizes_are_bounded_by_what_it_is() {
         assert_eq!(large.status, StatusCode::OK, "{path}");
         let license = site.post(path, "application/octet-stream", of(b"ey", MAX_BODY_BYTES + 1)).await;
         assert_eq!(license.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
-        let beyond = site.post(path, "application/ofd", of(ENTRY, MAX_OFD_BODY_BYTES + 1)).await;
-        assert_eq!(beyond.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
+}
+
+/// From a file, with the same report as from memory.
+#[tokio::test]
+async fn a_large_document_is_verified_too() {
+    let site = Site::new();
+    let mut draft = Draft::new(&site.world);
+    // Bytes that pack to no fewer.
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    let picture: Vec<u8> = (0..MAX_BODY_BYTES + 1).map(|_| next()).collect();
+    draft.put("Doc_0/Res/qr.png", picture);
+    let id = site.seal(&png());
+    let draft = site.sign(draft, id, &Signing::default());
+    let bytes = draft.write();
+    assert!(bytes.len() > MAX_BODY_BYTES);
+    let answer = site.post("/v1/verify", "application/ofd", bytes.clone()).await;
+    assert_eq!((answer.status, &answer.json()["verdict"]), (StatusCode::OK, &json!("passed")));
+    assert_eq!(answer.body, site.report(&bytes));
+    let mut changed = draft.clone();
+    changed.put("Doc_0/Res/a.ttf", "another font");
+    let answer = site.post("/v1/verify", "application/ofd", changed.write()).await;
+    assert_eq!(answer.json()["reason"]["code"], "ofd_reference_mismatch");
+    assert!(site.page(bytes).await.contains("card passed"));
 }
 
 /// A body that gives these bytes and never ends.

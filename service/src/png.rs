@@ -8,8 +8,8 @@ const HEADER: &[u8; 8] = b"\0\0\0\rIHDR";
 /// Width and height in pixels; `None` if it does not begin as a PNG does.
 pub(crate) fn sides(picture: &[u8]) -> Option<[u32; 2]> {
     let sides = picture.strip_prefix(SIGNATURE)?.strip_prefix(HEADER)?;
-    let (width, rest) = sides.split_first_chunk()?;
-    let (height, _) = rest.split_first_chunk()?;
+    let (width, rest) = sides.split_first_chunk::<4>()?;
+    let (height, _) = rest.split_first_chunk::<4>()?;
     Some([u32::from_be_bytes(*width), u32::from_be_bytes(*height)])
 }
 

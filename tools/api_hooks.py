@@ -50,7 +50,7 @@ def fresh_ticket(token):
         return json.load(answer)["data"]["url"].rsplit("/", 1)[1]
 
 
-@schemathesis.serializer("application/dc+sd-jwt", "application/jwt")
+@schemathesis.serializer("application/dc+sd-jwt", "application/jwt", "application/ofd")
 def as_text(_context, value):
     return {"data": value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")}
 

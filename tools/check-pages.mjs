@@ -1,12 +1,13 @@
 // Tries the pages in a browser, as a clerk does: in both languages, with the keyboard alone, at 200 % zoom, on a phone and on paper, and asks axe-core for
 // what shuts people out. It makes a sample prefecture of its own and serves it on this machine. CONTRIBUTING.md says how to run it.
-// The exit code is 1 if anything is wrong. With SHOTS=DIR it writes a picture of each state.
+// The exit code is 1 if anything is wrong. With SHOTS=DIR it writes a picture of each state; with OFD=FILE it drops that document, too.
 
 import { spawn, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 
 const need = createRequire(join(resolve(process.env.MODULES ?? "."), "package.json"));
 const { chromium } = need("playwright-core");
@@ -58,6 +59,41 @@ async function prefecture(dir) {
     server.on("exit", (code) => failed(new Error(`boyin serve ended: ${code}\n${said}`)));
   });
   return { base, server, token, holder, agent, delegation, file };
+}
+
+/** An OFD document of one page that nobody signed: entries that are stored, one after the other. */
+function unsigned() {
+  const ofd = 'xmlns:ofd="http://www.ofdspec.org/2016"';
+  const files = {
+    "OFD.xml": `<ofd:OFD ${ofd} DocType="OFD" Version="1.1"><ofd:DocBody><ofd:DocInfo/><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>`,
+    "Doc_0/Document.xml": `<ofd:Document ${ofd}><ofd:Pages><ofd:Page ID="1" BaseLoc="Page.xml"/></ofd:Pages></ofd:Document>`,
+    "Doc_0/Page.xml": `<ofd:Page ${ofd}/>`,
+  };
+  const number = (value, bytes) => { const out = Buffer.alloc(bytes); out.writeUIntLE(value, 0, bytes); return out; };
+  const local = [], directory = [];
+  let at = 0;
+  for (const [name, text] of Object.entries(files)) {
+    const content = Buffer.from(text);
+    // Version, flags, method, time and date; then checksum, sizes, and the length of the name.
+    const head = Buffer.concat([number(20, 2), Buffer.alloc(8), number(crc32(content), 4), number(content.length, 4), number(content.length, 4), number(name.length, 2), number(0, 2)]);
+    directory.push(Buffer.from("PK\x01\x02"), number(20, 2), head, Buffer.alloc(10), number(at, 4), Buffer.from(name));
+    local.push(Buffer.from("PK\x03\x04"), head, Buffer.from(name), content);
+    at += 4 + head.length + name.length + content.length;
+  }
+  const listed = Buffer.concat(directory), count = number(Object.keys(files).length, 2);
+  const end = [Buffer.from("PK\x05\x06"), Buffer.alloc(4), count, count, number(listed.length, 4), number(at, 4), number(0, 2)];
+  return Buffer.concat([...local, listed, ...end]);
+}
+
+/** Drops a file on the form. */
+async function drop(page, name, bytes) {
+  const dropped = await page.evaluateHandle(([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+    return data;
+  }, [name, bytes.toString("base64")]);
+  await page.dispatchEvent("form.ask", "dragover", { dataTransfer: dropped });
+  await page.dispatchEvent("form.ask", "drop", { dataTransfer: dropped });
 }
 
 /** A page on a screen of its own; what the browser complains about is a fault. */
@@ -363,14 +399,18 @@ async function verify(browser, site, lang, screen) {
   await page.setInputFiles("[name=file]", site.file("license"));
   await page.click("form.ask button[type=submit]");
   await verdict("chosen", "passed");
-  const dropped = await page.evaluateHandle((text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], "license"));
-    return data;
-  }, license.replace(/.~/, (end) => (end[0] === "A" ? "B~" : "A~")));
-  await page.dispatchEvent("form.ask", "dragover", { dataTransfer: dropped });
-  await page.dispatchEvent("form.ask", "drop", { dataTransfer: dropped });
+  await drop(page, "license", Buffer.from(license.replace(/.~/, (end) => (end[0] === "A" ? "B~" : "A~"))));
   await verdict("dropped, changed", "failed");
+  await drop(page, "license.ofd", unsigned());
+  await page.waitForSelector("text=ofd_not_signed");
+  await verdict("OFD, not signed", "failed");
+  if (process.env.OFD) {
+    await drop(page, "sealed.ofd", readFileSync(process.env.OFD));
+    await answered(page, `${place} OFD`);
+    holds(`${place} OFD`, "no signature is shown", (await page.$("#answer .signature")) !== null);
+    await inspect(opened, "OFD");
+    await page.click("[data-next]");
+  }
   // A scanner types the text and Enter.
   await page.fill("#content", readFileSync(site.file("code.txt"), "utf8").trim());
   await page.press("#content", "Enter");
@@ -381,10 +421,14 @@ async function verify(browser, site, lang, screen) {
   holds(place, "Enter sends what is no code", (await page.textContent("#answer")) === "");
   await page.click("form.ask button[type=submit]");
   await verdict("nonsense", "failed");
+  // The browser reads no codes, so the service does.
   await page.setInputFiles("[name=file]", site.file("code.png"));
   await page.click("form.ask button[type=submit]");
+  await verdict("a picture", "passed");
+  await page.setInputFiles("[name=file]", { name: "none.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await page.click("form.ask button[type=submit]");
   await page.waitForSelector("#answer [role=alert]");
-  await inspect(opened, "a picture");
+  await inspect(opened, "no picture");
   await opened.done();
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum ApiError {
     Refused(&'static str, String),
     /// Too much was asked in a short time; again after so many seconds.
     TooMany(u64),
+    /// Too much is in hand at the moment; again after so many seconds.
+    Busy(u64),
     /// The call takes a desk, and this service has none.
     NoDesk,
     /// Something else stands in the way; code and sentence say what.
@@ -114,6 +116,7 @@ const NO_DESK: &str = "this service follows the archive and does no act: ask the
 const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
 const TOO_MANY: &str =
     "too many requests, or too many for what is not there: wait as long as Retry-After says";
+const BUSY: &str = "as many large documents are being verified as this service takes at a time: wait as long as Retry-After says";
 const INTERNAL: &str = "the service could not answer; the operator's log says why";
 
 #[derive(Serialize)]
@@ -159,6 +162,7 @@ impl ApiError {
             }
             Self::Refused(code, message) => (StatusCode::FORBIDDEN, *code, message.as_str()),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many", TOO_MANY),
+            Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", BUSY),
             Self::NoDesk => (StatusCode::SERVICE_UNAVAILABLE, "no_desk", NO_DESK),
             Self::Conflict(code, message) => (StatusCode::CONFLICT, *code, message.as_str()),
             Self::Question(_) => (StatusCode::UNPROCESSABLE_ENTITY, "exemption_question", QUESTION),
@@ -176,7 +180,7 @@ impl ApiError {
         if let Self::Unauthorized = self {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Self::TooMany(seconds) = self {
+        if let Self::TooMany(seconds) | Self::Busy(seconds) = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response

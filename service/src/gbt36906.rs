@@ -77,9 +77,10 @@ impl From<ApiError> for Fault {
             ApiError::TooLarge | ApiError::LengthMissing | ApiError::MethodNotAllowed => {
                 Self::new(Status::BadParameter, "参数错误 the body is larger than allowed")
             }
-            // The last three come from no call of this envelope.
+            // The last four come from no call of this envelope.
             ApiError::Internal
             | ApiError::Lookup(_)
+            | ApiError::Busy(_)
             | ApiError::NoDesk
             | ApiError::Conflict(..)
             | ApiError::Question(_) => {

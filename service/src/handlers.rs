@@ -1,15 +1,17 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query as Typed, RawQuery, State};
+use axum::extract::{Path, Query as Typed, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::{ArchiveError, Cursor, Event, MAX_PAGE};
 use boyin::collect::CollectedPage;
+use boyin::model::json::Reader;
 use boyin::model::seal::detect;
 use boyin::verify::Policy;
 use boyin::verify::seal::Document;
 use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant, answers};
+use boyin_ofd::{Cause, OfdReport, OfdVerifier};
 use serde_json::{Value, json};
 
 use crate::auth::{authorize, reader};
@@ -17,6 +19,7 @@ use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
 use crate::shared::{read, read_holder, read_id};
 use crate::state::AppState;
+use crate::uploads::{OfdUpload, Upload};
 use crate::views::{HealthView, HolderLogRequest, HolderRequest, HolderView, LicenseQuery, LicenseView};
 
 /// Licenses in one answer, unless the request says otherwise.
@@ -38,17 +41,24 @@ pub(crate) fn named(path: Result<Path<String>, PathRejection>) -> Result<String,
     path.map(|Path(name)| name).map_err(|_| ApiError::NotFound)
 }
 
-/// `POST /v1/verify`: a license, a seal or a seal signature in the body, the canonical report in the answer. Public.
+/// `POST /v1/verify`: a license, a seal, a seal signature or an OFD document in the body, the canonical report in the answer. Public.
 ///
 /// The digest of the document that a seal signature is over goes into the query, and the policy for a license: see [`Query`].
 pub(crate) async fn verify(
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let body = whole(body)?;
     let query = Query::read(query.as_deref(), &[DOCUMENT_DIGEST, POLICY])?;
     let document = query.document()?;
+    let body = match state.uploads.read(request).await? {
+        Upload::Ofd(sent) => {
+            query.nothing_for_ofd()?;
+            let report = verified_ofd(&state, sent).await?;
+            return Ok(typed("application/json", report.to_json()));
+        }
+        Upload::Other(body) => body,
+    };
     if detect(&body).is_some() {
         query.no_policy()?;
     }
@@ -73,6 +83,24 @@ pub(crate) async fn verified(
     checked
 }
 
+/// Verifies an OFD document that somebody presents, as [`verified`] does with other things.
+pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> Result<OfdReport, ApiError> {
+    let turn = state.uploads.turn().await;
+    let report = state.run(move |lookup, now| {
+        let registry = lookup.registry();
+        let report = sent.check(OfdVerifier::new(Reader::Field), &registry.seal_context(now));
+        // Held until the work is done, also if nobody waits for it any more.
+        drop((sent, turn));
+        report
+    });
+    let report = report.await.map_err(|error| {
+        tracing::error!(code = "upload", kind = %error.kind(), "a document could not be read again");
+        ApiError::Internal
+    })?;
+    note(state, report.verdict().code(), report.verdict().reason().map(Cause::code), None);
+    Ok(report)
+}
+
 /// Counts and logs what verifying something that was presented said, and to which client.
 pub(crate) fn note_verdict(state: &AppState, checked: &Checked, client: Option<&str>) {
     let (verdict, reason) = match checked {
@@ -83,6 +111,10 @@ pub(crate) fn note_verdict(state: &AppState, checked: &Checked, client: Option<&
             (report.verdict().code(), report.verdict().reason().map(|reason| reason.code()))
         }
     };
+    note(state, verdict, reason, client);
+}
+
+fn note(state: &AppState, verdict: &'static str, reason: Option<&'static str>, client: Option<&str>) {
     state.metrics.verdict(verdict);
     tracing::info!(verdict, reason, client, "verified");
 }

@@ -15,6 +15,7 @@ mod limits;
 mod meter;
 mod metrics;
 mod pages;
+mod png;
 mod presentation;
 mod query;
 mod router;
@@ -23,6 +24,7 @@ mod shared;
 mod signer;
 mod state;
 mod tls;
+mod uploads;
 mod views;
 mod webhooks;
 mod window;
@@ -41,3 +43,6 @@ pub use server::{
 pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};
 pub use tls::{Tls, TlsError, TlsFiles};
+pub use uploads::{
+    BUSY_SECONDS, MAX_LARGE_BODIES, MAX_OFD_BODY_BYTES, MAX_OPENED_UPLOADS, MAX_PICTURE_PIXELS,
+};

@@ -51,6 +51,14 @@ impl<'q> Query<'q> {
         }
     }
 
+    /// An OFD document holds what its seals are over.
+    pub(crate) fn nothing_for_ofd(&self) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::BadRequest("the query: there is nothing to say of an OFD document".to_owned()))
+    }
+
     /// Which codes are enough.
     pub(crate) fn demand(&self) -> Result<Demand, ApiError> {
         match self.value(DYNAMIC) {

@@ -33,18 +33,29 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 const MAX_REQUEST_ID: usize = 64;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The pages load nothing from elsewhere, send nothing elsewhere and cannot be framed.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
-     base-uri 'none'; frame-ancestors 'none'";
+macro_rules! content_security_policy {
+    ($more:literal) => {
+        concat!(
+            "default-src 'none'; ",
+            $more,
+            "script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+    };
+}
+const CONTENT_SECURITY_POLICY: &str = content_security_policy!("");
+/// For the one page that shows pictures: they stand in its text, and come from nowhere else.
+pub(crate) const POLICY_WITH_PICTURES: &str = content_security_policy!("img-src data:; ");
 
 /// All calls of the service.
 pub fn router(state: AppState) -> Router {
     let small = || DefaultBodyLimit::max(MAX_CALL_BODY_BYTES);
     let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
     let own = ServiceBuilder::new()
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
         .layer(from_fn_with_state(state.clone(), metrics::count));
     let calls = Router::new()
         .merge(pages::routes())

@@ -12,6 +12,7 @@ use crate::file_urls::FileUrls;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::server::unix_now;
+use crate::uploads::Uploads;
 
 /// Seconds for which the answer of a desk's probe serves.
 const PROBE_SECONDS: u64 = 10;
@@ -60,6 +61,8 @@ pub struct AppState {
     pub(crate) file_urls: Arc<FileUrls>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Files that are sent to be verified.
+    pub(crate) uploads: Uploads,
     /// The item catalog.
     pub(crate) items: Arc<Lately<Arc<ItemCatalog>>>,
     /// Dynamic codes that were verified here and counted.
@@ -92,6 +95,7 @@ impl AppState {
             file_urls: Arc::default(),
             limits: Arc::default(),
             metrics: Arc::default(),
+            uploads: Uploads::default(),
             items: Arc::default(),
             seen: Arc::default(),
             started: unix_now(),

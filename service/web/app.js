@@ -13,6 +13,8 @@ const IDLE_LOOK_MILLISECONDS = 30 * 1000;
 const PATIENCE_MILLISECONDS = 400;
 const SCAN_MILLISECONDS = 150;
 const CODE_PREFIX = "BY1:";
+/** The longer side of a picture that is sent: enough for a code that fills half of it. */
+const PICTURE_PIXELS = 1600;
 
 /** A key of an act: the same one for the same question, so that a repetition decides nothing twice. */
 function newKey() {
@@ -94,10 +96,9 @@ function prepareFields(form) {
   }
 }
 
-/** What is chosen or typed, as bytes; a seal is not text. */
-async function content(form) {
-  const file = form.elements.namedItem("file").files[0];
-  return file ? file.arrayBuffer() : form.elements.namedItem(form.dataset.raw).value.trim();
+/** What is chosen or typed; a file goes as it stands on the disk. */
+function content(form) {
+  return form.elements.namedItem("file").files[0] ?? form.elements.namedItem(form.dataset.raw).value.trim();
 }
 
 async function ask(form, submitter, key) {
@@ -111,7 +112,7 @@ async function ask(form, submitter, key) {
   let body;
   if ("raw" in form.dataset) {
     headers["content-type"] = "application/octet-stream";
-    body = await content(form);
+    body = content(form);
   } else {
     headers["content-type"] = "application/json";
     body = JSON.stringify(Object.fromEntries(data));
@@ -204,6 +205,28 @@ async function qrReader() {
   return able?.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
 }
 
+/** A picture as the service takes it: PNG, in gray, on white, and made smaller if it is large. */
+async function grayPicture(picture) {
+  const bitmap = await createImageBitmap(picture);
+  const scale = Math.min(1, PICTURE_PIXELS / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
+  const { data } = pixels;
+  for (let at = 0; at < data.length; at += 4) {
+    data.fill(0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2], at, at + 3);
+  }
+  context.putImageData(pixels, 0, 0);
+  const made = await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+  // Without a type: it is sent, and not looked through again.
+  return new File([made], "picture");
+}
+
 /** The public page: what is dropped, scanned or shown to the camera is verified at once; what is typed or chosen, with the button. */
 async function prepareContent(form, file) {
   const text = form.elements.namedItem(form.dataset.raw);
@@ -240,13 +263,22 @@ async function prepareContent(form, file) {
     form.requestSubmit();
   });
   const reader = await qrReader();
-  // A picture is no license; but there may be a code on it.
+  // A picture is no license; but there may be a code on it. Where the browser reads none, the service does.
   form.addEventListener("submit", async (event) => {
     const picture = file.files[0];
-    if (!picture?.type.startsWith("image/")) return;
+    const isLarge = picture?.size > Number(form.dataset.largest);
+    if (!isLarge && !picture?.type.startsWith("image/")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!reader) return complain(target.dataset.picture);
+    if (isLarge) return complain(target.dataset.large);
+    if (!reader) {
+      const gray = await grayPicture(picture).catch(() => null);
+      if (!gray) return complain(target.dataset.picture);
+      const sent = new DataTransfer();
+      sent.items.add(gray);
+      file.files = sent.files;
+      return form.requestSubmit();
+    }
     const found = await reader.detect(await createImageBitmap(picture)).catch(() => []);
     if (found.length === 1) verify(found[0].rawValue);
     else complain(target.dataset.noCode);

@@ -94,12 +94,24 @@ pub trait VerifyAlg: Send + Sync + fmt::Debug {
     /// The suite's digest over the concatenation of `parts`.
     fn digest(&self, parts: &[&[u8]]) -> Digest32;
 
+    /// The suite's digest over bytes that come one part after another.
+    fn hasher(&self) -> Box<dyn Hasher>;
+
     /// The suite's digest over each of `messages`, in their order.
     ///
     /// For implementations that are faster on several messages at once.
     fn digest_many(&self, messages: &[&[u8]]) -> Vec<Digest32> {
         messages.iter().map(|message| self.digest(&[message])).collect()
     }
+}
+
+/// A digest over bytes that come one part after another: what is larger than memory should hold.
+pub trait Hasher: Send {
+    /// Takes up the next part.
+    fn update(&mut self, part: &[u8]);
+
+    /// The digest over all parts, as [`VerifyAlg::digest`] gives it.
+    fn finish(self: Box<Self>) -> Digest32;
 }
 
 /// One signature of [`VerifyAlg::verify_bulk`].

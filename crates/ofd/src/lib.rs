@@ -11,6 +11,7 @@
 mod fault;
 
 mod check;
+mod intake;
 pub mod limits;
 mod location;
 pub mod package;
@@ -24,7 +25,7 @@ pub use check::OfdVerifier;
 pub use reason::{Cause, OfdReason};
 pub use report::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
-    SignatureReport, ValueReport, VerifiedOfd,
+    SealFace, SignatureReport, ValueReport, VerifiedOfd,
 };
-pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault};
+pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault, millimeters};
 pub use xml::XmlFault;

@@ -1,14 +1,29 @@
 //! Bounds on what a document may ask for. A sealed license has 10 to 40 entries and 20 KiB to 3 MiB; each bound is far above
 //! that and keeps memory and work bounded.
+//!
+//! Containers in memory and containers that are read from a [`Source`](crate::package::Source) have bounds of their own for sizes:
+//! bytes in memory come from everywhere, and what is read from a file was let in by somebody who has room for it. All other
+//! bounds are one. A document within the smaller bounds has one report, whichever way it is read.
+//!
+//! Nothing but XML, the files of signatures and small entries on their way to their digests is held whole, whatever size the container
+//! has: [`MAX_KEPT_BYTES`], [`MAX_XML_BYTES`] twice (the file, and the text of an element), [`MAX_LOCATION_BYTES`],
+//! [`MAX_WAITING_BYTES`], and a window of each for reading and inflating.
 
-/// Bytes of the container.
+/// Bytes of a container in memory.
 pub const MAX_PACKAGE_BYTES: usize = 64 << 20;
+/// Bytes of a container that is read from a source.
+pub const MAX_STREAMED_PACKAGE_BYTES: usize = 1 << 30;
 /// Entries, folders among them.
 pub const MAX_ENTRIES: usize = 4096;
-/// Bytes that one entry may inflate to.
+/// Bytes that one entry of a container in memory may inflate to.
 pub const MAX_ENTRY_BYTES: usize = 64 << 20;
-/// Bytes that all entries together may inflate to.
+/// Bytes that one entry of a container may inflate to that is read from a source.
+pub const MAX_STREAMED_ENTRY_BYTES: usize = 512 << 20;
+/// Bytes that all entries together may inflate to. Of what is read from a source, [`MAX_STREAMED_RATIO`] may allow more.
 pub const MAX_INFLATED_BYTES: usize = 192 << 20;
+/// Bytes that all entries of a container together may inflate to for each of its own, if it is read from a source and they are
+/// more than [`MAX_INFLATED_BYTES`]: the work stays in proportion to what was sent.
+pub const MAX_STREAMED_RATIO: usize = 4;
 /// Bytes of an inflated entry for each packed one. Long pages of a few glyphs reach 60.
 pub const MAX_RATIO: usize = 200;
 /// Bytes that an entry may inflate to whatever its ratio: short lists of one repeated element reach any.
@@ -27,7 +42,15 @@ pub const MAX_XML_ATTRIBUTES: usize = 64;
 pub const MAX_STRUCTURE_BYTES: usize = 1 << 20;
 /// Locations and pages that all files of a container name together, each file read once. A license has about 40.
 pub const MAX_LOCATIONS: usize = 65_536;
-/// Elements of such a file. A signature over [`MAX_ENTRIES`] has 8,200.
+/// Bytes of these locations and numbers of pages, bases that they are from among them.
+pub const MAX_LOCATION_BYTES: usize = 8 << 20;
+/// Bytes of `OFD.xml` and of the files that make up signatures (lists, descriptions, values, seals), together.
+pub const MAX_KEPT_BYTES: usize = 32 << 20;
+/// Bytes of entries that wait to be digested together, in each thread.
+pub const MAX_WAITING_BYTES: usize = 8 << 20;
+/// Bytes of an entry up to which it waits for others to be digested with. Of a larger one no more than a window is held.
+pub const MAX_WAITING_ENTRY_BYTES: usize = 1 << 20;
+/// Elements of `OFD.xml`, `Signatures.xml` and `Signature.xml`, each. A signature over [`MAX_ENTRIES`] has 8,200.
 pub const MAX_STRUCTURE_ELEMENTS: usize = 16_384;
 /// Documents (`DocBody`) in one container. In the field there is one.
 pub const MAX_DOCUMENTS: usize = 16;
@@ -35,5 +58,41 @@ pub const MAX_DOCUMENTS: usize = 16;
 pub const MAX_SIGNATURES: usize = 64;
 /// Stamps (`StampAnnot`) of one signature: one for each page and edge of a long document.
 pub const MAX_STAMPS: usize = 2048;
+/// Bytes of the picture of a seal that a report keeps to be shown. Pictures of 45 mm at 300 dpi have 10 to 60 KiB.
+pub const MAX_FACE_PICTURE_BYTES: usize = 256 << 10;
+/// Characters of the name of a seal that a report keeps. Names of the field have below 60.
+pub const MAX_FACE_NAME_CHARS: usize = 200;
 /// Names of entries that a report lists of each kind.
 pub const MAX_LISTED: usize = 64;
+
+/// The bounds for sizes of one way to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) package: u64,
+    pub(crate) entry: u64,
+    pub(crate) inflated: u64,
+    /// More may be inflated if there are so many bytes for each of the container.
+    ratio: u64,
+}
+
+impl Limits {
+    pub(crate) fn in_memory() -> Self {
+        let (package, entry) = (long(MAX_PACKAGE_BYTES), long(MAX_ENTRY_BYTES));
+        Self { package, entry, inflated: long(MAX_INFLATED_BYTES), ratio: 0 }
+    }
+
+    pub(crate) fn streamed() -> Self {
+        let (package, entry) = (long(MAX_STREAMED_PACKAGE_BYTES), long(MAX_STREAMED_ENTRY_BYTES));
+        Self { package, entry, ratio: long(MAX_STREAMED_RATIO), ..Self::in_memory() }
+    }
+
+    /// Those of a container of so many bytes.
+    pub(crate) fn of(self, size: u64) -> Self {
+        Self { inflated: self.inflated.max(size.saturating_mul(self.ratio)), ..self }
+    }
+}
+
+/// A bound to compare sizes of files with.
+pub(crate) fn long(bound: usize) -> u64 {
+    u64::try_from(bound).unwrap_or(u64::MAX)
+}

@@ -1,7 +1,7 @@
 //! Where a file says that another one is (`ST_Loc`, GB/T 33190 §7.3): from the root of the container, or from its own folder.
 
 use crate::limits::MAX_NAME_BYTES;
-use crate::package::Package;
+use crate::package::Names;
 
 /// Why a location leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,18 +17,14 @@ pub(crate) enum LocationFault {
 /// The file that `location` in the file `within` means.
 ///
 /// Writers leave out the `/` of a location from the root; where there is no such file in the folder, it is taken so.
-pub(crate) fn resolve(package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
+pub(crate) fn resolve(names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
     let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
-    at(package, &from_folder, from_root.as_deref())
+    at(names, &from_folder, from_root.as_deref())
 }
 
 /// The file at one of the two [`paths`] of a location.
-pub(crate) fn at(
-    package: &Package<'_>,
-    from_folder: &str,
-    from_root: Option<&str>,
-) -> Result<usize, LocationFault> {
-    match (package.place(from_folder), from_root.and_then(|path| package.place(path))) {
+pub(crate) fn at(names: &Names, from_folder: &str, from_root: Option<&str>) -> Result<usize, LocationFault> {
+    match (names.place(from_folder), from_root.and_then(|path| names.place(path))) {
         (Some(_), Some(_)) => Err(LocationFault::Ambiguous),
         (Some(place), None) | (None, Some(place)) => Ok(place),
         (None, None) => Err(LocationFault::Missing),

@@ -1,22 +1,28 @@
 //! The files that a document consists of: what is reached from its root, from the descriptions of its versions, and its
 //! cover.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use crate::limits::MAX_LOCATIONS;
+use crate::intake::Intake;
+use crate::limits::{MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, long};
 use crate::location::{LocationFault, at, paths, resolve};
-use crate::package::Package;
-use crate::structure::Body;
+use crate::package::{Names, Source};
+use crate::structure::{Body, rectangle};
 use crate::xml::{self, Start, Visit, XmlFault};
+
+/// Width and height of a page in thousandths of a millimeter.
+pub(crate) type PageSize = [i64; 2];
 
 /// What is reached.
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
     /// Places of the files in the container.
     pub(crate) places: BTreeSet<usize>,
-    /// Numbers of the pages.
-    pub(crate) pages: BTreeSet<String>,
+    /// Numbers of the pages, each with its width and height in thousandths of a millimeter where a file says them.
+    pub(crate) pages: BTreeMap<Rc<str>, Option<PageSize>>,
     /// A file is named that is not there.
     pub(crate) is_missing: bool,
     /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
@@ -30,12 +36,12 @@ impl Reached {
         [Some(from_folder), from_root].iter().flatten().any(|path| self.absent.contains(&hash(path)))
     }
 
-    fn look(&mut self, package: &Package<'_>, within: &str, location: &str) -> Result<usize, LocationFault> {
+    fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
-        let absent = looked.into_iter().flatten().filter(|path| package.place(path).is_none());
+        let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
         self.absent.extend(absent.map(|path| hash(path)));
-        at(package, &from_folder, from_root.as_deref())
+        at(names, &from_folder, from_root.as_deref())
     }
 }
 
@@ -54,6 +60,8 @@ pub(crate) enum ReachFault {
     Unsafe(usize),
     /// Its root, or the description of a version, is not there.
     Missing,
+    /// A file of it cannot be read: then the container has a fault, which comes before.
+    Unread(usize),
 }
 
 /// What is done with a file that is named.
@@ -73,77 +81,105 @@ pub(crate) struct Scans {
     known: HashMap<usize, Result<Scan, XmlFault>>,
     /// Locations and pages of all of them.
     count: usize,
+    /// Their bytes.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Scan {
     named: Vec<Named>,
-    pages: BTreeSet<String>,
+    /// Numbers of the pages, and which of the named files each is.
+    pages: BTreeMap<Rc<str>, Option<usize>>,
+    /// The size of the page that it describes, or of all pages of the document.
+    size: Option<PageSize>,
 }
 
 impl Scans {
-    fn of(&mut self, package: &Package<'_>, place: usize) -> Result<&Scan, ReachFault> {
-        let count = &mut self.count;
-        let scan = self.known.entry(place).or_insert_with(|| {
-            let mut locations = Locations { open: Vec::new(), base: None, found: Scan::default(), count };
-            xml::read(package.entries()[place].bytes(), &mut locations)?;
-            Ok(locations.found)
-        });
+    fn of<S: Source>(&mut self, intake: &mut Intake<'_, S>, place: usize) -> Result<&Scan, ReachFault> {
+        let Self { known, count, bytes } = self;
+        let scan = match known.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            // What is too large is not held for being refused.
+            Entry::Vacant(vacant) if intake.size(place) > long(MAX_XML_BYTES) => {
+                vacant.insert(Err(XmlFault::Size))
+            }
+            Entry::Vacant(vacant) => {
+                let mut locations =
+                    Locations { open: Vec::new(), base: None, found: Scan::default(), count, bytes };
+                let read = intake.with(place, |file| xml::read(file, &mut locations));
+                let read = read.ok_or(ReachFault::Unread(place))?;
+                vacant.insert(read.map(|()| locations.found))
+            }
+        };
         scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+    }
+
+    /// The size that a file says, if it was read.
+    fn size(&self, place: usize) -> Option<PageSize> {
+        self.known.get(&place)?.as_ref().ok()?.size
     }
 }
 
-pub(crate) fn reach(
-    package: &Package<'_>,
+pub(crate) fn reach<S: Source>(
+    names: &Names,
+    intake: &mut Intake<'_, S>,
     root: usize,
     body: &Body,
     scans: &mut Scans,
 ) -> Result<Reached, ReachFault> {
     let mut reached = Reached::default();
     let mut queue = Vec::new();
-    let start = package.entries()[root].name();
+    let start = names.of(root);
     let needed = body.versions.iter().map(|(location, _)| location).chain([&body.root]);
     for location in needed {
-        match resolve(package, start, location) {
+        match resolve(names, start, location) {
             Ok(place) => queue.push(place),
             Err(LocationFault::Missing) => return Err(ReachFault::Missing),
             Err(LocationFault::Unsafe | LocationFault::Ambiguous) => return Err(ReachFault::Unsafe(root)),
         }
     }
     if let Some(cover) = &body.cover {
-        name(package, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
+        name(names, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
     }
     // What is a leaf in one file can be more in another, so what was read is remembered apart.
-    let mut read = BTreeSet::new();
+    let (mut read, mut pages) = (BTreeSet::new(), Vec::new());
     while let Some(place) = queue.pop() {
         reached.places.insert(place);
         if !read.insert(place) {
             continue;
         }
-        let scan = scans.of(package, place)?;
-        reached.pages.extend(scan.pages.iter().cloned());
+        let scan = scans.of(intake, place)?;
+        for (page, named) in &scan.pages {
+            let named = named.and_then(|named| scan.named.get(named));
+            let found = named.and_then(|named| resolve(names, names.of(place), &named.location).ok());
+            pages.push((Rc::clone(page), found, scan.size));
+        }
         for named in &scan.named {
-            let found = name(package, place, named, &mut reached)?;
+            let found = name(names, place, named, &mut reached)?;
             queue.extend(found.filter(|_| named.role == Role::Names));
         }
+    }
+    for (page, place, of_document) in pages {
+        let size = place.and_then(|place| scans.size(place)).or(of_document);
+        reached.pages.entry(page).or_insert(size);
     }
     Ok(reached)
 }
 
 /// Takes up a file that is named; its place if it is there.
 fn name(
-    package: &Package<'_>,
+    names: &Names,
     within: usize,
     named: &Named,
     reached: &mut Reached,
 ) -> Result<Option<usize>, ReachFault> {
-    let file = package.entries()[within].name();
+    let file = names.of(within);
     let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
-    let with_base = with_base.map(|base| reached.look(package, file, &format!("{base}/{}", named.location)));
+    let with_base = with_base.map(|base| reached.look(names, file, &format!("{base}/{}", named.location)));
     let found = match with_base {
         Some(Ok(place)) => Ok(place),
         Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
-        Some(Err(LocationFault::Missing)) | None => reached.look(package, file, &named.location),
+        Some(Err(LocationFault::Missing)) | None => reached.look(names, file, &named.location),
     };
     match found {
         Ok(place) => {
@@ -164,25 +200,52 @@ struct Named {
     role: Role,
     location: String,
     /// Folder that a list of resources names for what it lists.
-    base: Option<String>,
+    base: Option<Rc<str>>,
 }
 
 struct Locations<'s> {
     open: Vec<String>,
-    base: Option<String>,
+    base: Option<Rc<str>>,
     found: Scan,
     count: &'s mut usize,
+    bytes: &'s mut usize,
 }
 
 impl Locations<'_> {
     fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
+        self.counted(&location)?;
         self.found.named.push(Named { role, location, base: self.base.clone() });
-        self.counted()
+        Ok(())
     }
 
-    fn counted(&mut self) -> Result<(), XmlFault> {
+    fn counted(&mut self, text: &str) -> Result<(), XmlFault> {
         *self.count += 1;
-        if *self.count > MAX_LOCATIONS { Err(XmlFault::Elements) } else { Ok(()) }
+        *self.bytes += text.len();
+        let too_many = *self.count > MAX_LOCATIONS || *self.bytes > MAX_LOCATION_BYTES;
+        if too_many { Err(XmlFault::Elements) } else { Ok(()) }
+    }
+
+    fn page(&mut self, attributes: &[(String, String)]) -> Result<(), XmlFault> {
+        let value = |name| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let Some(id) = value("ID") else { return Ok(()) };
+        self.counted(id)?;
+        // Its location is the next one that is taken up.
+        let named = value("BaseLoc").map(|_| self.found.named.len());
+        self.found.pages.insert(id.as_str().into(), named);
+        Ok(())
+    }
+
+    /// Takes up the size that a page or a document says of itself; one without a surface is none.
+    fn size(&mut self, text: &str) {
+        let is_own = match self.root() {
+            "Document" => self.open.get(2).is_some_and(|name| name == "PageArea"),
+            "Page" => self.open.get(1).is_some_and(|name| name == "Area"),
+            _ => false,
+        };
+        let size = rectangle(text).map(|[_, _, width, height]| [width, height]);
+        if let Some(size) = size.filter(|size| is_own && size.iter().all(|side| *side > 0)) {
+            self.found.size = Some(size);
+        }
     }
 
     fn root(&self) -> &str {
@@ -193,15 +256,17 @@ impl Locations<'_> {
 impl Visit for Locations<'_> {
     fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
         let is_root = self.open.is_empty();
+        if start.name == "Page" && self.root() == "Document" {
+            self.page(&start.attributes)?;
+        }
         for (attribute, value) in start.attributes {
             match (start.name, attribute.as_str()) {
-                ("Res", "BaseLoc") if is_root => self.base = Some(value),
+                ("Res", "BaseLoc") if is_root => {
+                    self.counted(&value)?;
+                    self.base = Some(value.into());
+                }
                 ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,
                 ("ColorSpace", "Profile") => self.named(Role::Leaf, value)?,
-                ("Page", "ID") if self.root() == "Document" => {
-                    self.found.pages.insert(value);
-                    self.counted()?;
-                }
                 _ => {}
             }
         }
@@ -210,6 +275,9 @@ impl Visit for Locations<'_> {
     }
 
     fn end(&mut self, name: &str, text: String) -> Result<(), XmlFault> {
+        if name == "PhysicalBox" {
+            self.size(&text);
+        }
         let role = match name {
             "DocRoot" | "PublicRes" | "DocumentRes" | "PageRes" | "Annotations" | "CustomTags"
             | "Attachments" | "Extensions"

@@ -1,11 +1,16 @@
 mod json;
 
+use std::collections::BTreeMap;
+
+use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
 use boyin_verify::seal::SealReport;
 use boyin_verify::signed_data::SignedDataReport;
 use boyin_verify::{Outcome, Verdict};
 
+use crate::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};
 use crate::package::PackageError;
+use crate::reach::PageSize;
 use crate::reason::{Cause, OfdReason};
 use crate::structure::{CheckMethod, SignatureKind, Stamp, StructureFault};
 
@@ -215,6 +220,39 @@ pub enum ValueReport {
     SignedData(Box<SignedDataReport>),
 }
 
+/// What a seal holds for people to look at. Claimed, not proven, unless the signature passed; not in the JSON form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealFace {
+    /// Name of the seal, at most [`MAX_FACE_NAME_CHARS`] characters of it.
+    pub name: String,
+    /// Form of the picture, as the seal names it: `PNG`, `GIF`, `ofd`, …
+    pub format: String,
+    /// The picture, not decoded; `None` if it has more than [`MAX_FACE_PICTURE_BYTES`].
+    pub picture: Option<Vec<u8>>,
+    /// Width and height of the picture in millimeters.
+    pub size_mm: [u32; 2],
+}
+
+/// Names the size of the picture only: a seal can be a person's.
+impl std::fmt::Debug for SealFace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealFace({:?} bytes)", self.picture.as_ref().map(Vec::len))
+    }
+}
+
+impl SealFace {
+    pub(crate) fn of(info: &SealInfo<'_>) -> Self {
+        let chars = |text: &str| text.chars().take(MAX_FACE_NAME_CHARS).collect();
+        let picture = &info.picture;
+        Self {
+            name: chars(info.name),
+            format: chars(picture.format),
+            picture: (picture.data.len() <= MAX_FACE_PICTURE_BYTES).then(|| picture.data.to_vec()),
+            size_mm: [picture.width_mm, picture.height_mm],
+        }
+    }
+}
+
 /// The report on one signature.
 #[derive(Clone, Debug)]
 pub struct SignatureReport {
@@ -229,6 +267,7 @@ pub struct SignatureReport {
     pub(crate) uncovered: Vec<EntryName>,
     pub(crate) unreferenced: Vec<EntryName>,
     pub(crate) value: Option<ValueReport>,
+    pub(crate) face: Option<SealFace>,
     pub(crate) notes: Vec<OfdNote>,
 }
 
@@ -310,6 +349,12 @@ impl SignatureReport {
         self.value.as_ref()
     }
 
+    /// What the seal within holds for people to look at, if there is one that can be read.
+    #[must_use]
+    pub fn face(&self) -> Option<&SealFace> {
+        self.face.as_ref()
+    }
+
     /// When it was made, as the signer says.
     #[must_use]
     pub fn signed_at(&self) -> Option<UnixTime> {
@@ -333,6 +378,8 @@ pub struct DocumentReport {
     pub(crate) signatures: Vec<SignatureReport>,
     pub(crate) versions: usize,
     pub(crate) pages: usize,
+    /// Of the pages that have stamps.
+    pub(crate) page_sizes: BTreeMap<String, PageSize>,
     pub(crate) notes: Vec<OfdNote>,
 }
 
@@ -375,6 +422,12 @@ impl DocumentReport {
     #[must_use]
     pub fn pages(&self) -> usize {
         self.pages
+    }
+
+    /// Width and height of a page that has a stamp, in thousandths of a millimeter, where the document says them.
+    #[must_use]
+    pub fn page_size(&self, page: &str) -> Option<[i64; 2]> {
+        self.page_sizes.get(page).copied()
     }
 
     /// Things worth knowing.

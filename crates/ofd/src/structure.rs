@@ -261,10 +261,19 @@ impl Stamp {
 }
 
 /// Four numbers of millimeters; the last two are not negative.
-fn rectangle(text: &str) -> Option<[i64; 4]> {
+pub(crate) fn rectangle(text: &str) -> Option<[i64; 4]> {
     let mut numbers = text.split_ascii_whitespace().map(thousandths);
     let all = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
     (numbers.next().is_none() && all[2] >= 0 && all[3] >= 0).then_some(all)
+}
+
+/// Thousandths of a millimeter as a number of millimeters: `8500` is `8.5`.
+#[must_use]
+pub fn millimeters(thousandths: i64) -> String {
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let value = thousandths.unsigned_abs();
+    let text = format!("{sign}{}.{:03}", value / 1000, value % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A decimal number below a million, in thousandths; further digits are dropped.

@@ -8,7 +8,8 @@ use std::fmt;
 
 use boyin_curve::P256;
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, BulkJob, Digest32, Hasher, PublicKey, SignatureEncoding, VerifyAlg,
+    VerifyKey,
 };
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use pkcs8::ObjectIdentifier;
@@ -78,7 +79,28 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> Digest32 {
     for part in parts {
         context.update(part);
     }
+    finished(context)
+}
+
+fn finished(context: ring::digest::Context) -> Digest32 {
     context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// SHA-256 of what comes part by part.
+pub(crate) fn sha256_hasher() -> Box<dyn Hasher> {
+    Box::new(RingHasher(ring::digest::Context::new(&ring::digest::SHA256)))
+}
+
+struct RingHasher(ring::digest::Context);
+
+impl Hasher for RingHasher {
+    fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    fn finish(self: Box<Self>) -> Digest32 {
+        finished(self.0)
+    }
 }
 
 /// One ECDSA parameter set: [`ES256`], [`ES256_ANY_S`], [`ECDSA_P256_SHA256_DER`].
@@ -125,6 +147,10 @@ impl VerifyAlg for Ecdsa {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         sha256(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        sha256_hasher()
     }
 }
 
@@ -230,6 +256,22 @@ impl VerifyAlg for P256Ecdsa {
             hasher.update(part);
         }
         hasher.finalize().into()
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        Box::new(Sha256Hasher(Sha256::new()))
+    }
+}
+
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    fn finish(self: Box<Self>) -> Digest32 {
+        self.0.finalize().into()
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, Digest32, Hasher, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
 use pkcs8::ObjectIdentifier;
 use ring::signature::{EcdsaVerificationAlgorithm, UnparsedPublicKey};
 
-use crate::ecdsa::sha256;
+use crate::ecdsa::{sha256, sha256_hasher};
 
 const fn id(
     (name, family): (&'static str, &'static str),
@@ -91,6 +91,10 @@ impl VerifyAlg for EcdsaX509 {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         sha256(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        sha256_hasher()
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, Digest32, Hasher, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
 };
 use pkcs8::ObjectIdentifier;
 use ring::signature::{RsaParameters, UnparsedPublicKey};
 
-use crate::ecdsa::sha256;
+use crate::ecdsa::{sha256, sha256_hasher};
 use crate::encoding::read_two_integers;
 
 /// Bits of the modulus: the bounds of *ring*'s verifier, whose lower end is that of SP 800-131A §3.
@@ -102,6 +102,10 @@ impl VerifyAlg for Rsa {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         sha256(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        sha256_hasher()
     }
 }
 

@@ -10,7 +10,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use boyin_curve::Sm2;
 use boyin_model::alg::{
-    AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, SignatureEncoding, VerifyAlg, VerifyKey,
+    AlgId, BadKey, BadSignature, BulkJob, Digest32, Hasher, PublicKey, SignatureEncoding, VerifyAlg,
+    VerifyKey,
 };
 use boyin_model::hex;
 use pkcs8::ObjectIdentifier;
@@ -18,7 +19,7 @@ use pkcs8::ObjectIdentifier;
 pub(crate) use self::signing::sign;
 use crate::bulk::{self, CurveKey};
 use crate::encoding::{Point, to_raw, uncompressed};
-pub(crate) use crate::sm3::{sm3, sm3_many};
+pub(crate) use crate::sm3::{sm3, sm3_hasher, sm3_many};
 use crate::tables::Slot;
 
 /// The user ID of every signer that has none of its own (GM/T 0009-2012 §10).
@@ -187,6 +188,10 @@ impl VerifyAlg for Sm2Sm3 {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         sm3(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        sm3_hasher()
     }
 
     fn digest_many(&self, messages: &[&[u8]]) -> Vec<Digest32> {

@@ -13,7 +13,7 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
-use boyin_model::alg::Digest32;
+use boyin_model::alg::{Digest32, Hasher};
 use sm3::{Digest as _, Sm3};
 
 #[cfg(target_arch = "x86_64")]
@@ -26,6 +26,23 @@ pub(crate) fn sm3(parts: &[&[u8]]) -> Digest32 {
         hasher.update(part);
     }
     hasher.finalize().into()
+}
+
+/// SM3 of what comes part by part.
+pub(crate) fn sm3_hasher() -> Box<dyn Hasher> {
+    Box::new(Sm3Hasher(Sm3::new()))
+}
+
+struct Sm3Hasher(Sm3);
+
+impl Hasher for Sm3Hasher {
+    fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    fn finish(self: Box<Self>) -> Digest32 {
+        self.0.finalize().into()
+    }
 }
 
 /// SM3 of many messages, each the concatenation of its parts; the digests are in the order of the messages.

@@ -109,7 +109,7 @@ const RULES: [Rule; 17] = [
     },
     Rule {
         krate: "boyin-service",
-        may_import: &["boyin", "boyin-suite", "boyin-present"],
+        may_import: &["boyin", "boyin-suite", "boyin-ofd", "boyin-present", "boyin-scan"],
         never_reaches: &["clap"],
     },
     Rule {

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::sync::Arc;
 
-use boyin_model::alg::{AlgId, BadSignature, BulkJob, VerifyAlg, VerifyKey};
+use boyin_model::alg::{AlgId, BadSignature, BulkJob, Digest32, Hasher, VerifyAlg, VerifyKey};
 use boyin_model::credential::{
     ClaimError, ClaimFault, Credential, DisclosureFault, Envelope, FormatError, FormatFault, ISSUER_URN,
     LicenseClaims,
@@ -104,8 +105,57 @@ impl Verifier {
 /// If `algs` is empty.
 #[must_use]
 pub fn fingerprint(algs: &[&'static dyn VerifyAlg], bytes: &[u8]) -> String {
-    let alg = algs.iter().find(|alg| alg.id().digest == "sha-256").unwrap_or(&algs[0]);
-    let digest = alg.digest(&[bytes]);
+    let alg = fingerprint_alg(algs);
+    named(alg, alg.digest(&[bytes]))
+}
+
+/// The algorithm whose digest names documents.
+pub(crate) fn fingerprint_alg(algs: &[&'static dyn VerifyAlg]) -> &'static dyn VerifyAlg {
+    *algs.iter().find(|alg| alg.id().digest == "sha-256").unwrap_or(&algs[0])
+}
+
+/// The [`fingerprint`] of a document that comes one part after another.
+#[must_use]
+pub struct Fingerprint {
+    alg: &'static dyn VerifyAlg,
+    hasher: Box<dyn Hasher>,
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({})", self.alg.id())
+    }
+}
+
+impl Fingerprint {
+    /// Of no bytes yet.
+    ///
+    /// # Panics
+    /// If `algs` is empty.
+    pub fn new(algs: &[&'static dyn VerifyAlg]) -> Self {
+        let alg = fingerprint_alg(algs);
+        Self { alg, hasher: alg.hasher() }
+    }
+
+    /// The algorithm whose digest it is.
+    #[must_use]
+    pub fn alg(&self) -> &'static dyn VerifyAlg {
+        self.alg
+    }
+
+    /// Takes up the next part.
+    pub fn update(&mut self, part: &[u8]) {
+        self.hasher.update(part);
+    }
+
+    /// The fingerprint of all parts.
+    #[must_use]
+    pub fn finish(self) -> String {
+        named(self.alg, self.hasher.finish())
+    }
+}
+
+fn named(alg: &dyn VerifyAlg, digest: Digest32) -> String {
     let mut digits = [0; 64];
     for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(digest) {
         *pair = [byte >> 4, byte & 15].map(|half| HEX_DIGITS[usize::from(half)]);

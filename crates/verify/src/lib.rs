@@ -34,7 +34,7 @@ pub use anchor::{AnchorChain, AnchorError, signer_of};
 pub use ceremony::{
     Ceremony, CeremonyContext, CeremonyError, CeremonyFault, Countersigner, hex_digest, key_fingerprint,
 };
-pub use check::{Context, Verifier, fingerprint};
+pub use check::{Context, Fingerprint, Verifier, fingerprint};
 pub use outcome::{AnyReason, Outcome, Verdict};
 pub use policy::{
     CLOCK_TOLERANCE_SECONDS, MAX_POLICY_BYTES, MAX_POLICY_NAME, Policy, PolicyError, Weight, WhenStale,

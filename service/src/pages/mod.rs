@@ -10,6 +10,7 @@ mod kept;
 mod log;
 mod matter;
 mod meter;
+mod ofd;
 mod report;
 mod seals;
 mod trouble;
@@ -267,8 +268,8 @@ async fn index(query: AskedQuery) -> Response {
     html.raw("<ul class=\"cards\">\n");
     let lines = [
         (
-            "核验证照、印章、签章、亮证码和判定回执。不需要登录，内容不保存。",
-            "Verify a license, a seal, a seal signature, a code that somebody shows or the receipt of a decision. No account; nothing is kept.",
+            "核验证照、OFD 文件、印章、签章、亮证码和判定回执。不需要登录，内容不保存。",
+            "Verify a license, an OFD document, a seal, a seal signature, a code that somebody shows or the receipt of a decision. No account; nothing is kept.",
         ),
         (
             "选事项、选情形、录入证件号码，一屏看清每份材料能否免交、为什么、下一步找谁。",

@@ -36,7 +36,7 @@ fn owner(lang: Lang, code: &str) -> &'static str {
 }
 
 /// Before the words of a verdict, for whoever sees them from afar.
-fn mark(code: &str) -> &'static str {
+pub(super) fn mark(code: &str) -> &'static str {
     match code {
         "passed" => "✓",
         "failed" => "✗",
@@ -64,6 +64,11 @@ pub(super) fn banner(html: &mut Html, lang: Lang, what: &'static str, code: &str
 /// The head of a card: the verdict, why, and who does what next. The card is left open.
 pub(super) fn open(html: &mut Html, lang: Lang, report: &Value) {
     banner(html, lang, lang.say("核验结果：", "Verdict: "), member(report, "verdict"));
+    why(html, lang, report);
+}
+
+/// Why a verdict is not passed, and who does what next; nothing if it is.
+pub(super) fn why(html: &mut Html, lang: Lang, report: &Value) {
     let reason = &report["reason"];
     if reason.is_object() {
         html.put("<p class=\"lead\">", lang.member(reason, ""), " ");
@@ -119,7 +124,7 @@ pub(super) fn license(html: &mut Html, lang: Lang, state: &AppState, report: &Va
     }
 }
 
-fn fact(html: &mut Html, name: &'static str, text: &str) {
+pub(super) fn fact(html: &mut Html, name: &'static str, text: &str) {
     html.put("<div><dt>", name, "</dt>").put("<dd>", text, "</dd></div>\n");
 }
 

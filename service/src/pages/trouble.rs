@@ -91,7 +91,8 @@ fn told(lang: Lang, error: &ApiError) -> Html {
         lang.say("没有得到结果", "No answer"),
         "</h2></div>\n",
     );
-    let words = if own { sentence(lang, message) } else { lang.of(trouble_zh(status), message) };
+    let zh = if let ApiError::Busy(_) = error { BUSY_ZH } else { trouble_zh(status) };
+    let words = if own { sentence(lang, message) } else { lang.of(zh, message) };
     html.put("<p class=\"lead\">", words, "</p>\n");
     if lang == Lang::Zh && status == StatusCode::BAD_REQUEST && !own {
         html.put("<p lang=\"en\">", message, "</p>\n");
@@ -107,6 +108,9 @@ fn told(lang: Lang, error: &ApiError) -> Html {
     html.put("<p><code>", code, "</code></p></div>\n");
     html
 }
+
+/// Said apart from its status, which other faults have too.
+const BUSY_ZH: &str = "正在核验的大文件过多，请稍后再试。";
 
 /// What a status means for a clerk.
 fn trouble_zh(status: StatusCode) -> &'static str {

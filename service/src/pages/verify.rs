@@ -1,7 +1,8 @@
 //! The public page: what somebody shows is verified.
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query as Typed, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use boyin::answers;
 use boyin::model::seal::detect;
@@ -13,21 +14,30 @@ use serde_json::Value;
 
 use super::form::{Said, answer_place};
 use super::html::Html;
-use super::trouble::part;
-use super::{Asked, AskedQuery, Lang, Sent, clock, decision, member, page as whole_page, report};
-use crate::error::ApiError;
-use crate::handlers::whole;
+use super::trouble::{Trouble, part, wrong};
+use super::{Asked, AskedQuery, Lang, clock, decision, member, ofd, page as whole_page, report};
+use crate::router::POLICY_WITH_PICTURES;
 use crate::state::AppState;
-use crate::{handlers, presentation, window};
+use crate::uploads::{MAX_OFD_BODY_BYTES, Upload};
+use crate::{handlers, png, presentation, window};
+
+/// What is said of a picture that is no answer.
+const NO_CODE: (&str, &str) =
+    ("图片中没有识别到唯一的二维码。", "The picture does not show exactly one QR code.");
 
 /// What the script says on this page alone.
-const PLACE: [Said; 3] = [
+const PLACE: [Said; 4] = [
     (
         " data-picture=\"",
-        "这是图片，不是证照文件；本浏览器不能识别图片中的二维码。请用扫码枪扫描，或粘贴二维码的文本。",
-        "This is a picture, no license, and this browser cannot read codes in pictures. Use a code reader, or paste the text of the code.",
+        "图片无法读取。请用扫码枪扫描，或粘贴二维码的文本。",
+        "This picture cannot be read. Use a code reader, or paste the text of the code.",
     ),
-    (" data-no-code=\"", "图片中没有识别到唯一的二维码。", "The picture does not show exactly one QR code."),
+    (" data-no-code=\"", NO_CODE.0, NO_CODE.1),
+    (
+        " data-large=\"",
+        "文件过大，本页不核验。请用命令 boyin ofd verify 核验。",
+        "The file is larger than this page takes. Use the command boyin ofd verify.",
+    ),
     (
         " data-no-camera=\"",
         "无法使用摄像头：没有摄像头，或未获允许。",
@@ -41,16 +51,17 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let lang = asked.lang();
     let mut html = Html::new();
     let hint = lang.say(
-        "电子证照、电子印章、电子签章、亮证码文本（BY1:…）或判定回执。不需要登录，内容不保存；动态码只认一次。",
-        "A license, a seal, a seal signature, the text of a code (BY1:…) or the receipt of a decision. \
+        "电子证照、OFD 文件、电子印章、电子签章、亮证码（文本 BY1:… 或图片）或判定回执。不需要登录，内容不保存；动态码只认一次。",
+        "A license, an OFD document, a seal, a seal signature, a code (its text BY1:…, or a picture of it) or the receipt of a decision. \
          No account; nothing is kept. A dynamic code counts once.",
     );
     html.put("<p class=\"hint\">", hint, "</p>\n");
     html.put(
         "<form class=\"ask\" method=\"post\" action=\"/verify",
         lang.query('?'),
-        "\" data-raw=\"content\">\n",
+        "\" data-raw=\"content\" data-largest=\"",
     );
+    html.put("", MAX_OFD_BODY_BYTES, "\">\n");
     html.put(
         "<label for=\"content\">",
         lang.say(
@@ -79,25 +90,42 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         "</button></div>\n</form>\n",
     );
     answer_place(&mut html, lang, &PLACE);
-    whole_page(&asked, "/verify", lang.say("核验", "Verify"), &html)
+    let mut page = whole_page(&asked, "/verify", lang.say("核验", "Verify"), &html);
+    let policy = HeaderValue::from_static(POLICY_WITH_PICTURES);
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
 /// `POST /verify`: the bytes say what they are.
-pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Response {
-    let lang = sent.lang;
-    part(lang, verified(&state, sent).await)
+pub(super) async fn answer(State(state): State<AppState>, request: Request) -> Response {
+    let lang = Asked::read(Typed::try_from_uri(request.uri())).lang();
+    part(lang, verified(&state, lang, request).await)
 }
 
-async fn verified(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
-    let (lang, body) = (sent.lang, whole(sent.body)?);
+async fn verified(state: &AppState, lang: Lang, request: Request) -> Result<Html, Trouble> {
+    let body = match state.uploads.read(request).await? {
+        Upload::Ofd(sent) => return Ok(ofd::card(lang, &handlers::verified_ofd(state, sent).await?)),
+        Upload::Other(body) => body,
+    };
+    if !body.starts_with(png::SIGNATURE) {
+        return Ok(presented(state, lang, body).await);
+    }
+    match state.uploads.code_in(body).await? {
+        // As if the text had been pasted.
+        Some(text) => Ok(presented(state, lang, text.into()).await),
+        None => Err(wrong(lang, "file", NO_CODE.0, NO_CODE.1)),
+    }
+}
+
+async fn presented(state: &AppState, lang: Lang, body: Bytes) -> Html {
     if body.starts_with(PREFIX.as_bytes()) {
-        return Ok(code(lang, state, presentation::verified(state, body, Demand::Any).await));
+        return code(lang, state, presentation::verified(state, body, Demand::Any).await);
     }
     if detect(&body).is_none() && receipt_payload(body.trim_ascii_end()).is_some() {
-        return Ok(receipt(state, lang, body).await);
+        return receipt(state, lang, body).await;
     }
     let checked = handlers::verified(state, body, Document::NotGiven, Policy::default()).await;
-    Ok(report::card(lang, state, &checked))
+    report::card(lang, state, &checked)
 }
 
 /// What came of a code; text that is none has a reason in one language.

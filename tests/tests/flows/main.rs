@@ -17,6 +17,7 @@ mod life;
 mod matrix;
 mod metrics;
 mod moving;
+mod ofd_http;
 mod office;
 mod openapi;
 mod pages;

@@ -483,7 +483,7 @@ async fn what_a_license_type_would_have_freed_can_be_listed() {
 }
 
 /// The text of a static code, and of a dynamic one made now.
-fn codes(site: &Beside) -> [String; 2] {
+pub(crate) fn codes(site: &Beside) -> [String; 2] {
     let text = |shown: Presented| to_text(&shown.encode(QR_BUDGET_BYTES).unwrap());
     let at = boyin::model::time::UnixTime::new(site.served.clock.load(std::sync::atomic::Ordering::Relaxed));
     let asker = Reader::new(CLERK, police(), "亮证").unwrap();

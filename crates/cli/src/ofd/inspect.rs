@@ -6,7 +6,7 @@ use boyin::suite::all_x509;
 use boyin::verify::chain::CertificateStore;
 use boyin::verify::seal::SealContext;
 use boyin_ofd::package::Package;
-use boyin_ofd::{CheckMethod, OfdVerifier, Protection, SignatureReport};
+use boyin_ofd::{CheckMethod, OfdVerifier, Protection, SignatureReport, millimeters};
 use serde_json::{Value, json};
 
 use super::args::Inspect;
@@ -66,14 +66,6 @@ fn write(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Result<()
     Ok(())
 }
 
-/// Thousandths of a millimeter as a number of them.
-fn millimeters(thousandths: i64) -> String {
-    let sign = if thousandths < 0 { "-" } else { "" };
-    let value = thousandths.unsigned_abs();
-    let text = format!("{sign}{}.{:03}", value / 1000, value % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 fn of_signature(signature: &SignatureReport) -> Value {
     let stamps = signature.stamps().iter();
     let stamps: Vec<_> = stamps
@@ -88,17 +80,4 @@ fn of_signature(signature: &SignatureReport) -> Value {
         "covers": signature.covers(),
         "stamps": stamps,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::millimeters;
-
-    #[test]
-    fn numbers_of_millimeters() {
-        for (thousandths, text) in [(0, "0"), (30_000, "30"), (8500, "8.5"), (-2_001, "-2.001"), (100, "0.1")]
-        {
-            assert_eq!(millimeters(thousandths), text);
-        }
-    }
 }

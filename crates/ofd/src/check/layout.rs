@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::limits::MAX_SIGNATURES;
+use boyin_model::limits::MAX_SEAL_BYTES;
+
+use crate::intake::Intake;
+use crate::limits::{MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
-use crate::package::Package;
+use crate::package::{Names, Source};
 use crate::reach::{ReachFault, Reached, Scans, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
-use crate::structure::{self, Body, Listed, SignatureFile, StructureFault};
+use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
+use crate::xml::XmlFault;
 
 /// Where every reading begins.
 const ROOT: &str = "OFD.xml";
@@ -16,8 +20,8 @@ const ROOT: &str = "OFD.xml";
 pub(super) type Fault = (Cause, Option<OfdDetail>);
 
 #[derive(Debug)]
-pub(super) struct Layout<'p, 'b> {
-    pub(super) package: &'p Package<'b>,
+pub(super) struct Layout {
+    pub(super) names: Names,
     pub(super) root: usize,
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
@@ -51,21 +55,36 @@ pub(super) struct Parts {
     pub(super) seal: Option<usize>,
 }
 
-impl<'p, 'b> Layout<'p, 'b> {
-    pub(super) fn read(package: &'p Package<'b>) -> Result<Self, Fault> {
-        let root = package.place(ROOT).ok_or((OfdReason::PartMissing.into(), None))?;
-        let bodies = structure::bodies(package.entries()[root].bytes());
-        let bodies =
-            bodies.map_err(|fault| malformed(OfdReason::StructureMalformed, package, root, fault))?;
-        let (mut scans, mut left) = (Scans::default(), MAX_SIGNATURES);
-        let read = |body| SignedBody::read(package, root, body, &mut scans, &mut left);
-        let bodies: Vec<_> = bodies.iter().map(read).collect();
+impl Layout {
+    /// First the signatures, which say what is digested and kept; then what the documents consist of.
+    pub(super) fn read<S: Source>(names: Names, intake: &mut Intake<'_, S>) -> Result<Self, Fault> {
+        let root = names.place(ROOT).ok_or((OfdReason::PartMissing.into(), None))?;
+        let bodies = structure_of(intake, root, structure::bodies);
+        let bodies = bodies.map_err(|fault| malformed(OfdReason::StructureMalformed, &names, root, fault))?;
+        let mut left = MAX_SIGNATURES;
+        let listed: Vec<_> =
+            bodies.iter().map(|body| Signatures::read(&names, intake, root, body, &mut left)).collect();
+        for signatures in &listed {
+            signatures.ask(&names, intake);
+        }
+        let mut scans = Scans::default();
+        let read = |(body, signatures): (&Body, Signatures)| {
+            let reached = reach(&names, intake, root, body, &mut scans);
+            let reached = reached.map_err(|fault| of_reach(&names, &fault));
+            SignedBody {
+                reached,
+                list: signatures.list,
+                signatures: signatures.all,
+                versions: body.versions.len(),
+            }
+        };
+        let bodies: Vec<_> = bodies.iter().zip(listed).map(read).collect();
         let signing = bodies.iter().flat_map(SignedBody::signing).collect();
-        Ok(Self { package, root, bodies, signing })
+        Ok(Self { names, root, bodies, signing })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {
-        name(self.package, place)
+        name(&self.names, place)
     }
 
     /// Why a document without signatures has none.
@@ -75,30 +94,48 @@ impl<'p, 'b> Layout<'p, 'b> {
             ["signature.xml", "signedvalue.dat", "signvalue.dat", "seal.esl"].contains(&file.as_str())
         };
         // The files of another document's signatures are not this one's.
-        let mut files = self.package.entries().iter().enumerate();
-        let left = files.any(|(place, file)| is_signing(file.name()) && !self.signing.contains(&place));
+        let mut files = self.names.all().iter().enumerate();
+        let left = files.any(|(place, name)| is_signing(name) && !self.signing.contains(&place));
         if left { OfdReason::SignaturesDetached } else { OfdReason::NotSigned }
     }
 }
 
-impl SignedBody {
+/// The signatures of a document.
+struct Signatures {
+    list: Option<usize>,
+    all: Result<Vec<Signed>, Fault>,
+}
+
+impl Signatures {
     /// `left` signatures may still be read.
-    fn read(package: &Package<'_>, root: usize, body: &Body, scans: &mut Scans, left: &mut usize) -> Self {
-        let reached = reach(package, root, body, scans).map_err(|fault| of_reach(package, &fault));
-        let mut signed =
-            Self { reached, list: None, signatures: Ok(Vec::new()), versions: body.versions.len() };
-        if let Some(location) = &body.signatures {
-            match locate(package, root, location, OfdReason::PartMissing) {
-                Ok(place) => {
-                    signed.list = Some(place);
-                    signed.signatures = signatures(package, place, left);
-                }
-                Err(fault) => signed.signatures = Err(fault),
-            }
+    fn read<S: Source>(
+        names: &Names,
+        intake: &mut Intake<'_, S>,
+        root: usize,
+        body: &Body,
+        left: &mut usize,
+    ) -> Self {
+        let Some(location) = &body.signatures else { return Self { list: None, all: Ok(Vec::new()) } };
+        match locate(names, root, location, OfdReason::PartMissing) {
+            Ok(place) => Self { list: Some(place), all: signatures(names, intake, place, left) },
+            Err(fault) => Self { list: None, all: Err(fault) },
         }
-        signed
     }
 
+    /// Asks for the digests that the references are compared with.
+    fn ask<S: Source>(&self, names: &Names, intake: &mut Intake<'_, S>) {
+        for parts in self.all.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok()) {
+            let CheckMethod::Accepted(method) = parts.file.method else { continue };
+            for reference in &parts.file.references {
+                if let Ok(place) = resolve(names, names.of(parts.place), &reference.location) {
+                    intake.want(place, method);
+                }
+            }
+        }
+    }
+}
+
+impl SignedBody {
     fn signing(&self) -> impl Iterator<Item = usize> {
         let parts = self.signatures.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok());
         let of_signatures = parts.flat_map(|parts| [Some(parts.place), Some(parts.value), parts.seal]);
@@ -106,13 +143,18 @@ impl SignedBody {
     }
 }
 
-fn signatures(package: &Package<'_>, list: usize, left: &mut usize) -> Result<Vec<Signed>, Fault> {
-    let fault = |fault| malformed(OfdReason::StructureMalformed, package, list, fault);
-    let listed = structure::signatures(package.entries()[list].bytes()).map_err(fault)?;
+fn signatures<S: Source>(
+    names: &Names,
+    intake: &mut Intake<'_, S>,
+    list: usize,
+    left: &mut usize,
+) -> Result<Vec<Signed>, Fault> {
+    let fault = |fault| malformed(OfdReason::StructureMalformed, names, list, fault);
+    let listed = structure_of(intake, list, structure::signatures).map_err(fault)?;
     *left = left.checked_sub(listed.len()).ok_or(fault(StructureFault::TooMany("Signature")))?;
     let mut signed: Vec<Signed> = Vec::with_capacity(listed.len());
     for listed in listed {
-        let parts = Parts::read(package, list, &listed.location);
+        let parts = Parts::read(names, intake, list, &listed.location);
         let place = |signed: &Signed| signed.parts.as_ref().ok().map(|parts| parts.place);
         let own = parts.as_ref().ok().map(|parts| parts.place);
         if own.is_some() && signed.iter().any(|other| place(other) == own) {
@@ -124,43 +166,76 @@ fn signatures(package: &Package<'_>, list: usize, left: &mut usize) -> Result<Ve
 }
 
 impl Parts {
-    fn read(package: &Package<'_>, list: usize, location: &str) -> Result<Self, Fault> {
+    fn read<S: Source>(
+        names: &Names,
+        intake: &mut Intake<'_, S>,
+        list: usize,
+        location: &str,
+    ) -> Result<Self, Fault> {
         let locate =
-            |within, location: &str| locate(package, within, location, OfdReason::SignaturePartMissing);
+            |within, location: &str| locate(names, within, location, OfdReason::SignaturePartMissing);
+        let malformed = |place, fault| malformed(OfdReason::SignatureMalformed, names, place, fault);
         let place = locate(list, location)?;
-        let file = SignatureFile::read(package.entries()[place].bytes());
-        let file = file.map_err(|fault| malformed(OfdReason::SignatureMalformed, package, place, fault))?;
+        let file = structure_of(intake, place, SignatureFile::read);
+        let file = file.map_err(|fault| malformed(place, fault))?;
         let value = locate(place, &file.value)?;
         let seal = match &file.seal {
             Some(location) => Some(locate(place, location)?),
             None => None,
         };
+        for part in [Some(value), seal].into_iter().flatten() {
+            if intake.size(part) > long(MAX_SEAL_BYTES) || !intake.keep(part) {
+                return Err(malformed(part, TOO_MANY_BYTES));
+            }
+        }
         Ok(Self { file, place, value, seal })
     }
 }
 
-fn locate(package: &Package<'_>, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {
-    let detail = || Some(OfdDetail::Entry(name(package, within)));
-    resolve(package, package.entries()[within].name(), location).map_err(|fault| match fault {
+/// Beyond [`MAX_SEAL_BYTES`] for one file, or [`MAX_KEPT_BYTES`](crate::limits::MAX_KEPT_BYTES) for all.
+const TOO_MANY_BYTES: StructureFault = StructureFault::TooMany("bytes of signatures");
+
+/// What a file says that makes up signatures, or leads to them. It is kept.
+fn structure_of<S: Source, T>(
+    intake: &mut Intake<'_, S>,
+    place: usize,
+    read: impl FnOnce(&[u8]) -> Result<T, StructureFault>,
+) -> Result<T, StructureFault> {
+    if intake.size(place) > long(MAX_STRUCTURE_BYTES) {
+        return Err(XmlFault::Size.into());
+    }
+    if !intake.keep(place) {
+        return Err(TOO_MANY_BYTES);
+    }
+    // If it cannot be read, the container has a fault, which comes before.
+    intake.with(place, read).unwrap_or(Err(StructureFault::Missing("content")))
+}
+
+fn locate(names: &Names, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {
+    let detail = || Some(OfdDetail::Entry(name(names, within)));
+    resolve(names, names.of(within), location).map_err(|fault| match fault {
         LocationFault::Missing => (missing.into(), detail()),
         LocationFault::Unsafe | LocationFault::Ambiguous => (OfdReason::LocationUnsafe.into(), detail()),
     })
 }
 
-fn malformed(reason: OfdReason, package: &Package<'_>, place: usize, fault: StructureFault) -> Fault {
-    (reason.into(), Some(OfdDetail::Structure(name(package, place), fault)))
+fn malformed(reason: OfdReason, names: &Names, place: usize, fault: StructureFault) -> Fault {
+    (reason.into(), Some(OfdDetail::Structure(name(names, place), fault)))
 }
 
-fn of_reach(package: &Package<'_>, fault: &ReachFault) -> Fault {
+fn of_reach(names: &Names, fault: &ReachFault) -> Fault {
     match *fault {
-        ReachFault::Xml(place, fault) => malformed(OfdReason::ContentMalformed, package, place, fault.into()),
+        ReachFault::Xml(place, fault) => malformed(OfdReason::ContentMalformed, names, place, fault.into()),
         ReachFault::Unsafe(place) => {
-            (OfdReason::LocationUnsafe.into(), Some(OfdDetail::Entry(name(package, place))))
+            (OfdReason::LocationUnsafe.into(), Some(OfdDetail::Entry(name(names, place))))
         }
         ReachFault::Missing => (OfdReason::PartMissing.into(), None),
+        ReachFault::Unread(place) => {
+            (OfdReason::EntryDamaged.into(), Some(OfdDetail::Entry(name(names, place))))
+        }
     }
 }
 
-fn name(package: &Package<'_>, place: usize) -> EntryName {
-    EntryName::new(place, package.entries()[place].name())
+fn name(names: &Names, place: usize) -> EntryName {
+    EntryName::new(place, names.of(place))
 }

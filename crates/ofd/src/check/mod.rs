@@ -1,16 +1,26 @@
 mod layout;
 mod signature;
+mod value;
+
+use std::io;
 
 use boyin_model::json::Reader;
 use boyin_verify::fingerprint;
 use boyin_verify::seal::{Profile, SealContext, SealVerifier};
+use rayon::iter::ParallelIterator as _;
+use rayon::slice::ParallelSlice as _;
 
-use crate::limits::MAX_PACKAGE_BYTES;
-use crate::package::{Package, PackageError, PackageFault};
+use crate::intake::{Batch, Intake, Taken};
+use crate::limits::Limits;
+use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reason::OfdReason;
-use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes};
-use layout::{Layout, SignedBody};
-use signature::Digests;
+use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
+use layout::{Fault, Layout, SignedBody};
+use value::Value;
+
+/// Documents that one core takes at a time: enough for their signatures and digests to be made together, and few enough for
+/// the cores to end together.
+const SHARE: usize = 32;
 
 /// Verifies OFD documents.
 #[derive(Clone, Copy, Debug)]
@@ -32,39 +42,103 @@ impl OfdVerifier {
         Self { seals: self.seals.with_profile(profile), ..self }
     }
 
-    /// Verifies a document with all its signatures.
+    /// Verifies a document with all its signatures; at most [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
     pub fn check(&self, bytes: &[u8], context: &SealContext<'_>) -> OfdReport {
-        let mut outcomes = Outcomes::new(&OfdCheck::OF_PACKAGE);
-        let readable = bytes.len() <= MAX_PACKAGE_BYTES;
-        let algs = context.certificates.algs();
-        let mut documents = Vec::new();
-        match Package::read(bytes) {
-            Err(error) => outcomes.set(OfdCheck::Container, Err(of_package(error))),
-            Ok(package) => {
-                outcomes.set(OfdCheck::Container, Ok(()));
-                match Layout::read(&package) {
-                    Err(fault) => outcomes.set(OfdCheck::Structure, Err(fault)),
-                    Ok(layout) => {
-                        outcomes.set(OfdCheck::Structure, Ok(()));
-                        let mut digests = Digests::new(&package, algs);
-                        let all = 0..layout.bodies.len();
-                        documents
-                            .extend(all.map(|place| self.document(&layout, place, &mut digests, context)));
-                    }
+        let mut batch = Batch::default();
+        let opened = self.open(bytes, context, &mut batch);
+        self.report([opened], batch, context).next().expect("a report for each document")
+    }
+
+    /// Verifies a document of any size up to [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES) in
+    /// bounded memory ([`limits`](crate::limits)): what need not be looked at goes piece by piece into its digests.
+    ///
+    /// The report is that of [`Self::check`] over the same bytes, if they are within its bounds. It is about the bytes as they were
+    /// read first: if the source gives others later, that is an error.
+    ///
+    /// # Errors
+    /// Whatever the source says, and that its bytes changed meanwhile. Neither says anything of the document.
+    pub fn check_source(&self, source: impl Source, context: &SealContext<'_>) -> io::Result<OfdReport> {
+        let (limits, algs) = (Limits::streamed(), context.certificates.algs());
+        let mut batch = Batch::default();
+        let opened = if source.size() > limits.package {
+            Opened::read(source, None, &limits, context, &mut batch)?
+        } else {
+            let (source, fingerprint) = Pinned::new(source, algs)?;
+            Opened::read(source, Some(fingerprint), &limits, context, &mut batch)?
+        };
+        Ok(self.report([opened], batch, context).next().expect("a report for each document"))
+    }
+
+    /// Verifies many documents with all cores; the reports are in the order of the documents.
+    ///
+    /// Each report is the same as that of [`Self::check`]. The documents of a share have their digests made and their signatures
+    /// verified together, and the certificates and seals that come again are known
+    /// ([`CertificateStore::remember`](boyin_verify::chain::CertificateStore::remember)).
+    pub fn check_many<B: AsRef<[u8]> + Sync>(
+        &self,
+        documents: &[B],
+        context: &SealContext<'_>,
+    ) -> Vec<OfdReport> {
+        let _remembered = context.certificates.remember();
+        let share = |share: &[B]| {
+            let mut batch = Batch::default();
+            let opened = share.iter().map(|bytes| self.open(bytes.as_ref(), context, &mut batch));
+            let opened: Vec<_> = opened.collect();
+            self.report(opened, batch, context).collect::<Vec<_>>()
+        };
+        documents.par_chunks(SHARE).flat_map_iter(share).collect()
+    }
+
+    fn open(&self, bytes: &[u8], context: &SealContext<'_>, batch: &mut Batch) -> Opened {
+        let limits = Limits::in_memory();
+        let readable = bytes.size() <= limits.package;
+        let fingerprint = readable.then(|| fingerprint(context.certificates.algs(), bytes));
+        let opened = Opened::read(bytes, fingerprint, &limits, context, batch);
+        opened.expect("bytes in memory can be read")
+    }
+
+    /// What is said of documents whose digests are in `batch`.
+    fn report(
+        &self,
+        opened: impl AsRef<[Opened]> + IntoIterator<Item = Opened>,
+        mut batch: Batch,
+        context: &SealContext<'_>,
+    ) -> impl Iterator<Item = OfdReport> {
+        batch.flush();
+        let values: Vec<_> = opened.as_ref().iter().flat_map(Opened::values).collect();
+        let values = value::check_all(&values, self.reader, self.seals, context);
+        let (verifier, now) = (*self, context.now);
+        let mut values = values.into_iter();
+        opened.into_iter().map(move |opened| {
+            let count = opened.values().count();
+            let mut values = values.by_ref().take(count);
+            let mut outcomes = Outcomes::new(&OfdCheck::OF_PACKAGE);
+            let mut documents = Vec::new();
+            match opened.read {
+                Err(fault) => outcomes.set(OfdCheck::Container, Err(fault)),
+                Ok(Read { layout: Err(fault), .. }) => {
+                    outcomes.set(OfdCheck::Container, Ok(()));
+                    outcomes.set(OfdCheck::Structure, Err(fault));
+                }
+                Ok(Read { layout: Ok(layout), taken }) => {
+                    outcomes.set(OfdCheck::Container, Ok(()));
+                    outcomes.set(OfdCheck::Structure, Ok(()));
+                    let all = 0..layout.bodies.len();
+                    let read = (&layout, &taken, &batch);
+                    documents.extend(all.map(|place| verifier.document(read, place, &mut values)));
                 }
             }
-        }
-        let fingerprint = readable.then(|| fingerprint(algs, bytes));
-        OfdReport { at: context.now, fingerprint, outcomes, documents }
+            OfdReport { at: now, fingerprint: opened.fingerprint, outcomes, documents }
+        })
     }
 
     fn document(
         &self,
-        layout: &Layout<'_, '_>,
+        read: (&Layout, &Taken, &Batch),
         place: usize,
-        digests: &mut Digests<'_, '_>,
-        context: &SealContext<'_>,
+        values: &mut impl Iterator<Item = Option<Value>>,
     ) -> DocumentReport {
+        let layout = read.0;
         let SignedBody { reached, signatures, versions, .. } = &layout.bodies[place];
         let mut outcomes = Outcomes::new(&OfdCheck::OF_DOCUMENT);
         outcomes.set(OfdCheck::Content, reached.as_ref().map(|_| ()).map_err(Clone::clone));
@@ -75,14 +149,21 @@ impl OfdVerifier {
         };
         outcomes.set(OfdCheck::Signatures, found);
         let count = signatures.as_ref().map_or(0, Vec::len);
-        let run = |nth| signature::check(self, layout, (place, nth), digests, context);
-        let signatures = (0..count).map(run).collect();
+        let run = |nth| {
+            let value = values.next().flatten();
+            signature::check(self, read, (place, nth), value)
+        };
+        let signatures: Vec<_> = (0..count).map(run).collect();
         let reached = reached.as_ref().ok();
+        let stamped = signatures.iter().flat_map(SignatureReport::stamps).map(|stamp| &stamp.page);
+        let size = |page: &String| Some((page.clone(), (*reached?.pages.get(page.as_str())?)?));
+        let page_sizes = stamped.filter_map(size).collect();
         let mut report = DocumentReport {
             outcomes,
             signatures,
             versions: *versions,
             pages: reached.map_or(0, |reached| reached.pages.len()),
+            page_sizes,
             notes: Vec::new(),
         };
         if reached.is_some_and(|reached| reached.is_missing) {
@@ -95,8 +176,55 @@ impl OfdVerifier {
     }
 }
 
+/// A container that was read to its end.
+struct Opened {
+    fingerprint: Option<String>,
+    read: Result<Read, Fault>,
+}
+
+struct Read {
+    layout: Result<Layout, Fault>,
+    taken: Taken,
+}
+
+impl Opened {
+    /// Its digests are asked for in `batch`.
+    fn read(
+        source: impl Source,
+        fingerprint: Option<String>,
+        limits: &Limits,
+        context: &SealContext<'_>,
+        batch: &mut Batch,
+    ) -> io::Result<Self> {
+        let read = || {
+            let (names, contents) = Contents::open(source, limits)?;
+            let mut intake = Intake::new(contents, context.certificates.algs(), batch);
+            let layout = Layout::read(names, &mut intake);
+            Ok(Read { layout, taken: intake.finish()? })
+        };
+        let read = match read() {
+            Ok(read) => Ok(read),
+            Err(ReadError::Package(error)) => Err(of_package(error)),
+            Err(ReadError::Source(error)) => return Err(error),
+        };
+        Ok(Self { fingerprint, read })
+    }
+
+    /// The value of each signature and the description that it is over; nothing of those whose description cannot be read.
+    fn values(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let read = self.read.as_ref().ok();
+        let layout = read.and_then(|read| read.layout.as_ref().ok());
+        let bodies = layout.into_iter().flat_map(|layout| &layout.bodies);
+        let signatures = bodies.flat_map(|body| body.signatures.iter().flatten());
+        signatures.zip(std::iter::repeat(read)).map(|(signed, read)| match (&signed.parts, read) {
+            (Ok(parts), Some(Read { taken, .. })) => (taken.bytes(parts.value), taken.bytes(parts.place)),
+            (Err(_), _) | (_, None) => (&[][..], &[][..]),
+        })
+    }
+}
+
 /// The reason that a fault of the container stands for.
-fn of_package(error: PackageError) -> (crate::Cause, Option<OfdDetail>) {
+fn of_package(error: PackageError) -> Fault {
     use PackageFault as Fault;
     let reason = match error.fault {
         Fault::PackageSize

@@ -1,53 +1,25 @@
 //! The checks of one signature.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use boyin_model::alg::{Digest32, VerifyAlg};
-use boyin_model::seal::{Kind, SealSignature, detect};
-use boyin_model::signed_data::is_signed_data;
+use boyin_model::seal::SealSignature;
 use boyin_model::time::UnixTime;
-use boyin_verify::seal::{Document, SealContext};
-use boyin_verify::signed_data::check_signed_data;
 
 use super::OfdVerifier;
 use super::layout::{Layout, Parts, Signed};
+use super::value::Value;
+use crate::intake::{Batch, Taken};
 use crate::location::{LocationFault, join, resolve};
-use crate::package::Package;
 use crate::reason::{Cause, OfdReason};
 use crate::report::{
-    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SignatureReport, ValueReport,
+    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SealFace, SignatureReport,
+    ValueReport,
 };
 use crate::structure::{CheckMethod, SignatureKind};
 
 /// Until then (2020-10-01, when GB/T 38540 came into force) signatures over MD5 or SHA-1 were usual enough to be named as
 /// early ones. They pass at no time.
 pub(super) const WEAK_DIGESTS_UNTIL: u64 = 1_601_481_600;
-/// Most bytes of a signature value without a certificate: RSA of 4096 bits.
-const MAX_BARE_BYTES: usize = 512;
-/// `r ‖ s`.
-const RAW_BYTES: usize = 64;
-/// SEQUENCE of two integers of 33 bytes, with their headers.
-const MAX_PAIR_BYTES: usize = 72;
-
-/// Digests of the files of a container, each made once.
-pub(super) struct Digests<'p, 'b> {
-    package: &'p Package<'b>,
-    algs: &'p [&'static dyn VerifyAlg],
-    known: HashMap<(&'static str, usize), Digest32>,
-}
-
-impl<'p, 'b> Digests<'p, 'b> {
-    pub(super) fn new(package: &'p Package<'b>, algs: &'p [&'static dyn VerifyAlg]) -> Self {
-        Self { package, algs, known: HashMap::new() }
-    }
-
-    /// `None` if no algorithm has that digest.
-    fn of(&mut self, name: &'static str, place: usize) -> Option<Digest32> {
-        let alg = self.algs.iter().find(|alg| alg.id().digest == name)?;
-        let bytes = self.package.entries()[place].bytes();
-        Some(*self.known.entry((name, place)).or_insert_with(|| alg.digest(&[bytes])))
-    }
-}
 
 /// What the references of a signature name.
 #[derive(Default)]
@@ -59,14 +31,14 @@ struct Named {
     is_missing: bool,
 }
 
-/// Checks the signature `nth` of the document `body`.
+/// Checks the signature `nth` of the document `body`, of which `value` was found in its value.
 pub(super) fn check(
     verifier: &OfdVerifier,
-    layout: &Layout<'_, '_>,
+    read: (&Layout, &Taken, &Batch),
     (body, nth): (usize, usize),
-    digests: &mut Digests<'_, '_>,
-    context: &SealContext<'_>,
+    value: Option<Value>,
 ) -> SignatureReport {
+    let (layout, taken, batch) = read;
     let signatures = layout.bodies[body].signatures.as_deref().unwrap_or_default();
     let signed = &signatures[nth];
     let mut report = SignatureReport {
@@ -81,6 +53,7 @@ pub(super) fn check(
         uncovered: Vec::new(),
         unreferenced: Vec::new(),
         value: None,
+        face: None,
         notes: Vec::new(),
     };
     let parts = match &signed.parts {
@@ -93,15 +66,16 @@ pub(super) fn check(
     report.outcomes.set(OfdCheck::Format, Ok(()));
     report.method = Some(parts.file.method);
     report.stamps.clone_from(&parts.file.stamps);
-    let run = Run { verifier, layout, body, nth, signed, parts, context };
+    let run = Run { layout, taken, batch, body, nth, signed, parts };
     let seal = SealSignature::read(run.bytes(parts.value), verifier.reader).ok();
+    report.face = seal.as_ref().map(|signature| SealFace::of(&signature.seal.info));
     // The value first: when it was signed says what a weak digest means.
-    let found = run.value(seal.as_ref(), &mut report);
+    let found = run.value(value, seal.as_ref(), &mut report);
     report.outcomes.set(OfdCheck::Value, found);
     if let Some(found) = run.seal_file(seal.as_ref(), &report) {
         report.outcomes.set(OfdCheck::SealFile, found);
     }
-    let named = run.named(digests);
+    let named = run.named();
     report.changed = named.changed.iter().map(|place| layout.name(*place)).collect();
     let found = run.references(&named, report.signed_at());
     report.outcomes.set(OfdCheck::References, found);
@@ -111,43 +85,46 @@ pub(super) fn check(
     report
 }
 
-struct Run<'r, 'p, 'b, 'c> {
-    verifier: &'r OfdVerifier,
-    layout: &'r Layout<'p, 'b>,
+struct Run<'r> {
+    layout: &'r Layout,
+    taken: &'r Taken,
+    batch: &'r Batch,
     body: usize,
     nth: usize,
     signed: &'r Signed,
     parts: &'r Parts,
-    context: &'r SealContext<'c>,
 }
 
-impl Run<'_, '_, '_, '_> {
+impl Run<'_> {
     fn bytes(&self, place: usize) -> &[u8] {
-        self.layout.package.entries()[place].bytes()
+        self.taken.bytes(place)
     }
 
     fn name(&self, place: usize) -> &str {
-        self.layout.package.entries()[place].name()
+        self.layout.names.of(place)
     }
 
-    fn value(&self, seal: Option<&SealSignature<'_>>, report: &mut SignatureReport) -> Finding {
-        let (value, document) = (self.bytes(self.parts.value), self.bytes(self.parts.place));
-        let found = if detect(value) == Some(Kind::Signature) {
-            let checked = self.verifier.seals.check_signature(value, Document::Bytes(document), self.context);
-            let verdict = checked.verdict();
-            report.value = Some(ValueReport::Seal(Box::new(checked)));
-            self.note_property(seal, report);
-            self.note_kind(SignatureKind::Seal, report);
-            return verdict.reason().map_or(Ok(()), |reason| Err((Cause::Seal(reason), None)));
-        } else if is_signed_data(value) {
-            let checked = check_signed_data(value, self.verifier.reader, document, self.context);
-            let verdict = checked.verdict();
-            report.value = Some(ValueReport::SignedData(Box::new(checked)));
-            verdict.reason().map_or(Ok(()), |reason| Err((Cause::SignedData(reason), None)))
-        } else if is_bare(value) {
-            Err((OfdReason::ValueBare.into(), None))
-        } else {
-            Err((OfdReason::ValueUnknown.into(), None))
+    fn value(
+        &self,
+        value: Option<Value>,
+        seal: Option<&SealSignature<'_>>,
+        report: &mut SignatureReport,
+    ) -> Finding {
+        let found = match value {
+            Some(Value::Seal(checked)) => {
+                let verdict = checked.verdict();
+                report.value = Some(ValueReport::Seal(checked));
+                self.note_property(seal, report);
+                self.note_kind(SignatureKind::Seal, report);
+                return verdict.reason().map_or(Ok(()), |reason| Err((Cause::Seal(reason), None)));
+            }
+            Some(Value::SignedData(checked)) => {
+                let verdict = checked.verdict();
+                report.value = Some(ValueReport::SignedData(checked));
+                verdict.reason().map_or(Ok(()), |reason| Err((Cause::SignedData(reason), None)))
+            }
+            Some(Value::Bare) => Err((OfdReason::ValueBare.into(), None)),
+            None => Err((OfdReason::ValueUnknown.into(), None)),
         };
         self.note_kind(SignatureKind::Sign, report);
         found
@@ -180,10 +157,10 @@ impl Run<'_, '_, '_, '_> {
         Some(Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place))))))
     }
 
-    fn named(&self, digests: &mut Digests<'_, '_>) -> Named {
+    fn named(&self) -> Named {
         let mut named = Named::default();
         for reference in &self.parts.file.references {
-            let place = match resolve(self.layout.package, self.name(self.parts.place), &reference.location) {
+            let place = match resolve(&self.layout.names, self.name(self.parts.place), &reference.location) {
                 Ok(place) => place,
                 Err(LocationFault::Missing) => {
                     named.is_missing = true;
@@ -197,7 +174,12 @@ impl Run<'_, '_, '_, '_> {
             named.is_repeated |= !named.places.insert(place);
             named.is_missing |= self.is_astray(&reference.location);
             let CheckMethod::Accepted(method) = self.parts.file.method else { continue };
-            if digests.of(method, place).is_none_or(|digest| reference.digest != digest) {
+            if self
+                .taken
+                .digests
+                .of(self.batch, method, place)
+                .is_none_or(|digest| reference.digest != digest)
+            {
                 named.changed.push(place);
             }
         }
@@ -247,7 +229,7 @@ impl Run<'_, '_, '_, '_> {
             self.layout.bodies[body].reached.as_ref().is_ok_and(|reached| reached.places.contains(&place))
         };
         let others: Vec<_> = (0..self.layout.bodies.len()).filter(|body| *body != self.body).collect();
-        for place in (0..self.layout.package.entries().len()).filter(|place| !named.contains(place)) {
+        for place in (0..self.layout.names.all().len()).filter(|place| !named.contains(place)) {
             if reaches(self.body, place) {
                 report.uncovered.push(self.layout.name(place));
             } else if place != self.layout.root
@@ -288,15 +270,8 @@ impl Run<'_, '_, '_, '_> {
             report.notes.push(OfdNote::RidingStamp);
         }
         let pages = body.reached.as_ref().ok().map(|reached| &reached.pages);
-        if pages.is_some_and(|pages| stamps.iter().any(|stamp| !pages.contains(&stamp.page))) {
+        if pages.is_some_and(|pages| stamps.iter().any(|stamp| !pages.contains_key(stamp.page.as_str()))) {
             report.notes.push(OfdNote::StampOffPage);
         }
     }
-}
-
-/// Whether it is a signature value and nothing more: `r ‖ s`, a SEQUENCE of two integers, or a number as long as an RSA
-/// modulus.
-fn is_bare(value: &[u8]) -> bool {
-    let is_pair = value.len() <= MAX_PAIR_BYTES && value.starts_with(&[0x30]) && value.get(2) == Some(&2);
-    is_pair || matches!(value.len(), RAW_BYTES | 128 | 256 | 384 | MAX_BARE_BYTES)
 }

@@ -5,42 +5,43 @@
 //! from its first byte to the directory, the directory ends where its end record begins, the record ends the file, and each
 //! local header says what the directory says.
 
+mod contents;
 mod directory;
 mod name;
+mod source;
 
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use crate::limits::Limits;
+pub(crate) use contents::Contents;
+pub(crate) use source::Pinned;
+pub use source::{Seekable, Source};
 
-use crate::limits::{MAX_ENTRY_BYTES, MAX_INFLATED_BYTES, MAX_RATIO, MAX_RATIO_FREE_BYTES};
-use directory::{Packed, Packing};
-
-/// A container, read and inflated.
+/// A container, read and inflated: all of it in memory. To verify one does not need that.
 #[derive(Debug)]
-pub struct Package<'p> {
-    entries: Vec<Entry<'p>>,
+pub struct Package {
+    entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
 }
 
 /// One file of a container.
-pub struct Entry<'p> {
+pub struct Entry {
     name: String,
-    bytes: Cow<'p, [u8]>,
+    bytes: Vec<u8>,
 }
 
 /// Names the entry's size only: a name can be a person's.
-impl std::fmt::Debug for Entry<'_> {
+impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Entry({} bytes)", self.bytes.len())
     }
 }
 
-impl Entry<'_> {
+impl Entry {
     /// Its name: folders and file with `/` between, none before.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -71,11 +72,11 @@ faults! {
     PackageSize = "package_size", "the file is larger than is read";
     /// More entries than [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES).
     Entries = "entries", "there are more entries than are read";
-    /// An entry beyond [`MAX_ENTRY_BYTES`].
+    /// An entry beyond [`MAX_ENTRY_BYTES`](crate::limits::MAX_ENTRY_BYTES).
     EntrySize = "entry_size", "an entry is larger than is read";
-    /// All entries together beyond [`MAX_INFLATED_BYTES`].
+    /// All entries together beyond [`MAX_INFLATED_BYTES`](crate::limits::MAX_INFLATED_BYTES).
     InflatedSize = "inflated_size", "all entries together are larger than is read";
-    /// An entry beyond [`MAX_RATIO`].
+    /// An entry beyond [`MAX_RATIO`](crate::limits::MAX_RATIO).
     Ratio = "ratio", "an entry inflates to more than its packed size allows";
     /// No end record, or none that ends the file.
     EndRecord = "end_record", "it is no ZIP file, or bytes follow its end";
@@ -127,87 +128,120 @@ faults! {
     Checksum = "checksum", "an entry has another checksum than its header says";
 }
 
-impl<'p> Package<'p> {
+/// Why a container was not read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// Its bytes could not be read, which says nothing of them.
+    Source(io::Error),
+    /// It is at fault.
+    Package(PackageError),
+}
+
+impl From<PackageError> for ReadError {
+    fn from(error: PackageError) -> Self {
+        Self::Package(error)
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+/// As [`ReadError`], before it is known of which entry.
+#[derive(Debug)]
+enum Halt {
+    Source(io::Error),
+    Fault(PackageFault),
+}
+
+impl Halt {
+    fn at(self, entry: Option<usize>) -> ReadError {
+        match self {
+            Self::Source(error) => ReadError::Source(error),
+            Self::Fault(fault) => ReadError::Package(PackageError { entry, fault }),
+        }
+    }
+}
+
+impl From<PackageFault> for Halt {
+    fn from(fault: PackageFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl Package {
     /// Reads a container and inflates what is in it.
     ///
     /// # Errors
     /// [`PackageError`] with the first fault.
-    pub fn read(bytes: &'p [u8]) -> Result<Self, PackageError> {
-        let packed = directory::read(bytes)?;
-        name::check_distinct(&packed)?;
-        check_sizes(&packed)?;
-        let mut package = Self { entries: Vec::with_capacity(packed.len()), by_name: HashMap::new() };
-        for (place, entry) in packed.into_iter().enumerate() {
-            let bytes = unpack(&entry).map_err(|fault| PackageError { entry: Some(place), fault })?;
-            if entry.is_folder {
-                continue;
+    pub fn read(bytes: &[u8]) -> Result<Self, PackageError> {
+        let read = || {
+            let (names, mut contents) = Contents::open(bytes, &Limits::in_memory())?;
+            let mut entries = Vec::with_capacity(names.names.len());
+            while let Some((place, file)) = contents.first_unread(None) {
+                let mut inflated = Vec::new();
+                contents.read_entry(place, &mut |piece| inflated.extend_from_slice(piece))?;
+                entries.extend(file.map(|file| Entry { name: names.of(file).to_owned(), bytes: inflated }));
             }
-            package.by_name.insert(entry.name.clone(), package.entries.len());
-            package.entries.push(Entry { name: entry.name, bytes });
-        }
-        Ok(package)
+            Ok(Self { entries, by_name: names.by_name })
+        };
+        read().map_err(|error| match error {
+            ReadError::Package(error) => error,
+            // Of bytes in memory there are as many as they say.
+            ReadError::Source(_) => PackageError { entry: None, fault: PackageFault::Directory },
+        })
     }
 
     /// The files, in the order of the directory.
     #[must_use]
-    pub fn entries(&self) -> &[Entry<'p>] {
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The file of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Entry<'p>> {
-        self.place(name).map(|place| &self.entries[place])
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.by_name.get(name).map(|place| &self.entries[*place])
+    }
+}
+
+/// The names of the files of a container, in the order of the directory.
+pub(crate) struct Names {
+    names: Vec<String>,
+    by_name: HashMap<String, usize>,
+}
+
+/// Names the number of files only: a name can be a person's.
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Names({} files)", self.names.len())
+    }
+}
+
+impl Names {
+    fn new(names: impl Iterator<Item = String>) -> Self {
+        let names: Vec<_> = names.collect();
+        let by_name = names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect();
+        Self { names, by_name }
+    }
+
+    pub(crate) fn of(&self, place: usize) -> &str {
+        &self.names[place]
+    }
+
+    pub(crate) fn all(&self) -> &[String] {
+        &self.names
     }
 
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
     }
-}
-
-/// Before anything is inflated: the sizes that the headers say. That they say the truth is checked while inflating.
-fn check_sizes(packed: &[Packed<'_>]) -> Result<(), PackageError> {
-    let mut all = 0_usize;
-    for (place, entry) in packed.iter().enumerate() {
-        let fault = |fault| Err(PackageError { entry: Some(place), fault });
-        if entry.size > MAX_ENTRY_BYTES {
-            return fault(PackageFault::EntrySize);
-        }
-        if entry.size > MAX_RATIO_FREE_BYTES && entry.size / MAX_RATIO > entry.data.len() {
-            return fault(PackageFault::Ratio);
-        }
-        all += entry.size;
-        if all > MAX_INFLATED_BYTES {
-            return fault(PackageFault::InflatedSize);
-        }
-    }
-    Ok(())
-}
-
-fn unpack<'p>(entry: &Packed<'p>) -> Result<Cow<'p, [u8]>, PackageFault> {
-    let bytes = match entry.packing {
-        Packing::Stored if entry.data.len() == entry.size => Cow::Borrowed(entry.data),
-        Packing::Stored => return Err(PackageFault::Inflate),
-        Packing::Deflated => Cow::Owned(inflate(entry.data, entry.size).ok_or(PackageFault::Inflate)?),
-    };
-    if entry.is_folder && !bytes.is_empty() {
-        return Err(PackageFault::FolderContent);
-    }
-    if crc32fast::hash(&bytes) != entry.checksum {
-        return Err(PackageFault::Checksum);
-    }
-    Ok(bytes)
-}
-
-/// All of `data`, if it inflates to exactly `size` bytes.
-fn inflate(data: &[u8], size: usize) -> Option<Vec<u8>> {
-    // A byte more than is expected: what would fill it is too long.
-    let mut out = vec![0; size + 1];
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-    let (status, read, written) = decompress(&mut DecompressorOxide::new(), data, &mut out, 0, flags);
-    if status != TINFLStatus::Done || read != data.len() || written != size {
-        return None;
-    }
-    out.truncate(size);
-    Some(out)
 }

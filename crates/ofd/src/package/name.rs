@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(String, bool), PackageFault> {
 
 /// No two entries of one name; no file that is a folder of another one. Systems that do not tell capital letters from small
 /// ones would write one over the other.
-pub(super) fn check_distinct(packed: &[Packed<'_>]) -> Result<(), PackageError> {
+pub(super) fn check_distinct(packed: &[Packed]) -> Result<(), PackageError> {
     let names: Vec<_> = packed.iter().map(|entry| entry.name.to_lowercase()).collect();
     let repeated = |place| PackageError { entry: Some(place), fault: PackageFault::NameRepeated };
     let mut seen = HashSet::new();

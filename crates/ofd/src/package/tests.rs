@@ -1,7 +1,10 @@
 use boyin_testkit::ofd::{Descriptor, EntryByHand, container};
 
 use super::*;
-use crate::limits::{MAX_ENTRIES, MAX_NAME_BYTES, MAX_PACKAGE_BYTES, MAX_PATH_DEPTH};
+use crate::limits::{
+    MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_INFLATED_BYTES, MAX_NAME_BYTES, MAX_PACKAGE_BYTES, MAX_PATH_DEPTH,
+    MAX_RATIO, MAX_RATIO_FREE_BYTES,
+};
 
 fn entry(name: &str) -> EntryByHand {
     EntryByHand::new(name, b"content of a file")

@@ -1,18 +1,27 @@
 use boyin_suite::Algorithm;
-use boyin_testkit::ofd::{Draft, EntryByHand, container};
+use boyin_testkit::ofd::Draft;
 use boyin_testkit::seals::SealWorld;
 
 use super::*;
+use crate::intake::Batch;
+use crate::limits::Limits;
+use crate::package::Contents;
 use crate::structure::bodies;
 
 fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
+    reached_with(draft, &mut Scans::default())
+}
+
+fn reached_with(draft: &Draft<'_>, scans: &mut Scans) -> Result<Vec<String>, ReachFault> {
     let bytes = draft.write();
-    let package = Package::read(&bytes).unwrap();
-    let root = package.place("OFD.xml").unwrap();
-    let body = &bodies(package.entries()[root].bytes()).unwrap()[0];
-    let found = reach(&package, root, body, &mut Scans::default())?;
+    let (names, contents) = Contents::open(&bytes[..], &Limits::in_memory()).unwrap();
+    let mut batch = Batch::default();
+    let mut intake = Intake::new(contents, &[], &mut batch);
+    let root = names.place("OFD.xml").unwrap();
+    let body = &intake.with(root, bodies).unwrap().unwrap()[0];
+    let found = reach(&names, &mut intake, root, body, scans)?;
     assert_eq!(found.pages.len(), 2);
-    Ok(found.places.iter().map(|place| package.entries()[*place].name().to_owned()).collect())
+    Ok(found.places.iter().map(|place| names.of(*place).to_owned()).collect())
 }
 
 #[test]
@@ -72,7 +81,6 @@ fn what_leads_nowhere_is_told_apart() {
     let mut changed = draft();
     changed.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");
     assert!(reached(&changed).is_ok());
-    assert!(Package::read(&container(&[EntryByHand::new("a", b"")])).is_ok());
 }
 
 /// A file that a list names as a leaf is read all the same where another file names it as more.
@@ -89,11 +97,8 @@ fn locations_are_bounded_over_all_files() {
     let world = SealWorld::new(Algorithm::Sm2);
     let mut draft = Draft::new(&world);
     let own = {
-        let bytes = draft.write();
-        let package = Package::read(&bytes).unwrap();
-        let root = package.place("OFD.xml").unwrap();
         let mut scans = Scans::default();
-        reach(&package, root, &bodies(package.entries()[root].bytes()).unwrap()[0], &mut scans).unwrap();
+        reached_with(&draft, &mut scans).unwrap();
         scans.count
     };
     let more = |count: usize| "<FileLoc>a</FileLoc>".repeat(count);

@@ -59,6 +59,7 @@ fn nothing_does_not_pass() {
         signatures: Vec::new(),
         versions: 0,
         pages: 0,
+        page_sizes: BTreeMap::new(),
         notes: Vec::new(),
     };
     assert_eq!(document.verdict(), OfdVerdict::Failed(OfdReason::NotSigned.into()));

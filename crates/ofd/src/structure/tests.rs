@@ -158,3 +158,10 @@ fn check_methods_are_told_apart() {
         assert_eq!(CheckMethod::of(name), expected, "{name:?}");
     }
 }
+
+#[test]
+fn numbers_of_millimeters() {
+    for (thousandths, text) in [(0, "0"), (30_000, "30"), (8500, "8.5"), (-2_001, "-2.001"), (100, "0.1")] {
+        assert_eq!(millimeters(thousandths), text);
+    }
+}

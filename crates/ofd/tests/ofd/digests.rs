@@ -51,7 +51,7 @@ fn early_signatures_over_weak_digests_are_open() {
             at,
             ..Signing::default()
         });
-        let report = OfdVerifier::new(Reader::Field).check(&draft.write(), &context(&store, now()));
+        let report = crate::judged(OfdVerifier::new(Reader::Field), &draft.write(), &context(&store, now()));
         let signature = report.signatures().next().unwrap();
         assert_eq!(signature.signed_at(), Some(at));
         let expected = if early { OfdReason::DigestOld } else { OfdReason::DigestWeak };

@@ -211,7 +211,7 @@ fn deviations_of_the_field_are_noted() {
 
 fn at_with(world: &SealWorld, form: Form, store: &CertificateStore, now: UnixTime) -> OfdReport {
     let draft = signed(world, form);
-    OfdVerifier::new(Reader::Field).check(&draft.write(), &context(store, now))
+    crate::judged(OfdVerifier::new(Reader::Field), &draft.write(), &context(store, now))
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn signed_outside_of_the_certificate() {
     ] {
         let mut draft = Draft::new(&world);
         draft.sign(&Signing { at, ..signing(Form::Detached) });
-        let report = OfdVerifier::new(Reader::Field).check(&draft.write(), &context(&store, now));
+        let report = crate::judged(OfdVerifier::new(Reader::Field), &draft.write(), &context(&store, now));
         let outside = SignedDataReason::OutsideCertificate;
         assert!(matches!(signing_time(&report), SignedDataOutcome::NotPassed(found, _) if found == outside));
     }

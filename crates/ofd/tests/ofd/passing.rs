@@ -1,5 +1,10 @@
+use boyin_issue::seal::{Sealing, seal};
 use boyin_model::register::Period;
-use boyin_ofd::{Cause, OfdNote, OfdVerdict, OfdVerifier, Protection, SignatureKind, ValueReport};
+use boyin_model::seal::{Picture, SealInfo};
+use boyin_ofd::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};
+use boyin_ofd::{
+    Cause, OfdNote, OfdVerdict, OfdVerifier, Protection, SignatureKind, SignatureReport, ValueReport,
+};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
 use boyin_testkit::prefecture::{now, since};
@@ -143,7 +148,7 @@ fn the_register_is_asked() {
         let list = register(Algorithm::Sm2, seals);
         let context = SealContext { now: now(), certificates: &store, register: Some(&list) };
         for reader in [Reader::Ours, Reader::Field] {
-            let report = OfdVerifier::new(reader).check(&bytes, &context);
+            let report = crate::judged(OfdVerifier::new(reader), &bytes, &context);
             assert_eq!(report.verdict(), expected, "{}", shown(&report));
         }
     }
@@ -158,7 +163,7 @@ fn a_profile_is_applied() {
     let store = world.store();
     for profile in Profile::all() {
         let verifier = OfdVerifier::new(Reader::Field).with_profile(profile);
-        let report = verifier.check(&draft.write(), &context(&store, now()));
+        let report = crate::judged(verifier, &draft.write(), &context(&store, now()));
         let Some(ValueReport::Seal(seal)) = report.signatures().next().unwrap().value() else {
             panic!("a seal")
         };
@@ -182,4 +187,74 @@ fn another_property_is_noted() {
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
     assert_eq!(report.signatures().next().unwrap().notes(), [OfdNote::PropertyDiffers]);
+}
+
+/// Sizes are those of the page, else of the document; one without a surface, or of something else, is none.
+#[test]
+fn pages_with_stamps_have_sizes() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let area = |size: &str| format!("<ofd:Area><ofd:PhysicalBox>0 0 {size}</ofd:PhysicalBox></ofd:Area>");
+    let of_page = |size: &str| format!("{}<ofd:PageRes>", area(size));
+    let of_document = |size: &str| {
+        let area = area(size).replace("ofd:Area", "ofd:PageArea");
+        format!("<ofd:CommonData>{area}")
+    };
+    let (document, page) = ("Doc_0/Document.xml", "Doc_0/Pages/Page_1/Content.xml");
+    let stamp = |page: u8| format!(r#"<ofd:StampAnnot ID="{page}" PageRef="{page}" Boundary="1 2 3 4"/>"#);
+    for (sizes, expected) in [
+        (None, [None, None]),
+        (Some(("210 297", "148.5 210")), [Some([210_000, 297_000]), Some([148_500, 210_000])]),
+        (Some(("210 297", "0 210")), [Some([210_000, 297_000]), Some([210_000, 297_000])]),
+        (Some(("wide", "1 -2")), [None, None]),
+    ] {
+        let mut draft = Draft::new(&world);
+        if let Some((all, second)) = sizes {
+            draft.replace(document, "<ofd:CommonData>", &of_document(all));
+            draft.replace(page, "<ofd:PageRes>", &of_page(second));
+        }
+        draft.sign(&Signing { stamps: [1, 2, 7].map(stamp).concat(), ..Signing::default() });
+        let report = check(&world, &draft.write());
+        let document = &report.documents()[0];
+        assert_eq!([document.page_size("1"), document.page_size("2")], expected, "{sizes:?}");
+        assert_eq!(document.page_size("7"), None);
+    }
+}
+
+/// What people look at is of the seal within the signature; a larger picture is left out, and nothing of it is in the report's bytes.
+#[test]
+fn a_seal_has_a_face() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    draft.sign(&Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() });
+    let report = check(&world, &draft.write());
+    let faces: Vec<_> = report.signatures().map(SignatureReport::face).collect();
+    let face = faces[0].unwrap();
+    assert_eq!((face.name.as_str(), face.format.as_str()), (world.info().name, "PNG"));
+    assert_eq!((face.picture.as_deref(), face.size_mm), (Some(world.info().picture.data), [45, 45]));
+    assert!(faces[1].is_none());
+    assert!(
+        !shown(&report).contains(world.info().name) && !format!("{report:?}").contains(world.info().name)
+    );
+    for (bytes, is_kept) in [(MAX_FACE_PICTURE_BYTES, true), (MAX_FACE_PICTURE_BYTES + 1, false)] {
+        let (picture, name) = (vec![0; bytes], "印".repeat(MAX_FACE_NAME_CHARS + 1));
+        let info = SealInfo { picture: Picture { data: &picture, ..world.info().picture }, ..world.info() };
+        let info = SealInfo { name: &name, ..info };
+        let mut draft = Draft::new(&world);
+        let signing = Signing { with_seal_file: false, ..Signing::default() };
+        draft.sign(&signing);
+        let description = draft.get("Doc_0/Signs/Sign_0/Signature.xml").to_vec();
+        let sealing = Sealing {
+            seal: &world.seal(&info),
+            at: signing.at,
+            document: world.signer.0.reference().alg().digest(&[&description]),
+            property: "/Doc_0/Signs/Sign_0/Signature.xml",
+            certificate: &world.signer.1,
+        };
+        draft.put("Doc_0/Signs/Sign_0/SignedValue.dat", seal(&sealing, &world.signer.0).unwrap());
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+        let face = report.signatures().next().unwrap().face().unwrap();
+        assert_eq!((face.picture.is_some(), face.name.chars().count()), (is_kept, MAX_FACE_NAME_CHARS));
+    }
 }

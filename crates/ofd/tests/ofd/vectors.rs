@@ -41,7 +41,7 @@ fn check(bytes: &[u8], trusting: bool, now: Option<u64>) -> OfdReport {
     }
     let now = now.and_then(UnixTime::new).or(signed_at).unwrap_or(UnixTime::new(TODAY).unwrap());
     let context = SealContext { now, certificates: &store, register: None };
-    OfdVerifier::new(Reader::Field).check(bytes, &context)
+    crate::judged(OfdVerifier::new(Reader::Field), bytes, &context)
 }
 
 fn outcome(report: &OfdReport, check: OfdCheck) -> &OfdOutcome {

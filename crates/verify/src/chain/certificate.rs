@@ -113,9 +113,19 @@ impl Certificate {
         algorithm: &[u8],
         encoding: Option<SignatureEncoding>,
     ) -> Option<Box<dyn VerifyKey>> {
+        self.alg(algs, algorithm, encoding)?.key(PublicKey(&self.key.bits)).ok()
+    }
+
+    /// The algorithm of [`Self::key`].
+    pub(super) fn alg(
+        &self,
+        algs: &[&'static dyn VerifyAlg],
+        algorithm: &[u8],
+        encoding: Option<SignatureEncoding>,
+    ) -> Option<&'static dyn VerifyAlg> {
         let algorithm = Algorithm::of(algorithm, None);
         let fits = |alg: &AlgId| encoding.is_none_or(|encoding| alg.encoding == encoding);
-        self.key_for(algs, |id| algorithm.is(id) && fits(id))
+        self.alg_for(algs, |id| algorithm.is(id) && fits(id))
     }
 
     fn key_for(
@@ -155,8 +165,14 @@ impl Certificate {
         &self,
         algs: &[&'static dyn VerifyAlg],
         algorithm: &Algorithm,
-    ) -> Option<&'static AlgId> {
-        self.alg_for(algs, |id| is_x509(id, algorithm)).map(VerifyAlg::id)
+    ) -> Option<&'static dyn VerifyAlg> {
+        self.alg_for(algs, |id| is_x509(id, algorithm))
+    }
+
+    /// What its issuer signed, with which algorithm, and the signature.
+    pub(super) fn signed_part(&self) -> (&[u8], &Algorithm, &[u8]) {
+        let Signed { part, algorithm, signature } = &self.signed;
+        (part, algorithm, signature)
     }
 
     /// The algorithm that it says it is signed with.

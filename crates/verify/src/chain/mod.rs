@@ -13,6 +13,7 @@ mod crl;
 pub(crate) mod der;
 mod deviation;
 mod extensions;
+mod facts;
 mod general;
 mod identity;
 mod listed;
@@ -39,6 +40,8 @@ pub use constraints::MAX_NAME_COMPARISONS;
 use crl::RevocationList;
 pub use crl::{MAX_CRL_BYTES, RevocationReason};
 pub use deviation::Deviation;
+use facts::Facts;
+pub use facts::Remembering;
 pub use identity::{Identity, IdentityKind, SubjectRule, SubjectTable};
 pub use listed::{ListFault, VerifiedList};
 pub use ocsp::MAX_OCSP_BYTES;
@@ -83,6 +86,7 @@ pub struct CertificateStore {
     timestamp_authorities: Vec<Certificate>,
     lists: Vec<RevocationList>,
     responses: Vec<OcspResponse>,
+    facts: Facts,
 }
 
 impl CertificateStore {
@@ -102,6 +106,7 @@ impl CertificateStore {
             timestamp_authorities: Vec::new(),
             lists: Vec::new(),
             responses: Vec::new(),
+            facts: Facts::default(),
         }
     }
 
@@ -201,7 +206,7 @@ impl CertificateStore {
         now: UnixTime,
     ) -> bool {
         let alg = signer.x509_alg(&self.algs, algorithm);
-        alg.is_some_and(|alg| self.algorithm_allows(alg, signed_at, now).is_ok())
+        alg.is_some_and(|alg| self.algorithm_allows(alg.id(), signed_at, now).is_ok())
     }
 
     /// Adds a revocation list (DER). It counts once its issuer's signature is verified.

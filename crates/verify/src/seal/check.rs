@@ -3,6 +3,7 @@ use boyin_model::json::Reader;
 use boyin_model::seal::{Fault, Seal, SealError, SealSignature, SigningTime};
 use boyin_model::time::UnixTime;
 
+use super::pending::Pending;
 use super::profile::{GBT38540_2020, Profile};
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote, SealOutcome, SealReport, SealSubject};
@@ -85,14 +86,15 @@ impl SealVerifier {
         run.report(bytes, profile, profile.seal)
     }
 
-    /// Verifies a seal signature (SES_Signature) over a document; the seal in it as of the signing time.
-    pub fn check_signature(
+    /// Everything of a seal signature but the signature itself.
+    pub(super) fn examine<'r, 'c, 'b>(
         &self,
-        bytes: &[u8],
+        bytes: &'b [u8],
         document: Document<'_>,
-        context: &SealContext<'_>,
-    ) -> SealReport {
+        context: &'r SealContext<'c>,
+    ) -> Pending<'r, 'c, 'b> {
         let mut run = Run::new(context, context.now);
+        let mut job = None;
         let signature = run.format(SealSignature::read(bytes, self.reader));
         let profile = self.profile(signature.as_ref().map(|signature| &signature.seal));
         if let Some(signature) = &signature {
@@ -112,10 +114,10 @@ impl SealVerifier {
             run.seal_existed_at = earliest(&stamped);
             // Then the seal: whether it is registered decides what is asked of the certificates.
             run.seal(&signature.seal, profile, Some(signature.signer));
-            run.signature(signature, document);
+            job = run.signature(signature, document);
             run.timestamps(&stamped);
         }
-        run.report(bytes, profile, profile.signature)
+        Pending { run, bytes, profile, job }
     }
 
     fn profile(&self, seal: Option<&Seal<'_>>) -> &'static Profile {
@@ -124,6 +126,7 @@ impl SealVerifier {
 }
 
 /// One verification.
+#[derive(Debug)]
 pub(super) struct Run<'r, 'c> {
     pub(super) context: &'r SealContext<'c>,
     /// When the seal was used: the signing time, or now for a seal alone.
@@ -215,7 +218,12 @@ impl<'r, 'c> Run<'r, 'c> {
         self.set(SealCheck::Validity, valid);
     }
 
-    fn report(self, bytes: &[u8], profile: &'static Profile, order: &'static [SealCheck]) -> SealReport {
+    pub(super) fn report(
+        self,
+        bytes: &[u8],
+        profile: &'static Profile,
+        order: &'static [SealCheck],
+    ) -> SealReport {
         let readable = bytes.len() <= boyin_model::limits::MAX_SEAL_BYTES;
         SealReport {
             at: self.context.now,

@@ -16,10 +16,13 @@ impl Run<'_, '_> {
     pub(super) fn maker_signature(&self, seal: &Seal<'_>) -> Finding {
         let maker = Certificate::read(seal.maker).map_err(|_| (SealReason::MakerMalformed, None))?;
         let algorithm = seal.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
-        let key = maker.key(self.algs(), algorithm, Some(encoding_of(seal.signature)));
+        let certificates = self.context.certificates;
+        let key = certificates.key_of(&maker, algorithm, encoding_of(seal.signature));
         let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
-        key.verify(&seal.signed, seal.signature).map_err(|_| (SealReason::MakerSignatureMismatch, None))?;
+        if !certificates.has_made(&*key, &maker, &seal.signed, seal.signature) {
+            return Err((SealReason::MakerSignatureMismatch, None));
+        }
         self.not_ended(key.alg().id(), seal.info.created)
     }
 

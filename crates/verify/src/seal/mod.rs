@@ -7,6 +7,7 @@
 
 mod check;
 mod maker;
+mod pending;
 mod profile;
 mod reason;
 mod report;

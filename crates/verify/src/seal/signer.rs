@@ -5,6 +5,7 @@ use boyin_model::seal::{CertificateDigest, SealSignature, Signers, SigningTime, 
 use boyin_model::time::UnixTime;
 
 use super::check::{Document, Finding, Run, weightiest};
+use super::pending::Job;
 use super::reason::SealReason;
 use super::report::{SealCheck, SealDetail, SealNote};
 use super::timestamp::PROMPT_SECONDS;
@@ -12,11 +13,18 @@ use crate::chain::{Certificate, ChainFault, Revocation};
 use crate::policy::CLOCK_TOLERANCE_SECONDS;
 
 impl Run<'_, '_> {
-    pub(super) fn signature(&mut self, signature: &SealSignature<'_>, document: Document<'_>) {
+    /// Everything but [`SealCheck::Signature`]; what is to be verified for that, if it comes so far.
+    pub(super) fn signature<'b>(
+        &mut self,
+        signature: &SealSignature<'b>,
+        document: Document<'_>,
+    ) -> Option<Job<'b>> {
         let signer = Certificate::read(signature.signer).map_err(|_| (SealReason::SignerMalformed, None));
         let signer = signer.as_ref().map_err(|fault| *fault);
-        let found = signer.and_then(|signer| self.value(signature, signer));
-        self.set(SealCheck::Signature, found);
+        let job = signer.and_then(|signer| self.job(signature, signer));
+        if let Err(fault) = &job {
+            self.set(SealCheck::Signature, Err(*fault));
+        }
         let found = signer.and_then(|signer| self.signer_certificate(signer));
         self.set(SealCheck::SignerCertificate, found);
         let found = signer.and_then(|signer| self.listed(&signature.seal.info.signers, signer));
@@ -25,16 +33,19 @@ impl Run<'_, '_> {
         self.set(SealCheck::SigningTime, found);
         let found = self.document(signature, document);
         self.set(SealCheck::Document, found);
+        job.ok()
     }
 
-    fn value(&self, signature: &SealSignature<'_>, signer: &Certificate) -> Finding {
+    fn job<'b>(
+        &self,
+        signature: &SealSignature<'b>,
+        signer: &Certificate,
+    ) -> Result<Job<'b>, (SealReason, Option<SealDetail>)> {
         let algorithm = signature.algorithm.as_ref().map(|oid| oid.as_bytes()).unwrap_or_default();
-        let key = signer.key(self.algs(), algorithm, Some(encoding_of(signature.signature)));
+        let key = self.context.certificates.key_of(signer, algorithm, encoding_of(signature.signature));
         let key = key.filter(|key| key.alg().id().signs_its_digest());
         let key = key.ok_or((SealReason::AlgorithmNotAccepted, None))?;
-        let verified = key.verify(signature.signed, signature.signature);
-        verified.map_err(|_| (SealReason::SignatureMismatch, None))?;
-        self.not_ended(key.alg().id(), self.used_at)
+        Ok(Job { key, message: signature.signed, signature: signature.signature })
     }
 
     fn signer_certificate(&mut self, signer: &Certificate) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use boyin_model::alg::{AlgId, BadKey, BadSignature, BulkJob, Digest32, PublicKey, VerifyKey};
+use boyin_model::alg::{AlgId, BadKey, BadSignature, BulkJob, Digest32, Hasher, PublicKey, VerifyKey};
 use boyin_suite::{Algorithm, ES256, SM2_SM3};
 use boyin_testkit::prefecture::Prefecture;
 use boyin_verify::{TrustSnapshot, Verifier, VerifyAlg};
@@ -36,6 +36,10 @@ impl VerifyAlg for Observed {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         ES256.digest(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        ES256.hasher()
     }
 }
 

@@ -1,0 +1,144 @@
+//! Where the bytes of a container come from.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use boyin_model::alg::{Digest32, VerifyAlg};
+use boyin_verify::Fingerprint;
+
+/// Bytes that are read where they are asked for: the container can be larger than memory should hold.
+pub trait Source {
+    /// How many there are. The same at every call.
+    fn size(&self) -> u64;
+
+    /// Fills `into` with the bytes from `at` on.
+    ///
+    /// # Errors
+    /// Whatever kept the bytes from being read; that there are fewer is an error too.
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()>;
+}
+
+impl Source for &[u8] {
+    fn size(&self) -> u64 {
+        u64::try_from(self.len()).unwrap_or(u64::MAX)
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let from = usize::try_from(at).ok().and_then(|at| self.get(at..));
+        let found = from.and_then(|from| from.get(..into.len())).ok_or(io::ErrorKind::UnexpectedEof)?;
+        into.copy_from_slice(found);
+        Ok(())
+    }
+}
+
+/// A file, or whatever else can be read from any place.
+#[derive(Debug)]
+pub struct Seekable<R> {
+    inner: R,
+    size: u64,
+    /// Where the next byte comes from, if that is known.
+    at: Option<u64>,
+}
+
+impl<R: Read + Seek> Seekable<R> {
+    /// All of it, wherever it stands.
+    ///
+    /// # Errors
+    /// If its end cannot be found.
+    pub fn new(mut inner: R) -> io::Result<Self> {
+        let size = inner.seek(SeekFrom::End(0))?;
+        Ok(Self { inner, size, at: None })
+    }
+}
+
+impl<R: Read + Seek> Source for Seekable<R> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        if self.at.take() != Some(at) {
+            self.inner.seek(SeekFrom::Start(at))?;
+        }
+        self.inner.read_exact(into)?;
+        self.at = u64::try_from(into.len()).ok().and_then(|length| at.checked_add(length));
+        Ok(())
+    }
+}
+
+/// Bytes whose digest is held at once.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// A source that was read once from its beginning to its end. Whatever is read of it later are the same bytes, or an error:
+/// somebody may write to a file while it is verified.
+#[derive(Debug)]
+pub(crate) struct Pinned<S> {
+    inner: S,
+    alg: &'static dyn VerifyAlg,
+    digests: Vec<Digest32>,
+    /// The block that was read last, and which it is.
+    block: Vec<u8>,
+    held: Option<usize>,
+}
+
+impl<S: Source> Pinned<S> {
+    /// The source, and the fingerprint of its bytes.
+    pub(crate) fn new(mut inner: S, algs: &[&'static dyn VerifyAlg]) -> io::Result<(Self, String)> {
+        let mut fingerprint = Fingerprint::new(algs);
+        let alg = fingerprint.alg();
+        let (mut digests, mut block) = (Vec::new(), vec![0; BLOCK_BYTES]);
+        let mut at = 0;
+        while at < inner.size() {
+            let part = part_of(&mut block, inner.size() - at);
+            inner.read_at(at, part)?;
+            fingerprint.update(part);
+            digests.push(alg.digest(&[part]));
+            at += length_of(part);
+        }
+        Ok((Self { inner, alg, digests, block, held: None }, fingerprint.finish()))
+    }
+
+    fn hold(&mut self, which: usize) -> io::Result<()> {
+        if self.held == Some(which) {
+            return Ok(());
+        }
+        self.held = None;
+        let from = length_of(&self.block) * u64::try_from(which).unwrap_or(u64::MAX);
+        let part = part_of(&mut self.block, self.inner.size().saturating_sub(from));
+        self.inner.read_at(from, part)?;
+        if self.digests.get(which) != Some(&self.alg.digest(&[part])) {
+            return Err(io::Error::other("the document was changed while it was read"));
+        }
+        self.held = Some(which);
+        Ok(())
+    }
+}
+
+impl<S: Source> Source for Pinned<S> {
+    fn size(&self) -> u64 {
+        self.inner.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let mut at = usize::try_from(at).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        let mut left = into;
+        while !left.is_empty() {
+            self.hold(at / BLOCK_BYTES)?;
+            let from = &self.block[at % BLOCK_BYTES..];
+            let (part, rest) = left.split_at_mut(from.len().min(left.len()));
+            part.copy_from_slice(&from[..part.len()]);
+            at += part.len();
+            left = rest;
+        }
+        Ok(())
+    }
+}
+
+/// As much of the buffer as there is to read.
+pub(super) fn part_of(buffer: &mut [u8], left: u64) -> &mut [u8] {
+    let length = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+    &mut buffer[..length]
+}
+
+pub(super) fn length_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,182 @@
+//! Sources that fail, and sources that change while they are read.
+
+use std::io;
+
+use boyin_ofd::limits::{MAX_PACKAGE_BYTES, MAX_STREAMED_PACKAGE_BYTES};
+use boyin_ofd::package::Source;
+use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
+use boyin_suite::Algorithm;
+use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
+use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::{SealWorld, context};
+use boyin_verify::Reader;
+
+use crate::{failed, shown};
+
+/// Gives the bytes, up to a number of calls; from then on others, or an error.
+struct Fickle<'b> {
+    bytes: &'b [u8],
+    then: Option<&'b [u8]>,
+    calls: usize,
+}
+
+impl Source for Fickle<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let Some(left) = self.calls.checked_sub(1) else {
+            let mut then = self.then.ok_or(io::ErrorKind::ConnectionReset)?;
+            return then.read_at(at, into);
+        };
+        self.calls = left;
+        let mut bytes = self.bytes;
+        bytes.read_at(at, into)
+    }
+}
+
+fn sealed(world: &SealWorld) -> Draft<'_> {
+    let mut draft = Draft::new(world);
+    draft.sign(&Signing { whole: true, ..Signing::default() });
+    draft
+}
+
+/// A document of several blocks, stored, so that each of its bytes stands in the container as it is.
+fn stored(draft: &Draft<'_>) -> Vec<u8> {
+    let entry =
+        |(name, bytes): &(String, Vec<u8>)| EntryByHand { method: Some(0), ..EntryByHand::new(name, bytes) };
+    container(&draft.files.iter().map(entry).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_cannot_be_read_is_no_verdict() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let (bytes, store) = (sealed(&world).write(), world.store());
+    let verifier = OfdVerifier::new(Reader::Field);
+    let check = |calls| {
+        let source = Fickle { bytes: &bytes, then: None, calls };
+        verifier.check_source(source, &context(&store, now()))
+    };
+    let mut calls = 0;
+    let report = loop {
+        match check(calls) {
+            Ok(report) => break report,
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
+        }
+        calls += 1;
+        assert!(calls < 1000, "it is read at last");
+    };
+    assert!(calls > 0);
+    assert_eq!(report.verdict(), OfdVerdict::Passed);
+    // A source that says that it has more bytes than it has.
+    struct Short<'b>(&'b [u8]);
+    impl Source for Short<'_> {
+        fn size(&self) -> u64 {
+            self.0.size() + 1
+        }
+        fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+            self.0.read_at(at, into)
+        }
+    }
+    let error = verifier.check_source(Short(&bytes), &context(&store, now())).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+/// Whoever writes to the file between two reads gets an error, or a report on the bytes before: nothing is passed that was not
+/// digested, and the fingerprint is that of what was.
+#[test]
+fn what_changes_while_it_is_read_is_found() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.put("Doc_0/Res/qr.png", vec![7; 600 << 10]);
+    draft.sign(&Signing { whole: true, ..Signing::default() });
+    let bytes = stored(&draft);
+    let store = world.store();
+    let verifier = OfdVerifier::new(Reader::Field);
+    let expected = shown(&verifier.check(&bytes, &context(&store, now())));
+    // The same length, other pages.
+    let mut other = draft.clone();
+    other.replace("Doc_0/Pages/Page_0/Content.xml", "../../PublicRes.xml", "../../publicRes.xml");
+    let mut picture = draft.get("Doc_0/Res/qr.png").to_vec();
+    picture[500 << 10] = 8;
+    other.put("Doc_0/Res/qr.png", picture);
+    let other = stored(&other);
+    assert_eq!(other.len(), bytes.len());
+    let (mut errors, mut same) = (0, 0);
+    for calls in 0..40 {
+        let source = Fickle { bytes: &bytes, then: Some(&other), calls };
+        match verifier.check_source(source, &context(&store, now())) {
+            Err(error) => {
+                assert_eq!(error.kind(), io::ErrorKind::Other, "{error}");
+                errors += 1;
+            }
+            Ok(report) if shown(&report) == expected => same += 1,
+            // Changed from the first read on, or before the first block that differs: a document that does not pass.
+            Ok(report) => assert_eq!(report.verdict(), failed(OfdReason::ReferenceMismatch), "{calls}"),
+        }
+    }
+    assert!(errors > 0 && same > 0, "{errors} {same}");
+}
+
+#[test]
+fn each_way_has_its_bound() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let store = world.store();
+    let context = context(&store, now());
+    let verifier = OfdVerifier::new(Reader::Field);
+    let mut draft = Draft::new(&world);
+    draft.put("Doc_0/Res/qr.png", vec![0; MAX_PACKAGE_BYTES / 2]);
+    draft.put("Doc_0/Res/a.ttf", vec![0; MAX_PACKAGE_BYTES / 2]);
+    draft.sign(&Signing::default());
+    let bytes = stored(&draft);
+    let report = verifier.check(&bytes, &context);
+    assert_eq!((report.verdict(), report.fingerprint()), (failed(OfdReason::TooLarge), None));
+    let report = verifier.check_source(&bytes[..], &context).unwrap();
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    assert!(report.fingerprint().is_some());
+
+    /// Nothing of it is read.
+    struct Huge;
+    impl Source for Huge {
+        fn size(&self) -> u64 {
+            u64::try_from(MAX_STREAMED_PACKAGE_BYTES).unwrap() + 1
+        }
+        fn read_at(&mut self, _: u64, _: &mut [u8]) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+    let report = verifier.check_source(Huge, &context).unwrap();
+    assert_eq!((report.verdict(), report.fingerprint()), (failed(OfdReason::TooLarge), None));
+}
+
+/// Of two damaged entries the first is named, though the other one is looked at earlier.
+#[test]
+fn the_first_damaged_entry_is_named() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = sealed(&world);
+    let place = |name: &str| draft.files.iter().position(|(known, _)| known == name).unwrap();
+    let damaged = |names: &[&str]| {
+        let entry = |(name, bytes): &(String, Vec<u8>)| {
+            let packed = names.contains(&name.as_str()).then(|| vec![0xff; 8]);
+            EntryByHand { packed, ..EntryByHand::new(name, bytes) }
+        };
+        container(&draft.files.iter().map(entry).collect::<Vec<_>>())
+    };
+    let (page, list, font) =
+        ("Doc_0/Pages/Page_0/Content.xml", "Doc_0/Signs/Signatures.xml", "Doc_0/Res/a.ttf");
+    for (names, first) in [
+        (&["OFD.xml", font][..], "OFD.xml"),
+        (&[font, list], font),
+        (&[list, page], page),
+        (&[page, font], font),
+        (&[list], list),
+    ] {
+        let report = crate::check(&world, &damaged(names));
+        assert_eq!(report.verdict(), failed(OfdReason::EntryDamaged));
+        let shown = shown(&report);
+        let named = format!(r#"{{"fault":"inflate","place":{}}}"#, place(first));
+        assert!(shown.contains(&named), "{names:?}: {shown}");
+        assert!(report.documents().is_empty());
+    }
+}

@@ -28,9 +28,22 @@ const FILE_TYPE: &str = "sd-jwt";
 const CERT_TYPE_CODE: &str = "certTypeCode";
 /// The operation whose body holds a file.
 const VERIFY_FILE: &str = "verifyFile";
+/// Operations that are offered, each with the scope that it takes.
+const OFFERED: [(&str, ClientScope); 5] = [
+    ("queryCertInfo", ClientScope::License),
+    ("queryCertInfoByHolderCode", ClientScope::Holder),
+    ("verifyCertInfo", ClientScope::Check),
+    (VERIFY_FILE, ClientScope::Check),
+    ("downloadFile", ClientScope::File),
+];
 /// Operations of the standard that are not offered.
 const NOT_OFFERED: [&str; 4] =
     ["downloadUrl", "downloadUrlsByHolderCode", "queryCertInfoByQRcode", "getCertRemarkInfo"];
+
+/// The names of all operations that are answered, offered or not.
+pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
+    OFFERED.into_iter().map(|(name, _)| name).chain(NOT_OFFERED)
+}
 
 /// `head.status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,13 +153,11 @@ async fn respond(
     peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let scope = match operation {
-        "queryCertInfo" => Some(ClientScope::License),
-        "queryCertInfoByHolderCode" => Some(ClientScope::Holder),
-        "verifyCertInfo" | VERIFY_FILE => Some(ClientScope::Check),
-        "downloadFile" => Some(ClientScope::File),
-        other if NOT_OFFERED.contains(&other) => None,
-        _ => return Err(ApiError::NotFound),
+    let offered = OFFERED.into_iter().find(|(name, _)| *name == operation);
+    let scope = match offered {
+        Some((_, scope)) => Some(scope),
+        None if NOT_OFFERED.contains(&operation) => None,
+        None => return Err(ApiError::NotFound),
     };
     let body = whole(body)?;
     Ok(match answer(state, operation, scope, peer, &body).await {

@@ -16,6 +16,7 @@ mod pages;
 mod presentation;
 mod query;
 mod router;
+mod routes;
 mod server;
 mod shared;
 mod signer;
@@ -26,15 +27,16 @@ mod webhooks;
 mod window;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
-pub use metrics::metrics_router;
+pub use metrics::{metrics_calls, metrics_router};
 pub use router::{
-    MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router,
+    MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, calls,
+    router,
 };
 pub use server::{
     HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics,
     serve_tls, unix_now,
 };
-pub use signer::{SignerState, serve_signer, signer_router};
+pub use signer::{SignerState, serve_signer, signer_calls, signer_router};
 pub use state::{AppState, Clock};
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use window::MAX_LISTED_DECISIONS;

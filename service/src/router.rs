@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Router;
@@ -6,7 +7,6 @@ use axum::extract::{DefaultBodyLimit, MatchedPath};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
+use crate::routes::{Call, get, listed, post, routed};
 use crate::state::AppState;
 use crate::{client, delegated, gbt36906, handlers, metrics, pages, presentation, shared, window};
 
@@ -35,50 +36,90 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The pages load nothing from elsewhere, send nothing elsewhere and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+pub(crate) const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// Of what browsers know today. Names that one does not know it complains about.
+const NO_DEVICE: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
+     gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
+     screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+/// The same for a page that scans codes.
+pub(crate) const CAMERA_ALONE: &str = "accelerometer=(), autoplay=(), camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
+     geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+/// The operations of GB/T 36906, by name.
+const OPERATION_PATH: &str = "/gbt36906/{operation}";
 
 /// All calls of the service.
+fn table() -> Vec<Call<AppState>> {
+    let mut calls = pages::calls();
+    calls.extend([
+        get("/app.js", handlers::script),
+        get("/app.css", handlers::style),
+        get("/openapi.json", handlers::openapi),
+        get("/v1/health", handlers::health),
+        post("/v1/verify", handlers::verify),
+        get("/v1/licenses/{id}", handlers::license),
+        post("/v1/holders/licenses", handlers::holder),
+        post("/v1/token", client::token).body(MAX_TOKEN_BODY_BYTES),
+        post("/v1/shared/licenses", shared::license).body(MAX_CALL_BODY_BYTES),
+        post("/v1/shared/holders", shared::holder).body(MAX_CALL_BODY_BYTES),
+        post("/v1/shared/checks", shared::check).body(MAX_CALL_BODY_BYTES),
+        post("/v1/authorizations", shared::authorize).body(MAX_CALL_BODY_BYTES),
+        post("/v1/authorizations/delegated", delegated::authorize_delegated).body(MAX_CALL_BODY_BYTES),
+        get("/v1/items", window::items),
+        get("/v1/items/{code}", window::item),
+        post("/v1/decisions", window::decide).body(MAX_CALL_BODY_BYTES),
+        post("/v1/decisions/verify", window::verify),
+        get("/v1/decisions/{number}", window::decision),
+        get("/v1/meter", window::meter_figures),
+        get("/v1/meter/decisions", window::meter_decisions),
+        get("/v1/meter/next", window::meter_next),
+        post("/v1/presentations/verify", presentation::verify).body(MAX_CALL_BODY_BYTES),
+        // The one operation with a file in its body.
+        post("/gbt36906/verifyFile", gbt36906::call_with_file),
+        post(OPERATION_PATH, gbt36906::call).body(MAX_CALL_BODY_BYTES),
+        get("/v1/trust-list", handlers::trust_list),
+        get("/v1/trust-list/handovers", handlers::handovers),
+        get("/v1/status-lists/{id}", handlers::status_list),
+    ]);
+    calls
+}
+
+/// Each call of the service by method and path, with the operations of GB/T 36906 one by one: for tests that leave none out.
+#[doc(hidden)]
+#[must_use]
+pub fn calls() -> BTreeSet<(&'static str, String)> {
+    let mut calls = listed(&table());
+    calls.retain(|(_, path)| path != OPERATION_PATH);
+    calls.extend(gbt36906::operations().map(|name| ("POST", OPERATION_PATH.replace("{operation}", name))));
+    calls
+}
+
+/// The service.
 pub fn router(state: AppState) -> Router {
-    let small = || DefaultBodyLimit::max(MAX_CALL_BODY_BYTES);
-    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let calls = guarded(routed(table()), MAX_BODY_BYTES);
     let own = ServiceBuilder::new()
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(from_fn_with_state(state.clone(), metrics::count));
+    traced(headed(calls).layer(own)).with_state(state)
+}
+
+/// The calls of a server with what browsers are told in each answer, also where there is none: keep nothing, guess no type, load nothing
+/// from elsewhere, show it in no frame, say nowhere where one came from, share nothing with windows of others, and no device.
+pub(crate) fn headed<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Router<S> {
+    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let layers = ServiceBuilder::new()
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(from_fn_with_state(state.clone(), metrics::count));
-    let calls = Router::new()
-        .merge(pages::routes())
-        .route("/app.js", get(handlers::script))
-        .route("/app.css", get(handlers::style))
-        .route("/openapi.json", get(handlers::openapi))
-        .route("/v1/health", get(handlers::health))
-        .route("/v1/verify", post(handlers::verify))
-        .route("/v1/licenses/{id}", get(handlers::license))
-        .route("/v1/holders/licenses", post(handlers::holder))
-        .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
-        .route("/v1/shared/licenses", post(shared::license).layer(small()))
-        .route("/v1/shared/holders", post(shared::holder).layer(small()))
-        .route("/v1/shared/checks", post(shared::check).layer(small()))
-        .route("/v1/authorizations", post(shared::authorize).layer(small()))
-        .route("/v1/authorizations/delegated", post(delegated::authorize_delegated).layer(small()))
-        .route("/v1/items", get(window::items))
-        .route("/v1/items/{code}", get(window::item))
-        .route("/v1/decisions", post(window::decide).layer(small()))
-        .route("/v1/decisions/verify", post(window::verify))
-        .route("/v1/decisions/{number}", get(window::decision))
-        .route("/v1/meter", get(window::meter_figures))
-        .route("/v1/meter/decisions", get(window::meter_decisions))
-        .route("/v1/meter/next", get(window::meter_next))
-        .route("/v1/presentations/verify", post(presentation::verify).layer(small()))
-        // The one operation with a file in its body.
-        .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))
-        .route("/gbt36906/{operation}", post(gbt36906::call).layer(small()))
-        .route("/v1/trust-list", get(handlers::trust_list))
-        .route("/v1/trust-list/handovers", get(handlers::handovers))
-        .route("/v1/status-lists/{id}", get(handlers::status_list))
-        .fallback(handlers::nothing)
-        .method_not_allowed_fallback(handlers::other_method);
-    traced(guarded(calls, MAX_BODY_BYTES).layer(own)).with_state(state)
+        .layer(set(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(OPENER_POLICY, "same-origin"))
+        .layer(set(RESOURCE_POLICY, "same-origin"))
+        // A page that scans has another one.
+        .layer(SetResponseHeaderLayer::if_not_present(PERMISSIONS_POLICY, HeaderValue::from_static(NO_DEVICE)));
+    calls.layer(layers)
 }
 
 /// The calls of a server within the bounds that every one of them has: a body of a known length and of this size, unless the call has
@@ -87,13 +128,19 @@ pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(
     calls: Router<S>,
     max_body_bytes: usize,
 ) -> Router<S> {
+    guarded_for(calls, max_body_bytes, Duration::from_secs(REQUEST_TIMEOUT_SECONDS))
+}
+
+/// [`guarded`], with another time for the answer.
+pub(crate) fn guarded_for<S: Clone + Send + Sync + 'static>(
+    calls: Router<S>,
+    max_body_bytes: usize,
+    time: Duration,
+) -> Router<S> {
     let layers = ServiceBuilder::new()
         .layer(from_fn(framed_by_length))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
-        ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time))
         .layer(DefaultBodyLimit::max(max_body_bytes));
     calls.layer(layers)
 }

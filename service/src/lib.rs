@@ -33,8 +33,8 @@ pub use router::{
     router,
 };
 pub use server::{
-    HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics,
-    serve_tls, unix_now,
+    HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, STALL_SECONDS, serve,
+    serve_metrics, serve_tls, unix_now,
 };
 pub use signer::{SignerState, serve_signer, signer_calls, signer_router};
 pub use state::{AppState, Clock};

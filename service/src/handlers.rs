@@ -12,7 +12,7 @@ use boyin::verify::Policy;
 use boyin::verify::seal::Document;
 use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant};
 
-use crate::auth::{authorize, reader};
+use crate::auth::{authorize, looked_for, reader};
 use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
 use crate::shared::{read, read_holder};
@@ -107,7 +107,8 @@ pub(crate) async fn license(
         let versions = lookup.versions(&id)?;
         Ok::<_, LookupError>(found.map(|found| LicenseView::from(found).with_versions(&versions)))
     });
-    found.await?.map(Json).ok_or(ApiError::NotFound)
+    let look = async { found.await?.map(Json).ok_or(ApiError::NotFound) };
+    looked_for(&state, &grant, look, |_| true).await
 }
 
 /// `POST /v1/holders/licenses`: one holder's file. The number is in the body, because URLs are logged.
@@ -147,7 +148,8 @@ pub(crate) async fn holders_file(
         }
         lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now)
     });
-    page.await.map_err(ApiError::Lookup)
+    let look = async { page.await.map_err(ApiError::Lookup) };
+    looked_for(state, grant, look, |page| !page.licenses.is_empty() || !page.collected.is_empty()).await
 }
 
 /// `GET /v1/trust-list`: the signed trust list. Public.

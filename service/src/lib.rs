@@ -26,7 +26,7 @@ mod views;
 mod webhooks;
 mod window;
 
-pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
+pub use limits::{ASSERTIONS, CLERK_MISSES, MISSES, REQUESTS, Rate};
 pub use metrics::{metrics_calls, metrics_router};
 pub use router::{
     MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, calls,

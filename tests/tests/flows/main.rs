@@ -22,6 +22,7 @@ mod nothing_personal;
 mod office;
 mod openapi;
 mod pages;
+mod places;
 mod remote;
 mod rotation;
 mod sealing;

@@ -4,6 +4,7 @@
 
 mod catalog;
 mod ceremony;
+mod clerk_limits;
 mod clients;
 mod coverage;
 mod delegation;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use boyin::access::{Client, ClientScope};
 use boyin::model::b64;
+use boyin::model::id::CreditCode;
 use boyin::model::sharing::SharingScope;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin::{Desk, Scope};
@@ -55,19 +56,19 @@ pub(crate) fn fresh() -> String {
     format!("key-of-an-act-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
+fn clerk(site: &Site, who: Who, name: &str, office: CreditCode, scopes: &[Scope]) -> Role {
+    let token = site.prefecture.home.grant_token(name, office, scopes, &mut SystemRandom).unwrap();
+    Role { who, id: name.to_owned(), token: Some(token.reveal().to_owned()) }
+}
+
 /// Clerks, the one without an office first: what names one is taken out of the file before the others come into it.
 fn clerks(site: &Site) -> Vec<Role> {
-    let home = &site.prefecture.home;
-    let clerk = |who, name: &str, scopes: &[Scope]| {
-        let token = home.grant_token(name, police(), scopes, &mut SystemRandom).unwrap();
-        Role { who, id: name.to_owned(), token: Some(token.reveal().to_owned()) }
-    };
-    let mut roles = vec![clerk(Who::Officeless, "hall", &Scope::ALL)];
-    let file = home.dir().join("tokens.toml");
+    let mut roles = vec![clerk(site, Who::Officeless, "hall", police(), &Scope::ALL)];
+    let file = site.prefecture.home.dir().join("tokens.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     let without: Vec<_> = text.lines().filter(|line| !line.starts_with("office")).collect();
     std::fs::write(&file, without.join("\n")).unwrap();
-    roles.extend(Scope::ALL.map(|scope| clerk(Who::Clerk(scope), "clerk", &[scope])));
+    roles.extend(Scope::ALL.map(|scope| clerk(site, Who::Clerk(scope), "clerk", police(), &[scope])));
     roles
 }
 
@@ -100,6 +101,11 @@ impl Town {
         add(Who::Removed, "removed", &ClientScope::ALL);
         home.remove_client("removed", &words(now())).unwrap();
         Self { site, served, roles, decision: (decided.event, decided.receipt), delegation }
+    }
+
+    /// One more clerk, whom a service knows that is [started](Served::with_tokens) after that.
+    pub(crate) fn hire(&self, name: &str, office: CreditCode, scopes: &[Scope]) -> Role {
+        clerk(&self.site, Who::Clerk(scopes[0]), name, office, scopes)
     }
 
     pub(crate) fn role(&self, who: Who) -> &Role {

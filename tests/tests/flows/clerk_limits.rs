@@ -34,11 +34,14 @@ fn file_of(number: &str) -> Value {
 #[tokio::test]
 async fn a_clerk_who_tries_numbers_has_to_wait() {
     let town = Town::new(true);
-    let all = &Scope::ALL[..];
-    let (served, roles) = with_clerks(
-        &town,
-        &[("窗口甲", police(), all), ("窗口甲", police(), all), ("窗口乙", police(), all), ("窗口甲", market(), all)],
-    );
+    let all: &[Scope] = &Scope::ALL;
+    let clerks = [
+        ("窗口甲", police(), all),
+        ("窗口甲", police(), all),
+        ("窗口乙", police(), all),
+        ("窗口甲", market(), all),
+    ];
+    let (served, roles) = with_clerks(&town, &clerks);
     let [first, second_token, other, elsewhere] = roles.as_slice() else { unreachable!() };
     let path = "/v1/holders/licenses";
     for at in 0..CLERK_MISSES.burst {
@@ -120,7 +123,8 @@ async fn each_kind_of_nothing_counts_against_a_clerk() {
         ("POST", "/v1/decisions", decide(citizen.as_str(), json!({ "item": "none" })), 422, false),
     ];
     let names: Vec<_> = (0..=cases.len()).map(|case| format!("窗口 {case}")).collect();
-    let clerks: Vec<_> = names.iter().map(|name| (name.as_str(), police(), &Scope::ALL[..])).collect();
+    let all: &[Scope] = &Scope::ALL;
+    let clerks: Vec<_> = names.iter().map(|name| (name.as_str(), police(), all)).collect();
     let (served, roles) = with_clerks(&town, &clerks);
     for (case, (method, place, body, status, counts)) in cases.iter().enumerate() {
         let role = &roles[case];

@@ -25,9 +25,9 @@ pub const REQUESTS: Rate = Rate { burst: 100, back: 20, seconds: 1 };
 /// Calls of one client that found nothing: a number that nobody has, no code or a wrong one, a statement that is not right, a file too
 /// large to look through.
 pub const MISSES: Rate = Rate { burst: 20, back: 1, seconds: 30 };
-/// Looks of one clerk that found nothing, or not all that was looked for: no license, an empty file, a paper that is not on file. A window
-/// sees some 200 people a day, and all of them may have nothing on file yet: this is never in the way of its work. Whoever tries
-/// numbers gets through 2880 a day, of a year's 365,000 or so in one county.
+/// Looks of one clerk that found nothing, or not all that was looked for: no license, an empty file, a paper that is not on file. A
+/// window meets some 200 people a day, all of whom may have nothing on file yet: this is never in the way of its work. Whoever tries
+/// numbers gets through some 3000 a day, of 365,000 and more that there can be of one county and year of birth.
 pub const CLERK_MISSES: Rate = Rate { burst: 200, back: 1, seconds: 30 };
 /// Access tokens of one client, each good for ten minutes.
 pub const ASSERTIONS: Rate = Rate { burst: 30, back: 1, seconds: 2 };

@@ -39,7 +39,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 pub(crate) const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
-/// Of what browsers know today. Names that one does not know it complains about.
+/// What browsers know of; they complain of other names.
 const NO_DEVICE: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
      gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
      screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
@@ -52,8 +52,7 @@ const OPERATION_PATH: &str = "/gbt36906/{operation}";
 
 /// All calls of the service.
 fn table() -> Vec<Call<AppState>> {
-    let mut calls = pages::calls();
-    calls.extend([
+    let mut calls: Vec<Call<AppState>> = vec![
         get("/app.js", handlers::script),
         get("/app.css", handlers::style),
         get("/openapi.json", handlers::openapi),
@@ -82,7 +81,8 @@ fn table() -> Vec<Call<AppState>> {
         get("/v1/trust-list", handlers::trust_list),
         get("/v1/trust-list/handovers", handlers::handovers),
         get("/v1/status-lists/{id}", handlers::status_list),
-    ]);
+    ];
+    calls.extend(pages::calls());
     calls
 }
 
@@ -105,8 +105,8 @@ pub fn router(state: AppState) -> Router {
     traced(headed(calls).layer(own)).with_state(state)
 }
 
-/// The calls of a server with what browsers are told in each answer, also where there is none: keep nothing, guess no type, load nothing
-/// from elsewhere, show it in no frame, say nowhere where one came from, share nothing with windows of others, and no device.
+/// The calls of a server with what browsers are told in each answer, refusals with it: keep nothing, guess no type, load nothing from
+/// elsewhere, show it in no frame, tell nobody where one came from, share nothing with windows of others, use no device.
 pub(crate) fn headed<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Router<S> {
     let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let layers = ServiceBuilder::new()

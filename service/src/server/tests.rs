@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::router::guarded_for;
+use crate::router::{guarded_for, headed};
 
 const SHORT: Duration = Duration::from_millis(300);
 /// Time for a test that works, and an end for one that does not.
@@ -32,7 +32,7 @@ async fn start_with(
         .route("/b", post(async |body: axum::body::Bytes| format!("{} bytes", body.len())))
         .route("/large", get(async || vec![b'x'; LARGE]))
         .route("/panic", get(panics));
-    let routes = guarded_for(calls, 1024, SHORT);
+    let routes = headed(guarded_for(calls, 1024, SHORT));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -90,7 +90,7 @@ async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();
     let answer = rest(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 504 ") && answer.contains("referrer-policy: no-referrer"), "{answer}");
     // Nor do bytes buy time that come now and then.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();
@@ -166,6 +166,7 @@ async fn a_panic_is_an_answer_like_every_other_fault_and_others_go_on() {
         let answer = send(address, &format!("GET /panic HTTP/1.1\r\n{CLOSE}")).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 500 ") && head.contains("application/json"), "{head}");
+        assert!(head.contains("referrer-policy: no-referrer"), "{head}");
         assert!(body.contains("\"code\":\"internal\"") && !body.contains("somebody"), "{body}");
         assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
     }

@@ -76,7 +76,7 @@ async fn each_refusal_tells_browsers_the_same_as_an_answer() {
         (town.request("POST", "/file", clerk, b"{}".to_vec()), StatusCode::BAD_REQUEST),
         (town.request("POST", "/meter", clerk, b"{}".to_vec()), StatusCode::FORBIDDEN),
         (ask("POST", "/v1/verify?x=1", b"{}"), StatusCode::BAD_REQUEST),
-        (ask("POST", "/v1/verify", &vec![0; MAX_BODY_BYTES + 1]), StatusCode::PAYLOAD_TOO_LARGE),
+        (ask("POST", "/v1/verify", &vec![0_u8; MAX_BODY_BYTES + 1]), StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         answers(&service, request, status).await;
     }

@@ -40,11 +40,11 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 pub(crate) const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 /// What browsers know of; they complain of other names.
-const NO_DEVICE: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
+const NO_DEVICE: &str = "accelerometer=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
      gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
      screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 /// The same for a page that scans codes.
-pub(crate) const CAMERA_ALONE: &str = "accelerometer=(), autoplay=(), camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
+pub(crate) const CAMERA_ALONE: &str = "accelerometer=(), camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
      geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
      publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 /// The operations of GB/T 36906, by name.

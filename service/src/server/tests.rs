@@ -115,6 +115,19 @@ async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
     assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
 }
 
+/// The answer does not wait for the body, and nor does the place.
+#[tokio::test]
+async fn an_answer_to_a_body_that_does_not_come_gives_the_place_back() {
+    let (address, _stop) = start(1).await;
+    for (method, path, status) in [("POST", "/none", "404"), ("DELETE", "/b", "405"), ("GET", "/a", "200")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_does_not_read_its_answer_loses_its_place() {
     let (address, _stop) = start(1).await;

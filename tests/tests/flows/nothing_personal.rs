@@ -118,6 +118,14 @@ fn wrong(town: &Town, method: &str, path: &str, role: &Role) -> Vec<Request<Body
     requests
 }
 
+/// Lets time pass, in which the service follows the archive as it always does.
+fn later(town: &Town, seconds: u64) -> UnixTime {
+    town.served.wait(seconds);
+    let at = UnixTime::new(town.served.clock.load(Ordering::Relaxed)).unwrap();
+    town.served.lookup.refresh(at).unwrap();
+    at
+}
+
 /// Sends everything; gives what came back that opens something.
 async fn everything(town: &Town, beside_a_desk: bool) -> Vec<String> {
     for (method, path, of, alone, beside) in MATRIX {
@@ -133,7 +141,7 @@ async fn everything(town: &Town, beside_a_desk: bool) -> Vec<String> {
             }
         }
         // For the limits of clients; not so long that their tokens end.
-        town.served.wait(5);
+        later(town, 5);
     }
     codes_and_tokens(town).await
 }
@@ -142,8 +150,7 @@ async fn everything(town: &Town, beside_a_desk: bool) -> Vec<String> {
 async fn codes_and_tokens(town: &Town) -> Vec<String> {
     let (served, key) = (&town.served, &town.site.keys[0]);
     // The codes that were made before have ended.
-    served.wait(AUTHORIZATION_SECONDS);
-    let at = UnixTime::new(served.clock.load(Ordering::Relaxed)).unwrap();
+    let at = later(town, AUTHORIZATION_SECONDS);
     let assertion = signed(key, None, &claims(&served.gate, "market-1", at));
     let mut told = vec![String::from_utf8(assertion.clone()).unwrap()];
     for _ in 0..2 {

@@ -176,7 +176,10 @@ impl ApiError {
         match self {
             Self::NotFound | Self::Gone | Self::Refused(..) => true,
             Self::Lookup(error) => {
-                matches!(error, LookupError::Archive(ArchiveError::Erased { .. }) | LookupError::HolderTooLarge)
+                matches!(
+                    error,
+                    LookupError::Archive(ArchiveError::Erased { .. }) | LookupError::HolderTooLarge
+                )
             }
             // A name that no file says.
             Self::Question(_) => self.faults().iter().any(|fault| matches!(fault, Fault::NameMissing { .. })),

@@ -118,7 +118,10 @@ pub(crate) fn headed<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Rout
         .layer(set(OPENER_POLICY, "same-origin"))
         .layer(set(RESOURCE_POLICY, "same-origin"))
         // A page that scans has another one.
-        .layer(SetResponseHeaderLayer::if_not_present(PERMISSIONS_POLICY, HeaderValue::from_static(NO_DEVICE)));
+        .layer(SetResponseHeaderLayer::if_not_present(
+            PERMISSIONS_POLICY,
+            HeaderValue::from_static(NO_DEVICE),
+        ));
     calls.layer(layers)
 }
 

@@ -52,9 +52,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether this is what a test is called: a sentence.
 fn is_sentence(word: &str) -> bool {
-    let lower = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
+    let lower =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     word.split('_').count() >= 3 && word.split('_').all(lower)
 }
 
@@ -126,7 +125,8 @@ fn what_is_not_there_is_missed() {
     assert_eq!(found("`no_test_has_this_name`, fuzz target `report`, case `a/b`"), ["no_test_has_this_name"]);
     assert_eq!(found("`what_is_not_there_is_missed` in `documents.rs`"), Vec::<String>::new());
     assert_eq!(found("`verify/tests/verify/none.rs`"), ["verify/tests/verify/none.rs"]);
-    let table = "| a | b | test |\n|---|---|---|\n| 1 | 2 | x |\n| 1 | 2 | |\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
+    let table =
+        "| a | b | test |\n|---|---|---|\n| 1 | 2 | x |\n| 1 | 2 | |\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
     assert_eq!(test_cells(table), ["x", ""]);
 }
 
@@ -144,7 +144,8 @@ const CLOCKS: [&str; 9] = [
 ];
 /// Those of the table of ARCHITECTURE.md that have no clock, and the archive and the paved path, to which the time is told, too.
 const WITHOUT_CLOCK: [&str; 13] = [
-    "curve", "model", "suite", "hsm", "verify", "issue", "exempt", "ofd", "present", "import", "archive", "picture", "core",
+    "curve", "model", "suite", "hsm", "verify", "issue", "exempt", "ofd", "present", "import", "archive",
+    "picture", "core",
 ];
 
 /// That nobody calls what reads a clock, also within a library; `clippy.toml` knows the standard library's alone.
@@ -163,7 +164,8 @@ fn nothing_below_service_and_command_asks_what_time_it_is() {
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             for line in code {
                 // Whether a certificate is valid “now” is a question to a clock: with an instant it has another name.
-                let asks = CLOCKS.iter().any(|word| line.contains(word)) || line.contains("validity().is_valid()");
+                let asks =
+                    CLOCKS.iter().any(|word| line.contains(word)) || line.contains("validity().is_valid()");
                 assert!(!asks, "{}: {line}", path.display());
             }
         }
@@ -174,7 +176,9 @@ fn nothing_below_service_and_command_asks_what_time_it_is() {
         for path in sources(folder) {
             let text = std::fs::read_to_string(&path).unwrap();
             let times = text.matches("SystemTime::now").count();
-            read.extend((times > 0).then(|| (path.file_name().unwrap().to_string_lossy().into_owned(), times)));
+            read.extend(
+                (times > 0).then(|| (path.file_name().unwrap().to_string_lossy().into_owned(), times)),
+            );
         }
     }
     read.sort();

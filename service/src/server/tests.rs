@@ -90,7 +90,10 @@ async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();
     let answer = rest(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 504 ") && answer.contains("referrer-policy: no-referrer"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 504 ") && answer.contains("referrer-policy: no-referrer"),
+        "{answer}"
+    );
     // Nor do bytes buy time that come now and then.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();

@@ -103,7 +103,8 @@ async fn each_kind_of_nothing_counts_against_a_clerk() {
         "item": "senior-benefit", "division": "652701", "purpose": PURPOSE,
         "type.applicant": "111", "number.applicant": stranger.as_str(), "name.applicant": "某人",
     });
-    let by_nobodys_leave = json!({ "agent_code_type": "111", "agent_code": stranger.as_str(), "delegation": 424_242 });
+    let by_nobodys_leave =
+        json!({ "agent_code_type": "111", "agent_code": stranger.as_str(), "delegation": 424_242 });
     let citizen = citizen();
     let own = town.place("/v1/licenses/{id}");
     let (license, none) = (own.as_str(), no_license(&town));

@@ -42,7 +42,8 @@ pub(crate) fn is_told(headers: &HeaderMap, method: &str, path: &str) {
     let scans = path == "/verify" && (method == "GET" || method == "HEAD");
     for device in devices.split(", ") {
         let camera = device.starts_with("camera=");
-        let allowed = if camera && scans { "camera=(self)".to_owned() } else { device.replace("(self)", "()") };
+        let allowed =
+            if camera && scans { "camera=(self)".to_owned() } else { device.replace("(self)", "()") };
         assert!(device == allowed && device.ends_with(')'), "{place}: {device}");
     }
     for device in ["camera", "microphone", "geolocation", "display-capture", "payment", "usb"] {

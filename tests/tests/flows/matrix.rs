@@ -173,9 +173,15 @@ fn nothing_is_served_beside_the_table() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/src"), &mut found);
     assert!(found.iter().any(|(path, text)| path.ends_with("/routes.rs") && text.contains(".route(")));
     for (path, text) in found.iter().filter(|(path, _)| !path.ends_with("/routes.rs")) {
-        for word in
-            [".route(", ".route_service(", ".nest(", ".nest_service(", ".merge(", ".fallback(", ".fallback_service("]
-        {
+        for word in [
+            ".route(",
+            ".route_service(",
+            ".nest(",
+            ".nest_service(",
+            ".merge(",
+            ".fallback(",
+            ".fallback_service(",
+        ] {
             assert!(!text.contains(word), "{path}: {word}");
         }
     }
@@ -196,7 +202,8 @@ async fn a_signer_and_the_listener_for_metrics_have_their_calls_and_no_others() 
             (&signer, "GET", "/v1/health", 200),
             (&metrics, "GET", "/metrics", 200),
         ] {
-            let answer = router.clone().oneshot(town.request(method, path, role, b"{}".to_vec())).await.unwrap();
+            let answer =
+                router.clone().oneshot(town.request(method, path, role, b"{}".to_vec())).await.unwrap();
             assert_eq!(answer.status().as_u16(), status, "{method} {path} by {:?}", role.who);
             is_told(answer.headers(), method, path);
         }

@@ -81,7 +81,9 @@ fn personal(town: &Town) -> Vec<String> {
     ];
     // Each disclosure has a name or a value of the holder's in it.
     values.extend(card.split('~').skip(1).filter(|part| !part.is_empty()).map(str::to_owned));
-    values.extend(town.roles.iter().filter(|role| role.who != Who::Pretender).filter_map(|role| role.token.clone()));
+    values.extend(
+        town.roles.iter().filter(|role| role.who != Who::Pretender).filter_map(|role| role.token.clone()),
+    );
     values
 }
 
@@ -110,7 +112,11 @@ fn wrong(town: &Town, method: &str, path: &str, role: &Role) -> Vec<Request<Body
     let query = format!("{bare}?purpose={}&of={}", percent(CAUSE, true), number.as_str());
     let parts = path.split('/').map(|part| if part.starts_with('{') { number.as_str() } else { part });
     let named = parts.collect::<Vec<_>>().join("/");
-    for place in [query, format!("{named}?purpose=x&policy={}", number.as_str()), format!("{named}/{}", number.as_str())] {
+    for place in [
+        query,
+        format!("{named}?purpose=x&policy={}", number.as_str()),
+        format!("{named}/{}", number.as_str()),
+    ] {
         requests.push(town.request(method, &place, role, town.body(method, path, role)));
     }
     // Any word may be a method.
@@ -166,7 +172,8 @@ async fn codes_and_tokens(town: &Town) -> Vec<String> {
     let bank = token(&served.gate, "bank-1", &town.site.keys[1], at);
     let id = town.site.card.license_id.as_str();
     for code in [&code, &HOLDER.to_owned()] {
-        let ask: Value = json!({ "license_id": id, "item": "loan", "purpose": "贷款", "authorization": code });
+        let ask: Value =
+            json!({ "license_id": id, "item": "loan", "purpose": "贷款", "authorization": code });
         let answer = served.post("/v1/shared/licenses", &bank, &ask).await;
         assert_eq!(answer.status.as_u16(), if code == HOLDER { 403 } else { 200 }, "{}", answer.json());
     }
@@ -198,7 +205,9 @@ fn nothing_personal_is_in_the_log_or_in_the_metrics_whatever_is_asked() {
             assert!(metrics.lines().any(answered), "{method} {route} in:\n{metrics}");
             assert!(log.contains(&format!("route={route:?}")), "{route}");
         }
-        for words in ["answered", "shared", "license read", "authorization made", "token given", "no token given"] {
+        for words in
+            ["answered", "shared", "license read", "authorization made", "token given", "no token given"]
+        {
             assert!(log.contains(words), "{words}");
         }
         assert_eq!(found_in(&log, &values), [""; 0], "in the log");
@@ -215,7 +224,12 @@ fn what_is_planted_in_a_log_is_found() {
         for before in 0..4 {
             let document = format!("{}{value} and more", "x".repeat(before));
             let padded = b64::encode_padded(document.as_bytes());
-            for text in [b64::encode(document.as_bytes()), padded, percent(&document, true), percent(&document, false)] {
+            for text in [
+                b64::encode(document.as_bytes()),
+                padded,
+                percent(&document, true),
+                percent(&document, false),
+            ] {
                 assert!(!found_in(&text, &values).is_empty(), "{text}");
             }
         }

@@ -70,8 +70,9 @@ fn each_call_stands_in_the_description_and_nothing_else() {
             paths.into_iter().map(move |path| (method.to_uppercase(), path))
         })
         .collect();
-    let (pages, found): (BTreeSet<_>, BTreeSet<_>) =
-        calls().into_iter().partition(|(_, path)| !path.starts_with("/v1/") && !path.starts_with("/gbt36906/"));
+    let (pages, found): (BTreeSet<_>, BTreeSet<_>) = calls()
+        .into_iter()
+        .partition(|(_, path)| !path.starts_with("/v1/") && !path.starts_with("/gbt36906/"));
     let found: BTreeSet<_> = found.into_iter().map(|(method, path)| (method.to_owned(), path)).collect();
     assert_eq!(found, described);
     let pages: Vec<_> = pages.iter().map(|(method, path)| format!("{method} {path}")).collect();

@@ -89,8 +89,10 @@ impl Town {
         let home = &site.prefecture.home;
         let mut add = |who, id: &str, scopes: &[ClientScope]| {
             let key = client_key(Algorithm::Es256);
-            let client =
-                Client { scopes: scopes.to_vec(), ..client(id, market(), &[SharingScope::Departments], &key) };
+            let client = Client {
+                scopes: scopes.to_vec(),
+                ..client(id, market(), &[SharingScope::Departments], &key)
+            };
             home.add_client(client, &words(now())).unwrap();
             let token = token(&served.gate, id, &key, now());
             roles.push(Role { who, id: id.to_owned(), token: Some(token) });
@@ -137,7 +139,8 @@ impl Town {
     fn json(&self, path: &str, role: &Role) -> Value {
         let (id, card) = (self.site.card.license_id.as_str(), type_of("identity-card"));
         let citizen = citizen();
-        let holder = json!({ "holder_code_type": "111", "holder_code": citizen.as_str(), "purpose": PURPOSE });
+        let holder =
+            json!({ "holder_code_type": "111", "holder_code": citizen.as_str(), "purpose": PURPOSE });
         let with = |more: Value| {
             let mut body = holder.clone();
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

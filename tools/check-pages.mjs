@@ -1,9 +1,10 @@
 // Tries the pages in a browser, as a clerk does: in both languages, with the keyboard alone, at 200 % zoom, on a phone and on paper, and asks axe-core for
-// what shuts people out. It makes a sample prefecture of its own and serves it on this machine. CONTRIBUTING.md says how to run it.
+// what shuts people out. It makes a sample prefecture of its own and serves it on this machine. CONTRIBUTING.md says how to run it. Afterwards no number,
+// no name and no token stands in the log of the service.
 // The exit code is 1 if anything is wrong. With SHOTS=DIR it writes a picture of each state; with OFD=FILE it drops that document, too.
 
 import { spawn, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -48,7 +49,8 @@ async function prefecture(dir) {
   boyin(["license", "show", id, "--out", file("license"), ...CLERK]);
   boyin(["present", "make", "--license", id, "--out", file("code.txt"), ...CLERK]);
   boyin(["present", "make", "--license", id, "--out", file("code.png"), ...CLERK]);
-  const server = spawn(BOYIN, ["serve", "--desk", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const told = openSync(file("serve.log"), "w");
+  const server = spawn(BOYIN, ["serve", "--desk", "--listen", "127.0.0.1:0"], { env: { ...env, BOYIN_LOG: "info" }, stdio: ["ignore", "pipe", told] });
   const base = await new Promise((found, failed) => {
     let said = "";
     server.stdout.on("data", (bytes) => {
@@ -58,7 +60,29 @@ async function prefecture(dir) {
     });
     server.on("exit", (code) => failed(new Error(`boyin serve ended: ${code}\n${said}`)));
   });
-  return { base, server, token, holder, agent, delegation, file };
+  const personal = [token, ...forms.flatMap((form) => [form.holder.code, form.holder.name])];
+  return { base, server, token, holder, agent, delegation, file, personal };
+}
+
+/** Whether a value stands in a text, as it is, percent-encoded, or within base64 of whatever it stands in. */
+function stands(text, value) {
+  const spellings = [value, encodeURIComponent(value), encodeURIComponent(value).toLowerCase()];
+  for (const before of [0, 1, 2]) {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(value)]);
+    // The characters that depend on nothing but the value.
+    const part = bytes.toString("base64").slice([0, 2, 3][before], Math.floor(bytes.length / 3) * 4);
+    if (part.length >= 8) spellings.push(part, part.replaceAll("+", "-").replaceAll("/", "_"));
+  }
+  return spellings.some((spelling) => text.includes(spelling));
+}
+
+/** The log tells what was done, and nothing of anybody's. */
+function logNamesNobody(site) {
+  const log = readFileSync(site.file("serve.log"), "utf8");
+  for (const words of ["answered", "decided on papers", "holder's file read"]) holds("the log", `does not tell: ${words}`, log.includes(words));
+  holds("the log", "is searched in vain for what is planted", [0, 1, 2].every((before) => stands(Buffer.from(`${".".repeat(before)}${site.holder}.`).toString("base64"), site.holder)));
+  const found = site.personal.filter((value) => stands(log, value));
+  holds("the log", `holds ${found.length} numbers, names or tokens`, found.length === 0);
 }
 
 /** An OFD document of one page that nobody signed: entries that are stored, one after the other. */
@@ -556,6 +580,7 @@ try {
   await windowWhileWaiting(browser, site);
   await windowLeftAlone(browser, site);
   await camera(browser, site);
+  logNamesNobody(site);
 } catch (error) {
   wrong("the check itself", error.stack);
 } finally {

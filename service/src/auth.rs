@@ -1,5 +1,6 @@
 use axum::http::{HeaderMap, header};
 use boyin::archive::{ActError, MAX_WORDS, Reader};
+use boyin::model::id::CreditCode;
 use boyin::model::time::UnixTime;
 use boyin::{Order, Scope, TokenGrant};
 
@@ -45,6 +46,23 @@ pub(crate) fn reader(grant: &TokenGrant, purpose: &str) -> Result<Reader, ApiErr
             ApiError::Forbidden
         }
     })
+}
+
+/// Runs one look of a clerk. What does not find all that it is for counts against them, whichever of their tokens they use.
+pub(crate) async fn looked_for<T>(
+    state: &AppState,
+    grant: &TokenGrant,
+    look: impl Future<Output = Result<T, ApiError>>,
+    found: impl FnOnce(&T) -> bool,
+) -> Result<T, ApiError> {
+    // Windows of several offices may have one name.
+    let clerk = format!("{} {}", grant.office.as_ref().map_or("", CreditCode::as_str), grant.name);
+    state.limits.clerk_search(&clerk, state.now())?;
+    let done = look.await;
+    if done.as_ref().map_or_else(|error| !error.is_miss(), found) {
+        state.limits.clerk_found(&clerk);
+    }
+    done
 }
 
 /// An act of the bearer: who acts has an office, and what for is said, as for a read.

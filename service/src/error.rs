@@ -175,6 +175,31 @@ impl ApiError {
         if let Self::Question(Refusal(faults)) = self { faults.as_slice() } else { &[] }
     }
 
+    /// Whether it says that nothing is there, or nothing for whoever asks: what somebody learns who tries numbers.
+    pub(crate) fn is_miss(&self) -> bool {
+        match self {
+            Self::NotFound | Self::Gone | Self::Refused(..) => true,
+            Self::Lookup(error) => {
+                matches!(
+                    error,
+                    LookupError::Archive(ArchiveError::Erased { .. }) | LookupError::HolderTooLarge
+                )
+            }
+            // A name that no file says.
+            Self::Question(_) => self.faults().iter().any(|fault| matches!(fault, Fault::NameMissing { .. })),
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::BadRequest(_)
+            | Self::TooLarge
+            | Self::LengthMissing
+            | Self::MethodNotAllowed
+            | Self::TooMany(_)
+            | Self::NoDesk
+            | Self::Conflict(..)
+            | Self::Internal => false,
+        }
+    }
+
     /// Puts the headers of the status into a response.
     pub(crate) fn with_headers(&self, mut response: Response) -> Response {
         if let Self::Unauthorized = self {

@@ -30,6 +30,23 @@ mod download;
 const CERT_TYPE_CODE: &str = "certTypeCode";
 /// The operation whose body holds a file.
 const VERIFY_FILE: &str = "verifyFile";
+/// Operations, each with the scope that it takes.
+const OFFERED: [(&str, ClientScope); 9] = [
+    ("queryCertInfo", ClientScope::License),
+    ("queryCertInfoByQRcode", ClientScope::License),
+    ("getCertRemarkInfo", ClientScope::License),
+    ("queryCertInfoByHolderCode", ClientScope::Holder),
+    ("downloadUrlsByHolderCode", ClientScope::Holder),
+    ("verifyCertInfo", ClientScope::Check),
+    (VERIFY_FILE, ClientScope::Check),
+    ("downloadFile", ClientScope::File),
+    ("downloadUrl", ClientScope::File),
+];
+
+/// The names of all operations.
+pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
+    OFFERED.into_iter().map(|(name, _)| name)
+}
 
 /// `head.status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,12 +157,9 @@ async fn respond(
     peer: Peer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let scope = match operation {
-        "queryCertInfo" | "queryCertInfoByQRcode" | "getCertRemarkInfo" => ClientScope::License,
-        "queryCertInfoByHolderCode" | "downloadUrlsByHolderCode" => ClientScope::Holder,
-        "verifyCertInfo" | VERIFY_FILE => ClientScope::Check,
-        "downloadFile" | "downloadUrl" => ClientScope::File,
-        _ => return Err(ApiError::NotFound),
+    let offered = OFFERED.into_iter().find(|(name, _)| *name == operation);
+    let Some((_, scope)) = offered else {
+        return Err(ApiError::NotFound);
     };
     let body = whole(body)?;
     Ok(match answer(state, operation, scope, peer, &body).await {

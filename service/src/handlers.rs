@@ -14,7 +14,7 @@ use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant, answers};
 use boyin_ofd::{Cause, OfdReport, OfdVerifier};
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, reader};
+use crate::auth::{authorize, looked_for, reader};
 use crate::error::ApiError;
 use crate::query::{DOCUMENT_DIGEST, POLICY, Query, policy_of};
 use crate::shared::{read, read_holder, read_id};
@@ -139,7 +139,8 @@ pub(crate) async fn license(
         let versions = lookup.versions(&id)?;
         Ok::<_, LookupError>(found.map(|found| LicenseView::from(found).with_versions(&versions)))
     });
-    found.await?.map(Json).ok_or(ApiError::NotFound)
+    let look = async { found.await?.map(Json).ok_or(ApiError::NotFound) };
+    looked_for(&state, &grant, look, |_| true).await
 }
 
 /// `POST /v1/holders/licenses`: one holder's file. The number is in the body, because URLs are logged.
@@ -176,7 +177,8 @@ pub(crate) async fn holders_file(
         }
         lookup.under(policy).holder(&holder, &reader, cursor.as_ref(), limit, now)
     });
-    page.await.map_err(ApiError::Lookup)
+    let look = async { page.await.map_err(ApiError::Lookup) };
+    looked_for(state, grant, look, |page| !page.licenses.is_empty() || !page.collected.is_empty()).await
 }
 
 /// How many are asked for.
@@ -211,7 +213,11 @@ pub(crate) async fn holders_log(
     let holder = read_holder(&holder_code_type, &holder_code)?;
     let limit = limit(asked)?;
     tracing::info!(reader = grant.name, "holder's log read");
-    let events = state.run(move |lookup, now| lookup.holder_log(&holder, &reader, after, limit, now)).await?;
+    let events = state.run(move |lookup, now| lookup.holder_log(&holder, &reader, after, limit, now));
+    let look = async { events.await.map_err(ApiError::Lookup) };
+    // After the last event of a holder there is nothing, either.
+    let found = |events: &Vec<Event>| !events.is_empty() || after.is_some();
+    let events = looked_for(state, grant, look, found).await?;
     let next = events.last().filter(|_| events.len() == limit).map(|event| event.number);
     Ok((events, next))
 }

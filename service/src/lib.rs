@@ -19,6 +19,7 @@ mod png;
 mod presentation;
 mod query;
 mod router;
+mod routes;
 mod server;
 mod shared;
 mod signer;
@@ -30,17 +31,18 @@ mod webhooks;
 mod window;
 
 pub use file_urls::{FILE_URL_SECONDS, MAX_FILE_URLS, MAX_FILE_URLS_OF_CLIENT};
-pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
+pub use limits::{ASSERTIONS, CLERK_MISSES, MISSES, REQUESTS, Rate};
 pub use meter::MAX_LISTED_DECISIONS;
-pub use metrics::metrics_router;
+pub use metrics::{metrics_calls, metrics_router};
 pub use router::{
-    MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router,
+    MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, calls,
+    router,
 };
 pub use server::{
-    HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, serve, serve_metrics,
-    serve_tls, unix_now,
+    HANDSHAKE_SECONDS, HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, REFRESH_SECONDS, STALL_SECONDS, serve,
+    serve_metrics, serve_tls, unix_now,
 };
-pub use signer::{SignerState, serve_signer, signer_router};
+pub use signer::{SignerState, serve_signer, signer_calls, signer_router};
 pub use state::{AppState, Clock};
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use uploads::{

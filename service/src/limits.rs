@@ -1,5 +1,5 @@
-//! How much one client may ask in a short time, and how often for what is not there: whoever tries numbers finds little before it
-//! has to wait.
+//! How much one client may ask in a short time, and how often clients and clerks may ask for what is not there: whoever tries numbers
+//! finds little before they have to wait.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +25,10 @@ pub const REQUESTS: Rate = Rate { burst: 100, back: 20, seconds: 1 };
 /// Calls of one client that found nothing: a number that nobody has, no code or a wrong one, a statement that is not right, a file too
 /// large to look through.
 pub const MISSES: Rate = Rate { burst: 20, back: 1, seconds: 30 };
+/// Looks of one clerk that found nothing, or not all that was looked for: no license, an empty file, a paper that is not on file. A
+/// window meets some 200 people a day, all of whom may have nothing on file yet: this is never in the way of its work. Whoever tries
+/// numbers gets through some 3000 a day, of 365,000 and more that there can be of one county and year of birth.
+pub const CLERK_MISSES: Rate = Rate { burst: 200, back: 1, seconds: 30 };
 /// Access tokens of one client, each good for ten minutes.
 pub const ASSERTIONS: Rate = Rate { burst: 30, back: 1, seconds: 2 };
 
@@ -85,10 +89,11 @@ impl Buckets {
     }
 }
 
-/// The limits of all clients.
+/// The limits of all clients, and of clerks.
 pub(crate) struct Limits {
     requests: Buckets,
     misses: Buckets,
+    clerk_misses: Buckets,
     assertions: Buckets,
 }
 
@@ -97,6 +102,7 @@ impl Default for Limits {
         Self {
             requests: Buckets::new(REQUESTS),
             misses: Buckets::new(MISSES),
+            clerk_misses: Buckets::new(CLERK_MISSES),
             assertions: Buckets::new(ASSERTIONS),
         }
     }
@@ -125,6 +131,16 @@ impl Limits {
     /// The call found something, nothing was looked for, or the service could not answer.
     pub(crate) fn found(&self, client: &str) {
         self.misses.give_back(client);
+    }
+
+    /// One more look of a clerk, which counts as [`search`](Self::search) does until it has [found](Self::clerk_found) something.
+    pub(crate) fn clerk_search(&self, clerk: &str, now: UnixTime) -> Result<(), ApiError> {
+        self.clerk_misses.take(clerk, now).map_err(ApiError::TooMany)
+    }
+
+    /// The look found all that it was for, nothing was looked for, or the service could not answer.
+    pub(crate) fn clerk_found(&self, clerk: &str) {
+        self.clerk_misses.give_back(clerk);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Counts and times of the service, for Prometheus. Labels are words of this program: routes, statuses, codes. Nothing that a caller
 //! sent stands in one, so that nothing personal can.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,6 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use boyin::webhook::Waiting;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -20,7 +20,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::handlers::{nothing, other_method};
+use crate::router::headed;
+use crate::routes::{Call, get, listed, routed};
 use crate::state::AppState;
 
 /// Upper bounds in seconds: a verification takes less than the first, a request is given up after the last.
@@ -151,12 +152,20 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request<Body>,
 }
 
 /// What Prometheus asks, for a listener of its own: the operator's business and no caller's.
+fn table() -> Vec<Call<AppState>> {
+    vec![get("/metrics", metrics)]
+}
+
+/// Each call of the listener for Prometheus by method and path: for tests that leave none out.
+#[doc(hidden)]
+#[must_use]
+pub fn metrics_calls() -> BTreeSet<(&'static str, String)> {
+    listed(&table())
+}
+
+/// The listener for Prometheus.
 pub fn metrics_router(state: AppState) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .fallback(nothing)
-        .method_not_allowed_fallback(other_method)
-        .with_state(state)
+    headed(routed(table())).with_state(state)
 }
 
 /// `GET /metrics`, in the text format of OpenMetrics.

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Router;
@@ -6,7 +7,6 @@ use axum::extract::{DefaultBodyLimit, MatchedPath};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
+use crate::routes::{Call, get, listed, post, routed};
 use crate::state::AppState;
 use crate::{client, delegated, file_urls, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
 
@@ -45,53 +46,99 @@ macro_rules! content_security_policy {
 const CONTENT_SECURITY_POLICY: &str = content_security_policy!("");
 /// For the one page that shows pictures: they stand in its text, and come from nowhere else.
 pub(crate) const POLICY_WITH_PICTURES: &str = content_security_policy!("img-src data:; ");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+pub(crate) const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// What browsers know of; they complain of other names.
+const NO_DEVICE: &str = "accelerometer=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
+     gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
+     screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+/// The same for a page that scans codes.
+pub(crate) const CAMERA_ALONE: &str = "accelerometer=(), camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
+     geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+/// The operations of GB/T 36906, by name.
+const OPERATION_PATH: &str = "/gbt36906/{operation}";
 
 /// All calls of the service.
+fn table() -> Vec<Call<AppState>> {
+    let mut calls: Vec<Call<AppState>> = vec![
+        get("/app.js", handlers::script),
+        get("/app.css", handlers::style),
+        get("/openapi.json", handlers::openapi),
+        get("/v1/health", handlers::health),
+        post("/v1/verify", handlers::verify),
+        get("/v1/licenses/{id}", handlers::license),
+        post("/v1/holders/licenses", handlers::holder),
+        post("/v1/holders/log", handlers::holder_log).body(MAX_CALL_BODY_BYTES),
+        post("/v1/token", client::token).body(MAX_TOKEN_BODY_BYTES),
+        post("/v1/shared/licenses", shared::license).body(MAX_CALL_BODY_BYTES),
+        post("/v1/shared/holders", shared::holder).body(MAX_CALL_BODY_BYTES),
+        post("/v1/shared/checks", shared::check).body(MAX_CALL_BODY_BYTES),
+        get("/v1/shared/files/{ticket}", file_urls::file),
+        post("/v1/authorizations", shared::authorize).body(MAX_CALL_BODY_BYTES),
+        post("/v1/authorizations/delegated", delegated::authorize_delegated).body(MAX_CALL_BODY_BYTES),
+        get("/v1/items", window::items),
+        get("/v1/items/{code}", window::item),
+        post("/v1/decisions", window::decide).body(MAX_CALL_BODY_BYTES),
+        post("/v1/decisions/verify", window::verify),
+        get("/v1/decisions/{number}", window::decision),
+        get("/v1/meter", meter::meter_figures),
+        get("/v1/meter/decisions", meter::meter_decisions),
+        get("/v1/meter/next", meter::meter_next),
+        post("/v1/presentations/verify", presentation::verify).body(MAX_CALL_BODY_BYTES),
+        // The one operation with a file in its body.
+        post("/gbt36906/verifyFile", gbt36906::call_with_file),
+        post(OPERATION_PATH, gbt36906::call).body(MAX_CALL_BODY_BYTES),
+        get("/v1/trust-list", handlers::trust_list),
+        get("/v1/trust-list/handovers", handlers::handovers),
+        get("/v1/status-lists/{id}", handlers::status_list),
+    ];
+    calls.extend(pages::calls());
+    calls
+}
+
+/// Each call of the service by method and path, with the operations of GB/T 36906 one by one: for tests that leave none out.
+#[doc(hidden)]
+#[must_use]
+pub fn calls() -> BTreeSet<(&'static str, String)> {
+    let mut calls = listed(&table());
+    calls.retain(|(_, path)| path != OPERATION_PATH);
+    calls.extend(gbt36906::operations().map(|name| ("POST", OPERATION_PATH.replace("{operation}", name))));
+    calls
+}
+
+/// The service.
 pub fn router(state: AppState) -> Router {
-    let small = || DefaultBodyLimit::max(MAX_CALL_BODY_BYTES);
-    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
-    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    let calls = guarded(routed(table()), MAX_BODY_BYTES);
     let own = ServiceBuilder::new()
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(from_fn_with_state(state.clone(), metrics::count));
+    traced(headed(calls).layer(own)).with_state(state)
+}
+
+/// The calls of a server with what browsers are told in each answer, refusals with it: keep nothing, guess no type, load nothing from
+/// elsewhere, show it in no frame, tell nobody where one came from, share nothing with windows of others, use no device.
+pub(crate) fn headed<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Router<S> {
+    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let layers = ServiceBuilder::new()
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(from_fn_with_state(state.clone(), metrics::count));
-    let calls = Router::new()
-        .merge(pages::routes())
-        .route("/app.js", get(handlers::script))
-        .route("/app.css", get(handlers::style))
-        .route("/openapi.json", get(handlers::openapi))
-        .route("/v1/health", get(handlers::health))
-        .route("/v1/verify", post(handlers::verify))
-        .route("/v1/licenses/{id}", get(handlers::license))
-        .route("/v1/holders/licenses", post(handlers::holder))
-        .route("/v1/holders/log", post(handlers::holder_log).layer(small()))
-        .route("/v1/token", post(client::token).layer(DefaultBodyLimit::max(MAX_TOKEN_BODY_BYTES)))
-        .route("/v1/shared/licenses", post(shared::license).layer(small()))
-        .route("/v1/shared/holders", post(shared::holder).layer(small()))
-        .route("/v1/shared/checks", post(shared::check).layer(small()))
-        .route("/v1/shared/files/{ticket}", get(file_urls::file))
-        .route("/v1/authorizations", post(shared::authorize).layer(small()))
-        .route("/v1/authorizations/delegated", post(delegated::authorize_delegated).layer(small()))
-        .route("/v1/items", get(window::items))
-        .route("/v1/items/{code}", get(window::item))
-        .route("/v1/decisions", post(window::decide).layer(small()))
-        .route("/v1/decisions/verify", post(window::verify))
-        .route("/v1/decisions/{number}", get(window::decision))
-        .route("/v1/meter", get(meter::meter_figures))
-        .route("/v1/meter/decisions", get(meter::meter_decisions))
-        .route("/v1/meter/next", get(meter::meter_next))
-        .route("/v1/presentations/verify", post(presentation::verify).layer(small()))
-        // The one operation with a file in its body.
-        .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))
-        .route("/gbt36906/{operation}", post(gbt36906::call).layer(small()))
-        .route("/v1/trust-list", get(handlers::trust_list))
-        .route("/v1/trust-list/handovers", get(handlers::handovers))
-        .route("/v1/status-lists/{id}", get(handlers::status_list))
-        .fallback(handlers::nothing)
-        .method_not_allowed_fallback(handlers::other_method);
-    traced(guarded(calls, MAX_BODY_BYTES).layer(own)).with_state(state)
+        // The page that shows pictures has another one.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+        ))
+        .layer(set(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(OPENER_POLICY, "same-origin"))
+        .layer(set(RESOURCE_POLICY, "same-origin"))
+        // A page that scans has another one.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            PERMISSIONS_POLICY,
+            HeaderValue::from_static(NO_DEVICE),
+        ));
+    calls.layer(layers)
 }
 
 /// The calls of a server within the bounds that every one of them has: a body of a known length and of this size, unless the call has
@@ -100,13 +147,19 @@ pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(
     calls: Router<S>,
     max_body_bytes: usize,
 ) -> Router<S> {
+    guarded_for(calls, max_body_bytes, Duration::from_secs(REQUEST_TIMEOUT_SECONDS))
+}
+
+/// [`guarded`], with another time for the answer.
+pub(crate) fn guarded_for<S: Clone + Send + Sync + 'static>(
+    calls: Router<S>,
+    max_body_bytes: usize,
+    time: Duration,
+) -> Router<S> {
     let layers = ServiceBuilder::new()
         .layer(from_fn(framed_by_length))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
-        ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time))
         .layer(DefaultBodyLimit::max(max_body_bytes));
     calls.layer(layers)
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use boyin::model::time::UnixTime;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,12 +15,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Interval, MissedTickBehavior};
 use tower::util::MapRequest;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::metrics::metrics_router;
 use crate::router::{REQUEST_TIMEOUT_SECONDS, router};
 use crate::state::AppState;
 use crate::tls::{Peer, Tls};
 use crate::webhooks::tell;
+
+mod paced;
+
+use self::paced::Paced;
 
 /// Seconds between two looks at what was filed and published.
 pub const REFRESH_SECONDS: u64 = 1;
@@ -30,8 +35,12 @@ pub const MAX_CONNECTIONS: usize = 1024;
 pub const HEAD_SECONDS: u64 = 15;
 /// Seconds in which a connection has to have agreed on TLS, where that is spoken.
 pub const HANDSHAKE_SECONDS: u64 = 10;
+/// Seconds for which a client may take nothing of an answer that is written to it. What it takes renews them.
+pub const STALL_SECONDS: u64 = 30;
 /// Bytes of the head of a request, and of what is read ahead of a body.
 pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Where TLS is spoken, browsers come back over nothing else for a year (RFC 6797).
+const TLS_FROM_NOW_ON: &str = "max-age=31536000";
 /// After a connection that could not be taken: the next one has a chance when others have ended.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,6 +49,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 struct Patience {
     handshake: Duration,
     head: Duration,
+    stall: Duration,
     ending: Duration,
     connections: usize,
 }
@@ -47,6 +57,7 @@ struct Patience {
 const PATIENCE: Patience = Patience {
     handshake: Duration::from_secs(HANDSHAKE_SECONDS),
     head: Duration::from_secs(HEAD_SECONDS),
+    stall: Duration::from_secs(STALL_SECONDS),
     ending: Duration::from_secs(REQUEST_TIMEOUT_SECONDS),
     connections: MAX_CONNECTIONS,
 };
@@ -99,7 +110,14 @@ async fn serve_state(
 ) -> std::io::Result<()> {
     let refresher = tokio::spawn(refresh(state.clone()));
     let (teller, webhooks) = (tokio::spawn(tell(state.clone())), state.webhooks.clone());
-    let served = serve_within(router(state), listener, shutdown, PATIENCE, tls).await;
+    let mut calls = router(state);
+    if tls.is_some() {
+        calls = calls.layer(SetResponseHeaderLayer::overriding(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(TLS_FROM_NOW_ON),
+        ));
+    }
+    let served = serve_within(calls, listener, shutdown, PATIENCE, tls).await;
     refresher.abort();
     teller.abort();
     // What is on its way is waited for, at most its ten seconds.
@@ -147,7 +165,7 @@ async fn serve_within(
             () = &mut shutdown => break,
         };
         let (builder, router, watcher) = (builder.clone(), router.clone(), open.watcher());
-        let (tls, mut ending) = (tls.clone(), ending.clone());
+        let (stream, tls, mut ending) = (Paced::new(stream, patience.stall), tls.clone(), ending.clone());
         tokio::spawn(async move {
             match tls {
                 None => attend(&builder, router, watcher, stream, Peer::default()).await,

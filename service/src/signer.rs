@@ -1,5 +1,6 @@
 //! A signer over HTTP (`docs/remote-signing.md`). Thin: every check is in [`SignerService`].
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
 use boyin::SIGNATURES_PATH;
 use boyin::model::signing_request::{MAX_SIGNING_REQUEST_BYTES, SIGNING_REQUEST_FORMAT};
@@ -17,8 +17,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::error::ApiError;
-use crate::handlers::{nothing, other_method};
-use crate::router::{guarded, traced};
+use crate::router::{guarded, headed, traced};
+use crate::routes::{Call, get, listed, post, routed};
 use crate::server::{serve_router, unix_now};
 use crate::state::Clock;
 
@@ -50,13 +50,20 @@ impl SignerState {
 }
 
 /// All calls of a signer.
+fn table() -> Vec<Call<SignerState>> {
+    vec![post(SIGNATURES_PATH, sign), get("/v1/health", health)]
+}
+
+/// Each call of a signer by method and path: for tests that leave none out.
+#[doc(hidden)]
+#[must_use]
+pub fn signer_calls() -> BTreeSet<(&'static str, String)> {
+    listed(&table())
+}
+
+/// A signer.
 pub fn signer_router(state: SignerState) -> Router {
-    let calls = Router::new()
-        .route(SIGNATURES_PATH, post(sign))
-        .route("/v1/health", get(health))
-        .fallback(nothing)
-        .method_not_allowed_fallback(other_method);
-    traced(guarded(calls, MAX_SIGNING_REQUEST_BYTES)).with_state(state)
+    traced(headed(guarded(routed(table()), MAX_SIGNING_REQUEST_BYTES))).with_state(state)
 }
 
 /// Serves a signer until `shutdown` is done; then takes no new connection and finishes the requests that it has.

@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -185,11 +185,11 @@ impl Tls {
     ///
     /// # Errors
     /// What keeps the two from speaking TLS: another protocol, a certificate of others, the end of the time.
-    pub(crate) async fn accept(
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        stream: TcpStream,
+        stream: S,
         patience: Duration,
-    ) -> io::Result<(TlsStream<TcpStream>, Peer)> {
+    ) -> io::Result<(TlsStream<S>, Peer)> {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.known().config));
         let stream = tokio::time::timeout(patience, acceptor.accept(stream)).await??;
         let (_, session) = stream.get_ref();

@@ -11,7 +11,7 @@ use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
 use boyin::archive::{MAX_IDEMPOTENCY_KEY, Reader};
 use boyin::delegation::DelegationError;
-use boyin::exempt::{Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
+use boyin::exempt::{Channel, CommitmentStanding, ItemCatalog, Reason, Receipt, Role};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
@@ -19,7 +19,7 @@ use boyin::{Desk, LookupError, Scope, TokenGrant, answers};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::auth::{authorize, order, reader};
+use crate::auth::{authorize, looked_for, order, reader};
 use crate::error::ApiError;
 use crate::handlers::{named, whole};
 use crate::shared::{read, read_agent, read_holder};
@@ -162,6 +162,7 @@ pub(crate) async fn decider(
     headers: &HeaderMap,
 ) -> Result<(TokenGrant, Arc<Desk>), ApiError> {
     let grant = authorize(state, headers, Scope::WindowDecide).await?;
+    grant.office.ok_or(ApiError::Forbidden)?;
     Ok((grant, state.desk.clone().ok_or(ApiError::NoDesk)?))
 }
 
@@ -180,7 +181,8 @@ pub(crate) async fn decided(
         Some((agent, delegation)) => desk.decide_exemption_for_agent(&question, &agent, delegation, &order),
         None => desk.decide_exemption(&question, &order).map_err(DelegationError::from),
     });
-    let answer = answer.await?;
+    let look = async { answer.await.map_err(ApiError::from) };
+    let answer = looked_for(state, grant, look, all_on_file).await?;
     tracing::info!(
         by = grant.name,
         event = answer.event,
@@ -189,6 +191,14 @@ pub(crate) async fn decided(
         "decided on papers"
     );
     Ok(answer)
+}
+
+/// Whether all is on file that a decision looked for.
+fn all_on_file(answer: &ExemptionAnswer) -> bool {
+    let told = answers::decision(answer).unwrap_or_default();
+    let materials = told["decision"]["materials"].as_array().into_iter().flatten();
+    let mut findings = materials.flat_map(|material| material["findings"].as_array().into_iter().flatten());
+    !findings.any(|finding| finding["code"] == Reason::NotOnFile.info().code)
 }
 
 /// An answer for programs.

@@ -25,15 +25,14 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequest, Query as Typed, Request};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
-use axum::{Router, extract::DefaultBodyLimit};
 use boyin::model::time::UnixTime;
 use serde::Deserialize;
 use serde_json::Value;
 
 use self::html::{Html, encoded};
 use crate::error::ApiError;
-use crate::router::MAX_CALL_BODY_BYTES;
+use crate::router::{CAMERA_ALONE, MAX_CALL_BODY_BYTES, PERMISSIONS_POLICY};
+use crate::routes::{Call, get, post};
 use crate::shared::read;
 use crate::state::AppState;
 
@@ -49,19 +48,21 @@ const PAGES: [(&str, &str, &str); 5] = [
 ];
 
 /// The pages, with what they ask for.
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/", get(index))
-        .route("/verify", get(verify::page).merge(post(verify::answer)))
-        .route("/window", get(window::page).merge(small(post(window::answer))))
-        .route("/file", get(file::page).merge(small(post(file::answer))))
-        .route("/meter", get(meter::page).merge(small(post(meter::answer))))
-        .route("/decision", get(kept::page).merge(small(post(kept::answer))))
-        .route("/seals", get(seals::page))
-}
-
-fn small(route: MethodRouter<AppState>) -> MethodRouter<AppState> {
-    route.layer(DefaultBodyLimit::max(MAX_CALL_BODY_BYTES))
+pub(crate) fn calls() -> Vec<Call<AppState>> {
+    vec![
+        get("/", index),
+        get("/verify", verify::page).header(PERMISSIONS_POLICY, CAMERA_ALONE),
+        post("/verify", verify::answer),
+        get("/window", window::page),
+        post("/window", window::answer).body(MAX_CALL_BODY_BYTES),
+        get("/file", file::page),
+        post("/file", file::answer).body(MAX_CALL_BODY_BYTES),
+        get("/meter", meter::page),
+        post("/meter", meter::answer).body(MAX_CALL_BODY_BYTES),
+        get("/decision", kept::page),
+        post("/decision", kept::answer).body(MAX_CALL_BODY_BYTES),
+        get("/seals", seals::page),
+    ]
 }
 
 /// The language of a page.

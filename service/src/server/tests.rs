@@ -6,10 +6,17 @@ use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
+use crate::router::{guarded_for, headed};
 
 const SHORT: Duration = Duration::from_millis(300);
 /// Time for a test that works, and an end for one that does not.
 const LONG: Duration = Duration::from_secs(20);
+/// Bytes of an answer that fits in no buffer of a connection.
+const LARGE: usize = 64 << 20;
+
+async fn panics() -> String {
+    crate::state::blocking(|| panic!("in a test, of somebody")).await
+}
 
 async fn start(connections: usize) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) {
     start_with(connections, SHORT, None).await
@@ -20,17 +27,19 @@ async fn start_with(
     handshake: Duration,
     tls: Option<Arc<Tls>>,
 ) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) {
-    let routes = Router::new()
+    let calls = Router::new()
         .route("/a", get(async || "first"))
         .route("/b", post(async |body: axum::body::Bytes| format!("{} bytes", body.len())))
-        .layer(axum::middleware::from_fn(crate::router::framed_by_length));
+        .route("/large", get(async || vec![b'x'; LARGE]))
+        .route("/panic", get(panics));
+    let routes = headed(guarded_for(calls, 1024, SHORT));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;
     };
-    let patience = Patience { handshake, head: SHORT, ending: SHORT, connections };
+    let patience = Patience { handshake, head: SHORT, stall: SHORT, ending: SHORT, connections };
     tokio::spawn(serve_within(routes, listener, shutdown, patience, tls));
     (address, stop)
 }
@@ -69,6 +78,114 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
     }
     assert!(begun.elapsed() < LONG);
     assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
+}
+
+/// What a slow client begins: a body of which there comes no more.
+const BEGUN_BODY: &str = "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc";
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
+    // One place: whoever keeps it keeps everybody else waiting.
+    let (address, _stop) = start(1).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 504 ") && answer.contains("referrer-policy: no-referrer"),
+        "{answer}"
+    );
+    // Nor do bytes buy time that come now and then.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(BEGUN_BODY.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let begun = tokio::time::Instant::now();
+    let drops = async {
+        while begun.elapsed() < LONG && writing.write_all(b"d").await.is_ok() {
+            tokio::time::sleep(SHORT / 6).await;
+        }
+    };
+    let mut answer = [0; 13];
+    let told = async {
+        tokio::select! {
+            read = reading.read_exact(&mut answer) => { read.unwrap(); }
+            () = drops => panic!("no answer"),
+        }
+    };
+    told.await;
+    assert_eq!(&answer, b"HTTP/1.1 504 ");
+    assert!(begun.elapsed() < LONG / 2);
+    drop(stream);
+    assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
+}
+
+/// The answer does not wait for the body, and nor does the place.
+#[tokio::test]
+async fn an_answer_to_a_body_that_does_not_come_gives_the_place_back() {
+    let (address, _stop) = start(1).await;
+    for (method, path, status) in [("POST", "/none", "404"), ("DELETE", "/b", "405"), ("GET", "/a", "200")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_loses_its_place() {
+    let (address, _stop) = start(1).await;
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut begun = [0; 12];
+    slow.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    let waited = tokio::time::Instant::now();
+    assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
+    assert!(waited.elapsed() >= SHORT / 2, "it waited for the other one");
+    assert!(rest(&mut slow).await.len() < LARGE, "the rest was given up");
+}
+
+#[tokio::test]
+async fn others_go_on_beside_a_client_that_does_not_read() {
+    let (address, _stop) = start(2).await;
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    for _ in 0..8 {
+        assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_gets_all_of_it() {
+    let (address, _stop) = start(8).await;
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(format!("GET /large HTTP/1.1\r\n{CLOSE}").as_bytes()).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let (mut read, mut part) = (0, vec![0; 2 << 20]);
+    loop {
+        let found = tokio::time::timeout(LONG, slow.read(&mut part)).await.unwrap().unwrap();
+        if found == 0 {
+            break;
+        }
+        read += found;
+        if begun.elapsed() < 3 * SHORT {
+            tokio::time::sleep(SHORT / 6).await;
+        }
+    }
+    assert!(read > LARGE && begun.elapsed() > 2 * SHORT, "{read} bytes");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_like_every_other_fault_and_others_go_on() {
+    let (address, _stop) = start(8).await;
+    for _ in 0..3 {
+        let answer = send(address, &format!("GET /panic HTTP/1.1\r\n{CLOSE}")).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 500 ") && head.contains("application/json"), "{head}");
+        assert!(head.contains("referrer-policy: no-referrer"), "{head}");
+        assert!(body.contains("\"code\":\"internal\"") && !body.contains("somebody"), "{body}");
+        assert!(send(address, &format!("GET /a HTTP/1.1\r\n{CLOSE}")).await.ends_with("first"));
+    }
 }
 
 #[tokio::test]

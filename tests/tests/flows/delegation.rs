@@ -263,7 +263,7 @@ fn terms_are_checked_at_the_desk() {
     assert_eq!(fault(desk.grant_delegation(&wish, &later)), None);
 }
 
-fn body(number: u64, key: &str) -> Value {
+pub(crate) fn body(number: u64, key: &str) -> Value {
     json!({
         "holder_code_type": "111", "holder_code": citizen().as_str(), "agent_code_type": "111",
         "agent_code": agent().as_str(), "delegation": number, "agency": bank().as_str(),
@@ -280,14 +280,14 @@ fn clerk(site: &Site, name: &str) -> String {
 }
 
 /// Lets the agent have codes for the bank.
-fn grant_of_loan(desk: &Desk, uses: u32) -> u64 {
+pub(crate) fn grant_of_loan(desk: &Desk, uses: u32) -> u64 {
     let of_loan = DelegationWish { items: BTreeSet::from(["loan".to_owned()]), uses, ..wish() };
     let granting = Order { purpose: "贷款".to_owned(), ..order(police(), "grant") };
     desk.grant_delegation(&of_loan, &granting).unwrap().event
 }
 
 /// The question of a clerk before whom the holder is.
-fn body_of(holder: &HolderCode) -> Value {
+pub(crate) fn body_of(holder: &HolderCode) -> Value {
     json!({
         "holder_code_type": "111", "holder_code": holder.as_str(), "agency": bank().as_str(),
         "license_type": type_of("identity-card").as_str(), "item": "loan", "purpose": "贷款",

@@ -1,175 +1,136 @@
-//! Who may call what: every role against every call, each cell stated.
+//! Who may call what: every role against every call, as rows say that name each call of each router.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use axum::body::Body;
-use axum::http::{Method, Request, header};
-use boyin::Scope;
-use boyin::access::{Client, ClientScope};
-use boyin::model::b64;
-use boyin::model::sharing::SharingScope;
-use boyin::suite::{Algorithm, SystemRandom};
-use boyin_service::OPENAPI;
-use serde_json::{Value, json};
+use axum::http::{Request, header};
+use boyin::access::ClientScope;
+use boyin::{SIGNATURES_PATH, Scope};
+use boyin_service::{calls, metrics_calls, metrics_router, signer_calls, signer_router};
+use serde_json::json;
+use tower::ServiceExt as _;
 
-use crate::clients::{Served, client, token, words};
-use crate::gbt36906_files::fixed_code;
-use crate::office::{citizen, market, now, police};
-use crate::shared::{PURPOSE, Site, type_of};
-use crate::signer::client_key;
+use crate::headers::is_told;
+use crate::town::{Town, Who};
 
-/// Columns: nobody, a wrong token, clerks with `license:read`, `holder:read`, `holder:authorize`, `window:decide`, `meter:read`,
-/// clients with `share:license`, `share:holder`, `share:check`, `share:file`, and one that was removed after it got its token.
-const ROLES: usize = 12;
+/// Whom a call answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum For {
+    All,
+    /// Clerks with the scope.
+    Clerk(Scope),
+    /// Of them those whose token names an office: what is done is on record under it.
+    Officer(Scope),
+    Client(ClientScope),
+    /// Clients, in the envelope of GB/T 36906.
+    Envelope(ClientScope),
+}
 
-/// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
-/// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 38] = [
-    ("POST", "/v1/verify", [200; ROLES]),
-    ("GET", "/v1/trust-list", [200; ROLES]),
-    ("GET", "/v1/trust-list/handovers", [200; ROLES]),
-    ("GET", "/v1/status-lists/{id}", [200; ROLES]),
-    ("GET", "/v1/health", [200; ROLES]),
-    ("GET", "/v1/licenses/{id}", [401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/holders/licenses", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/holders/log", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/authorizations", [401, 401, 403, 403, 200, 403, 403, 403, 403, 403, 403, 401]),
-    // Without a body whoever may call it is told so.
-    ("POST", "/v1/authorizations/delegated", [401, 401, 403, 403, 400, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/shared/licenses", [401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 401]),
-    ("POST", "/v1/shared/holders", [401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 401]),
-    ("POST", "/v1/shared/checks", [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403, 401]),
-    // A ticket that is none: who may fetch is told so.
-    ("GET", "/v1/shared/files/{ticket}", [401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 404, 401]),
-    ("GET", "/v1/items", [200; ROLES]),
-    ("GET", "/v1/items/{code}", [200; ROLES]),
-    ("POST", "/v1/decisions", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
-    ("GET", "/v1/decisions/{number}", [401, 401, 403, 403, 403, 404, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/decisions/verify", [200; ROLES]),
-    ("GET", "/v1/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
-    ("GET", "/v1/meter/decisions", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
-    ("GET", "/v1/meter/next", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
-    ("POST", "/v1/presentations/verify", [200; ROLES]),
+/// Each call with whom it answers, and with what, without a desk and beside one. `/gbt36906` answers 200 with a status of its own: 0 done.
+pub(crate) const MATRIX: &[(&str, &str, For, u16, u16)] = &[
+    ("GET", "/", For::All, 200, 200),
+    ("GET", "/app.js", For::All, 200, 200),
+    ("GET", "/app.css", For::All, 200, 200),
+    ("GET", "/openapi.json", For::All, 200, 200),
+    ("GET", "/verify", For::All, 200, 200),
+    ("GET", "/window", For::All, 200, 200),
+    ("GET", "/file", For::All, 200, 200),
+    ("GET", "/meter", For::All, 200, 200),
+    ("GET", "/decision", For::All, 200, 200),
+    ("GET", "/seals", For::All, 200, 200),
     // What the pages ask for.
-    ("POST", "/verify", [200; ROLES]),
-    ("POST", "/window", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/file", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
-    ("POST", "/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
-    ("POST", "/decision", [401, 401, 403, 403, 403, 404, 403, 403, 403, 403, 403, 401]),
+    ("POST", "/verify", For::All, 200, 200),
+    ("POST", "/window", For::Officer(Scope::WindowDecide), 503, 200),
+    ("POST", "/file", For::Officer(Scope::HolderRead), 200, 200),
+    ("POST", "/meter", For::Clerk(Scope::MeterRead), 200, 200),
+    ("POST", "/decision", For::Officer(Scope::WindowDecide), 200, 200),
+    ("POST", "/v1/verify", For::All, 200, 200),
+    ("GET", "/v1/trust-list", For::All, 200, 200),
+    ("GET", "/v1/trust-list/handovers", For::All, 200, 200),
+    ("GET", "/v1/status-lists/{id}", For::All, 200, 200),
+    ("GET", "/v1/health", For::All, 200, 200),
+    ("GET", "/v1/licenses/{id}", For::Officer(Scope::LicenseRead), 200, 200),
+    ("POST", "/v1/holders/licenses", For::Officer(Scope::HolderRead), 200, 200),
+    ("POST", "/v1/holders/log", For::Officer(Scope::HolderRead), 200, 200),
+    ("POST", "/v1/authorizations", For::Officer(Scope::HolderAuthorize), 200, 200),
+    ("POST", "/v1/authorizations/delegated", For::Officer(Scope::HolderAuthorize), 503, 200),
+    ("POST", "/v1/shared/licenses", For::Client(ClientScope::License), 200, 200),
+    ("POST", "/v1/shared/holders", For::Client(ClientScope::Holder), 200, 200),
+    ("POST", "/v1/shared/checks", For::Client(ClientScope::Check), 200, 200),
+    // A ticket that is not open.
+    ("GET", "/v1/shared/files/{ticket}", For::Client(ClientScope::File), 404, 404),
+    ("GET", "/v1/items", For::All, 200, 200),
+    ("GET", "/v1/items/{code}", For::All, 200, 200),
+    ("POST", "/v1/decisions", For::Officer(Scope::WindowDecide), 503, 200),
+    // Its holders see who reads it.
+    ("GET", "/v1/decisions/{number}", For::Officer(Scope::WindowDecide), 200, 200),
+    ("POST", "/v1/decisions/verify", For::All, 200, 200),
+    ("GET", "/v1/meter", For::Clerk(Scope::MeterRead), 200, 200),
+    ("GET", "/v1/meter/decisions", For::Clerk(Scope::MeterRead), 200, 200),
+    ("GET", "/v1/meter/next", For::Clerk(Scope::MeterRead), 200, 200),
+    ("POST", "/v1/presentations/verify", For::All, 200, 200),
     // By its form alone: an assertion proves the client, no token does.
-    ("POST", "/v1/token", [400; ROLES]),
-    // With a token in the body and its status: 11 not authenticated, 100 no permission, 0 done.
-    ("POST", "/gbt36906/queryCertInfo", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
-    ("POST", "/gbt36906/queryCertInfoByHolderCode", [11, 11, 11, 11, 11, 11, 11, 100, 0, 100, 100, 11]),
-    ("POST", "/gbt36906/verifyCertInfo", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
-    ("POST", "/gbt36906/verifyFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 0, 100, 11]),
-    ("POST", "/gbt36906/downloadFile", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
-    ("POST", "/gbt36906/downloadUrl", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 0, 11]),
-    // It takes two scopes, that of the file beside that of the holder.
-    ("POST", "/gbt36906/downloadUrlsByHolderCode", [11, 11, 11, 11, 11, 11, 11, 100, 100, 100, 100, 11]),
-    ("POST", "/gbt36906/queryCertInfoByQRcode", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
-    ("POST", "/gbt36906/getCertRemarkInfo", [11, 11, 11, 11, 11, 11, 11, 0, 100, 100, 100, 11]),
+    ("POST", "/v1/token", For::All, 400, 400),
+    ("POST", "/gbt36906/queryCertInfo", For::Envelope(ClientScope::License), 0, 0),
+    ("POST", "/gbt36906/queryCertInfoByHolderCode", For::Envelope(ClientScope::Holder), 0, 0),
+    ("POST", "/gbt36906/verifyCertInfo", For::Envelope(ClientScope::Check), 0, 0),
+    ("POST", "/gbt36906/verifyFile", For::Envelope(ClientScope::Check), 0, 0),
+    ("POST", "/gbt36906/downloadFile", For::Envelope(ClientScope::File), 0, 0),
+    ("POST", "/gbt36906/downloadUrl", For::Envelope(ClientScope::File), 0, 0),
+    // It takes the scope for files, too.
+    ("POST", "/gbt36906/downloadUrlsByHolderCode", For::Envelope(ClientScope::Holder), 100, 100),
+    ("POST", "/gbt36906/queryCertInfoByQRcode", For::Envelope(ClientScope::License), 0, 0),
+    ("POST", "/gbt36906/getCertRemarkInfo", For::Envelope(ClientScope::License), 0, 0),
 ];
 
-struct Role {
-    id: &'static str,
-    token: Option<String>,
-}
-
-fn roles(site: &Site) -> (Served, Vec<Role>) {
-    let home = &site.prefecture.home;
-    let clerk = |scope| {
-        let token = home.grant_token("clerk", police(), &[scope], &mut SystemRandom).unwrap();
-        Role { id: "clerk", token: Some(token.reveal().to_owned()) }
-    };
-    let mut roles =
-        vec![Role { id: "", token: None }, Role { id: "market-1", token: Some("x.y.z".to_owned()) }];
-    roles.extend(Scope::ALL.map(clerk));
-    let served = Served::new(&site.prefecture);
-    for (id, scopes) in [
-        ("license", &[ClientScope::License][..]),
-        ("holder", &[ClientScope::Holder]),
-        ("check", &[ClientScope::Check]),
-        ("file", &[ClientScope::File]),
-        ("removed", &ClientScope::ALL),
-    ] {
-        let key = client_key(Algorithm::Es256);
-        let client =
-            Client { scopes: scopes.to_vec(), ..client(id, market(), &[SharingScope::Departments], &key) };
-        home.add_client(client, &words(now())).unwrap();
-        roles.push(Role { id, token: Some(token(&served.gate, id, &key, now())) });
-    }
-    home.remove_client("removed", &words(now())).unwrap();
-    (served, roles)
-}
-
-/// A body that every call of one path takes.
-fn body(path: &str, site: &Site, role: &Role) -> Value {
-    let (id, card) = (site.card.license_id.as_str(), type_of("identity-card"));
-    let mut holder =
-        json!({ "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": PURPOSE });
-    let item = |body: &mut Value| {
-        body["item"] = json!("item-1");
-        body["license_type"] = json!(card.as_str());
-    };
-    match path {
-        "/v1/holders/licenses" | "/v1/holders/log" | "/file" => holder,
-        "/meter" => json!({ "by": "item" }),
-        "/decision" => json!({ "number": "1", "purpose": PURPOSE }),
-        "/v1/authorizations" => {
-            item(&mut holder);
-            holder["agency"] = json!(market().as_str());
-            holder
+/// What somebody gets from a call that answers whom it is for in this way. In the envelope 11 is not authenticated, 100 no permission.
+pub(crate) fn expected(of: For, answer: u16, who: Who) -> u16 {
+    let known = matches!(who, Who::Clerk(_) | Who::Officeless | Who::Client(_));
+    match of {
+        For::All => answer,
+        For::Envelope(scope) => match who {
+            Who::Client(own) if scope == own => answer,
+            Who::Client(_) => 100,
+            Who::Nobody | Who::Pretender | Who::Clerk(_) | Who::Officeless | Who::Removed => 11,
+        },
+        For::Clerk(scope) if who == Who::Clerk(scope) || who == Who::Officeless => answer,
+        For::Officer(scope) if who == Who::Clerk(scope) => answer,
+        For::Client(scope) if who == Who::Client(scope) => answer,
+        For::Clerk(_) | For::Officer(_) | For::Client(_) => {
+            if known {
+                403
+            } else {
+                401
+            }
         }
-        "/v1/shared/holders" | "/v1/shared/checks" => {
-            item(&mut holder);
-            holder
-        }
-        "/v1/shared/licenses" => json!({ "license_id": id, "item": "item-1", "purpose": PURPOSE }),
-        path if path.starts_with("/gbt36906") => json!({
-            "accessId": role.id, "accessToken": role.token.clone().unwrap_or_default(),
-            "data": {
-                "certificateIdentifier": id, "useCause": PURPOSE, "certificateCopyCause": PURPOSE, "itemCode": "item-1",
-                "fileType": "sd-jwt", "certTypeCode": card.as_str(), "holderCode": citizen().as_str(),
-                "certData": { "holderCode": citizen().as_str(), "holder": crate::office::HOLDER },
-                "contentType": "base64", "content": b64::encode_padded(&site.card.credential),
-                "qrcode": fixed_code(&site.card.credential),
-            },
-        }),
-        _ => Value::Null,
     }
 }
 
 #[tokio::test]
 async fn every_role_gets_from_every_call_what_the_matrix_says() {
-    let site = Site::new();
-    let (served, roles) = roles(&site);
-    let served = served.with_tokens(site.prefecture.home.tokens().unwrap());
-    assert_eq!(roles.len(), ROLES);
-    for (method, path, expected) in MATRIX {
-        let place = match path {
-            "/v1/licenses/{id}" => format!("/v1/licenses/{}?purpose=x", site.card.license_id),
-            "/v1/status-lists/{id}" => format!("/v1/status-lists/{}", boyin::status_list_id(police(), 1)),
-            "/v1/items/{code}" => "/v1/items/senior-benefit".to_owned(),
-            "/v1/decisions/{number}" => "/v1/decisions/1?purpose=x".to_owned(),
-            "/v1/shared/files/{ticket}" => "/v1/shared/files/none".to_owned(),
-            "/v1/meter/decisions" => "/v1/meter/decisions?by=item&item=senior-benefit".to_owned(),
-            path => path.to_owned(),
-        };
-        for (number, role) in roles.iter().enumerate() {
-            let mut request = Request::builder().method(method).uri(&place);
-            if let Some(token) = &role.token {
-                request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    for beside_a_desk in [false, true] {
+        let town = Town::new(beside_a_desk);
+        for (method, path, of, alone, beside) in MATRIX {
+            let answer = if beside_a_desk { *beside } else { *alone };
+            for role in &town.roles {
+                let place = town.place(path);
+                let body = town.body(method, path, role);
+                let told = town.served.send(town.request(method, &place, role, body)).await;
+                let found = match of {
+                    For::Envelope(_) => told.json()["head"]["status"].as_str().unwrap().parse().unwrap(),
+                    For::All | For::Clerk(_) | For::Officer(_) | For::Client(_) => told.status.as_u16(),
+                };
+                let row = format!("{method} {path} by {:?}, beside a desk: {beside_a_desk}", role.who);
+                let said = String::from_utf8_lossy(&told.body);
+                assert_eq!(found, expected(*of, answer, role.who), "{row}: {said}");
+                is_told(&told.headers, method, path);
+                // What answers GET answers HEAD, to the same people.
+                if *method == "GET" {
+                    let head = town.served.send(town.request("HEAD", &place, role, Vec::new())).await;
+                    assert_eq!((head.status, head.body.len()), (told.status, 0), "{row}");
+                }
             }
-            let body = match path {
-                "/v1/verify" => Body::from(site.card.credential.clone()),
-                path if method == Method::GET => Body::from(path.replace(|_| true, "")),
-                path => Body::from(body(path, &site, role).to_string()),
-            };
-            let answer = served.send(request.body(body).unwrap()).await;
-            let found = match path.starts_with("/gbt36906") {
-                true => answer.json()["head"]["status"].as_str().unwrap().parse().unwrap(),
-                false => answer.status.as_u16(),
-            };
-            assert_eq!(found, expected[number], "{method} {path} by role {number} {}", role.id);
         }
     }
 }
@@ -177,36 +138,98 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
 /// A signed license needs the scope for files beside that of the call.
 #[tokio::test]
 async fn the_signed_license_has_a_scope_of_its_own() {
-    let site = Site::new();
-    let (served, roles) = roles(&site);
-    for (role, path) in [(7, "/v1/shared/licenses"), (8, "/v1/shared/holders"), (10, "/v1/shared/licenses")] {
-        let mut ask = body(path, &site, &roles[role]);
+    let town = Town::new(false);
+    for (scope, path) in [
+        (ClientScope::License, "/v1/shared/licenses"),
+        (ClientScope::Holder, "/v1/shared/holders"),
+        (ClientScope::File, "/v1/shared/licenses"),
+    ] {
+        let role = town.role(Who::Client(scope));
+        let mut ask: serde_json::Value = serde_json::from_slice(&town.body("POST", path, role)).unwrap();
         ask["credential"] = json!(true);
-        let answer = served.post(path, roles[role].token.as_ref().unwrap(), &ask).await;
+        let answer = town.served.post(path, role.token.as_ref().unwrap(), &ask).await;
         assert_eq!(answer.status.as_u16(), 403, "{path}");
     }
 }
 
 #[test]
 fn no_call_is_missing() {
-    let description: Value = serde_json::from_str(OPENAPI).unwrap();
-    let described = description["paths"].as_object().unwrap();
-    for (path, methods) in described {
-        let known = |(method, known, _): &&(&str, &str, _)| {
-            let same = known == path || (path == "/gbt36906/{operation}" && known.starts_with("/gbt36906/"));
-            same && methods.get(method.to_lowercase()).is_some()
-        };
-        assert!(MATRIX.iter().any(|row| known(&row)), "{path}");
+    let rows: BTreeSet<_> = MATRIX.iter().map(|(method, path, ..)| (*method, (*path).to_owned())).collect();
+    assert_eq!(rows.len(), MATRIX.len(), "each has one row");
+    assert_eq!(rows, calls());
+}
+
+/// Each source of the service, tests left out.
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if !path.ends_with("tests.rs") {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// What is served beside the table nobody would go through.
+#[test]
+fn nothing_is_served_beside_the_table() {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/src"), &mut found);
+    assert!(found.iter().any(|(path, text)| path.ends_with("/routes.rs") && text.contains(".route(")));
+    for (path, text) in found.iter().filter(|(path, _)| !path.ends_with("/routes.rs")) {
+        for word in [
+            ".route(",
+            ".route_service(",
+            ".nest(",
+            ".nest_service(",
+            ".merge(",
+            ".fallback(",
+            ".fallback_service(",
+        ] {
+            assert!(!text.contains(word), "{path}: {word}");
+        }
+    }
+}
+
+/// Nobody's token is good for a signer, which knows its own clients, and the listener for Prometheus has one call, which asks for none.
+#[tokio::test]
+async fn a_signer_and_the_listener_for_metrics_have_their_calls_and_no_others() {
+    let sign = ("POST", SIGNATURES_PATH.to_owned());
+    assert_eq!(signer_calls(), BTreeSet::from([sign, ("GET", "/v1/health".to_owned())]));
+    assert_eq!(metrics_calls(), BTreeSet::from([("GET", "/metrics".to_owned())]));
+    let (_dir, state) = crate::signer::opened();
+    let town = Town::new(true);
+    let (signer, metrics) = (signer_router(state), metrics_router(town.served.state.clone()));
+    for role in &town.roles {
+        for (router, method, path, status) in [
+            (&signer, "POST", SIGNATURES_PATH, 400),
+            (&signer, "GET", "/v1/health", 200),
+            (&metrics, "GET", "/metrics", 200),
+        ] {
+            let answer =
+                router.clone().oneshot(town.request(method, path, role, b"{}".to_vec())).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{method} {path} by {:?}", role.who);
+            is_told(answer.headers(), method, path);
+        }
+        for (method, path, ..) in MATRIX.iter().filter(|(_, path, ..)| *path != "/v1/health") {
+            for router in [&signer, &metrics] {
+                let request = town.request(method, &town.place(path), role, Vec::new());
+                let answer = router.clone().oneshot(request).await.unwrap();
+                assert_eq!(answer.status().as_u16(), 404, "{method} {path}");
+            }
+        }
     }
 }
 
 /// What stands for the same path elsewhere leads nowhere here, whatever a server in front made of it.
 #[tokio::test]
 async fn no_spelling_of_a_path_gets_by() {
-    let site = Site::new();
-    let (served, roles) = roles(&site);
-    let clerk = roles[2].token.as_ref().unwrap();
-    let ask = body("/v1/shared/licenses", &site, &roles[7]);
+    let town = Town::new(false);
+    let served = &town.served;
+    let clerk = town.role(Who::Clerk(Scope::LicenseRead)).token.as_ref().unwrap();
+    let client = town.role(Who::Client(ClientScope::License));
+    let ask = String::from_utf8(town.body("POST", "/v1/shared/licenses", client)).unwrap();
     for path in [
         "/v1/shared//licenses",
         "//v1/shared/licenses",
@@ -222,7 +245,7 @@ async fn no_spelling_of_a_path_gets_by() {
         "/v1/status-lists/../shared/licenses",
     ] {
         let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {clerk}"));
-        let answer = served.send(request.body(Body::from(ask.to_string())).unwrap()).await;
+        let answer = served.send(request.body(Body::from(ask.clone())).unwrap()).await;
         assert!(matches!(answer.status.as_u16(), 404 | 405), "{path}: {}", answer.status);
     }
     for id in ["..%2F..%2Ftokens.toml", "%2e%2e%2fclients.toml", "..", "x%00", "11652701MBTEXT01-1%2F.."] {
@@ -238,10 +261,10 @@ async fn no_spelling_of_a_path_gets_by() {
         (411, "close")
     );
     // Two tokens: which of them counts nobody could say.
-    let license = roles[7].token.as_ref().unwrap();
+    let license = client.token.as_ref().unwrap();
     let request = Request::post("/v1/shared/licenses")
         .header(header::AUTHORIZATION, format!("Bearer {license}"))
         .header(header::AUTHORIZATION, format!("Bearer {clerk}"));
-    let answer = served.send(request.body(Body::from(ask.to_string())).unwrap()).await;
+    let answer = served.send(request.body(Body::from(ask.clone())).unwrap()).await;
     assert_eq!(answer.status.as_u16(), 401);
 }

@@ -1,7 +1,6 @@
 //! The pages: what stands on them, what does not, and what the log keeps.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use boyin::Scope;
@@ -9,6 +8,7 @@ use boyin::archive::{Grade, MAX_PAGE};
 use serde_json::{Value, json};
 
 use crate::clients::Answer;
+use crate::log::Log;
 use crate::office::{HOLDER, citizen, now};
 use crate::window::{collect, looks, person};
 use crate::window_http::{Beside, CLERK, PURPOSE};
@@ -419,43 +419,6 @@ async fn the_page_of_seals_shows_what_the_trust_list_says() {
     assert!(!get("/seals?q=none").await.contains(&seal.id.to_string()));
 }
 
-/// Keeps all that a log is told.
-#[derive(Clone, Default)]
-pub(crate) struct Log(pub(crate) Arc<Mutex<String>>);
-
-struct Fields<'t>(&'t mut String);
-
-impl tracing::field::Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        self.0.push_str(&format!(" {field}={value:?}"));
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        span.record(&mut Fields(&mut self.0.lock().unwrap()));
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-        values.record(&mut Fields(&mut self.0.lock().unwrap()));
-    }
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Fields(&mut self.0.lock().unwrap()));
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[tokio::test]
 async fn the_log_says_who_decided_and_never_of_whom() {
     let site = Beside::new();
@@ -470,7 +433,7 @@ async fn the_log_says_who_decided_and_never_of_whom() {
     site.get(&format!("/window?item={}", citizen().as_str()), None).await;
     site.post("/verify", format!("BY1:{}", citizen().as_str())).await;
     drop(guard);
-    let log = log.0.lock().unwrap();
+    let log = log.text();
     assert!(log.contains(CLERK) && log.contains("decided on papers"), "{log}");
     for personal in [citizen().as_str(), HOLDER, "key-of-an-act", site.token(Scope::WindowDecide)] {
         assert!(!log.contains(personal), "{personal} in {log}");

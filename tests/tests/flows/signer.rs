@@ -116,6 +116,13 @@ impl Site {
     }
 }
 
+/// A signer that is open, for as long as its directory is kept.
+pub(crate) fn opened() -> (tempfile::TempDir, SignerState) {
+    let site = Site::new();
+    let state = SignerState::new(Arc::new(site.open())).with_clock(Arc::new(now));
+    (site.dir, state)
+}
+
 fn new_id() -> String {
     use boyin::model::alg::Randomness as _;
     let mut id = [0; 16];

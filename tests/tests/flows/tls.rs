@@ -286,6 +286,13 @@ async fn tls_is_spoken_and_nothing_else() {
         let client = site.papers.client_of("root", None, version);
         assert_eq!(running.get(client, "/openapi.json").await.unwrap(), 200, "{version:?}");
     }
+    // Browsers are to come back over nothing else, whatever they were answered.
+    for (path, status) in [("/", 200), ("/none", 404), ("/v1/meter", 401)] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let answer = running.send(site.papers.client(None), request).await.unwrap();
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.head.contains("\r\nstrict-transport-security: max-age=31536000"), "{}", answer.head);
+    }
     let mistrusts = site.papers.client_of("other", None, &TLS13);
     assert!(running.get(mistrusts, "/openapi.json").await.is_err());
     let address = running.address;

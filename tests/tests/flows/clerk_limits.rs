@@ -1,0 +1,142 @@
+//! How often clerks may ask for what is not there.
+
+use axum::http::header;
+use boyin::Scope;
+use boyin::model::id::{CitizenId, CreditCode};
+use boyin_service::CLERK_MISSES;
+use serde_json::{Value, json};
+
+use crate::clients::{Answer, Served};
+use crate::office::{citizen, market, police};
+use crate::shared::PURPOSE;
+use crate::town::{Role, Town};
+use crate::window::stranger;
+
+/// Clerks are hired, and the service is started with them.
+fn with_clerks(town: &Town, clerks: &[(&str, CreditCode, &[Scope])]) -> (Served, Vec<Role>) {
+    let roles = clerks.iter().map(|(name, office, scopes)| town.hire(name, *office, scopes)).collect();
+    (town.served.with_tokens(town.site.prefecture.home.tokens().unwrap()), roles)
+}
+
+async fn ask(town: &Town, served: &Served, role: &Role, method: &str, place: &str, body: &Value) -> Answer {
+    served.send(town.request(method, place, role, body.to_string().into_bytes())).await
+}
+
+/// A license that nobody has.
+fn no_license(town: &Town) -> String {
+    format!("/v1/licenses/{}?purpose=x", town.site.card.license_id.next_version().unwrap())
+}
+
+fn file_of(number: &str) -> Value {
+    json!({ "holder_code_type": "111", "holder_code": number, "purpose": PURPOSE })
+}
+
+#[tokio::test]
+async fn a_clerk_who_tries_numbers_has_to_wait() {
+    let town = Town::new(true);
+    let all: &[Scope] = &Scope::ALL;
+    let clerks = [
+        ("窗口甲", police(), all),
+        ("窗口甲", police(), all),
+        ("窗口乙", police(), all),
+        ("窗口甲", market(), all),
+    ];
+    let (served, roles) = with_clerks(&town, &clerks);
+    let [first, second_token, other, elsewhere] = roles.as_slice() else { unreachable!() };
+    let path = "/v1/holders/licenses";
+    for at in 0..CLERK_MISSES.burst {
+        let number = CitizenId::compute(&format!("65270119700101{at:03}")).unwrap();
+        let none = ask(&town, &served, first, "POST", path, &file_of(number.as_str())).await;
+        assert_eq!(none.json()["licenses"], json!([]), "{at}");
+        // What is found costs nothing.
+        if at % 50 == 0 {
+            let found = ask(&town, &served, first, "POST", path, &file_of(citizen().as_str())).await;
+            assert_eq!(found.json()["licenses"].as_array().unwrap().len(), 1);
+        }
+    }
+    let own = town.place("/v1/licenses/{id}");
+    for (method, path) in [
+        ("POST", path),
+        ("POST", "/file"),
+        ("POST", "/v1/decisions"),
+        ("POST", "/window"),
+        ("GET", own.as_str()),
+    ] {
+        // Another token of the same window helps nobody.
+        for role in [first, second_token] {
+            let body = town.body(method, path, role);
+            let answer = served.send(town.request(method, path, role, body)).await;
+            let wait = answer.headers.get(header::RETRY_AFTER).map(|value| value.to_str().unwrap());
+            let told = (answer.status.as_u16(), wait);
+            assert_eq!(told, (429, Some(CLERK_MISSES.seconds.to_string().as_str())), "{path}");
+        }
+    }
+    // What looks for nobody goes on, and so do others.
+    let meter = ask(&town, &served, first, "GET", "/v1/meter", &Value::Null).await;
+    assert_eq!(meter.status.as_u16(), 200);
+    for role in [other, elsewhere] {
+        let found = ask(&town, &served, role, "POST", path, &file_of(citizen().as_str())).await;
+        assert_eq!(found.status.as_u16(), 200);
+    }
+    served.wait(u64::from(CLERK_MISSES.seconds));
+    for status in [404, 429] {
+        let answer = ask(&town, &served, first, "GET", &no_license(&town), &Value::Null).await;
+        assert_eq!(answer.status.as_u16(), status);
+    }
+}
+
+/// Each answer that there is nothing counts, and none of those that do not say so.
+#[tokio::test]
+async fn each_kind_of_nothing_counts_against_a_clerk() {
+    let town = Town::new(true);
+    let stranger = stranger(1);
+    let decide = |number: &str, more: Value| {
+        let mut body = json!({
+            "item": "senior-benefit", "division": "652701", "purpose": PURPOSE,
+            "parties": { "applicant": { "holder_code_type": "111", "holder_code": number, "holder_name": "某人" } },
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let nameless = json!({ "applicant": { "holder_code_type": "111", "holder_code": stranger.as_str() } });
+    let window = json!({
+        "item": "senior-benefit", "division": "652701", "purpose": PURPOSE,
+        "type.applicant": "111", "number.applicant": stranger.as_str(), "name.applicant": "某人",
+    });
+    let by_nobodys_leave =
+        json!({ "agent_code_type": "111", "agent_code": stranger.as_str(), "delegation": 424_242 });
+    let citizen = citizen();
+    let own = town.place("/v1/licenses/{id}");
+    let (license, none) = (own.as_str(), no_license(&town));
+    let mut no_holder = file_of("x");
+    no_holder["holder_code_type"] = json!("999");
+    let cases = [
+        ("GET", none.as_str(), Value::Null, 404, true),
+        ("POST", "/v1/holders/licenses", file_of(stranger.as_str()), 200, true),
+        ("POST", "/file", file_of(stranger.as_str()), 200, true),
+        ("POST", "/v1/decisions", decide(stranger.as_str(), json!({})), 200, true),
+        ("POST", "/window", window, 200, true),
+        ("POST", "/v1/decisions", decide(stranger.as_str(), json!({ "parties": nameless })), 422, true),
+        ("POST", "/v1/decisions", decide(citizen.as_str(), by_nobodys_leave), 403, true),
+        ("GET", license, Value::Null, 200, false),
+        ("POST", "/v1/holders/licenses", file_of(citizen.as_str()), 200, false),
+        ("POST", "/v1/holders/licenses", no_holder, 400, false),
+        ("POST", "/v1/decisions", decide(citizen.as_str(), json!({ "item": "none" })), 422, false),
+    ];
+    let names: Vec<_> = (0..=cases.len()).map(|case| format!("窗口 {case}")).collect();
+    let all: &[Scope] = &Scope::ALL;
+    let clerks: Vec<_> = names.iter().map(|name| (name.as_str(), police(), all)).collect();
+    let (served, roles) = with_clerks(&town, &clerks);
+    for (case, (method, place, body, status, counts)) in cases.iter().enumerate() {
+        let role = &roles[case];
+        for _ in 1..CLERK_MISSES.burst {
+            let answer = ask(&town, &served, role, "GET", &none, &Value::Null).await;
+            assert_eq!(answer.status.as_u16(), 404);
+        }
+        let answer = ask(&town, &served, role, method, place, body).await;
+        let said = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status.as_u16(), *status, "{place} {body}: {said}");
+        let next = ask(&town, &served, role, "GET", &none, &Value::Null).await;
+        assert_eq!(next.status.as_u16(), if *counts { 429 } else { 404 }, "{place} {body}");
+    }
+}

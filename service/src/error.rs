@@ -194,6 +194,7 @@ impl ApiError {
             | Self::LengthMissing
             | Self::MethodNotAllowed
             | Self::TooMany(_)
+            | Self::Busy(_)
             | Self::NoDesk
             | Self::Conflict(..)
             | Self::Internal => false,

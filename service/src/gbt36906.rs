@@ -12,8 +12,9 @@ use boyin::model::b64;
 use boyin::model::credential::Term;
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
 use boyin::verify::seal::Document;
+use boyin::verify::{AnyReason as _, Verdict};
 use boyin::{CertCheck, Checked, FileWish, Lookup, ShareQuery};
-use boyin_present::{Demand, Outcome};
+use boyin_present::Demand;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -328,14 +329,14 @@ async fn query_shown(state: &AppState, caller: Caller, data: &Map<String, Value>
     let Ok(report) = presentation::verified(state, code.into(), Demand::Any).await else {
         return Err(Fault::new(Status::BadParameter, "参数错误 qrcode is no code of a license"));
     };
-    match report.outcome() {
-        Outcome::Passed => {}
-        Outcome::Failed(reason) => {
-            let message = format!("亮证码无效 qrcode: {}", reason.code);
+    match report.verdict() {
+        Verdict::Passed => {}
+        Verdict::Failed(reason) => {
+            let message = format!("亮证码无效 qrcode: {}", reason.info().code);
             return Err(Fault::new(Status::BadParameter, message));
         }
-        Outcome::Indeterminate(reason) => {
-            return Err(Fault::new(Status::Other, format!("暂时无法核验 qrcode: {}", reason.code)));
+        Verdict::Indeterminate(reason) => {
+            return Err(Fault::new(Status::Other, format!("暂时无法核验 qrcode: {}", reason.info().code)));
         }
     }
     // One that passed names it.

@@ -30,7 +30,7 @@ const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10
 const NO_ROUTE: &str = "none";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
+struct CallLabels {
     method: &'static str,
     route: String,
     status: u16,
@@ -54,7 +54,7 @@ struct Check {
 /// What is counted.
 pub(crate) struct Metrics {
     registry: Registry,
-    calls: Family<Call, Counter>,
+    calls: Family<CallLabels, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
     verdicts: Family<Code, Counter>,
     tokens: Family<Code, Counter>,
@@ -69,7 +69,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("boyin");
         let metrics = (
-            Family::<Call, Counter>::default(),
+            Family::<CallLabels, Counter>::default(),
             Family::<Route, Histogram, fn() -> Histogram>::new_with_constructor(|| Histogram::new(BUCKETS)),
             [(); 4].map(|()| Family::<Code, Counter>::default()),
             Family::<Check, Gauge>::default(),
@@ -147,7 +147,7 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request<Body>,
     let response = next.run(request).await;
     let (metrics, status) = (&state.metrics, response.status().as_u16());
     metrics.seconds.get_or_create(&Route { route: route.clone() }).observe(begun.elapsed().as_secs_f64());
-    metrics.calls.get_or_create(&Call { method, route, status }).inc();
+    metrics.calls.get_or_create(&CallLabels { method, route, status }).inc();
     response
 }
 

@@ -17,7 +17,9 @@ use tower_http::trace::TraceLayer;
 use crate::error::ApiError;
 use crate::routes::{Call, get, listed, post, routed};
 use crate::state::AppState;
-use crate::{client, delegated, file_urls, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
+use crate::{
+    client, delegated, file_urls, gbt36906, handlers, meter, metrics, pages, presentation, shared, window,
+};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;

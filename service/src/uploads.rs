@@ -55,7 +55,7 @@ pub(crate) enum OfdUpload {
     /// In memory.
     Small(Vec<u8>),
     /// In a file without a name, which is gone when it is closed, with the place that it takes.
-    Large(File, OwnedSemaphorePermit),
+    Large { file: File, _place: OwnedSemaphorePermit },
 }
 
 impl OfdUpload {
@@ -63,7 +63,7 @@ impl OfdUpload {
     pub(crate) fn check(&self, verifier: OfdVerifier, context: &SealContext<'_>) -> io::Result<OfdReport> {
         match self {
             Self::Small(bytes) => verifier.check_source(bytes.as_slice(), context),
-            Self::Large(file, _) => verifier.check_source(Seekable::new(file)?, context),
+            Self::Large { file, .. } => verifier.check_source(Seekable::new(file)?, context),
         }
     }
 }
@@ -134,7 +134,7 @@ impl Uploads {
         if length > self.most {
             return Err(ApiError::TooLarge);
         }
-        Ok(OfdUpload::Large(written(file, waiting).await?, place))
+        Ok(OfdUpload::Large { file: written(file, waiting).await?, _place: place })
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
@@ -269,7 +269,7 @@ mod tests {
         assert!(matches!(other, Ok(Upload::Other(_))));
         assert!(matches!(read(&uploads, "", of(b"ey", LARGE)).await, Err(ApiError::TooLarge)));
         let largest = read(&uploads, "", of(FIRST_ENTRY, LARGE + 10)).await;
-        assert!(matches!(largest, Ok(Upload::Ofd(OfdUpload::Large(..)))));
+        assert!(matches!(largest, Ok(Upload::Ofd(OfdUpload::Large { .. }))));
         assert!(matches!(read(&uploads, "", of(FIRST_ENTRY, LARGE + 11)).await, Err(ApiError::TooLarge)));
     }
 
@@ -297,7 +297,9 @@ mod tests {
         assert!(matches!(read(&uploads, "", large()).await, Err(ApiError::Busy(BUSY_SECONDS))));
         // A small one finds its way.
         assert!(matches!(read(&uploads, "", FIRST_ENTRY.to_vec()).await, Ok(Upload::Ofd(_))));
-        let Some(Upload::Ofd(OfdUpload::Large(mut file, place))) = held.pop() else { panic!("a large one") };
+        let Some(Upload::Ofd(OfdUpload::Large { mut file, _place: place })) = held.pop() else {
+            panic!("a large one")
+        };
         let mut found = Vec::new();
         file.rewind().unwrap();
         file.read_to_end(&mut found).unwrap();

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::clients::{Answer, Served, client, token, words};
 use crate::gbt36906::{Asking, status, with, without};
 use crate::life::business;
+use crate::log::Log;
 use crate::office::{HOLDER, citizen, market, now, order, police};
-use crate::pages::Log;
 use crate::shared::{PURPOSE, body_of, code, share, type_of};
 use crate::signer::client_key;
 
@@ -101,7 +101,7 @@ async fn a_url_is_in_no_log_and_no_metric() {
     drop(guard);
     let ticket = path.rsplit_once('/').unwrap().1;
     let counted = asking.served.metrics().await;
-    let log = log.0.lock().unwrap();
+    let log = log.text();
     let route = "/v1/shared/files/{ticket}";
     assert!(log.contains(route) && counted.contains(route), "{log}\n{counted}");
     assert!(!log.contains(ticket) && !counted.contains(ticket));

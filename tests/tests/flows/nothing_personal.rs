@@ -135,7 +135,8 @@ fn later(town: &Town, seconds: u64) -> UnixTime {
 /// Fetches a file at a URL that is good once; gives the ticket.
 async fn fetched(town: &Town) -> String {
     let role = town.role(Who::Client(ClientScope::File));
-    let ask = town.request("POST", "/gbt36906/downloadUrl", role, town.body("POST", "/gbt36906/downloadUrl", role));
+    let ask =
+        town.request("POST", "/gbt36906/downloadUrl", role, town.body("POST", "/gbt36906/downloadUrl", role));
     let told = town.served.send(ask).await.json();
     let url = told["data"]["url"].as_str().unwrap_or_else(|| panic!("{told}"));
     let ticket = url.rsplit('/').next().unwrap().to_owned();

@@ -18,6 +18,7 @@ mod reach;
 mod reason;
 mod report;
 mod structure;
+pub mod write;
 mod xml;
 
 pub use check::OfdVerifier;

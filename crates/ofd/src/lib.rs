@@ -1,5 +1,5 @@
 //! OFD documents (版式文档, GB/T 33190): reads the container under limits, and decides whether the seals and signatures in it
-//! hold for everything that is shown; and writes documents for a seal over all that is in them ([`write`]).
+//! hold for everything that is shown; and writes documents for a seal over all that is in them ([`mod@write`]).
 //!
 //! A pure function like those of `boyin-verify`, whose verdict on each seal it takes: bytes, an instant, certificates and a
 //! trust list go in; an [`OfdReport`] comes out, with one report for each document of the container and one for each

@@ -15,7 +15,7 @@ use super::draft::Area;
 use super::error::{Place, WriteError, WriteFault};
 use super::files::page_number;
 use super::text::{Escaped, Mm, XMLNS, file};
-use crate::limits::{MAX_STAMPS, MAX_STRUCTURE_BYTES};
+use crate::limits::MAX_STAMPS;
 
 const LIST: &str = "Doc_0/Signs/Signatures.xml";
 const SEAL: &str = "Doc_0/Signs/Sign_0/Seal.esl";
@@ -134,8 +134,8 @@ impl Unsealed {
             body,
             "<ofd:Seal><ofd:BaseLoc>/{SEAL}</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo><ofd:SignedValue>/{VALUE}</ofd:SignedValue></ofd:Signature>"
         );
+        // Below what is read: no draft has so many files and stamps that this had more than half of it.
         let description = file(&body);
-        Place::Seal.needs(description.len() <= MAX_STRUCTURE_BYTES, WriteFault::Size)?;
         let digest = alg.digest(&[&description]);
         Ok(PreparedOfd { pieces, description, digest, seal: seal.to_vec() })
     }

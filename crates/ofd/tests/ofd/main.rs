@@ -17,6 +17,8 @@ mod relations;
 mod reports;
 mod source;
 mod vectors;
+mod write;
+mod write_faults;
 
 use std::io::Cursor;
 

@@ -13,6 +13,9 @@ use crate::structure::{self, Body, Listed, SignatureFile, StructureFault};
 /// Where every reading begins.
 const ROOT: &str = "OFD.xml";
 
+/// The usual name of the description of a signature, in small letters.
+const DESCRIPTION: &str = "signature.xml";
+
 pub(super) type Fault = (Cause, Option<OfdDetail>);
 
 #[derive(Debug)]
@@ -68,11 +71,18 @@ impl<'p, 'b> Layout<'p, 'b> {
         name(self.package, place)
     }
 
+    /// Whether a file describes a signature that no list names, and is no content either.
+    pub(super) fn is_detached(&self, place: usize) -> bool {
+        let reached = self.bodies.iter().flat_map(|body| &body.reached);
+        file_name(self.package.entries()[place].name()) == DESCRIPTION
+            && !self.signing.contains(&place)
+            && !reached.into_iter().any(|reached| reached.places.contains(&place))
+    }
+
     /// Why a document without signatures has none.
     pub(super) fn unsigned(&self) -> OfdReason {
         let is_signing = |name: &str| {
-            let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-            ["signature.xml", "signedvalue.dat", "signvalue.dat", "seal.esl"].contains(&file.as_str())
+            [DESCRIPTION, "signedvalue.dat", "signvalue.dat", "seal.esl"].contains(&file_name(name).as_str())
         };
         // The files of another document's signatures are not this one's.
         let mut files = self.package.entries().iter().enumerate();
@@ -159,6 +169,11 @@ fn of_reach(package: &Package<'_>, fault: &ReachFault) -> Fault {
         }
         ReachFault::Missing => (OfdReason::PartMissing.into(), None),
     }
+}
+
+/// The last step of a name, in small letters.
+fn file_name(name: &str) -> String {
+    name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase()
 }
 
 fn name(package: &Package<'_>, place: usize) -> EntryName {

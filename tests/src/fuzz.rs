@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use boyin::archive::{Act, Archive, EventKind, MemoryStore, Read, ReadOf, Reader, RootSecret};
+use boyin::archive::{Act, Archive, Event, EventKind, MemoryStore, Read, ReadOf, Reader, RootSecret};
+use boyin::delegation::Delegation;
 use boyin::model::alg::{Randomness, RandomnessUnavailable};
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId, LicenseTypeCode};
+use boyin::model::json::{self, Value};
 use boyin::model::time::UnixTime;
 use boyin::{KeyReference, Tokens};
 use serde::Serialize;
@@ -179,6 +181,64 @@ pub fn key_reference(data: &[u8]) {
     }
 }
 
+/// Terms of delegations: of one item and type, and of several.
+const TERMS: [&str; 2] = [
+    r#"{"agent":"aa","items":["loan"],"types":["11100000000013127D001"],"until":1782878400,"uses":2}"#,
+    r#"{"agent":"bb","items":["deed","loan"],"types":["11100000000013127D001","111000000000131433001"],"until":1785556800,"uses":100}"#,
+];
+
+/// An event that is told to have made a delegation.
+static GRANTED: LazyLock<Event> = LazyLock::new(|| {
+    let mut event = archive().events(None, 1).expect("a log").remove(0);
+    event.what = EventKind::DelegationGranted;
+    event.why = "贷款".to_owned();
+    event
+});
+
+/// The delegation that such terms make.
+fn made(detail: &str) -> Option<Delegation> {
+    let event = Event { detail: detail.to_owned(), ..GRANTED.clone() };
+    let made = Delegation::granted(&event)?;
+    let read = json::parse(detail.as_bytes(), json::Reader::Ours).expect("what is accepted has one spelling");
+    let terms = read.value.as_object().expect("members");
+    let names: Vec<_> = terms.members().map(|(name, _)| name).collect();
+    assert_eq!(names, ["agent", "items", "types", "until", "uses"], "a term more or less");
+    let number = |name| {
+        let Some(Value::Int(found)) = terms.get(name) else { return None };
+        u64::try_from(*found).ok()
+    };
+    let texts = |name| -> Option<Vec<String>> {
+        let Some(Value::Array(found)) = terms.get(name) else { return None };
+        found.iter().map(|one| one.as_text().map(str::to_owned)).collect()
+    };
+    assert_eq!(texts("items"), Some(made.items.iter().cloned().collect()));
+    assert_eq!(
+        texts("types"),
+        Some(made.license_types.iter().map(|code| code.as_str().to_owned()).collect())
+    );
+    assert_eq!((number("until"), number("uses")), (Some(made.until.seconds()), Some(u64::from(made.uses))));
+    assert_eq!((made.number, made.at, made.used, made.revoked_at), (event.number, event.at, 0, None));
+    assert!(!made.is_open(made.until), "it lasts until then");
+    Some(made)
+}
+
+/// Terms of delegations as an event has them: any bytes; and terms, by byte 0, of which bytes 1 to 4 say where and how much is replaced
+/// by the rest. What is accepted says what the delegation lets somebody do, in one spelling.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn delegation(data: &[u8]) {
+    let judged = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(made);
+    judged(data);
+    let Some((which, rest)) = data.split_first() else { return };
+    let known = TERMS[usize::from(*which) % TERMS.len()];
+    let Some(changed) = patched(known.as_bytes(), rest) else { return };
+    let (found, original) = (judged(&changed), made(known));
+    assert!(original.is_some(), "the terms themselves are read");
+    // Who may act is told by nothing else that is shown.
+    assert_eq!(found == original, changed == known.as_bytes(), "other terms are another delegation");
+}
+
 /// What each target begins with, by its name.
 #[cfg(test)]
 fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
@@ -190,6 +250,10 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     seeds.push(("reads_spool", "length".to_owned(), vec![0, 0, 0, 4, 0, 0, 32, 1]));
     for (number, text) in REFERENCES.iter().chain([&TOKENS]).enumerate() {
         seeds.push(("key_reference", format!("file-{number}"), text.as_bytes().to_vec()));
+    }
+    for (number, text) in TERMS.iter().enumerate() {
+        seeds.push(("delegation", format!("terms-{number}"), text.as_bytes().to_vec()));
+        seeds.push(("delegation", format!("same-{number}"), vec![u8::try_from(number).unwrap(), 0, 0, 0, 0]));
     }
     seeds
 }
@@ -215,7 +279,14 @@ mod tests {
     #[test]
     fn the_oracles_accept_what_is_right_and_hold_under_changes() {
         for (target, _, bytes) in seeds() {
-            if target == "reads_spool" { reads_spool(&bytes) } else { key_reference(&bytes) }
+            match target {
+                "reads_spool" => reads_spool(&bytes),
+                "key_reference" => key_reference(&bytes),
+                other => {
+                    assert_eq!(other, "delegation");
+                    delegation(&bytes);
+                }
+            }
         }
         for place in (0..u16::try_from(SPOOL.bytes.len()).unwrap()).step_by(17) {
             let [high, low] = place.to_be_bytes();
@@ -226,10 +297,13 @@ mod tests {
             assert!(settles::<KeyReference>(text).is_some(), "{text}");
         }
         assert!(settles::<Tokens>(TOKENS).is_some_and(|tokens| tokens.grants().len() == 1));
+        assert!(TERMS.into_iter().all(|terms| made(terms).is_some()));
         for which in 0..4 {
             for place in 0..200 {
-                key_reference(&[which, 0, place, 0, 1, b'9']);
-                key_reference(&[which, 0, place, 0, 3]);
+                for oracle in [key_reference, delegation] {
+                    oracle(&[which, 0, place, 0, 1, b'9']);
+                    oracle(&[which, 0, place, 0, 3]);
+                }
             }
         }
     }

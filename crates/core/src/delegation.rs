@@ -170,7 +170,10 @@ impl Delegation {
         self.revoked_at.is_none() && at < self.until && self.used < self.uses
     }
 
-    fn granted(event: &Event) -> Option<Self> {
+    /// The delegation whose terms an event has, not used yet; `None` if these are not terms as [`Desk::grant_delegation`] writes
+    /// them.
+    #[must_use]
+    pub fn granted(event: &Event) -> Option<Self> {
         let Terms { agent, items, types, until, uses } = Terms::read(&event.detail)?;
         Some(Self {
             number: event.number,

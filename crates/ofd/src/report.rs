@@ -384,10 +384,15 @@ pub struct DocumentReport {
 }
 
 impl DocumentReport {
-    /// The first check that failed, of the document or of one of its signatures; if none did, the first that is open.
+    /// The first check that failed, of the document or of one of its signatures; if none did, the first that is open. A signature
+    /// that cannot be read comes first: files that it would name are left over for the others.
     #[must_use]
     pub fn verdict(&self) -> OfdVerdict {
-        let signatures = self.signatures.iter().map(SignatureReport::verdict);
+        let unread = |signature: &&SignatureReport| {
+            matches!(signature.outcome(OfdCheck::Format), Some(OfdOutcome::NotPassed(..)))
+        };
+        let all = self.signatures.iter().filter(unread).chain(&self.signatures);
+        let signatures = all.map(SignatureReport::verdict);
         let verdict = OfdVerdict::first_of([self.outcomes.verdict()].into_iter().chain(signatures));
         verdict.passing_only_if(!self.signatures.is_empty(), OfdReason::NotSigned.into())
     }

@@ -12,12 +12,14 @@ mod items;
 mod key_file;
 mod lists;
 mod ofd;
+mod ofd_parts;
 mod presentation;
 mod pss;
 mod seal;
 mod signing_request;
 mod timestamp;
 mod trust;
+mod webhook_notice;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -41,12 +43,14 @@ pub use self::items::items;
 pub use self::key_file::key_file;
 pub use self::lists::{catalog_list, sharing_list};
 pub use self::ofd::ofd;
+pub use self::ofd_parts::{ofd_container, ofd_signature, ofd_xml};
 pub use self::presentation::presentation;
 pub use self::pss::pss;
 pub use self::seal::{seal, seal_write};
 pub use self::signing_request::signing_request;
 pub use self::timestamp::timestamp;
 pub use self::trust::{status_list, trust_list};
+pub use self::webhook_notice::webhook_notice;
 use crate::prefecture::{Prefecture, World};
 
 /// Identifiers: what is read has one spelling, and its check character is right by another program.
@@ -281,6 +285,10 @@ mod tests {
     #[test]
     fn the_seeds_that_are_made_here_are_up_to_date() {
         let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let of = |target| {
+            let all = ofd_parts::seeds().into_iter().filter(move |(of, _, _)| *of == target);
+            all.map(|(_, name, bytes)| (name, bytes)).collect::<Vec<_>>()
+        };
         for (target, seeds) in [
             ("assertion", assertion::seeds()),
             ("ceremony", ceremony::seeds()),
@@ -288,10 +296,14 @@ mod tests {
             ("handover", handover::seeds()),
             ("key_file", key_file::seeds()),
             ("ofd", ofd::seeds()),
+            ("ofd_container", of("ofd_container")),
+            ("ofd_signature", of("ofd_signature")),
+            ("ofd_xml", of("ofd_xml")),
             ("presentation", presentation::seeds()),
             ("pss", pss::seeds()),
             ("status_list", trust::status_seeds()),
             ("trust_list", trust::trust_seeds()),
+            ("webhook_notice", webhook_notice::seeds()),
         ] {
             for (name, bytes) in seeds {
                 let path = corpus.join(target).join(name);

@@ -17,6 +17,9 @@ use crate::xml::XmlFault;
 /// Where every reading begins.
 const ROOT: &str = "OFD.xml";
 
+/// The usual name of the description of a signature, in small letters.
+const DESCRIPTION: &str = "signature.xml";
+
 pub(super) type Fault = (Cause, Option<OfdDetail>);
 
 #[derive(Debug)]
@@ -87,11 +90,18 @@ impl Layout {
         name(&self.names, place)
     }
 
+    /// Whether a file describes a signature that no list names, and is no content either.
+    pub(super) fn is_detached(&self, place: usize) -> bool {
+        let reached = self.bodies.iter().flat_map(|body| &body.reached);
+        file_name(self.names.of(place)) == DESCRIPTION
+            && !self.signing.contains(&place)
+            && !reached.into_iter().any(|reached| reached.places.contains(&place))
+    }
+
     /// Why a document without signatures has none.
     pub(super) fn unsigned(&self) -> OfdReason {
         let is_signing = |name: &str| {
-            let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-            ["signature.xml", "signedvalue.dat", "signvalue.dat", "seal.esl"].contains(&file.as_str())
+            [DESCRIPTION, "signedvalue.dat", "signvalue.dat", "seal.esl"].contains(&file_name(name).as_str())
         };
         // The files of another document's signatures are not this one's.
         let mut files = self.names.all().iter().enumerate();
@@ -234,6 +244,11 @@ fn of_reach(names: &Names, fault: &ReachFault) -> Fault {
             (OfdReason::EntryDamaged.into(), Some(OfdDetail::Entry(name(names, place))))
         }
     }
+}
+
+/// The last step of a name, in small letters.
+fn file_name(name: &str) -> String {
+    name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase()
 }
 
 fn name(names: &Names, place: usize) -> EntryName {

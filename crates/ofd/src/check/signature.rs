@@ -148,6 +148,9 @@ impl Run<'_> {
     /// fault itself.
     fn seal_file(&self, seal: Option<&SealSignature<'_>>, report: &SignatureReport) -> Option<Finding> {
         let Some(place) = self.parts.seal else { return Some(Ok(())) };
+        if report.value.is_none() && !is_bare(self.bytes(self.parts.value)) {
+            return None;
+        }
         if !matches!(report.value, Some(ValueReport::Seal(_))) {
             return Some(Err((OfdReason::SealUnbound.into(), None)));
         }
@@ -216,11 +219,17 @@ impl Run<'_> {
         let Some(first) = named.changed.first() else { return Ok(()) };
         let detail = Some(OfdDetail::Entry(self.layout.name(*first)));
         let body = &self.layout.bodies[self.body];
-        let is_last = body.signatures.as_ref().map_or(0, Vec::len) == self.nth + 1;
-        if !is_last && named.changed.iter().all(|place| Some(*place) == body.list) {
+        if self.has_later(named) && named.changed.iter().all(|place| Some(*place) == body.list) {
             return failed(OfdReason::BrokenByLater, detail);
         }
         failed(OfdReason::ReferenceMismatch, detail)
+    }
+
+    /// Whether one that is listed behind this one was made after it: what this one covers was there before.
+    fn has_later(&self, named: &Named) -> bool {
+        let all = self.layout.bodies[self.body].signatures.iter().flatten().skip(self.nth + 1);
+        let parts = all.map(|other| other.parts.as_ref().ok());
+        parts.into_iter().any(|parts| parts.is_none_or(|parts| !named.places.contains(&parts.place)))
     }
 
     /// Every file of the container was signed, or makes up signatures, or is for another document in it to answer for.
@@ -245,6 +254,12 @@ impl Run<'_> {
         }
         if !report.unreferenced.is_empty() {
             return Err((OfdReason::EntryUnreferenced.into(), first(&report.unreferenced)));
+        }
+        if let Some(place) = named.iter().find(|place| self.layout.is_detached(**place)) {
+            return Err((
+                OfdReason::SignaturesDetached.into(),
+                Some(OfdDetail::Entry(self.layout.name(*place))),
+            ));
         }
         if !named.contains(&self.layout.root) {
             return Err((OfdReason::RootUncovered.into(), None));

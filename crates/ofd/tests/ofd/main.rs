@@ -6,10 +6,10 @@
 )]
 
 mod bulk;
+mod corpus;
 mod coverage;
 mod digests;
 mod forms;
-mod mutations;
 mod oracle;
 mod passing;
 mod reasons;
@@ -45,10 +45,6 @@ fn judged(verifier: OfdVerifier, bytes: &[u8], context: &SealContext<'_>) -> Ofd
 fn check(world: &SealWorld, bytes: &[u8]) -> OfdReport {
     let store = world.store();
     judged(OfdVerifier::new(Reader::Field), bytes, &context(&store, now()))
-}
-
-fn verdict(world: &SealWorld, bytes: &[u8]) -> OfdVerdict {
-    check(world, bytes).verdict()
 }
 
 fn failed(reason: OfdReason) -> OfdVerdict {

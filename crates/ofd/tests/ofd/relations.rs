@@ -1,5 +1,6 @@
 //! Several signatures of one document.
 
+use boyin_ofd::limits::MAX_SIGNATURES;
 use boyin_ofd::{OfdNote, OfdReason, OfdVerdict, Protection};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Form, Signing};
@@ -67,41 +68,26 @@ fn the_last_of_several_may_close_the_document() {
     assert_eq!(all, [Protection::Continued, Protection::Whole]);
 }
 
+/// All documents of a container together have so many signatures.
 #[test]
-fn a_later_signature_that_breaks_an_earlier_one_is_reported_as_that() {
+fn signatures_are_bounded_over_all_documents() {
     let world = SealWorld::new(Algorithm::Sm2);
-    let mut draft = Draft::new(&world);
-    draft.sign(&Signing { whole: true, ..Signing::default() });
-    assert_eq!(check(&world, &draft.write()).verdict(), OfdVerdict::Passed);
-    draft.sign(&Signing::default());
-    let report = check(&world, &draft.write());
-    let all: Vec<_> = report.signatures().map(boyin_ofd::SignatureReport::verdict).collect();
-    assert_eq!(all, [failed(OfdReason::BrokenByLater), OfdVerdict::Passed], "{}", shown(&report));
-
-    // With something else changed as well it is a change.
-    let mut changed = draft.clone();
-    changed.put("Doc_0/Res/qr.png", "other");
-    let report = check(&world, &changed.write());
-    assert_eq!(report.signatures().next().unwrap().verdict(), failed(OfdReason::ReferenceMismatch));
-
-    // The last one cannot have been broken by a later one.
-    let mut last = Draft::new(&world);
-    last.sign(&Signing { whole: true, ..Signing::default() });
-    last.replace("Doc_0/Signs/Signatures.xml", "<ofd:MaxSignId>1<", "<ofd:MaxSignId>2<");
-    assert_eq!(check(&world, &last.write()).verdict(), failed(OfdReason::ReferenceMismatch));
+    for (count, fits) in [(MAX_SIGNATURES / 2, true), (MAX_SIGNATURES / 2 + 1, false)] {
+        let mut draft = Draft::new(&world);
+        let body = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot><ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody></ofd:OFD>";
+        draft.replace("OFD.xml", "</ofd:OFD>", body);
+        draft.put("Doc_0/Signs/Signatures.xml", list_of(count));
+        let report = check(&world, &draft.write());
+        assert_eq!(report.documents()[0].signatures().len(), count);
+        assert_eq!(report.documents()[1].signatures().len(), if fits { count } else { 0 });
+        let second = report.documents()[1].verdict();
+        let expected = if fits { OfdReason::SignaturePartMissing } else { OfdReason::StructureMalformed };
+        assert_eq!(second, failed(expected));
+    }
 }
 
-/// Content that came after the first signature: the first does not stand for what is shown, though the second does.
-#[test]
-fn content_after_a_signature_is_not_what_it_signed() {
-    let world = SealWorld::new(Algorithm::Sm2);
-    let mut draft = Draft::new(&world);
-    draft.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");
-    draft.sign(&Signing::default());
-    draft.put("Doc_0/Res/qr.png", "later");
-    draft.sign(&Signing::default());
-    let report = check(&world, &draft.write());
-    let all: Vec<_> = report.signatures().map(boyin_ofd::SignatureReport::verdict).collect();
-    assert_eq!(all, [failed(OfdReason::ContentUncovered), OfdVerdict::Passed]);
-    assert_eq!(report.verdict(), failed(OfdReason::ContentUncovered));
+fn list_of(count: usize) -> String {
+    let one = |n: usize| format!(r#"<Signature ID="{n}" BaseLoc="{n}.xml"/>"#);
+    let all: String = (0..count).map(one).collect();
+    format!(r#"<Signatures xmlns="http://www.ofdspec.org/2016">{all}</Signatures>"#)
 }

@@ -18,12 +18,12 @@ use crate::{failed, shown};
 /// 2026-11-23, UTC.
 const TODAY: u64 = 1_795_392_000;
 
-fn vector(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn vector(name: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(vectors::path(&format!("ofd/{name}.ofd"))?).unwrap())
 }
 
-/// Trusts the certificates that the first signature of a file came with, or nobody.
-fn check(bytes: &[u8], trusting: bool, now: Option<u64>) -> OfdReport {
+/// A store that trusts the certificates that the first signature of a file came with, or nobody; and when that was made, and a minute.
+pub(crate) fn trust(bytes: &[u8], trusting: bool) -> (CertificateStore, Option<UnixTime>) {
     let mut store = CertificateStore::new(&all_x509());
     let package = Package::read(bytes).unwrap();
     let value = package.get("Doc_0/Signs/Sign_0/SignedValue.dat").map(|entry| entry.bytes().to_vec());
@@ -39,9 +39,24 @@ fn check(bytes: &[u8], trusting: bool, now: Option<u64>) -> OfdReport {
             store.add_maker(certificate).unwrap();
         }
     }
-    let now = now.and_then(UnixTime::new).or(signed_at).unwrap_or(UnixTime::new(TODAY).unwrap());
-    let context = SealContext { now, certificates: &store, register: None };
-    crate::judged(OfdVerifier::new(Reader::Field), bytes, &context)
+    (store, signed_at)
+}
+
+fn context((store, signed_at): &(CertificateStore, Option<UnixTime>), now: Option<u64>) -> SealContext<'_> {
+    let now = now.and_then(UnixTime::new).or(*signed_at).unwrap_or(UnixTime::new(TODAY).unwrap());
+    SealContext { now, certificates: store, register: None }
+}
+
+pub(crate) fn check_with(
+    bytes: &[u8],
+    trust: &(CertificateStore, Option<UnixTime>),
+    now: Option<u64>,
+) -> OfdReport {
+    OfdVerifier::new(Reader::Field).check(bytes, &context(trust, now))
+}
+
+fn check(bytes: &[u8], trusting: bool, now: Option<u64>) -> OfdReport {
+    crate::judged(OfdVerifier::new(Reader::Field), bytes, &context(&trust(bytes, trusting), now))
 }
 
 fn outcome(report: &OfdReport, check: OfdCheck) -> &OfdOutcome {

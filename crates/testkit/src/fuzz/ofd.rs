@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use boyin_model::json::{self, Reader};
+use boyin_ofd::limits::{MAX_DOCUMENTS, MAX_SIGNATURES, MAX_STAMPS};
 use boyin_ofd::package::Package;
 use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_suite::Algorithm;
@@ -14,13 +15,13 @@ use crate::prefecture::now;
 use crate::seals::{SealWorld, context};
 
 /// Names and contents of a document that is sealed as a whole, its container, and what it is verified with.
-struct Known {
-    files: Vec<(String, Vec<u8>)>,
-    bytes: Vec<u8>,
+pub(super) struct Known {
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    pub(super) bytes: Vec<u8>,
     store: CertificateStore,
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+pub(super) static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let world = SealWorld::new(Algorithm::Sm2);
     let mut draft = Draft::new(&world);
     draft.sign(&Signing { whole: true, ..Signing::default() });
@@ -42,19 +43,26 @@ pub fn ofd(data: &[u8]) {
         let _ = judged(&changed);
     }
     let Some((which, rest)) = data.split_first() else { return };
-    let which = usize::from(*which) % KNOWN.files.len();
-    let Some(changed) = super::patched(&KNOWN.files[which].1, rest) else { return };
-    let entries = KNOWN.files.iter().enumerate().map(|(place, (name, bytes))| EntryByHand {
-        method: Some(0),
-        ..EntryByHand::new(name, if place == which { &changed } else { bytes })
-    });
-    let passed = judged(&container(&entries.collect::<Vec<_>>()));
-    assert!(passed || changed != KNOWN.files[which].1, "the document itself passes");
+    let (name, original) = &KNOWN.files[usize::from(*which) % KNOWN.files.len()];
+    let Some(changed) = super::patched(original, rest) else { return };
+    let passed = judged(&with(&KNOWN.files, name, &changed));
+    assert!(passed || changed != *original, "the document itself passes");
+}
+
+/// The container of these files, one of which says something else.
+pub(super) fn with(files: &[(String, Vec<u8>)], changed: &str, bytes: &[u8]) -> Vec<u8> {
+    let entry = |(name, original): &(String, Vec<u8>)| {
+        let bytes = if name == changed { bytes } else { original };
+        EntryByHand { method: Some(0), ..EntryByHand::new(name, bytes) }
+    };
+    container(&files.iter().map(entry).collect::<Vec<_>>())
 }
 
 /// Whether it passes; it is then the document itself.
-fn judged(bytes: &[u8]) -> bool {
+pub(super) fn judged(bytes: &[u8]) -> bool {
     let report = check(bytes);
+    assert!(report.documents().len() <= MAX_DOCUMENTS && report.signatures().count() <= MAX_SIGNATURES);
+    assert!(report.signatures().all(|signature| signature.stamps().len() <= MAX_STAMPS));
     let once = report.to_json();
     assert!(json::parse(&once, Reader::Ours).is_ok(), "a report is canonical");
     assert_eq!(check(bytes).to_json(), once, "a report repeats");

@@ -1,5 +1,6 @@
 //! `boyin demo`: the whole way from an empty directory to a running service.
 
+mod documents;
 pub(crate) mod sample;
 mod seals;
 mod tamper;
@@ -79,7 +80,9 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     drop(reader);
 
     show_files(&home, &passphrase, &forms, out)?;
-    writeln!(out, "\n7. A license sealed as a document, and its seal suspended (用印与停用)")?;
+    writeln!(out, "\n7. Licenses as sealed documents (版式文档 OFD)")?;
+    documents::make_all(&desk, &home, &passphrase, &issued, &place.dir.join("documents"), out)?;
+    writeln!(out, "\n8. Any file sealed, and its seal suspended (用印与停用)")?;
     seals::show(&desk, &home, &passphrase, &seals, &issued, out)?;
     let revoked = refuse(&desk, &home, &passphrase, &issued, out)?;
     // The archive belongs to one writing process: from here on it may be another one.

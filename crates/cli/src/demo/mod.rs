@@ -217,13 +217,13 @@ fn refuse(
     let (id, _) = issued.last().context("nothing was issued")?;
     let changed = tamper::change_issue_date(credential).context("the license has no date of issue")?;
     let reader = reading(home, passphrase)?;
-    writeln!(out, "\n8. The date of issue in a license changed by one day (篡改)")?;
+    writeln!(out, "\n9. The date of issue in a license changed by one day (篡改)")?;
     report::headline(out, reader.lookup.verify(&changed, now()?).verdict())?;
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
     desk.change_status(id, &StatusChange::new(Change::Revoke, "演示：以欺骗手段取得"), &order)?;
     reader.lookup.refresh(now()?)?;
-    writeln!(out, "\n9. A license revoked by its issuer (吊销)")?;
+    writeln!(out, "\n10. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.verify_on_file(id, now()?)?.context("the license is on file")?;
     report::headline(out, found.verdict())?;
     Ok(id.clone())

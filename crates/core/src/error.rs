@@ -19,6 +19,7 @@ use crate::ceremony::CeremonyStop;
 use crate::chain::ChainFault;
 use crate::config::ConfigFault;
 use crate::config_overrides::OverrideFault;
+use crate::document::DocumentFault;
 use crate::presenting::PresentFault;
 use crate::rotation::RotationFault;
 use crate::shelf::DraftDigest;
@@ -499,6 +500,9 @@ pub enum DeskError {
     /// The seal, or the seal signature, could not be made.
     #[error(transparent)]
     Sealing(#[from] SealingError),
+    /// No document was made of a license.
+    #[error(transparent)]
+    Document(#[from] DocumentFault),
     /// A certificate could not be made.
     #[error(transparent)]
     Certify(#[from] CertifyError),
@@ -560,6 +564,7 @@ impl DeskError {
             Self::TrustNotPublished { .. } => "trust_not_published",
             Self::RotatedNotPublished { .. } => "rotated_not_published",
             Self::Sealing(_) => "sealing",
+            Self::Document(fault) => fault.code(),
             Self::Certify(_) => "certificate",
             Self::ListFromFuture { .. } => "status_list_from_future",
             Self::Status(_) => "status_list",

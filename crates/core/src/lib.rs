@@ -30,6 +30,7 @@ mod coverage;
 pub mod delegation;
 mod desk;
 pub mod doctor;
+mod document;
 mod draft;
 mod engine;
 mod error;
@@ -74,12 +75,14 @@ pub mod window;
 pub use archive_secret::SecretSource;
 pub use backup::{BackupKeys, BackupProgress, BackupReceipt, BackupReport, HomeBackup, LicenseFault};
 pub use boyin_model::purpose::KeyPurpose;
+pub use boyin_picture::Font;
 pub use ceremony::{Attendance, CeremonyOrder, CeremonyStop, Question};
 pub use chain::ChainFault;
 pub use config::{CONFIG_FORMAT, Config, ConfigFault, Memory, Office, SuiteName, UNDO_WINDOW_HOURS};
 pub use config_overrides::{OVERRIDE_STEM, OverrideFault, Overrides};
 pub use coverage::Statement;
 pub use desk::{Desk, Order, Receipt};
+pub use document::{DocumentFault, DocumentKind, DocumentMaking, LicenseDocument};
 pub use engine::{Access, Engine, StoreSetting};
 pub use error::{
     DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,
@@ -116,9 +119,11 @@ pub use transfer::AfterCopy;
 
 pub use boyin_archive as archive;
 pub use boyin_exempt as exempt;
+pub use boyin_face as face;
 pub use boyin_hsm as hsm;
 pub use boyin_import as import;
 pub use boyin_issue as issue;
 pub use boyin_model as model;
+pub use boyin_ofd as ofd;
 pub use boyin_suite as suite;
 pub use boyin_verify as verify;

@@ -1,5 +1,6 @@
 //! `boyin demo`: the whole way from an empty directory to a running service.
 
+mod documents;
 pub(crate) mod sample;
 mod seals;
 mod tamper;
@@ -79,7 +80,9 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     drop(reader);
 
     show_files(&home, &passphrase, &forms, out)?;
-    writeln!(out, "\n7. A license sealed as a document, and its seal suspended (用印与停用)")?;
+    writeln!(out, "\n7. Licenses as sealed documents (版式文档 OFD)")?;
+    documents::make_all(&desk, &home, &passphrase, &issued, &place.dir.join("documents"), out)?;
+    writeln!(out, "\n8. Any file sealed, and its seal suspended (用印与停用)")?;
     seals::show(&desk, &home, &passphrase, &seals, &issued, out)?;
     let revoked = refuse(&desk, &home, &passphrase, &issued, out)?;
     // The archive belongs to one writing process: from here on it may be another one.
@@ -214,13 +217,13 @@ fn refuse(
     let (id, _) = issued.last().context("nothing was issued")?;
     let changed = tamper::change_issue_date(credential).context("the license has no date of issue")?;
     let reader = reading(home, passphrase)?;
-    writeln!(out, "\n8. The date of issue in a license changed by one day (篡改)")?;
+    writeln!(out, "\n9. The date of issue in a license changed by one day (篡改)")?;
     report::headline(out, reader.lookup.verify(&changed, now()?).verdict())?;
 
     let order = order(id.issuer(), "演示吊销", "demo-revoke".to_owned())?;
     desk.change_status(id, &StatusChange::new(Change::Revoke, "演示：以欺骗手段取得"), &order)?;
     reader.lookup.refresh(now()?)?;
-    writeln!(out, "\n9. A license revoked by its issuer (吊销)")?;
+    writeln!(out, "\n10. A license revoked by its issuer (吊销)")?;
     let found = reader.lookup.verify_on_file(id, now()?)?.context("the license is on file")?;
     report::headline(out, found.verdict())?;
     Ok(id.clone())

@@ -17,7 +17,6 @@ use crate::seal;
 
 const MANAGER: &str = "演示印章管理员甲";
 const SECOND: &str = "演示印章管理员乙";
-const USER: &str = "演示用印员";
 const YEARS: u16 = 3;
 /// One transparent dot, for machines without a Chinese font: 1 × 1 PNG.
 const NO_PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
@@ -31,7 +30,8 @@ pub(super) fn set_up(desk: &Desk, home: &Home, out: &mut dyn Write) -> anyhow::R
     }
     let mut seals = Vec::with_capacity(home.offices().len());
     let mut drawn = true;
-    for office in home.offices() {
+    for (place, office) in home.offices().iter().enumerate() {
+        home.appoint(Officer { name: user(place), office: office.code, power: Power::Use })?;
         let (id, picture) = one(desk, home, office)?;
         seals.push(id);
         drawn &= picture;
@@ -41,6 +41,11 @@ pub(super) fn set_up(desk: &Desk, home: &Home, out: &mut dyn Write) -> anyhow::R
         writeln!(out, "   without pictures: no Chinese font here (apt-get install fonts-noto-cjk)")?;
     }
     Ok(seals)
+}
+
+/// Who seals for the office at this place.
+pub(super) fn user(place: usize) -> String {
+    format!("演示用印员{}", place + 1)
 }
 
 /// The number of the seal, and whether it has a picture.
@@ -86,13 +91,12 @@ pub(super) fn show(
 ) -> anyhow::Result<()> {
     let (license, credential) = issued.first().context("nothing was issued")?;
     let place = home.offices().iter().position(|office| office.code == license.issuer());
-    let id = seals[place.context("the issuer is an office")?];
-    let office = license.issuer();
-    home.appoint(Officer { name: USER.to_owned(), office, power: Power::Use })?;
+    let place = place.context("the issuer is an office")?;
+    let (id, user, office) = (seals[place], user(place), license.issuer());
     let by = |who: &str, office, what: &str| -> anyhow::Result<Order> {
         Ok(Order { who: who.to_owned(), ..order(office, "演示用印", format!("demo-{what}"))? })
     };
-    let sealed = desk.seal_document(id, credential, "license", &by(USER, office, "use")?)?;
+    let sealed = desk.seal_document(id, credential, "license", &by(&user, office, "use")?)?;
     let reader = reading(home, passphrase)?;
     let checked = reader.lookup.verify_any(&sealed.signature, Document::Bytes(credential), now()?);
     let Checked::Seal(report) = checked else { anyhow::bail!("a seal signature is taken for a license") };
@@ -101,7 +105,7 @@ pub(super) fn show(
     let authority = home.config().authority_code;
     let suspend = SealChange::Suspend { reason: "演示：印章保管人变更" };
     desk.change_seal(id, &suspend, &by(MANAGER, authority, "suspend")?)?;
-    match desk.seal_document(id, credential, "license", &by(USER, office, "use-again")?) {
+    match desk.seal_document(id, credential, "license", &by(&user, office, "use-again")?) {
         Err(error) => writeln!(out, "   Suspended, it seals nothing (停用后不能用印): {error}")?,
         Ok(_) => anyhow::bail!("a suspended seal was used: this is a fault of the program"),
     }

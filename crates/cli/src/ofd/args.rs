@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
+use boyin::model::id::LicenseId;
 use boyin::verify::seal::Profile;
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
+use crate::seal::args::Actor;
 use crate::trusted::Trusted;
 
 #[derive(Debug, Subcommand)]
@@ -11,6 +13,10 @@ pub(crate) enum Ofd {
     Verify(Verify),
     /// Show what is in a document, without a verdict on certificates; needs no data directory (查看)
     Inspect(Inspect),
+    /// Make a license on file into a document sealed by its issuer, or into an annotated copy (制作)
+    Make(Make),
+    /// Take the metadata and the attachments out of a document that passes (提取)
+    Extract(Extract),
 }
 
 #[derive(Debug, Args)]
@@ -36,4 +42,51 @@ pub(crate) struct Inspect {
     /// OFD document
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "boyin ofd make ID --who NAME --office CODE --purpose TEXT --out FILE.ofd\n       boyin ofd make ID … --copy-until TIME --out FILE.ofd   (an annotated copy for that purpose, 加注件)"
+)]
+pub(crate) struct Make {
+    /// License identifier
+    pub(crate) id: LicenseId,
+    #[command(flatten)]
+    pub(crate) actor: Actor,
+    /// Where the document goes; a new file
+    #[arg(long, value_name = "FILE.ofd")]
+    pub(crate) out: PathBuf,
+    /// Make an annotated copy for the purpose, which may be used until then: 2026-12-31 or 2026-12-31T18:00:00+08:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) copy_until: Option<String>,
+    /// Write the same face as PDF, a copy whose proof is the credential in it; a new file
+    #[arg(long, value_name = "FILE.pdf")]
+    pub(crate) pdf: Option<PathBuf>,
+    /// Write a picture of the first page; a new file
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) png: Option<PathBuf>,
+    /// A template of the office before the built-in ones; can be repeated
+    #[arg(long, value_name = "FILE.toml", action = ArgAction::Append)]
+    pub(crate) template: Vec<PathBuf>,
+    /// The emblem, for templates with a place for one
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) emblem: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Extract {
+    /// OFD document
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where metadata.json and the attachments go; a new directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Take out what anybody can have written: do not verify
+    #[arg(long, conflicts_with_all = ["at", "anchor"])]
+    pub(crate) unverified: bool,
+    /// Verify for this instant instead of now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
 }

@@ -1,12 +1,14 @@
 //! `boyin ofd …`
 
 pub(crate) mod args;
+mod extract;
 mod inspect;
+mod make;
 
 use std::io::Write;
 
 use boyin::model::json::Reader;
-use boyin::verify::seal::SealContext;
+use boyin::verify::seal::{Profile, SealContext};
 use boyin_ofd::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerifier, SignatureReport,
     ValueReport,
@@ -16,6 +18,7 @@ use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
 use crate::output::{printable, sign};
 use crate::report::{exit, headline, words};
+use crate::trusted::Trusted;
 use crate::{Exit, files};
 
 /// Entries of a kind that are shown to people; JSON has more.
@@ -26,33 +29,46 @@ pub(crate) fn run(session: &Session, command: &Ofd, out: &mut dyn Write) -> anyh
     match command {
         Ofd::Verify(args) => verify(session, args, out),
         Ofd::Inspect(args) => inspect::run(session, args, out),
+        Ofd::Make(args) => make::run(session, args, out),
+        Ofd::Extract(args) => extract::run(session, args, out),
     }
 }
 
 fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let at = args.at.as_deref().map_or_else(now, crate::verify::instant)?;
     let bytes = files::read(&args.file)?;
-    let mut verifier = OfdVerifier::new(Reader::Field);
-    if let Some(profile) = args.profile {
-        verifier = verifier.with_profile(profile);
-    }
-    let report = match args.trusted.store()? {
-        Some(store) => {
-            let context = SealContext { now: at, certificates: &store, register: None };
-            verifier.check(&bytes, &context)
-        }
-        None => {
-            let reading = session.reading()?;
-            let registry = reading.lookup.registry();
-            verifier.check(&bytes, &registry.seal_context(at))
-        }
-    };
+    let report = checked(session, &bytes, args.at.as_deref(), args.profile, &args.trusted)?;
     if session.json() {
         out.write_all(&report.to_json())?;
     } else {
         write(out, &report)?;
     }
     Ok(exit(report.verdict()))
+}
+
+/// Verifies a document with the certificates that were given, or else with the trust list of the data directory.
+fn checked(
+    session: &Session,
+    bytes: &[u8],
+    at: Option<&str>,
+    profile: Option<&'static Profile>,
+    trusted: &Trusted,
+) -> anyhow::Result<OfdReport> {
+    let at = at.map_or_else(now, crate::verify::instant)?;
+    let mut verifier = OfdVerifier::new(Reader::Field);
+    if let Some(profile) = profile {
+        verifier = verifier.with_profile(profile);
+    }
+    Ok(match trusted.store()? {
+        Some(store) => {
+            let context = SealContext { now: at, certificates: &store, register: None };
+            verifier.check(bytes, &context)
+        }
+        None => {
+            let reading = session.reading()?;
+            let registry = reading.lookup.registry();
+            verifier.check(bytes, &registry.seal_context(at))
+        }
+    })
 }
 
 /// A report for people: verdict, reason, next step, then each check of the container, its documents and their signatures.

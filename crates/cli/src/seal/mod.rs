@@ -80,7 +80,7 @@ fn officer(session: &Session, command: OfficerCommand, out: &mut dyn Write) -> a
     Ok(Exit::Done)
 }
 
-fn order(actor: &Actor) -> anyhow::Result<Order> {
+pub(crate) fn order(actor: &Actor) -> anyhow::Result<Order> {
     let idempotency_key = match &actor.idempotency_key {
         Some(key) => key.clone(),
         None => random_text::<24>()?,

@@ -1,0 +1,66 @@
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context as _;
+use boyin::face::{Emblem, Templates};
+use boyin::{DocumentKind, DocumentMaking, Font};
+use serde_json::json;
+
+use super::args::Make;
+use crate::context::Session;
+use crate::output::json_line;
+use crate::{Exit, files, seal};
+
+/// Dots to the inch of the picture.
+const DPI: u16 = 150;
+
+/// `ofd make`
+pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    for path in [Some(&args.out), args.pdf.as_ref(), args.png.as_ref()].into_iter().flatten() {
+        files::check_free(path)?;
+    }
+    let kind = match &args.copy_until {
+        None => DocumentKind::Original,
+        Some(until) => DocumentKind::Copy { until: crate::verify::instant(until)? },
+    };
+    let font = Font::find().context("a license is drawn with a font")?;
+    let templates = templates(&args.template)?;
+    let emblem = args.emblem.as_deref().map(emblem).transpose()?;
+    let making = DocumentMaking { font: &font, templates: &templates, emblem: emblem.as_ref() };
+    let (_, desk) = session.desk()?;
+    let made = desk.license_document(&args.id, kind, &making, &seal::order(&args.actor)?)?;
+    // The document first: it is the one that was sealed.
+    files::write_new(&args.out, &made.bytes)?;
+    if let Some(path) = &args.pdf {
+        files::write_new(path, &made.pdf()?)?;
+    }
+    if let Some(path) = &args.png {
+        files::write_new(path, &made.png(0, DPI)?)?;
+    }
+    if session.json() {
+        let value = json!({
+            "at": made.at.seconds(), "bytes": made.bytes.len(), "event": made.event,
+            "out": args.out.display().to_string(), "seal": made.seal.to_string(),
+        });
+        json_line(out, &value)?;
+    } else {
+        let what = if kind == DocumentKind::Original { "Sealed (已用印)" } else { "Annotated copy (加注件), sealed" };
+        writeln!(out, "{what}: {}, {} bytes", args.out.display(), made.bytes.len())?;
+        writeln!(out, "  {:<9} {}, event {}, {}", "seal", made.seal, made.event, made.at)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn templates(paths: &[std::path::PathBuf]) -> anyhow::Result<Templates> {
+    let mut templates = Templates::built_in();
+    for path in paths {
+        let refused = || format!("the template {} is refused", path.display());
+        let text = String::from_utf8(files::read(path)?).with_context(refused)?;
+        templates.add(&text).with_context(refused)?;
+    }
+    Ok(templates)
+}
+
+fn emblem(path: &Path) -> anyhow::Result<Emblem> {
+    Emblem::new(files::read(path)?).with_context(|| format!("the emblem {} is refused", path.display()))
+}

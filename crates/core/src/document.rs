@@ -1,0 +1,253 @@
+//! Licenses as documents (OFD, GB/T 33190): what people and law see, sealed by the office that issued them; and annotated copies
+//! (加注件), sealed by the office that makes them.
+
+use boyin_archive::{ArchiveError, Read, ReadOf, Reader as Asker};
+use boyin_face::{Additions, Annotation, Emblem, Face, FaceError, FaceInput, SealImage, Templates};
+use boyin_model::alg::VerifyAlg as _;
+use boyin_model::catalog::LicenseType;
+use boyin_model::credential::LicenseClaims;
+use boyin_model::hex;
+use boyin_model::id::{CreditCode, LicenseId};
+use boyin_model::json::Reader;
+use boyin_model::register::SealId;
+use boyin_model::seal::Seal;
+use boyin_model::time::UnixTime;
+use boyin_ofd::write::{Provider, StampPlace, WriteError};
+use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier};
+use boyin_picture::Font;
+use boyin_suite::{SM2_SM3, all_x509};
+use boyin_verify::chain::CertificateStore;
+use boyin_verify::seal::SealContext;
+
+use crate::desk::{Desk, Order};
+use crate::error::DeskError;
+
+/// What a document says that it was sealed with.
+const PROVIDER: Provider<'static> =
+    Provider { name: "boyin", version: env!("CARGO_PKG_VERSION"), company: "boyin" };
+/// Bytes of a digest that make up the number of a document.
+const NUMBER_BYTES: usize = 16;
+
+/// How licenses are made into documents.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentMaking<'m> {
+    /// The font; the glyphs that are used are embedded.
+    pub font: &'m Font,
+    /// The templates.
+    pub templates: &'m Templates,
+    /// The emblem, for templates with a place for one.
+    pub emblem: Option<&'m Emblem>,
+}
+
+/// What kind of document is made of a license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// The license as its issuer hands it out.
+    Original,
+    /// A copy for one use, which is the purpose of the order; it may be used until then.
+    Copy {
+        /// The last instant.
+        until: UnixTime,
+    },
+}
+
+/// A license as a sealed document.
+#[derive(Clone)]
+pub struct LicenseDocument<'f> {
+    /// The document (OFD).
+    pub bytes: Vec<u8>,
+    /// The seal over it.
+    pub seal: SealId,
+    /// Number of the event of the use of the seal.
+    pub event: u64,
+    /// The signing time.
+    pub at: UnixTime,
+    face: Face<'f>,
+    credential: Vec<u8>,
+    image: Option<SealImage>,
+}
+
+impl LicenseDocument<'_> {
+    /// The same face as PDF, for those without a reader of OFD: a copy whose proof is the credential in it.
+    ///
+    /// # Errors
+    /// [`DocumentFault::Face`].
+    pub fn pdf(&self) -> Result<Vec<u8>, DocumentFault> {
+        Ok(self.face.pdf(&self.credential, self.image.as_ref())?)
+    }
+
+    /// A page of the same face as PNG, from 0: what it looks like, which proves nothing.
+    ///
+    /// # Errors
+    /// [`DocumentFault::Face`].
+    pub fn png(&self, page: usize, dpi: u16) -> Result<Vec<u8>, DocumentFault> {
+        Ok(self.face.png(page, dpi, self.image.as_ref())?)
+    }
+}
+
+/// Shows the event only: what the document says is personal.
+impl std::fmt::Debug for LicenseDocument<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LicenseDocument").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// Why no document was made of a license.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentFault {
+    /// Only its issuer seals the license itself.
+    #[error("the license was issued by {0}: let that office make the document, or make an annotated copy")]
+    NotTheIssuer(CreditCode),
+    /// The office has no seal in use.
+    #[error("the office has no seal in use that could seal documents: `boyin seal list`")]
+    NoSeal,
+    /// The catalog in force does not have its type.
+    #[error("the catalog in force does not have the type of the license: nothing says what its fields are")]
+    NoType,
+    /// The face cannot be drawn.
+    #[error(transparent)]
+    Face(#[from] FaceError),
+    /// The document cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The seal's picture is larger than any that is stamped.
+    #[error("the picture of the seal is larger than 255 mm")]
+    PictureSize,
+    /// The document was sealed and does not pass.
+    #[error("the document was sealed and does not pass its verification: {}", verdict(.0))]
+    SelfCheck(Box<OfdReport>),
+}
+
+fn verdict(report: &OfdReport) -> &'static str {
+    report.verdict().reason().map_or("", boyin_ofd::Cause::code)
+}
+
+impl DocumentFault {
+    /// Stable machine code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotTheIssuer(_) => "document_foreign",
+            Self::NoSeal => "document_no_seal",
+            Self::NoType => "document_type",
+            Self::Face(_) => "document_face",
+            Self::Write(_) | Self::PictureSize => "document_write",
+            Self::SelfCheck(_) => "document_self_check",
+        }
+    }
+}
+
+impl Desk {
+    /// A license as a document, sealed for the office of the order by somebody with the power to use its seals; the purpose of the
+    /// order is that of the read, of the use of the seal, and of an annotated copy.
+    ///
+    /// The read is in the event log before anything that depends on the license is answered, the use of the seal before the
+    /// signature. What is made passes its own verification. The document is not kept: its digest is, with the use of the seal.
+    ///
+    /// # Errors
+    /// [`DocumentFault`] within; [`DeskError::SelfCheck`] with the report if the license does not pass now; as
+    /// [`Desk::seal_document`]; [`ArchiveError::NotFound`] within.
+    pub fn license_document<'f>(
+        &self,
+        id: &LicenseId,
+        kind: DocumentKind,
+        making: &DocumentMaking<'f>,
+        order: &Order,
+    ) -> Result<LicenseDocument<'f>, DeskError> {
+        if kind == DocumentKind::Original && id.issuer() != order.office {
+            return Err(DocumentFault::NotTheIssuer(id.issuer()).into());
+        }
+        let seal = self.issuing_seal(order.office, order.at)?.ok_or(DocumentFault::NoSeal)?;
+        let credential = self.read_for(id, order)?;
+        let verified = self.check(&credential, order.at).into_verified().map_err(DeskError::SelfCheck)?;
+        let catalog = self.catalog_at(order.at)?;
+        let license_type = catalog.catalog.get(id.license_type()).ok_or(DocumentFault::NoType)?;
+        let face = self.face((license_type, verified.claims()), kind, making, order)?;
+        self.sealed(face, credential, seal, order)
+    }
+
+    /// The credential on file, with all disclosures; the read is recorded.
+    fn read_for(&self, id: &LicenseId, order: &Order) -> Result<Vec<u8>, DeskError> {
+        let reader = Asker::new(order.who.as_str(), order.office, order.purpose.as_str())?;
+        let (record, holder) = self.archive.get_with_holder(id)?.ok_or(ArchiveError::NotFound)?;
+        let read = Read { reader, at: order.at, of: ReadOf::License(id.clone()), holder };
+        self.archive.spool_reads(&self.home.reads_path())?.record(&[read])?;
+        self.take_reads(order.at)?;
+        Ok(record.credential)
+    }
+
+    fn face<'f>(
+        &self,
+        (license_type, claims): (&LicenseType, &LicenseClaims),
+        kind: DocumentKind,
+        making: &DocumentMaking<'f>,
+        order: &Order,
+    ) -> Result<Face<'f>, DeskError> {
+        let annotation = match kind {
+            DocumentKind::Original => None,
+            DocumentKind::Copy { until } => {
+                let maker = self.office(order.office)?.name.as_str();
+                let made = Annotation::new(order.purpose.as_str(), maker, order.at, until);
+                Some(made.map_err(DocumentFault::from)?)
+            }
+        };
+        let input = FaceInput::new(license_type, claims).map_err(DocumentFault::from)?;
+        let additions = Additions { emblem: making.emblem.cloned(), annotation };
+        let template = making.templates.of(license_type);
+        Ok(Face::draw(template, &input, &additions, making.font).map_err(DocumentFault::from)?)
+    }
+
+    fn sealed<'f>(
+        &self,
+        face: Face<'f>,
+        credential: Vec<u8>,
+        id: SealId,
+        order: &Order,
+    ) -> Result<LicenseDocument<'f>, DeskError> {
+        let record = self.archive.seal_record(id)?.ok_or(DocumentFault::NoSeal)?;
+        let newest = record.versions.len().checked_sub(1).ok_or(DocumentFault::NoSeal)?;
+        let seal = self.archive.seal_bytes(id, newest)?.ok_or(DocumentFault::NoSeal)?;
+        let (stamp, image) = stamp(&face, &seal)?;
+        let number = document_number(&credential, &face);
+        let parts = face.ofd_parts(&credential).map_err(DocumentFault::from)?;
+        let draft = parts.draft(&number);
+        let prepared = draft
+            .write()
+            .and_then(|document| document.prepare(&[stamp], &seal, &SM2_SM3, &PROVIDER, order.at))
+            .map_err(DocumentFault::from)?;
+        let used = self.seal_document(id, prepared.to_be_signed(), prepared.property(), order)?;
+        let bytes = prepared.complete(&used.signature).map_err(DocumentFault::from)?;
+        self.check_document(&bytes, used.at)?;
+        Ok(LicenseDocument { bytes, seal: id, event: used.event, at: used.at, face, credential, image })
+    }
+
+    /// What was sealed has to pass where everybody else verifies it.
+    fn check_document(&self, bytes: &[u8], at: UnixTime) -> Result<(), DeskError> {
+        let trust = self.trust();
+        let certificates = CertificateStore::of_list(trust.list(), &all_x509());
+        let context = SealContext { now: at, certificates: &certificates, register: Some(&trust) };
+        let report = OfdVerifier::new(Reader::Ours).check(bytes, &context);
+        match report.verdict() {
+            OfdVerdict::Passed => Ok(()),
+            _ => Err(DocumentFault::SelfCheck(Box::new(report)).into()),
+        }
+    }
+}
+
+/// Where the seal is seen, and its picture if that is one that can be drawn.
+fn stamp(face: &Face<'_>, seal: &[u8]) -> Result<(StampPlace, Option<SealImage>), DeskError> {
+    let read = Seal::read(seal, Reader::Ours).map_err(boyin_issue::seal::SealingError::from)?;
+    let size = |mm: u32| u8::try_from(mm).map_err(|_| DocumentFault::PictureSize);
+    let picture = read.info.picture;
+    let (width, height) = (size(picture.width_mm)?, size(picture.height_mm)?);
+    let boundary = face.seal_place(width, height).map_err(DocumentFault::from)?;
+    Ok((StampPlace { page: 0, boundary }, SealImage::new(picture.data, width, height).ok()))
+}
+
+/// The number of the document: the same license with the same annotation has the same.
+fn document_number(credential: &[u8], face: &Face<'_>) -> String {
+    let said = face.metadata().iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\n"]);
+    let parts: Vec<_> = [credential].into_iter().chain(said).collect();
+    hex::encode(&SM2_SM3.digest(&parts)[..NUMBER_BYTES])
+}

@@ -184,6 +184,11 @@ impl Glyphs<'_> {
         self.face.glyph_index(character).map(|glyph| glyph.0)
     }
 
+    /// A table of the font as it stands in the file.
+    pub fn table(&self, tag: &[u8; 4]) -> Option<&[u8]> {
+        self.face.raw_face().table(ttf_parser::Tag::from_bytes(tag))
+    }
+
     /// How far the next character stands from this one.
     pub fn advance(&self, character: char) -> Option<u16> {
         self.face.glyph_hor_advance(self.face.glyph_index(character)?)

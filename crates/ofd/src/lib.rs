@@ -1,5 +1,5 @@
 //! OFD documents (版式文档, GB/T 33190): reads the container under limits, and decides whether the seals and signatures in it
-//! hold for everything that is shown.
+//! hold for everything that is shown; and writes documents for a seal over all that is in them ([`mod@write`]).
 //!
 //! A pure function like those of `boyin-verify`, whose verdict on each seal it takes: bytes, an instant, certificates and a
 //! trust list go in; an [`OfdReport`] comes out, with one report for each document of the container and one for each
@@ -11,6 +11,7 @@
 mod fault;
 
 mod check;
+mod extract;
 pub mod limits;
 mod location;
 pub mod package;
@@ -18,9 +19,11 @@ mod reach;
 mod reason;
 mod report;
 mod structure;
+pub mod write;
 mod xml;
 
 pub use check::OfdVerifier;
+pub use extract::{ExtractError, UnverifiedAttachment, UnverifiedContents, extract};
 pub use reason::{Cause, OfdReason};
 pub use report::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,

@@ -37,3 +37,30 @@ pub const MAX_SIGNATURES: usize = 64;
 pub const MAX_STAMPS: usize = 2048;
 /// Names of entries that a report lists of each kind.
 pub const MAX_LISTED: usize = 64;
+
+// What is written is below these, so that it is read again.
+
+/// Pages of a document that is written.
+pub const MAX_WRITTEN_PAGES: usize = 256;
+/// Fonts of a document that is written.
+pub const MAX_WRITTEN_FONTS: usize = 16;
+/// Pictures of a document that is written.
+pub const MAX_WRITTEN_IMAGES: usize = 256;
+/// Attachments of a document that is written.
+pub const MAX_WRITTEN_ATTACHMENTS: usize = 64;
+/// Marks of one page that is written, watermarks among them.
+pub const MAX_MARKS: usize = 16_384;
+/// Characters of one text on a page that is written.
+pub const MAX_MARK_CHARACTERS: usize = 4096;
+/// Steps of one path that is written. An emblem has some thousands.
+pub const MAX_PATH_STEPS: usize = 65_536;
+/// Length, coordinate or size in thousandths of a millimeter, either way: two meters. A0 is 1.189 m long.
+pub const MAX_LENGTH: i32 = 2_000_000;
+/// Pairs of metadata (`CustomData`) that are written.
+pub const MAX_CUSTOM: usize = 256;
+/// Bytes of one text of the metadata that is written, and of a name in it.
+pub const MAX_CUSTOM_BYTES: usize = 16 << 10;
+/// Bytes of the name of an attachment that is written, and of its format.
+pub const MAX_ATTACHMENT_NAME_BYTES: usize = 64;
+/// Pairs of metadata and attachments of one document that are taken out, each.
+pub const MAX_EXTRACTED: usize = 1024;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use boyin_issue::seal::{Sealing, seal};
 use boyin_model::alg::{Digest32, VerifyAlg as _};
 use boyin_model::b64::encode_padded;
 use boyin_model::seal::SealInfo;
@@ -403,18 +402,11 @@ impl<'w> Draft<'w> {
 
     fn value(&self, signing: &Signing, seal_bytes: &[u8], document: &[u8], property: &str) -> Vec<u8> {
         let world = self.world;
-        let (key, certificate) = &world.signer;
+        let (key, _) = &world.signer;
         let document_digest = key.reference().alg().digest(&[document]);
         match signing.form {
             Form::Seal | Form::SealV5 => {
-                let sealing = Sealing {
-                    seal: seal_bytes,
-                    at: signing.at,
-                    document: document_digest,
-                    property,
-                    certificate,
-                };
-                seal(&sealing, key).expect("a seal in its time")
+                world.signature_over(seal_bytes, signing.at, document_digest, property)
             }
             Form::SealV1 => first_signature(world, seal_bytes, signing.at, &document_digest, property),
             Form::Attached => signed_data(world, Some(&document_digest), None),

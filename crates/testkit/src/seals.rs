@@ -151,13 +151,23 @@ impl SealWorld {
     /// If the seal cannot be used then.
     #[must_use]
     pub fn signature(&self, seal_bytes: &[u8], at: UnixTime) -> Vec<u8> {
-        let sealing = Sealing {
-            seal: seal_bytes,
-            at,
-            document: self.digest(),
-            property: PROPERTY,
-            certificate: &self.signer.1,
-        };
+        self.signature_over(seal_bytes, at, self.digest(), PROPERTY)
+    }
+
+    /// A seal signature over a digest, with what it says that it is over.
+    ///
+    /// # Panics
+    /// If the seal cannot be used then.
+    #[must_use]
+    pub fn signature_over(
+        &self,
+        seal_bytes: &[u8],
+        at: UnixTime,
+        document: Digest32,
+        property: &str,
+    ) -> Vec<u8> {
+        let certificate = &self.signer.1;
+        let sealing = Sealing { seal: seal_bytes, at, document, property, certificate };
         seal(&sealing, &self.signer.0).expect("a seal in its time")
     }
 }

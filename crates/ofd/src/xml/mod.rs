@@ -93,7 +93,7 @@ pub(crate) fn read(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), XmlFaul
 }
 
 /// XML 1.0 §2.2.
-fn is_xml_character(c: char) -> bool {
+pub(crate) fn is_xml_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 

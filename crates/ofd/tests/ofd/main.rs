@@ -15,6 +15,8 @@ mod reasons;
 mod relations;
 mod reports;
 mod vectors;
+mod write;
+mod write_faults;
 
 use boyin_ofd::{Cause, OfdReason, OfdReport, OfdVerdict, OfdVerifier};
 use boyin_testkit::prefecture::now;

@@ -1,0 +1,389 @@
+//! Documents that are written here: read again, verified, changed, taken apart.
+
+use std::borrow::Cow;
+
+use boyin_model::alg::VerifyAlg as _;
+use boyin_model::hex;
+use boyin_ofd::package::Package;
+use boyin_ofd::write::{
+    Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Point,
+    PreparedOfd, Provider, StampPlace, Step, Stroke, TextMark, Turn, Unsealed,
+};
+use boyin_ofd::{Cause, ExtractError, OfdReason, OfdVerdict, Protection, Stamp, StructureFault, extract};
+use boyin_suite::{Algorithm, ES256};
+use boyin_testkit::ofd::{EntryByHand, container};
+use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::SealWorld;
+use boyin_verify::seal::SealReason;
+
+use crate::{check, failed, shown, verdict};
+
+pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const PROVIDER: Provider<'_> = Provider { name: "boyin", version: "0.1", company: "博尔塔拉" };
+pub(crate) const STAMP: StampPlace =
+    StampPlace { page: 0, boundary: Area { left: 150_000, top: 220_500, width: 42_000, height: 42_000 } };
+const FONT: &[u8] = &[0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+const CREDENTIAL: &[u8] = b"eyJ.eyJ.c2ln~";
+const TITLE: &str = r#"<营业执照> & "副本""#;
+
+/// A picture of one white pixel.
+pub(crate) fn png() -> Vec<u8> {
+    let part = |kind: &[u8], data: &[u8]| {
+        let covered = [kind, data].concat();
+        let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+        [&length[..], &covered, &crc32fast::hash(&covered).to_be_bytes()].concat()
+    };
+    let pixels = miniz_oxide::deflate::compress_to_vec_zlib(&[0, 255], 6);
+    let header = [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0];
+    [b"\x89PNG\r\n\x1a\n".to_vec(), part(b"IHDR", &header), part(b"IDAT", &pixels), part(b"IEND", b"")]
+        .concat()
+}
+
+pub(crate) fn text(text: &str) -> TextMark<'_> {
+    TextMark {
+        font: 0,
+        size: 5000,
+        origin: Point { x: 20_000, y: 40_000 },
+        text: Cow::Borrowed(text),
+        advances: vec![5000; text.chars().count() - 1],
+        glyphs: Vec::new(),
+        color: Color::BLACK,
+        turn: Turn::NONE,
+    }
+}
+
+/// A license of one page with everything that a page can have, and a page with less.
+pub(crate) fn draft(png: &[u8]) -> DocumentDraft<'_> {
+    let area = Area { left: 10_000, top: 10_000, width: 190_000, height: 277_000 };
+    let stroke = Stroke { width: 353, color: Color::opaque(200, 0, 0) };
+    let at = |x, y| Point { x, y };
+    let curve = vec![
+        Step::Move(at(100_000, 20_000)),
+        Step::Curve(at(105_000, 20_000), at(110_000, 25_000), at(110_000, 30_000)),
+        Step::Close,
+    ];
+    let gray = Color { alpha: 60, ..Color::opaque(120, 120, 120) };
+    let watermark = TextMark { color: gray, turn: Turn::RISING_30, ..text("仅供办理住房补贴使用") };
+    DocumentDraft {
+        id: ID,
+        created: now(),
+        title: Some(TITLE),
+        author: None,
+        creator: "boyin",
+        custom: vec![("ZZMC", "营业执照"), ("CZZT", r#"甲<&"'>乙"#), ("KZ_JYFW", "")],
+        pages: vec![
+            PageDraft {
+                width: 210_000,
+                height: 297_000,
+                marks: vec![
+                    Mark::Path(PathMark::rectangle(area, Some(stroke), None)),
+                    Mark::Path(PathMark::line(at(20_000, 50_000), at(190_000, 50_000), stroke)),
+                    Mark::Path(PathMark { steps: curve, stroke: None, fill: Some(Color::BLACK) }),
+                    Mark::Text(text(r#"名称：<甲&"乙">"#)),
+                    Mark::Text(TextMark { glyphs: vec![7, 8, 9, 10], ..text("𠮷林省吉") }),
+                    Mark::Image(ImageMark {
+                        image: 0,
+                        boundary: Area { left: 20_000, top: 60_000, width: 25_000, height: 25_000 },
+                        alpha: 255,
+                    }),
+                ],
+                watermarks: vec![Mark::Text(watermark)],
+            },
+            PageDraft { width: 148_000, height: 210_000, marks: Vec::new(), watermarks: Vec::new() },
+        ],
+        fonts: vec![FontDraft { family: "宋体", bytes: FONT }],
+        images: vec![png],
+        attachments: vec![AttachmentDraft { name: "credential", format: "jwt", bytes: CREDENTIAL }],
+    }
+}
+
+pub(crate) fn unsealed() -> Unsealed {
+    draft(&png()).write().unwrap()
+}
+
+pub(crate) fn prepare(world: &SealWorld, stamps: &[StampPlace]) -> PreparedOfd {
+    let alg = world.signer.0.reference().alg();
+    let seal = world.seal(&world.info());
+    unsealed().prepare(stamps, &seal, alg, &PROVIDER, now().minus(60)).unwrap()
+}
+
+pub(crate) fn value(world: &SealWorld, prepared: &PreparedOfd) -> Vec<u8> {
+    let seal = world.seal(&world.info());
+    world.signature_over(&seal, now().minus(60), prepared.digest(), prepared.property())
+}
+
+fn sealed(world: &SealWorld) -> Vec<u8> {
+    let second = StampPlace { page: 1, boundary: Area { left: 0, top: 0, width: 148_000, height: 210_000 } };
+    let prepared = prepare(world, &[STAMP, second]);
+    let value = value(world, &prepared);
+    prepared.complete(&value).unwrap()
+}
+
+fn entries(bytes: &[u8]) -> Vec<EntryByHand> {
+    let package = Package::read(bytes).unwrap();
+    package.entries().iter().map(|entry| EntryByHand::new(entry.name(), entry.bytes())).collect()
+}
+
+fn file<'p>(package: &'p Package<'_>, name: &str) -> &'p str {
+    std::str::from_utf8(package.get(name).unwrap().bytes()).unwrap()
+}
+
+#[test]
+fn what_is_written_passes() {
+    for algorithm in Algorithm::ALL {
+        let world = SealWorld::new(algorithm);
+        let bytes = sealed(&world);
+        let report = check(&world, &bytes);
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+        let signature = report.signatures().next().unwrap();
+        assert_eq!(signature.protection(), Some(Protection::Whole));
+        assert!(
+            signature.notes().is_empty() && report.documents()[0].notes().is_empty(),
+            "{}",
+            shown(&report)
+        );
+        let stamps = [
+            Stamp { page: "1".into(), boundary: [150_000, 220_500, 42_000, 42_000], clip: None },
+            Stamp { page: "2".into(), boundary: [0, 0, 148_000, 210_000], clip: None },
+        ];
+        assert_eq!(signature.stamps(), stamps);
+    }
+}
+
+/// Every file but the two that make up the signature is named with its digest.
+#[test]
+fn every_file_is_covered() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let bytes = sealed(&world);
+    let package = Package::read(&bytes).unwrap();
+    let description = file(&package, "Doc_0/Signs/Sign_0/Signature.xml");
+    let own = ["Doc_0/Signs/Sign_0/Signature.xml", "Doc_0/Signs/Sign_0/SignedValue.dat"];
+    for entry in package.entries() {
+        let is_named = description.contains(&format!(r#"FileRef="/{}""#, entry.name()));
+        assert_eq!(is_named, !own.contains(&entry.name()), "{}", entry.name());
+    }
+    assert!(description.contains(r#"CheckMethod="1.2.156.10197.1.401""#));
+    assert!(description.contains("<ofd:SignatureMethod>1.2.156.10197.1.501<"));
+    assert_eq!(package.entries().len(), 14);
+}
+
+#[test]
+fn no_entry_can_be_changed_removed_or_added() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let entries = entries(&sealed(&world));
+    assert_eq!(verdict(&world, &container(&entries)), OfdVerdict::Passed);
+    for nth in 0..entries.len() {
+        let name = String::from_utf8(entries[nth].name.clone()).unwrap();
+        let mut changed = entries.clone();
+        changed[nth].bytes.push(b'\n');
+        let expected = match name.as_str() {
+            "Doc_0/Signs/Sign_0/Signature.xml" => {
+                OfdVerdict::Failed(Cause::Seal(SealReason::DocumentMismatch))
+            }
+            "Doc_0/Signs/Sign_0/SignedValue.dat" => OfdVerdict::Failed(Cause::Seal(SealReason::Malformed)),
+            _ => failed(OfdReason::ReferenceMismatch),
+        };
+        let report = check(&world, &container(&changed));
+        assert_eq!(report.verdict(), expected, "{name}: {}", shown(&report));
+        let mut removed = entries.clone();
+        removed.remove(nth);
+        assert!(matches!(verdict(&world, &container(&removed)), OfdVerdict::Failed(_)), "{name}");
+    }
+    let mut added = entries;
+    added.push(EntryByHand::new("Doc_0/Attachs/more.txt", b"more"));
+    assert_eq!(verdict(&world, &container(&added)), failed(OfdReason::EntryUnreferenced));
+}
+
+/// The bytes are part of the format: who holds a draft can make the same document elsewhere.
+#[test]
+fn the_same_draft_gives_the_same_bytes() {
+    let bytes = unsealed().finish_without_seal().unwrap();
+    assert_eq!(bytes, unsealed().finish_without_seal().unwrap());
+    assert_eq!(hex::encode(&ES256.digest(&[&bytes])), "GOLDEN");
+    let world = SealWorld::new(Algorithm::Sm2);
+    let prepared = prepare(&world, &[STAMP]);
+    assert_eq!(prepared.to_be_signed(), prepare(&world, &[STAMP]).to_be_signed());
+    let value = value(&world, &prepared);
+    let again = prepare(&world, &[STAMP]).complete(&value).unwrap();
+    assert_eq!(prepared.complete(&value).unwrap(), again);
+}
+
+#[test]
+fn without_a_seal_nothing_is_proven() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let bytes = unsealed().finish_without_seal().unwrap();
+    let OfdVerdict::Failed(cause) = verdict(&world, &bytes) else { panic!("passed") };
+    assert_eq!(cause, Cause::Ofd(OfdReason::NotSigned));
+}
+
+/// The elements that a page consists of, as readers find them.
+#[test]
+fn pages_say_what_was_drafted() {
+    let bytes = unsealed().finish_without_seal().unwrap();
+    let package = Package::read(&bytes).unwrap();
+    let page = file(&package, "Doc_0/Pages/Page_0/Content.xml");
+    for part in [
+        r#"<ofd:Area><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:Area>"#,
+        r#"<ofd:Layer Type="Body" ID="5">"#,
+        // The frame, its boundary wide enough for the stroke.
+        r#"<ofd:PathObject ID="6" Boundary="8.941 8.941 192.118 279.118" LineWidth="0.353"><ofd:StrokeColor Value="200 0 0"/><ofd:AbbreviatedData>M 1.059 1.059 L 191.059 1.059 L 191.059 278.059 L 1.059 278.059 C</ofd:AbbreviatedData></ofd:PathObject>"#,
+        r#"<ofd:PathObject ID="8" Boundary="100 20 10 10" Stroke="false" Fill="true"><ofd:FillColor Value="0 0 0"/><ofd:AbbreviatedData>M 0 0 B 5 0 10 5 10 10 C</ofd:AbbreviatedData></ofd:PathObject>"#,
+        r#"<ofd:TextObject ID="9" Boundary="17.5 32.5 62.5 11.25" Font="3" Size="5"><ofd:FillColor Value="0 0 0"/><ofd:TextCode X="2.5" Y="7.5" DeltaX="5 5 5 5 5 5 5 5 5">名称：&lt;甲&amp;&quot;乙&quot;&gt;</ofd:TextCode></ofd:TextObject>"#,
+        // A rare character stands alone, and what follows it begins where it does.
+        r#"<ofd:CGTransform CodePosition="0" CodeCount="1" GlyphCount="1"><ofd:Glyphs>7</ofd:Glyphs></ofd:CGTransform><ofd:TextCode X="2.5" Y="7.5">𠮷</ofd:TextCode></ofd:TextObject>"#,
+        r#"<ofd:TextObject ID="11" Boundary="22.5 32.5 22.5 11.25" Font="3" Size="5"><ofd:FillColor Value="0 0 0"/><ofd:CGTransform CodePosition="0" CodeCount="3" GlyphCount="3"><ofd:Glyphs>8 9 10</ofd:Glyphs></ofd:CGTransform><ofd:TextCode X="2.5" Y="7.5" DeltaX="5 5">林省吉</ofd:TextCode></ofd:TextObject>"#,
+        r#"<ofd:ImageObject ID="12" Boundary="20 60 25 25" CTM="25 0 0 25 0 0" ResourceID="4"/></ofd:Layer><ofd:Layer Type="Foreground" ID="13">"#,
+        r#" CTM="0.866025 -0.5 0.5 0.866025 "#,
+        r#"<ofd:FillColor Value="120 120 120" Alpha="60"/><ofd:TextCode X="0" Y="0" DeltaX="5 5 5 5 5 5 5 5 5">仅供办理住房补贴使用<"#,
+    ] {
+        assert!(page.contains(part), "{part}\nis not in\n{page}");
+    }
+    assert!(!file(&package, "Doc_0/Pages/Page_1/Content.xml").contains("Foreground"));
+    let document = file(&package, "Doc_0/Document.xml");
+    assert!(document.contains("<ofd:MaxUnitID>15</ofd:MaxUnitID><ofd:PageArea>"), "{document}");
+    let entry = file(&package, "OFD.xml");
+    assert!(
+        entry.contains("<ofd:Title>&lt;营业执照&gt; &amp; &quot;副本&quot;</ofd:Title><ofd:CreationDate>20")
+    );
+}
+
+/// Four corners of the text are within the boundary of a turned one: a reader would cut off what is not.
+#[test]
+fn a_turned_text_is_within_its_boundary() {
+    for (cosine, sine) in [(707_107, 707_107), (0, 1_000_000), (-1_000_000, 0), (866_025, -500_000)] {
+        let png = png();
+        let mut draft = draft(&png);
+        let turn = Turn::new(cosine, sine).unwrap();
+        let origin = Point { x: 105_000, y: 148_500 };
+        draft.pages[0].watermarks = vec![Mark::Text(TextMark { turn, origin, ..text("加注件") })];
+        let bytes = draft.write().unwrap().finish_without_seal().unwrap();
+        let package = Package::read(&bytes).unwrap();
+        let page = file(&package, "Doc_0/Pages/Page_0/Content.xml");
+        let (_, watermark) = page.rsplit_once("<ofd:TextObject").unwrap();
+        let numbers = |name: &str| -> Vec<f64> {
+            let (_, rest) = watermark.split_once(&format!("{name}=\"")).unwrap();
+            rest.split('"').next().unwrap().split(' ').map(|number| number.parse().unwrap()).collect()
+        };
+        let (boundary, matrix) = (numbers("Boundary"), numbers("CTM"));
+        assert!(
+            (boundary[0] + matrix[4] - 105.0).abs() < 1e-9 && (boundary[1] + matrix[5] - 148.5).abs() < 1e-9
+        );
+        // From the left of the first em to the right of the last, an em above and half of one below.
+        for (x, y) in [(0.0, -5.0), (0.0, 2.5), (15.0, -5.0), (15.0, 2.5)] {
+            let at = (matrix[0] * x + matrix[2] * y + matrix[4], matrix[1] * x + matrix[3] * y + matrix[5]);
+            assert!((0.0..=boundary[2]).contains(&at.0) && (0.0..=boundary[3]).contains(&at.1), "{at:?}");
+        }
+        // The baseline goes where the turn says.
+        assert!(
+            (matrix[0] - f64::from(cosine) / 1e6).abs() < 1e-9
+                && (matrix[1] + f64::from(sine) / 1e6).abs() < 1e-9
+        );
+    }
+}
+
+#[test]
+fn what_was_attached_is_taken_out() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let bytes = sealed(&world);
+    let package = Package::read(&bytes).unwrap();
+    let all = extract(&package).unwrap();
+    let [contents] = all.as_slice() else { panic!("one document") };
+    assert_eq!((contents.id.as_deref(), contents.title.as_deref()), (Some(ID), Some(TITLE)));
+    let custom = [("ZZMC", "营业执照"), ("CZZT", r#"甲<&"'>乙"#), ("KZ_JYFW", "")];
+    assert!(contents.custom.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(custom));
+    let [attachment] = contents.attachments.as_slice() else { panic!("one attachment") };
+    assert_eq!((attachment.name.as_str(), attachment.format.as_deref()), ("credential", Some("jwt")));
+    assert_eq!((attachment.entry, attachment.bytes), ("Doc_0/Attachs/credential.jwt", CREDENTIAL));
+    assert_eq!(package.entries()[attachment.place].name(), attachment.entry);
+    assert_eq!(format!("{contents:?}"), "UnverifiedContents(3 metadata, 1 attachments)");
+    assert_eq!(format!("{attachment:?}"), "UnverifiedAttachment(13 bytes)");
+    let plain = DocumentDraft { custom: Vec::new(), attachments: Vec::new(), title: None, ..draft(&[]) };
+    let plain =
+        DocumentDraft { images: Vec::new(), fonts: Vec::new(), pages: vec![plain.pages[1].clone()], ..plain };
+    let bytes = plain.write().unwrap().finish_without_seal().unwrap();
+    let package = Package::read(&bytes).unwrap();
+    let all = extract(&package).unwrap();
+    assert!(all[0].custom.is_empty() && all[0].attachments.is_empty() && all[0].title.is_none());
+    let names: Vec<_> = package.entries().iter().map(boyin_ofd::package::Entry::name).collect();
+    assert_eq!(names, ["OFD.xml", "Doc_0/Document.xml", "Doc_0/Pages/Page_0/Content.xml"]);
+}
+
+#[test]
+fn nothing_is_taken_out_of_what_is_odd() {
+    let whole = entries(&unsealed().finish_without_seal().unwrap());
+    let with = |name: &str, old: &str, new: &str| {
+        let mut all = whole.clone();
+        let entry = all.iter_mut().find(|entry| entry.name == name.as_bytes()).unwrap();
+        let text = String::from_utf8(entry.bytes.clone()).unwrap();
+        assert!(text.contains(old), "{text}");
+        entry.bytes = text.replacen(old, new, 1).into_bytes();
+        let bytes = container(&all);
+        extract(&Package::read(&bytes).unwrap()).map(|_| ()).unwrap_err()
+    };
+    let structure = |part, fault| ExtractError::Structure { part, fault };
+    let (root, list) = ("Doc_0/Document.xml", "Doc_0/Attachs/Attachments.xml");
+    let (entry, of_list) = ("OFD.xml", "the list of attachments");
+    let more = |count: usize, one: &str, end: &str| one.repeat(count) + end;
+    for (name, old, new, expected) in [
+        (entry, "<ofd:DocRoot>", "<ofd:Versions/><ofd:DocRoot>", ExtractError::Versions),
+        (entry, "Doc_0/Document.xml", "Doc_0/Other.xml", ExtractError::Location("the document")),
+        (entry, "Doc_0/Document.xml", "../Document.xml", ExtractError::Location("the document")),
+        (
+            entry,
+            "ofd:DocBody>",
+            "ofd:Body>",
+            structure(entry, StructureFault::Xml(boyin_ofd::XmlFault::Syntax)),
+        ),
+        (entry, " Name=\"ZZMC\"", "", structure(entry, StructureFault::Missing("Name"))),
+        (
+            entry,
+            "<ofd:Title>",
+            "<ofd:Title/><ofd:Title>",
+            structure(entry, StructureFault::Repeated("Title")),
+        ),
+        (
+            entry,
+            "</ofd:CustomDatas>",
+            &more(1024, r#"<ofd:CustomData Name="a"/>"#, "</ofd:CustomDatas>"),
+            structure(entry, StructureFault::TooMany("CustomData")),
+        ),
+        (
+            entry,
+            "</ofd:OFD>",
+            &more(
+                16,
+                "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody>",
+                "</ofd:OFD>",
+            ),
+            structure(entry, StructureFault::TooMany("DocBody")),
+        ),
+        (root, "Attachs/", "Attach/", ExtractError::Location(of_list)),
+        (list, "credential.jwt<", "other.jwt<", ExtractError::Location("an attachment")),
+        (list, " Name=\"credential\"", "", structure(of_list, StructureFault::Missing("Name"))),
+        (
+            list,
+            "ofd:FileLoc>",
+            "ofd:File>",
+            structure(of_list, StructureFault::Xml(boyin_ofd::XmlFault::Syntax)),
+        ),
+        (
+            list,
+            "</ofd:Attachments>",
+            &more(
+                1024,
+                r#"<ofd:Attachment Name="a"><ofd:FileLoc>credential.jwt</ofd:FileLoc></ofd:Attachment>"#,
+                "</ofd:Attachments>",
+            ),
+            structure(of_list, StructureFault::TooMany("Attachment")),
+        ),
+    ] {
+        assert_eq!(with(name, old, new), expected, "{name}: {old}");
+    }
+    let extracted = |entries: &[EntryByHand]| {
+        let bytes = container(entries);
+        extract(&Package::read(&bytes).unwrap()).map(|_| ()).unwrap_err()
+    };
+    assert_eq!(extracted(&whole[1..]), ExtractError::Location(entry));
+    let empty = [EntryByHand::new(entry, br#"<OFD xmlns="http://www.ofdspec.org/2016"/>"#)];
+    assert_eq!(extracted(&empty), structure(entry, StructureFault::Missing("DocBody")));
+}

@@ -138,6 +138,18 @@ impl Font {
         self.index
     }
 
+    /// The name of its family, as the font says it in English.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find() else { return };
+    /// assert!(!font.family().is_empty());
+    /// ```
+    pub fn family(&self) -> String {
+        let names = self.face().names();
+        let families = names.into_iter().filter(|name| name.name_id == name_id::FAMILY);
+        families.filter_map(|name| name.to_string()).next().unwrap_or_else(|| "Song".to_owned())
+    }
+
     /// What the font says of single characters, opened once for many.
     ///
     /// ```

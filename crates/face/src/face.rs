@@ -46,7 +46,6 @@ impl Emblem {
 /// The picture of the seal, shown in PDF and PNG; in OFD a reader shows it from the signature.
 #[derive(Clone)]
 pub struct SealImage {
-    pub(crate) png: Vec<u8>,
     pub(crate) image: Image,
     pub(crate) size: (i32, i32),
 }
@@ -62,10 +61,9 @@ impl SealImage {
     ///
     /// # Errors
     /// [`FaceError::Image`].
-    pub fn new(png: impl Into<Vec<u8>>, width_mm: u8, height_mm: u8) -> Result<Self, FaceError> {
-        let png = png.into();
-        let image = Image::read(&png)?;
-        Ok(Self { png, image, size: (i32::from(width_mm) * 1000, i32::from(height_mm) * 1000) })
+    pub fn new(png: &[u8], width_mm: u8, height_mm: u8) -> Result<Self, FaceError> {
+        let image = Image::read(png)?;
+        Ok(Self { image, size: (i32::from(width_mm) * 1000, i32::from(height_mm) * 1000) })
     }
 }
 

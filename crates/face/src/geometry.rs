@@ -41,10 +41,7 @@ impl Area {
     /// Whether the two share more than an edge.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right()
-            && other.x < self.right()
-            && self.y < other.bottom()
-            && other.y < self.bottom()
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 }
 
@@ -53,24 +50,22 @@ impl Area {
 #[serde(try_from = "f64")]
 pub(crate) struct Length(pub(crate) i32);
 
-#[derive(Debug, thiserror::Error)]
-#[error("a length is 0 to 420 mm")]
-pub(crate) struct BadLength;
+const BAD_LENGTH: &str = "a length is 0 to 420 mm";
 
 impl TryFrom<f64> for Length {
-    type Error = BadLength;
+    type Error = &'static str;
 
     #[allow(clippy::as_conversions, reason = "the value is checked to be small")]
-    fn try_from(mm: f64) -> Result<Self, BadLength> {
+    fn try_from(mm: f64) -> Result<Self, Self::Error> {
         let um = (mm * 1000.0).round();
-        if (0.0..=f64::from(SIDE_UM.1)).contains(&um) { Ok(Self(um as i32)) } else { Err(BadLength) }
+        if (0.0..=f64::from(SIDE_UM.1)).contains(&um) { Ok(Self(um as i32)) } else { Err(BAD_LENGTH) }
     }
 }
 
 impl TryFrom<[f64; 4]> for Area {
-    type Error = BadLength;
+    type Error = &'static str;
 
-    fn try_from([x, y, width, height]: [f64; 4]) -> Result<Self, BadLength> {
+    fn try_from([x, y, width, height]: [f64; 4]) -> Result<Self, Self::Error> {
         let um = |mm| Length::try_from(mm).map(|length| length.0);
         Ok(Self { x: um(x)?, y: um(y)?, width: um(width)?, height: um(height)? })
     }
@@ -87,9 +82,9 @@ pub struct Point {
 }
 
 impl TryFrom<[f64; 2]> for Point {
-    type Error = BadLength;
+    type Error = &'static str;
 
-    fn try_from([x, y]: [f64; 2]) -> Result<Self, BadLength> {
+    fn try_from([x, y]: [f64; 2]) -> Result<Self, Self::Error> {
         Ok(Self { x: Length::try_from(x)?.0, y: Length::try_from(y)?.0 })
     }
 }
@@ -102,19 +97,17 @@ pub struct Color {
     pub rgb: [u8; 3],
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("a color is written #RRGGBB")]
-pub(crate) struct BadColor;
+const BAD_COLOR: &str = "a color is written #RRGGBB";
 
 impl TryFrom<String> for Color {
-    type Error = BadColor;
+    type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Self, BadColor> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(BadColor)?;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(BAD_COLOR)?;
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(BadColor);
+            return Err(BAD_COLOR);
         }
-        let number = u32::from_str_radix(digits, 16).map_err(|_| BadColor)?;
+        let number = u32::from_str_radix(digits, 16).map_err(|_| BAD_COLOR)?;
         let [_, red, green, blue] = number.to_be_bytes();
         Ok(Self { rgb: [red, green, blue] })
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use boyin_ofd::write::{
-    Area as OfdArea, AttachmentDraft, Color as OfdColor, DocumentDraft, FontDraft, ImageMark, Mark as OfdMark,
-    PageDraft, PathMark, Point as OfdPoint, Step, Stroke, TextMark, Turn,
+    Area as OfdArea, AttachmentDraft, Color as OfdColor, DocumentDraft, FontDraft, ImageMark,
+    Mark as OfdMark, PageDraft, PathMark, Point as OfdPoint, Step, Stroke, TextMark, Turn,
 };
 
 use crate::font::FontSubset;

@@ -2,7 +2,7 @@
 
 use boyin_model::time::UnixTime;
 use krilla::color::rgb;
-use krilla::configure::{Archival, Configuration};
+use krilla::configure::{Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
 use krilla::geom::{PathBuilder, Point as PdfPoint, Size, Transform};
 use krilla::image::Image as PdfImage;
@@ -32,7 +32,7 @@ impl Face<'_> {
     /// # Errors
     /// [`FaceError::SealTooLarge`], [`FaceError::Font`], [`FaceError::Pdf`].
     pub fn pdf(&self, credential: &[u8], seal: Option<&SealImage>) -> Result<Vec<u8>, FaceError> {
-        let configuration = Configuration::new().with_archival_validator(Archival::A3_B).finish();
+        let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A3_B).finish();
         let configuration = configuration.map_err(|_| FaceError::Pdf)?;
         let settings = SerializeSettings { configuration, ..SerializeSettings::default() };
         let mut document = Document::new_with(settings);
@@ -92,7 +92,11 @@ impl Face<'_> {
 }
 
 /// Points of 1/72 inch.
-#[allow(clippy::as_conversions, clippy::cast_precision_loss, reason = "micrometers of a page are exact in f32")]
+#[allow(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "micrometers of a page are exact in f32"
+)]
 fn points(um: i32) -> f32 {
     um as f32 * 72.0 / 25_400.0
 }
@@ -171,11 +175,7 @@ fn draw_path(surface: &mut Surface<'_>, path: &Path) {
     surface.draw_path(&shape);
 }
 
-fn draw_image(
-    surface: &mut Surface<'_>,
-    image: &boyin_picture::Image,
-    place: Area,
-) -> Result<(), FaceError> {
+fn draw_image(surface: &mut Surface<'_>, image: &boyin_picture::Image, place: Area) -> Result<(), FaceError> {
     let (width, height) = image.size();
     let size = Size::from_wh(points(place.width), points(place.height)).ok_or(FaceError::Pdf)?;
     surface.push_transform(&Transform::from_translate(points(place.x), points(place.y)));

@@ -71,7 +71,12 @@ impl<'f> Metrics<'f> {
     }
 
     /// The largest size at which the text fits, and its lines.
-    pub(crate) fn fit(&self, characters: &[char], (width, height): (i32, i32), style: &Style) -> Option<Laid> {
+    pub(crate) fn fit(
+        &self,
+        characters: &[char],
+        (width, height): (i32, i32),
+        style: &Style,
+    ) -> Option<Laid> {
         let (mut size, least) = (style.size.0, style.least());
         loop {
             let lines = self.broken(characters, width, size, style.spacing.0);
@@ -186,8 +191,10 @@ mod tests {
 
     #[test]
     fn what_cannot_stand_alone_is_refused() {
-        for bad in ['\n', '\0', '\u{7F}', '\u{AD}', '\u{200B}', '\u{202E}', '\u{2066}', '\u{FE0F}', '\u{301}', 'ئ', 'ᠮ', 'क']
-        {
+        for bad in [
+            '\n', '\0', '\u{7F}', '\u{AD}', '\u{200B}', '\u{202E}', '\u{2066}', '\u{FE0F}', '\u{301}', 'ئ',
+            'ᠮ', 'क',
+        ] {
             assert!(!stands_alone(bad), "{bad:?}");
         }
         for good in ['王', ' ', '㎡', '²', '℃', '·', '①', '，', '㐱', '\u{20000}', 'é', '…'] {

@@ -51,7 +51,7 @@ pub(crate) fn draw(
     first.extend(pen.emblem(additions.emblem.as_ref()));
     first.extend(pen.code()?);
     for text in &template.texts {
-        first.extend(pen.set(Source::Fixed, "text", &text.text, text.at, &text.style)?);
+        first.extend(pen.set(&Source::Fixed, "text", &text.text, text.at, &text.style)?);
     }
     let mut overflow = VecDeque::new();
     for value in &template.values {
@@ -77,7 +77,7 @@ pub(crate) fn draw(
     pen.headings(&mut pages)?;
     pen.annotate(&mut pages, additions.annotation.as_ref())?;
     let strip = &template.copy;
-    let copy_line = pen.set(Source::CopyLine, "copy", COPY_LINE, strip.at, &strip.style)?;
+    let copy_line = pen.set(&Source::CopyLine, "copy", COPY_LINE, strip.at, &strip.style)?;
     Ok(Drawn { pages, copy_line })
 }
 
@@ -85,7 +85,7 @@ impl Pen<'_> {
     /// The text in its box.
     fn set(
         &self,
-        source: Source,
+        source: &Source,
         name: &str,
         text: &str,
         area: Area,
@@ -94,7 +94,7 @@ impl Pen<'_> {
         let characters = self.metrics.characters(name, text)?;
         let laid = self.metrics.fit(&characters, (area.width, area.height), style);
         let laid = laid.ok_or_else(|| FaceError::DoesNotFit(name.to_owned()))?;
-        Ok(self.lines(&source, &laid, area, style))
+        Ok(self.lines(source, &laid, area, style))
     }
 
     /// Lines from the top of a box or in its middle.
@@ -103,7 +103,8 @@ impl Pen<'_> {
         let block = (count - 1).saturating_mul(leading(laid.size)).saturating_add(laid.size);
         let rest = (area.height - block).max(0);
         // A smaller text stands on the baseline of a full-sized one beside it.
-        let shift = if style.middle { rest / 2 } else { (ascent(style.size.0) - ascent(laid.size)).min(rest) };
+        let shift =
+            if style.middle { rest / 2 } else { (ascent(style.size.0) - ascent(laid.size)).min(rest) };
         let mut baseline = area.y + shift + ascent(laid.size);
         let mut marks = Vec::with_capacity(laid.lines.len());
         for line in &laid.lines {
@@ -131,14 +132,14 @@ impl Pen<'_> {
         if let Some(width) = place.label_width {
             let at = Area { width: width.0, ..area };
             let style = label_style(&place.style, place.label_color);
-            marks.extend(self.set(Source::Label(place.value.clone()), "label", &label, at, &style)?);
+            marks.extend(self.set(&Source::Label(place.value.clone()), "label", &label, at, &style)?);
             let gone = width.0 + place.style.size.0;
             area = Area { x: area.x + gone, width: area.width - gone, ..area };
         }
         let source = Source::Value(place.value.clone());
-        match self.set(source, &place.value, &shown.text, area, &place.style) {
+        match self.set(&source, &place.value, &shown.text, area, &place.style) {
             Err(FaceError::DoesNotFit(_)) if place.annex => {
-                marks.extend(self.set(Source::Fixed, "text", SEE_ANNEX, area, &place.style)?);
+                marks.extend(self.set(&Source::Fixed, "text", SEE_ANNEX, area, &place.style)?);
                 overflow.push_back(RowContent {
                     name: place.value.clone(),
                     label: Some(label),
@@ -188,7 +189,7 @@ impl Pen<'_> {
         for page in pages.iter_mut().skip(1) {
             let text = format!("{}附页　{}", claims.license_name, claims.license_id.as_str());
             page.marks.extend(self.set(
-                Source::Annex,
+                &Source::Annex,
                 "annex heading",
                 &text,
                 annex.heading,
@@ -200,7 +201,7 @@ impl Pen<'_> {
                 let text = format!("第{}页　共{count}页", index + 1);
                 let strip = &self.template.foot;
                 let style = Style { align: Align::Right, ..strip.style };
-                page.marks.extend(self.set(Source::PageNumber, "page number", &text, strip.at, &style)?);
+                page.marks.extend(self.set(&Source::PageNumber, "page number", &text, strip.at, &style)?);
             }
         }
         Ok(())
@@ -215,7 +216,7 @@ impl Pen<'_> {
             let number = page.marks.iter().find(is_number).map(|mark| mark.area().x);
             let right = number.map_or(strip.at.right(), |left| left - strip.style.size.0);
             let at = Area { width: (right - strip.at.x).max(1), ..strip.at };
-            let foot = self.set(Source::Annotation, "annotation", &annotation.foot(), at, &strip.style)?;
+            let foot = self.set(&Source::Annotation, "annotation", &annotation.foot(), at, &strip.style)?;
             page.marks.extend(self.watermark(annotation)?);
             page.marks.extend(foot);
         }

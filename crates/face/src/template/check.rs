@@ -70,10 +70,10 @@ impl Template {
         for (index, one) in self.values.iter().enumerate() {
             items.push(item(format!("value {}", index + 1), one.at, vec![&one.style]));
         }
-        for rows in &self.rows {
+        if let Some(rows) = &self.rows {
             items.push(item("rows".to_owned(), rows.at, vec![&rows.table.style]));
         }
-        for emblem in &self.emblem {
+        if let Some(emblem) = &self.emblem {
             items.push(item("emblem".to_owned(), emblem.at, vec![]));
         }
         items.push(item("foot".to_owned(), self.foot.at, vec![&self.foot.style]));

@@ -239,9 +239,8 @@ impl Template {
         if text.len() > MAX_TEMPLATE_BYTES {
             return Err(TemplateError::TooLarge);
         }
-        let template: Self = toml::from_str(text).map_err(|fault| {
-            TemplateError::Toml(fault.to_string().trim_end().to_owned())
-        })?;
+        let template: Self = toml::from_str(text)
+            .map_err(|fault| TemplateError::Toml(fault.to_string().trim_end().to_owned()))?;
         template.check()?;
         Ok(template)
     }

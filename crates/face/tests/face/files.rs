@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use boyin_face::{Additions, Face, FontSubset};
+use boyin_face::{Additions, Face, FontSubset, Mark, Source};
+use boyin_ofd::extract;
+use boyin_ofd::package::Package;
+use boyin_ofd::write::Mark as OfdMark;
 use boyin_picture::Font;
 
 use crate::{copy, draw, emblem, font, sample, seal};
@@ -25,7 +28,11 @@ fn the_code_says_the_identifier() {
         if let Some(out) = &out {
             std::fs::write(out.join(format!("{}.png", license_type.key)), png).unwrap();
             let plain = draw(license_type, &Additions::default(), &font);
-            std::fs::write(out.join(format!("{}-plain.png", license_type.key)), plain.png(0, 150, Some(&seal(&font))).unwrap()).unwrap();
+            std::fs::write(
+                out.join(format!("{}-plain.png", license_type.key)),
+                plain.png(0, 150, Some(&seal(&font))).unwrap(),
+            )
+            .unwrap();
             let pdf = face.pdf(b"credential", Some(&seal(&font))).unwrap();
             std::fs::write(out.join(format!("{}.pdf", license_type.key)), pdf).unwrap();
         }
@@ -71,7 +78,8 @@ fn a_subset_has_each_character_with_its_outline_and_no_other() {
         assert_eq!(part.glyph_index(character), None, "{character}");
     }
     // Format 4 alone, as readers without the other planes take it.
-    let basic = part.tables().cmap.unwrap().subtables.into_iter().find(|table| table.encoding_id == 1).unwrap();
+    let basic =
+        part.tables().cmap.unwrap().subtables.into_iter().find(|table| table.encoding_id == 1).unwrap();
     for character in characters.iter().filter(|character| u32::from(**character) < 0x1_0000) {
         assert_eq!(basic.glyph_index(u32::from(*character)).map(|glyph| glyph.0), subset.glyph(*character));
     }
@@ -136,4 +144,56 @@ fn seal_and_emblem_are_on_the_first_page_and_change_nothing_else() {
     assert_ne!(pictures[0], pictures[1]);
     assert_ne!(pictures[0], pictures[2]);
     assert_eq!(bare.svg(0).unwrap(), full.svg(0).unwrap());
+}
+
+const ID: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn every_type_becomes_an_ofd_document_that_gives_back_what_it_carries() {
+    let Some(font) = font() else { return };
+    let credential = b"eyJhbGciOi.payload.signature~disclosure~";
+    for license_type in sample::catalog().types() {
+        let additions = Additions { emblem: Some(emblem(&font)), ..copy() };
+        let face = draw(license_type, &additions, &font);
+        let ofd = face.ofd(credential).unwrap();
+        let bytes = ofd.draft(ID).write().unwrap().finish_without_seal().unwrap();
+        let again = face.ofd(credential).unwrap();
+        assert_eq!(bytes, again.draft(ID).write().unwrap().finish_without_seal().unwrap());
+        let package = Package::open(&bytes).unwrap();
+        let contents = &extract(&package).unwrap()[0];
+        assert_eq!(contents.custom, face.metadata(), "{}", license_type.key);
+        assert_eq!(contents.attachments[0].bytes, credential);
+        if let Some(out) = std::env::var_os("BOYIN_FACE_OUT").map(std::path::PathBuf::from) {
+            std::fs::write(out.join(format!("{}.ofd", license_type.key)), bytes).unwrap();
+        }
+    }
+}
+
+/// Lines of text as marks of the document: the same characters at the same places, watermarks apart.
+#[test]
+fn the_pages_of_the_ofd_document_are_those_of_the_face() {
+    let Some(font) = font() else { return };
+    let face = business(&font, &copy());
+    let ofd = face.ofd(b"credential").unwrap();
+    let draft = ofd.draft(ID);
+    let page = &draft.pages[0];
+    let (mut texts, mut watermarks) = (Vec::new(), 0);
+    for mark in face.pages()[0].marks() {
+        match mark {
+            Mark::Text(_) if *mark.source() == Source::Watermark => watermarks += 1,
+            Mark::Text(text) => texts.push((text.text(), text.origin.x, text.origin.y, text.width())),
+            _ => {}
+        }
+    }
+    assert_eq!(page.watermarks.len(), watermarks);
+    let written = page.marks.iter().filter_map(|mark| match mark {
+        OfdMark::Text(text) => Some(text),
+        OfdMark::Path(_) | OfdMark::Image(_) => None,
+    });
+    for (text, (said, x, y, width)) in written.clone().zip(&texts) {
+        assert_eq!((&*text.text, text.origin.x, text.origin.y), (said.as_str(), *x, *y));
+        let advances: i32 = text.advances.iter().sum();
+        assert!(text.advances.len() + 1 == said.chars().count() && advances <= *width, "{said}");
+    }
+    assert_eq!(written.count(), texts.len());
 }

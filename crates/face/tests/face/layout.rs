@@ -134,14 +134,16 @@ fn copies_say_what_for_by_whom_and_until_when() {
     let Some(font) = font() else { return };
     let catalog = sample::catalog();
     let license_type = catalog.find("business-license").unwrap();
-    let (plain, copy) = (draw(license_type, &Additions::default(), &font), draw(license_type, &copy(), &font));
+    let (plain, copy) =
+        (draw(license_type, &Additions::default(), &font), draw(license_type, &copy(), &font));
     let said = |face: &Face<'_>, source: Source| -> String {
         let texts = pages(face).into_iter().filter(|mark| *mark.source() == source);
         texts.filter_map(|mark| if let Mark::Text(text) = mark { Some(text.text()) } else { None }).collect()
     };
     for source in [Source::Watermark, Source::Annotation] {
         assert_eq!(said(&plain, source.clone()), "");
-        for part in ["办理住房公积金贷款", "博乐市政务服务中心", "2026年12月26日 09:00"] {
+        for part in ["办理住房公积金贷款", "博乐市政务服务中心", "2026年12月26日 09:00"]
+        {
             assert!(said(&copy, source.clone()).contains(part), "{source:?} {part}");
         }
     }
@@ -169,8 +171,26 @@ fn the_metadata_has_the_names_of_the_standard() {
     assert_eq!(
         names,
         [
-            "ZZMC", "ZZLXMC", "ZZLXDM", "ZZBH", "ZZBS", "ZZBFJG", "ZZBFJGDM", "ZZBFRQ", "XZQHDM", "CZZT", "CZZTDM",
-            "CZZTDMLX", "CZZTDMLXDM", "ZZYXQQSRQ", "ZZYXQJZRQ", "KZ_QYLX", "KZ_FDDBR", "KZ_ZCZB", "KZ_CLRQ", "KZ_ZS",
+            "ZZMC",
+            "ZZLXMC",
+            "ZZLXDM",
+            "ZZBH",
+            "ZZBS",
+            "ZZBFJG",
+            "ZZBFJGDM",
+            "ZZBFRQ",
+            "XZQHDM",
+            "CZZT",
+            "CZZTDM",
+            "CZZTDMLX",
+            "CZZTDMLXDM",
+            "ZZYXQQSRQ",
+            "ZZYXQJZRQ",
+            "KZ_QYLX",
+            "KZ_FDDBR",
+            "KZ_ZCZB",
+            "KZ_CLRQ",
+            "KZ_ZS",
             "KZ_JYFW",
         ]
     );

@@ -42,7 +42,7 @@ fn emblem(font: &Font) -> Emblem {
 fn seal(font: &Font) -> SealImage {
     let seal = RoundSeal::new(Rank::Unit.diameter_mm(), "博乐市市场监督管理局").line("电子证照专用章");
     let picture = SealPicture::draw(seal, font).unwrap();
-    SealImage::new(picture.png(300).unwrap(), picture.width_mm(), picture.height_mm()).unwrap()
+    SealImage::new(&picture.png(300).unwrap(), picture.width_mm(), picture.height_mm()).unwrap()
 }
 
 fn draw<'f>(license_type: &LicenseType, additions: &Additions, font: &'f Font) -> Face<'f> {

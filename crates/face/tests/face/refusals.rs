@@ -43,8 +43,11 @@ fn each_fault_of_a_template_is_named() {
     assert_eq!(changed("at = [91, 22, 28, 28]", "at = [91, 22, 0, 28]"), outside("emblem"));
     assert_eq!(changed("from = [75, 71.5]", "from = [0, 71.5]\n"), outside("line 1"));
     assert_eq!(changed("at = [11, 11, 188, 271]", "at = [0, 11, 188, 271]"), outside("rectangle 1"));
-    for (from, to) in [("size = 11.5, min = 6", "size = 5, min = 6"), ("size = 11.5", "size = 41"), ("min = 6", "min = 1.3")]
-    {
+    for (from, to) in [
+        ("size = 11.5, min = 6", "size = 5, min = 6"),
+        ("size = 11.5", "size = 41"),
+        ("min = 6", "min = 1.3"),
+    ] {
         assert_eq!(changed(from, to), TemplateError::Style("value 1".to_owned()), "{to}");
     }
     assert_eq!(changed("size = 11.5", "lines = 0, size = 11.5"), TemplateError::Style("value 1".to_owned()));
@@ -64,16 +67,30 @@ fn each_fault_of_values_and_places_is_named() {
         changed("value = \"license_name\"", "value = \"license_id\""),
         TemplateError::Twice("license_id".to_owned())
     );
-    for name in ["license_name", "license_number", "license_id", "issuer_name", "issue_date", "holder_name", "holder_code", "validity"]
-    {
+    for name in [
+        "license_name",
+        "license_number",
+        "license_id",
+        "issuer_name",
+        "issue_date",
+        "holder_name",
+        "holder_code",
+        "validity",
+    ] {
         let fault = changed(&format!("value = \"{name}\""), "value = \"division_code\"");
         assert_eq!(fault.to_string(), format!("the value `{name}` has no place"));
     }
     let over = |name: &str| TemplateError::OverCode(name.to_owned());
     assert_eq!(changed("at = [66, 235, 70, 15]", "at = [59, 235, 70, 15]"), over("value 2"));
-    assert_eq!(changed("from = [75, 71.5]\nto = [135, 71.5]", "from = [20, 240]\nto = [30, 240]"), over("line 1"));
+    assert_eq!(
+        changed("from = [75, 71.5]\nto = [135, 71.5]", "from = [20, 240]\nto = [30, 240]"),
+        over("line 1")
+    );
     assert_eq!(changed("at = [11, 11, 188, 271]", "at = [11, 11, 188, 230]"), over("rectangle 1"));
-    assert_eq!(changed("center = [162, 244]", "center = [60, 244]"), TemplateError::UnderSeal("text 1".to_owned()));
+    assert_eq!(
+        changed("center = [162, 244]", "center = [60, 244]"),
+        TemplateError::UnderSeal("text 1".to_owned())
+    );
     assert_eq!(
         changed("center = [162, 244]", "center = [150, 244]"),
         TemplateError::UnderSeal("value 2".to_owned())
@@ -118,7 +135,10 @@ fn each_fault_of_a_license_is_named() {
     );
     assert_eq!(
         refusal(&font, |claims| claims.holder_name = Some("王\u{31350}\u{3FFFD}".to_owned())),
-        FaceError::Character { name: "holder_name".to_owned(), place: if font.covers('\u{31350}') { 3 } else { 2 } }
+        FaceError::Character {
+            name: "holder_name".to_owned(),
+            place: if font.covers('\u{31350}') { 3 } else { 2 }
+        }
     );
     assert_eq!(
         refusal(&font, |claims| claims.holder_name = Some("博".repeat(400))),
@@ -175,7 +195,7 @@ fn each_fault_of_copies_pictures_and_pages_is_named() {
     assert!(matches!(&refused, FaceError::Character { name, .. } if name == "annotation"), "{refused}");
     assert!(!format!("{copy:?}").contains("公积金"));
     assert_eq!(Emblem::new(b"none".as_slice()).unwrap_err(), FaceError::Image(ImageFault::NotPng));
-    assert_eq!(SealImage::new(b"none".as_slice(), 40, 40).unwrap_err(), FaceError::Image(ImageFault::NotPng));
+    assert_eq!(SealImage::new(b"none", 40, 40).unwrap_err(), FaceError::Image(ImageFault::NotPng));
     assert_eq!(face.seal_place(47, 40).unwrap_err(), FaceError::SealTooLarge(46));
     assert_eq!(face.svg(1).unwrap_err(), FaceError::NoSuchPage);
     assert_eq!(face.png(1, 96, None).unwrap_err(), FaceError::NoSuchPage);

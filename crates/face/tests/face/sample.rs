@@ -83,6 +83,10 @@ pub(crate) fn claims(license_type: &LicenseType) -> LicenseClaims {
         issued_at: UnixTime::new(1_795_654_200).unwrap(),
         seal: None,
         status: StatusReference { uri: "https://example.cn/status/1".to_owned(), index: 42 },
-        fields: license_type.fields.iter().map(|spec| (spec.name.clone(), value(spec))).collect::<BTreeMap<_, _>>(),
+        fields: license_type
+            .fields
+            .iter()
+            .map(|spec| (spec.name.clone(), value(spec)))
+            .collect::<BTreeMap<_, _>>(),
     }
 }

@@ -159,7 +159,7 @@ fn every_type_becomes_an_ofd_document_that_gives_back_what_it_carries() {
         let bytes = ofd.draft(ID).write().unwrap().finish_without_seal().unwrap();
         let again = face.ofd(credential).unwrap();
         assert_eq!(bytes, again.draft(ID).write().unwrap().finish_without_seal().unwrap());
-        let package = Package::open(&bytes).unwrap();
+        let package = Package::read(&bytes).unwrap();
         let contents = &extract(&package).unwrap()[0];
         assert_eq!(contents.custom, face.metadata(), "{}", license_type.key);
         assert_eq!(contents.attachments[0].bytes, credential);

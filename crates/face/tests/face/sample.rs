@@ -54,12 +54,17 @@ pub(crate) fn value(spec: &FieldSpec) -> FieldValue {
     FieldValue::Text(text)
 }
 
+fn credit(office: &str, organization: &str) -> CreditCode {
+    let check = CreditCode::organization_check(organization).unwrap();
+    CreditCode::compute(&format!("{office}{organization}{check}")).unwrap()
+}
+
 fn holder() -> CreditCode {
-    CreditCode::compute("91652701MA7752XK4").unwrap()
+    credit("91652701", "MA7752XK")
 }
 
 pub(crate) fn claims(license_type: &LicenseType) -> LicenseClaims {
-    let issuer = CreditCode::compute("11652701010293845").unwrap();
+    let issuer = credit("11652701", "01029384");
     let is_person = license_type.holder == HolderKind::NaturalPerson;
     let (kind, code, name) = if is_person {
         (HolderCodeType::CitizenId, "11010519491231002X".to_owned(), "王建国")

@@ -14,10 +14,11 @@ use crate::args::{Cli, Command};
 /// All of ours begin so.
 const PREFIX: &str = "BOYIN_";
 /// Those that are no option: secrets, where they are, and what is set before anything is read.
-const WITHOUT_OPTION: [&str; 8] = [
+const WITHOUT_OPTION: [&str; 9] = [
     "BOYIN_ARCHIVE_SECRET",
     "BOYIN_ARCHIVE_SECRET_NEXT",
     "BOYIN_LOG",
+    "BOYIN_PAGE_FONT",
     "BOYIN_PASSPHRASE",
     "BOYIN_PIN",
     "BOYIN_PIN_FILE",
@@ -26,8 +27,8 @@ const WITHOUT_OPTION: [&str; 8] = [
 ];
 
 /// Those of the project's own checks: whoever works on it may have set them.
-const OF_CHECKS: [&str; 5] =
-    ["BOYIN_FAULTS", "BOYIN_FUZZ_SECONDS", "BOYIN_GOLDEN_OUT", "BOYIN_KILLS", "BOYIN_VECTORS"];
+const OF_CHECKS: [&str; 6] =
+    ["BOYIN_FACE_OUT", "BOYIN_FAULTS", "BOYIN_FUZZ_SECONDS", "BOYIN_GOLDEN_OUT", "BOYIN_KILLS", "BOYIN_VECTORS"];
 
 /// Every variable that means something here.
 pub(crate) fn known() -> BTreeSet<String> {

@@ -12,7 +12,7 @@ use boyin_model::json::Reader;
 use boyin_model::register::SealId;
 use boyin_model::seal::Seal;
 use boyin_model::time::UnixTime;
-use boyin_ofd::write::{Provider, StampPlace, WriteError};
+use boyin_ofd::write::{Area, Provider, StampPlace, WriteError};
 use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier};
 use boyin_picture::Font;
 use boyin_suite::{SM2_SM3, all_x509};
@@ -210,9 +210,9 @@ impl Desk {
         let seal = self.archive.seal_bytes(id, newest)?.ok_or(DocumentFault::NoSeal)?;
         let (stamp, image) = stamp(&face, &seal)?;
         let number = document_number(&credential, &face);
-        let parts = face.ofd_parts(&credential).map_err(DocumentFault::from)?;
-        let draft = parts.draft(&number);
-        let prepared = draft
+        let parts = face.ofd(&credential).map_err(DocumentFault::from)?;
+        let prepared = parts
+            .draft(&number)
             .write()
             .and_then(|document| document.prepare(&[stamp], &seal, &SM2_SM3, &PROVIDER, order.at))
             .map_err(DocumentFault::from)?;
@@ -241,7 +241,8 @@ fn stamp(face: &Face<'_>, seal: &[u8]) -> Result<(StampPlace, Option<SealImage>)
     let size = |mm: u32| u8::try_from(mm).map_err(|_| DocumentFault::PictureSize);
     let picture = read.info.picture;
     let (width, height) = (size(picture.width_mm)?, size(picture.height_mm)?);
-    let boundary = face.seal_place(width, height).map_err(DocumentFault::from)?;
+    let place = face.seal_place(width, height).map_err(DocumentFault::from)?;
+    let boundary = Area { left: place.x, top: place.y, width: place.width, height: place.height };
     Ok((StampPlace { page: 0, boundary }, SealImage::new(picture.data, width, height).ok()))
 }
 

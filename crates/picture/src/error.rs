@@ -17,15 +17,15 @@ use thiserror::Error;
 pub enum FontError {
     /// None of the usual places has one.
     #[error(
-        "no font for seals at any of {tried:?}; install the Debian package fonts-noto-cjk \
-         or name a font file in BOYIN_SEAL_FONT"
+        "no font at any of {tried:?}; install the Debian package fonts-noto-cjk or name a font file, for seals in \
+         BOYIN_SEAL_FONT, for pages in BOYIN_PAGE_FONT"
     )]
     NotFound {
         /// Where it was looked for.
         tried: Vec<PathBuf>,
     },
     /// The file cannot be read.
-    #[error("the seal font {path:?} cannot be read (the Debian package fonts-noto-cjk has one): {source}")]
+    #[error("the font {path:?} cannot be read (the Debian package fonts-noto-cjk has one): {source}")]
     Read {
         /// The file.
         path: PathBuf,

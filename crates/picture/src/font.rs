@@ -12,6 +12,9 @@ const DEBIAN: [&str; 2] = [
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
 ];
 
+/// The same for pages of text, the regular one first.
+const DEBIAN_PAGES: [&str; 2] = [DEBIAN[1], DEBIAN[0]];
+
 /// More faces than any collection has; the reader trusts the count that a file claims.
 const FACES: u32 = 64;
 
@@ -69,6 +72,25 @@ impl Font {
         }
     }
 
+    /// The environment variable that names the font file of pages.
+    pub const PAGE_VARIABLE: &str = "BOYIN_PAGE_FONT";
+
+    /// As [`Font::find`], for pages of text: [`Font::PAGE_VARIABLE`] names it, else it is the regular face of the same package.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find_for_pages() else { return };
+    /// assert!(font.covers('照'));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Font::find`].
+    pub fn find_for_pages() -> Result<Self, FontError> {
+        match std::env::var_os(Self::PAGE_VARIABLE) {
+            Some(path) if !path.is_empty() => Self::open(PathBuf::from(path)),
+            _ => Self::find_in(DEBIAN_PAGES),
+        }
+    }
+
     /// The first of `places` that exists.
     ///
     /// ```
@@ -96,6 +118,51 @@ impl Font {
         self.face().glyph_index(character).is_some()
     }
 
+    /// The whole file, as it was read.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find() else { return };
+    /// assert!(font.bytes().len() > 12);
+    /// ```
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Which face of the file it is, if that is a collection; else 0.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find() else { return };
+    /// assert!(font.index() < 64);
+    /// ```
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// The name of its family, as the font says it in English.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find() else { return };
+    /// assert!(!font.family().is_empty());
+    /// ```
+    pub fn family(&self) -> String {
+        let names = self.face().names();
+        let families = names.into_iter().filter(|name| name.name_id == name_id::FAMILY);
+        families.filter_map(|name| name.to_string()).next().unwrap_or_else(|| "Song".to_owned())
+    }
+
+    /// What the font says of single characters, opened once for many.
+    ///
+    /// ```
+    /// let Ok(font) = boyin_picture::Font::find() else { return };
+    /// let glyphs = font.glyphs();
+    /// assert_eq!(glyphs.advance('照'), Some(glyphs.units_per_em()));
+    /// assert!(glyphs.outline('照').is_some_and(|path| path.starts_with('M')));
+    /// assert_eq!(glyphs.outline(' ').as_deref(), Some(""));
+    /// ```
+    pub fn glyphs(&self) -> Glyphs<'_> {
+        Glyphs { face: self.face() }
+    }
+
     pub(crate) fn face(&self) -> Face<'_> {
         Face::parse(&self.bytes, self.index).expect("parsed in `open`")
     }
@@ -104,6 +171,46 @@ impl Font {
 impl fmt::Debug for Font {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Font({} bytes, face {})", self.bytes.len(), self.index)
+    }
+}
+
+/// Widths and outlines of characters, in units of which [`Glyphs::units_per_em`] make an em.
+pub struct Glyphs<'f> {
+    face: Face<'f>,
+}
+
+impl fmt::Debug for Glyphs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Glyphs(..)")
+    }
+}
+
+impl Glyphs<'_> {
+    /// Units of an em: 1000 or 2048, as a rule.
+    pub fn units_per_em(&self) -> u16 {
+        self.face.units_per_em()
+    }
+
+    /// The number of the character's glyph.
+    pub fn id(&self, character: char) -> Option<u16> {
+        self.face.glyph_index(character).map(|glyph| glyph.0)
+    }
+
+    /// A table of the font as it stands in the file.
+    pub fn table(&self, tag: &[u8; 4]) -> Option<&[u8]> {
+        self.face.raw_face().table(ttf_parser::Tag::from_bytes(tag))
+    }
+
+    /// How far the next character stands from this one.
+    pub fn advance(&self, character: char) -> Option<u16> {
+        self.face.glyph_hor_advance(self.face.glyph_index(character)?)
+    }
+
+    /// The `d` of an SVG path with y upward; empty for a space.
+    pub fn outline(&self, character: char) -> Option<String> {
+        let mut outline = Outline::default();
+        self.face.outline_glyph(self.face.glyph_index(character)?, &mut outline);
+        Some(outline.path)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Pictures: of electronic seals (电子印章), SVG from a template and PNG in real millimeters; and QR codes ([`Code`]).
+//! Pictures: of electronic seals (电子印章), SVG from a template and PNG in real millimeters; QR codes ([`Code`]); pages
+//! of outlines as PNG ([`Sheet`]).
 //!
 //! A picture is what people see of a seal or a code. It proves nothing: that is the signature's part.
 //!
@@ -9,8 +10,8 @@
 //! | [`NameSeal`] | of a person (个人名章) | 20 × 20 mm |
 //!
 //! Text becomes outlines of a Song-style [`Font`] that the caller opens, so a reader needs no font. The same template
-//! and the same font file give the same bytes. Nothing reads a clock, the network or randomness; files are read in
-//! [`Font::open`] and [`Font::find`] only.
+//! and the same font file give the same bytes. Nothing reads a clock, the network or randomness; files are read where a
+//! [`Font`] is opened or looked for only.
 //!
 //! **Bounds.** Characters stand one by one, left to right: Chinese, ASCII letters and digits, some punctuation. Scripts
 //! that join or run otherwise (Uyghur, Mongolian) are refused, not drawn wrongly. The seal of an organ of national
@@ -39,15 +40,17 @@ mod picture;
 mod rank;
 mod raster;
 mod seal;
+mod sheet;
 mod svg;
 mod text;
 
 pub use code::{Code, CodeError};
 pub use error::{FontError, ImageFault, Part, PictureError};
-pub use font::Font;
+pub use font::{Font, Glyphs};
 pub use picture::SealPicture;
 pub use rank::Rank;
 pub use seal::{Center, Ending, NameSeal, OvalSeal, RoundSeal, Shape};
+pub use sheet::{Image, Placed, Sheet};
 
 /// The red of seals, as in SVG: `#E60012`.
 ///

@@ -29,17 +29,22 @@ pub(crate) fn png(
     if !(72..=1200).contains(&dpi) {
         return Err(PictureError::Resolution { dpi });
     }
-    let (width, height) = (pixels(width_mm, dpi), pixels(height_mm, dpi));
-    let tree = Tree::from_str(svg, &Options::default()).map_err(|_| PictureError::Render)?;
-    let mut pixmap = Pixmap::new(u32::from(width), u32::from(height)).ok_or(PictureError::Render)?;
-    let (scale_x, scale_y) =
-        (f32::from(width) / tree.size().width(), f32::from(height) / tree.size().height());
-    resvg::render(&tree, Transform::from_scale(scale_x, scale_y), &mut pixmap.as_mut());
+    let mut pixmap = render(svg, pixels(width_mm, dpi), pixels(height_mm, dpi))?;
     if let Some(image) = image {
         // The renderer is built without readers of pictures; where this one goes we know.
         overlay(&mut pixmap, &decode(&image.png)?);
     }
     encode(&pixmap, image.is_none(), dpi)
+}
+
+/// Fills what an SVG outlines, on transparent ground.
+pub(crate) fn render(svg: &str, width: u16, height: u16) -> Result<Pixmap, PictureError> {
+    let tree = Tree::from_str(svg, &Options::default()).map_err(|_| PictureError::Render)?;
+    let mut pixmap = Pixmap::new(u32::from(width), u32::from(height)).ok_or(PictureError::Render)?;
+    let (scale_x, scale_y) =
+        (f32::from(width) / tree.size().width(), f32::from(height) / tree.size().height());
+    resvg::render(&tree, Transform::from_scale(scale_x, scale_y), &mut pixmap.as_mut());
+    Ok(pixmap)
 }
 
 fn pixels(mm: u8, dpi: u16) -> u16 {
@@ -74,18 +79,29 @@ fn encode(pixmap: &Pixmap, one_color: bool, dpi: u16) -> Result<Vec<u8>, Picture
             }
         })
         .collect();
+    write(&pixels, (pixmap.width(), pixmap.height()), png::ColorType::Rgba, png::Compression::High, dpi)
+}
+
+/// A PNG that tells its resolution.
+pub(crate) fn write(
+    pixels: &[u8],
+    (width, height): (u32, u32),
+    color: png::ColorType,
+    compression: png::Compression,
+    dpi: u16,
+) -> Result<Vec<u8>, PictureError> {
     let per_meter = (u32::from(dpi) * 10_000 + 127) / 254;
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
-    encoder.set_color(png::ColorType::Rgba);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
+    encoder.set_compression(compression);
     let unit = png::Unit::Meter;
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_meter, yppu: per_meter, unit }));
     encoder
         .write_header()
         .and_then(|mut writer| {
-            writer.write_image_data(&pixels)?;
+            writer.write_image_data(pixels)?;
             writer.finish()
         })
         .map_err(|_| PictureError::Render)?;

@@ -24,7 +24,7 @@ const CURVES: [&str; 8] =
 const STORAGE: [&str; 3] = ["rocksdb", "librocksdb-sys", "tokio-postgres"];
 const NETWORK: [&str; 5] = ["tokio", "axum", "hyper", "mio", "tower"];
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     Rule { krate: "boyin-curve", may_import: &[], never_reaches: &["getrandom"] },
     Rule { krate: "boyin-model", may_import: &[], never_reaches: &["chrono", "time", "getrandom"] },
     Rule { krate: "boyin-suite", may_import: &["boyin-model", "boyin-curve"], never_reaches: &[] },
@@ -78,6 +78,20 @@ const RULES: [Rule; 17] = [
         krate: "boyin-picture",
         may_import: &[],
         never_reaches: &["chrono", "time", "getrandom", "fontdb"],
+    },
+    // As what it imports: the verifier comes with OFD documents, the renderer with pictures.
+    Rule {
+        krate: "boyin-face",
+        may_import: &["boyin-model", "boyin-picture", "boyin-ofd"],
+        never_reaches: &[
+            "boyin-archive",
+            "boyin-issue",
+            "boyin-suite",
+            "chrono",
+            "getrandom",
+            "zip",
+            "fontdb",
+        ],
     },
     // As the verifier that it imports: no randomness, for nothing here is made, only written otherwise.
     Rule {
@@ -143,6 +157,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-import",
             "boyin-exempt",
             "boyin-ofd",
+            "boyin-face",
             "boyin-present",
             "boyin-scan",
         ],
@@ -158,6 +173,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-import",
             "boyin-exempt",
             "boyin-ofd",
+            "boyin-face",
             "boyin-present",
             "boyin-scan",
         ],
@@ -175,6 +191,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-import",
             "boyin-exempt",
             "boyin-ofd",
+            "boyin-face",
             "boyin-present",
             "boyin-scan",
         ],
@@ -193,6 +210,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-import",
             "boyin-exempt",
             "boyin-ofd",
+            "boyin-face",
             "boyin-present",
             "boyin-scan",
             "boyin",
@@ -213,6 +231,7 @@ const GROUPS: [(&[&str], &[&str]); 5] = [
             "boyin-import",
             "boyin-exempt",
             "boyin-ofd",
+            "boyin-face",
             "boyin-present",
             "boyin-scan",
         ],
@@ -375,6 +394,9 @@ fn every_kind_of_forbidden_edge_is_found() {
         (&[("boyin-scan", "boyin-present")], "boyin-scan -> boyin-present"),
         (&[("boyin-present", "boyin-suite")], "boyin-present -> boyin-suite"),
         (&[("boyin-ofd", "boyin-suite")], "boyin-ofd -> boyin-suite"),
+        (&[("boyin-face", "boyin-issue")], "boyin-face -> boyin-issue"),
+        (&[("boyin-face", "x"), ("x", "fontdb")], "boyin-face -> x -> fontdb"),
+        (&[("boyin-face", "x"), ("x", "ring")], "boyin-face -> x -> ring"),
         (&[("boyin-ofd", "x"), ("x", "zip")], "boyin-ofd -> x -> zip"),
         (&[("boyin-present", "x"), ("x", "p256")], "boyin-present -> x -> p256"),
         (&[("boyin-exempt", "boyin-archive")], "boyin-exempt -> boyin-archive"),

@@ -13,10 +13,16 @@ type Alg = &'static dyn VerifyAlg;
 /// Digests of entries, small ones of many files together: they are made side by side. Of one container or of many.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// Bytes, and which digests of them are asked for under which number.
-    waiting: Vec<(Vec<u8>, Vec<(Alg, Ticket)>)>,
+    waiting: Vec<Waiting>,
     bytes: usize,
     found: Vec<Option<Digest32>>,
+}
+
+/// Bytes, and which digests of them are asked for under which number.
+#[derive(Debug)]
+struct Waiting {
+    bytes: Vec<u8>,
+    asked: Vec<(Alg, Ticket)>,
 }
 
 /// The number of a digest in its [`Batch`].
@@ -36,7 +42,7 @@ impl Batch {
 
     fn wait(&mut self, bytes: Vec<u8>, asked: Vec<(Alg, Ticket)>) {
         self.bytes += bytes.len();
-        self.waiting.push((bytes, asked));
+        self.waiting.push(Waiting { bytes, asked });
         if self.bytes >= MAX_WAITING_BYTES {
             self.flush();
         }
@@ -47,7 +53,9 @@ impl Batch {
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
         let asked = || {
-            waiting.iter().flat_map(|(bytes, asked)| asked.iter().map(move |(alg, at)| (bytes, *alg, *at)))
+            waiting
+                .iter()
+                .flat_map(|Waiting { bytes, asked }| asked.iter().map(move |(alg, at)| (bytes, *alg, *at)))
         };
         let mut algs: Vec<Alg> = Vec::new();
         for (_, alg, _) in asked() {

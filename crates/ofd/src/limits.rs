@@ -5,9 +5,10 @@
 //! bytes in memory come from everywhere, and what is read from a file was let in by somebody who has room for it. All other
 //! bounds are one. A document within the smaller bounds has one report, whichever way it is read.
 //!
-//! Nothing but XML, the files of signatures and small entries on their way to their digests is held whole, whatever size the container
-//! has: [`MAX_KEPT_BYTES`], [`MAX_XML_BYTES`] twice (the file, and the text of an element), [`MAX_LOCATION_BYTES`],
-//! [`MAX_WAITING_BYTES`], and a window of each for reading and inflating.
+//! Memory does not grow with the container. Held are the files that make up signatures and what was read in them (twice
+//! [`MAX_KEPT_BYTES`]), one XML file and the text of an element while it grows (four times [`MAX_XML_BYTES`]), locations and where files
+//! were looked for (twice [`MAX_LOCATION_BYTES`]), small entries on their way to their digests (twice [`MAX_WAITING_BYTES`]), and
+//! windows of 64 to 256 KiB.
 
 /// Bytes of a container in memory.
 pub const MAX_PACKAGE_BYTES: usize = 64 << 20;

@@ -25,22 +25,33 @@ pub(crate) struct Reached {
     pub(crate) pages: BTreeMap<Rc<str>, Option<PageSize>>,
     /// A file is named that is not there.
     pub(crate) is_missing: bool,
-    /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
-    absent: BTreeSet<u64>,
+    /// Where files were looked for.
+    pub(crate) absent: Absent,
+}
+
+/// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
+#[derive(Debug, Default)]
+pub(crate) struct Absent(BTreeSet<u64>);
+
+impl Absent {
+    /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
+    pub(crate) fn has(&self, within: &str, location: &str) -> bool {
+        let Some((from_folder, from_root)) = paths(within, location) else { return false };
+        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path)))
+    }
+
+    /// Takes up those of another document: they are mostly the same.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.0.append(&mut other.0);
+    }
 }
 
 impl Reached {
-    /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
-    pub(crate) fn lacks(&self, within: &str, location: &str) -> bool {
-        let Some((from_folder, from_root)) = paths(within, location) else { return false };
-        [Some(from_folder), from_root].iter().flatten().any(|path| self.absent.contains(&hash(path)))
-    }
-
     fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
         let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
-        self.absent.extend(absent.map(|path| hash(path)));
+        self.absent.0.extend(absent.map(|path| hash(path)));
         at(names, &from_folder, from_root.as_deref())
     }
 }

@@ -8,7 +8,7 @@ use crate::intake::Intake;
 use crate::limits::{MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
 use crate::package::{Names, Source};
-use crate::reach::{ReachFault, Reached, Scans, reach};
+use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
     pub(super) signing: BTreeSet<usize>,
+    /// Where the documents look for files in vain.
+    pub(super) absent: Absent,
 }
 
 #[derive(Debug)]
@@ -70,10 +72,13 @@ impl Layout {
         for signatures in &listed {
             signatures.ask(&names, intake);
         }
-        let mut scans = Scans::default();
+        let (mut scans, mut absent) = (Scans::default(), Absent::default());
         let read = |(body, signatures): (&Body, Signatures)| {
             let reached = reach(&names, intake, root, body, &mut scans);
-            let reached = reached.map_err(|fault| of_reach(&names, &fault));
+            let mut reached = reached.map_err(|fault| of_reach(&names, &fault));
+            if let Ok(reached) = &mut reached {
+                absent.append(&mut reached.absent);
+            }
             SignedBody {
                 reached,
                 list: signatures.list,
@@ -83,7 +88,7 @@ impl Layout {
         };
         let bodies: Vec<_> = bodies.iter().zip(listed).map(read).collect();
         let signing = bodies.iter().flat_map(SignedBody::signing).collect();
-        Ok(Self { names, root, bodies, signing })
+        Ok(Self { names, root, bodies, signing, absent })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {

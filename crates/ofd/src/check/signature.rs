@@ -192,8 +192,7 @@ impl Run<'_> {
     /// Whether a document looks in vain where the location leads, too: without `/` it still leads to a file that was moved under the
     /// folder of the signature, where the document does not find it.
     fn is_astray(&self, location: &str) -> bool {
-        let mut reached = self.layout.bodies.iter().flat_map(|body| &body.reached);
-        reached.any(|reached| reached.lacks(self.name(self.parts.place), location))
+        self.layout.absent.has(self.name(self.parts.place), location)
     }
 
     fn references(&self, named: &Named, signed_at: Option<UnixTime>) -> Finding {

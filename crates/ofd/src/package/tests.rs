@@ -2,8 +2,8 @@ use boyin_testkit::ofd::{Descriptor, EntryByHand, container};
 
 use super::*;
 use crate::limits::{
-    MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_INFLATED_BYTES, MAX_NAME_BYTES, MAX_PACKAGE_BYTES, MAX_PATH_DEPTH,
-    MAX_RATIO, MAX_RATIO_FREE_BYTES,
+    MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_INFLATED_BYTES, MAX_NAME_BYTES, MAX_PACKAGE_BYTES, MAX_PATH_DEPTH, MAX_RATIO,
+    MAX_RATIO_FREE_BYTES, MAX_STREAMED_ENTRY_BYTES, MAX_STREAMED_RATIO,
 };
 
 fn entry(name: &str) -> EntryByHand {
@@ -247,6 +247,37 @@ fn sizes_are_bounded_before_anything_is_inflated() {
     };
     let all: Vec<_> = (0..=MAX_INFLATED_BYTES / MAX_ENTRY_BYTES).map(each).collect();
     assert_eq!(fault_of(&all), Fault::InflatedSize);
+}
+
+/// What is read from a source may be larger, and may inflate to more if it has the bytes for it.
+#[test]
+fn sizes_of_a_source_have_bounds_of_their_own() {
+    use PackageFault as Fault;
+    let open = |entries: &[EntryByHand]| {
+        Contents::open(&container(entries)[..], &Limits::streamed()).map(|_| ()).map_err(
+            |error| match error {
+                ReadError::Package(error) => error.fault,
+                ReadError::Source(error) => panic!("{error}"),
+            },
+        )
+    };
+    let of_sizes = |name: &str, size: usize, packed: usize| EntryByHand {
+        size: Some(u32::try_from(size).unwrap()),
+        packed: Some(vec![0; packed]),
+        ..entry(name)
+    };
+    let least = |size: usize| size / MAX_RATIO + 1;
+    assert_eq!(open(&[of_sizes("a", MAX_ENTRY_BYTES + 1, least(MAX_ENTRY_BYTES))]), Ok(()));
+    let large = MAX_STREAMED_ENTRY_BYTES;
+    let needed = large / MAX_STREAMED_RATIO;
+    assert_eq!(open(&[of_sizes("a", large, needed)]), Ok(()));
+    assert_eq!(open(&[of_sizes("a", large + 1, needed)]), Err(Fault::EntrySize));
+    assert_eq!(open(&[of_sizes("a", large, needed - 1000)]), Err(Fault::InflatedSize));
+    let third = MAX_INFLATED_BYTES / 3;
+    let three = ["a", "b", "c"].map(|name| of_sizes(name, third, least(third)));
+    assert_eq!(open(&three), Ok(()));
+    let four = [&three[..], &[of_sizes("d", 1, 1)]].concat();
+    assert_eq!(open(&four), Err(Fault::InflatedSize));
 }
 
 #[test]

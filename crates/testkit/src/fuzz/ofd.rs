@@ -66,6 +66,11 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
     let once = report.to_json();
     assert!(json::parse(&once, Reader::Ours).is_ok(), "a report is canonical");
     assert_eq!(check(bytes).to_json(), once, "a report repeats");
+    let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&KNOWN.store, now()));
+    let streamed = verifier.check_source(bytes, &context).expect("bytes in memory can be read");
+    assert_eq!(streamed.to_json(), once, "a report is the same from a source");
+    let beside = verifier.check_many(&[&KNOWN.bytes[..], bytes, &KNOWN.bytes], &context);
+    assert_eq!(beside[1].to_json(), once, "a report is the same among others");
     let passed = report.into_verified().is_ok();
     let Ok(package) = Package::read(bytes) else {
         assert!(!passed, "what is no container passed");

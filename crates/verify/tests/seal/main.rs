@@ -5,6 +5,7 @@
     reason = "helpers of tests are tests; the ban on files is for the verifier"
 )]
 
+mod bulk;
 mod chains;
 mod field;
 mod first;

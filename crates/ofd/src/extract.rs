@@ -80,7 +80,7 @@ const ATTACHMENT: &str = "an attachment";
 ///
 /// # Errors
 /// [`ExtractError`] with the first fault; nothing is taken out of a container that is odd.
-pub fn extract<'p>(package: &'p Package<'_>) -> Result<Vec<UnverifiedContents<'p>>, ExtractError> {
+pub fn extract<'p>(package: &'p Package) -> Result<Vec<UnverifiedContents<'p>>, ExtractError> {
     let entry = package.get(ENTRY).ok_or(ExtractError::Location(ENTRY))?;
     let root = Element::root(entry.bytes(), "OFD").map_err(of(ENTRY))?;
     let mut all = Vec::new();
@@ -98,7 +98,7 @@ fn of(part: &'static str) -> impl Fn(StructureFault) -> ExtractError {
     move |fault| ExtractError::Structure { part, fault }
 }
 
-fn contents<'p>(package: &'p Package<'_>, body: &Element) -> Result<UnverifiedContents<'p>, ExtractError> {
+fn contents<'p>(package: &'p Package, body: &Element) -> Result<UnverifiedContents<'p>, ExtractError> {
     if body.maybe("Versions").map_err(of(ENTRY))?.is_some() {
         return Err(ExtractError::Versions);
     }
@@ -133,7 +133,7 @@ fn custom(info: &Element) -> Result<Vec<(String, String)>, StructureFault> {
 }
 
 fn attachments<'p>(
-    package: &'p Package<'_>,
+    package: &'p Package,
     list: usize,
 ) -> Result<Vec<UnverifiedAttachment<'p>>, ExtractError> {
     let file = &package.entries()[list];
@@ -158,10 +158,10 @@ fn attachments<'p>(
 }
 
 fn locate(
-    package: &Package<'_>,
+    package: &Package,
     within: &str,
     location: &str,
     part: &'static str,
 ) -> Result<usize, ExtractError> {
-    resolve(package, within, location).map_err(|_| ExtractError::Location(part))
+    resolve(package.names(), within, location).map_err(|_| ExtractError::Location(part))
 }

@@ -7,7 +7,7 @@ use boyin_model::time::UnixTime;
 
 use super::OfdVerifier;
 use super::layout::{Layout, Parts, Signed};
-use super::value::Value;
+use super::value::{Value, is_bare};
 use crate::intake::{Batch, Taken};
 use crate::location::{LocationFault, join, resolve};
 use crate::reason::{Cause, OfdReason};

@@ -48,7 +48,7 @@ pub(super) fn check_all(
 
 /// Whether it is a signature value and nothing more: `r ‖ s`, a SEQUENCE of two integers, or a number as long as an RSA
 /// modulus.
-fn is_bare(value: &[u8]) -> bool {
+pub(super) fn is_bare(value: &[u8]) -> bool {
     let is_pair = value.len() <= MAX_PAIR_BYTES && value.starts_with(&[0x30]) && value.get(2) == Some(&2);
     is_pair || matches!(value.len(), RAW_BYTES | 128 | 256 | 384 | MAX_BARE_BYTES)
 }

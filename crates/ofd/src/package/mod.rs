@@ -25,7 +25,7 @@ pub use source::{Seekable, Source};
 #[derive(Debug)]
 pub struct Package {
     entries: Vec<Entry>,
-    by_name: HashMap<String, usize>,
+    names: Names,
 }
 
 /// One file of a container.
@@ -191,7 +191,7 @@ impl Package {
                 contents.read_entry(place, &mut |piece| inflated.extend_from_slice(piece))?;
                 entries.extend(file.map(|file| Entry { name: names.of(file).to_owned(), bytes: inflated }));
             }
-            Ok(Self { entries, by_name: names.by_name })
+            Ok(Self { entries, names })
         };
         read().map_err(|error| match error {
             ReadError::Package(error) => error,
@@ -209,7 +209,12 @@ impl Package {
     /// The file of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.by_name.get(name).map(|place| &self.entries[*place])
+        self.names.place(name).map(|place| &self.entries[place])
+    }
+
+    /// The names of the files, in the same order.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 }
 

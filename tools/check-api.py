@@ -224,8 +224,11 @@ def right_requests(lists, client, token, base):
         ],
         "decision": [{"path_parameters": {"number": lists["decisions"][0]}}],
         "verifyDecision": [{"body": lists["receipt"][0], "media_type": "application/jwt"}],
-        "meter": [{}, {"query": {"by": "item"}}],
-        "meterDecisions": [{"query": {"by": "county", "of": "652722"}}],
+        "meter": [{}, {"query": {"by": "item", "county": "652722"}}],
+        "meterDecisions": [
+            {"query": {"by": "county", "county": "652722", "figure": "materials", "outcome": "exempt"}},
+            {"query": {"figure": "types"}},
+        ],
         "meterNext": [{}],
         "verifyPresentation": [{"body": lists["code"][0], "media_type": "text/plain"}],
         "gbt36906": [
@@ -262,7 +265,9 @@ FROM = {
     "statusList": {"path.id": ("status-lists", 0.6)},
     "item": {"path.code": ("matters", 0.6)},
     "decision": {"path.number": ("decisions", 0.6)},
-    "meterDecisions": {"query.of": ("counties", 0.6)},
+    "meter": {"query.county": ("counties", 0.6)},
+    "meterDecisions": {"query.county": ("counties", 0.6)},
+    "meterNext": {"query.county": ("counties", 0.6)},
     "holderLicenses": {"body.holder_code_type": ("kinds", 0.9), "body.holder_code": ("holders", 0.9)},
     "sharedLicense": {
         "body.license_id": ("licenses", 0.9), "body.item": ("items", 0.9), "body.fields[*]": ("fields", 0.9),

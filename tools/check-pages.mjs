@@ -133,7 +133,7 @@ async function answered(page, place) {
 }
 
 async function everyPage(browser, site) {
-  for (const path of ["/", "/verify", "/window", "/window?q=保险", `/window?item=${ITEM}`, "/window?item=restaurant-start", "/window?item=none", "/file", "/meter", "/seals"]) {
+  for (const path of ["/", "/verify", "/window", "/window?q=保险", `/window?item=${ITEM}`, "/window?item=restaurant-start", "/window?item=none", "/file", "/meter", "/decision?number=7", "/seals"]) {
     for (const screen of Object.keys(SCREENS)) {
       for (const lang of ["zh", "en"]) {
         const opened = await open(browser, site, path, screen, lang);
@@ -414,6 +414,46 @@ async function camera(browser, site) {
   await opened.done();
 }
 
+/** From each figure of all together to what it counts, which are as many; one of them with the keyboard; then on to one decision. */
+async function drillDown(meter) {
+  const { page, place } = meter;
+  const figures = async () => {
+    await page.click("form.ask button[type=submit]");
+    await page.waitForSelector("#answer .tiles");
+    await answered(page, place);
+    return page.$$eval("#answer .tiles [name=behind]", (all) => all.map((one) => one.value));
+  };
+  const shown = await figures();
+  holds(place, `${shown.length} figures lead on`, shown.length >= 6);
+  for (const [nth, value] of shown.entries()) {
+    if (nth > 0) await figures();
+    const button = await page.$(`#answer .tiles [name=behind] >> nth=${nth}`);
+    const count = (await button.textContent()).match(/\d+$/)[0];
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#answer [data-count]");
+    await answered(page, place);
+    const told = await page.getAttribute("#answer [data-count]", "data-count");
+    holds(place, `${value} leads to ${told} instead of ${count}`, told === count);
+    const listed = await page.evaluate(() => [document.querySelectorAll("#answer tbody tr").length, document.querySelectorAll("#answer code.counted").length]);
+    const [decisions, materials] = listed.map(String);
+    holds(place, `${value} lists nothing`, decisions !== "0");
+    if (value.includes("figure=transactions")) holds(place, `${value} lists ${decisions} instead of ${count}`, decisions === count);
+    if (value.includes("figure=materials")) holds(place, `${value} lists ${materials} materials instead of ${count}`, materials === count);
+  }
+  await inspect(meter, "decisions");
+  await page.check("[name=keep]");
+  await figures();
+  await page.click("#answer .tiles [name=behind] >> nth=0");
+  await page.click("#answer tbody a");
+  await page.waitForURL(/\/decision\?number=\d+/);
+  await page.fill("[name=purpose]", PURPOSE);
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector("#answer .decision");
+  await answered(page, `${place} decision`);
+  await inspect(meter, "one decision");
+}
+
 async function fileAndMeter(browser, site, lang, screen) {
   const file = await open(browser, site, "/file", screen, lang);
   await file.page.fill("[name=holder_code]", site.holder);
@@ -434,12 +474,7 @@ async function fileAndMeter(browser, site, lang, screen) {
     await inspect(meter, by);
   }
   await meter.page.selectOption("[name=by]", "item");
-  await meter.page.click("form.ask button[type=submit]");
-  await answered(meter.page, meter.place);
-  await meter.page.click("[name=behind] >> nth=0");
-  await meter.page.waitForSelector("#answer tbody tr");
-  await answered(meter.page, meter.place);
-  await inspect(meter, "decisions");
+  await drillDown(meter);
   await meter.done();
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod gbt36906;
 mod handlers;
 mod limits;
+mod meter;
 mod metrics;
 mod pages;
 mod presentation;
@@ -26,6 +27,7 @@ mod webhooks;
 mod window;
 
 pub use limits::{ASSERTIONS, MISSES, REQUESTS, Rate};
+pub use meter::MAX_LISTED_DECISIONS;
 pub use metrics::metrics_router;
 pub use router::{
     MAX_BODY_BYTES, MAX_CALL_BODY_BYTES, MAX_TOKEN_BODY_BYTES, OPENAPI, REQUEST_TIMEOUT_SECONDS, router,
@@ -37,4 +39,3 @@ pub use server::{
 pub use signer::{SignerState, serve_signer, signer_router};
 pub use state::{AppState, Clock};
 pub use tls::{Tls, TlsError, TlsFiles};
-pub use window::MAX_LISTED_DECISIONS;

@@ -16,7 +16,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, delegated, gbt36906, handlers, metrics, pages, presentation, shared, window};
+use crate::{client, delegated, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -66,9 +66,9 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/decisions", post(window::decide).layer(small()))
         .route("/v1/decisions/verify", post(window::verify))
         .route("/v1/decisions/{number}", get(window::decision))
-        .route("/v1/meter", get(window::meter_figures))
-        .route("/v1/meter/decisions", get(window::meter_decisions))
-        .route("/v1/meter/next", get(window::meter_next))
+        .route("/v1/meter", get(meter::meter_figures))
+        .route("/v1/meter/decisions", get(meter::meter_decisions))
+        .route("/v1/meter/next", get(meter::meter_next))
         .route("/v1/presentations/verify", post(presentation::verify).layer(small()))
         // The one operation with a file in its body.
         .route("/gbt36906/verifyFile", post(gbt36906::call_with_file))

@@ -1,5 +1,5 @@
-//! The window: which papers a matter may ask for, decided by the desk beside the service; what was decided, and the meter. The
-//! numbers of holders stand in bodies, because URLs are logged.
+//! The window: which papers a matter may ask for, decided by the desk beside the service, and what was decided. The numbers of holders
+//! stand in bodies, because URLs are logged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +11,13 @@ use axum::extract::{Path, Query as Typed, State};
 use axum::http::{HeaderMap, HeaderName};
 use boyin::archive::MAX_IDEMPOTENCY_KEY;
 use boyin::delegation::DelegationError;
-use boyin::exempt::{Answer, Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
-use boyin::meter::{Behind, By, meter, next_types};
+use boyin::exempt::{Channel, CommitmentStanding, ItemCatalog, Receipt, Role};
 use boyin::model::id::{DivisionCode, HolderCode};
 use boyin::model::time::UnixTime;
 use boyin::window::{ExemptionAnswer, ReceiptFault, WindowParty, WindowQuestion, verify_receipt};
-use boyin::{Desk, Lookup, LookupError, Scope, TokenGrant, answers};
+use boyin::{Desk, LookupError, Scope, TokenGrant, answers};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::auth::{authorize, order};
 use crate::error::ApiError;
@@ -28,8 +27,6 @@ use crate::state::{AppState, blocking};
 
 /// Header of an act that may be repeated: the same key means the same act.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Decisions in one answer about what is behind a figure.
-pub const MAX_LISTED_DECISIONS: usize = 100;
 /// Seconds for which the item catalog serves that was read last: it is large, and anybody may ask for it.
 const ITEMS_SECONDS: u64 = 10;
 
@@ -214,7 +211,7 @@ pub(crate) async fn decide(
 }
 
 /// The decision whose event has this number.
-async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
+pub(crate) async fn kept(state: &AppState, event: u64) -> Result<ExemptionAnswer, ApiError> {
     let desk = state.desk.clone();
     let receipt = state.run(move |lookup, _| match desk {
         // It knows what the follower has not taken over yet.
@@ -255,125 +252,9 @@ pub(crate) async fn verify(
     Ok(Json(answers::receipt(&verified_receipt(&state, whole(body)?).await)))
 }
 
-/// The query of `GET /v1/meter`.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MeterQuery {
-    /// `county` unless it is said.
-    pub(crate) by: Option<String>,
-}
-
-/// The query of `GET /v1/meter/decisions`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BehindQuery {
-    pub(crate) by: String,
-    pub(crate) of: String,
-    pub(crate) outcome: Option<String>,
-    pub(crate) license_type: Option<String>,
-    /// `next` of the answer before.
-    pub(crate) after: Option<u64>,
-}
-
-/// By what the meter is told apart: by county unless it is said.
-pub(crate) fn by_of(code: Option<&str>) -> Result<By, ApiError> {
-    code.map_or(Some(By::County), By::from_code)
-        .ok_or_else(|| ApiError::BadRequest(format!("by: one of {}", By::ALL.map(By::code).join(", "))))
-}
-
-impl BehindQuery {
-    pub(crate) fn read(self) -> Result<(By, Behind, Option<u64>), ApiError> {
-        let outcome = self.outcome.as_deref().map(|code| {
-            let known = Answer::ALL.map(Answer::code).join(", ");
-            Answer::from_code(code).ok_or_else(|| ApiError::BadRequest(format!("outcome: one of {known}")))
-        });
-        let behind = Behind { cell: self.of, outcome: outcome.transpose()?, license_type: self.license_type };
-        Ok((by_of(Some(&self.by))?, behind, self.after))
-    }
-}
-
-/// The meter, told apart by something.
-pub(crate) async fn figures(state: &AppState, by: By) -> Result<Value, ApiError> {
-    let found = state.run(move |lookup, _| meter(by, lookup.decisions())).await?;
-    Ok(answers::meter(by, &found))
-}
-
-/// Which license types would raise the rate most.
-pub(crate) async fn needs(state: &AppState) -> Result<Value, ApiError> {
-    Ok(answers::next(&state.run(|lookup, _| next_types(lookup.decisions())).await?))
-}
-
-/// The decisions behind a figure after an event, and after which one there are more.
-pub(crate) async fn behind(
-    state: &AppState,
-    by: By,
-    wanted: Behind,
-    after: Option<u64>,
-) -> Result<(Vec<Value>, Option<u64>), ApiError> {
-    Ok(state.run(move |lookup, _| listed(lookup, by, &wanted, after)).await?)
-}
-
-fn listed(
-    lookup: &Lookup,
-    by: By,
-    wanted: &Behind,
-    after: Option<u64>,
-) -> Result<(Vec<Value>, Option<u64>), LookupError> {
-    let (mut rows, mut last) = (Vec::new(), None);
-    for decided in lookup.decisions() {
-        let decided = decided?;
-        if after.is_some_and(|after| decided.event <= after) {
-            continue;
-        }
-        let parts = decided.parts(by);
-        let mut found = parts.iter().filter(|part| wanted.holds(part)).peekable();
-        if found.peek().is_none() {
-            continue;
-        }
-        if rows.len() >= MAX_LISTED_DECISIONS {
-            return Ok((rows, last));
-        }
-        rows.extend(found.map(|part| answers::part(&decided, part)));
-        last = Some(decided.event);
-    }
-    Ok((rows, None))
-}
-
 /// A query that is none of the call. What stands there is not repeated.
-fn query<T>(query: Result<Typed<T>, QueryRejection>, known: &str) -> Result<T, ApiError> {
+pub(crate) fn query<T>(query: Result<Typed<T>, QueryRejection>, known: &str) -> Result<T, ApiError> {
     let Typed(query) =
         query.map_err(|_| ApiError::BadRequest(format!("the query may hold once each: {known}")))?;
     Ok(query)
-}
-
-/// `GET /v1/meter`: how much did not have to be submitted.
-pub(crate) async fn meter_figures(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    asked: Result<Typed<MeterQuery>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    authorize(&state, &headers, Scope::MeterRead).await?;
-    let asked = query(asked, "by")?;
-    Ok(Json(figures(&state, by_of(asked.by.as_deref())?).await?))
-}
-
-/// `GET /v1/meter/decisions`: the decisions behind a figure.
-pub(crate) async fn meter_decisions(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    asked: Result<Typed<BehindQuery>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    authorize(&state, &headers, Scope::MeterRead).await?;
-    let (by, wanted, after) = query(asked, "by, of, outcome, license_type, after")?.read()?;
-    let (decisions, next) = behind(&state, by, wanted, after).await?;
-    Ok(Json(json!({ "decisions": decisions, "next": next })))
-}
-
-/// `GET /v1/meter/next`: which license types, if collected next, raise the rate most.
-pub(crate) async fn meter_next(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
-    authorize(&state, &headers, Scope::MeterRead).await?;
-    Ok(Json(needs(&state).await?))
 }

@@ -26,14 +26,47 @@ fn on_each<T: Send + 'static>(
     Ok(done.into_iter().collect::<io::Result<Vec<T>>>()?)
 }
 
+/// Chooses among requests, each as likely as the others, the same way in every run.
+struct Choice<'r> {
+    requests: &'r [Vec<u8>],
+    state: u64,
+}
+
+impl<'r> Choice<'r> {
+    /// For the connection of this number.
+    fn new(requests: &'r [Vec<u8>], connection: u32) -> Self {
+        Self { requests, state: u64::from(connection) }
+    }
+
+    /// The next request; an error if there is none.
+    fn choose(&mut self) -> io::Result<&'r [u8]> {
+        // splitmix64: neighbors among connections go different ways.
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        let count = u64::try_from(self.requests.len()).unwrap_or(u64::MAX);
+        let place = mixed.checked_rem(count).and_then(|place| usize::try_from(place).ok());
+        let chosen = place.and_then(|place| self.requests.get(place));
+        chosen.map(Vec::as_slice).ok_or_else(|| io::Error::other("nothing to ask"))
+    }
+}
+
 /// Answers each second when every connection asks again as soon as it has its answer.
-pub(crate) fn most(address: SocketAddr, request: &[u8], connections: u32, lasting: Duration) -> Outcome<f64> {
+pub(crate) fn most(
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    connections: u32,
+    lasting: Duration,
+) -> Outcome<f64> {
     let begins = Instant::now() + WARM_UP;
     let ends = begins + lasting;
-    let counts = on_each(address, connections, |_, connection| {
+    let counts = on_each(address, connections, |number, connection| {
+        let mut choice = Choice::new(requests, number);
         let mut count = 0_u32;
         loop {
-            connection.ask(request)?;
+            connection.ask(choice.choose()?)?;
             let answered = Instant::now();
             if ends <= answered {
                 return Ok(count);
@@ -48,7 +81,7 @@ pub(crate) fn most(address: SocketAddr, request: &[u8], connections: u32, lastin
 /// waits behind a slow one has waited.
 pub(crate) fn paced(
     address: SocketAddr,
-    request: &[u8],
+    requests: &[Vec<u8>],
     connections: u32,
     rate: f64,
     lasting: Duration,
@@ -57,12 +90,13 @@ pub(crate) fn paced(
     let begins = Instant::now() + WARM_UP;
     let ends = begins + lasting;
     let took = on_each(address, connections, |number, connection| {
+        let mut choice = Choice::new(requests, number);
         let mut took = Vec::new();
         // One after the other, not all at the same time.
         let mut due = begins + interval * number / connections;
         while due < ends {
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            connection.ask(request)?;
+            connection.ask(choice.choose()?)?;
             took.push(due.elapsed());
             due += interval;
         }

@@ -6,7 +6,7 @@ use boyin_exempt::{ItemCatalog, Receipt};
 use boyin_model::time::Date;
 use serde_json::{Map, Value, json};
 
-use crate::meter::{By, Decided, Figures, Meter, NextTypes, Part, TARGETS, Tally, TypeNeed};
+use crate::meter::{By, Counted, Decided, Figures, Meter, NextTypes, TARGETS, Tally, TypeNeed, Within};
 use crate::window::{ExemptionAnswer, ReceiptFault, receipt_payload};
 
 /// Whether a receipt counts: `passed`, `indeterminate` or `failed`.
@@ -113,32 +113,38 @@ fn figures(code: Option<&str>, figures: &Figures) -> Value {
     })
 }
 
+/// Within what was counted; a member is `null` where nothing was asked for.
+fn within(within: &Within) -> Value {
+    By::ALL.into_iter().map(|by| (by.code().to_owned(), json!(within.of(by)))).collect::<Map<_, _>>().into()
+}
+
 /// The meter.
 #[must_use]
-pub fn meter(by: By, meter: &Meter) -> Value {
+pub fn meter(by: By, of: &Within, meter: &Meter) -> Value {
     let cells = meter.cells.iter().map(|(code, of_cell)| figures(Some(code), of_cell));
     let targets = TARGETS.map(|(year, percent)| json!({ "percent": percent, "year": year }));
     json!({
         "all": figures(None, &meter.all), "by": by.code(), "cells": cells.collect::<Vec<_>>(),
-        "targets": targets,
+        "targets": targets, "within": within(of),
     })
 }
 
-/// What a decision has to do with one figure of the meter.
+/// What a figure of the meter counts of a decision.
 #[must_use]
-pub fn part(decided: &Decided, part: &Part<'_>) -> Value {
-    let materials = part.materials.iter();
-    let materials =
-        materials.map(|one| json!({ "key": one.key, "outcome": one.outcome.code(), "types": one.types }));
+pub fn counted(decided: &Decided, counted: &Counted<'_>) -> Value {
+    let materials = counted.part.materials.iter().zip(&counted.materials);
+    let materials = materials.map(|(one, is)| {
+        json!({ "counted": is, "key": one.key, "outcome": one.outcome.code(), "types": one.types })
+    });
     json!({
-        "answer": part.answer().code(), "at": decided.at.seconds(), "event": decided.event,
-        "materials": materials.collect::<Vec<_>>(),
+        "answer": counted.part.answer().code(), "at": decided.at.seconds(), "code": counted.part.cell,
+        "event": decided.event, "materials": materials.collect::<Vec<_>>(), "types": counted.types,
     })
 }
 
 /// Which license types would raise the rate most, and to what.
 #[must_use]
-pub fn next(next: &NextTypes) -> Value {
+pub fn next(of: &Within, next: &NextTypes) -> Value {
     let need = |need: &TypeNeed| {
         json!({
             "materials": need.materials, "not_cataloged": need.not_cataloged, "transactions": need.transactions,
@@ -151,6 +157,6 @@ pub fn next(next: &NextTypes) -> Value {
     };
     json!({
         "materials": tally(&next.materials), "transactions": tally(&next.transactions),
-        "types": next.types.iter().map(need).collect::<Vec<_>>(),
+        "types": next.types.iter().map(need).collect::<Vec<_>>(), "within": within(of),
     })
 }

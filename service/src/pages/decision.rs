@@ -1,13 +1,14 @@
 //! A decision on one screen: what need not be submitted, what has to be, why, and who does what next. As the command shows it.
 
 use boyin::exempt::{Answer, Role, Way};
+use boyin::window::ExemptionAnswer;
 use serde_json::Value;
 
 use super::html::Html;
 use super::{Lang, decided_at, member, members};
 
 /// `✓`, `?` or `✗`.
-fn mark(answer: Answer) -> &'static str {
+pub(super) fn mark(answer: Answer) -> &'static str {
     match answer {
         Answer::Exempt => "✓",
         Answer::Pending => "?",
@@ -41,6 +42,34 @@ fn way(lang: Lang, value: &Value) -> Option<&'static str> {
         Way::VerifiedOnline => lang.of(way.name_zh(), "verified online"),
         Way::Commitment => lang.of(way.name_zh(), "by commitment"),
     })
+}
+
+/// A decision that is kept, with its number and its receipt; beside the button that prints it, what else can be done.
+pub(super) fn filed(lang: Lang, answer: &ExemptionAnswer, decision: &Value, more: &Html) -> Html {
+    let mut acts = Html::new();
+    acts.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
+    acts.put("<strong>", answer.event, "</strong>");
+    if answer.replayed {
+        acts.text(lang.say("（此前已作判定）", " (decided before)"));
+    }
+    acts.put(
+        "</p>\n<button type=\"button\" class=\"second\" data-print>",
+        lang.say("打印", "Print"),
+        "</button>\n",
+    );
+    acts.add(more).raw("</div>\n");
+    let mut html = shown(lang, decision, &acts);
+    html.put("<details><summary>", lang.say("签名回执", "Signed receipt"), "</summary><pre>");
+    html.text(String::from_utf8_lossy(&answer.receipt)).raw("</pre></details>\n");
+    html.put(
+        "<p class=\"sheet\">",
+        lang.say(
+            "本单由首问单位签名存证，可凭判定编号查验；不含证件号码。",
+            "Signed and kept by the office asked first, under the number of the decision. It holds no number of a holder.",
+        ),
+        "</p>\n",
+    );
+    html
 }
 
 /// The decision that a receipt signs; under the answer `acts`, what can be done with it.

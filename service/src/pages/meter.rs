@@ -1,36 +1,28 @@
-//! The exemption meter: figures with bars, and the decisions behind each of them.
+//! The exemption meter: figures with bars, each with buttons for the decisions behind it.
 
 use axum::extract::State;
 use axum::response::Response;
 use boyin::Scope;
 use boyin::exempt::Answer;
-use boyin::meter::{By, TARGETS};
+use boyin::meter::{Behind, By, Figure, TARGETS, Within};
 use serde_json::Value;
 
+use super::behind::{button, buttons, by_name, figure_name, listed, number, within};
 use super::html::Html;
 use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, decided_at, decision, form, member, members, page as whole_page,
-    table_end, table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, decision, form, member, members, page as whole_page, table_end,
+    table_head, texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
+use crate::meter::{by_of, figures, needs};
 use crate::state::AppState;
-use crate::window::{BehindQuery, behind, by_of, figures, needs};
 
 /// The view that is told apart by nothing: which license types to collect next.
 const NEXT: &str = "next";
-/// Which decisions a button asks for: by what, outcome or `-`, after which event or `-`, and the code.
-const BEHIND_PARTS: usize = 4;
-
-fn by_name(lang: Lang, by: By) -> &'static str {
-    match by {
-        By::County => lang.say("县市", "County"),
-        By::Office => lang.say("首问单位", "Office asked first"),
-        By::Item => lang.say("事项", "Item"),
-        By::Month => lang.say("月份", "Month"),
-    }
-}
+/// The figures of each row, as the meter names them.
+const FIGURES: [Figure; 3] = [Figure::Types, Figure::Materials, Figure::Transactions];
 
 /// `GET /meter`
 pub(super) async fn page(query: AskedQuery) -> Response {
@@ -53,6 +45,7 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     html.put("<option value=\"", NEXT, "\">");
     html.text(lang.say("下一步归集哪些证照", "Which license types to collect next"));
     html.raw("</option>\n</select></label>\n");
+    limit_fields(&mut html, lang);
     form::end(&mut html, lang, lang.say("统计", "Show"));
     whole_page(&asked, "/meter", lang.say("免提交率", "How much did not have to be submitted"), &html)
 }
@@ -63,27 +56,51 @@ pub(super) async fn answer(State(state): State<AppState>, sent: Sent) -> Respons
     part(lang, shown(&state, sent).await)
 }
 
+/// The fields for within what is counted: empty ones limit nothing.
+fn limit_fields(html: &mut Html, lang: Lang) {
+    html.put("<details><summary>", lang.say("只统计……", "Only within…"), "</summary>\n");
+    for by in By::ALL {
+        let (name, kind) = match by {
+            By::County => (lang.say("县市（区划代码）", "County (division code)"), "text"),
+            By::Office => (lang.say("首问单位（信用代码）", "Office asked first (credit code)"), "text"),
+            By::Item => (lang.say("事项（键）", "Item (key)"), "text"),
+            By::Month => (by_name(lang, by), "month"),
+        };
+        html.put("<label>", name, " <input type=\"").put("", kind, "\" name=\"").put("", by.code(), "\"");
+        html.raw(" autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    }
+    html.raw("</details>\n");
+}
+
 async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
     let Sent { lang, headers, body } = sent;
-    authorize(state, &headers, Scope::MeterRead).await?;
-    let texts = texts(body)?;
+    let grant = authorize(state, &headers, Scope::MeterRead).await?;
+    let mut texts = texts(body)?;
     if let Some(wanted) = texts.get("behind") {
-        return listed(state, lang, wanted).await;
+        return listed(state, lang, wanted, grant.scopes.contains(&Scope::WindowDecide)).await;
     }
-    let by = texts.get("by").map(String::as_str);
-    if by == Some(NEXT) {
-        return Ok(next(lang, &needs(state).await?));
+    let mut given = |name: &str| {
+        let text = texts.remove(name)?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    let within = Within {
+        county: given(By::County.code()),
+        office: given(By::Office.code()),
+        item: given(By::Item.code()),
+        month: given(By::Month.code()),
+    };
+    let by = given("by");
+    if by.as_deref() == Some(NEXT) {
+        let needs = needs(state, within.clone()).await?;
+        return Ok(next(lang, &within, &needs));
     }
-    let by = by_of(by)?;
-    Ok(table(lang, by, &figures(state, by).await?))
+    let by = by_of(by.as_deref())?;
+    let found = figures(state, by, within.clone()).await?;
+    Ok(table(lang, &Row { by, within }, &found))
 }
 
 fn share(of: u64, total: u64) -> u64 {
     (of * 1000).checked_div(total).unwrap_or(0)
-}
-
-fn number(tally: &Value, name: &str) -> u64 {
-    tally[name].as_u64().unwrap_or_default()
 }
 
 /// `88.2%`
@@ -118,38 +135,46 @@ fn bar(html: &mut Html, tally: &Value) {
     html.raw("</svg>");
 }
 
-/// A cell with a rate and its bar.
-fn rate_cell(html: &mut Html, label: &'static str, tally: &Value) {
+/// What a row, or the sum of all, is of.
+struct Row {
+    by: By,
+    within: Within,
+}
+
+impl Row {
+    fn figure(&self, figure: Figure) -> Behind {
+        Behind { by: self.by, within: self.within.clone(), figure, outcome: None, license_type: None }
+    }
+}
+
+/// A cell with a rate, its bar and the ways down from it.
+fn rate_cell(html: &mut Html, lang: Lang, label: &'static str, behind: &Behind, tally: &Value) {
     cell(html, label).put("<span class=\"nowrap\">", rate(tally), "</span> ");
     bar(html, tally);
+    buttons(html, lang, behind, tally);
     html.raw("</td>");
 }
 
-fn heads(lang: Lang, by: By) -> [&'static str; 7] {
-    [
-        by_name(lang, by),
-        lang.say("证照种类", "License types"),
-        lang.say("材料", "Materials"),
-        lang.say("办件", "Transactions"),
-        lang.say("待核", "Pending"),
-        lang.say("目标", "Targets"),
-        lang.say("明细", "Decisions"),
-    ]
+fn heads(lang: Lang, by: By) -> [&'static str; 5] {
+    let [types, materials, transactions] = FIGURES.map(|figure| figure_name(lang, figure));
+    [by_name(lang, by), types, materials, transactions, lang.say("目标", "Targets")]
 }
 
-fn table(lang: Lang, by: By, meter: &Value) -> Html {
+fn table(lang: Lang, all: &Row, meter: &Value) -> Html {
     let mut html = Html::new();
     html.put("<h2 class=\"unseen answered\">", lang.say("免提交率", "Exemption rates"), "</h2>\n");
-    tiles(&mut html, lang, &meter["all"]);
+    within(&mut html, lang, &all.within);
+    tiles(&mut html, lang, all, &meter["all"]);
     legend(&mut html, lang);
-    table_head(&mut html, lang.say("免提交率", "Exemption rates"), &heads(lang, by));
-    members(meter, "cells").for_each(|figures| row(&mut html, lang, by, figures));
+    table_head(&mut html, lang.say("免提交率", "Exemption rates"), &heads(lang, all.by));
+    members(meter, "cells").for_each(|figures| row(&mut html, lang, all, figures));
     table_end(&mut html);
     let names = [lang.say("证照", "License type"), lang.say("材料", "Materials")];
     table_head(&mut html, lang.say("按证照", "By license type"), &names);
     for (name, tally) in meter["all"]["by_type"].as_object().into_iter().flatten() {
         html.put("<tr><th scope=\"row\">", name, "</th>");
-        rate_cell(&mut html, names[1], tally);
+        let behind = Behind { license_type: Some(name.clone()), ..all.figure(Figure::Materials) };
+        rate_cell(&mut html, lang, names[1], &behind, tally);
         html.raw("</tr>\n");
     }
     table_end(&mut html);
@@ -157,22 +182,20 @@ fn table(lang: Lang, by: By, meter: &Value) -> Html {
 }
 
 /// All together, large.
-fn tiles(html: &mut Html, lang: Lang, all: &Value) {
+fn tiles(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
     html.raw("<ul class=\"tiles\">\n");
-    for (name, words) in [
-        ("types", lang.say("证照种类", "License types")),
-        ("materials", lang.say("材料", "Materials")),
-        ("transactions", lang.say("办件", "Transactions")),
-    ] {
-        html.put("<li><p>", words, "</p><p class=\"figure\">").text(percent(&all[name])).raw("</p>");
-        bar(html, &all[name]);
-        html.put("<p>", number(&all[name], "exempt"), " / ").text(number(&all[name], "total"));
+    for figure in FIGURES {
+        let tally = &figures[figure.code()];
+        html.put("<li><p>", figure_name(lang, figure), "</p><p class=\"figure\">").text(percent(tally));
         html.raw("</p>");
-        if name == "types" {
+        bar(html, tally);
+        html.put("<p>", number(tally, "exempt"), " / ").put("", number(tally, "total"), "</p>");
+        if figure == Figure::Types {
             html.put("<p>", lang.say("目标 ", "Targets "), "");
-            targets(html, &all[name], " · ");
+            targets(html, tally, " · ");
             html.raw("</p>");
         }
+        buttons(html, lang, &all.figure(figure), tally);
         html.raw("</li>\n");
     }
     html.raw("</ul>\n");
@@ -196,138 +219,54 @@ fn targets(html: &mut Html, types: &Value, between: &'static str) {
 fn legend(html: &mut Html, lang: Lang) {
     html.raw("<p class=\"legend\">");
     for answer in Answer::ALL {
-        html.put("<span class=\"", answer.code(), "\">").text(decision::words(lang, answer)).raw("</span> ");
+        html.put("<span class=\"", answer.code(), "\">").put("", decision::mark(answer), " ");
+        html.text(decision::words(lang, answer)).raw("</span> ");
     }
     html.raw("</p>\n");
 }
 
-fn row(html: &mut Html, lang: Lang, by: By, figures: &Value) {
+fn row(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
     let code = member(figures, "code");
-    let [_, types, materials, transactions, pending, target, decisions] = heads(lang, by);
+    let of = Row { by: all.by, within: all.within.and(all.by, code) };
     match figures["name"].as_str() {
         Some(name) => html.put("<tr><th scope=\"row\">", name, "<br>").put("<small>", code, "</small></th>"),
         None => html.put("<tr><th scope=\"row\">", code, "</th>"),
     };
-    rate_cell(html, types, &figures["types"]);
-    rate_cell(html, materials, &figures["materials"]);
-    rate_cell(html, transactions, &figures["transactions"]);
-    cell(html, pending).text(number(&figures["materials"], "pending")).raw("</td>");
-    cell(html, target).raw("<span>");
+    for figure in FIGURES {
+        rate_cell(html, lang, figure_name(lang, figure), &of.figure(figure), &figures[figure.code()]);
+    }
+    cell(html, lang.say("目标", "Targets")).raw("<span>");
     targets(html, &figures["types"], "<br>");
-    html.raw("</span></td>");
-    cell(html, decisions).raw("<div class=\"buttons\">");
-    for (outcome, words) in [
-        ("-", lang.say("全部", "all")),
-        (Answer::Submit.code(), decision::words(lang, Answer::Submit)),
-        (Answer::Pending.code(), decision::words(lang, Answer::Pending)),
-    ] {
-        button(html, by, outcome, None, code, words);
-    }
-    html.raw("</div></td></tr>\n");
-}
-
-/// A button for the decisions behind a figure.
-fn button(html: &mut Html, by: By, outcome: &str, after: Option<u64>, code: &str, words: &'static str) {
-    let after = after.map_or_else(|| "-".to_owned(), |after| after.to_string());
-    html.put("<button type=\"submit\" form=\"ask\" class=\"small\" name=\"behind\" value=\"", by.code(), "/");
-    html.put("", outcome, "/").put("", after, "/").text(code).put("\">", words, "</button> ");
-}
-
-async fn listed(state: &AppState, lang: Lang, wanted: &str) -> Result<Html, ApiError> {
-    let parts: Vec<_> = wanted.splitn(BEHIND_PARTS, '/').collect();
-    let [by, outcome, after, code] = parts.as_slice() else {
-        return Err(ApiError::BadRequest("behind: by, outcome, after, code".to_owned()));
-    };
-    let given = |text: &str| (text != "-").then(|| text.to_owned());
-    let after = given(after).map(|after| after.parse::<u64>());
-    let after = after.transpose().map_err(|_| ApiError::BadRequest("behind: no event".to_owned()))?;
-    let query = BehindQuery {
-        by: (*by).to_owned(),
-        of: (*code).to_owned(),
-        outcome: given(outcome),
-        license_type: None,
-        after,
-    };
-    let (by, wanted, after) = query.read()?;
-    let (rows, more) = behind(state, by, wanted, after).await?;
-    let mut html = Html::new();
-    html.put(
-        "<p><button type=\"submit\" form=\"ask\" class=\"small\">",
-        lang.say("← 返回统计", "← Back to the figures"),
-        "</button></p>\n",
-    );
-    html.put("<h2 class=\"unseen answered\">", lang.say("判定明细", "Decisions"), "</h2>\n");
-    table_head(&mut html, lang.say("判定明细", "Decisions"), &decision_heads(lang));
-    for row in &rows {
-        decision_row(&mut html, lang, row);
-    }
-    table_end(&mut html);
-    if rows.is_empty() {
-        html.put("<p class=\"hint\">", lang.say("没有。", "None."), "</p>\n");
-    }
-    if more.is_some() {
-        button(&mut html, by, outcome, more, code, lang.say("更多", "More"));
-    }
-    Ok(html)
-}
-
-fn decision_heads(lang: Lang) -> [&'static str; 4] {
-    [
-        lang.say("判定编号", "Decision"),
-        lang.say("时间", "When"),
-        lang.say("结果", "Answer"),
-        lang.say("材料", "Materials"),
-    ]
-}
-
-fn decision_row(html: &mut Html, lang: Lang, row: &Value) {
-    let [_, when, answer, materials] = decision_heads(lang);
-    let came = decision::came(row, "answer");
-    html.put("<tr><th scope=\"row\">", number(row, "event"), "</th>");
-    cell(html, when).put("<span class=\"nowrap\">", decided_at(row), "</span></td>");
-    cell(html, answer).put("<span class=\"", came.code(), "\">").text(decision::words(lang, came));
-    html.raw("</span></td>");
-    cell(html, materials).raw("<div>");
-    for material in members(row, "materials") {
-        let outcome = decision::came(material, "outcome");
-        html.put("<code>", member(material, "key"), "</code> <span class=\"").raw(outcome.code());
-        html.put("\">", decision::words(lang, outcome), "</span><br>");
-    }
-    html.raw("</div></td></tr>\n");
+    html.raw("</span></td></tr>\n");
 }
 
 /// What one more license type would have changed.
-fn next(lang: Lang, needs: &Value) -> Html {
+fn next(lang: Lang, limits: &Within, needs: &Value) -> Html {
+    // As it is counted: a package is one transaction.
+    let all = Row { by: By::County, within: limits.clone() };
     let mut html = Html::new();
     html.put("<h2 class=\"answered\">", lang.say("现状：材料 ", "Now: materials "), "");
     html.text(rate(&needs["materials"]));
     html.put(lang.say("，办件 ", ", transactions "), rate(&needs["transactions"]), "</h2>\n");
+    within(&mut html, lang, limits);
+    for figure in [Figure::Materials, Figure::Transactions] {
+        html.put("<p>", figure_name(lang, figure), "</p>");
+        buttons(&mut html, lang, &all.figure(figure), &needs[figure.code()]);
+    }
     let names = [
         lang.say("证照类型", "License type"),
-        lang.say("可免材料", "Materials freed"),
+        figure_name(lang, Figure::MaterialsFreed),
         lang.say("归集后材料", "Materials then"),
-        lang.say("可免办件", "Transactions freed"),
+        figure_name(lang, Figure::TransactionsFreed),
         lang.say("归集后办件", "Transactions then"),
-        lang.say("备注", "Note"),
+        lang.say("须先编入目录", "To be cataloged first"),
     ];
     table_head(
         &mut html,
         lang.say("归集哪些证照提升最大", "Which license types raise the rate most"),
         &names,
     );
-    let [_, materials, materials_then, transactions, transactions_then, note] = names;
-    for need in members(needs, "types") {
-        html.put("<tr><th scope=\"row\">", member(need, "type_name"), "</th>");
-        cell(&mut html, materials).text(number(need, "materials")).raw("</td>");
-        rate_cell(&mut html, materials_then, &need["then"]["materials"]);
-        cell(&mut html, transactions).text(number(need, "transactions")).raw("</td>");
-        rate_cell(&mut html, transactions_then, &need["then"]["transactions"]);
-        if number(need, "not_cataloged") > 0 {
-            cell(&mut html, note).text(lang.say("须先编入目录", "to be cataloged first")).raw("</td></tr>\n");
-        } else {
-            html.raw("<td></td></tr>\n");
-        }
-    }
+    members(needs, "types").for_each(|need| need_row(&mut html, lang, &names, &all, need));
     table_end(&mut html);
     if members(needs, "types").next().is_none() {
         html.put(
@@ -337,4 +276,33 @@ fn next(lang: Lang, needs: &Value) -> Html {
         );
     }
     html
+}
+
+fn need_row(html: &mut Html, lang: Lang, names: &[&'static str; 6], all: &Row, need: &Value) {
+    let [_, materials, materials_then, transactions, transactions_then, cataloged] = *names;
+    let name = member(need, "type_name");
+    let freed = |html: &mut Html, label: &'static str, figure: Figure, count: u64| {
+        cell(html, label);
+        if count > 0 {
+            let behind = Behind { license_type: Some(name.to_owned()), ..all.figure(figure) };
+            button(html, lang, &behind, None, &count.to_string());
+        } else {
+            html.text(count);
+        }
+        html.raw("</td>");
+    };
+    html.put("<tr><th scope=\"row\">", name, "</th>");
+    freed(html, materials, Figure::MaterialsFreed, number(need, "materials"));
+    then_cell(html, materials_then, &need["then"]["materials"]);
+    freed(html, transactions, Figure::TransactionsFreed, number(need, "transactions"));
+    then_cell(html, transactions_then, &need["then"]["transactions"]);
+    freed(html, cataloged, Figure::NotCataloged, number(need, "not_cataloged"));
+    html.raw("</tr>\n");
+}
+
+/// A cell with a rate that nothing has come to yet: there are no decisions behind it.
+fn then_cell(html: &mut Html, label: &'static str, tally: &Value) {
+    cell(html, label).put("<span class=\"nowrap\">", rate(tally), "</span> ");
+    bar(html, tally);
+    html.raw("</td>");
 }

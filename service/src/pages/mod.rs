@@ -1,10 +1,12 @@
 //! The pages: written by the server in Chinese and English, without a build step. What is personal is asked for by one script, which
 //! sends the clerk's token in the header and the numbers in the body, and shows the part of a page that comes back.
 
+mod behind;
 mod decision;
 mod file;
 mod form;
 mod html;
+mod kept;
 mod matter;
 mod meter;
 mod report;
@@ -52,6 +54,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/window", get(window::page).merge(small(post(window::answer))))
         .route("/file", get(file::page).merge(small(post(file::answer))))
         .route("/meter", get(meter::page).merge(small(post(meter::answer))))
+        .route("/decision", get(kept::page).merge(small(post(kept::answer))))
         .route("/seals", get(seals::page))
 }
 
@@ -119,6 +122,8 @@ struct Asked {
     q: Option<String>,
     /// Key of an item or a package.
     item: Option<String>,
+    /// Number of a decision.
+    number: Option<String>,
 }
 
 type AskedQuery = Result<Typed<Asked>, QueryRejection>;
@@ -138,6 +143,7 @@ impl Asked {
         let mut query = Vec::new();
         query.extend(self.item.as_ref().map(|item| format!("item={}", encoded(item))));
         query.extend(self.q.as_ref().map(|q| format!("q={}", encoded(q))));
+        query.extend(self.number.as_ref().map(|number| format!("number={}", encoded(number))));
         query.extend((self.lang() == Lang::Zh).then(|| "lang=en".to_owned()));
         if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
     }

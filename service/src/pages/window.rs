@@ -129,30 +129,9 @@ async fn decide(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     let key = idempotency_key(&headers)?;
     let answer = decided(state, &grant, desk, asked, key).await?;
     let told = told(&answer)?;
-    let mut acts = Html::new();
-    acts.put("<div class=\"acts\"><p>", lang.say("判定编号 ", "Decision "), "");
-    acts.put("<strong>", answer.event, "</strong>");
-    if answer.replayed {
-        acts.text(lang.say("（此前已作判定）", " (decided before)"));
-    }
-    acts.put(
-        "</p>\n<button type=\"button\" class=\"second\" data-print>",
-        lang.say("打印", "Print"),
-        "</button>\n",
-    );
-    acts.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button></div>\n");
-    let mut html = decision::shown(lang, &told["decision"], &acts);
-    html.put("<details><summary>", lang.say("签名回执", "Signed receipt"), "</summary><pre>");
-    html.text(String::from_utf8_lossy(&answer.receipt)).raw("</pre></details>\n");
-    html.put(
-        "<p class=\"sheet\">",
-        lang.say(
-            "本单由首问单位签名存证，可凭判定编号查验；不含证件号码。",
-            "Signed and kept by the office asked first, under the number of the decision. It holds no number of a holder.",
-        ),
-        "</p>\n",
-    );
-    Ok(html)
+    let mut next = Html::new();
+    next.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button>");
+    Ok(decision::filed(lang, &answer, &told["decision"], &next))
 }
 
 /// What stands on the form of the page, as the call has it. Empty fields are none.

@@ -21,7 +21,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 31] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -49,6 +49,7 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 31] = [
     ("POST", "/window", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
     ("POST", "/file", [401, 401, 403, 200, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("POST", "/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
+    ("POST", "/decision", [401, 401, 403, 403, 403, 404, 403, 403, 403, 403, 403, 401]),
     // By its form alone: an assertion proves the client, no token does.
     ("POST", "/v1/token", [400; ROLES]),
     // With a token in the body and its status: 11 not authenticated, 100 no permission, 0 done.
@@ -103,6 +104,7 @@ fn body(path: &str, site: &Site, role: &Role) -> Value {
     match path {
         "/v1/holders/licenses" | "/file" => holder,
         "/meter" => json!({ "by": "item" }),
+        "/decision" => json!({ "number": "1", "purpose": PURPOSE }),
         "/v1/authorizations" => {
             item(&mut holder);
             holder["agency"] = json!(market().as_str());
@@ -138,7 +140,7 @@ async fn every_role_gets_from_every_call_what_the_matrix_says() {
             "/v1/status-lists/{id}" => format!("/v1/status-lists/{}", boyin::status_list_id(police(), 1)),
             "/v1/items/{code}" => "/v1/items/senior-benefit".to_owned(),
             "/v1/decisions/{number}" => "/v1/decisions/1".to_owned(),
-            "/v1/meter/decisions" => "/v1/meter/decisions?by=item&of=senior-benefit".to_owned(),
+            "/v1/meter/decisions" => "/v1/meter/decisions?by=item&item=senior-benefit".to_owned(),
             path => path.to_owned(),
         };
         for (number, role) in roles.iter().enumerate() {

@@ -61,6 +61,8 @@ async fn each_page_is_there_in_both_languages() {
         ("/window?item=senior-benefit", "老年人优待证办理", "Card for senior citizens"),
         ("/file", "调取“一人一档、一企一档”", "A holder&#39;s file"),
         ("/meter", "免提交率", "How much did not have to be submitted"),
+        ("/decision", "查看判定", "A decision"),
+        ("/decision?number=7", "value=\"7\"", "value=\"7\""),
         ("/seals", "电子印章备案", "Register of seals"),
     ] {
         let more = if path.contains('?') { '&' } else { '?' };
@@ -88,7 +90,8 @@ async fn each_page_is_there_in_both_languages() {
 async fn hostile_text_stays_text() {
     let site = Beside::new();
     let hostile = encoded(HOSTILE);
-    for path in ["/window?q=", "/window?item=", "/seals?q=", "/?lang=", "/verify?lang="] {
+    for path in ["/window?q=", "/window?item=", "/seals?q=", "/decision?number=", "/?lang=", "/verify?lang="]
+    {
         let place = format!("{path}{hostile}");
         is_clean(&site.get(&place, None).await, &place);
     }
@@ -248,26 +251,75 @@ async fn the_meter_page_leads_down_to_the_decisions() {
     site.decide_often(1);
     let show = async |body: Value| text(&site.act("/meter", Scope::MeterRead, "", &body).await);
     let figures = show(json!({ "by": "item" })).await;
-    for words in [
-        "老年人优待证办理",
-        "50.0% (1/2)",
-        "<svg class=\"bar\"",
-        "居民身份证",
-        "value=\"item/-/-/senior-benefit\"",
-    ] {
+    for words in ["老年人优待证办理", "50.0% (1/2)", "<svg class=\"bar\"", "居民身份证"] {
         assert!(figures.contains(words), "{words} in {figures}");
     }
-    let all = show(json!({ "by": "item", "behind": "item/-/-/senior-benefit" })).await;
-    let submitted = show(json!({ "by": "item", "behind": "item/submit/-/senior-benefit" })).await;
-    assert_eq!(
-        (all.matches("<tr><th scope=\"row\">").count(), submitted.matches("<tr><th scope=\"row\">").count()),
-        (2, 1)
-    );
-    assert!(show(json!({ "by": "next" })).await.contains("居民身份证"));
-    for behind in ["item", "item/-/-", "item/maybe/-/x", "item/-/y/x", "person/-/-/x"] {
+    // Each button says what it leads to, and so many stand there.
+    let mut led = 0;
+    for (page, by) in [(figures, "item"), (show(json!({ "by": "next" })).await, "next")] {
+        let buttons: Vec<_> = page.split("name=\"behind\" value=\"").skip(1).collect();
+        assert!(buttons.len() > 4, "{page}");
+        for button in buttons {
+            let (value, rest) = button.split_once("\" aria-label=\"").unwrap();
+            let number = rest.split_once(" · ").unwrap().0.rsplit(' ').next().unwrap();
+            let behind = value.replace("&amp;", "&");
+            let listed = show(json!({ "by": by, "behind": behind })).await;
+            assert!(listed.contains(&format!("data-count=\"{number}\"")), "{behind}: {number} in {listed}");
+            let rows = listed.matches("<tr><th scope=\"row\">").count();
+            if behind.contains("figure=transactions") {
+                assert_eq!(rows.to_string(), number, "{behind}");
+            } else if !behind.contains("figure=types") {
+                assert_eq!(
+                    listed.matches("<code class=\"counted\">").count().to_string(),
+                    number,
+                    "{behind}"
+                );
+            }
+            assert!(rows > 0, "{behind}");
+            led += 1;
+        }
+    }
+    assert!(led > 12, "{led}");
+    // Within a month, and one in which nothing was decided.
+    let month = now().date().to_string()[..7].to_owned();
+    let within = show(json!({ "by": "county", "item": "senior-benefit", "month": month })).await;
+    assert!(within.contains("50.0% (1/2)") && within.contains(&format!("&amp;month={month}")), "{within}");
+    assert!(!show(json!({ "by": "county", "month": "1999-01" })).await.contains("50.0%"));
+    for behind in ["by", "by=person", "by=item&outcome=maybe", "by=item&after=y", "of=x", "figure=people"] {
         let answer = site.act("/meter", Scope::MeterRead, "", &json!({ "behind": behind })).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{behind}");
     }
+}
+
+#[tokio::test]
+async fn a_listed_decision_leads_to_its_own_page_if_the_token_may_read_it() {
+    let site = Beside::new();
+    site.act("/window", Scope::WindowDecide, "k", &ask_window()).await;
+    site.served.lookup.refresh(now()).unwrap();
+    let behind = json!({ "behind": "figure=transactions" });
+    let plain = text(&site.act("/meter", Scope::MeterRead, "", &behind).await);
+    assert!(!plain.contains("/decision?number="), "{plain}");
+    let both = [Scope::MeterRead, Scope::WindowDecide];
+    let leading = text(&site.act_of_both("/meter", both, &behind).await);
+    let (_, rest) = leading.split_once("<a href=\"/decision?number=").unwrap();
+    let number = rest.split_once('"').unwrap().0;
+
+    let show = async |number: &str, purpose: &str| {
+        let body = json!({ "number": number, "purpose": purpose });
+        site.act("/decision", Scope::WindowDecide, "", &body).await
+    };
+    let shown = show(number, PURPOSE).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    let page = text(&shown);
+    assert!(
+        page.contains("无须提交任何证明材料") && page.contains(&format!("<strong>{number}</strong>")),
+        "{page}"
+    );
+    assert!(!page.contains(citizen().as_str()) && !page.contains(HOLDER), "{page}");
+    assert_eq!(show("1", PURPOSE).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(show(number, " ").await.status, StatusCode::BAD_REQUEST, "nobody reads without what for");
+    let mistyped = show("x", PURPOSE).await;
+    assert!(text(&mistyped).contains("data-field=\"number\""));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The window, the meter and shown codes over HTTP.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -23,10 +24,23 @@ use crate::window::{looks, person, question, stranger};
 pub(crate) const CLERK: &str = "窗口一号";
 pub(crate) const PURPOSE: &str = "老年人优待";
 
+async fn answered(state: AppState, request: Request<Body>) -> Answer {
+    let (parts, body) = router(state).oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+async fn act_with(state: AppState, path: &str, token: &str, key: &str, body: &Value) -> Answer {
+    let request = Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header("idempotency-key", key);
+    answered(state, request.body(Body::from(body.to_string())).unwrap()).await
+}
+
 /// A service beside a desk, with a clerk for each scope.
 pub(crate) struct Beside {
-    /// Kept: its directory goes with it.
-    _prefecture: Prefecture,
+    /// Its directory goes with it.
+    prefecture: Prefecture,
     pub(crate) card: LicenseId,
     pub(crate) desk: Arc<Desk>,
     pub(crate) served: Served,
@@ -44,7 +58,7 @@ impl Beside {
         let tokens = Scope::ALL.map(token).to_vec();
         let desk = Arc::new(prefecture.desk());
         let served = Served::new(&prefecture);
-        Self { _prefecture: prefecture, card, desk, served, tokens }
+        Self { prefecture, card, desk, served, tokens }
     }
 
     pub(crate) fn state(&self) -> AppState {
@@ -56,9 +70,7 @@ impl Beside {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = router(self.state()).oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        answered(self.state(), request).await
     }
 
     pub(crate) async fn get(&self, path: &str, scope: Option<Scope>) -> Answer {
@@ -76,10 +88,14 @@ impl Beside {
 
     /// An act of a clerk.
     pub(crate) async fn act(&self, path: &str, scope: Scope, key: &str, body: &Value) -> Answer {
-        let request = Request::post(path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token(scope)))
-            .header("idempotency-key", key);
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        act_with(self.state(), path, self.token(scope), key, body).await
+    }
+
+    /// An act of a clerk whose token is for both of these.
+    pub(crate) async fn act_of_both(&self, path: &str, scopes: [Scope; 2], body: &Value) -> Answer {
+        let token = self.prefecture.home.grant_token(CLERK, police(), &scopes, &mut SystemRandom).unwrap();
+        let state = self.state().with_tokens(self.prefecture.home.tokens().unwrap());
+        act_with(state, path, token.reveal(), "", body).await
     }
 
     async fn decide(&self, key: &str, body: &Value) -> Answer {
@@ -332,31 +348,126 @@ async fn the_meter_leads_down_to_each_decision() {
     assert_eq!(cell["transactions"]["exempt"], 1);
     assert_eq!(site.get("/v1/meter", read).await.json()["by"], "county");
 
-    let path = "/v1/meter/decisions?by=item&of=senior-benefit";
+    let path = "/v1/meter/decisions?by=item&item=senior-benefit";
     let first = site.get(path, read).await.json();
     let rows = first["decisions"].as_array().unwrap();
     assert_eq!((rows.len(), &rows[0]["event"]), (MAX_LISTED_DECISIONS, &decided["event"]));
+    assert_eq!(
+        (&first["count"], &rows[0]["code"]),
+        (&json!(MAX_LISTED_DECISIONS + 1), &json!("senior-benefit"))
+    );
     let next = first["next"].as_u64().unwrap();
     assert_eq!(rows.last().unwrap()["event"], next);
     let second = site.get(&format!("{path}&after={next}"), read).await.json();
     assert_eq!((second["decisions"].as_array().unwrap().len(), &second["next"]), (1, &Value::Null));
-    let exempt = site.get("/v1/meter/decisions?by=county&of=652701&outcome=exempt", read).await.json();
-    assert_eq!(exempt["decisions"][0]["event"], decided["event"]);
-    let none = site.get(&format!("{path}&license_type=none"), read).await.json();
-    assert_eq!(none, json!({ "decisions": [], "next": null }));
-    let needs = site.get("/v1/meter/next", read).await.json();
-    assert_eq!(needs["transactions"]["total"], MAX_LISTED_DECISIONS + 1);
+    assert_eq!(second["count"], first["count"]);
     for path in [
         "/v1/meter?by=person",
         "/v1/meter?by=item&by=item",
         "/v1/meter?of=x",
-        "/v1/meter/decisions",
-        "/v1/meter/decisions?by=item&of=x&outcome=maybe",
-        "/v1/meter/decisions?by=item&of=x&after=y",
-        "/v1/meter/decisions?by=item&of=x&more=1",
+        "/v1/meter/next?by=item",
+        "/v1/meter/decisions?of=x",
+        "/v1/meter/decisions?figure=people",
+        "/v1/meter/decisions?by=item&item=x&outcome=maybe",
+        "/v1/meter/decisions?by=item&item=x&after=y",
+        "/v1/meter/decisions?by=item&item=x&more=1",
     ] {
         assert_eq!(site.get(path, read).await.status, StatusCode::BAD_REQUEST, "{path}");
     }
+}
+
+/// Every page of what is behind a figure: the figure, the events, and how many materials of them are counted.
+async fn behind(site: &Beside, query: &str) -> (u64, Vec<u64>, u64, BTreeSet<String>) {
+    let (mut events, mut materials, mut types) = (Vec::new(), 0, BTreeSet::new());
+    let mut after = String::new();
+    loop {
+        let answer = site.get(&format!("/v1/meter/decisions?{query}{after}"), Some(Scope::MeterRead)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}");
+        let answer = answer.json();
+        for row in answer["decisions"].as_array().unwrap() {
+            events.push(row["event"].as_u64().unwrap());
+            let counted = row["materials"].as_array().unwrap().iter().filter(|one| one["counted"] == true);
+            materials += u64::try_from(counted.count()).unwrap();
+            types.extend(row["types"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()));
+        }
+        let Some(next) = answer["next"].as_u64() else {
+            return (answer["count"].as_u64().unwrap(), events, materials, types);
+        };
+        after = format!("&after={next}");
+    }
+}
+
+#[tokio::test]
+async fn every_figure_of_the_meter_counts_what_stands_behind_it() {
+    let site = Beside::new();
+    let own = site.decide("k1", &ask(&person(&citizen()))).await.json()["event"].as_u64().unwrap();
+    site.decide_often(MAX_LISTED_DECISIONS + 1);
+    let read = Some(Scope::MeterRead);
+    let month = site.get("/v1/meter?by=month", read).await.json()["cells"][0]["code"].clone();
+    let month = month.as_str().unwrap();
+    for by in ["county", "office", "item", "month"] {
+        // Everything, and within a county and a month at once.
+        for within in [String::new(), format!("&county=652701&month={month}")] {
+            let meter = site.get(&format!("/v1/meter?by={by}{within}"), read).await.json();
+            let cells = meter["cells"].as_array().unwrap();
+            let rows = cells.iter().map(|cell| {
+                let of = format!("&{by}={}", cell["code"].as_str().unwrap());
+                // The row of what it is limited to anyway.
+                let known = within.contains(&of);
+                (if known { within.clone() } else { within.clone() + &of }, cell)
+            });
+            for (within, row) in rows.chain([(within.clone(), &meter["all"])]) {
+                for figure in ["transactions", "materials", "types"] {
+                    for outcome in ["exempt", "pending", "submit", "total"] {
+                        let only =
+                            if outcome == "total" { String::new() } else { format!("&outcome={outcome}") };
+                        let query = format!("by={by}{within}&figure={figure}{only}");
+                        let (count, events, materials, types) = behind(&site, &query).await;
+                        let listed = match figure {
+                            "transactions" => u64::try_from(events.len()).unwrap(),
+                            "materials" => materials,
+                            _ => u64::try_from(types.len()).unwrap(),
+                        };
+                        assert_eq!(
+                            (count, listed),
+                            (row[figure][outcome].as_u64().unwrap(), count),
+                            "{query}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    let (count, events, ..) = behind(&site, "figure=transactions&outcome=exempt").await;
+    assert_eq!((count, events), (1, vec![own]), "the others have exempt materials at most");
+    let (count, events, ..) = behind(&site, "county=652701&month=1999-01").await;
+    assert_eq!((count, events), (0, vec![]));
+}
+
+#[tokio::test]
+async fn what_a_license_type_would_have_freed_can_be_listed() {
+    let site = Beside::new();
+    site.decide("k1", &ask(&person(&citizen()))).await;
+    site.decide_often(3);
+    let needs = site.get("/v1/meter/next?county=652701", Some(Scope::MeterRead)).await.json();
+    assert_eq!(needs["transactions"]["total"], 4);
+    let need = &needs["types"][0];
+    let name: String =
+        need["type_name"].as_str().unwrap().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let (count, events, materials, _) =
+        behind(&site, &format!("figure=materials_freed&license_type={name}")).await;
+    assert_eq!((count, materials, events.len()), (need["materials"].as_u64().unwrap(), count, 3));
+    let (count, events, ..) = behind(&site, &format!("figure=transactions_freed&license_type={name}")).await;
+    assert_eq!(
+        (count, events.len()),
+        (need["transactions"].as_u64().unwrap(), usize::try_from(count).unwrap())
+    );
+    let (count, ..) = behind(&site, &format!("figure=not_cataloged&license_type={name}")).await;
+    assert_eq!(count, need["not_cataloged"].as_u64().unwrap());
+    let (count, ..) = behind(&site, "figure=materials_freed&license_type=none").await;
+    assert_eq!(count, 0);
+    let elsewhere = site.get("/v1/meter/next?county=652722", Some(Scope::MeterRead)).await.json();
+    assert_eq!((&elsewhere["types"], &elsewhere["transactions"]["total"]), (&json!([]), &json!(0)));
 }
 
 /// The text of a static code, and of a dynamic one made now.

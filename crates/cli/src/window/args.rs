@@ -63,7 +63,7 @@ pub(crate) enum Window {
         act: ActBy,
     },
     /// The exemption meter: how much did not have to be submitted, over types, materials and transactions (免提交率)
-    Meter(Meter),
+    Meter(Box<Meter>),
 }
 
 #[derive(Debug, Args)]
@@ -124,18 +124,46 @@ pub(crate) struct Meter {
     /// Told apart by county, office, item or month
     #[arg(long, value_enum, default_value_t = ByArg::County)]
     pub(crate) by: ByArg,
-    /// List the decisions behind the figures of one county, office, item or month, by its code
+    /// Only what was applied for in this county; with --office, --item and --month, all of them at once
     #[arg(long, value_name = "CODE")]
-    pub(crate) of: Option<String>,
-    /// With --of: only those with a material that came to this
-    #[arg(long, value_enum, requires = "of")]
+    pub(crate) county: Option<String>,
+    /// Only what this office was asked for first, by its credit code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) office: Option<String>,
+    /// Only what this item needs, by its key
+    #[arg(long, value_name = "KEY")]
+    pub(crate) item: Option<String>,
+    /// Only decisions of this month, in China
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(crate) month: Option<String>,
+    /// List the decisions behind a figure, with --by as it was shown: that of a row with the code of the row, that of all without
+    #[arg(long, value_enum, value_name = "FIGURE")]
+    pub(crate) behind: Option<FigureArg>,
+    /// With --behind: only what came to this
+    #[arg(long, value_enum, requires = "behind")]
     pub(crate) outcome: Option<OutcomeArg>,
-    /// With --of: only those with a material that is for this license type, by its Chinese name
-    #[arg(long = "type", value_name = "NAME", requires = "of")]
+    /// With --behind: only what is for this license type, or would have been freed by it, by its Chinese name
+    #[arg(long = "type", value_name = "NAME", requires = "behind")]
     pub(crate) license_type: Option<String>,
     /// Which license types, if collected next, raise the rate most
-    #[arg(long, conflicts_with_all = ["by", "of"])]
+    #[arg(long, conflicts_with_all = ["by", "behind"])]
     pub(crate) next: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FigureArg {
+    /// Decisions; by item, one for each item of a package
+    Transactions,
+    /// Materials of decisions
+    Materials,
+    /// License types
+    Types,
+    /// Of --next: transactions that one license type would have freed
+    TransactionsFreed,
+    /// Of --next: materials that one license type would have freed
+    MaterialsFreed,
+    /// Of --next: the materials among them whose license type is to be cataloged first
+    NotCataloged,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

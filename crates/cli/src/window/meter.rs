@@ -4,28 +4,44 @@ use std::io::Write;
 
 use boyin::answers;
 use boyin::exempt::Answer;
-use boyin::meter::{Behind, By, Figures, NextTypes, TARGETS, Tally, meter, next_types};
+use boyin::meter::{
+    Behind, By, Count, Figure, Figures, NextTypes, TARGETS, Tally, Within, meter, next_types,
+};
 
-use super::args::{ByArg, Meter, OutcomeArg};
+use super::args::{ByArg, FigureArg, Meter, OutcomeArg};
 use super::show::mark;
 use crate::Exit;
 use crate::context::Session;
 use crate::output::{self, json_line};
 
-pub(super) fn run(session: &Session, args: &Meter, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn run(session: &Session, args: Meter, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let by = match args.by {
         ByArg::County => By::County,
         ByArg::Office => By::Office,
         ByArg::Item => By::Item,
         ByArg::Month => By::Month,
     };
+    let within = Within { county: args.county, office: args.office, item: args.item, month: args.month };
     if args.next {
-        let next = next_types(session.reading()?.lookup.decisions())?;
-        next_out(session, &next, out)?;
-    } else if let Some(cell) = &args.of {
-        drill(session, by, cell, args, out)?;
+        let next = next_types(&within, session.reading()?.lookup.decisions())?;
+        next_out(session, &within, &next, out)?;
+    } else if let Some(figure) = args.behind {
+        let figure = match figure {
+            FigureArg::Transactions => Figure::Transactions,
+            FigureArg::Materials => Figure::Materials,
+            FigureArg::Types => Figure::Types,
+            FigureArg::TransactionsFreed => Figure::TransactionsFreed,
+            FigureArg::MaterialsFreed => Figure::MaterialsFreed,
+            FigureArg::NotCataloged => Figure::NotCataloged,
+        };
+        let outcome = args.outcome.map(|outcome| match outcome {
+            OutcomeArg::Exempt => Answer::Exempt,
+            OutcomeArg::Pending => Answer::Pending,
+            OutcomeArg::Submit => Answer::Submit,
+        });
+        drill(session, Behind { by, within, figure, outcome, license_type: args.license_type }, out)?;
     } else {
-        figures(session, by, out)?;
+        figures(session, by, &within, out)?;
     }
     Ok(Exit::Done)
 }
@@ -44,10 +60,10 @@ fn targets(tally: &Tally) -> String {
     TARGETS.map(|(year, percent)| format!("{year} 年 {percent}% {}", met(percent))).join("  ")
 }
 
-fn figures(session: &Session, by: By, out: &mut dyn Write) -> anyhow::Result<()> {
-    let meter = meter(by, session.reading()?.lookup.decisions())?;
+fn figures(session: &Session, by: By, within: &Within, out: &mut dyn Write) -> anyhow::Result<()> {
+    let meter = meter(by, within, session.reading()?.lookup.decisions())?;
     if session.json() {
-        json_line(out, &answers::meter(by, &meter))?;
+        json_line(out, &answers::meter(by, within, &meter))?;
         return Ok(());
     }
     let first = match by {
@@ -81,46 +97,53 @@ fn figures(session: &Session, by: By, out: &mut dyn Write) -> anyhow::Result<()>
     writeln!(out, "免提交率\n{table}")?;
     writeln!(
         out,
-        "Each figure is of decisions: `boyin window meter --by {} --of CODE` lists them.",
+        "Each figure is of decisions: `boyin window meter --by {0} --{0} CODE --behind FIGURE --outcome OUTCOME` lists them.",
         by.code()
     )?;
     Ok(())
 }
 
-fn drill(session: &Session, by: By, cell: &str, args: &Meter, out: &mut dyn Write) -> anyhow::Result<()> {
-    let outcome = args.outcome.map(|outcome| match outcome {
-        OutcomeArg::Exempt => Answer::Exempt,
-        OutcomeArg::Pending => Answer::Pending,
-        OutcomeArg::Submit => Answer::Submit,
-    });
-    let behind = Behind { cell: cell.to_owned(), outcome, license_type: args.license_type.clone() };
+fn drill(session: &Session, behind: Behind, out: &mut dyn Write) -> anyhow::Result<()> {
+    let figure = behind.figure;
     let reading = session.reading()?;
+    let selector = behind.selector(reading.lookup.decisions())?;
+    let mut count = Count::default();
     for decided in reading.lookup.decisions() {
         let decided = decided?;
-        for part in decided.parts(by).iter().filter(|part| behind.holds(part)) {
-            let Tally { exempt, pending, submit } = part.tally();
+        for counted in selector.of(&decided) {
+            count.add(&counted);
             if session.json() {
-                json_line(out, &answers::part(&decided, part))?;
+                json_line(out, &answers::counted(&decided, &counted))?;
                 continue;
             }
+            let part = &counted.part;
+            let materials = part.materials.iter().zip(&counted.materials).filter(|(_, is)| **is);
+            let materials: Vec<_> =
+                materials.map(|(one, _)| format!("{} {}", mark(one.outcome), one.key)).collect();
             let items: Vec<_> = decided.items.iter().map(|(_, key, _)| key.as_str()).collect();
+            let types: Vec<_> = counted.types.iter().copied().collect();
             writeln!(
                 out,
-                "{} event {:<8} {}  {} {}  免交 {exempt} 待核 {pending} 须交 {submit}",
+                "{} event {:<8} {}  {} {}  {}  {}",
                 mark(part.answer()),
                 decided.event,
                 decided.at,
                 decided.division.as_str(),
                 items.join(" "),
+                materials.join("  "),
+                types.join("、"),
             )?;
         }
+    }
+    if !session.json() {
+        writeln!(out, "共 {} of {}", count.of(figure), figure.code())?;
     }
     Ok(())
 }
 
-fn next_out(session: &Session, next: &NextTypes, out: &mut dyn Write) -> anyhow::Result<()> {
+fn next_out(session: &Session, within: &Within, next: &NextTypes, out: &mut dyn Write) -> anyhow::Result<()> {
     if session.json() {
-        json_line(out, &answers::next(next))?;
+        json_line(out, &answers::next(within, next))?;
         return Ok(());
     }
     writeln!(out, "现状 now: 材料 {}，办件 {}", rate(&next.materials), rate(&next.transactions))?;
@@ -142,5 +165,9 @@ fn next_out(session: &Session, next: &NextTypes, out: &mut dyn Write) -> anyhow:
         ]);
     }
     writeln!(out, "{table}")?;
+    writeln!(
+        out,
+        "`boyin window meter --behind materials-freed --type NAME` lists what a type would have freed."
+    )?;
     Ok(())
 }

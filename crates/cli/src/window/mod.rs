@@ -45,7 +45,7 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Forget { whose, second, reason, act } => {
             forget(session, &holder(whose)?, (&second, &reason), act, out)
         }
-        Window::Meter(args) => meter::run(session, &args, out),
+        Window::Meter(args) => meter::run(session, *args, out),
     }
 }
 

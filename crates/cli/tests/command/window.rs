@@ -257,6 +257,12 @@ fn a_record_of_grade_c_does_not_exempt_and_one_of_grade_b_does() {
         next["types"].as_array().unwrap().iter().map(|need| need["type_name"].clone()).collect();
     assert_eq!(types, ["营业执照", "食品经营许可证"], "{next}");
     assert_eq!((&next["types"][0]["materials"], &next["types"][1]["materials"]), (&json!(2), &json!(1)));
+    let freed = matter.meter(&["--behind", "materials-freed", "--type", "食品经营许可证"]).json();
+    assert_eq!((&freed["event"], &freed["answer"]), (&low["event"], &json!("submit")));
+    let counted: Vec<_> =
+        freed["materials"].as_array().unwrap().iter().filter(|one| one["counted"] == true).collect();
+    assert_eq!((counted.len(), &counted[0]["key"]), (1, &json!("food-permit-old")));
+    assert_eq!(matter.meter(&["--behind", "transactions-freed"]).out, "");
 }
 
 #[test]
@@ -318,18 +324,33 @@ fn the_meter_counts_what_was_decided_and_lists_the_decisions_behind_it() {
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone()).collect()
     };
     let all = [&first["event"], &second["event"], &package["event"]].map(Clone::clone);
-    assert_eq!(listed(&["--by", "county", "--of", DIVISION]), all);
-    assert_eq!(listed(&["--by", "county", "--of", DIVISION, "--outcome", "submit"]), all[1..]);
-    // Another material of these decisions had to be submitted, not the one for this type.
-    let of_type =
-        |outcome| listed(&["--by", "county", "--of", DIVISION, "--outcome", outcome, "--type", "居民身份证"]);
-    assert_eq!((of_type("submit"), of_type("exempt")), (Vec::new(), all.to_vec()));
-    assert_eq!(listed(&["--by", "item", "--of", "employer-insurance"]), all[2..]);
+    let of_county = ["--county", DIVISION, "--behind"];
+    let behind = |more: &[&str]| listed(&[&of_county, more].concat());
     assert_eq!(
-        listed(&["--by", "item", "--of", "employer-insurance", "--type", "居民户口簿"]),
-        [Value::Null; 0]
+        (listed(&["--behind", "transactions"]), behind(&["transactions"])),
+        (all.to_vec(), all.to_vec())
     );
-    assert_eq!(listed(&["--by", "office", "--of", office(POLICE).code.as_str()]), all);
+    // Materials of all three are exempt, but two transactions are not.
+    assert_eq!(behind(&["transactions", "--outcome", "exempt"]), all[..1]);
+    assert_eq!(behind(&["transactions", "--outcome", "submit"]), all[1..]);
+    assert_eq!(behind(&["transactions", "--outcome", "pending"]), [Value::Null; 0]);
+    assert_eq!(behind(&["materials", "--outcome", "exempt"]), all);
+    // Another material of these decisions had to be submitted, not the one for this type.
+    let of_type = |outcome| behind(&["materials", "--outcome", outcome, "--type", "居民身份证"]);
+    assert_eq!((of_type("submit"), of_type("exempt")), (Vec::new(), all.to_vec()));
+    assert_eq!(behind(&["types", "--outcome", "submit"]), all[1..]);
+    let by_item = ["--by", "item", "--item", "employer-insurance", "--behind"];
+    assert_eq!(listed(&[&by_item, &["transactions"][..]].concat()), all[2..]);
+    let of_household = [&by_item, &["materials", "--type", "居民户口簿"][..]].concat();
+    assert_eq!(listed(&of_household), [Value::Null; 0]);
+    assert_eq!(listed(&["--office", office(POLICE).code.as_str(), "--behind", "transactions"]), all);
+    // Several at once, of which one holds of nothing.
+    let elsewhere = ["--county", DIVISION, "--month", "1999-01", "--behind", "transactions"];
+    assert_eq!(listed(&elsewhere), [Value::Null; 0]);
+    let counted =
+        matter.place.boyin(&["window", "meter", "--behind", "materials", "--outcome", "submit"]).ends(0);
+    assert!(counted.out.contains("共 2 of materials"), "{}", counted.out);
+    matter.place.boyin(&["window", "meter", "--outcome", "submit"]).ends(3);
     // What was revoked is not mended by collecting it.
     assert_eq!(matter.meter(&["--next"]).json()["types"], json!([]));
     let screen = matter.place.boyin(&["window", "meter", "--by", "item"]).ends(0).out;

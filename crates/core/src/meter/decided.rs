@@ -114,6 +114,11 @@ impl Decided {
     pub fn answer(&self) -> Answer {
         Answer::of_all(self.materials.iter().map(|material| material.outcome))
     }
+
+    /// The month in China, as `2026-11`.
+    pub(super) fn month(&self) -> String {
+        self.at.date().to_string().chars().take("2026-11".len()).collect()
+    }
 }
 
 impl MaterialJson {

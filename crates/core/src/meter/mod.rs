@@ -1,7 +1,7 @@
 //! The exemption meter: of what was asked for at windows, how much did not have to be submitted (“免提交”率).
 //!
 //! Functions over decisions one after the other: what they hold grows with the counties, offices, items, months and license types
-//! that there are, not with the decisions. Every figure is of decisions that can be listed ([`Part`]).
+//! that there are, not with the decisions. Every figure is of decisions that can be listed ([`Behind`]).
 //!
 //! | figure | counts | exempt if |
 //! |---|---|---|
@@ -11,16 +11,20 @@
 //!
 //! What was decided twice is counted twice: a decision knows no case number.
 
+mod behind;
 mod decided;
 mod next;
+mod part;
 
 use std::collections::BTreeMap;
 
 use boyin_archive::{ArchiveError, Damaged, MAX_PAGE, Table};
 use boyin_exempt::Answer;
 
+pub use self::behind::{Behind, Count, Counted, Figure, Selector};
 pub use self::decided::{Decided, DecidedMaterial};
 pub use self::next::{NextTypes, TypeNeed, next_types};
+pub use self::part::{Part, Within};
 
 use crate::error::LookupError;
 use crate::lookup::Lookup;
@@ -161,78 +165,6 @@ impl Figures {
     }
 }
 
-/// What a decision has to do with one county, office, item or month.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part<'d> {
-    /// Code of the county, credit code of the office, key of the item, or month as `2026-11`.
-    pub cell: String,
-    /// What that is called, where the code says it to nobody.
-    pub name: Option<&'d str>,
-    /// The materials: of a package seen by item those that the item needs.
-    pub materials: Vec<&'d DecidedMaterial>,
-}
-
-/// Which decisions behind a figure are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Behind {
-    /// Code of the county, office, item or month.
-    pub cell: String,
-    /// Only those with a material that came to this.
-    pub outcome: Option<Answer>,
-    /// Only those with a material that is for this license type, by its Chinese name; with an outcome the same material.
-    pub license_type: Option<String>,
-}
-
-impl Behind {
-    /// Whether a part of a decision is one of them.
-    #[must_use]
-    pub fn holds(&self, part: &Part<'_>) -> bool {
-        // One material that is both: that is what the figure counts.
-        let counted = |one: &DecidedMaterial| {
-            self.outcome.is_none_or(|outcome| one.outcome == outcome)
-                && self.license_type.as_ref().is_none_or(|name| one.types.contains(name))
-        };
-        let every = self.outcome.is_none() && self.license_type.is_none();
-        part.cell == self.cell && (every || part.materials.iter().copied().any(counted))
-    }
-}
-
-impl Part<'_> {
-    /// What came of it: the worst of its materials.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        Answer::of_all(self.materials.iter().map(|material| material.outcome))
-    }
-
-    /// How many of its materials came to each outcome.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        self.materials.iter().for_each(|material| tally.add(material.outcome));
-        tally
-    }
-}
-
-impl Decided {
-    /// Where a decision is counted: seen by item at each of its items, otherwise at one place.
-    #[must_use]
-    pub fn parts(&self, by: By) -> Vec<Part<'_>> {
-        let all = || self.materials.iter().collect();
-        let one = |cell, name| vec![Part { cell, name, materials: all() }];
-        match by {
-            By::County => one(self.division.as_str().to_owned(), None),
-            By::Office => one(self.office.0.as_str().to_owned(), Some(self.office.1.as_str())),
-            By::Month => one(self.at.date().to_string().chars().take("2026-11".len()).collect(), None),
-            By::Item => self.items.iter().map(|item| self.part_of(item)).collect(),
-        }
-    }
-
-    fn part_of<'d>(&'d self, (code, key, name): &'d (String, String, String)) -> Part<'d> {
-        let materials = self.materials.iter().filter(|material| material.items.contains(code)).collect();
-        Part { cell: key.clone(), name: Some(name), materials }
-    }
-}
-
 /// The meter: figures by code, and of everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meter {
@@ -243,15 +175,19 @@ pub struct Meter {
     pub all: Figures,
 }
 
-/// Counts decisions one after the other.
+/// Counts decisions one after the other, as far as they are within something.
 ///
 /// # Errors
 /// The first error of the decisions.
-pub fn meter<E>(by: By, decisions: impl IntoIterator<Item = Result<Decided, E>>) -> Result<Meter, E> {
+pub fn meter<E>(
+    by: By,
+    within: &Within,
+    decisions: impl IntoIterator<Item = Result<Decided, E>>,
+) -> Result<Meter, E> {
     let mut meter = Meter::default();
     for decided in decisions {
         let decided = decided?;
-        for part in decided.parts(by) {
+        for part in within.parts(by, &decided) {
             let cell = meter.cells.entry(part.cell.clone()).or_default();
             cell.name = part.name.map(str::to_owned);
             cell.add(&part);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use boyin_exempt::{Answer, Reason};
 
-use super::{Decided, DecidedMaterial, Tally};
+use super::{By, Decided, DecidedMaterial, Part, Tally, Within};
 
 /// What collecting a license type would mend: it is not there at all, or nobody checked it.
 const COLLECTIBLE: [Reason; 3] = [Reason::NotOnFile, Reason::TypeNotCataloged, Reason::GradeTooLow];
@@ -33,19 +33,25 @@ pub struct NextTypes {
     pub transactions: Tally,
 }
 
-/// Counts decisions one after the other: a material that had to be submitted is counted for every license type that alone would
-/// have taken its place. Where one alternative needs two types that are both missing, neither is counted.
+/// Counts decisions one after the other, as far as they are within something: a material that had to be submitted is counted for every
+/// license type that alone would have taken its place. Where one alternative needs two types that are both missing, neither is counted.
 ///
 /// # Errors
 /// The first error of the decisions.
-pub fn next_types<E>(decisions: impl IntoIterator<Item = Result<Decided, E>>) -> Result<NextTypes, E> {
+pub fn next_types<E>(
+    within: &Within,
+    decisions: impl IntoIterator<Item = Result<Decided, E>>,
+) -> Result<NextTypes, E> {
     let mut needs = BTreeMap::<String, TypeNeed>::new();
     let mut next = NextTypes::default();
     for decided in decisions {
         let decided = decided?;
-        next.transactions.add(decided.answer());
-        decided.materials.iter().for_each(|material| next.materials.add(material.outcome));
-        count(&decided, &mut needs);
+        // Nothing is told apart here: a package is one transaction, as by county.
+        for part in within.parts(By::County, &decided) {
+            next.transactions.add(part.answer());
+            part.materials.iter().for_each(|material| next.materials.add(material.outcome));
+            count(&part, &mut needs);
+        }
     }
     next.types = needs.into_values().collect();
     next.types.sort_by(|a, b| {
@@ -55,43 +61,43 @@ pub fn next_types<E>(decisions: impl IntoIterator<Item = Result<Decided, E>>) ->
     Ok(next)
 }
 
-fn count(decided: &Decided, needs: &mut BTreeMap<String, TypeNeed>) {
-    let submitted = decided.materials.iter().filter(|material| material.outcome == Answer::Submit);
-    let freeing: Vec<_> = submitted.map(|material| (material, freed_by(material))).collect();
-    let mut alone: Option<BTreeSet<&str>> = None;
-    for (material, types) in &freeing {
-        for name in types {
-            let new = || TypeNeed {
-                type_name: (*name).to_owned(),
-                materials: 0,
-                transactions: 0,
-                not_cataloged: 0,
-            };
-            let need = needs.entry((*name).to_owned()).or_insert_with(new);
+fn count(part: &Part<'_>, needs: &mut BTreeMap<String, TypeNeed>) {
+    for material in &part.materials {
+        for name in freed_by(material) {
+            let new =
+                || TypeNeed { type_name: name.to_owned(), materials: 0, transactions: 0, not_cataloged: 0 };
+            let need = needs.entry(name.to_owned()).or_insert_with(new);
             need.materials += 1;
             need.not_cataloged += u64::from(lacks(material, name));
         }
-        alone = Some(alone.map_or_else(|| types.clone(), |so_far| &so_far & types));
     }
-    if decided.answer() == Answer::Submit
-        && decided.materials.iter().all(|one| one.outcome != Answer::Pending)
-    {
-        for name in alone.into_iter().flatten() {
-            if let Some(need) = needs.get_mut(name) {
-                need.transactions += 1;
-            }
+    for name in frees_whole(&part.materials) {
+        if let Some(need) = needs.get_mut(name) {
+            need.transactions += 1;
         }
     }
 }
 
+/// The types of which each alone would have freed all that had to be submitted, where nothing is pending.
+pub(super) fn frees_whole<'d>(materials: &[&'d DecidedMaterial]) -> BTreeSet<&'d str> {
+    if materials.iter().any(|material| material.outcome == Answer::Pending) {
+        return BTreeSet::new();
+    }
+    let submitted = materials.iter().copied().filter(|material| material.outcome == Answer::Submit);
+    submitted.map(freed_by).reduce(|all, types| &all & &types).unwrap_or_default()
+}
+
 /// Whether the catalog of license types lacks the type.
-fn lacks(material: &DecidedMaterial, name: &str) -> bool {
+pub(super) fn lacks(material: &DecidedMaterial, name: &str) -> bool {
     let mut findings = material.findings.iter();
     findings.any(|(code, _, of)| code == Reason::TypeNotCataloged.code() && of.as_deref() == Some(name))
 }
 
-/// The types of which each alone would have met an alternative of the material.
-fn freed_by(material: &DecidedMaterial) -> BTreeSet<&str> {
+/// The types of which each alone would have met an alternative of a material that had to be submitted.
+pub(super) fn freed_by(material: &DecidedMaterial) -> BTreeSet<&str> {
+    if material.outcome != Answer::Submit {
+        return BTreeSet::new();
+    }
     let mut alternatives = BTreeMap::<usize, Option<&str>>::new();
     for (code, alternative, name) in &material.findings {
         // What stands in the way of another way than sharing changes nothing here.

@@ -71,23 +71,62 @@ fn all(world: &[Decided]) -> impl Iterator<Item = Result<Decided, Infallible>> +
     world.iter().cloned().map(Ok)
 }
 
-/// The decisions of a cell with their materials there, straight from what a cell is.
-fn of_cell<'w>(world: &'w [Decided], by: By, cell: &str) -> Vec<Vec<&'w DecidedMaterial>> {
-    let whole = |decided: &'w Decided| decided.materials.iter().collect::<Vec<_>>();
-    let is = |decided: &&Decided| match by {
-        By::County => decided.division.as_str() == cell,
-        By::Office => decided.office.0.as_str() == cell,
-        By::Month => decided.at.date().to_string().starts_with(&format!("{cell}-")),
-        By::Item => decided.items.iter().any(|(_, key, _)| key == cell),
-    };
-    let found = world.iter().filter(is);
-    if by != By::Item {
-        return found.map(whole).collect();
+/// A decision as it is counted: its event, the cell, its materials there.
+type Naive<'w> = (u64, String, Vec<&'w DecidedMaterial>);
+
+fn cell_of(decided: &Decided, by: By) -> Option<String> {
+    match by {
+        By::County => Some(decided.division.as_str().to_owned()),
+        By::Office => Some(decided.office.0.as_str().to_owned()),
+        By::Month => Some(decided.at.date().to_string()[..7].to_owned()),
+        By::Item => None,
     }
-    let code = cell.trim_start_matches("key ");
-    found
-        .map(|one| whole(one).into_iter().filter(|m| m.items.iter().any(|item| item == code)).collect())
-        .collect()
+}
+
+/// The decisions within something, straight from what it says.
+fn naive_parts<'w>(world: &'w [Decided], by: By, within: &Within) -> Vec<Naive<'w>> {
+    let mut parts = Vec::new();
+    for decided in world {
+        let outside =
+            [(By::County, &within.county), (By::Office, &within.office), (By::Month, &within.month)]
+                .into_iter()
+                .any(|(by, wanted)| wanted.is_some() && *wanted != cell_of(decided, by));
+        if outside {
+            continue;
+        }
+        if by != By::Item && within.item.is_none() {
+            parts.push((decided.event, cell_of(decided, by).unwrap(), decided.materials.iter().collect()));
+            continue;
+        }
+        for (code, key, _) in &decided.items {
+            if within.item.as_ref().is_some_and(|wanted| wanted != key) {
+                continue;
+            }
+            let needed = decided.materials.iter().filter(|one| one.items.iter().any(|item| item == code));
+            parts.push((
+                decided.event,
+                cell_of(decided, by).unwrap_or_else(|| key.clone()),
+                needed.collect(),
+            ));
+        }
+    }
+    parts
+}
+
+/// Nothing, and what a world may be narrowed to: one of each, and several at once.
+fn narrowed(draw: &mut Draw) -> Vec<Within> {
+    let county = draw.of(&["652701", "652700", "652722"]);
+    let office = draw.of(&["11100000000013338W", "11430000006122244L"]);
+    let (item, month) = (draw.of(&["key code0", "key code1"]), draw.of(&["2026-10", "2026-11"]));
+    let all = Within::default();
+    let in_month = all.and(By::Month, month);
+    vec![
+        all.and(By::Item, item),
+        in_month.and(By::County, county),
+        in_month.and(By::Office, office).and(By::Item, item),
+        in_month.and(By::Office, office).and(By::Item, item).and(By::County, county),
+        all,
+    ]
 }
 
 fn count<T>(all: &[T], holds: impl Fn(&T) -> bool) -> u64 {
@@ -109,46 +148,210 @@ fn worst(materials: &[&DecidedMaterial]) -> Answer {
     }
 }
 
-fn naive(parts: &[Vec<&DecidedMaterial>]) -> (Tally, Tally, Tally) {
-    let materials: Vec<_> = parts.iter().flatten().copied().collect();
-    let names: BTreeSet<&String> = materials.iter().flat_map(|one| &one.types).collect();
-    let types: Vec<_> = names
+/// What came of each license type.
+fn naive_types<'w>(parts: &[Naive<'w>]) -> Vec<(&'w str, Answer)> {
+    let materials: Vec<_> = parts.iter().flat_map(|(_, _, materials)| materials).copied().collect();
+    let names: BTreeSet<&str> = materials.iter().flat_map(|one| &one.types).map(String::as_str).collect();
+    let of = |name: &str| -> Vec<_> {
+        materials.iter().copied().filter(|one| one.types.iter().any(|of| of == name)).collect()
+    };
+    names.into_iter().map(|name| (name, worst(&of(name)))).collect()
+}
+
+fn naive(parts: &[Naive<'_>]) -> (Tally, Tally, Tally) {
+    let materials: Vec<_> = parts.iter().flat_map(|(_, _, materials)| materials).copied().collect();
+    (
+        tally(parts, |(_, _, materials)| worst(materials)),
+        tally(&materials, |one| one.outcome),
+        tally(&naive_types(parts), |(_, came)| *came),
+    )
+}
+
+/// What a selector gives: the figure, the parts by event and cell, the materials among them that are counted, the license types.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Found {
+    figure: u64,
+    parts: Vec<(u64, String)>,
+    materials: Vec<(u64, String, String)>,
+    types: BTreeSet<String>,
+}
+
+fn drilled(world: &[Decided], behind: &Behind) -> Found {
+    let Ok(selector) = behind.clone().selector(all(world));
+    let (mut found, mut counts) = (Found::default(), Count::default());
+    for decided in world {
+        for counted in selector.of(decided) {
+            counts.add(&counted);
+            let (event, cell) = (decided.event, counted.part.cell.clone());
+            for (material, is) in counted.part.materials.iter().zip(&counted.materials) {
+                found.materials.extend(is.then(|| (event, cell.clone(), material.key.clone())));
+            }
+            found.types.extend(counted.types.iter().map(|name| (*name).to_owned()));
+            found.parts.push((event, cell));
+        }
+    }
+    found.figure = counts.of(behind.figure);
+    found
+}
+
+/// The same, from the parts that a figure is of.
+fn expected(parts: &[Naive<'_>], behind: &Behind) -> Found {
+    let wanted = |outcome: Answer| behind.outcome.is_none() || behind.outcome == Some(outcome);
+    let named = |name: &str| behind.license_type.is_none() || behind.license_type.as_deref() == Some(name);
+    let types: BTreeSet<&str> = naive_types(parts)
         .into_iter()
-        .map(|name| {
-            worst(&materials.iter().filter(|one| one.types.contains(name)).copied().collect::<Vec<_>>())
-        })
+        .filter(|(name, came)| wanted(*came) && named(name))
+        .map(|(name, _)| name)
         .collect();
-    (tally(parts, |part| worst(part)), tally(&materials, |one| one.outcome), tally(&types, |one| *one))
+    let is_for =
+        |one: &DecidedMaterial| behind.license_type.is_none() || one.types.iter().any(|of| named(of));
+    let frees = |one: &DecidedMaterial| -> Vec<&str> {
+        let submit = one.outcome == Answer::Submit && wanted(Answer::Submit);
+        TYPES.into_iter().filter(|name| submit && named(name) && would_free(one, name)).collect()
+    };
+    let mut found = Found::default();
+    for (event, cell, materials) in parts {
+        let counts = |one: &DecidedMaterial| match behind.figure {
+            Figure::Transactions => is_for(one),
+            Figure::Materials => wanted(one.outcome) && is_for(one),
+            Figure::Types => {
+                wanted(one.outcome) && one.types.iter().any(|name| types.contains(name.as_str()))
+            }
+            Figure::TransactionsFreed | Figure::MaterialsFreed => !frees(one).is_empty(),
+            Figure::NotCataloged => frees(one).into_iter().any(|name| !is_cataloged(one, name)),
+        };
+        let counted: Vec<_> = materials.iter().copied().filter(|one| counts(one)).collect();
+        let is = match behind.figure {
+            Figure::Transactions => {
+                wanted(worst(materials)) && (behind.license_type.is_none() || !counted.is_empty())
+            }
+            Figure::TransactionsFreed => TYPES
+                .into_iter()
+                .any(|name| wanted(Answer::Submit) && named(name) && would_free_all(materials, name)),
+            Figure::Materials | Figure::Types | Figure::MaterialsFreed | Figure::NotCataloged => {
+                !counted.is_empty()
+            }
+        };
+        if is {
+            found.parts.push((*event, cell.clone()));
+            found.materials.extend(counted.iter().map(|one| (*event, cell.clone(), one.key.clone())));
+        }
+    }
+    found.types.extend(types.into_iter().filter(|_| behind.figure == Figure::Types).map(str::to_owned));
+    let all = match behind.figure {
+        Figure::Transactions | Figure::TransactionsFreed => found.parts.len(),
+        Figure::Materials | Figure::MaterialsFreed | Figure::NotCataloged => found.materials.len(),
+        Figure::Types => found.types.len(),
+    };
+    found.figure = u64::try_from(all).unwrap();
+    found
+}
+
+/// Holds every number of a row against what its selector gives: the total and each outcome of the three figures and of each type.
+fn drills_down(world: &[Decided], by: By, within: &Within, parts: &[Naive<'_>], figures: &Figures) -> u64 {
+    let mut held = 0;
+    let mut hold = |figure: Figure, license_type: Option<&str>, tally: Tally| {
+        let outcomes = Answer::ALL.map(|outcome| (Some(outcome), tally.of(outcome)));
+        for (outcome, number) in outcomes.into_iter().chain([(None, tally.total())]) {
+            let license_type = license_type.map(str::to_owned);
+            let behind = Behind { by, within: within.clone(), figure, outcome, license_type };
+            let found = drilled(world, &behind);
+            assert_eq!(found.figure, number, "{behind:?}");
+            assert_eq!(found, expected(parts, &behind), "{behind:?}");
+            held += number;
+        }
+    };
+    hold(Figure::Transactions, None, figures.transactions);
+    hold(Figure::Materials, None, figures.materials);
+    hold(Figure::Types, None, figures.types());
+    for (name, tally) in &figures.types {
+        hold(Figure::Materials, Some(name.as_str()), *tally);
+        // What came of this type alone.
+        let mut came = Tally::default();
+        came.add(Answer::of_all(Answer::ALL.into_iter().filter(|outcome| tally.of(*outcome) > 0)));
+        hold(Figure::Types, Some(name.as_str()), came);
+    }
+    held
 }
 
 #[test]
 fn every_figure_is_that_of_a_naive_count_and_of_the_decisions_it_drills_down_to() {
-    let mut cells = BTreeSet::new();
-    for seed in 0..400 {
+    let (mut cells, mut held) = (BTreeSet::new(), 0);
+    for seed in 0..60 {
         let world = world(seed);
-        for by in By::ALL {
-            let Ok(meter) = meter(by, all(&world));
-            for (cell, figures) in &meter.cells {
-                let parts = of_cell(&world, by, cell);
+        for (by, within) in
+            By::ALL.into_iter().flat_map(|by| narrowed(&mut Draw(seed)).into_iter().map(move |one| (by, one)))
+        {
+            let Ok(meter) = meter(by, &within, all(&world));
+            let everything = naive_parts(&world, by, &within);
+            let known: BTreeSet<_> = everything.iter().map(|(_, cell, _)| cell.clone()).collect();
+            assert_eq!(
+                meter.cells.keys().cloned().collect::<BTreeSet<_>>(),
+                known,
+                "{seed} {by:?} {within:?}"
+            );
+            let rows = meter.cells.iter().map(|(cell, figures)| (Some(cell), figures));
+            for (cell, figures) in rows.chain([(None, &meter.all)]) {
+                let of = cell.map_or_else(|| within.clone(), |cell| within.and(by, cell));
+                let parts: Vec<_> = everything
+                    .iter()
+                    .filter(|(_, at, _)| cell.is_none_or(|cell| cell == at))
+                    .cloned()
+                    .collect();
                 let found = (figures.transactions, figures.materials, figures.types());
-                assert_eq!(found, naive(&parts), "{seed} {by:?} {cell}");
-                let mut again = Figures { name: figures.name.clone(), ..Figures::default() };
-                for part in world.iter().flat_map(|one| one.parts(by)).filter(|part| part.cell == *cell) {
-                    again.add(&part);
-                }
-                assert_eq!(again, *figures, "{seed} {by:?} {cell}");
-                cells.insert((by.code(), cell.clone()));
+                assert_eq!(found, naive(&parts), "{seed} {by:?} {within:?} {cell:?}");
+                held += drills_down(&world, by, &of, &parts, figures);
+                cells.extend(cell.map(|cell| (by.code(), cell.clone())));
             }
-            let everything: Vec<_> = meter.cells.keys().flat_map(|cell| of_cell(&world, by, cell)).collect();
-            let found = (meter.all.transactions, meter.all.materials, meter.all.types());
-            assert_eq!(found, naive(&everything), "{seed} {by:?}");
-            if by != By::Item {
+            if by != By::Item && within == Within::default() {
                 assert_eq!(meter.all.transactions.total(), u64::try_from(world.len()).unwrap());
             }
         }
     }
     let of = |by: By| cells.iter().filter(|(code, _)| *code == by.code()).count();
     assert_eq!(By::ALL.map(of), [3, 2, 3, 2], "a month ends in China");
+    assert!(held > 10_000, "{held}");
+}
+
+#[test]
+fn what_is_for_one_license_type_and_what_is_seen_by_item_is_counted_as_it_says() {
+    for seed in 0..200 {
+        let mut draw = Draw(seed ^ 0x5eed);
+        let world = world(seed);
+        for figure in Figure::ALL {
+            let behind = Behind {
+                by: draw.of(&By::ALL),
+                within: draw
+                    .below(5)
+                    .checked_sub(1)
+                    .map_or_else(Within::default, |at| narrowed(&mut draw)[at].clone()),
+                figure,
+                outcome: [None, Some(draw.of(&Answer::ALL))][draw.below(2)],
+                license_type: [None, Some(draw.of(&TYPES).to_owned())][draw.below(2)].clone(),
+            };
+            let parts = naive_parts(&world, behind.by, &behind.within);
+            assert_eq!(drilled(&world, &behind), expected(&parts, &behind), "{seed} {behind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_that_came_meanwhile_is_not_behind_a_figure_of_types() {
+    let typed =
+        |some: &[Decided]| some.iter().flat_map(|one| &one.materials).any(|one| !one.types.is_empty());
+    let good = |world: &Vec<Decided>| world.len() > 4 && typed(&world[..3]) && typed(&world[3..]);
+    let world = (0..200).map(world).find(good).unwrap();
+    let (early, late) = world.split_at(3);
+    let behind = Behind {
+        by: By::County,
+        within: Within::default(),
+        figure: Figure::Types,
+        outcome: None,
+        license_type: None,
+    };
+    let Ok(selector) = behind.selector(all(early));
+    assert!(early.iter().any(|decided| !selector.of(decided).is_empty()));
+    assert!(late.iter().all(|decided| selector.of(decided).is_empty()));
 }
 
 /// Whether a material would have been exempt had licenses of this type been on file: an alternative with nothing else in its way.
@@ -160,40 +363,63 @@ fn would_free(material: &DecidedMaterial, name: &str) -> bool {
     })
 }
 
+/// Whether one license type would have freed all that had to be submitted, where something had and nothing is pending.
+fn would_free_all(materials: &[&DecidedMaterial], name: &str) -> bool {
+    let of = |outcome: Answer| materials.iter().filter(move |one| one.outcome == outcome);
+    of(Answer::Pending).count() == 0
+        && of(Answer::Submit).count() > 0
+        && of(Answer::Submit).all(|one| would_free(one, name))
+}
+
+fn is_cataloged(material: &DecidedMaterial, name: &str) -> bool {
+    !material.findings.iter().any(|(code, _, of)| code == "type_not_cataloged" && of.as_deref() == Some(name))
+}
+
 #[test]
-fn the_next_types_are_those_of_a_naive_count() {
+fn the_next_types_are_those_of_a_naive_count_and_drill_down_to_what_they_free() {
     let mut freed = 0;
     for seed in 0..400 {
         let world = world(seed);
-        let Ok(next) = next_types(all(&world));
-        let materials: Vec<_> = world.iter().flat_map(|one| &one.materials).collect();
-        assert_eq!(next.materials, tally(&materials, |one| one.outcome));
-        assert_eq!(next.transactions, tally(&world, |one| worst(&one.materials.iter().collect::<Vec<_>>())));
-        let submitted = |one: &&&DecidedMaterial| one.outcome == Answer::Submit;
-        for name in TYPES {
-            let need = next.types.iter().find(|need| need.type_name == name);
-            let by_it: Vec<_> =
-                materials.iter().filter(submitted).filter(|one| would_free(one, name)).collect();
-            let whole = count(&world, |one| {
-                let (pending, submit): (Vec<_>, Vec<_>) = one
-                    .materials
-                    .iter()
-                    .filter(|one| one.outcome != Answer::Exempt)
-                    .partition(|one| one.outcome == Answer::Pending);
-                pending.is_empty() && !submit.is_empty() && submit.iter().all(|one| would_free(one, name))
-            });
-            let cataloged = |one: &&&&DecidedMaterial| {
-                !one.findings
-                    .iter()
-                    .any(|(code, _, of)| code == "type_not_cataloged" && of.as_deref() == Some(name))
-            };
-            let lacking = count(&by_it, |one| !cataloged(&one));
-            let found = need.map_or((0, 0, 0), |one| (one.materials, one.transactions, one.not_cataloged));
-            assert_eq!(found, (u64::try_from(by_it.len()).unwrap(), whole, lacking), "{seed} {name}");
-            freed += whole;
+        for within in narrowed(&mut Draw(seed)) {
+            let Ok(next) = next_types(&within, all(&world));
+            let parts = naive_parts(&world, By::County, &within);
+            let (transactions, materials, _) = naive(&parts);
+            assert_eq!((next.transactions, next.materials), (transactions, materials), "{seed} {within:?}");
+            for name in TYPES {
+                let need = next.types.iter().find(|need| need.type_name == name);
+                let materials: Vec<_> =
+                    parts.iter().flat_map(|(_, _, materials)| materials).copied().collect();
+                let by_it: Vec<_> = materials
+                    .into_iter()
+                    .filter(|one| one.outcome == Answer::Submit && would_free(one, name))
+                    .collect();
+                let whole = count(&parts, |(_, _, materials)| would_free_all(materials, name));
+                let lacking = count(&by_it, |one| !is_cataloged(one, name));
+                let found =
+                    need.map_or((0, 0, 0), |one| (one.materials, one.transactions, one.not_cataloged));
+                let numbers = (u64::try_from(by_it.len()).unwrap(), whole, lacking);
+                assert_eq!(found, numbers, "{seed} {within:?} {name}");
+                for (figure, number) in [
+                    (Figure::MaterialsFreed, found.0),
+                    (Figure::TransactionsFreed, found.1),
+                    (Figure::NotCataloged, found.2),
+                ] {
+                    let behind = Behind {
+                        by: By::County,
+                        within: within.clone(),
+                        figure,
+                        outcome: None,
+                        license_type: Some(name.to_owned()),
+                    };
+                    let listed = drilled(&world, &behind);
+                    assert_eq!(listed.figure, number, "{seed} {behind:?}");
+                    assert_eq!(listed, expected(&parts, &behind), "{seed} {behind:?}");
+                }
+                freed += whole;
+            }
+            let order: Vec<_> = next.types.iter().map(|need| (need.materials, need.transactions)).collect();
+            assert!(order.is_sorted_by(|a, b| a >= b), "{order:?}");
         }
-        let order: Vec<_> = next.types.iter().map(|need| (need.materials, need.transactions)).collect();
-        assert!(order.is_sorted_by(|a, b| a >= b), "{order:?}");
     }
     assert!(freed > 50, "{freed}");
 }

@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod delegated;
 mod error;
+mod follow_ups;
 mod gbt36906;
 mod handlers;
 mod limits;

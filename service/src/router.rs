@@ -16,7 +16,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{client, delegated, gbt36906, handlers, meter, metrics, pages, presentation, shared, window};
+use crate::{
+    client, delegated, follow_ups, gbt36906, handlers, meter, metrics, pages, presentation, shared, window,
+};
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
@@ -65,6 +67,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/items/{code}", get(window::item))
         .route("/v1/decisions", post(window::decide).layer(small()))
         .route("/v1/decisions/verify", post(window::verify))
+        .route("/v1/decisions/follow-ups", get(follow_ups::follow_ups))
         .route("/v1/decisions/{number}", get(window::decision))
         .route("/v1/meter", get(meter::meter_figures))
         .route("/v1/meter/decisions", get(meter::meter_decisions))

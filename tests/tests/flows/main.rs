@@ -33,4 +33,6 @@ mod vault;
 mod webhook_turns;
 mod webhooks;
 mod window;
+mod window_channels;
+mod window_follow_ups;
 mod window_http;

@@ -21,7 +21,7 @@ const ROLES: usize = 12;
 
 /// Each call with what the roles get, beside no desk. 200 is an answer; `/gbt36906` answers 200 with a status of its own. Whoever may
 /// decide is told that there is no desk (503), or no such decision (404).
-const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
+const MATRIX: [(&str, &str, [u16; ROLES]); 33] = [
     ("POST", "/v1/verify", [200; ROLES]),
     ("GET", "/v1/trust-list", [200; ROLES]),
     ("GET", "/v1/trust-list/handovers", [200; ROLES]),
@@ -39,6 +39,7 @@ const MATRIX: [(&str, &str, [u16; ROLES]); 32] = [
     ("GET", "/v1/items/{code}", [200; ROLES]),
     ("POST", "/v1/decisions", [401, 401, 403, 403, 403, 503, 403, 403, 403, 403, 403, 401]),
     ("GET", "/v1/decisions/{number}", [401, 401, 403, 403, 403, 404, 403, 403, 403, 403, 403, 401]),
+    ("GET", "/v1/decisions/follow-ups", [401, 401, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401]),
     ("POST", "/v1/decisions/verify", [200; ROLES]),
     ("GET", "/v1/meter", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),
     ("GET", "/v1/meter/decisions", [401, 401, 403, 403, 403, 403, 200, 403, 403, 403, 403, 401]),

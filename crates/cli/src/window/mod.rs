@@ -1,6 +1,7 @@
 //! `boyin window …`
 
 pub(crate) mod args;
+mod follow_ups;
 mod items;
 mod meter;
 mod show;
@@ -45,6 +46,7 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Forget { whose, second, reason, act } => {
             forget(session, &holder(whose)?, (&second, &reason), act, out)
         }
+        Window::FollowUps(args) => follow_ups::run(session, args, out),
         Window::Meter(args) => meter::run(session, *args, out),
     }
 }

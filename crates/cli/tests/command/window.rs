@@ -463,6 +463,33 @@ fn only_what_the_situation_asks_for_is_read() {
 }
 
 #[test]
+fn what_was_declared_is_listed_with_who_checks_it_until_when() {
+    let matter = matter();
+    matter.seal_filing(&[]).ends(0);
+    let holder = ["--json", "--holder", "applicant=110101199003072615:某人"];
+    let ask = || matter.place.decide("unemployment-registration", &[&holder[..], &BY].concat()).ends(1).json();
+    let [first, second] = [ask(), ask()];
+    let listed = |more: &[&str]| -> Vec<Value> {
+        let ran = matter.place.boyin(&[&["--json", "window", "follow-ups"], more].concat()).ends(0);
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone()).collect()
+    };
+    let declared = &first["decision"]["materials"][1]["follow_up"];
+    let until = declared["until"].as_str().unwrap();
+    let both = [first["event"].clone(), second["event"].clone()];
+    assert_eq!((listed(&[]), listed(&["--from", until, "--until", until])), (both.to_vec(), both.to_vec()));
+    assert_eq!(listed(&["--until", "2026-01-01"]), Vec::<Value>::new());
+    assert_eq!(listed(&["--office", office(MARKET).code.as_str()]), Vec::<Value>::new());
+    assert_eq!(listed(&["--limit", "1"]), [both[0].clone()]);
+    assert_eq!(listed(&["--after", &both[0].to_string()]), [both[1].clone()]);
+    let screen = matter.place.boyin(&["window", "follow-ups", "--limit", "1"]).ends(0).out;
+    for words in [until, "核查 公共就业服务机构", POLICE, "目前未就业，有就业意愿", &format!("--after {}", both[0])]
+    {
+        assert!(screen.contains(words), "no `{words}` in:\n{screen}");
+    }
+    assert!(!screen.contains("110101199003072615") && !screen.contains("某人"), "{screen}");
+}
+
+#[test]
 fn an_item_catalog_of_ones_own_counts_and_the_one_before_it_is_kept() {
     let matter = matter();
     let place = &matter.place;

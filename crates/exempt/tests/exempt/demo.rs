@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use boyin_exempt::{Answer, Decision, Entry, ItemCatalog, Outcome, Reason, Role, Way};
 use boyin_exempt::item::NoMatter;
+use boyin_exempt::{Answer, Decision, Entry, ItemCatalog, Outcome, Reason, Role, Way};
 use boyin_model::catalog::HolderKind;
 use boyin_model::time::Date;
 use boyin_testkit::prefecture::now;

@@ -67,7 +67,9 @@ async fn what_was_declared_is_listed_with_who_checks_it_until_when() {
         let expected = if found { declared.clone() } else { Vec::new() };
         assert_eq!(list(&site, &query).await, (expected, Value::Null), "{query}");
     }
-    for query in ["?until=soon", "?from=2026-02-30", "?of=x", "?until=2026-07-01&until=2026-07-02", "?after=x"] {
+    for query in
+        ["?until=soon", "?from=2026-02-30", "?of=x", "?until=2026-07-01&until=2026-07-02", "?after=x"]
+    {
         let path = format!("/v1/decisions/follow-ups{query}");
         let answer = site.get(&path, Some(Scope::WindowDecide)).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");

@@ -34,12 +34,20 @@ pub(super) fn invite(
     writeln!(out, "Access token (访问令牌) {clerk}")?;
     writeln!(out, "In another terminal (在另一终端试试):")?;
     writeln!(out, "  cd '{}'; export PATH=\"$PATH:{}\"", dir.display(), program.unwrap_or_default())?;
-    writeln!(out, "  export BOYIN_HOME='{}' BOYIN_PASSPHRASE_FILE='{}'", home.display(), passphrase.display())?;
+    writeln!(
+        out,
+        "  export BOYIN_HOME='{}' BOYIN_PASSPHRASE_FILE='{}'",
+        home.display(),
+        passphrase.display()
+    )?;
     let mut line = |what: &str, command: String| writeln!(out, "  {command}   # {what}");
     let decide = format!("curl -H @clerk.header -H 'Idempotency-Key: 1' -d @window.json {url}/v1/decisions");
     line("window 免证办", decide)?;
     line("meter 免提交率", format!("curl -H @clerk.header '{url}/v1/meter?by=item'"))?;
-    line("a holder's file 一人一档", format!("curl -H @clerk.header -d @file.json {url}/v1/holders/licenses"))?;
+    line(
+        "a holder's file 一人一档",
+        format!("curl -H @clerk.header -d @file.json {url}/v1/holders/licenses"),
+    )?;
     line(
         "share 共享, for ten minutes",
         format!("curl -H @client.header -d @share.json {url}/v1/shared/licenses"),

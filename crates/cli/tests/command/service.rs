@@ -160,8 +160,7 @@ fn the_demo_serves_with_its_desk_and_each_command_that_it_prints_works() {
         assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&answer));
         serde_json::from_slice::<serde_json::Value>(&answer).unwrap()
     };
-    let decided =
-        call("POST", "/v1/decisions", &[&clerk, "Idempotency-Key: 1"], &read("window.json"));
+    let decided = call("POST", "/v1/decisions", &[&clerk, "Idempotency-Key: 1"], &read("window.json"));
     assert_eq!(decided["decision"]["answer"], "exempt", "{decided}");
     let meter = call("GET", "/v1/meter?by=item", &[&clerk], "");
     assert_eq!(meter["cells"].as_array().unwrap().len(), 6, "{meter}");
@@ -170,7 +169,8 @@ fn the_demo_serves_with_its_desk_and_each_command_that_it_prints_works() {
     assert!(!file["licenses"].as_array().unwrap().is_empty(), "{file}");
     let shared = call("POST", "/v1/shared/licenses", &[&client], &read("share.json"));
     assert!(shared["fields"]["holder_name"].is_string(), "{shared}");
-    let number = serde_json::from_str::<serde_json::Value>(&read("file.json")).unwrap()["holder_code"].clone();
+    let number =
+        serde_json::from_str::<serde_json::Value>(&read("file.json")).unwrap()["holder_code"].clone();
     let invitation = said.split("Open (打开)").nth(1).unwrap();
     assert!(!invitation.contains(number.as_str().unwrap()), "{invitation}");
     assert!(invitation.lines().count() <= 12, "{invitation}");
@@ -180,7 +180,8 @@ fn the_demo_serves_with_its_desk_and_each_command_that_it_prints_works() {
     let public = place.write("client.pub", key.as_bytes());
     let (home, passphrase) = (place.path("demo/prefecture"), place.path("demo/passphrase"));
     let rotate = |key: &str| {
-        let fixed = ["--home", &home, "--passphrase-file", &passphrase, "--json", "client", "rotate", "demo-market"];
+        let fixed =
+            ["--home", &home, "--passphrase-file", &passphrase, "--json", "client", "rotate", "demo-market"];
         let more = ["--key", key, "--who", "管理员", "--purpose", "换发"];
         place.boyin(&[&fixed[..], &more].concat())
     };

@@ -490,7 +490,8 @@ fn six_channels_give_the_same_bytes_on_the_command_and_over_http() {
         assert_eq!(answer["channel"], channel.code());
         let event = answer["event"].to_string();
         // The very bytes that were signed, when they are told and when they are shown again.
-        let (receipt, shown) = (place.path(&format!("receipt-{channel}")), ["--json", "window", "show", &event]);
+        let (receipt, shown) =
+            (place.path(&format!("receipt-{channel}")), ["--json", "window", "show", &event]);
         let shown = place.boyin(&[&shown[..], &["--out", &receipt]].concat()).ends(0);
         let receipt = String::from_utf8(std::fs::read(&receipt).unwrap()).unwrap();
         let signed = b64::decode(receipt.split('.').nth(1).unwrap().as_bytes()).unwrap();
@@ -503,7 +504,8 @@ fn six_channels_give_the_same_bytes_on_the_command_and_over_http() {
     }
 
     let office = office(POLICE);
-    let token = ["token", "new", "--name", "窗口甲", "--office", office.code.as_str(), "--scope", "window:decide"];
+    let token =
+        ["token", "new", "--name", "窗口甲", "--office", office.code.as_str(), "--scope", "window:decide"];
     let bearer = format!("Authorization: Bearer {}", place.boyin(&token).ends(0).out.trim());
     let party = |told: &str, kind: &str| {
         let (code, name) = told.split_once('=').unwrap().1.split_once(':').unwrap();
@@ -536,7 +538,8 @@ fn what_was_declared_is_listed_with_who_checks_it_until_when() {
     let matter = matter();
     matter.seal_filing(&[]).ends(0);
     let holder = ["--json", "--holder", "applicant=110101199003072615:某人"];
-    let ask = || matter.place.decide("unemployment-registration", &[&holder[..], &BY].concat()).ends(1).json();
+    let ask =
+        || matter.place.decide("unemployment-registration", &[&holder[..], &BY].concat()).ends(1).json();
     let [first, second] = [ask(), ask()];
     let listed = |more: &[&str]| -> Vec<Value> {
         let ran = matter.place.boyin(&[&["--json", "window", "follow-ups"], more].concat()).ends(0);
@@ -551,7 +554,8 @@ fn what_was_declared_is_listed_with_who_checks_it_until_when() {
     assert_eq!(listed(&["--limit", "1"]), [both[0].clone()]);
     assert_eq!(listed(&["--after", &both[0].to_string()]), [both[1].clone()]);
     let screen = matter.place.boyin(&["window", "follow-ups", "--limit", "1"]).ends(0).out;
-    for words in [until, "核查 公共就业服务机构", POLICE, "目前未就业，有就业意愿", &format!("--after {}", both[0])]
+    for words in
+        [until, "核查 公共就业服务机构", POLICE, "目前未就业，有就业意愿", &format!("--after {}", both[0])]
     {
         assert!(screen.contains(words), "no `{words}` in:\n{screen}");
     }

@@ -100,7 +100,10 @@ mod tests {
             assert_eq!(count(FollowUps { from, until, office: None }), expected, "{from:?} {until:?}");
         }
         for (office, expected) in [("11100000000013338W", 1), ("11430000006122244L", 0)] {
-            assert_eq!(count(FollowUps { office: Some(office.to_owned()), ..FollowUps::default() }), expected);
+            assert_eq!(
+                count(FollowUps { office: Some(office.to_owned()), ..FollowUps::default() }),
+                expected
+            );
         }
         let online = json!({ "at": "许可系统", "en": "The permit", "zh": "核对许可" });
         let online = read("verified_online", online).unwrap();

@@ -40,7 +40,8 @@ const STOCKS: [&[&str]; 2] = [
     &["card", "card-b", "marriage", "marriage-spouse", "title", "title-spouse"],
     &["permit", "invoice", "card", "marriage"],
 ];
-const SITUATIONS: [(&str, &str); 4] = [("first", "no"), ("first", "yes"), ("second", "no"), ("second", "yes")];
+const SITUATIONS: [(&str, &str); 4] =
+    [("first", "no"), ("first", "yes"), ("second", "no"), ("second", "yes")];
 
 /// Noon, the last second of that day in China, and the first of the next.
 fn instants() -> [UnixTime; 3] {

@@ -9,6 +9,7 @@ mod html;
 mod kept;
 mod matter;
 mod meter;
+mod names;
 mod report;
 mod seals;
 mod trouble;

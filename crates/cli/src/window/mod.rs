@@ -275,9 +275,11 @@ fn verify(session: &Session, file: &Path, trust: &Files, out: &mut dyn Write) ->
     match verified {
         Ok(_) => writeln!(out, "✓ 回执核验通过 the receipt is genuine\n")?,
         Err(fault) if fault.is_indeterminate() => {
-            writeln!(out, "? 暂时无法判定 indeterminate: {fault} ({})", fault.code())?;
+            writeln!(out, "? 暂时无法判定：{} ({})\n  indeterminate: {fault}", fault.zh(), fault.code())?;
         }
-        Err(fault) => writeln!(out, "✗ 回执核验不通过 not genuine: {fault} ({})", fault.code())?,
+        Err(fault) => {
+            writeln!(out, "✗ 回执核验不通过：{} ({})\n  not genuine: {fault}", fault.zh(), fault.code())?;
+        }
     }
     payload.map_or(Ok(()), |payload| show::write(out, &payload))?;
     Ok(exit)

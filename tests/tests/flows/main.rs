@@ -19,6 +19,7 @@ mod moving;
 mod office;
 mod openapi;
 mod pages;
+mod pages_words;
 mod remote;
 mod rotation;
 mod sealing;

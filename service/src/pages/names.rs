@@ -32,20 +32,20 @@ impl<'s> Words<'s> {
     /// A license type by its Chinese name.
     pub(super) fn of_type<'n>(&'n self, name: &'n str) -> &'n str {
         let known = self.types.find(name).filter(|_| self.lang == Lang::En);
-        known.map_or(name, |known| &known.name_en)
+        known.map_or(name, |known| known.name_en.as_str())
     }
 
     /// An item by its key and its Chinese name, as it stands in the catalog now.
     pub(super) fn of_item<'n>(&'n self, key: &str, name: &'n str) -> &'n str {
         let mut items = self.items.iter().flat_map(|items| items.items());
         let known = items.find(|item| item.key == key && item.name == name);
-        known.map_or(name, |known| &known.name_en)
+        known.map_or(name, |known| known.name_en.as_str())
     }
 
     fn of_package<'n>(&'n self, key: &str, name: &'n str) -> &'n str {
         let mut packages = self.items.iter().flat_map(|items| items.packages());
         let known = packages.find(|package| package.key == key && package.name == name);
-        known.map_or(name, |known| &known.name_en)
+        known.map_or(name, |known| known.name_en.as_str())
     }
 
     /// Puts these names into a decision that is shown.

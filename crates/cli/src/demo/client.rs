@@ -102,7 +102,7 @@ fn pem(key: &SoftwareKey) -> Zeroizing<String> {
     let body = Zeroizing::new(b64::encode_padded(&key.to_pkcs8_der()));
     let mut pem = Zeroizing::new("-----BEGIN PRIVATE KEY-----".to_owned());
     for (place, char) in body.chars().enumerate() {
-        if place % LINE_CHARS == 0 {
+        if place.is_multiple_of(LINE_CHARS) {
             pem.push('\n');
         }
         pem.push(char);

@@ -111,6 +111,23 @@ fn told(lang: Lang, error: &ApiError) -> Html {
     html
 }
 
+/// What a status means for a clerk.
+fn trouble_zh(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "访问令牌缺失或无效，请重新输入。",
+        StatusCode::FORBIDDEN => "该令牌没有此项权限，或没有所属单位，请联系管理员换发。",
+        StatusCode::NOT_FOUND => "没有找到。",
+        StatusCode::GONE => "档案内容已依法清除。",
+        StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
+        StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
+        StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
+        StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",
+        StatusCode::TOO_MANY_REQUESTS => "请求过于频繁，请稍后再试。",
+        StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
+        _ => "服务出错，请联系平台运维。",
+    }
+}
+
 /// What is wrong with what a clerk filled in, by the name of the field with which the message for programs begins.
 fn wrong_zh(message: &str) -> Option<&'static str> {
     let (field, _) = message.split_once(':')?;
@@ -129,21 +146,4 @@ fn wrong_zh(message: &str) -> Option<&'static str> {
         "Idempotency-Key" => "请求编号有误，请刷新页面后重试。",
         _ => return None,
     })
-}
-
-/// What a status means for a clerk.
-fn trouble_zh(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => "访问令牌缺失或无效，请重新输入。",
-        StatusCode::FORBIDDEN => "该令牌没有此项权限，或没有所属单位，请联系管理员换发。",
-        StatusCode::NOT_FOUND => "没有找到。",
-        StatusCode::GONE => "档案内容已依法清除。",
-        StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
-        StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
-        StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
-        StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",
-        StatusCode::TOO_MANY_REQUESTS => "请求过于频繁，请稍后再试。",
-        StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
-        _ => "服务出错，请联系平台运维。",
-    }
 }

@@ -253,6 +253,7 @@ def right_requests(lists, client, token, base):
             }
         ],
         "decision": [{"path_parameters": {"number": lists["decisions"][0]}, "query": {"purpose": PURPOSE}}],
+        "followUps": [{}, {"query": {"from": "2026-01-01", "until": "2099-12-31"}}],
         "verifyDecision": [{"body": lists["receipt"][0], "media_type": "application/jwt"}],
         "meter": [{}, {"query": {"by": "item", "county": "652722"}}],
         "meterDecisions": [

@@ -9,6 +9,7 @@ mod client;
 mod delegated;
 mod error;
 mod file_urls;
+mod follow_ups;
 mod gbt36906;
 mod handlers;
 mod limits;

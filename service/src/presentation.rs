@@ -11,8 +11,10 @@ use boyin::model::presentation::{MAX_PRESENTATION_BYTES, Presentation};
 use boyin::model::time::UnixTime;
 use boyin::suite::all_jws;
 use boyin::verify::{AnyReason as _, Context, Verifier};
-use boyin_present::{Demand, PresentError, PresentationReport, Presented, check, from_text};
-use serde_json::{Value, json};
+use boyin_present::{
+    Demand, ListAge, PresentError, PresentationReport, Presented, RefusedCode, check, from_text,
+};
+use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::handlers::whole;
@@ -20,14 +22,14 @@ use crate::query::{DYNAMIC, Query};
 use crate::state::AppState;
 
 /// What came of the text of a code.
-async fn checked(state: &AppState, body: Bytes, demand: Demand) -> Result<PresentationReport, PresentError> {
+async fn checked(state: &AppState, body: Bytes, demand: Demand) -> Result<PresentationReport, RefusedCode> {
     let service = state.clone();
-    let checked = state.run(move |lookup, _| {
-        // A space may be the last character of a code.
-        let text = std::str::from_utf8(&body).map_err(|_| PresentError::Text)?;
-        let text = text.trim_end_matches(['\r', '\n']);
-        let shown = Presented::decode(&from_text(text)?)?;
+    let checked = state.run(move |lookup, at| {
         let registry = lookup.registry();
+        let shown = decoded(&body).map_err(|error| {
+            let trust_list = Some(ListAge::of_trust(registry.trust(), at));
+            RefusedCode { error, trust_list, at }
+        })?;
         // What was seen before the start is not known.
         let remembers = shown.statement.as_deref().is_some_and(|token| made_after(token, service.started));
         let mut seen = remembers.then(|| service.seen.lock().unwrap_or_else(PoisonError::into_inner));
@@ -36,6 +38,12 @@ async fn checked(state: &AppState, body: Bytes, demand: Demand) -> Result<Presen
         Ok(check(&shown, &Verifier::new(&all_jws()), &context, demand, seen.as_deref_mut()))
     });
     checked.await
+}
+
+fn decoded(body: &[u8]) -> Result<Presented, PresentError> {
+    let text = std::str::from_utf8(body).map_err(|_| PresentError::Text)?;
+    // A space may be the last character of a code.
+    Presented::decode(&from_text(text.trim_end_matches(['\r', '\n']))?)
 }
 
 /// Whether a statement says that it was made after `started`. What it says is verified later.
@@ -57,14 +65,11 @@ pub(crate) async fn verified(
             let verdict = report.verdict();
             (verdict.code(), verdict.reason().map(|reason| reason.info().code))
         }
-        Err(error) => ("failed", Some(error.code())),
+        Err(refused) => ("failed", Some(refused.error.code())),
     };
     state.metrics.verdict(verdict);
     tracing::info!(verdict, reason, "code verified");
-    checked.map_err(|error| {
-        let reason = json!({ "code": error.code(), "en": error.to_string() });
-        json!({ "format": 1, "reason": reason, "verdict": "failed" })
-    })
+    checked.map_err(|refused| refused.to_json())
 }
 
 /// `POST /v1/presentations/verify`: the text of a code in the body. Public.

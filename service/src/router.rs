@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::routes::{Call, get, listed, post, routed};
 use crate::state::AppState;
 use crate::{
-    client, delegated, file_urls, gbt36906, handlers, meter, metrics, pages, presentation, shared, window,
+    client, delegated, file_urls, follow_ups, gbt36906, handlers, meter, metrics, pages, presentation, shared, window,
 };
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.
@@ -84,6 +84,7 @@ fn table() -> Vec<Call<AppState>> {
         get("/v1/items/{code}", window::item),
         post("/v1/decisions", window::decide).body(MAX_CALL_BODY_BYTES),
         post("/v1/decisions/verify", window::verify),
+        get("/v1/decisions/follow-ups", follow_ups::follow_ups),
         get("/v1/decisions/{number}", window::decision),
         get("/v1/meter", meter::meter_figures),
         get("/v1/meter/decisions", meter::meter_decisions),

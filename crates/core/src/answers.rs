@@ -7,7 +7,10 @@ use boyin_exempt::{ItemCatalog, Receipt};
 use boyin_model::time::Date;
 use serde_json::{Map, Value, json};
 
-use crate::meter::{By, Counted, Decided, Figures, Meter, NextTypes, TARGETS, Tally, TypeNeed, Within};
+use crate::meter::{
+    By, Counted, Decided, DecidedMaterial, Declared, Figures, Meter, NextTypes, TARGETS, Tally, TypeNeed,
+    Within,
+};
 use crate::window::{ExemptionAnswer, ReceiptFault, receipt_payload};
 
 /// Whether a receipt counts: `passed`, `indeterminate` or `failed`.
@@ -160,6 +163,20 @@ pub fn counted(decided: &Decided, counted: &Counted<'_>) -> Value {
     json!({
         "answer": counted.part.answer().code(), "at": decided.at.seconds(), "code": counted.part.cell,
         "event": decided.event, "materials": materials.collect::<Vec<_>>(), "types": counted.types,
+    })
+}
+
+/// A commitment that is to be checked afterwards.
+#[must_use]
+pub fn follow_up(decided: &Decided, material: &DecidedMaterial, declared: &Declared) -> Value {
+    let items = decided.items.iter().filter(|(code, ..)| material.items.contains(code));
+    let (office, name) = &decided.office;
+    json!({
+        "at": decided.at.seconds(), "checked_by": declared.checked_by, "division": decided.division.as_str(),
+        "en": declared.en, "event": decided.event, "if_false_en": declared.if_false_en,
+        "if_false_zh": declared.if_false_zh, "items": items.map(|(_, key, _)| key).collect::<Vec<_>>(),
+        "material": material.key, "office": { "code": office.as_str(), "name": name },
+        "until": declared.until, "zh": declared.zh,
     })
 }
 

@@ -5,10 +5,11 @@ use boyin_model::presentation::{MAX_PRESENTATION_BYTES, Presentation, TYP_PRESEN
 use boyin_model::time::UnixTime;
 use boyin_verify::{
     AnyReason as _, CLOCK_TOLERANCE_SECONDS, Context, CreditCode, Reason, ReasonInfo, Report,
-    SignedByIssuerError, Verdict, Verifier,
+    SignedByIssuerError, TrustSnapshot, Verdict, Verifier,
 };
 use serde_json::{Value, json};
 
+use crate::error::PresentError;
 use crate::form::Presented;
 use crate::reason::{DynamicReason, PresentReason};
 use crate::seen::{Remembered, SeenNonces};
@@ -31,6 +32,13 @@ impl ListAge {
     #[must_use]
     pub fn new(made_at: UnixTime, fresh_until: UnixTime, now: UnixTime) -> Self {
         Self { made_at, fresh_until, seconds: now.seconds().saturating_sub(made_at.seconds()) }
+    }
+
+    /// The age of a trust list at `now`.
+    #[must_use]
+    pub fn of_trust(trust: &TrustSnapshot, now: UnixTime) -> Self {
+        let list = trust.list();
+        Self::new(list.issued_at, list.next_update, now)
     }
 
     /// The form for programs.
@@ -68,6 +76,33 @@ pub struct PresentationReport {
     pub status_list: Option<ListAge>,
 }
 
+/// What came of bytes or text that are no code: it failed, whatever the lists say.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedCode {
+    /// Why it is none.
+    pub error: PresentError,
+    /// The trust list that a code would have been verified with, if one is at hand. Which status list it would have been is not known.
+    pub trust_list: Option<ListAge>,
+    /// When.
+    pub at: UnixTime,
+}
+
+impl RefusedCode {
+    /// The form for programs.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Self { error, trust_list, at } = self;
+        json!({
+            "age": { "status_list": null, "trust_list": trust_list.map(ListAge::to_json) },
+            "at": at.seconds(),
+            "format": REPORT_FORMAT,
+            "reason": { "code": error.code(), "en": error.to_string(), "zh": error.zh() },
+            "verdict": "failed",
+        })
+    }
+}
+
 /// The dynamic part of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dynamic {
@@ -91,7 +126,6 @@ pub fn check(
     seen: Option<&mut SeenNonces>,
 ) -> PresentationReport {
     let license = verifier.check(&shown.license, context);
-    let list = context.trust.list();
     let issuer = license.subject().issuer;
     let passed = license.verdict() == Verdict::Passed;
     let dynamic = shown.statement.as_deref().map(|token| {
@@ -104,7 +138,7 @@ pub fn check(
         let (made, until) = (context.status.made_at(issuer, uri)?, context.status.fresh_until(issuer, uri)?);
         Some(ListAge::new(made, until, context.now))
     });
-    let trust_list = ListAge::new(list.issued_at, list.next_update, context.now);
+    let trust_list = ListAge::of_trust(context.trust, context.now);
     PresentationReport { license, dynamic, demand, trust_list, status_list }
 }
 

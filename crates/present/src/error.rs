@@ -40,6 +40,19 @@ impl PresentError {
             Self::NotCanonical => "code_not_canonical",
         }
     }
+
+    /// What is the case, in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> &'static str {
+        match self {
+            Self::Text => "这不是亮证码的文本：应以 BY1: 开头，其后为 base45 字符",
+            Self::TooLarge => "内容超出亮证码的最大长度",
+            Self::Form(_) => "本版本不认识该亮证码的格式，请更新后再核验",
+            Self::Dictionary(_) => "本版本不认识该亮证码的词典，请更新后再核验",
+            Self::Malformed { .. } => "亮证码内容不完整或有误，请持证人重新出示",
+            Self::NotCanonical => "亮证码内容不是规范写法，不予采信",
+        }
+    }
 }
 
 /// See [`PresentError::Malformed`].

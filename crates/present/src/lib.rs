@@ -31,7 +31,7 @@ mod seen;
 mod text;
 
 pub use bundle::{Bundle, BundleError, OpenBundle};
-pub use check::{Demand, Dynamic, ListAge, PresentationReport, check};
+pub use check::{Demand, Dynamic, ListAge, PresentationReport, RefusedCode, check};
 pub use dictionary::DICTIONARY;
 pub use error::{EncodeError, Fault, PresentError};
 pub use form::{FORM, Presented};

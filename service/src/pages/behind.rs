@@ -9,6 +9,7 @@ use boyin::meter::{Behind, By, Figure, Within};
 use serde_json::Value;
 
 use super::html::{Html, encoded};
+use super::names::Words;
 use super::{Lang, cell, decided_at, decision, member, members, table_end, table_head};
 use crate::error::ApiError;
 use crate::meter::{BehindQuery, Listed, behind};
@@ -56,33 +57,33 @@ fn query(behind: &Behind, after: Option<u64>) -> String {
 }
 
 /// What a selector asks for, in words.
-fn told(lang: Lang, behind: &Behind) -> String {
-    let mut words = vec![figure_name(lang, behind.figure)];
-    words.extend(behind.outcome.map(|outcome| decision::words(lang, outcome)));
-    words.extend(behind.license_type.as_deref());
-    words.extend(By::ALL.into_iter().filter_map(|by| behind.within.of(by)));
-    words.join(" · ")
+fn told(words: &Words<'_>, behind: &Behind) -> String {
+    let mut told = vec![figure_name(words.lang, behind.figure)];
+    told.extend(behind.outcome.map(|outcome| decision::words(words.lang, outcome)));
+    told.extend(behind.license_type.as_deref().map(|name| words.of_type(name)));
+    told.extend(By::ALL.into_iter().filter_map(|by| behind.within.of(by)));
+    told.join(" · ")
 }
 
 /// A button for what is behind a figure.
-pub(super) fn button(html: &mut Html, lang: Lang, behind: &Behind, after: Option<u64>, text: &str) {
+pub(super) fn button(html: &mut Html, words: &Words<'_>, behind: &Behind, after: Option<u64>, text: &str) {
     html.put(
         "<button type=\"submit\" form=\"ask\" class=\"small\" name=\"behind\" value=\"",
         query(behind, after),
         "\" aria-label=\"",
     );
-    html.put("", text, " · ").put("", told(lang, behind), "\">").put("", text, "</button> ");
+    html.put("", text, " · ").put("", told(words, behind), "\">").put("", text, "</button> ");
 }
 
 /// Buttons for the outcomes of a tally and for all of it, as far as there are any; `behind` is without an outcome.
-pub(super) fn buttons(html: &mut Html, lang: Lang, behind: &Behind, tally: &Value) {
+pub(super) fn buttons(html: &mut Html, words: &Words<'_>, behind: &Behind, tally: &Value) {
     html.raw("<div class=\"buttons\">");
     for outcome in Answer::ALL.into_iter().map(Some).chain([None]) {
         let count = number(tally, outcome.map_or("total", Answer::code));
         if count > 0 {
-            let mark = outcome.map_or(lang.say("共", "all"), decision::mark);
+            let mark = outcome.map_or(words.lang.say("共", "all"), decision::mark);
             let behind = Behind { outcome, ..behind.clone() };
-            button(html, lang, &behind, None, &format!("{mark} {count}"));
+            button(html, words, &behind, None, &format!("{mark} {count}"));
         }
     }
     html.raw("</div>");
@@ -101,10 +102,11 @@ pub(super) fn within(html: &mut Html, lang: Lang, within: &Within) {
 /// The decisions behind a figure. Each leads to its own page if the token may read it.
 pub(super) async fn listed(
     state: &AppState,
-    lang: Lang,
+    words: &Words<'_>,
     wanted: &str,
     may_read: bool,
 ) -> Result<Html, ApiError> {
+    let lang = words.lang;
     let query = format!("/?{wanted}").parse::<Uri>().ok();
     let query = query.and_then(|uri| Typed::<BehindQuery>::try_from_uri(&uri).ok());
     let Typed(query) = query.ok_or_else(|| ApiError::BadRequest("behind: no selector".to_owned()))?;
@@ -116,20 +118,20 @@ pub(super) async fn listed(
         lang.say("← 返回统计", "← Back to the figures"),
         "</button></p>\n",
     );
-    html.put("<h2 class=\"answered\" data-count=\"", count, "\">").text(told(lang, &wanted));
+    html.put("<h2 class=\"answered\" data-count=\"", count, "\">").text(told(words, &wanted));
     html.put(lang.say("：", ": "), count, "</h2>\n");
     within(&mut html, lang, &wanted.within);
     let heads = heads(lang, wanted.figure);
     table_head(&mut html, lang.say("判定明细", "Decisions"), &heads);
     for decision in &decisions {
-        row(&mut html, lang, wanted.figure, decision, may_read);
+        row(&mut html, words, wanted.figure, decision, may_read);
     }
     table_end(&mut html);
     if decisions.is_empty() {
         html.put("<p class=\"hint\">", lang.say("没有。", "None."), "</p>\n");
     }
     if next.is_some() {
-        button(&mut html, lang, &wanted, next, lang.say("更多", "More"));
+        button(&mut html, words, &wanted, next, lang.say("更多", "More"));
     }
     Ok(html)
 }
@@ -147,7 +149,8 @@ fn heads(lang: Lang, figure: Figure) -> Vec<&'static str> {
     heads
 }
 
-fn row(html: &mut Html, lang: Lang, figure: Figure, row: &Value, may_read: bool) {
+fn row(html: &mut Html, words: &Words<'_>, figure: Figure, row: &Value, may_read: bool) {
+    let lang = words.lang;
     let came = decision::came(row, "answer");
     let event = number(row, "event");
     html.raw("<tr><th scope=\"row\">");
@@ -168,7 +171,8 @@ fn row(html: &mut Html, lang: Lang, figure: Figure, row: &Value, may_read: bool)
     }
     html.raw("</div></td>");
     if figure == Figure::Types {
-        let types: Vec<_> = members(row, "types").filter_map(Value::as_str).collect();
+        let types = members(row, "types").filter_map(Value::as_str);
+        let types: Vec<_> = types.map(|name| words.of_type(name)).collect();
         cell(html, figure_name(lang, figure)).put("<span>", types.join(lang.say("、", ", ")), "</span></td>");
     }
     html.raw("</tr>\n");

@@ -5,6 +5,7 @@ use boyin::window::ExemptionAnswer;
 use serde_json::Value;
 
 use super::html::Html;
+use super::names::chinese;
 use super::{Lang, decided_at, member, members};
 
 /// `✓`, `?` or `✗`.
@@ -104,21 +105,19 @@ pub(super) fn shown(lang: Lang, decision: &Value, acts: &Html) -> Html {
 /// Matter, office, place and time.
 fn head(html: &mut Html, lang: Lang, decision: &Value) {
     html.raw("<dl class=\"facts\">\n");
-    let mut line = |name: &'static str, text: String| {
-        html.put("<div><dt>", name, "</dt>").put("<dd>", text, "</dd></div>\n");
-    };
     if let Some(name) = decision["package"]["name"].as_str() {
-        line(lang.say("一件事", "Package"), name.to_owned());
+        html.put("<div><dt>", lang.say("一件事", "Package"), "</dt>").put("<dd>", name, "</dd></div>\n");
     }
     for item in members(decision, "items") {
-        let text = format!("{}（{}）", member(item, "name"), member(item, "department"));
-        line(lang.say("事项", "Item"), text);
+        html.put("<div><dt>", lang.say("事项", "Item"), "</dt>").put("<dd>", member(item, "name"), "");
+        html.raw(lang.say("（", " ("));
+        chinese(html, lang, member(item, "department"));
+        html.raw(lang.say("）", ")")).raw("</dd></div>\n");
     }
-    let office = &decision["first_contact"];
-    line(lang.say("首问单位", "Asked first"), member(office, "name").to_owned());
-    let at = decided_at(decision);
-    line(lang.say("区划与时间", "Division, time"), format!("{} · {at}", member(decision, "division")));
-    html.raw("</dl>\n");
+    html.put("<div><dt>", lang.say("首问单位", "Asked first"), "</dt><dd>");
+    chinese(html, lang, member(&decision["first_contact"], "name"));
+    html.put("</dd></div>\n<div><dt>", lang.say("区划与时间", "Division, time"), "</dt><dd>");
+    html.text(member(decision, "division")).put(" · ", decided_at(decision), "</dd></div>\n</dl>\n");
 }
 
 fn material(lang: Lang, material: &Value) -> Html {
@@ -173,7 +172,13 @@ fn follow_up(html: &mut Html, lang: Lang, follow_up: &Value) {
         (lang.say("if_false_zh", "if_false_en"), lang.say("不实后果：", "If it is false: ")),
     ] {
         if let Some(words) = follow_up[name].as_str() {
-            html.put("<p>", label, "").text(words).raw("</p>\n");
+            html.put("<p>", label, "");
+            if ["basis", "at", "checked_by"].contains(&name) {
+                chinese(html, lang, words);
+            } else {
+                html.text(words);
+            }
+            html.raw("</p>\n");
         }
     }
 }
@@ -196,11 +201,9 @@ fn finding(html: &mut Html, lang: Lang, found: &Value) {
     html.text(lang.member(next, "next_step")).raw("</p>\n<p>");
     let who = &found["responsible"];
     html.text(lang.say("责任：", "Up to: "));
-    html.text(lang.of(member(who, "zh"), responsible(member(who, "code")))).put(
-        " ",
-        member(who, "name"),
-        "</p></div>\n",
-    );
+    html.text(lang.of(member(who, "zh"), responsible(member(who, "code")))).raw(" ");
+    chinese(html, lang, member(who, "name"));
+    html.raw("</p></div>\n");
 }
 
 /// In English; the decision has the Chinese name.

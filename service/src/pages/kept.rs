@@ -6,6 +6,7 @@ use boyin::Scope;
 
 use super::form::purpose_field;
 use super::html::Html;
+use super::names::Words;
 use super::trouble::{Trouble, part, wrong};
 use super::{Asked, AskedQuery, Sent, decision, form, page as whole_page, texts};
 use crate::auth::{authorize, reader};
@@ -50,6 +51,7 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
         wrong(lang, "number", "判定编号应为数字。", "The number of a decision is made of digits.")
     })?;
     let kept = kept(state, event, reader).await?;
-    let told = told(&kept)?;
+    let mut told = told(&kept)?;
+    Words::of(state, lang).await.put_into(&mut told["decision"]);
     Ok(decision::filed(lang, &kept, &told["decision"], &Html::new()))
 }

@@ -65,7 +65,8 @@ pub(super) fn form(html: &mut Html, lang: Lang, catalog: &ItemCatalog, matter: &
         html.raw("<ul class=\"items\">");
         for item in &matter.items {
             html.put("<li>", lang.of(&item.name, &item.name_en), " ");
-            html.put("<small>", &item.department, "</small></li>");
+            html.raw(lang.say("<small>", "<small lang=\"zh-CN\">"));
+            html.text(&item.department).raw("</small></li>");
         }
         html.raw("</ul>\n");
     }

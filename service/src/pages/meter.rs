@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::behind::{button, buttons, by_name, figure_name, listed, number, within};
 use super::html::Html;
+use super::names::{Words, chinese};
 use super::trouble::part;
 use super::{
     Asked, AskedQuery, Lang, Sent, cell, decision, form, member, members, page as whole_page, table_end,
@@ -76,8 +77,9 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
     let Sent { lang, headers, body } = sent;
     let grant = authorize(state, &headers, Scope::MeterRead).await?;
     let mut texts = texts(body)?;
+    let words = Words::of(state, lang).await;
     if let Some(wanted) = texts.get("behind") {
-        return listed(state, lang, wanted, grant.scopes.contains(&Scope::WindowDecide)).await;
+        return listed(state, &words, wanted, grant.scopes.contains(&Scope::WindowDecide)).await;
     }
     let mut given = |name: &str| {
         let text = texts.remove(name)?.trim().to_owned();
@@ -92,11 +94,11 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
     let by = given("by");
     if by.as_deref() == Some(NEXT) {
         let needs = needs(state, within.clone()).await?;
-        return Ok(next(lang, &within, &needs));
+        return Ok(next(&words, &within, &needs));
     }
     let by = by_of(by.as_deref())?;
     let found = figures(state, by, within.clone()).await?;
-    Ok(table(lang, &Row { by, within }, &found))
+    Ok(table(&words, &Row { by, within }, &found))
 }
 
 fn share(of: u64, total: u64) -> u64 {
@@ -148,10 +150,10 @@ impl Row {
 }
 
 /// A cell with a rate, its bar and the ways down from it.
-fn rate_cell(html: &mut Html, lang: Lang, label: &'static str, behind: &Behind, tally: &Value) {
+fn rate_cell(html: &mut Html, words: &Words<'_>, label: &'static str, behind: &Behind, tally: &Value) {
     cell(html, label).put("<span class=\"nowrap\">", rate(tally), "</span> ");
     bar(html, tally);
-    buttons(html, lang, behind, tally);
+    buttons(html, words, behind, tally);
     html.raw("</td>");
 }
 
@@ -160,21 +162,22 @@ fn heads(lang: Lang, by: By) -> [&'static str; 5] {
     [by_name(lang, by), types, materials, transactions, lang.say("目标", "Targets")]
 }
 
-fn table(lang: Lang, all: &Row, meter: &Value) -> Html {
+fn table(words: &Words<'_>, all: &Row, meter: &Value) -> Html {
+    let lang = words.lang;
     let mut html = Html::new();
     html.put("<h2 class=\"unseen answered\">", lang.say("免提交率", "Exemption rates"), "</h2>\n");
     within(&mut html, lang, &all.within);
-    tiles(&mut html, lang, all, &meter["all"]);
+    tiles(&mut html, words, all, &meter["all"]);
     legend(&mut html, lang);
     table_head(&mut html, lang.say("免提交率", "Exemption rates"), &heads(lang, all.by));
-    members(meter, "cells").for_each(|figures| row(&mut html, lang, all, figures));
+    members(meter, "cells").for_each(|figures| row(&mut html, words, all, figures));
     table_end(&mut html);
     let names = [lang.say("证照", "License type"), lang.say("材料", "Materials")];
     table_head(&mut html, lang.say("按证照", "By license type"), &names);
     for (name, tally) in meter["all"]["by_type"].as_object().into_iter().flatten() {
-        html.put("<tr><th scope=\"row\">", name, "</th>");
+        html.put("<tr><th scope=\"row\">", words.of_type(name), "</th>");
         let behind = Behind { license_type: Some(name.clone()), ..all.figure(Figure::Materials) };
-        rate_cell(&mut html, lang, names[1], &behind, tally);
+        rate_cell(&mut html, words, names[1], &behind, tally);
         html.raw("</tr>\n");
     }
     table_end(&mut html);
@@ -182,7 +185,8 @@ fn table(lang: Lang, all: &Row, meter: &Value) -> Html {
 }
 
 /// All together, large.
-fn tiles(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
+fn tiles(html: &mut Html, words: &Words<'_>, all: &Row, figures: &Value) {
+    let lang = words.lang;
     html.raw("<ul class=\"tiles\">\n");
     for figure in FIGURES {
         let tally = &figures[figure.code()];
@@ -195,7 +199,7 @@ fn tiles(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
             targets(html, tally, " · ");
             html.raw("</p>");
         }
-        buttons(html, lang, &all.figure(figure), tally);
+        buttons(html, words, &all.figure(figure), tally);
         html.raw("</li>\n");
     }
     html.raw("</ul>\n");
@@ -225,15 +229,27 @@ fn legend(html: &mut Html, lang: Lang) {
     html.raw("</p>\n");
 }
 
-fn row(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
+fn row(html: &mut Html, words: &Words<'_>, all: &Row, figures: &Value) {
+    let lang = words.lang;
     let code = member(figures, "code");
     let of = Row { by: all.by, within: all.within.and(all.by, code) };
+    html.raw("<tr><th scope=\"row\">");
     match figures["name"].as_str() {
-        Some(name) => html.put("<tr><th scope=\"row\">", name, "<br>").put("<small>", code, "</small></th>"),
-        None => html.put("<tr><th scope=\"row\">", code, "</th>"),
-    };
+        Some(name) => {
+            match words.of_item(code, name) {
+                same if same == name => chinese(html, lang, name),
+                english => {
+                    html.text(english);
+                }
+            }
+            html.put("<br><small>", code, "</small></th>");
+        }
+        None => {
+            html.put("", code, "</th>");
+        }
+    }
     for figure in FIGURES {
-        rate_cell(html, lang, figure_name(lang, figure), &of.figure(figure), &figures[figure.code()]);
+        rate_cell(html, words, figure_name(lang, figure), &of.figure(figure), &figures[figure.code()]);
     }
     cell(html, lang.say("目标", "Targets")).raw("<span>");
     targets(html, &figures["types"], "<br>");
@@ -241,7 +257,8 @@ fn row(html: &mut Html, lang: Lang, all: &Row, figures: &Value) {
 }
 
 /// What one more license type would have changed.
-fn next(lang: Lang, limits: &Within, needs: &Value) -> Html {
+fn next(words: &Words<'_>, limits: &Within, needs: &Value) -> Html {
+    let lang = words.lang;
     // As it is counted: a package is one transaction.
     let all = Row { by: By::County, within: limits.clone() };
     let mut html = Html::new();
@@ -251,7 +268,7 @@ fn next(lang: Lang, limits: &Within, needs: &Value) -> Html {
     within(&mut html, lang, limits);
     for figure in [Figure::Materials, Figure::Transactions] {
         html.put("<p>", figure_name(lang, figure), "</p>");
-        buttons(&mut html, lang, &all.figure(figure), &needs[figure.code()]);
+        buttons(&mut html, words, &all.figure(figure), &needs[figure.code()]);
     }
     let names = [
         lang.say("证照类型", "License type"),
@@ -266,7 +283,7 @@ fn next(lang: Lang, limits: &Within, needs: &Value) -> Html {
         lang.say("归集哪些证照提升最大", "Which license types raise the rate most"),
         &names,
     );
-    members(needs, "types").for_each(|need| need_row(&mut html, lang, &names, &all, need));
+    members(needs, "types").for_each(|need| need_row(&mut html, words, &names, &all, need));
     table_end(&mut html);
     if members(needs, "types").next().is_none() {
         html.put(
@@ -278,20 +295,20 @@ fn next(lang: Lang, limits: &Within, needs: &Value) -> Html {
     html
 }
 
-fn need_row(html: &mut Html, lang: Lang, names: &[&'static str; 6], all: &Row, need: &Value) {
+fn need_row(html: &mut Html, words: &Words<'_>, names: &[&'static str; 6], all: &Row, need: &Value) {
     let [_, materials, materials_then, transactions, transactions_then, cataloged] = *names;
     let name = member(need, "type_name");
     let freed = |html: &mut Html, label: &'static str, figure: Figure, count: u64| {
         cell(html, label);
         if count > 0 {
             let behind = Behind { license_type: Some(name.to_owned()), ..all.figure(figure) };
-            button(html, lang, &behind, None, &count.to_string());
+            button(html, words, &behind, None, &count.to_string());
         } else {
             html.text(count);
         }
         html.raw("</td>");
     };
-    html.put("<tr><th scope=\"row\">", name, "</th>");
+    html.put("<tr><th scope=\"row\">", words.of_type(name), "</th>");
     freed(html, materials, Figure::MaterialsFreed, number(need, "materials"));
     then_cell(html, materials_then, &need["then"]["materials"]);
     freed(html, transactions, Figure::TransactionsFreed, number(need, "transactions"));

@@ -10,6 +10,7 @@ mod kept;
 mod log;
 mod matter;
 mod meter;
+mod names;
 mod ofd;
 mod report;
 mod seals;

@@ -39,7 +39,12 @@ fn list(html: &mut Html, lang: Lang, trust: &TrustList, wanted: &str, now: UnixT
             || owner(seal).contains(wanted)
     };
     html.put("<p class=\"hint\">", lang.say("信任列表第 ", "Trust list "), "").text(trust.sequence);
-    html.put(lang.say(" 号，有效至 ", ", fresh until "), clock(trust.next_update), "</p>\n");
+    html.put(lang.say(" 号，有效至 ", ", fresh until "), clock(trust.next_update), "");
+    html.text(lang.say(
+        "。状态以信任列表为准；停用、收回、销毁等登记状态由印章管理单位查阅。",
+        ". The state is that of the list; why a seal is not in use stands in the register, for those who manage it.",
+    ));
+    html.raw("</p>\n");
     let mut seals = trust.seals.iter().filter(meant).peekable();
     if seals.peek().is_none() {
         html.put("<p>", lang.say("没有找到。", "None is found."), "</p>\n");

@@ -95,6 +95,9 @@ fn told(lang: Lang, error: &ApiError) -> Html {
     let words = if own { sentence(lang, message) } else { lang.of(zh, message) };
     html.put("<p class=\"lead\">", words, "</p>\n");
     if lang == Lang::Zh && status == StatusCode::BAD_REQUEST && !own {
+        if let Some(words) = wrong_zh(message) {
+            html.put("<p>", words, "</p>\n");
+        }
         html.put("<p lang=\"en\">", message, "</p>\n");
     }
     if !error.faults().is_empty() {
@@ -127,4 +130,24 @@ fn trouble_zh(status: StatusCode) -> &'static str {
         StatusCode::SERVICE_UNAVAILABLE => "本服务只读，不能作判定，请使用与签发台同机运行的服务。",
         _ => "服务出错，请联系平台运维。",
     }
+}
+
+/// What is wrong with what a clerk filled in, by the name of the field with which the message for programs begins.
+fn wrong_zh(message: &str) -> Option<&'static str> {
+    let (field, _) = message.split_once(':')?;
+    Some(match field {
+        "purpose" => "事由：须写明，不超过 200 个字。",
+        "division" => "办理地区划代码：应为六位数字（GB/T 2260）。",
+        "channel" => "渠道：不在可选范围内。",
+        "commitment" => "告知承诺：不在可选范围内。",
+        "parties" => "当事人：不在可选范围内。",
+        "holder_code_type" => "证件类型：不在 GB/T 36903 所列范围内。",
+        "holder_code" => "证件号码：与证件类型不符，请逐位核对。",
+        "agent_code, agent_code_type" => "代办人：证件号码与证件类型不符，请逐位核对。",
+        "agent_code_type, agent_code, delegation" => "代办：证件类型、证件号码和委托编号须同时填写。",
+        "delegation" => "委托编号：应为数字。",
+        "by" | "figure" | "outcome" | "behind" => "统计口径：不在可选范围内，请从统计表进入。",
+        "Idempotency-Key" => "请求编号有误，请刷新页面后重试。",
+        _ => return None,
+    })
 }

@@ -9,6 +9,7 @@ use boyin::model::time::Date;
 
 use super::form::search;
 use super::html::{Html, encoded};
+use super::names::Words;
 use super::trouble::{Trouble, part, trouble_page, wrong, wrong_number};
 use super::{Asked, AskedQuery, Lang, Sent, decision, matter, more_to_find, page as whole_page, texts};
 use crate::error::ApiError;
@@ -82,7 +83,8 @@ fn links<'c>(
     html.raw("<ul class=\"matters\">\n");
     for (key, name, department) in matters.by_ref().take(MAX_LISTED_ITEMS) {
         html.put("<li><a href=\"/window?item=", encoded(key), "").text(lang.query('&'));
-        html.put("\">", name, "</a> ").put("<small>", department, "</small></li>\n");
+        html.put("\">", name, "</a> ").raw(lang.say("<small>", "<small lang=\"zh-CN\">"));
+        html.text(department).raw("</small></li>\n");
     }
     html.raw("</ul>\n");
     if matters.peek().is_some() {
@@ -128,7 +130,8 @@ async fn decide(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     wrong_numbers(lang, &asked)?;
     let key = idempotency_key(&headers)?;
     let answer = decided(state, &grant, desk, asked, key).await?;
-    let told = told(&answer)?;
+    let mut told = told(&answer)?;
+    Words::of(state, lang).await.put_into(&mut told["decision"]);
     let mut next = Html::new();
     next.put("<button type=\"button\" data-next>", lang.say("下一位", "Next person"), "</button>");
     Ok(decision::filed(lang, &answer, &told["decision"], &next))

@@ -65,6 +65,7 @@ pub(crate) const MATRIX: &[(&str, &str, For, u16, u16)] = &[
     ("POST", "/v1/decisions", For::Officer(Scope::WindowDecide), 503, 200),
     // Its holders see who reads it.
     ("GET", "/v1/decisions/{number}", For::Officer(Scope::WindowDecide), 200, 200),
+    ("GET", "/v1/decisions/follow-ups", For::Clerk(Scope::WindowDecide), 200, 200),
     ("POST", "/v1/decisions/verify", For::All, 200, 200),
     ("GET", "/v1/meter", For::Clerk(Scope::MeterRead), 200, 200),
     ("GET", "/v1/meter/decisions", For::Clerk(Scope::MeterRead), 200, 200),

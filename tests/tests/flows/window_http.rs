@@ -520,6 +520,11 @@ async fn a_shown_code_is_verified_and_a_dynamic_one_counts_once() {
     assert_eq!(verify(&fixed).await, known("passed", Value::Null));
     for (text, code) in [("", "code_text"), ("by1:BB8", "code_text"), ("BY1:BB8", "code_form_unknown")] {
         assert_eq!(verify(text).await, known("failed", json!(code)), "{text}");
+        let told = site.post("/v1/presentations/verify", text).await.json();
+        assert!(
+            told["age"]["trust_list"]["age_seconds"].is_u64() && told["reason"]["zh"].is_string(),
+            "{told}"
+        );
     }
     let demanded = site.post("/v1/presentations/verify?dynamic=required", fixed).await.json();
     assert_eq!((&demanded["verdict"], &demanded["dynamic"]), (&json!("failed"), &Value::Null));

@@ -1,18 +1,22 @@
 //! `boyin demo`: the whole way from an empty directory to a running service.
 
+mod client;
 mod documents;
+mod invite;
 pub(crate) mod sample;
 mod seals;
 mod tamper;
+mod window;
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use boyin::archive::{Change, Reader, StatusChange};
-use boyin::issue::Draft;
+use boyin::issue::{Draft, SigningKey};
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::SystemRandom;
 use boyin::verify::Verdict;
@@ -29,6 +33,8 @@ use crate::{files, holder, issue, report, serve};
 
 const WHO: &str = "演示窗口";
 const PURPOSE: &str = "演示签发";
+/// What for the commands ask that are printed at the end.
+const PURPOSE_SHOWN: &str = "演示";
 
 /// Where the demo lives.
 struct Place {
@@ -42,7 +48,7 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     serve::check_listen(args.listen, false)?;
     // The address becomes part of every license, so it has to be known first.
     let listener = if args.no_serve { None } else { Some(serve::bind(args.listen)?) };
-    let address = listener.as_ref().map_or(Ok(args.listen), std::net::TcpListener::local_addr)?;
+    let address = listener.as_ref().map_or(Ok(args.listen), TcpListener::local_addr)?;
     let place = place(args.dir.as_deref())?;
     let forms = forms(args.licenses)?;
 
@@ -85,19 +91,53 @@ pub(crate) fn run(args: &Demo, out: &mut dyn Write) -> anyhow::Result<Exit> {
     writeln!(out, "\n8. Any file sealed, and its seal suspended (用印与停用)")?;
     seals::show(&desk, &home, &passphrase, &seals, &issued, out)?;
     let revoked = refuse(&desk, &home, &passphrase, &issued, out)?;
-    // The archive belongs to one writing process: from here on it may be another one.
-    drop(desk);
-    let spare = issued.iter().map(|(id, _)| id).find(|id| **id != revoked);
+    writeln!(out, "\n11. Which papers may be asked for (免证办)")?;
+    window::decide_some(&desk, &home, &forms, out)?;
+    writeln!(out, "\n12. Sharing with an agency (共享)")?;
+    let key = client::register(&desk, &home, &passphrase, &place.dir, out)?;
     if let Some(listener) = listener {
-        let token = home.grant_token("demo", home.config().authority_code, &Scope::ALL, &mut SystemRandom)?;
-        invite(&place.dir, address, token.reveal(), spare.unwrap_or(&revoked), out)?;
-        let Reading { lookup, scratch } = reading(&home, &passphrase)?;
-        serve::serve(AppState::new(Arc::new(lookup), home.tokens()?), listener)?;
-        drop(scratch);
+        let shown = shown(&forms, &issued, &revoked)?;
+        serve_with(desk, (&home, &passphrase), &key, |tokens| {
+            invite::invite(&place.dir, address, tokens, &shown, out).map(|()| listener)
+        })?;
     } else if args.dir.is_some() {
         writeln!(out, "\nThe data stay in {dir}.")?;
     }
     Ok(Exit::Done)
+}
+
+/// An identity card in force; if none was issued but the one that was revoked, that.
+fn shown<'d>(
+    forms: &'d [Draft],
+    issued: &'d [(LicenseId, Vec<u8>)],
+    revoked: &LicenseId,
+) -> anyhow::Result<invite::Shown<'d>> {
+    let cards = || {
+        let all = forms.iter().zip(issued).map(|(draft, (license, _))| invite::Shown { draft, license });
+        all.filter(|one| one.draft.license_type == client::LICENSE_TYPE)
+    };
+    let found = cards().find(|one| one.license != revoked).or_else(|| cards().next());
+    found.context("the first form is one of an identity card")
+}
+
+/// Serves beside the desk, as `boyin serve --desk` does, once the tokens of a clerk and of the client have been told: while it runs, no
+/// other process acts on the archive.
+fn serve_with(
+    desk: Desk,
+    (home, passphrase): (&Home, &Passphrase),
+    key: &SigningKey,
+    tell: impl FnOnce([&str; 2]) -> anyhow::Result<TcpListener>,
+) -> anyhow::Result<()> {
+    // The office of a clerk's token is the one that is asked first, and signs what it decides.
+    let office = home.offices().first().context("the sample has offices")?;
+    let clerk = home.grant_token("demo", office.code, &Scope::ALL, &mut SystemRandom)?;
+    let gate = client::gate(home)?;
+    let Reading { lookup, scratch } = reading(home, passphrase)?;
+    let listener = tell([clerk.reveal(), &client::token(&gate, key)?])?;
+    let state = AppState::new(Arc::new(lookup), home.tokens()?);
+    serve::serve(state.with_gate(Arc::new(gate)).with_desk(Arc::new(desk)), listener)?;
+    drop(scratch);
+    Ok(())
 }
 
 fn place(dir: Option<&Path>) -> anyhow::Result<Place> {
@@ -227,31 +267,6 @@ fn refuse(
     let found = reader.lookup.verify_on_file(id, now()?)?.context("the license is on file")?;
     report::headline(out, found.verdict())?;
     Ok(id.clone())
-}
-
-fn invite(
-    dir: &Path,
-    address: std::net::SocketAddr,
-    token: &str,
-    license: &LicenseId,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let (home, passphrase) = (home_of(dir), passphrase_file(dir));
-    let program = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.display().to_string()));
-    writeln!(out, "\nOpen (打开) http://{address}/")?;
-    writeln!(out, "Access token (访问令牌) {token}")?;
-    writeln!(out, "In another terminal (在另一终端试试):")?;
-    writeln!(out, "  export PATH=\"$PATH:{}\"", program.unwrap_or_default())?;
-    writeln!(out, "  export BOYIN_HOME={} BOYIN_PASSPHRASE_FILE={}", home.display(), passphrase.display())?;
-    writeln!(out, "  boyin license show {license} --disclosures --who 演示窗口 --purpose 演示")?;
-    writeln!(out, "  boyin license revoke {license} --reason 演示吊销 --who 演示窗口")?;
-    writeln!(
-        out,
-        "  curl -H 'Authorization: Bearer {token}' 'http://{address}/v1/licenses/{license}?purpose=demo'"
-    )?;
-    writeln!(out, "Ctrl-C ends it (按 Ctrl-C 结束).")?;
-    out.flush()?;
-    Ok(())
 }
 
 /// Shows that something is going on while `work` runs.

@@ -6,9 +6,8 @@ use boyin::model::time::SECONDS_PER_DAY;
 use boyin::suite::all_jws;
 use boyin::verify::{Context, StatusSnapshot, TrustSnapshot, Verdict, Verifier};
 use boyin_present::{
-    Demand, ListAge, PREFIX, PresentError, PresentationReport, Presented, SeenNonces, check, from_text,
+    Demand, ListAge, PREFIX, PresentationReport, Presented, RefusedCode, SeenNonces, check, from_text,
 };
-use serde_json::json;
 
 use super::args::Check;
 use super::bundle;
@@ -27,7 +26,12 @@ pub(super) fn run(session: &Session, args: &Check, out: &mut dyn Write) -> anyho
     let text = text_of(&files::read(&args.file)?)?;
     let shown = match from_text(&text).and_then(|compact| Presented::decode(&compact)) {
         Ok(shown) => shown,
-        Err(error) => return refuse(session, error, out),
+        Err(error) => {
+            let at = at.map_or_else(now, Ok)?;
+            // It failed also where no list can be opened.
+            let trust_list = trust(session, args).ok().map(|trust| ListAge::of_trust(&trust, at));
+            return refuse(session, &RefusedCode { error, trust_list, at }, out);
+        }
     };
     // Whoever remembers codes asks for codes that count once; without its statement one would count for ever.
     let demand = if args.dynamic || args.seen.is_some() { Demand::Dynamic } else { Demand::Any };
@@ -78,14 +82,24 @@ fn text_of(read: &[u8]) -> anyhow::Result<String> {
     }
 }
 
-fn refuse(session: &Session, error: PresentError, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    if session.json() {
-        let reason = json!({ "code": error.code(), "en": error.to_string() });
-        json_line(out, &json!({ "format": 1, "reason": reason, "verdict": "failed" }))?;
-    } else {
-        writeln!(out, "✗ failed 核验不通过: {}", error.code())?;
-        writeln!(out, "  {error}")?;
+/// The trust list that a code is verified with.
+fn trust(session: &Session, args: &Check) -> anyhow::Result<TrustSnapshot> {
+    if let (Some(file), Some(anchor)) = (&args.lists.bundle, &args.lists.anchor) {
+        return Ok(bundle::open(file, anchor, args.lists.least_sequence)?.trust);
     }
+    Ok(session.home()?.trust()?.1)
+}
+
+fn refuse(session: &Session, refused: &RefusedCode, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if session.json() {
+        json_line(out, &refused.to_json())?;
+        return Ok(Exit::Failed);
+    }
+    let error = refused.error;
+    writeln!(out, "✗ failed 核验不通过: {}", error.code())?;
+    writeln!(out, "  {}\n  {error}", error.zh())?;
+    age(out, "trust list 信任列表", refused.trust_list)?;
+    age(out, "status list 状态列表", None)?;
     Ok(Exit::Failed)
 }
 

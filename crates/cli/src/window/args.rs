@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use boyin::model::id::{CreditCode, DivisionCode};
+use boyin::model::time::Date;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::{ActBy, ReadBy, Whose};
@@ -64,6 +65,9 @@ pub(crate) enum Window {
         #[command(flatten)]
         act: ActBy,
     },
+    /// What was declared in place of a paper and is to be checked afterwards: by whom, until when (告知承诺事后核查). That a check was done is
+    /// kept in the register of the office that checks, not here
+    FollowUps(FollowUps),
     /// The exemption meter: how much did not have to be submitted, over types, materials and transactions (免提交率)
     Meter(Box<Meter>),
 }
@@ -119,6 +123,25 @@ pub(crate) struct Decide {
     /// Write the signed receipt to a new file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FollowUps {
+    /// Only what is due on this day or later
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// Only what is due on this day or before
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<Date>,
+    /// Only what this office was asked for first, by its credit code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) office: Option<String>,
+    /// Only of decisions after this event
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) after: Option<u64>,
+    /// At most so many decisions
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]

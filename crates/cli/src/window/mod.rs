@@ -1,6 +1,7 @@
 //! `boyin window …`
 
 pub(crate) mod args;
+mod follow_ups;
 mod items;
 mod meter;
 mod show;
@@ -45,6 +46,7 @@ pub(crate) fn run(session: &Session, command: Window, out: &mut dyn Write) -> an
         Window::Forget { whose, second, reason, act } => {
             forget(session, &holder(whose)?, (&second, &reason), act, out)
         }
+        Window::FollowUps(args) => follow_ups::run(session, args, out),
         Window::Meter(args) => meter::run(session, *args, out),
     }
 }
@@ -283,9 +285,11 @@ fn verify(session: &Session, file: &Path, trust: &Files, out: &mut dyn Write) ->
     match verified {
         Ok(_) => writeln!(out, "✓ 回执核验通过 the receipt is genuine\n")?,
         Err(fault) if fault.is_indeterminate() => {
-            writeln!(out, "? 暂时无法判定 indeterminate: {fault} ({})", fault.code())?;
+            writeln!(out, "? 暂时无法判定：{} ({})\n  indeterminate: {fault}", fault.zh(), fault.code())?;
         }
-        Err(fault) => writeln!(out, "✗ 回执核验不通过 not genuine: {fault} ({})", fault.code())?,
+        Err(fault) => {
+            writeln!(out, "✗ 回执核验不通过：{} ({})\n  not genuine: {fault}", fault.zh(), fault.code())?;
+        }
     }
     payload.map_or(Ok(()), |payload| show::write(out, &payload))?;
     Ok(exit)

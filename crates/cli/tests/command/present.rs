@@ -207,9 +207,14 @@ fn what_is_no_code_is_refused() {
     let cut = place.write("cut.txt", &good.trim_end().as_bytes()[..good.len() - 4]);
     let refused = place.boyin(&["--json", "present", "check", &cut]).ends(1).json();
     assert_eq!(refused["reason"]["code"], "code_malformed");
+    assert!(refused["reason"]["zh"].is_string() && refused["at"].is_u64(), "{refused}");
+    assert!(refused["age"]["trust_list"]["age_seconds"].is_u64(), "{refused}");
+    let told = offline(&place, &["--json", "present", "check", &cut]).ends(1).json();
+    assert_eq!(told["age"]["trust_list"]["made_at"], refused["age"]["trust_list"]["made_at"]);
     let plain = place.write("plain.txt", b"https://licenses.example");
     let refused = place.boyin(&["present", "check", &plain]).ends(1);
-    assert!(refused.out.contains("code_text"), "{}", refused.out);
+    assert!(refused.out.contains("code_text") && refused.out.contains("不是亮证码"), "{}", refused.out);
+    assert!(refused.out.contains("trust list 信任列表: 0 d 0 h"), "{}", refused.out);
     let white = boyin_picture::Code::draw("https://licenses.example", 25).unwrap().png(4).unwrap();
     let white = place.write("white.png", &white);
     place.boyin(&["present", "check", &white]).complains(&["none of a license"]);
@@ -246,7 +251,8 @@ fn a_bundle_is_shown_and_verified() {
     assert!(foreign.out.contains("not signed by the anchor"), "{}", foreign.out);
     let text = place.write("code.txt", b"BY1:BB8");
     let args = [&["present", "check", &text, "--bundle", &bundle], &anchor[..]].concat();
-    boyin_alone(place.home().parent().unwrap(), &args).ends(1);
+    let refused = boyin_alone(place.home().parent().unwrap(), &args).ends(1);
+    assert!(refused.out.contains("trust list 信任列表: not at hand"), "{}", refused.out);
     make(&place, &id, &["--out", &place.path("card.txt")]).ends(0);
     let card = place.path("card.txt");
     offline(&place, &["present", "check", &card, "--least-sequence", "1"]).ends(0);

@@ -29,16 +29,29 @@ impl Drop for Served {
 impl Served {
     /// Starts it and waits until it says where it listens.
     #[track_caller]
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_until(command, "").0
+    }
+
+    /// Starts it, waits for a line with these words, and gives what it has said by then; the address that it named last is where it listens.
+    #[track_caller]
+    pub(crate) fn start_until(mut command: Command, words: &str) -> (Self, String) {
         let mut log = tempfile::tempfile().unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log.try_clone().unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let Some(Ok(first)) = lines.next() else {
-            child.wait().unwrap();
-            panic!("it ended:\n{}", whole(&mut log));
-        };
-        let address = first.split("://").nth(1).unwrap().split([' ', ';']).next().unwrap().to_owned();
-        Self { child, address, log }
+        let mut said = String::new();
+        loop {
+            let Some(Ok(line)) = lines.next() else {
+                child.wait().unwrap();
+                panic!("it ended:\n{said}\n{}", whole(&mut log));
+            };
+            said.extend([line.as_str(), "\n"]);
+            if line.contains(words) {
+                break;
+            }
+        }
+        let address = said.rsplit("://").next().unwrap().split([' ', ';', '/', '\n']).next().unwrap();
+        (Self { child, address: address.to_owned(), log }, said)
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, Vec<u8>) {
@@ -60,14 +73,29 @@ fn whole(log: &mut File) -> String {
 
 /// One request, one answer: status and body.
 pub(crate) fn ask(address: &str, method: &str, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    ask_with(address, method, path, &[], body)
+}
+
+/// The same with further headers, each `Name: value`.
+pub(crate) fn ask_with(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n"
     )
     .unwrap();
+    for header in headers {
+        write!(stream, "{header}\r\n").unwrap();
+    }
+    stream.write_all(b"\r\n").unwrap();
     stream.write_all(body).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 
-use crate::served::{Served, ask};
+use crate::served::{Served, ask, ask_with};
 use crate::support::{MARKET, Place, Ran, certificate, forms, openssl};
 
 #[test]
@@ -115,8 +115,17 @@ fn the_demo_runs_and_shows_what_is_refused() {
     let place = Place::empty();
     let dir = place.path("demo");
     let ran = place.boyin(&["demo", "--no-serve", "--licenses", "40", "--dir", &dir]).ends(0);
-    for words in ["40 licenses", "40 of 40 passed", "一人一档", "一企一档", "signature_mismatch", "revoked"]
-    {
+    for words in [
+        "40 licenses",
+        "40 of 40 passed",
+        "一人一档",
+        "一企一档",
+        "signature_mismatch",
+        "revoked",
+        "21 decisions signed",
+        "免于提交",
+        "demo-market",
+    ] {
         assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
     }
     // What it made is an ordinary data directory.
@@ -134,4 +143,48 @@ fn the_demo_runs_and_shows_what_is_refused() {
     }
     place.boyin(&["demo", "--no-serve", "--dir", &dir]).complains(&["not empty"]);
     place.boyin(&["demo", "--no-serve", "--licenses", "100000"]).complains(&["--licenses"]);
+}
+
+/// What it prints for a person to try is tried here.
+#[test]
+fn the_demo_serves_with_its_desk_and_each_command_that_it_prints_works() {
+    let place = Place::empty();
+    let dir = place.path("demo");
+    let args = ["demo", "--listen", "127.0.0.1:0", "--licenses", "40", "--dir", &dir];
+    let (served, said) = Served::start_until(place.command(&args), "Ctrl-C");
+    let read = |name: &str| String::from_utf8(place.read(&format!("demo/{name}"))).unwrap();
+    let [clerk, client] = ["clerk.header", "client.header"].map(|name| read(name).trim_end().to_owned());
+    let call = |method: &str, path: &str, headers: &[&str], body: &str| {
+        assert!(said.contains(path), "{path} is not printed:\n{said}");
+        let (status, answer) = ask_with(&served.address, method, path, headers, body.as_bytes());
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&answer));
+        serde_json::from_slice::<serde_json::Value>(&answer).unwrap()
+    };
+    let decided = call("POST", "/v1/decisions", &[&clerk, "Idempotency-Key: 1"], &read("window.json"));
+    assert_eq!(decided["decision"]["answer"], "exempt", "{decided}");
+    let meter = call("GET", "/v1/meter?by=item", &[&clerk], "");
+    assert_eq!(meter["cells"].as_array().unwrap().len(), 6, "{meter}");
+    assert!(meter["all"]["transactions"]["total"].as_u64().unwrap() >= 21, "{meter}");
+    let file = call("POST", "/v1/holders/licenses", &[&clerk], &read("file.json"));
+    assert!(!file["licenses"].as_array().unwrap().is_empty(), "{file}");
+    let shared = call("POST", "/v1/shared/licenses", &[&client], &read("share.json"));
+    assert!(shared["fields"]["holder_name"].is_string(), "{shared}");
+    let number =
+        serde_json::from_str::<serde_json::Value>(&read("file.json")).unwrap()["holder_code"].clone();
+    let invitation = said.split("Open (打开)").nth(1).unwrap();
+    assert!(!invitation.contains(number.as_str().unwrap()), "{invitation}");
+    assert!(invitation.lines().count() <= 12, "{invitation}");
+    // The pages of the window, and a key that others read.
+    assert_eq!((served.get("/window").0, served.get("/meter").0), (200, 200));
+    let key = openssl(&place, &["pkey", "-in", &place.path("demo/client.pem"), "-pubout"]);
+    let public = place.write("client.pub", key.as_bytes());
+    let (home, passphrase) = (place.path("demo/prefecture"), place.path("demo/passphrase"));
+    let rotate = |key: &str| {
+        let fixed =
+            ["--home", &home, "--passphrase-file", &passphrase, "--json", "client", "rotate", "demo-market"];
+        let more = ["--key", key, "--who", "管理员", "--purpose", "换发"];
+        place.boyin(&[&fixed[..], &more].concat())
+    };
+    // It is the registered one: a key has its place once.
+    rotate(&public).complains(&["has this key already"]);
 }

@@ -1,11 +1,15 @@
 //! `boyin window`: a question at a window from end to end, over real licenses and collected records.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
+use boyin::exempt::Channel;
 use boyin::issue::Draft;
+use boyin::model::b64;
 use serde_json::{Value, json};
 
 use crate::make_stock::{HEADER, mapping, sound};
+use crate::served::{Served, ask_with};
 use crate::support::{DIVISION, MARKET, POLICE, Place, Ran, boyin_alone, forms, office};
 
 const BY: [&str; 4] = ["--who", "窗口甲", "--purpose", "办理公章备案"];
@@ -468,6 +472,102 @@ fn only_what_the_situation_asks_for_is_read() {
     let seen = events.iter().find(|event| event["what"] == "holder_read").unwrap();
     // The one license, once: nobody asked for it as the agent's.
     assert_eq!(seen["detail"], "1", "{seen}");
+}
+
+/// What differs between two instants: the instant, what is digested together with it.
+fn timeless(mut decision: Value) -> String {
+    for member in ["at", "inputs"] {
+        assert!(decision.as_object_mut().unwrap().remove(member).is_some());
+    }
+    for material in decision["materials"].as_array_mut().unwrap() {
+        for license in material["licenses"].as_array_mut().unwrap() {
+            assert!(license.as_object_mut().unwrap().remove("digest").is_some());
+        }
+    }
+    decision.to_string()
+}
+
+#[test]
+fn six_channels_give_the_same_bytes_on_the_command_and_over_http() {
+    let matter = matter();
+    let place = &matter.place;
+    let mut found = BTreeSet::new();
+    for channel in Channel::ALL {
+        let told = matter.seal_filing(&["--channel", channel.code()]).ends(0);
+        let answer = told.json();
+        assert_eq!(answer["channel"], channel.code());
+        let event = answer["event"].to_string();
+        // The very bytes that were signed, when they are told and when they are shown again.
+        let (receipt, shown) =
+            (place.path(&format!("receipt-{channel}")), ["--json", "window", "show", &event]);
+        let shown = place.boyin(&[&shown[..], &["--out", &receipt]].concat()).ends(0);
+        let receipt = String::from_utf8(std::fs::read(&receipt).unwrap()).unwrap();
+        let signed = b64::decode(receipt.split('.').nth(1).unwrap().as_bytes()).unwrap();
+        let signed = String::from_utf8(signed).unwrap();
+        let decision = signed.split_once("\"decision\":").unwrap().1.rsplit_once(",\"format\":").unwrap().0;
+        assert!(told.out.contains(decision) && shown.out.contains(decision), "{channel}: {decision}");
+        // And by the kept inputs it is come to again.
+        assert_eq!(matter.replay(&answer["event"]).ends(0).json()["outcome"], "holds");
+        found.insert(timeless(answer["decision"].clone()));
+    }
+
+    let office = office(POLICE);
+    let token =
+        ["token", "new", "--name", "窗口甲", "--office", office.code.as_str(), "--scope", "window:decide"];
+    let bearer = format!("Authorization: Bearer {}", place.boyin(&token).ends(0).out.trim());
+    let party = |told: &str, kind: &str| {
+        let (code, name) = told.split_once('=').unwrap().1.split_once(':').unwrap();
+        json!({ "holder_code_type": kind, "holder_code": code, "holder_name": name })
+    };
+    let served = Served::start(place.command(&["serve", "--desk", "--listen", "127.0.0.1:0"]));
+    for channel in Channel::ALL {
+        let body = json!({
+            "channel": channel.code(), "division": DIVISION, "item": "seal-filing", "purpose": BY[3],
+            "situation": { "by-agent": "no" },
+            "parties": {
+                "enterprise": party(&matter.enterprise, "001"),
+                "legal-representative": party(&matter.representative, "111"),
+            },
+        });
+        let key = format!("Idempotency-Key: http-{channel}");
+        let body = body.to_string();
+        let (status, answer) =
+            ask_with(&served.address, "POST", "/v1/decisions", &[&bearer, &key], body.as_bytes());
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer["channel"], channel.code());
+        found.insert(timeless(answer["decision"].clone()));
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn what_was_declared_is_listed_with_who_checks_it_until_when() {
+    let matter = matter();
+    matter.seal_filing(&[]).ends(0);
+    let holder = ["--json", "--holder", "applicant=110101199003072615:某人"];
+    let ask =
+        || matter.place.decide("unemployment-registration", &[&holder[..], &BY].concat()).ends(1).json();
+    let [first, second] = [ask(), ask()];
+    let listed = |more: &[&str]| -> Vec<Value> {
+        let ran = matter.place.boyin(&[&["--json", "window", "follow-ups"], more].concat()).ends(0);
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone()).collect()
+    };
+    let declared = &first["decision"]["materials"][1]["follow_up"];
+    let until = declared["until"].as_str().unwrap();
+    let both = [first["event"].clone(), second["event"].clone()];
+    assert_eq!((listed(&[]), listed(&["--from", until, "--until", until])), (both.to_vec(), both.to_vec()));
+    assert_eq!(listed(&["--until", "2026-01-01"]), Vec::<Value>::new());
+    assert_eq!(listed(&["--office", office(MARKET).code.as_str()]), Vec::<Value>::new());
+    assert_eq!(listed(&["--limit", "1"]), [both[0].clone()]);
+    assert_eq!(listed(&["--after", &both[0].to_string()]), [both[1].clone()]);
+    let screen = matter.place.boyin(&["window", "follow-ups", "--limit", "1"]).ends(0).out;
+    for words in
+        [until, "核查 公共就业服务机构", POLICE, "目前未就业，有就业意愿", &format!("--after {}", both[0])]
+    {
+        assert!(screen.contains(words), "no `{words}` in:\n{screen}");
+    }
+    assert!(!screen.contains("110101199003072615") && !screen.contains("某人"), "{screen}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What the meter reads of a decision.
 
-use boyin_exempt::Answer;
 use boyin_exempt::limits::MAX_RECEIPT_BYTES;
+use boyin_exempt::{Answer, Way};
 use boyin_model::id::{CreditCode, DivisionCode};
 use boyin_model::jws::Compact;
 use boyin_model::time::UnixTime;
 use serde::Deserialize;
+use serde_json::Value;
+
+use super::follow_up::Declared;
 
 /// A decision as its receipt has it, as far as it is counted. Its signature was not verified here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct DecidedMaterial {
     pub types: Vec<String>,
     /// Why licenses did not take its place: code, alternative from 1, name of the license type.
     pub findings: Vec<(String, Option<usize>, Option<String>)>,
+    /// What was declared in its place, if it is exempt by commitment.
+    pub declared: Option<Declared>,
 }
 
 #[derive(Deserialize)]
@@ -69,10 +74,12 @@ struct ItemJson {
 #[derive(Deserialize)]
 struct MaterialJson {
     findings: Vec<FindingJson>,
+    follow_up: Option<Value>,
     items: Vec<String>,
     key: String,
     licenses: Vec<CarrierJson>,
     outcome: String,
+    way: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +135,10 @@ impl MaterialJson {
             self.licenses.into_iter().map(|carrier| carrier.type_name).chain(found).collect();
         types.sort_unstable();
         types.dedup();
+        let declared = match self.way.as_deref() {
+            Some(way) if way == Way::Commitment.code() => Some(serde_json::from_value(self.follow_up?).ok()?),
+            Some(_) | None => None,
+        };
         let finding = |finding: FindingJson| (finding.code, finding.alternative, finding.type_name);
         Some(DecidedMaterial {
             key: self.key,
@@ -135,6 +146,7 @@ impl MaterialJson {
             outcome: Answer::from_code(&self.outcome)?,
             types,
             findings: self.findings.into_iter().map(finding).collect(),
+            declared,
         })
     }
 }

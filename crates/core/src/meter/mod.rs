@@ -13,6 +13,7 @@
 
 mod behind;
 mod decided;
+mod follow_up;
 mod next;
 mod part;
 
@@ -23,6 +24,7 @@ use boyin_exempt::Answer;
 
 pub use self::behind::{Behind, Count, Counted, Figure, Selector};
 pub use self::decided::{Decided, DecidedMaterial};
+pub use self::follow_up::{Declared, FollowUps};
 pub use self::next::{NextTypes, TypeNeed, next_types};
 pub use self::part::{Part, Within};
 
@@ -206,7 +208,15 @@ pub fn meter<E>(
 impl Lookup {
     /// Every decision that is kept, in their order, a page at a time. It holds nothing personal.
     pub fn decisions(&self) -> impl Iterator<Item = Result<Decided, LookupError>> + '_ {
-        let (mut after, mut ended) = (None, false);
+        self.decisions_after(None)
+    }
+
+    /// The same, from behind this event on.
+    pub fn decisions_after(
+        &self,
+        mut after: Option<u64>,
+    ) -> impl Iterator<Item = Result<Decided, LookupError>> + '_ {
+        let mut ended = false;
         let pages = std::iter::from_fn(move || {
             if ended {
                 return None;

@@ -42,7 +42,7 @@ fn material(draw: &mut Draw, key: usize, items: &[String]) -> DecidedMaterial {
     if needed.is_empty() {
         needed.push(items[0].clone());
     }
-    DecidedMaterial { key: format!("m{key}"), items: needed, outcome, types, findings }
+    DecidedMaterial { key: format!("m{key}"), items: needed, outcome, types, findings, declared: None }
 }
 
 fn world(seed: u64) -> Vec<Decided> {

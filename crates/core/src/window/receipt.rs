@@ -46,6 +46,19 @@ impl ReceiptFault {
         }
     }
 
+    /// What is the case, in Chinese.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Receipt(ReceiptError::Signature) => "回执的签名不符：内容被改动，或不是该单位所签",
+            Self::Receipt(ReceiptError::Key) => "回执所称的密钥或算法与信任列表不符",
+            Self::Receipt(_) => "这不是判定回执，或内容不完整",
+            Self::Key(reason) => reason.info().zh,
+            Self::OtherOffice { .. } => "签名单位与回执所载的首问单位不是同一单位",
+            Self::FromFuture(_) => "回执的判定时间晚于现在",
+        }
+    }
+
     /// Whether it leaves the question open rather than answers it with no.
     #[must_use]
     pub fn is_indeterminate(self) -> bool {

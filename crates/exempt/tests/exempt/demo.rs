@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use boyin_exempt::item::NoMatter;
 use boyin_exempt::{Answer, Decision, Entry, ItemCatalog, Outcome, Reason, Role, Way};
 use boyin_model::catalog::HolderKind;
+use boyin_model::time::Date;
 use boyin_testkit::prefecture::now;
 
 use crate::world::{Status, World, decided, hiding, holder, number, request, set};
@@ -125,6 +127,26 @@ fn every_matter_is_decided_in_every_situation() {
         }
     }
     assert!(decided > 60, "{decided}");
+}
+
+/// Two items stand there in two versions, and the day of the question says which one counts.
+#[test]
+fn the_version_of_the_day_is_decided_by() {
+    let world = World::new();
+    let catalog = ItemCatalog::embedded(world.licenses()).unwrap();
+    for (key, dropped) in [("residence-permit", "photo"), ("personal-insurance", "household-register")] {
+        let on = |day: &str| {
+            let day: Date = day.parse().unwrap();
+            let mut request = request(key, &[(Role::Applicant, vec![])]);
+            request.at = day.begins();
+            let decision = decided(&catalog, &request);
+            assert_eq!(catalog.item(key, day).unwrap().version, decision.items[0].version);
+            (decision.items[0].version, decision.material(dropped).is_some())
+        };
+        assert_eq!((on("2026-09-30"), on("2026-10-01")), ((1, true), (2, false)), "{key}");
+        let before = "2025-12-31".parse().unwrap();
+        assert_eq!(catalog.item(key, before).unwrap_err(), NoMatter::NotInForce);
+    }
 }
 
 #[test]

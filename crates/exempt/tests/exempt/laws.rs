@@ -290,7 +290,7 @@ fn a_license_that_falls_takes_with_it_exactly_what_it_carried() {
     });
 }
 
-/// Revoking, narrowing or expiring a license is as if it were not there, for what is shared.
+/// Revoking or narrowing a license is as if it were not there, for what is shared; `falls.rs` compares everything else.
 #[test]
 fn a_license_that_is_revoked_or_narrowed_counts_as_little_as_none() {
     for (good, bad) in [

@@ -10,6 +10,7 @@
 
 mod answers;
 mod demo;
+mod falls;
 mod laws;
 mod packages;
 mod reading;

@@ -13,7 +13,7 @@ use boyin_model::collected::{CollectedLicense, Grade};
 use boyin_model::credential::{Envelope, FieldValue};
 use boyin_model::id::{DivisionCode, HolderCode, HolderCodeType, LicenseId};
 use boyin_model::status::{LicenseStatus, StatusReference};
-use boyin_model::time::Date;
+use boyin_model::time::{Date, SECONDS_PER_DAY};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::{Prefecture, now, status_token};
 use boyin_testkit::random::FixedRandom;
@@ -75,6 +75,18 @@ impl World {
 
     /// A license of this type, held by whoever has the role.
     pub(crate) fn license(&self, key: &str, role: Role, edit: impl FnOnce(&mut Draft)) -> Vec<u8> {
+        self.serial.set(self.serial.get() + 1);
+        self.license_as(self.serial.get(), key, role, edit)
+    }
+
+    /// The license that is identified by this number.
+    pub(crate) fn license_as(
+        &self,
+        number: u32,
+        key: &str,
+        role: Role,
+        edit: impl FnOnce(&mut Draft),
+    ) -> Vec<u8> {
         let (code, name) = holder(role);
         let mut draft = self.prefecture.draft(key);
         draft.holder.code_type = code.code_type().code().to_owned();
@@ -82,19 +94,30 @@ impl World {
         draft.holder.name = name.to_owned();
         edit(&mut draft);
         let license = self.prefecture.license(&draft);
-        self.serial.set(self.serial.get() + 1);
-        let serial = format!("{:010}", self.serial.get());
+        let serial = format!("{number:010}");
         let office = &self.prefecture.office;
         let license_id = LicenseId::new(license.license_type().code, office.code, &serial, 1).unwrap();
         let status = StatusReference { uri: office.status_uri(), index: 1 };
         let assignment = Assignment { license_id, status, issued_at: now().minus(3600), seal: None };
         let key = self.prefecture.key();
-        let mut random = FixedRandom::new(u64::from(self.serial.get()));
+        let mut random = FixedRandom::new(u64::from(number));
         let prepared = license.prepare(&assignment, key.reference(), &mut random).unwrap();
         prepared.complete(&key.sign(prepared.to_be_signed()).unwrap(), key.reference()).unwrap()
     }
 
     pub(crate) fn report(&self, license: &[u8], status: Status, at: UnixTime, policy: Policy) -> Report {
+        self.report_by_list_of(now(), license, status, at, policy)
+    }
+
+    /// With a status list that is an hour old at `made`.
+    fn report_by_list_of(
+        &self,
+        made: UnixTime,
+        license: &[u8],
+        status: Status,
+        at: UnixTime,
+        policy: Policy,
+    ) -> Report {
         let value = match status {
             Status::Valid => Some(LicenseStatus::Valid),
             Status::Revoked => Some(LicenseStatus::Revoked),
@@ -104,6 +127,7 @@ impl World {
         let mut snapshot = StatusSnapshot::default();
         if let Some(value) = value {
             let mut claims = self.prefecture.status_list();
+            (claims.iat, claims.exp) = (made.minus(3600), made.plus(SECONDS_PER_DAY));
             claims.list.set(1, value.value()).unwrap();
             snapshot.add(&status_token(&claims, &self.prefecture.office.lists), &self.trust).unwrap();
         }
@@ -114,6 +138,11 @@ impl World {
     /// An entry of grade A.
     pub(crate) fn entry(&self, license: &[u8], status: Status) -> Entry {
         Entry::signed(Grade::A, self.report(license, status, now(), Policy::default()))
+    }
+
+    /// An entry of grade A, verified for another instant with a status list of that instant.
+    pub(crate) fn entry_at(&self, license: &[u8], status: Status, at: UnixTime) -> Entry {
+        Entry::signed(Grade::A, self.report_by_list_of(at, license, status, at, Policy::default()))
     }
 
     /// An entry of a license without anything particular.
@@ -366,9 +395,14 @@ items = ["first", "second"]
 
 /// Read with the built-in license types under a version of the tests' own: it stands in every decision.
 pub(crate) fn catalog(_: &World) -> ItemCatalog {
+    catalog_of(CATALOG)
+}
+
+/// The same of another text.
+pub(crate) fn catalog_of(text: &str) -> ItemCatalog {
     let own = |line: &str| {
         if line.starts_with("version = ") { "version = \"test\"".to_owned() } else { line.to_owned() }
     };
     let licenses: Vec<_> = boyin_model::catalog::EMBEDDED.lines().map(own).collect();
-    ItemCatalog::read(CATALOG, &licenses.join("\n").parse().unwrap()).unwrap()
+    ItemCatalog::read(text, &licenses.join("\n").parse().unwrap()).unwrap()
 }

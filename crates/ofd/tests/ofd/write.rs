@@ -19,7 +19,7 @@ use boyin_testkit::seals::{SealWorld, context};
 use boyin_verify::Reader;
 use boyin_verify::seal::SealReason;
 
-use crate::{check, failed, shown, verdict};
+use crate::{check, failed, shown};
 
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const PROVIDER: Provider<'_> = Provider { name: "boyin", version: "0.1", company: "博尔塔拉" };
@@ -127,7 +127,7 @@ fn entries(bytes: &[u8]) -> Vec<EntryByHand> {
     package.entries().iter().map(|entry| EntryByHand::new(entry.name(), entry.bytes())).collect()
 }
 
-fn file<'p>(package: &'p Package<'_>, name: &str) -> &'p str {
+fn file<'p>(package: &'p Package, name: &str) -> &'p str {
     std::str::from_utf8(package.get(name).unwrap().bytes()).unwrap()
 }
 
@@ -193,7 +193,7 @@ fn every_file_is_covered() {
 fn no_entry_can_be_changed_removed_or_added() {
     let world = SealWorld::new(Algorithm::Sm2);
     let entries = entries(&sealed(&world));
-    assert_eq!(verdict(&world, &container(&entries)), OfdVerdict::Passed);
+    assert_eq!(crate::checked(&world, &container(&entries)), OfdVerdict::Passed);
     for nth in 0..entries.len() {
         let name = String::from_utf8(entries[nth].name.clone()).unwrap();
         let mut changed = entries.clone();
@@ -209,11 +209,11 @@ fn no_entry_can_be_changed_removed_or_added() {
         assert_eq!(report.verdict(), expected, "{name}: {}", shown(&report));
         let mut removed = entries.clone();
         removed.remove(nth);
-        assert!(matches!(verdict(&world, &container(&removed)), OfdVerdict::Failed(_)), "{name}");
+        assert!(matches!(crate::checked(&world, &container(&removed)), OfdVerdict::Failed(_)), "{name}");
     }
     let mut added = entries;
     added.push(EntryByHand::new("Doc_0/Attachs/more.txt", b"more"));
-    assert_eq!(verdict(&world, &container(&added)), failed(OfdReason::EntryUnreferenced));
+    assert_eq!(crate::checked(&world, &container(&added)), failed(OfdReason::EntryUnreferenced));
 }
 
 /// The bytes are part of the format: who holds a draft can make the same document elsewhere.
@@ -237,7 +237,7 @@ fn the_same_draft_gives_the_same_bytes() {
 fn without_a_seal_nothing_is_proven() {
     let world = SealWorld::new(Algorithm::Sm2);
     let bytes = unsealed().finish_without_seal().unwrap();
-    let OfdVerdict::Failed(cause) = verdict(&world, &bytes) else { panic!("passed") };
+    let OfdVerdict::Failed(cause) = crate::checked(&world, &bytes) else { panic!("passed") };
     assert_eq!(cause, Cause::Ofd(OfdReason::NotSigned));
 }
 

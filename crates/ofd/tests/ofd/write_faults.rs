@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use boyin_model::alg::{AlgId, BadKey, Digest32, PublicKey, VerifyAlg, VerifyKey};
+use boyin_model::alg::{AlgId, BadKey, Digest32, Hasher, PublicKey, VerifyAlg, VerifyKey};
 use boyin_ofd::OfdVerdict;
 use boyin_ofd::limits::{
     MAX_ATTACHMENT_NAME_BYTES, MAX_CUSTOM, MAX_CUSTOM_BYTES, MAX_ENTRY_BYTES, MAX_LENGTH,
@@ -228,7 +228,7 @@ fn the_longest_description_is_read() {
     assert!(prepared.to_be_signed().len() > MAX_STRUCTURE_BYTES / 4);
     let value = value(&world, &prepared);
     let bytes = prepared.complete(&value).unwrap();
-    assert_eq!(crate::verdict(&world, &bytes), OfdVerdict::Passed);
+    assert_eq!(crate::checked(&world, &bytes), OfdVerdict::Passed);
 }
 
 #[test]
@@ -280,6 +280,10 @@ impl VerifyAlg for Toy {
 
     fn digest(&self, parts: &[&[u8]]) -> Digest32 {
         SM2_SM3_DER.digest(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        SM2_SM3_DER.hasher()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Codes as a hand-held camera sees them: turned, sampled at few pixels for each module, out of focus, unevenly lit, noisy. They are
 //! read by a library that shares no code with the one that draws them.
 
+use boyin_model::presentation::{MAX_PRESENTATION_PURPOSE_CHARS, Presentation};
 use boyin_picture::Code;
-use boyin_present::limits::{QR_BUDGET_BYTES, QR_MAX_VERSION};
-use boyin_present::{Presented, from_text, to_text};
+use boyin_present::limits::{MAX_COMPACT_BYTES, QR_BUDGET_BYTES, QR_MAX_VERSION};
+use boyin_present::{EncodeError, Presented, from_text, to_text};
 use boyin_suite::Algorithm;
 use boyin_testkit::prefecture::{Prefecture, now};
 use image::imageops::{FilterType, resize};
@@ -12,8 +13,8 @@ use imageproc::filter::gaussian_blur_f32;
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
 use imageproc::noise::gaussian_noise_mut;
 
-use crate::dynamic_of;
 use crate::sizes::{first, issued};
+use crate::{claims_of, dynamic_of, stated};
 
 /// Pixels for each module of the drawing that is photographed.
 const DRAWN: u32 = 8;
@@ -94,30 +95,62 @@ fn missed(paper: &GrayImage, text: &str, shot: Shot) -> Vec<(f32, u64)> {
     shots.filter(|(degrees, seed)| !reads(paper, text, Shot { degrees: *degrees, ..shot }, *seed)).collect()
 }
 
-/// Every photograph at 4 pixels for each module, all but one at 3, and nothing at 2: `docs/presentation.md` has where between it
-/// stops, as this prints it.
+/// Photographs a code. Every photograph at 4 pixels for each module is read, all but one at 3, and nothing at 2.
+fn holds(shown: &Presented) {
+    let compact = shown.encode(QR_BUDGET_BYTES).unwrap();
+    let text = to_text(&compact);
+    let code = Code::draw(&text, QR_MAX_VERSION).unwrap();
+    let paper = paper(&code);
+    for tenths in [40, 30, 25, 20] {
+        let missed = missed(&paper, &text, Shot { tenths, ..USUAL });
+        let all = ANGLES.len() * usize::try_from(SHOTS).unwrap();
+        let read = all - missed.len();
+        println!("version {}, {} bytes, {tenths}/10 pixels: {read} of {all}", code.version(), compact.len());
+        assert!(tenths < 40 || missed.is_empty(), "version {}: {missed:?}", code.version());
+        assert!(tenths < 30 || missed.len() <= 1, "version {}: {missed:?}", code.version());
+        assert!(tenths > 20 || read == 0, "the simulation shows the camera too much");
+    }
+    assert_eq!(Presented::decode(&from_text(&text).unwrap()).as_ref(), Ok(shown));
+}
+
+/// `docs/presentation.md` has where between 3 and 2 pixels it stops, as this prints it.
 #[test]
 fn a_camera_reads_codes_at_three_to_four_pixels_for_each_module() {
-    for shown in samples() {
-        let compact = shown.encode(QR_BUDGET_BYTES).unwrap();
-        let text = to_text(&compact);
-        let code = Code::draw(&text, QR_MAX_VERSION).unwrap();
-        let paper = paper(&code);
-        for tenths in [40, 30, 25, 20] {
-            let missed = missed(&paper, &text, Shot { tenths, ..USUAL });
-            let all = ANGLES.len() * usize::try_from(SHOTS).unwrap();
-            let read = all - missed.len();
-            println!(
-                "version {}, {} bytes, {tenths}/10 pixels: {read} of {all}",
-                code.version(),
-                compact.len()
-            );
-            assert!(tenths < 40 || missed.is_empty(), "version {}: {missed:?}", code.version());
-            assert!(tenths < 30 || missed.len() <= 1, "version {}: {missed:?}", code.version());
-            assert!(tenths > 20 || read == 0, "the simulation shows the camera too much");
-        }
-        assert_eq!(Presented::decode(&from_text(&text).unwrap()).unwrap(), shown);
-    }
+    samples().iter().for_each(holds);
+}
+
+/// A dynamic code of so many bytes: what is shown of the license and the words of the purpose come to that.
+fn of_bytes(bytes: usize) -> Presented {
+    let prefecture = Prefecture::new(Algorithm::Sm2);
+    let all = issued(&prefecture, "birth-certificate");
+    let with = |count: usize, purpose: &str| {
+        let license = first(&all, count)?;
+        let claims = claims_of(&prefecture, &license, now(), [7; 16]);
+        Some(stated(&prefecture, license, &Presentation { purpose: purpose.to_owned(), ..claims }))
+    };
+    let found = (0..).map_while(|count| Some((count, with(count, "x")?))).find_map(|(count, shortest)| {
+        let shortest = shortest.encode(MAX_COMPACT_BYTES).unwrap().len();
+        let words = (bytes + "x".len()).checked_sub(shortest)?;
+        let purpose = "长".repeat(words / "长".len()) + &"x".repeat(words % "长".len());
+        let fits = (1..=MAX_PRESENTATION_PURPOSE_CHARS).contains(&purpose.chars().count());
+        fits.then(|| with(count, &purpose).unwrap())
+    });
+    found.expect("some number of fields leaves room for a purpose that fits")
+}
+
+/// The largest code that is drawn is read as the others are; one byte more makes none.
+#[test]
+fn a_code_of_the_whole_budget_is_read_and_one_byte_more_is_refused() {
+    let largest = of_bytes(QR_BUDGET_BYTES);
+    let compact = largest.encode(QR_BUDGET_BYTES).unwrap();
+    let code = Code::draw(&to_text(&compact), QR_MAX_VERSION).unwrap();
+    assert_eq!((compact.len(), code.version()), (QR_BUDGET_BYTES, QR_MAX_VERSION));
+    holds(&largest);
+    let larger = of_bytes(QR_BUDGET_BYTES + 1);
+    let told = EncodeError::TooLarge { bytes: QR_BUDGET_BYTES + 1, limit: QR_BUDGET_BYTES };
+    assert_eq!(larger.encode(QR_BUDGET_BYTES), Err(told));
+    let text = to_text(&larger.encode(MAX_COMPACT_BYTES).unwrap());
+    assert!(Code::draw(&text, QR_MAX_VERSION).is_err());
 }
 
 /// A worse lens, less light, more noise: at 4 pixels for each module most photographs of a large code are read, and a camera takes

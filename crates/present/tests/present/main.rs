@@ -35,9 +35,13 @@ fn claims_of(prefecture: &Prefecture, license: &[u8], at: UnixTime, nonce: Nonce
 }
 
 fn dynamic_of(prefecture: &Prefecture, license: Vec<u8>, at: UnixTime) -> Presented {
-    let key = prefecture.key();
     let claims = claims_of(prefecture, &license, at, [7; 16]);
-    let statement = key.sign_jws(&presentation(&claims, key.reference())).unwrap();
+    stated(prefecture, license, &claims)
+}
+
+fn stated(prefecture: &Prefecture, license: Vec<u8>, claims: &Presentation) -> Presented {
+    let key = prefecture.key();
+    let statement = key.sign_jws(&presentation(claims, key.reference())).unwrap();
     Presented { license, statement: Some(statement) }
 }
 

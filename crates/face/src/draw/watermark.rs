@@ -12,14 +12,14 @@ use super::Pen;
 const ANGLE: u16 = 330;
 const COLOR: Color = Color { rgb: [0x70, 0x70, 0x78] };
 const ALPHA: u8 = 58;
-/// Sizes of the letters that are tried, in micrometers.
-const LARGEST_UM: i32 = 4_600;
+/// Letters are at most this part of the shorter side: 4.6 mm on A4. Smaller ones are tried in steps.
+const LARGEST_PERMILLE: i32 = 22;
 const STEP_UM: i32 = 200;
 /// Lines are at most as long as this part of the shorter side, and the block as high as that part.
 const WIDTH_PERCENT: i32 = 52;
 const HEIGHT_PERCENT: i32 = 26;
 /// Between blocks.
-const GAP_UM: i32 = 10_000;
+const GAP_UM: i32 = 8_000;
 
 struct Block {
     size: i32,
@@ -62,7 +62,7 @@ impl Pen<'_> {
         let Area { width, height, .. } = self.template.page_area();
         let shorter = width.min(height);
         let (widest, highest) = (shorter * WIDTH_PERCENT / 100, shorter * HEIGHT_PERCENT / 100);
-        let mut size = LARGEST_UM;
+        let mut size = (shorter * LARGEST_PERMILLE / 1000).max(SIZE_UM.0);
         loop {
             let broken = texts.iter().flat_map(|text| self.metrics.broken(text, widest, size, 0));
             let lines: Vec<(Vec<char>, Vec<i32>)> = broken

@@ -179,10 +179,11 @@ fn the_pages_of_the_ofd_document_are_those_of_the_face() {
     let page = &draft.pages[0];
     let (mut texts, mut watermarks) = (Vec::new(), 0);
     for mark in face.pages()[0].marks() {
-        match mark {
-            Mark::Text(_) if *mark.source() == Source::Watermark => watermarks += 1,
-            Mark::Text(text) => texts.push((text.text(), text.origin.x, text.origin.y, text.width())),
-            _ => {}
+        let Mark::Text(text) = mark else { continue };
+        if *mark.source() == Source::Watermark {
+            watermarks += 1;
+        } else {
+            texts.push((text.text(), text.origin.x, text.origin.y, text.width()));
         }
     }
     assert_eq!(page.watermarks.len(), watermarks);

@@ -115,12 +115,6 @@ fn what_has_no_room_goes_to_attached_pages_whole() {
         let templates = Templates::built_in();
         let face = Face::draw(templates.of(license_type), &input, &copy(), &font).unwrap();
         assert!(face.pages().len() > 1, "{key}");
-        if let Some(out) = std::env::var_os("BOYIN_FACE_OUT").map(std::path::PathBuf::from) {
-            for page in 0..face.pages().len() {
-                std::fs::write(out.join(format!("{key}-long-{page}.png")), face.png(page, 96, None).unwrap())
-                    .unwrap();
-            }
-        }
         assert_eq!(values(&face)["field.business_scope"], long, "{key}");
         for (index, page) in face.pages().iter().enumerate() {
             let number = format!("第{}页　共{}页", index + 1, face.pages().len());

@@ -141,8 +141,8 @@ fn each_fault_of_a_license_is_named() {
         }
     );
     assert_eq!(
-        refusal(&font, |claims| claims.holder_name = Some("博".repeat(400))),
-        FaceError::DoesNotFit("holder_name".to_owned())
+        refusal(&font, |claims| claims.license_name = "博".repeat(60)),
+        FaceError::DoesNotFit("license_name".to_owned())
     );
     let catalog = sample::catalog();
     let claims = sample::claims(catalog.find("business-license").unwrap());

@@ -8,6 +8,32 @@
 //!
 //! The same draft gives the same bytes: no clock is read, nothing is random, all lengths are whole numbers. Order and types of
 //! elements are those of the schema of GB/T 33190-2016.
+//!
+//! ```
+//! use boyin_model::time::UnixTime;
+//! use boyin_ofd::package::Package;
+//! use boyin_ofd::write::{Area, Color, DocumentDraft, Mark, PageDraft, PathMark};
+//!
+//! let area = Area { left: 20_000, top: 20_000, width: 170_000, height: 257_000 };
+//! let frame = Mark::Path(PathMark::rectangle(area, None, Some(Color::opaque(250, 240, 220))));
+//! let page = PageDraft { width: 210_000, height: 297_000, marks: vec![frame], watermarks: vec![] };
+//! let draft = DocumentDraft {
+//!     id: "0123456789abcdef0123456789abcdef",
+//!     created: UnixTime::new(1_782_864_000).ok_or("a time")?,
+//!     title: Some("营业执照"),
+//!     author: None,
+//!     creator: "boyin",
+//!     custom: vec![("ZZMC", "营业执照")],
+//!     pages: vec![page],
+//!     fonts: vec![],
+//!     images: vec![],
+//!     attachments: vec![],
+//! };
+//! let unsealed = draft.write()?;
+//! let container = unsealed.finish_without_seal()?;
+//! assert!(Package::read(&container)?.get("Doc_0/Pages/Page_0/Content.xml").is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod check;
 mod container;

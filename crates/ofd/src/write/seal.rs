@@ -15,7 +15,7 @@ use super::draft::Area;
 use super::error::{Place, WriteError, WriteFault};
 use super::files::page_number;
 use super::text::{Escaped, Mm, XMLNS, file};
-use crate::limits::{MAX_STAMPS, MAX_STRUCTURE_BYTES};
+use crate::limits::MAX_STAMPS;
 
 const LIST: &str = "Doc_0/Signs/Signatures.xml";
 const SEAL: &str = "Doc_0/Signs/Sign_0/Seal.esl";
@@ -107,35 +107,11 @@ impl Unsealed {
         pieces.push(Piece { name: SEAL.into(), bytes: seal.to_vec() });
         let Provider { name, version, company } = provider;
         let (name, version, company) = (Escaped(name), Escaped(version), Escaped(company));
-        let mut body = format!("<ofd:Signature {XMLNS}><ofd:SignedInfo>");
-        let _ = write!(
-            body,
-            r#"<ofd:Provider ProviderName="{name}" Version="{version}" Company="{company}"/><ofd:SignatureMethod>{method}</ofd:SignatureMethod><ofd:SignatureDateTime>{at}</ofd:SignatureDateTime><ofd:References CheckMethod="{check_method}">"#
-        );
-        let contents: Vec<_> = pieces.iter().map(|piece| piece.bytes.as_slice()).collect();
-        for (piece, digest) in pieces.iter().zip(alg.digest_many(&contents)) {
-            let (name, digest) = (Escaped(&piece.name), encode_padded(&digest));
-            let _ = write!(
-                body,
-                r#"<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{digest}</ofd:CheckValue></ofd:Reference>"#
-            );
-        }
-        body.push_str("</ofd:References>");
-        for (nth, stamp) in stamps.iter().enumerate() {
-            let (id, page) = (stamp_number(nth), page_number(stamp.page));
-            let Area { left, top, width, height } = stamp.boundary;
-            let [left, top, width, height] = [left, top, width, height].map(|value| Mm(value.into()));
-            let _ = write!(
-                body,
-                r#"<ofd:StampAnnot ID="{id}" PageRef="{page}" Boundary="{left} {top} {width} {height}"/>"#
-            );
-        }
-        let _ = write!(
-            body,
-            "<ofd:Seal><ofd:BaseLoc>/{SEAL}</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo><ofd:SignedValue>/{VALUE}</ofd:SignedValue></ofd:Signature>"
-        );
-        let description = file(&body);
-        Place::Seal.needs(description.len() <= MAX_STRUCTURE_BYTES, WriteFault::Size)?;
+        let (references, stamps) = (references(&pieces, alg), annotations(stamps));
+        // Below what is read: no draft has so many files and stamps that this had more than half of it.
+        let description = file(&format!(
+            r#"<ofd:Signature {XMLNS}><ofd:SignedInfo><ofd:Provider ProviderName="{name}" Version="{version}" Company="{company}"/><ofd:SignatureMethod>{method}</ofd:SignatureMethod><ofd:SignatureDateTime>{at}</ofd:SignatureDateTime><ofd:References CheckMethod="{check_method}">{references}</ofd:References>{stamps}<ofd:Seal><ofd:BaseLoc>/{SEAL}</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo><ofd:SignedValue>/{VALUE}</ofd:SignedValue></ofd:Signature>"#
+        ));
         let digest = alg.digest(&[&description]);
         Ok(PreparedOfd { pieces, description, digest, seal: seal.to_vec() })
     }
@@ -159,6 +135,35 @@ impl Unsealed {
         let root = Piece { name: "OFD.xml".into(), bytes: file(&(self.entry + end)) };
         [root].into_iter().chain(self.pieces).collect()
     }
+}
+
+/// Every file with its digest.
+fn references(pieces: &[Piece], alg: &dyn VerifyAlg) -> String {
+    let contents: Vec<_> = pieces.iter().map(|piece| piece.bytes.as_slice()).collect();
+    let mut all = String::new();
+    for (piece, digest) in pieces.iter().zip(alg.digest_many(&contents)) {
+        let (name, digest) = (Escaped(&piece.name), encode_padded(&digest));
+        let _ = write!(
+            all,
+            r#"<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{digest}</ofd:CheckValue></ofd:Reference>"#
+        );
+    }
+    all
+}
+
+/// Where the seal is seen.
+fn annotations(stamps: &[StampPlace]) -> String {
+    let mut all = String::new();
+    for (nth, stamp) in stamps.iter().enumerate() {
+        let (id, page) = (stamp_number(nth), page_number(stamp.page));
+        let Area { left, top, width, height } = stamp.boundary;
+        let [left, top, width, height] = [left, top, width, height].map(|value| Mm(value.into()));
+        let _ = write!(
+            all,
+            r#"<ofd:StampAnnot ID="{id}" PageRef="{page}" Boundary="{left} {top} {width} {height}"/>"#
+        );
+    }
+    all
 }
 
 /// `Signatures.xml`: the one signature. Its number and those of the stamps are one series, as the standard has it.

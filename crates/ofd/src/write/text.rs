@@ -52,14 +52,19 @@ impl fmt::Display for Millionths {
 }
 
 /// A decimal number of `value` in units of so many places, without zeros at its end.
-fn decimal(f: &mut fmt::Formatter<'_>, value: i64, places: usize) -> fmt::Result {
-    let digits = format!("{:0width$}", value.unsigned_abs(), width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
+fn decimal(f: &mut fmt::Formatter<'_>, value: i64, mut places: u32) -> fmt::Result {
+    let unit = 10_u64.pow(places);
+    let (whole, mut fraction) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     let sign = if value < 0 { "-" } else { "" };
-    match fraction.trim_end_matches('0') {
-        "" => write!(f, "{sign}{whole}"),
-        fraction => write!(f, "{sign}{whole}.{fraction}"),
+    write!(f, "{sign}{whole}")?;
+    if fraction == 0 {
+        return Ok(());
     }
+    while fraction.is_multiple_of(10) {
+        (fraction, places) = (fraction / 10, places - 1);
+    }
+    let width = usize::try_from(places).map_err(|_| fmt::Error)?;
+    write!(f, ".{fraction:0width$}")
 }
 
 #[cfg(test)]

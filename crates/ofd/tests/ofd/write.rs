@@ -9,11 +9,14 @@ use boyin_ofd::write::{
     Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Point,
     PreparedOfd, Provider, StampPlace, Step, Stroke, TextMark, Turn, Unsealed,
 };
-use boyin_ofd::{Cause, ExtractError, OfdReason, OfdVerdict, Protection, Stamp, StructureFault, extract};
+use boyin_ofd::{
+    Cause, ExtractError, OfdReason, OfdVerdict, OfdVerifier, Protection, Stamp, StructureFault, extract,
+};
 use boyin_suite::{Algorithm, ES256};
 use boyin_testkit::ofd::{EntryByHand, container};
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::SealWorld;
+use boyin_testkit::seals::{SealWorld, context};
+use boyin_verify::Reader;
 use boyin_verify::seal::SealReason;
 
 use crate::{check, failed, shown, verdict};
@@ -133,6 +136,9 @@ fn what_is_written_passes() {
     for algorithm in Algorithm::ALL {
         let world = SealWorld::new(algorithm);
         let bytes = sealed(&world);
+        let store = world.store();
+        let strict = OfdVerifier::new(Reader::Ours).check(&bytes, &context(&store, now()));
+        assert_eq!(strict.verdict(), OfdVerdict::Passed, "{}", shown(&strict));
         let report = check(&world, &bytes);
         assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
         let signature = report.signatures().next().unwrap();
@@ -147,6 +153,22 @@ fn what_is_written_passes() {
             Stamp { page: "2".into(), boundary: [0, 0, 148_000, 210_000], clip: None },
         ];
         assert_eq!(signature.stamps(), stamps);
+    }
+}
+
+/// Another reader of containers finds the same files in them.
+#[test]
+fn others_read_the_container() {
+    let bytes = sealed(&SealWorld::new(Algorithm::Sm2));
+    let package = Package::read(&bytes).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    assert_eq!(archive.len(), package.entries().len());
+    for (nth, entry) in package.entries().iter().enumerate() {
+        let mut file = archive.by_index(nth).unwrap();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        let name = file.name().unwrap().into_owned();
+        assert_eq!((name.as_str(), content.as_slice()), (entry.name(), entry.bytes()));
     }
 }
 
@@ -199,7 +221,10 @@ fn no_entry_can_be_changed_removed_or_added() {
 fn the_same_draft_gives_the_same_bytes() {
     let bytes = unsealed().finish_without_seal().unwrap();
     assert_eq!(bytes, unsealed().finish_without_seal().unwrap());
-    assert_eq!(hex::encode(&ES256.digest(&[&bytes])), "GOLDEN");
+    assert_eq!(
+        hex::encode(&ES256.digest(&[&bytes])),
+        "a561410a34f4821aaf1e29ae1708857549c01ecacb3d5e24ccb3b527eb653361"
+    );
     let world = SealWorld::new(Algorithm::Sm2);
     let prepared = prepare(&world, &[STAMP]);
     assert_eq!(prepared.to_be_signed(), prepare(&world, &[STAMP]).to_be_signed());
@@ -228,7 +253,7 @@ fn pages_say_what_was_drafted() {
         // The frame, its boundary wide enough for the stroke.
         r#"<ofd:PathObject ID="6" Boundary="8.941 8.941 192.118 279.118" LineWidth="0.353"><ofd:StrokeColor Value="200 0 0"/><ofd:AbbreviatedData>M 1.059 1.059 L 191.059 1.059 L 191.059 278.059 L 1.059 278.059 C</ofd:AbbreviatedData></ofd:PathObject>"#,
         r#"<ofd:PathObject ID="8" Boundary="100 20 10 10" Stroke="false" Fill="true"><ofd:FillColor Value="0 0 0"/><ofd:AbbreviatedData>M 0 0 B 5 0 10 5 10 10 C</ofd:AbbreviatedData></ofd:PathObject>"#,
-        r#"<ofd:TextObject ID="9" Boundary="17.5 32.5 62.5 11.25" Font="3" Size="5"><ofd:FillColor Value="0 0 0"/><ofd:TextCode X="2.5" Y="7.5" DeltaX="5 5 5 5 5 5 5 5 5">名称：&lt;甲&amp;&quot;乙&quot;&gt;</ofd:TextCode></ofd:TextObject>"#,
+        r#"<ofd:TextObject ID="9" Boundary="17.5 32.5 57.5 11.25" Font="3" Size="5"><ofd:FillColor Value="0 0 0"/><ofd:TextCode X="2.5" Y="7.5" DeltaX="5 5 5 5 5 5 5 5 5">名称：&lt;甲&amp;&quot;乙&quot;&gt;</ofd:TextCode></ofd:TextObject>"#,
         // A rare character stands alone, and what follows it begins where it does.
         r#"<ofd:CGTransform CodePosition="0" CodeCount="1" GlyphCount="1"><ofd:Glyphs>7</ofd:Glyphs></ofd:CGTransform><ofd:TextCode X="2.5" Y="7.5">𠮷</ofd:TextCode></ofd:TextObject>"#,
         r#"<ofd:TextObject ID="11" Boundary="22.5 32.5 22.5 11.25" Font="3" Size="5"><ofd:FillColor Value="0 0 0"/><ofd:CGTransform CodePosition="0" CodeCount="3" GlyphCount="3"><ofd:Glyphs>8 9 10</ofd:Glyphs></ofd:CGTransform><ofd:TextCode X="2.5" Y="7.5" DeltaX="5 5">林省吉</ofd:TextCode></ofd:TextObject>"#,

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use boyin_model::alg::{AlgId, BadKey, Digest32, PublicKey, VerifyAlg, VerifyKey};
+use boyin_ofd::OfdVerdict;
 use boyin_ofd::limits::{
     MAX_ATTACHMENT_NAME_BYTES, MAX_CUSTOM, MAX_CUSTOM_BYTES, MAX_ENTRY_BYTES, MAX_LENGTH,
-    MAX_MARK_CHARACTERS, MAX_MARKS, MAX_PATH_STEPS, MAX_STAMPS, MAX_WRITTEN_ATTACHMENTS, MAX_WRITTEN_FONTS,
-    MAX_WRITTEN_IMAGES, MAX_WRITTEN_PAGES,
+    MAX_MARK_CHARACTERS, MAX_MARKS, MAX_PATH_STEPS, MAX_STAMPS, MAX_STRUCTURE_BYTES, MAX_WRITTEN_ATTACHMENTS,
+    MAX_WRITTEN_FONTS, MAX_WRITTEN_IMAGES, MAX_WRITTEN_PAGES, MAX_XML_BYTES,
 };
 use boyin_ofd::write::{
     Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Place,
@@ -198,6 +199,36 @@ fn what_is_too_large_is_not_written() {
     let unsealed = DocumentDraft { attachments: vec![of("a"), of("b")], ..draft(&png) }.write().unwrap();
     let expected = WriteError { place: Place::Document, fault: WriteFault::Size };
     assert_eq!(unsealed.finish_without_seal().unwrap_err(), expected);
+    // A page of texts that are each within their bound, larger than the reader takes an XML file.
+    let words = "甲".repeat(MAX_MARK_CHARACTERS);
+    let words = Mark::Text(TextMark { advances: vec![0; MAX_MARK_CHARACTERS - 1], ..text(&words) });
+    let mut draft = draft(&png);
+    draft.pages[1].watermarks = vec![words; MAX_XML_BYTES / (5 * MAX_MARK_CHARACTERS) + 1];
+    let expected = WriteError { place: Place::Page(1), fault: WriteFault::Size };
+    assert_eq!(draft.write().unwrap_err(), expected);
+}
+
+/// As many files and stamps as there can be: what describes the signature is still read.
+#[test]
+fn the_longest_description_is_read() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let png = png();
+    let mut draft = draft(&png);
+    let names: Vec<_> = (0..MAX_WRITTEN_ATTACHMENTS).map(|nth| format!("{nth:a>64}")).collect();
+    draft.attachments =
+        names.iter().map(|name| AttachmentDraft { name, format: &LONG[1..], bytes: b"" }).collect();
+    draft.pages = vec![draft.pages[0].clone(); MAX_WRITTEN_PAGES];
+    draft.fonts = vec![draft.fonts[0].clone(); MAX_WRITTEN_FONTS];
+    draft.images = vec![draft.images[0]; MAX_WRITTEN_IMAGES];
+    let quotes = "\"".repeat(MAX_CUSTOM_BYTES);
+    let provider = Provider { name: &quotes, version: &quotes, company: &quotes };
+    let (seal, alg) = (world.seal(&world.info()), world.signer.0.reference().alg());
+    let stamps = vec![STAMP; MAX_STAMPS];
+    let prepared = draft.write().unwrap().prepare(&stamps, &seal, alg, &provider, now().minus(60)).unwrap();
+    assert!(prepared.to_be_signed().len() > MAX_STRUCTURE_BYTES / 4);
+    let value = value(&world, &prepared);
+    let bytes = prepared.complete(&value).unwrap();
+    assert_eq!(crate::verdict(&world, &bytes), OfdVerdict::Passed);
 }
 
 #[test]

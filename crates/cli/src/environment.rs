@@ -27,8 +27,8 @@ const WITHOUT_OPTION: [&str; 9] = [
 ];
 
 /// Those of the project's own checks: whoever works on it may have set them.
-const OF_CHECKS: [&str; 6] =
-    ["BOYIN_FACE_OUT", "BOYIN_FAULTS", "BOYIN_FUZZ_SECONDS", "BOYIN_GOLDEN_OUT", "BOYIN_KILLS", "BOYIN_VECTORS"];
+const OF_CHECKS: [&str; 5] =
+    ["BOYIN_FAULTS", "BOYIN_FUZZ_SECONDS", "BOYIN_GOLDEN_OUT", "BOYIN_KILLS", "BOYIN_VECTORS"];
 
 /// Every variable that means something here.
 pub(crate) fn known() -> BTreeSet<String> {

@@ -8,6 +8,10 @@ use crate::template::{Align, Style};
 /// A text becomes smaller in steps of a tenth of a millimeter.
 const STEP_UM: i32 = 100;
 
+/// So few characters do not stand alone in a last line, if a size of this percentage helps.
+const ORPHAN_CHARACTERS: usize = 2;
+const ORPHAN_PERCENT: i32 = 82;
+
 /// May not begin a line (避头).
 const CLOSING: &str = "、。，．；：？！）〕】》〉」』”’％…—·,.;:?!)]}%";
 /// May not end a line (避尾).
@@ -70,14 +74,27 @@ impl<'f> Metrics<'f> {
         self.offsets(&characters[..end], size, spacing).last().copied().unwrap_or(0)
     }
 
-    /// The largest size at which the text fits, and its lines.
-    pub(crate) fn fit(
+    /// The largest size at which the text fits, and its lines. A little smaller, if otherwise a character or two stood alone
+    /// in the last line.
+    pub(crate) fn fit(&self, characters: &[char], room: (i32, i32), style: &Style) -> Option<Laid> {
+        let laid = self.fit_in(characters, room, style, style.least())?;
+        let last = laid.lines.last().map_or(0, Vec::len);
+        if laid.lines.len() < 2 || last > ORPHAN_CHARACTERS {
+            return Some(laid);
+        }
+        let fewer = Style { lines: laid.lines.len() - 1, ..*style };
+        let least = style.least().max(laid.size * ORPHAN_PERCENT / 100);
+        Some(self.fit_in(characters, room, &fewer, least).unwrap_or(laid))
+    }
+
+    fn fit_in(
         &self,
         characters: &[char],
         (width, height): (i32, i32),
         style: &Style,
+        least: i32,
     ) -> Option<Laid> {
-        let (mut size, least) = (style.size.0, style.least());
+        let mut size = style.size.0;
         loop {
             let lines = self.broken(characters, width, size, style.spacing.0);
             let count = i32::try_from(lines.len()).unwrap_or(i32::MAX);
@@ -89,7 +106,7 @@ impl<'f> Metrics<'f> {
             if fits {
                 return Some(Laid { size, lines });
             }
-            if size == least {
+            if size <= least {
                 return None;
             }
             size = (size - STEP_UM).max(least);

@@ -21,6 +21,8 @@ use rows::RowContent;
 
 /// What stands where a value would stand that goes to an attached page.
 const SEE_ANNEX: &str = "见附页";
+/// Lines of a label.
+const LABEL_LINES: usize = 3;
 /// What PDF says of itself.
 const COPY_LINE: &str = "副本 · 以所附凭证为准 (copy: the attached credential is the proof)";
 
@@ -97,6 +99,15 @@ impl Pen<'_> {
         Ok(self.lines(source, &laid, area, style))
     }
 
+    /// A label: smaller in one line, else in several.
+    fn label(&self, label: &str, room: (i32, i32), style: &Style) -> Result<Laid, FaceError> {
+        let characters = self.metrics.characters("label", label)?;
+        let laid = [1, LABEL_LINES]
+            .into_iter()
+            .find_map(|lines| self.metrics.fit(&characters, room, &Style { lines, ..*style }));
+        laid.ok_or_else(|| FaceError::DoesNotFit("label".to_owned()))
+    }
+
     /// Lines from the top of a box or in its middle.
     fn lines(&self, source: &Source, laid: &Laid, area: Area, style: &Style) -> Vec<Mark> {
         let count = i32::try_from(laid.lines.len()).unwrap_or(i32::MAX);
@@ -131,8 +142,9 @@ impl Pen<'_> {
         let mut area = place.at;
         if let Some(width) = place.label_width {
             let at = Area { width: width.0, ..area };
-            let style = label_style(&place.style, place.label_color);
-            marks.extend(self.set(&Source::Label(place.value.clone()), "label", &label, at, &style)?);
+            let laid = self.label(&label, (at.width, at.height), &place.style)?;
+            let style = label_style(&place.style, place.label_color, &laid);
+            marks.extend(self.lines(&Source::Label(place.value.clone()), &laid, at, &style));
             let gone = width.0 + place.style.size.0;
             area = Area { x: area.x + gone, width: area.width - gone, ..area };
         }
@@ -224,7 +236,8 @@ impl Pen<'_> {
     }
 }
 
-/// Labels are spread over their width, in two lines if one is not enough.
-fn label_style(of: &Style, color: Color) -> Style {
-    Style { align: Align::Spread, lines: of.lines.min(2), color, spacing: of.spacing, ..*of }
+/// A label of one line is spread over its width.
+fn label_style(of: &Style, color: Color, label: &Laid) -> Style {
+    let align = if label.lines.len() == 1 { Align::Spread } else { Align::Left };
+    Style { align, color, ..*of }
 }

@@ -3,17 +3,15 @@
 use std::collections::VecDeque;
 
 use crate::FaceError;
-use crate::geometry::{Area, Point};
+use crate::geometry::{Area, Length, Point};
 use crate::mark::{Mark, Path, Source};
-use crate::template::{Style, Table};
+use crate::template::Table;
 use crate::text::{Laid, leading};
 
 use super::{Pen, label_style};
 
 /// A value of more lines is divided between pages; a shorter one goes to the next as a whole.
 const KEPT_TOGETHER: usize = 6;
-/// Lines of a label.
-const LABEL_LINES: usize = 3;
 
 /// A row before it is laid out. The rest of a divided value has no label.
 pub(super) struct RowContent {
@@ -47,6 +45,7 @@ impl Pen<'_> {
         table: &Table,
         stretch: bool,
     ) -> Result<Vec<Mark>, FaceError> {
+        let table = &Table { label_width: self.label_width(rows, table)?, ..table.clone() };
         let laid = rows.iter().map(|row| self.lay(row, area, table)).collect::<Result<Vec<_>, _>>()?;
         let count = i32::try_from(laid.len()).unwrap_or(i32::MAX);
         let total = laid.iter().fold(0_i32, |sum, row| sum.saturating_add(row.height() + 2 * table.pad.0));
@@ -74,14 +73,20 @@ impl Pen<'_> {
         Ok(marks)
     }
 
+    /// Labels need no more width than the longest.
+    fn label_width(&self, rows: &VecDeque<RowContent>, table: &Table) -> Result<Length, FaceError> {
+        let mut widest = None;
+        for label in rows.iter().filter_map(|row| row.label.as_ref()) {
+            let characters = self.metrics.characters("label", label)?;
+            let width = self.metrics.width(&characters, table.style.size.0, table.style.spacing.0);
+            widest = widest.max(Some(width));
+        }
+        Ok(widest.map_or(table.label_width, |width| Length(width.min(table.label_width.0))))
+    }
+
     fn lay(&self, row: &RowContent, area: Area, table: &Table) -> Result<LaidRow, FaceError> {
         let label = match &row.label {
-            Some(label) => {
-                let style = Style { lines: LABEL_LINES, ..table.style };
-                let characters = self.metrics.characters("label", label)?;
-                let laid = self.metrics.fit(&characters, (table.label_width.0, i32::MAX), &style);
-                Some(laid.ok_or_else(|| FaceError::DoesNotFit("label".to_owned()))?)
-            }
+            Some(label) => Some(self.label(label, (table.label_width.0, i32::MAX), &table.style)?),
             None => None,
         };
         let width = value_width(area, table);
@@ -105,7 +110,7 @@ impl Pen<'_> {
         let height = row.height();
         if let Some(label) = &row.label {
             let at = Area { x: area.x, y: top, width: table.label_width.0, height };
-            let style = label_style(&table.style, table.label_color);
+            let style = label_style(&table.style, table.label_color, label);
             marks.extend(self.lines(&Source::Label(name.to_owned()), label, at, &style));
         }
         let x = area.right() - value_width(area, table);

@@ -12,14 +12,14 @@ use super::Pen;
 const ANGLE: u16 = 330;
 const COLOR: Color = Color { rgb: [0x70, 0x70, 0x78] };
 const ALPHA: u8 = 58;
-/// Sizes of the letters that are tried, in micrometers.
-const LARGEST_UM: i32 = 6_000;
+/// Letters are at most this part of the shorter side: 4.6 mm on A4. Smaller ones are tried in steps.
+const LARGEST_PERMILLE: i32 = 22;
 const STEP_UM: i32 = 200;
 /// Lines are at most as long as this part of the shorter side, and the block as high as that part.
 const WIDTH_PERCENT: i32 = 52;
 const HEIGHT_PERCENT: i32 = 26;
 /// Between blocks.
-const GAP_UM: i32 = 10_000;
+const GAP_UM: i32 = 8_000;
 
 struct Block {
     size: i32,
@@ -40,8 +40,10 @@ impl Pen<'_> {
         let mut marks = Vec::new();
         for row in 0..rows {
             let y = page.height * (2 * row + 1) / (2 * rows);
-            let shift = if row % 2 == 1 && columns > 1 { page.width / (2 * columns) } else { 0 };
-            for column in 0..columns {
+            // Every other row stands between the columns of the others.
+            let is_between = row % 2 == 1 && columns > 1;
+            let shift = if is_between { page.width / (2 * columns) } else { 0 };
+            for column in 0..columns - i32::from(is_between) {
                 let x = page.width * (2 * column + 1) / (2 * columns) + shift;
                 let turned = block.at(Point { x, y });
                 if turned.iter().all(|mark| page.contains(&mark.area()) && !mark.area().overlaps(&code)) {
@@ -60,7 +62,7 @@ impl Pen<'_> {
         let Area { width, height, .. } = self.template.page_area();
         let shorter = width.min(height);
         let (widest, highest) = (shorter * WIDTH_PERCENT / 100, shorter * HEIGHT_PERCENT / 100);
-        let mut size = LARGEST_UM;
+        let mut size = (shorter * LARGEST_PERMILLE / 1000).max(SIZE_UM.0);
         loop {
             let broken = texts.iter().flat_map(|text| self.metrics.broken(text, widest, size, 0));
             let lines: Vec<(Vec<char>, Vec<i32>)> = broken

@@ -14,28 +14,15 @@ fn business<'f>(font: &'f Font, additions: &Additions) -> Face<'f> {
     draw(sample::catalog().find("business-license").unwrap(), additions, font)
 }
 
-/// Pictures for people: `BOYIN_FACE_OUT=directory`.
 #[test]
 fn the_code_says_the_identifier() {
     let Some(font) = font() else { return };
-    let out = std::env::var_os("BOYIN_FACE_OUT").map(std::path::PathBuf::from);
     for license_type in sample::catalog().types() {
         let additions = Additions { emblem: Some(emblem(&font)), ..copy() };
         let face = draw(license_type, &additions, &font);
         let png = face.png(0, 150, Some(&seal(&font))).unwrap();
         let expected = sample::claims(license_type).license_id.as_str().to_owned();
         assert_eq!(boyin_scan::code_in(&png).unwrap(), Some(expected), "{}", license_type.key);
-        if let Some(out) = &out {
-            std::fs::write(out.join(format!("{}.png", license_type.key)), png).unwrap();
-            let plain = draw(license_type, &Additions::default(), &font);
-            std::fs::write(
-                out.join(format!("{}-plain.png", license_type.key)),
-                plain.png(0, 150, Some(&seal(&font))).unwrap(),
-            )
-            .unwrap();
-            let pdf = face.pdf(b"credential", Some(&seal(&font))).unwrap();
-            std::fs::write(out.join(format!("{}.pdf", license_type.key)), pdf).unwrap();
-        }
     }
 }
 
@@ -163,9 +150,6 @@ fn every_type_becomes_an_ofd_document_that_gives_back_what_it_carries() {
         let contents = &extract(&package).unwrap()[0];
         assert_eq!(contents.custom, face.metadata(), "{}", license_type.key);
         assert_eq!(contents.attachments[0].bytes, credential);
-        if let Some(out) = std::env::var_os("BOYIN_FACE_OUT").map(std::path::PathBuf::from) {
-            std::fs::write(out.join(format!("{}.ofd", license_type.key)), bytes).unwrap();
-        }
     }
 }
 
@@ -179,10 +163,11 @@ fn the_pages_of_the_ofd_document_are_those_of_the_face() {
     let page = &draft.pages[0];
     let (mut texts, mut watermarks) = (Vec::new(), 0);
     for mark in face.pages()[0].marks() {
-        match mark {
-            Mark::Text(_) if *mark.source() == Source::Watermark => watermarks += 1,
-            Mark::Text(text) => texts.push((text.text(), text.origin.x, text.origin.y, text.width())),
-            _ => {}
+        let Mark::Text(text) = mark else { continue };
+        if *mark.source() == Source::Watermark {
+            watermarks += 1;
+        } else {
+            texts.push((text.text(), text.origin.x, text.origin.y, text.width()));
         }
     }
     assert_eq!(page.watermarks.len(), watermarks);

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
-use boyin_face::{Additions, Area, Face, FaceInput, Mark, Source, Templates};
+use boyin_face::{Additions, Annotation, Area, Face, FaceInput, Mark, Source, Templates};
+use boyin_model::catalog::FieldKind;
 use boyin_model::credential::FieldValue;
+use boyin_model::time::UnixTime;
 
 use crate::{copy, draw, emblem, font, sample};
 
@@ -126,6 +128,39 @@ fn what_has_no_room_goes_to_attached_pages_whole() {
             assert!(says(Source::Annotation) && says(Source::Watermark), "{key}");
             assert_eq!(says(Source::Annex), index > 0, "{key}");
         }
+    }
+}
+
+/// As long as the catalog and GB/T 36906 allow, on every template.
+#[test]
+fn the_longest_license_is_drawn_whole() {
+    let Some(font) = font() else { return };
+    let long: String = sample::SCOPE.chars().cycle().take(200).collect();
+    let (made, expires) = (UnixTime::new(1).unwrap(), UnixTime::new(2).unwrap());
+    let annotation = Some(Annotation::new(long.clone(), long.clone(), made, expires).unwrap());
+    let additions = Additions { annotation, emblem: Some(emblem(&font)) };
+    for license_type in sample::catalog().types() {
+        let mut claims = sample::claims(license_type);
+        for spec in license_type.fields.iter().filter(|spec| spec.kind == FieldKind::Text) {
+            claims.fields.insert(spec.name.clone(), FieldValue::Text(long.clone()));
+        }
+        claims.holder_name = Some(long.clone());
+        claims.license_number = Some(long.clone());
+        claims.issuer_name = long.clone();
+        let input = FaceInput::new(license_type, &claims).unwrap();
+        let templates = Templates::built_in();
+        let face = Face::draw(templates.of(license_type), &input, &additions, &font)
+            .unwrap_or_else(|error| panic!("{}: {error}", license_type.key));
+        let said = values(&face);
+        for name in ["holder_name", "license_number", "issuer_name"] {
+            assert_eq!(said[name], long, "{} {name}", license_type.key);
+        }
+        for spec in license_type.fields.iter().filter(|spec| spec.kind == FieldKind::Text) {
+            assert_eq!(said[&format!("field.{}", spec.name)], long, "{} {}", license_type.key, spec.name);
+        }
+        let (width, height) = face.page_size();
+        let page = Area { x: 0, y: 0, width, height };
+        assert!(pages(&face).iter().all(|mark| page.contains(&mark.area())), "{}", license_type.key);
     }
 }
 

@@ -70,7 +70,7 @@ fn one(c: &mut Criterion) {
             b.iter(|| black_box(&files).iter().map(|file| SM2_SM3.digest(&[file])).collect::<Vec<_>>());
         });
         group.bench_function("SM3 of its files, at once", |b| {
-            b.iter(|| SM2_SM3.digest_many(black_box(&files)))
+            b.iter(|| SM2_SM3.digest_many(black_box(&files)));
         });
         group.bench_function("verified", |b| b.iter(|| verifier.check(black_box(&bytes), &context)));
         group.bench_function("verified from a source", |b| {

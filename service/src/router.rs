@@ -18,7 +18,8 @@ use crate::error::ApiError;
 use crate::routes::{Call, get, listed, post, routed};
 use crate::state::AppState;
 use crate::{
-    client, delegated, file_urls, follow_ups, gbt36906, handlers, meter, metrics, pages, presentation, shared, window,
+    client, delegated, file_urls, follow_ups, gbt36906, handlers, meter, metrics, pages, presentation,
+    shared, window,
 };
 
 /// Bytes of a request body with a file in it: a seal of the largest size and some room, so that the verifier says "too large" itself.

@@ -13,7 +13,7 @@ use boyin_model::register::SealId;
 use boyin_model::seal::Seal;
 use boyin_model::time::UnixTime;
 use boyin_ofd::write::{Area, Provider, StampPlace, WriteError};
-use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier};
+use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_picture::Font;
 use boyin_suite::{SM2_SM3, all_x509};
 use boyin_verify::chain::CertificateStore;
@@ -228,9 +228,9 @@ impl Desk {
         let certificates = CertificateStore::of_list(trust.list(), &all_x509());
         let context = SealContext { now: at, certificates: &certificates, register: Some(&trust) };
         let report = OfdVerifier::new(Reader::Ours).check(bytes, &context);
-        match report.verdict() {
-            OfdVerdict::Passed => Ok(()),
-            _ => Err(DocumentFault::SelfCheck(Box::new(report)).into()),
+        match report.into_verified() {
+            Ok(_) => Ok(()),
+            Err(report) => Err(DocumentFault::SelfCheck(report).into()),
         }
     }
 }
@@ -248,7 +248,8 @@ fn stamp(face: &Face<'_>, seal: &[u8]) -> Result<(StampPlace, Option<SealImage>)
 
 /// The number of the document: the same license with the same annotation has the same.
 fn document_number(credential: &[u8], face: &Face<'_>) -> String {
-    let said = face.metadata().iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\n"]);
+    let said =
+        face.metadata().iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\n"]);
     let parts: Vec<_> = [credential].into_iter().chain(said).collect();
     hex::encode(&SM2_SM3.digest(&parts)[..NUMBER_BYTES])
 }

@@ -132,10 +132,7 @@ fn custom(info: &Element) -> Result<Vec<(String, String)>, StructureFault> {
     Ok(all)
 }
 
-fn attachments<'p>(
-    package: &'p Package,
-    list: usize,
-) -> Result<Vec<UnverifiedAttachment<'p>>, ExtractError> {
+fn attachments<'p>(package: &'p Package, list: usize) -> Result<Vec<UnverifiedAttachment<'p>>, ExtractError> {
     let file = &package.entries()[list];
     let root = Element::root(file.bytes(), "Attachments").map_err(of(LIST))?;
     let mut all = Vec::new();

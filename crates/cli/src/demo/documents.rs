@@ -67,7 +67,8 @@ pub(super) fn make_all(
     let reader = reading(home, passphrase)?;
     let registry = reader.lookup.registry();
     let (verifier, context) = (OfdVerifier::new(Reader::Ours), registry.seal_context(now()?));
-    let passed = documents.iter().filter(|bytes| verifier.check(bytes, &context).verdict() == OfdVerdict::Passed);
+    let passed =
+        documents.iter().filter(|bytes| verifier.check(bytes, &context).verdict() == OfdVerdict::Passed);
     let (passed, all) = (passed.count(), documents.len());
     writeln!(out, "   {passed} of {all} passed, one of them an annotated copy (加注件): {}", dir.display())?;
     anyhow::ensure!(passed == all, "not every document passed: this is a fault of the program");

@@ -41,7 +41,10 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     let text = serde_json::to_vec_pretty(&json!({ "documents": metadata, "verified": !args.unverified }))?;
     files::write_new(&args.out.join(METADATA), &text)?;
     if session.json() {
-        json_line(out, &json!({ "attachments": written, "documents": metadata, "verified": !args.unverified }))?;
+        json_line(
+            out,
+            &json!({ "attachments": written, "documents": metadata, "verified": !args.unverified }),
+        )?;
     } else {
         let verified = if args.unverified { "NOT verified 未核验" } else { "verified 已核验" };
         writeln!(out, "{verified}: {METADATA} and {} attachments in {}", written.len(), args.out.display())?;
@@ -53,7 +56,8 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
 }
 
 fn of_document(document: &UnverifiedContents<'_>) -> Value {
-    let custom: Vec<_> = document.custom.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let custom: Vec<_> =
+        document.custom.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({ "id": document.id, "title": document.title, "metadata": custom })
 }
 

@@ -44,7 +44,11 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
         });
         json_line(out, &value)?;
     } else {
-        let what = if kind == DocumentKind::Original { "Sealed (已用印)" } else { "Annotated copy (加注件), sealed" };
+        let what = if kind == DocumentKind::Original {
+            "Sealed (已用印)"
+        } else {
+            "Annotated copy (加注件), sealed"
+        };
         writeln!(out, "{what}: {}, {} bytes", args.out.display(), made.bytes.len())?;
         writeln!(out, "  {:<9} {}, event {}, {}", "seal", made.seal, made.event, made.at)?;
     }

@@ -61,7 +61,7 @@ mod tests {
     /// 2026-07-01 in China.
     const AT: u64 = 1_782_867_600;
 
-    fn payload(way: &str, follow_up: Value) -> Value {
+    fn payload(way: &str, follow_up: &Value) -> Value {
         json!({ "channel": "window", "format": 1, "decision": {
             "at": AT, "division": "652701",
             "first_contact": { "code": "11100000000013338W", "name": "办公室" },
@@ -79,13 +79,13 @@ mod tests {
                 "until": "2026-07-31", "zh": "属实" })
     }
 
-    fn read(way: &str, follow_up: Value) -> Option<Decided> {
+    fn read(way: &str, follow_up: &Value) -> Option<Decided> {
         Decided::of_payload(7, payload(way, follow_up).to_string().as_bytes())
     }
 
     #[test]
     fn only_what_was_declared_is_followed_up_and_within_the_days_that_are_asked_for() {
-        let decided = read("commitment", declared()).unwrap();
+        let decided = read("commitment", &declared()).unwrap();
         let day = |text: &str| Some(text.parse::<Date>().unwrap());
         let count = |wanted: FollowUps| wanted.of(&decided).len();
         let all = FollowUps::default().of(&decided);
@@ -106,7 +106,7 @@ mod tests {
             );
         }
         let online = json!({ "at": "许可系统", "en": "The permit", "zh": "核对许可" });
-        let online = read("verified_online", online).unwrap();
+        let online = read("verified_online", &online).unwrap();
         assert!(FollowUps::default().of(&online).is_empty());
     }
 
@@ -116,8 +116,8 @@ mod tests {
         for member in ["checked_by", "en", "if_false_en", "if_false_zh", "until", "zh"] {
             let mut broken = declared();
             broken.as_object_mut().unwrap().remove(member);
-            assert!(read("commitment", broken).is_none(), "{member}");
+            assert!(read("commitment", &broken).is_none(), "{member}");
         }
-        assert!(read("commitment", Value::Null).is_none());
+        assert!(read("commitment", &Value::Null).is_none());
     }
 }

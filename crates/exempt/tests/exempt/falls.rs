@@ -114,7 +114,7 @@ impl Signed<'_> {
         name: &'static str,
         good: &dyn Fn(&mut Draft),
         statuses: &[(&'static str, Status)],
-        edits: &[(&'static str, &dyn Fn(&mut Draft))],
+        edits: &[(&'static str, Edit<'_>)],
     ) -> Slot {
         let report = self.world.report(&self.license(good), Status::Valid, now(), Policy::default());
         let id = report.subject().license_id.as_ref().unwrap().as_str().to_owned();
@@ -196,13 +196,15 @@ fn version(spouse_title: bool) -> ItemCatalog {
     catalog_of(&format!("{head}{tail}").replace("version = \"test\"", "version = \"test-2\""))
 }
 
+/// What makes another license of one.
+type Edit<'e> = &'e dyn Fn(&mut Draft);
 /// Which slot has fallen, and how.
 type Fallen = Option<(usize, usize)>;
 
 impl Universe {
     fn new(names: &[&'static str], at: UnixTime, spouse_title: bool) -> Self {
         let world = World::new();
-        let slots = (1..).zip(names).map(|(number, name)| slot(&world, number, *name, at)).collect();
+        let slots = (1..).zip(names).map(|(number, name)| slot(&world, number, name, at)).collect();
         Self { catalog: version(spouse_title), spouse_title, at, slots }
     }
 

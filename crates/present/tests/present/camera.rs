@@ -105,10 +105,14 @@ fn holds(shown: &Presented) {
         let missed = missed(&paper, &text, Shot { tenths, ..USUAL });
         let all = ANGLES.len() * usize::try_from(SHOTS).unwrap();
         let read = all - missed.len();
-        println!("version {}, {} bytes, {tenths}/10 pixels: {read} of {all}", code.version(), compact.len());
-        assert!(tenths < 40 || missed.is_empty(), "version {}: {missed:?}", code.version());
-        assert!(tenths < 30 || missed.len() <= 1, "version {}: {missed:?}", code.version());
-        assert!(tenths > 20 || read == 0, "the simulation shows the camera too much");
+        let told = format!(
+            "version {}, {} bytes, {tenths}/10 pixels: {read} of {all}; missed {missed:?}",
+            code.version(),
+            compact.len()
+        );
+        assert!(tenths < 40 || missed.is_empty(), "{told}");
+        assert!(tenths < 30 || missed.len() <= 1, "{told}");
+        assert!(tenths > 20 || read == 0, "the simulation shows the camera too much: {told}");
     }
     assert_eq!(Presented::decode(&from_text(&text).unwrap()).as_ref(), Ok(shown));
 }

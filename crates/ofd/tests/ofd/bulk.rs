@@ -9,6 +9,7 @@ use boyin_verify::Reader;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::SealReason;
 
+use crate::source::stored;
 use crate::{failed, shown};
 
 const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
@@ -149,7 +150,7 @@ fn documents_that_hold_much_have_their_reports_in_order() {
         beyond.sign(&Signing::default());
         beyond.put(&format!("Doc_0/Signs/Sign_{number}/SignedValue.dat"), vec![0x30; 4 << 20]);
     }
-    let (large, beyond) = (large.write(), beyond.write());
+    let (large, beyond) = (stored(&large), stored(&beyond));
     let too_much = verifier.check(&beyond, &context);
     assert!(shown(&too_much).contains("more bytes of signatures than are read"), "{}", shown(&too_much));
     let all = [&large, &good, &beyond, &large, &large, &good, &large, &beyond, &good];

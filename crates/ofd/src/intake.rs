@@ -110,6 +110,11 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    /// Bytes of all files that were kept.
+    pub(crate) fn held(&self) -> usize {
+        self.kept.values().flatten().map(Vec::len).sum()
+    }
+
     /// A file that was kept; else nothing.
     pub(crate) fn bytes(&self, file: usize) -> &[u8] {
         self.kept.get(&file).and_then(Option::as_deref).unwrap_or_default()

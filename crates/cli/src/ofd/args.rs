@@ -21,12 +21,12 @@ pub(crate) enum Ofd {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "boyin ofd verify FILE\n       boyin ofd verify FILE --anchor CERT.der --maker CERT.der --crl LIST.crl   (no data directory, no passphrase)"
+    override_usage = "boyin ofd verify FILE\n       boyin ofd verify FILE|FOLDER...   (many at once, a line for each)\n       boyin ofd verify FILE --anchor CERT.der --maker CERT.der --crl LIST.crl   (no data directory, no passphrase)"
 )]
 pub(crate) struct Verify {
-    /// OFD document
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    /// OFD documents up to 1 GiB, and folders whose files that end with `.ofd` are meant
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
     /// Verify for this instant instead of now: 2026-01-31, 2026-01-31T09:30:00+08:00 or seconds since 1970
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,

@@ -19,7 +19,8 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     files::check_free(&args.out)?;
     let bytes = files::read(&args.file)?;
     if !args.unverified {
-        let checked = super::checked(session, &bytes, args.at.as_deref(), None, &args.trusted)?;
+        let judging = super::Judging::new(session, args.at.as_deref(), None, &args.trusted)?;
+        let checked = judging.verifier.check(&bytes, &judging.context());
         if checked.verdict() != OfdVerdict::Passed {
             report::headline(out, checked.verdict())?;
             writeln!(out, "\nNothing was taken out: --unverified takes out what anybody can have written.")?;

@@ -4,11 +4,20 @@ pub(crate) mod args;
 mod extract;
 mod inspect;
 mod make;
+mod many;
 
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
 
+use anyhow::Context as _;
+use boyin::Registry;
 use boyin::model::json::Reader;
+use boyin::model::time::UnixTime;
+use boyin::verify::chain::CertificateStore;
 use boyin::verify::seal::{Profile, SealContext};
+use boyin_ofd::package::Seekable;
 use boyin_ofd::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerifier, SignatureReport,
     ValueReport,
@@ -35,40 +44,62 @@ pub(crate) fn run(session: &Session, command: &Ofd, out: &mut dyn Write) -> anyh
 }
 
 fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let bytes = files::read(&args.file)?;
-    let report = checked(session, &bytes, args.at.as_deref(), args.profile, &args.trusted)?;
-    if session.json() {
-        out.write_all(&report.to_json())?;
-    } else {
-        write(out, &report)?;
+    let judging = Judging::new(session, args.at.as_deref(), args.profile, &args.trusted)?;
+    if let [file] = args.files.as_slice()
+        && !file.is_dir()
+    {
+        let report = judging.of_file(file)?;
+        if session.json() {
+            out.write_all(&report.to_json())?;
+        } else {
+            write(out, &report)?;
+        }
+        return Ok(exit(report.verdict()));
     }
-    Ok(exit(report.verdict()))
+    many::run(session, &judging, &args.files, out)
 }
 
-/// Verifies a document with the certificates that were given, or else with the trust list of the data directory.
-fn checked(
-    session: &Session,
-    bytes: &[u8],
-    at: Option<&str>,
-    profile: Option<&'static Profile>,
-    trusted: &Trusted,
-) -> anyhow::Result<OfdReport> {
-    let at = at.map_or_else(now, crate::verify::instant)?;
-    let mut verifier = OfdVerifier::new(Reader::Field);
-    if let Some(profile) = profile {
-        verifier = verifier.with_profile(profile);
+/// What documents are verified with: the certificates that were given, or else the trust list of the data directory.
+struct Judging {
+    verifier: OfdVerifier,
+    at: UnixTime,
+    trusted: Result<CertificateStore, Arc<Registry>>,
+}
+
+impl Judging {
+    fn new(
+        session: &Session,
+        at: Option<&str>,
+        profile: Option<&'static Profile>,
+        trusted: &Trusted,
+    ) -> anyhow::Result<Self> {
+        let at = at.map_or_else(now, crate::verify::instant)?;
+        let verifier = OfdVerifier::new(Reader::Field);
+        let verifier = profile.into_iter().fold(verifier, OfdVerifier::with_profile);
+        let trusted = match trusted.store()? {
+            Some(store) => Ok(store),
+            None => Err(session.reading()?.lookup.registry()),
+        };
+        Ok(Self { verifier, at, trusted })
     }
-    Ok(match trusted.store()? {
-        Some(store) => {
-            let context = SealContext { now: at, certificates: &store, register: None };
-            verifier.check(bytes, &context)
+
+    fn context(&self) -> SealContext<'_> {
+        match &self.trusted {
+            Ok(store) => SealContext { now: self.at, certificates: store, register: None },
+            Err(registry) => registry.seal_context(self.at),
         }
-        None => {
-            let reading = session.reading()?;
-            let registry = reading.lookup.registry();
-            verifier.check(bytes, &registry.seal_context(at))
+    }
+
+    /// A file of any size that is read; standard input as far as inputs go.
+    fn of_file(&self, path: &Path) -> anyhow::Result<OfdReport> {
+        let context = self.context();
+        if files::is_stdin(path) {
+            return Ok(self.verifier.check_source(files::read(path)?.as_slice(), &context)?);
         }
-    })
+        let cannot = || format!("{} cannot be read", path.display());
+        let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
+        self.verifier.check_source(source, &context).with_context(cannot)
+    }
 }
 
 /// A report for people: verdict, reason, next step, then each check of the container, its documents and their signatures.

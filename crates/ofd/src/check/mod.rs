@@ -11,7 +11,7 @@ use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 
 use crate::intake::{Batch, Intake, Taken};
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_KEPT_BYTES};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reason::OfdReason;
 use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
@@ -81,10 +81,21 @@ impl OfdVerifier {
     ) -> Vec<OfdReport> {
         let _remembered = context.certificates.remember();
         let share = |share: &[B]| {
-            let mut batch = Batch::default();
-            let opened = share.iter().map(|bytes| self.open(bytes.as_ref(), context, &mut batch));
-            let opened: Vec<_> = opened.collect();
-            self.report(opened, batch, context).collect::<Vec<_>>()
+            let (mut batch, mut opened, mut held) = (Batch::default(), Vec::new(), 0);
+            let mut reports = Vec::with_capacity(share.len());
+            for bytes in share {
+                let next = self.open(bytes.as_ref(), context, &mut batch);
+                held += next.read.as_ref().map_or(0, |read| read.taken.held());
+                opened.push(next);
+                // Documents that are made to take memory do not wait for each other.
+                if held >= MAX_KEPT_BYTES {
+                    held = 0;
+                    let (opened, batch) = (std::mem::take(&mut opened), std::mem::take(&mut batch));
+                    reports.extend(self.report(opened, batch, context));
+                }
+            }
+            reports.extend(self.report(opened, batch, context));
+            reports
         };
         documents.par_chunks(SHARE).flat_map_iter(share).collect()
     }

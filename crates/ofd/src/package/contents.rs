@@ -25,6 +25,8 @@ pub(crate) struct Contents<S> {
     /// Places in `entries` of the files.
     files: Vec<usize>,
     unread: Vec<bool>,
+    /// Nothing before is unread.
+    read_until: usize,
     input: Vec<u8>,
     window: Vec<u8>,
     inflater: Box<DecompressorOxide>,
@@ -49,6 +51,7 @@ impl<S: Source> Contents<S> {
             source,
             files,
             unread: vec![true; entries.len()],
+            read_until: 0,
             entries,
             input: Vec::new(),
             window: Vec::new(),
@@ -63,8 +66,10 @@ impl<S: Source> Contents<S> {
     }
 
     /// The first entry that was not read, with its place among the files, if it comes before that one.
-    pub(crate) fn first_unread(&self, before: Option<usize>) -> Option<(usize, Option<usize>)> {
-        let place = self.unread.iter().position(|unread| *unread)?;
+    pub(crate) fn first_unread(&mut self, before: Option<usize>) -> Option<(usize, Option<usize>)> {
+        let passed = self.unread[self.read_until..].iter().position(|unread| *unread);
+        self.read_until = passed.map_or(self.unread.len(), |passed| self.read_until + passed);
+        let place = passed.map(|_| self.read_until)?;
         let in_question = before.is_none_or(|before| place < before);
         in_question.then(|| (place, self.files.binary_search(&place).ok()))
     }

@@ -9,6 +9,7 @@ use boyin_verify::Reader;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::SealReason;
 
+use crate::source::stored;
 use crate::{failed, shown};
 
 const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
@@ -130,4 +131,32 @@ fn a_forged_seal_among_sound_ones_is_found() {
         }
     }
     assert_eq!(verifier.check(b"PK", &context(&store, now())).verdict(), failed(OfdReason::NotContainer));
+}
+
+/// Documents whose signatures are larger than what is held of a share.
+#[test]
+fn documents_that_hold_much_have_their_reports_in_order() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let store = world.store();
+    let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&store, now()));
+    let good = draft(&world, "good", &Signing::default()).write();
+    let mut large = draft(&world, "large", &Signing::default());
+    for number in 1..5 {
+        large.sign(&Signing::default());
+        large.put(&format!("Doc_0/Signs/Sign_{number}/SignedValue.dat"), vec![0x30; 4 << 20]);
+    }
+    let mut beyond = large.clone();
+    for number in 5..9 {
+        beyond.sign(&Signing::default());
+        beyond.put(&format!("Doc_0/Signs/Sign_{number}/SignedValue.dat"), vec![0x30; 4 << 20]);
+    }
+    let (large, beyond) = (stored(&large), stored(&beyond));
+    let too_much = verifier.check(&beyond, &context);
+    assert!(shown(&too_much).contains("more bytes of signatures than are read"), "{}", shown(&too_much));
+    let all = [&large, &good, &beyond, &large, &large, &good, &large, &beyond, &good];
+    let reports = verifier.check_many(&all, &context);
+    assert_eq!(reports.len(), all.len());
+    for (bytes, report) in all.iter().zip(&reports) {
+        assert_eq!(shown(report), shown(&verifier.check(bytes, &context)));
+    }
 }

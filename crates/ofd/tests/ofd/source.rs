@@ -43,7 +43,7 @@ fn sealed(world: &SealWorld) -> Draft<'_> {
 }
 
 /// A document of several blocks, stored, so that each of its bytes stands in the container as it is.
-fn stored(draft: &Draft<'_>) -> Vec<u8> {
+pub(super) fn stored(draft: &Draft<'_>) -> Vec<u8> {
     let entry =
         |(name, bytes): &(String, Vec<u8>)| EntryByHand { method: Some(0), ..EntryByHand::new(name, bytes) };
     container(&draft.files.iter().map(entry).collect::<Vec<_>>())

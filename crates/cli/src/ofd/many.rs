@@ -43,10 +43,21 @@ pub(super) fn run(
         if size > SMALL_BYTES || files::is_stdin(path) {
             settle(session, judging, &mut held, &mut tally, out)?;
             bytes = 0;
-            told(session, path, &judging.of_file(path)?, &mut tally, out)?;
+            match judging.of_file(path) {
+                Ok(report) => told(session, path, &report, &mut tally, out)?,
+                Err(error) => unread(session, path, &error, &mut tally, out)?,
+            }
             continue;
         }
-        held.push((path, files::read(path)?));
+        match files::read(path) {
+            Ok(bytes) => held.push((path, bytes)),
+            Err(error) => {
+                settle(session, judging, &mut held, &mut tally, out)?;
+                bytes = 0;
+                unread(session, path, &error, &mut tally, out)?;
+                continue;
+            }
+        }
         bytes += size;
         if held.len() == HELD || bytes >= HELD_BYTES {
             settle(session, judging, &mut held, &mut tally, out)?;
@@ -99,10 +110,28 @@ fn told(
     } += 1;
     if session.json() {
         let report: Value = serde_json::from_slice(&report.to_json()).context("a report is JSON")?;
-        return json_line(out, &json!({ "file": path.display().to_string(), "report": report }));
+        return Ok(json_line(out, &json!({ "file": path.display().to_string(), "report": report }))?);
     }
     let code = verdict.reason().map(|cause| format!(": {}", cause.code())).unwrap_or_default();
     Ok(writeln!(out, "{} {}  {}{code}", sign(verdict), path.display(), words(verdict))?)
+}
+
+/// One that cannot be read is not decided; the others are.
+fn unread(
+    session: &Session,
+    path: &Path,
+    error: &anyhow::Error,
+    tally: &mut Tally,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    tally.open += 1;
+    if session.json() {
+        return Ok(json_line(
+            out,
+            &json!({ "error": format!("{error:#}"), "file": path.display().to_string() }),
+        )?);
+    }
+    Ok(writeln!(out, "? {}  {error:#}", path.display())?)
 }
 
 /// The files that are named, and those of the folders that are named, by name.

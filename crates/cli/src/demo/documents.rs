@@ -28,7 +28,7 @@ pub(super) fn make_all(
     dir: &Path,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let Ok(font) = Font::find() else {
+    let Ok(font) = Font::find_for_pages() else {
         return Ok(writeln!(out, "   none: no Chinese font here (apt-get install fonts-noto-cjk)")?);
     };
     let templates = Templates::built_in();

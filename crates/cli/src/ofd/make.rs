@@ -23,7 +23,7 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
         None => DocumentKind::Original,
         Some(until) => DocumentKind::Copy { until: crate::verify::instant(until)? },
     };
-    let font = Font::find().context("a license is drawn with a font")?;
+    let font = Font::find_for_pages().context("a license is drawn with a font")?;
     let templates = templates(&args.template)?;
     let emblem = args.emblem.as_deref().map(emblem).transpose()?;
     let making = DocumentMaking { font: &font, templates: &templates, emblem: emblem.as_ref() };

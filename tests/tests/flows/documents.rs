@@ -167,10 +167,11 @@ impl Said {
     }
 }
 
+/// Reads and uses among the events: what was done, by whom, for which office and what for.
 fn told_as(events: &[Event]) -> Vec<(EventKind, &str, CreditCode, &str)> {
-    let told = |event: &'_ Event| matches!(event.what, EventKind::LicenseRead | EventKind::SealUsed);
-    let as_told = events.iter().filter(|event| told(event));
-    as_told.map(|event| (event.what, event.who.as_str(), event.office, event.why.as_str())).collect()
+    let kinds = [EventKind::LicenseRead, EventKind::SealUsed];
+    let told = events.iter().filter(|event| kinds.contains(&event.what));
+    told.map(|event| (event.what, event.who.as_str(), event.office, event.why.as_str())).collect()
 }
 
 #[test]
@@ -243,14 +244,14 @@ fn an_annotated_copy_is_sealed_by_the_office_that_makes_it() {
     let told = world.told(before);
     let expected = [EventKind::LicenseRead, EventKind::SealUsed].map(|what| (what, "癸", market(), PURPOSE));
     assert_eq!(told_as(&told), expected);
-    let said = Said::of(&copy.bytes);
+    let (said, made, ends) = (Said::of(&copy.bytes), at(5).to_string(), until.to_string());
     said.says(&[
         ("ZZBS", world.license.as_str()),
         ("ZZBFJG", "测试市公安局"),
         ("JZJZZSY", PURPOSE),
         ("JZJZZZ", "测试市市场监督管理局"),
-        ("JZJZZSJ", &at(5).to_string()),
-        ("JZJYXQJZSJ", &until.to_string()),
+        ("JZJZZSJ", made.as_str()),
+        ("JZJYXQJZSJ", ends.as_str()),
     ]);
     assert_eq!(said.attachments, [world.on_file()]);
     // Another purpose, another end: each is a document of its own.

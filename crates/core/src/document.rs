@@ -62,6 +62,8 @@ pub struct LicenseDocument<'f> {
     pub event: u64,
     /// The signing time.
     pub at: UnixTime,
+    /// Whether the use had been counted before: this is the document of that time.
+    pub replayed: bool,
     face: Face<'f>,
     credential: Vec<u8>,
     image: Option<SealImage>,
@@ -231,7 +233,8 @@ impl Desk {
             .map_err(DocumentFault::from)?;
         let used = self.seal_document(id, prepared.to_be_signed(), prepared.property(), order)?;
         let bytes = prepared.complete(&used.signature).map_err(DocumentFault::from)?;
-        Ok(LicenseDocument { bytes, seal: id, event: used.event, at: used.at, face, credential, image })
+        let (event, at, replayed) = (used.event, used.at, used.replayed);
+        Ok(LicenseDocument { bytes, seal: id, event, at, replayed, face, credential, image })
     }
 
     /// What was sealed has to pass where everybody else verifies it.

@@ -11,7 +11,7 @@ use boyin::model::seal::Picture;
 use boyin::ofd::package::Package;
 use boyin::ofd::{OfdVerdict, OfdVerifier, extract};
 use boyin::suite::{SM2_SM3, SystemRandom};
-use boyin::verify::Verdict;
+use boyin::verify::{Reason, Verdict};
 use boyin::{Desk, DeskError, DocumentKind, DocumentMaking, Font, LicenseDocument, Order, SealMaking};
 use boyin_picture::{Rank, RoundSeal, SealPicture};
 
@@ -361,6 +361,7 @@ fn the_same_order_again_is_the_same_document() {
     let later = |minutes| Order { at: at(minutes), ..order.clone() };
     let same = |again: &LicenseDocument<'_>| {
         assert_eq!((again.event, again.at, world.used(seal)), (first.event, at(5), 1));
+        assert!(again.replayed && !first.replayed);
         let [old, new] = [&first, again].map(|made| Package::read(&made.bytes).unwrap());
         assert_eq!(old.entries().len(), new.entries().len());
         for entry in old.entries().iter().filter(|entry| entry.name() != VALUE) {
@@ -391,6 +392,11 @@ fn the_same_order_again_is_the_same_document() {
     world.desk.change_status(&world.license, &revoke, &revoking).unwrap();
     assert_eq!(refusal(world.make(copy, &later(15))), "self_check");
     assert_eq!(world.used(seal), 1);
+    // What was handed out stays what it was; the license in it says how it stands.
+    assert_eq!(world.sealed_by(&again.bytes, 15), [seal.to_string()]);
+    let lookup = world.prefecture.lookup();
+    let attached = Said::of(&again.bytes).attachments.remove(0);
+    assert_eq!(lookup.verify(&attached, at(15)).verdict(), Verdict::Failed(Reason::Revoked));
 }
 
 /// The maker of this seal is certified by an authority that is not in the trust list.

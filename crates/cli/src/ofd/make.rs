@@ -47,7 +47,7 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
     if session.json() {
         let value = json!({
             "at": made.at.seconds(), "bytes": made.bytes.len(), "event": made.event,
-            "out": args.out.display().to_string(), "seal": made.seal.to_string(),
+            "out": args.out.display().to_string(), "replayed": made.replayed, "seal": made.seal.to_string(),
         });
         json_line(out, &value)?;
     } else {

@@ -142,6 +142,12 @@ fn a_license_becomes_a_document_that_passes_and_is_taken_out_of_it_again() {
     assert_eq!(told["seal"], documents.seal.as_str());
     assert_eq!(told["bytes"], place.read("more.ofd").len());
     assert!(told["event"].is_u64() && told["at"].is_u64(), "{told}");
+    assert_eq!(told["replayed"], false);
+    let again = |name: &str| documents.make(name, &["--json", "--idempotency-key", "发证 1"]).ends(0).json();
+    let (one, same) = (again("one.ofd"), again("same.ofd"));
+    assert_eq!((&one["event"], &one["at"]), (&same["event"], &same["at"]));
+    assert_eq!((one["replayed"].as_bool(), same["replayed"].as_bool()), (Some(false), Some(true)));
+    place.boyin(&["ofd", "verify", &place.path("same.ofd")]).ends(0);
 
     let passed = place.boyin(&["ofd", "verify", &card]).ends(0);
     assert!(passed.out.starts_with("✓ passed") && passed.out.contains(&documents.seal), "{}", passed.out);

@@ -370,6 +370,8 @@ fn the_same_order_again_is_the_same_document() {
         }
     };
     same(&world.make(copy, &later(6)).unwrap());
+    // A clock that was put back changes nothing.
+    same(&world.make(copy, &later(4)).unwrap());
     // Also where the seal was made anew since.
     world.make_seal(seal, None, 7);
     let again = world.make(copy, &later(8)).unwrap();

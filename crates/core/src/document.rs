@@ -1,7 +1,7 @@
 //! Licenses as documents (OFD, GB/T 33190): what people and law see, sealed by the office that issued them; and annotated copies
 //! (加注件), sealed by the office that makes them.
 
-use boyin_archive::{ArchiveError, Read, ReadOf, Reader as Asker};
+use boyin_archive::{ArchiveError, EventKind, Read, ReadOf, Reader as Asker};
 use boyin_face::{Additions, Annotation, Emblem, Face, FaceError, FaceInput, SealImage, Templates};
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::catalog::LicenseType;
@@ -9,7 +9,7 @@ use boyin_model::credential::LicenseClaims;
 use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Reader;
-use boyin_model::register::SealId;
+use boyin_model::register::{Power, SealId};
 use boyin_model::seal::Seal;
 use boyin_model::time::UnixTime;
 use boyin_ofd::write::{Area, Provider, StampPlace, WriteError};
@@ -62,6 +62,8 @@ pub struct LicenseDocument<'f> {
     pub event: u64,
     /// The signing time.
     pub at: UnixTime,
+    /// Whether the use had been counted before: this is the document of that time.
+    pub replayed: bool,
     face: Face<'f>,
     credential: Vec<u8>,
     image: Option<SealImage>,
@@ -142,8 +144,14 @@ impl Desk {
     /// A license as a document, sealed for the office of the order by somebody with the power to use its seals; the purpose of the
     /// order is that of the read, of the use of the seal, and of an annotated copy.
     ///
-    /// The read is in the event log before anything that depends on the license is answered, the use of the seal before the
-    /// signature. What is made passes its own verification. The document is not kept: its digest is, with the use of the seal.
+    /// Who may not use seals reads nothing. The read is in the event log before anything that depends on the license is
+    /// answered, the use of the seal before the signature. What is made passes its own verification. The document is not
+    /// kept: the digest of what was signed is, with the use of the seal.
+    ///
+    /// The same order again, if its use was counted, makes the document of the first instant again and counts nothing: the
+    /// pages and all that the seal covers are the same, the value of the signature is another one. It is refused
+    /// ([`ArchiveError::IdempotencyConflict`] within) if what the document is made from is no more what it was: font,
+    /// template, emblem, catalog, this program's version; and like the first if license or seal are no more in force.
     ///
     /// # Errors
     /// [`DocumentFault`] within; [`DeskError::SelfCheck`] with the report if the license does not pass now; as
@@ -158,13 +166,20 @@ impl Desk {
         if kind == DocumentKind::Original && id.issuer() != order.office {
             return Err(DocumentFault::NotTheIssuer(id.issuer()).into());
         }
-        let seal = self.issuing_seal(order.office, order.at)?.ok_or(DocumentFault::NoSeal)?;
+        // Asked before the license is read: whoever may not seal learns nothing of it.
+        self.officer(&order.who, Some(order.office), Power::Use)?;
+        let done = self.archive.done_under(order.office, &order.idempotency_key)?;
+        let used = done.filter(|done| done.what == EventKind::SealUsed);
+        let first = Order { at: used.map_or(order.at, |used| used.at), ..order.clone() };
+        let seal = self.issuing_seal(order.office, first.at)?.ok_or(DocumentFault::NoSeal)?;
         let credential = self.read_for(id, order)?;
         let verified = self.check(&credential, order.at).into_verified().map_err(DeskError::SelfCheck)?;
         let catalog = self.catalog_at(order.at)?;
         let license_type = catalog.catalog.get(id.license_type()).ok_or(DocumentFault::NoType)?;
-        let face = self.face((license_type, verified.claims()), kind, making, order)?;
-        self.sealed(face, credential, seal, order)
+        let face = self.face((license_type, verified.claims()), kind, making, &first)?;
+        let made = self.sealed(face, credential, seal, &first)?;
+        self.check_document(&made.bytes, order.at.max(made.at))?;
+        Ok(made)
     }
 
     /// The credential on file, with all disclosures; the read is recorded.
@@ -198,6 +213,7 @@ impl Desk {
         Ok(Face::draw(template, &input, &additions, making.font).map_err(DocumentFault::from)?)
     }
 
+    /// The face as a document of the instant of the order, sealed; not verified yet.
     fn sealed<'f>(
         &self,
         face: Face<'f>,
@@ -206,8 +222,7 @@ impl Desk {
         order: &Order,
     ) -> Result<LicenseDocument<'f>, DeskError> {
         let record = self.archive.seal_record(id)?.ok_or(DocumentFault::NoSeal)?;
-        let newest = record.versions.len().checked_sub(1).ok_or(DocumentFault::NoSeal)?;
-        let seal = self.archive.seal_bytes(id, newest)?.ok_or(DocumentFault::NoSeal)?;
+        let (seal, _) = self.seal_as_of(&record, order.at)?;
         let (stamp, image) = stamp(&face, &seal)?;
         let number = document_number(&credential, &face);
         let parts = face.ofd(&credential).map_err(DocumentFault::from)?;
@@ -218,8 +233,8 @@ impl Desk {
             .map_err(DocumentFault::from)?;
         let used = self.seal_document(id, prepared.to_be_signed(), prepared.property(), order)?;
         let bytes = prepared.complete(&used.signature).map_err(DocumentFault::from)?;
-        self.check_document(&bytes, used.at)?;
-        Ok(LicenseDocument { bytes, seal: id, event: used.event, at: used.at, face, credential, image })
+        let (event, at, replayed) = (used.event, used.at, used.replayed);
+        Ok(LicenseDocument { bytes, seal: id, event, at, replayed, face, credential, image })
     }
 
     /// What was sealed has to pass where everybody else verifies it.

@@ -12,7 +12,7 @@ use boyin_model::id::CreditCode;
 use boyin_model::json;
 use boyin_model::register::{Power, SealAct, SealId, SealState};
 use boyin_model::time::UnixTime;
-use boyin_model::trust::TrustList;
+use boyin_model::trust::{SealVersion, TrustList, in_force};
 use boyin_suite::ES256;
 use boyin_verify::TrustSnapshot;
 
@@ -100,13 +100,20 @@ impl Desk {
         if record.state != SealState::InUse {
             return Err(ArchiveError::SealTransition { from: record.state, act: SealAct::Use }.into());
         }
-        let covers = |version: &boyin_model::trust::SealVersion| {
-            version.from <= outcome.at && version.until.is_none_or(|until| outcome.at < until)
-        };
-        let place = record.versions.iter().position(covers).ok_or(ArchiveError::SealNotFound)?;
-        let seal = self.archive.seal_bytes(id, place)?.ok_or(ArchiveError::SealNotFound)?;
-        let digest = record.versions[place].digest.clone();
+        let (seal, digest) = self.seal_as_of(&record, outcome.at)?;
         Ok(SealUse { event: outcome.event, at: outcome.at, replayed: outcome.replayed, seal, digest })
+    }
+
+    /// The bytes that a seal had at an instant, and their digest.
+    pub(crate) fn seal_as_of(
+        &self,
+        record: &SealRecord,
+        at: UnixTime,
+    ) -> Result<(Vec<u8>, String), DeskError> {
+        let covers = |version: &SealVersion| in_force(version.from, version.until, at);
+        let place = record.versions.iter().position(covers).ok_or(ArchiveError::SealNotFound)?;
+        let bytes = self.archive.seal_bytes(record.id, place)?.ok_or(ArchiveError::SealNotFound)?;
+        Ok((bytes, record.versions[place].digest.clone()))
     }
 
     /// A seal, for somebody who manages or audits it.

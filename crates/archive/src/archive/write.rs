@@ -3,7 +3,8 @@
 use boyin_model::status::LicenseStatus;
 use std::sync::{Arc, PoisonError};
 
-use boyin_model::id::LicenseId;
+use boyin_model::alg::Digest32;
+use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::register::SealId;
 
 use super::decisions::{DecisionWrite, Forgotten};
@@ -123,15 +124,36 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::IdempotencyConflict`] if the office used the key for another request.
     pub fn recall(&self, act: &Act) -> Result<Option<Outcome>, ArchiveError> {
-        let key = self.vault.act_key(act.office(), act.idempotency_key());
-        let Some(value) = self.read(Table::Idempotency, &key)? else {
-            return Ok(None);
-        };
-        let (request, outcome) = layout::read_outcome(&value).map_err(malformed(Table::Idempotency))?;
-        if request != *act.request() {
-            return Err(ArchiveError::IdempotencyConflict { event: outcome.event, what: outcome.what });
+        match self.kept_outcome(act.office(), act.idempotency_key())? {
+            Some((request, outcome)) if request != *act.request() => {
+                Err(ArchiveError::IdempotencyConflict { event: outcome.event, what: outcome.what })
+            }
+            kept => Ok(kept.map(|(_, outcome)| outcome)),
         }
-        Ok(Some(outcome))
+    }
+
+    /// What an office did under an idempotency key, whatever it had asked for: for acts whose request depends on the instant
+    /// at which they were done first. [`Self::recall`] compares the request too.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Store`], [`ArchiveError::Damaged`].
+    pub fn done_under(
+        &self,
+        office: CreditCode,
+        idempotency_key: &str,
+    ) -> Result<Option<Outcome>, ArchiveError> {
+        Ok(self.kept_outcome(&office, idempotency_key)?.map(|(_, outcome)| outcome))
+    }
+
+    /// The digest of the request that an office made under the key, and what it led to.
+    fn kept_outcome(
+        &self,
+        office: &CreditCode,
+        idempotency_key: &str,
+    ) -> Result<Option<(Digest32, Outcome)>, ArchiveError> {
+        let key = self.vault.act_key(office, idempotency_key);
+        let Some(value) = self.read(Table::Idempotency, &key)? else { return Ok(None) };
+        Ok(Some(layout::read_outcome(&value).map_err(malformed(Table::Idempotency))?))
     }
 
     /// Files a license into its holder's file, in force.

@@ -44,6 +44,7 @@ fn unchanged(archive: &Archive, again: impl Fn()) {
 fn the_same_act_again_gives_the_recorded_outcome() {
     let (archive, _) = fresh();
     assert_eq!(archive.recall(&act("file")).unwrap(), None);
+    assert_eq!(archive.done_under(office(), "file").unwrap(), None);
     let first = archive.file(&act("file"), &filing(1)).unwrap();
     let revoked = archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke)).unwrap();
     let published = archive.publish_status_list(&act("list"), LIST, b"token").unwrap();
@@ -52,6 +53,7 @@ fn the_same_act_again_gives_the_recorded_outcome() {
         let again = [
             (&first, archive.file(&act("file"), &filing(1)).unwrap()),
             (&first, archive.recall(&act("file")).unwrap().unwrap()),
+            (&first, archive.done_under(office(), "file").unwrap().unwrap()),
             (&revoked, archive.change_status(&act("revoke"), &id(1), &change(Change::Revoke)).unwrap()),
             (&published, archive.publish_status_list(&act("list"), LIST, b"token").unwrap()),
             (&shared, archive.record_share(&act("share"), &id(1), "住建局").unwrap()),
@@ -86,6 +88,7 @@ fn one_key_for_two_requests_is_refused() {
     });
     // The key belongs to the office: another one may use the same.
     let other = boyin_model::id::CreditCode::parse("11430000006122244L").unwrap();
+    assert_eq!(archive.done_under(other, "key").unwrap(), None);
     let theirs = Act::new("窗口二", other, "办理登记", time(0), "key", [2; 32]).unwrap();
     assert!(!archive.file(&theirs, &filing(2)).unwrap().replayed);
 }

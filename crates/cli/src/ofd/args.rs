@@ -56,7 +56,8 @@ pub(crate) struct Make {
     /// Where the document goes; a new file
     #[arg(long, value_name = "FILE.ofd")]
     pub(crate) out: PathBuf,
-    /// Make an annotated copy for the purpose, which may be used until then: 2026-12-31 or 2026-12-31T18:00:00+08:00
+    /// Make an annotated copy for the purpose, which may be used until then: 2026-12-31 (that day included) or
+    /// 2026-12-31T18:00:00+08:00
     #[arg(long, value_name = "TIME")]
     pub(crate) copy_until: Option<String>,
     /// Write the same face as PDF, a copy whose proof is the credential in it; a new file

@@ -2,12 +2,12 @@ use std::io::Write;
 
 use anyhow::Context as _;
 use boyin_ofd::package::Package;
-use boyin_ofd::{OfdVerdict, UnverifiedContents, extract};
+use boyin_ofd::{OfdReport, OfdVerdict, UnverifiedContents, extract};
 use serde_json::{Value, json};
 
 use super::args::Extract;
 use crate::context::Session;
-use crate::output::json_line;
+use crate::output::{json_line, printable};
 use crate::{Exit, files, report};
 
 const METADATA: &str = "metadata.json";
@@ -18,14 +18,14 @@ const MAX_NAME_CHARS: usize = 64;
 pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> anyhow::Result<Exit> {
     files::check_free(&args.out)?;
     let bytes = files::read(&args.file)?;
+    let mut seals = Vec::new();
     if !args.unverified {
         let judging = super::Judging::new(session, args.at.as_deref(), None, &args.trusted)?;
         let checked = judging.verifier.check(&bytes, &judging.context());
         if checked.verdict() != OfdVerdict::Passed {
-            report::headline(out, checked.verdict())?;
-            writeln!(out, "\nNothing was taken out: --unverified takes out what anybody can have written.")?;
-            return Ok(report::exit(checked.verdict()));
+            return refused(session, &checked, out);
         }
+        seals = seals_of(&checked);
     }
     let package = Package::read(&bytes).context("this is no OFD document that is read")?;
     let documents = extract(&package)?;
@@ -38,22 +38,44 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
             written.push(name);
         }
     }
-    let metadata: Vec<_> = documents.iter().map(of_document).collect();
-    let text = serde_json::to_vec_pretty(&json!({ "documents": metadata, "verified": !args.unverified }))?;
-    files::write_new(&args.out.join(METADATA), &text)?;
+    let said: Vec<_> = documents.iter().map(of_document).collect();
+    let told = json!({
+        "attachments": written, "documents": said, "seals": seals, "verified": !args.unverified,
+    });
+    files::write_new(&args.out.join(METADATA), &serde_json::to_vec_pretty(&told)?)?;
     if session.json() {
-        json_line(
-            out,
-            &json!({ "attachments": written, "documents": metadata, "verified": !args.unverified }),
-        )?;
-    } else {
-        let verified = if args.unverified { "NOT verified 未核验" } else { "verified 已核验" };
-        writeln!(out, "{verified}: {METADATA} and {} attachments in {}", written.len(), args.out.display())?;
-        for name in written {
-            writeln!(out, "  {name}")?;
-        }
+        json_line(out, &told)?;
+        return Ok(Exit::Done);
+    }
+    let verified = if args.unverified { "NOT verified 未核验" } else { "verified 已核验" };
+    writeln!(out, "{verified}: {METADATA} and {} attachments in {}", written.len(), args.out.display())?;
+    for id in &seals {
+        writeln!(out, "  {:<9} {}", "seal", printable(id))?;
+    }
+    if seals.is_empty() && !args.unverified {
+        writeln!(out, "  no seal: not asked whose certificate it is 未核对证书属于何人")?;
+    }
+    for name in written {
+        writeln!(out, "  {name}")?;
     }
     Ok(Exit::Done)
+}
+
+/// Says why nothing is taken out.
+fn refused(session: &Session, report: &OfdReport, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if session.json() {
+        out.write_all(&report.to_json())?;
+    } else {
+        report::headline(out, report.verdict())?;
+        writeln!(out, "\nNothing was taken out: --unverified takes out what anybody can have written.")?;
+    }
+    Ok(report::exit(report.verdict()))
+}
+
+/// Identifiers of the seals that passed: a document with digital signatures only has none.
+fn seals_of(report: &OfdReport) -> Vec<String> {
+    let seals = report.documents().iter().flat_map(|document| document.seals());
+    seals.filter_map(|seal| seal.subject().id.clone()).collect()
 }
 
 fn of_document(document: &UnverifiedContents<'_>) -> Value {

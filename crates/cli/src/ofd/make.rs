@@ -1,8 +1,9 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use boyin::face::{Emblem, Templates};
+use boyin::model::time::{Date, UnixTime};
 use boyin::{DocumentKind, DocumentMaking, Font};
 use serde_json::json;
 
@@ -16,12 +17,18 @@ const DPI: u16 = 150;
 
 /// `ofd make`
 pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    for path in [Some(&args.out), args.pdf.as_ref(), args.png.as_ref()].into_iter().flatten() {
+    let named = [Some(&args.out), args.pdf.as_ref(), args.png.as_ref()];
+    let paths: Vec<_> = named.into_iter().flatten().collect();
+    for (place, path) in paths.iter().enumerate() {
         files::check_free(path)?;
+        // Found out before the seal is used.
+        if paths[..place].contains(path) {
+            bail!("{} is named twice: each form has a file of its own, nothing was done", path.display());
+        }
     }
     let kind = match &args.copy_until {
         None => DocumentKind::Original,
-        Some(until) => DocumentKind::Copy { until: crate::verify::instant(until)? },
+        Some(until) => DocumentKind::Copy { until: last_instant(until)? },
     };
     let font = Font::find_for_pages().context("a license is drawn with a font")?;
     let templates = templates(&args.template)?;
@@ -40,7 +47,7 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
     if session.json() {
         let value = json!({
             "at": made.at.seconds(), "bytes": made.bytes.len(), "event": made.event,
-            "out": args.out.display().to_string(), "seal": made.seal.to_string(),
+            "out": args.out.display().to_string(), "replayed": made.replayed, "seal": made.seal.to_string(),
         });
         json_line(out, &value)?;
     } else {
@@ -55,6 +62,15 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
     Ok(Exit::Done)
 }
 
+/// The last instant of a copy: that of a day is its end.
+fn last_instant(text: &str) -> anyhow::Result<UnixTime> {
+    match text.parse::<Date>() {
+        Ok(day) => Ok(day.ends().minus(1)),
+        Err(_) => crate::verify::instant(text)
+            .map_err(|_| anyhow!("--copy-until {text}: write 2026-12-31 or 2026-12-31T18:00:00+08:00")),
+    }
+}
+
 fn templates(paths: &[std::path::PathBuf]) -> anyhow::Result<Templates> {
     let mut templates = Templates::built_in();
     for path in paths {
@@ -67,4 +83,17 @@ fn templates(paths: &[std::path::PathBuf]) -> anyhow::Result<Templates> {
 
 fn emblem(path: &Path) -> anyhow::Result<Emblem> {
     Emblem::new(files::read(path)?).with_context(|| format!("the emblem {} is refused", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_instant;
+
+    #[test]
+    fn a_copy_may_be_used_until_the_end_of_its_day() {
+        let told = |text| last_instant(text).unwrap().to_string();
+        assert_eq!(told("2026-12-31"), "2026-12-31T23:59:59+08:00");
+        assert_eq!(told("2026-12-31T18:00:00+08:00"), "2026-12-31T18:00:00+08:00");
+        assert!(last_instant("soon").unwrap_err().to_string().contains("--copy-until soon"));
+    }
 }

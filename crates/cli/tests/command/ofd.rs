@@ -1,11 +1,80 @@
 //! `boyin ofd`.
 
+use std::path::Path;
+
 use boyin::suite::Algorithm;
+use boyin_ofd::package::Package;
+use boyin_picture::{Font, NameSeal, SealPicture};
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, revocation_list};
 
-use crate::support::Place;
+use crate::seals::Sealing;
+use crate::support::{POLICE, Place, Ran};
+
+const GENERAL: &str = include_str!("../../../face/templates/general.toml");
+
+/// An identity card, in the file `license` too, and the seal of its office.
+struct Documents {
+    sealing: Sealing,
+    license: String,
+    seal: String,
+    font: Font,
+}
+
+/// The font, which CI must have; elsewhere its absence is said.
+pub(crate) fn font() -> Option<Font> {
+    match Font::find_for_pages() {
+        Ok(font) => Some(font),
+        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
+        Err(error) => {
+            eprintln!("not tested: {error}");
+            None
+        }
+    }
+}
+
+impl Documents {
+    fn new() -> Option<Self> {
+        let font = font()?;
+        let sealing = Sealing::new();
+        let seal = sealing.in_use();
+        let license = sealing.place.issue_one(POLICE, "identity-card");
+        Some(Self { sealing, license, seal, font })
+    }
+
+    fn place(&self) -> &Place {
+        &self.sealing.place
+    }
+
+    fn make_as(&self, who: &str, name: &str, more: &[&str]) -> Ran {
+        let (out, office) = (self.place().path(name), &self.sealing.office);
+        let made = ["ofd", "make", &self.license, "--out", &out];
+        let actor = ["--who", who, "--office", office, "--purpose", "办理落户"];
+        self.place().boyin(&[&made[..], &actor, more].concat())
+    }
+
+    fn make(&self, name: &str, more: &[&str]) -> Ran {
+        self.make_as("丙", name, more)
+    }
+
+    fn package(&self, name: &str) -> Package {
+        Package::read(&self.place().read(name)).unwrap()
+    }
+
+    /// What the document says under this name of its metadata.
+    fn said(&self, name: &str, metadata: &str) -> Option<String> {
+        let (file, taken) = (self.place().path(name), self.place().path(&format!("{name} {metadata}")));
+        let told = self.place().boyin(&["ofd", "extract", &file, "--out", &taken, "--json"]).ends(0).json();
+        let all = told["documents"][0]["metadata"].as_array().unwrap();
+        let one = all.iter().find(|one| one["name"] == metadata)?;
+        one["value"].as_str().map(str::to_owned)
+    }
+}
+
+fn exists(path: &str) -> bool {
+    Path::new(path).exists()
+}
 
 #[test]
 fn a_document_is_verified_and_shown_without_data_directory() {
@@ -57,6 +126,170 @@ fn a_digital_signature_shows_its_certificate() {
     let digest = json["documents"][0]["signatures"][0]["signed_data"]["certificate"].as_str().unwrap();
     let ran = place.boyin(&verify).ends(0);
     assert!(ran.out.contains(digest) && ran.out.contains("not asked whose certificate"), "{}", ran.out);
+}
+
+#[test]
+fn a_license_becomes_a_document_that_passes_and_is_taken_out_of_it_again() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let (card, pdf, png) = (place.path("card.ofd"), place.path("card.pdf"), place.path("card.png"));
+    let made = documents.make("card.ofd", &["--pdf", &pdf, "--png", &png]).ends(0);
+    assert!(made.out.contains("已用印") && made.out.contains(&documents.seal), "{}", made.out);
+    assert!(place.read("card.ofd").starts_with(b"PK\x03\x04"));
+    assert!(place.read("card.pdf").starts_with(b"%PDF-"));
+    assert!(place.read("card.png").starts_with(b"\x89PNG"));
+    let told = documents.make("more.ofd", &["--json"]).ends(0).json();
+    assert_eq!(told["seal"], documents.seal.as_str());
+    assert_eq!(told["bytes"], place.read("more.ofd").len());
+    assert!(told["event"].is_u64() && told["at"].is_u64(), "{told}");
+    assert_eq!(told["replayed"], false);
+    let again = |name: &str| documents.make(name, &["--json", "--idempotency-key", "发证 1"]).ends(0).json();
+    let (one, same) = (again("one.ofd"), again("same.ofd"));
+    assert_eq!((&one["event"], &one["at"]), (&same["event"], &same["at"]));
+    assert_eq!((one["replayed"].as_bool(), same["replayed"].as_bool()), (Some(false), Some(true)));
+    place.boyin(&["ofd", "verify", &place.path("same.ofd")]).ends(0);
+
+    let passed = place.boyin(&["ofd", "verify", &card]).ends(0);
+    assert!(passed.out.starts_with("✓ passed") && passed.out.contains(&documents.seal), "{}", passed.out);
+    let taken = place.path("taken");
+    let extract = ["ofd", "extract", &card, "--out", &taken];
+    let ran = place.boyin(&extract).ends(0);
+    assert!(!ran.out.contains("NOT verified") && !ran.out.contains("no seal"), "{}", ran.out);
+    for words in ["verified 已核验", "1-1-license.txt", documents.seal.as_str()] {
+        assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
+    }
+    assert_eq!(place.read("taken/1-1-license.txt"), place.read("license"));
+    place.boyin(&["verify", &place.path("taken/1-1-license.txt")]).ends(0);
+    let said: serde_json::Value = serde_json::from_slice(&place.read("taken/metadata.json")).unwrap();
+    assert_eq!(said["verified"], true);
+    assert_eq!(said["seals"], serde_json::json!([documents.seal]));
+    assert_eq!(said["attachments"], serde_json::json!(["1-1-license.txt"]));
+    assert_eq!(said["documents"][0]["id"].as_str().map(str::len), Some(32));
+    assert_eq!(documents.said("card.ofd", "ZZBS").as_deref(), Some(documents.license.as_str()));
+    assert_eq!(documents.said("card.ofd", "JZJZZSY"), None, "it is no copy");
+    assert_eq!(std::fs::read_dir(&taken).unwrap().count(), 2);
+    place.boyin(&extract).complains(&["exists already"]);
+    #[cfg(unix)]
+    for name in ["card.ofd", "card.pdf", "card.png", "taken/1-1-license.txt", "taken/metadata.json"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name} is personal");
+    }
+}
+
+#[test]
+fn an_annotated_copy_says_what_for_and_until_when() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let made = documents.make("copy.ofd", &["--copy-until", "2099-12-31"]).ends(0);
+    assert!(made.out.contains("加注件"), "{}", made.out);
+    place.boyin(&["ofd", "verify", &place.path("copy.ofd")]).ends(0);
+    for (name, value) in
+        [("JZJZZSY", "办理落户"), ("JZJZZZ", POLICE), ("JZJYXQJZSJ", "2099-12-31T23:59:59+08:00")]
+    {
+        assert_eq!(documents.said("copy.ofd", name).as_deref(), Some(value), "{name}");
+    }
+    documents.make("early.ofd", &["--copy-until", "2020-01-01"]).complains(&["too early"]);
+    documents.make("soon.ofd", &["--copy-until", "soon"]).complains(&["--copy-until soon"]);
+    assert!(!exists(&place.path("early.ofd")) && !exists(&place.path("soon.ofd")));
+}
+
+#[test]
+fn what_is_refused_uses_no_seal_and_writes_nothing() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let there = place.write("there.ofd", b"something");
+    let bad = place.write("bad.toml", b"name = \"own\"");
+    let no_text = place.write("no-text.toml", b"\xff");
+    let out = place.path("card.ofd");
+    documents.make("there.ofd", &[]).complains(&["exists already"]);
+    documents.make("card.ofd", &["--pdf", &there]).complains(&["exists already"]);
+    documents.make("card.ofd", &["--pdf", &out]).complains(&["named twice"]);
+    let (one, png) = (place.path("one"), ["--pdf", "--png"]);
+    documents.make("card.ofd", &[png[0], &one, png[1], &one]).complains(&["named twice"]);
+    documents.make("card.ofd", &["--template", &bad]).complains(&["bad.toml is refused"]);
+    documents.make("card.ofd", &["--template", &no_text]).complains(&["no-text.toml is refused"]);
+    documents.make("card.ofd", &["--emblem", &bad]).complains(&["the emblem", "is refused"]);
+    documents.make_as("甲", "card.ofd", &[]).complains(&["use", "manage"]);
+    documents.make_as("路人", "card.ofd", &[]).complains(&["no power over seals"]);
+    let office = &documents.sealing.office;
+    let mut made = place.command(&["ofd", "make", &documents.license, "--out", &out, "--who", "丙"]);
+    made.args(["--office", office, "--purpose", "办理落户"]).env("BOYIN_PAGE_FONT", place.path("no-font"));
+    Ran::of(made.output().unwrap()).complains(&["drawn with a font", "no-font"]);
+    assert_eq!(place.read("there.ofd"), b"something");
+    assert!(!exists(&out) && !exists(&one));
+    let history = ["seal", "show", &documents.seal, "--who", "丁"];
+    assert!(!place.boyin(&history).ends(0).out.contains("seal_used"), "no seal was used");
+    documents.sealing.run("甲", &["suspend", &documents.seal, "--reason", "保管人变更"]).ends(0);
+    documents.make("card.ofd", &[]).complains(&["no seal in use"]);
+    documents.sealing.run("甲", &["restore", &documents.seal, "--reason", "交接完成"]).ends(0);
+    documents.make("card.ofd", &[]).ends(0);
+    assert!(place.boyin(&history).ends(0).out.contains("seal_used"));
+}
+
+#[test]
+fn an_office_has_its_own_template_and_an_emblem() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let (old, new) = ("扫码读取证照标识", "本局自定样式");
+    assert!(GENERAL.contains(old));
+    let own = GENERAL.replace("name = \"general\"", "name = \"own\"").replace(old, new);
+    let own = place.write("own.toml", own.as_bytes());
+    let emblem = SealPicture::draw(NameSeal::new(20, "样例"), &documents.font).unwrap();
+    let emblem = place.write("emblem.png", &emblem.png(150).unwrap());
+    documents.make("plain.ofd", &[]).ends(0);
+    documents.make("own.ofd", &["--template", &own, "--emblem", &emblem]).ends(0);
+    for (name, is_own) in [("plain.ofd", false), ("own.ofd", true)] {
+        place.boyin(&["ofd", "verify", &place.path(name)]).ends(0);
+        let package = documents.package(name);
+        let page = package.get("Doc_0/Pages/Page_0/Content.xml").unwrap().bytes();
+        let page = std::str::from_utf8(page).unwrap();
+        assert_eq!((page.contains(new), page.contains(old)), (is_own, !is_own), "{name}");
+        let pictures = package.entries().iter().filter(|entry| entry.name().contains("/Res/image_"));
+        assert_eq!(pictures.count(), usize::from(is_own), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_out_of_what_does_not_pass_unless_that_is_asked_for() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let sound = place.write("sound.ofd", &draft.write());
+    draft.put("smuggled.exe", "MZ");
+    let changed = place.write("changed.ofd", &draft.write());
+    let anchor = place.write("anchor.der", world.authority.certificate());
+    let maker = place.write("maker.der", &world.maker.1);
+    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
+    let at = now().seconds().to_string();
+    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let dir = place.path("taken");
+    let extract = |file: &str, more: &[&str]| {
+        place.boyin(&[&["ofd", "extract", file, "--out", &dir], more].concat())
+    };
+    let refused = extract(&changed, &trusted).ends(1);
+    for words in ["ofd_entry_unreferenced", "Nothing was taken out"] {
+        assert!(refused.out.contains(words), "no `{words}` in:\n{}", refused.out);
+    }
+    let json = extract(&changed, &[&trusted[..], &["--json"]].concat()).ends(1).json();
+    assert_eq!(json["reason"]["code"], "ofd_entry_unreferenced");
+    extract(&sound, &["--anchor", &anchor, "--at", &at]).ends(2);
+    extract(&changed, &["--unverified", "--at", &at]).complains(&["cannot be used with"]);
+    extract(&changed, &["--unverified", "--anchor", &anchor]).complains(&["cannot be used with"]);
+    let none = place.write("none", b"no document");
+    extract(&none, &["--unverified"]).complains(&["no OFD document"]);
+    assert!(!exists(&dir), "nothing was written");
+
+    let open = extract(&changed, &["--unverified"]).ends(0);
+    assert!(open.out.contains("NOT verified 未核验") && !open.out.contains("已核验"), "{}", open.out);
+    let said: serde_json::Value = serde_json::from_slice(&place.read("taken/metadata.json")).unwrap();
+    assert_eq!(said["verified"], false);
+    assert_eq!(said["seals"], serde_json::json!([]));
+    std::fs::remove_dir_all(&dir).unwrap();
+    let passed = extract(&sound, &trusted).ends(0);
+    assert!(passed.out.contains("verified 已核验") && passed.out.contains("1-1-data.xml"), "{}", passed.out);
+    assert_eq!(place.read("taken/1-1-data.xml"), b"<!DOCTYPE any><any/>");
 }
 
 /// Many are verified at once, each with a line, and the worst of them is how it ends.

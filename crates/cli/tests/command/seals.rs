@@ -5,14 +5,15 @@ use crate::support::{MARKET, POLICE, Place, office};
 const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc";
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-struct Sealing {
-    place: Place,
-    office: String,
+/// A data directory with officers of the police: 甲 and 乙 manage its seals, 丙 uses, 丁 audits them.
+pub(crate) struct Sealing {
+    pub(crate) place: Place,
+    pub(crate) office: String,
     picture: String,
 }
 
 impl Sealing {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Place::new();
         let office = office(POLICE).code.to_string();
         for (name, power) in [("甲", "manage"), ("乙", "manage"), ("丙", "use"), ("丁", "audit")] {
@@ -23,7 +24,7 @@ impl Sealing {
         Self { place, office, picture }
     }
 
-    fn run(&self, who: &str, args: &[&str]) -> crate::support::Ran {
+    pub(crate) fn run(&self, who: &str, args: &[&str]) -> crate::support::Ran {
         let actor = ["--who", who, "--office", &self.office, "--purpose", "用印试验"];
         self.place.boyin(&[&["seal"], args, &actor[..]].concat())
     }
@@ -33,7 +34,7 @@ impl Sealing {
         self.run("甲", &apply).ends(0).json()["seal"].as_str().unwrap().to_owned()
     }
 
-    fn in_use(&self) -> String {
+    pub(crate) fn in_use(&self) -> String {
         let id = self.applied();
         self.run("乙", &["approve", &id]).ends(0);
         self.make(&id).ends(0);

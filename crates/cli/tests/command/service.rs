@@ -136,6 +136,18 @@ fn the_demo_runs_and_shows_what_is_refused() {
     let passed = |license: &&serde_json::Value| license["report"]["verdict"] == "passed";
     let licenses = page["licenses"].as_array().unwrap();
     assert_eq!((licenses.len(), licenses.iter().filter(passed).count()), (40, 39));
+    if crate::ofd::font().is_some() {
+        assert!(ran.out.contains("41 of 41 passed, one of them an annotated copy"), "{}", ran.out);
+        let made = std::fs::read_dir(place.path("demo/documents")).unwrap().count();
+        assert_eq!(made, 43, "each license, one as PDF, as PNG and as a copy");
+        for name in ["demo/documents/001.ofd", "demo/documents/001-copy.ofd"] {
+            let (file, data) = (place.path(name), ["--home", &home, "--passphrase-file", &passphrase]);
+            let verified = place.boyin(&[&data[..], &["ofd", "verify", &file]].concat()).ends(0);
+            assert!(verified.out.starts_with("✓ passed"), "{}", verified.out);
+        }
+    } else {
+        assert!(ran.out.contains("no Chinese font here"), "{}", ran.out);
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

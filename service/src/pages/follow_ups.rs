@@ -37,7 +37,9 @@ pub(super) async fn page(query: AskedQuery) -> Response {
         "</p>\n",
     );
     form::head(&mut html, lang, "/follow-ups");
-    for (name, words) in [("from", lang.say("到期日自", "Due from")), ("until", lang.say("到期日至", "Due until"))] {
+    for (name, words) in
+        [("from", lang.say("到期日自", "Due from")), ("until", lang.say("到期日至", "Due until"))]
+    {
         html.put("<label>", words, " <input type=\"date\" name=\"").put("", name, "\"></label>\n");
     }
     html.put(

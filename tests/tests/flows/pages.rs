@@ -114,8 +114,17 @@ async fn hostile_text_stays_text() {
         ("/meter", Scope::MeterRead),
         ("/follow-ups", Scope::WindowDecide),
     ] {
-        let fields =
-            ["item", "division", "purpose", "by", "behind", "until", "number.applicant", "holder_code", HOSTILE];
+        let fields = [
+            "item",
+            "division",
+            "purpose",
+            "by",
+            "behind",
+            "until",
+            "number.applicant",
+            "holder_code",
+            HOSTILE,
+        ];
         let body: Value = fields
             .iter()
             .map(|name| ((*name).to_owned(), json!(HOSTILE)))

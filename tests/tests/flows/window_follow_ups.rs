@@ -98,14 +98,18 @@ async fn the_page_lists_what_is_to_be_checked() {
         let answer = site.act(&format!("/follow-ups{lang}"), scope, "", &body).await;
         (answer.status, String::from_utf8(answer.body).unwrap())
     };
-    let (status, shown) = show("", Scope::WindowDecide, json!({ "from": "", "until": "", "office": " " })).await;
+    let (status, shown) =
+        show("", Scope::WindowDecide, json!({ "from": "", "until": "", "office": " " })).await;
     assert_eq!(status, StatusCode::OK);
     let link = format!("<a href=\"/decision?number={}\">", declared[0]);
     for words in [link.as_str(), "data-count=\"1\"", "unemployment", ITEM, &kept.to_string()] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     let (_, english) = show("?lang=en", Scope::WindowDecide, json!({})).await;
-    assert!(english.contains("number=") && english.contains("&amp;lang=en") && english.contains("If it is false"), "{english}");
+    assert!(
+        english.contains("number=") && english.contains("&amp;lang=en") && english.contains("If it is false"),
+        "{english}"
+    );
     for limit in [json!({ "until": kept.previous().to_string() }), json!({ "office": market().as_str() })] {
         let (_, none) = show("", Scope::WindowDecide, limit).await;
         assert!(none.contains("data-count=\"0\""), "{none}");

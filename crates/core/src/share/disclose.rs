@@ -19,6 +19,8 @@ pub(super) struct Disclosed {
     pub(super) file: Option<Vec<u8>>,
     /// What more stands in it.
     pub(super) open: Vec<String>,
+    /// Whether the license has nothing that is not given.
+    pub(super) whole: bool,
 }
 
 /// Where a name stands in a license. Catalogs of today give no field the name of a claim; what is signed may be older.
@@ -56,7 +58,8 @@ pub(super) fn disclose(license: &[u8], fields: &[String]) -> Disclosed {
     }
     let open = in_the_open(&revealed).filter(|(place, name)| !given(*place, name));
     let open: Vec<_> = open.map(|(_, name)| name.to_owned()).collect();
-    Disclosed { fields: values, file: open.is_empty().then_some(file), open }
+    let whole = open.is_empty() && kept.iter().all(|kept| *kept);
+    Disclosed { fields: values, file: open.is_empty().then_some(file), open, whole }
 }
 
 /// Where the digest of a disclosure stands: that is its place, whatever its name is.

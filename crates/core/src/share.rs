@@ -142,7 +142,9 @@ pub enum ShareFault {
     #[error("the face has several pages: ask for pdf")]
     FacePages,
     /// Its face cannot be drawn with these words, this font and these templates.
-    #[error("the face cannot be drawn: the font lacks a character of the license or of what was said, or something has no room")]
+    #[error(
+        "the face cannot be drawn: the font lacks a character of the license or of what was said, or something has no room"
+    )]
     FaceUndrawn,
 }
 

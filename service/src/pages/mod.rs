@@ -3,6 +3,7 @@
 
 mod behind;
 mod decision;
+mod face;
 mod file;
 mod follow_ups;
 mod form;

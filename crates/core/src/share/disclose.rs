@@ -132,6 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn a_license_is_whole_if_nothing_of_it_is_kept_back() {
+        let [claims, fields] = [[disclosure("holder_name", "甲")], [disclosure("address", "青得里大街1号")]];
+        let given = ["address", "holder_name"].map(str::to_owned);
+        let whole = |fields: &[String], open: &str| {
+            let license = license(&claims, fields, open);
+            [disclose(license.as_bytes(), &given).whole, disclose(license.as_bytes(), &given[..1]).whole]
+        };
+        assert_eq!(whole(&fields, ""), [true, false]);
+        // What stands in the open counts as well.
+        assert_eq!(whole(&fields, r#","sex":"女""#), [false, false]);
+        assert!(!disclose(b"no license", &given).whole);
+    }
+
+    #[test]
     fn a_field_does_not_stand_in_for_a_claim_that_is_not_there() {
         let hidden = license(&[], &[disclosure("valid_until", "2040-05-06")], "");
         let given = disclose(hidden.replace("~~", "~").as_bytes(), &["valid_until".to_owned()]);

@@ -33,7 +33,7 @@ pub(super) async fn shown(
     grant: &TokenGrant,
     lang: Lang,
     id: &str,
-    request: HolderRequest,
+    request: &HolderRequest,
 ) -> Result<Html, ApiError> {
     let faces = state.faces.clone().ok_or(ApiError::NotFound)?;
     let reader = reader(grant, &request.purpose)?;

@@ -70,7 +70,7 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
         return Err(wrong_number(lang, "holder_code", "持证主体", "The holder"));
     }
     if let Some(id) = face {
-        return Ok(face::shown(state, &grant, lang, &id, request).await?);
+        return Ok(face::shown(state, &grant, lang, &id, &request).await?);
     }
     let Some(after) = log_after else {
         let pictures = state.faces.is_some();

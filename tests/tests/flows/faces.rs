@@ -1,17 +1,25 @@
 //! What a license looks like, on the page of its holder's file: a picture that proves nothing, of nothing that does not pass.
 
 use axum::http::StatusCode;
-use boyin::archive::{Change, StatusChange};
+use boyin::archive::{Change, Reader, SealChange, StatusChange};
+use boyin::face::{Additions, Face, FaceInput, SealImage, Templates};
 use boyin::model::b64;
+use boyin::model::catalog::Catalog;
 use boyin::model::id::LicenseId;
+use boyin::model::seal::Picture;
+use boyin::model::time::SECONDS_PER_DAY;
 use boyin::suite::SystemRandom;
-use boyin::{Font, Scope};
+use boyin::{DocumentMaking, Font, Scope, SealMaking};
+use boyin_picture::{NameSeal, SealPicture};
+use boyin_service::PICTURE_DPI;
 use serde_json::{Value, json};
 
 use crate::clients::Answer;
 use crate::life::business;
-use crate::office::{HOLDER, citizen, market, now, order, police};
+use crate::office::{HOLDER, citizen, identity_card, market, now, order, police};
+use crate::seals::{apply, at, by, change, staffed};
 use crate::shared::body_of;
+use crate::window::person;
 use crate::window_http::{Beside, CLERK, PURPOSE};
 
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -134,4 +142,47 @@ async fn without_a_font_there_is_neither_button_nor_picture() {
     let none = site.act("/file", Scope::HolderRead, "", &ask(site.card.as_str())).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert_eq!(reads(&site, &site.card), 0);
+}
+
+/// The pages of a card that was issued under a seal with a picture of this size; the same with that picture, and without any.
+fn under_a_seal_of(font: &Font, side_mm: u8) -> (Vec<Vec<u8>>, [Vec<u8>; 2]) {
+    let prefecture = staffed();
+    let desk = prefecture.desk();
+    let picture = SealPicture::draw(NameSeal::new(20, "样例"), font).unwrap().png(150).unwrap();
+    let side = u32::from(side_mm);
+    let seal = SealMaking {
+        picture: Picture { format: "PNG", data: &picture, width_mm: side, height_mm: side },
+        valid_until: at(2).plus(365 * SECONDS_PER_DAY),
+        version: 4,
+        second: "乙",
+    };
+    let id = apply(&desk);
+    change(&desk, id, 1, &SealChange::Approve);
+    desk.make_seal(id, &seal, &by("丙", police(), 2), &mut SystemRandom).unwrap();
+    change(&desk, id, 3, &SealChange::TakeIntoUse);
+    let card = desk.issue(&identity_card(), &by("窗口一号", police(), 4), &mut SystemRandom).unwrap();
+    let (lookup, templates) = (prefecture.lookup(), Templates::built_in());
+    let making = DocumentMaking { font, templates: &templates, emblem: None };
+    let (holder, reader) = (person(&citizen()), Reader::new("窗口", police(), "看样式").unwrap());
+    let of = (&holder, &card.license_id);
+    let shown = lookup.license_pictures(of, &reader, (&making, PICTURE_DPI), at(5)).unwrap().unwrap();
+
+    let verified = lookup.verify(&card.credential, at(5)).into_verified().unwrap();
+    assert_eq!(verified.claims().seal, Some(id));
+    let catalog = Catalog::embedded();
+    let license_type = catalog.find("identity-card").unwrap();
+    let input = FaceInput::new(license_type, verified.claims()).unwrap();
+    let face = Face::draw(templates.of(license_type), &input, &Additions::default(), font).unwrap();
+    let image = SealImage::new(&picture, 20, 20).unwrap();
+    let drawn = [Some(&image), None].map(|image| face.png(0, PICTURE_DPI, image).unwrap());
+    (shown.pages.unwrap(), drawn)
+}
+
+#[test]
+fn the_seal_that_the_license_names_is_on_the_picture_where_it_has_room() {
+    let Some(font) = font() else { return };
+    let (pages, [with, without]) = under_a_seal_of(&font, 20);
+    assert!(with != without && pages == [with]);
+    let (pages, [_, without]) = under_a_seal_of(&font, 90);
+    assert!(pages == [without], "the license is shown all the same");
 }

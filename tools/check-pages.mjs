@@ -193,7 +193,7 @@ async function answered(page, place) {
 }
 
 async function everyPage(browser, site) {
-  for (const path of ["/", "/verify", "/window", "/window?q=保险", `/window?item=${ITEM}`, "/window?item=restaurant-start", "/window?item=none", "/file", "/meter", "/decision?number=7", "/seals"]) {
+  for (const path of ["/", "/verify", "/window", "/window?q=保险", `/window?item=${ITEM}`, "/window?item=restaurant-start", "/window?item=none", "/file", "/meter", "/follow-ups", "/decision?number=7", "/seals"]) {
     for (const screen of Object.keys(SCREENS)) {
       for (const lang of ["zh", "en"]) {
         const opened = await open(browser, site, path, screen, lang);
@@ -522,6 +522,52 @@ async function drillDown(meter) {
   await inspect(meter, "one decision");
 }
 
+/** From the file, with the keyboard, to what a license looks like, and back. Nothing but the form is sent: the picture stands in the answer. */
+async function face(file) {
+  const { page, place } = file;
+  const button = await page.$("#answer [name=face]");
+  if (button === null) return wrong(place, "no face is offered: is there a font, BOYIN_PAGE_FONT or fonts-noto-cjk?");
+  const asked = [];
+  const see = (request) => { if (!request.url().endsWith("/v1/health")) asked.push(request.method()); };
+  page.on("request", see);
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#answer .face img");
+  await answered(page, `${place} face`);
+  page.off("request", see);
+  holds(place, `a face asks for ${asked}`, asked.length === 1 && asked[0] === "POST");
+  holds(place, "the verdict does not stand above the face", (await page.$("#answer .card.passed .verdict ~ figure.face")) !== null);
+  const width = await page.$eval("#answer .face img", async (shown) => { await shown.decode(); return shown.naturalWidth; });
+  holds(place, `the face is ${width} pixels wide`, width > 500);
+  holds(place, "a face does not say that it proves nothing", /不能作为凭证|prove nothing/.test(await page.textContent("#answer .lead")));
+  await inspect(file, "face");
+  await page.emulateMedia({ media: "print" });
+  holds(place, "a face is printed", !(await page.isVisible("#answer .face")));
+  await page.emulateMedia({ media: null });
+  await tabTo(page, place, "the file", (at) => at.tag === "BUTTON" && /返回档案|Back to the file/.test(at.text));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#answer [name=face]");
+  await answered(page, place);
+}
+
+async function followUps(browser, site, lang, screen) {
+  const opened = await open(browser, site, "/follow-ups", screen, lang);
+  const { page, place } = opened;
+  await page.fill("[name=token]", site.token);
+  await page.press("[name=token]", "Enter");
+  await page.waitForSelector("#answer [data-count]");
+  await answered(page, place);
+  const shown = await page.$$eval("#answer tbody tr", (rows) => rows.length);
+  holds(place, "the heading counts other commitments than are listed", (await page.getAttribute("#answer [data-count]", "data-count")) === String(shown));
+  await inspect(opened, "listed");
+  await page.fill("[name=from]", "2999-01-01");
+  await page.press("[name=token]", "Enter");
+  await page.waitForSelector("#answer [data-count='0']");
+  await answered(page, place);
+  await inspect(opened, "none");
+  await opened.done();
+}
+
 async function fileAndMeter(browser, site, lang, screen) {
   const file = await open(browser, site, "/file", screen, lang);
   await file.page.fill("[name=holder_code]", site.holder);
@@ -531,6 +577,7 @@ async function fileAndMeter(browser, site, lang, screen) {
   await answered(file.page, file.place);
   holds(file.place, "no license is shown", (await file.page.$("#answer tbody tr")) !== null);
   await inspect(file, "shown");
+  await face(file);
   await file.page.click("[name=log_after]");
   await answered(file.page, file.place);
   holds(file.place, "nobody is shown who looked", (await file.page.$("#answer tbody code")) !== null);
@@ -569,12 +616,14 @@ try {
     await windowMistakes(browser, site, lang, "desk");
     await verify(browser, site, lang, "desk");
     await fileAndMeter(browser, site, lang, "desk");
+    await followUps(browser, site, lang, "desk");
   }
   await windowOnEveryScreen(browser, site);
   for (const screen of ["zoomed", "phone"]) {
     await windowMistakes(browser, site, "zh", screen);
     await verify(browser, site, "zh", screen);
     await fileAndMeter(browser, site, "zh", screen);
+    await followUps(browser, site, "zh", screen);
   }
   await windowByAgent(browser, site);
   await windowWhileWaiting(browser, site);

@@ -1,4 +1,4 @@
-//! URLs at which a client fetches a signed license once (GB/T 36906 `downloadUrl`). They end with the process.
+//! URLs at which a client fetches a signed license, or its face, once (GB/T 36906 `downloadUrl`). They end with the process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use boyin::access::ClientScope;
+use boyin::access::{Client, ClientScope};
 use boyin::model::alg::{Digest32, Randomness, RandomnessUnavailable, VerifyAlg as _};
 use boyin::model::b64;
 use boyin::model::time::UnixTime;
 use boyin::suite::ES256;
-use boyin::{FilePromise, ShareFault, SharedFile};
+use boyin::{FaceForm, FilePromise, Lookup, LookupError, ShareFault, SharedFile};
 
 use crate::error::ApiError;
+use crate::faces::Faces;
 use crate::handlers::{named, typed};
 use crate::shared::searched;
 use crate::state::AppState;
@@ -111,6 +112,13 @@ impl FileUrls {
         Some(TakenUrl { key, promise: Arc::clone(&open.promise) })
     }
 
+    /// Of which form the face is that a client may fetch; `None` if it is none.
+    fn form(&self, ticket: &str, client: &str, now: UnixTime) -> Option<FaceForm> {
+        let places = self.places();
+        let open = places.open.get(&key_of(ticket))?;
+        if open.client == client && now < open.until { open.promise.form() } else { None }
+    }
+
     fn used_up(&self, taken: &TakenUrl) {
         self.places().open.remove(&taken.key);
     }
@@ -176,6 +184,12 @@ pub(crate) async fn file(
     let ticket = named(ticket)?;
     let (urls, client) = (Arc::clone(&state.file_urls), caller.client);
     let id = client.id.clone();
+    let faces = state.faces.clone();
+    // A signed license waits for no turn.
+    let turn = match (&faces, urls.form(&ticket, &id, state.now())) {
+        (Some(faces), Some(_)) => Some(faces.turn().await),
+        (None, _) | (_, None) => None,
+    };
     let shown = searched(
         &state,
         &id,
@@ -183,7 +197,8 @@ pub(crate) async fn file(
             let Some(taken) = urls.take(&ticket, &client.id, now) else {
                 return Ok(Err(ShareFault::NotFound));
             };
-            let done = lookup.share_promised(&taken.promise, &client, now);
+            let done = given(lookup, &taken.promise, &client, faces.as_ref(), now);
+            drop(turn);
             if done.is_err() {
                 urls.put_back(&taken);
             } else {
@@ -193,11 +208,32 @@ pub(crate) async fn file(
         },
         |_| true,
     );
-    match shown.await?.file {
-        SharedFile::Given(file) => Ok(typed("application/dc+sd-jwt", file)),
-        // What is asked for alone is there, or nothing is.
-        SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ApiError::Internal),
-    }
+    let (content_type, file) = shown.await?;
+    Ok(typed(content_type, file))
+}
+
+/// What was promised, with its content type.
+fn given(
+    lookup: &Lookup,
+    promise: &FilePromise,
+    client: &Client,
+    faces: Option<&Faces>,
+    now: UnixTime,
+) -> Result<Result<(&'static str, Vec<u8>), ShareFault>, LookupError> {
+    let Some(form) = promise.form() else {
+        return Ok(lookup.share_promised(promise, client, now)?.and_then(|license| match license.file {
+            SharedFile::Given(file) => Ok(("application/dc+sd-jwt", file)),
+            // What is asked for alone is there, or nothing is.
+            SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ShareFault::FileWithheld),
+        }));
+    };
+    let Some(faces) = faces else { return Ok(Err(ShareFault::FaceUndrawn)) };
+    let content_type = match form {
+        FaceForm::Png => "image/png",
+        FaceForm::Pdf => "application/pdf",
+    };
+    let drawn = lookup.share_promised_face(promise, client, &faces.copy(form), now)?;
+    Ok(drawn.map(|face| (content_type, face)))
 }
 
 #[cfg(test)]

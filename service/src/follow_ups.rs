@@ -20,11 +20,11 @@ use crate::window::query;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FollowUpQuery {
-    from: Option<String>,
-    until: Option<String>,
-    office: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) until: Option<String>,
+    pub(crate) office: Option<String>,
     /// `next` of the answer before.
-    after: Option<u64>,
+    pub(crate) after: Option<u64>,
 }
 
 impl FollowUpQuery {
@@ -65,6 +65,15 @@ fn due(
     Ok((rows, None))
 }
 
+/// A page of what is asked for, and after which event there are more.
+pub(crate) async fn listed(
+    state: &AppState,
+    asked: FollowUpQuery,
+) -> Result<(Vec<Value>, Option<u64>), ApiError> {
+    let (wanted, after) = asked.read()?;
+    Ok(state.run(move |lookup, _| due(lookup, &wanted, after)).await?)
+}
+
 /// `GET /v1/decisions/follow-ups`: which commitments are to be checked, by whom and until when.
 pub(crate) async fn follow_ups(
     State(state): State<AppState>,
@@ -72,7 +81,6 @@ pub(crate) async fn follow_ups(
     asked: Result<Typed<FollowUpQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     authorize(&state, &headers, Scope::WindowDecide).await?;
-    let (wanted, after) = query(asked, "from, until, office, after")?.read()?;
-    let (rows, next) = state.run(move |lookup, _| due(lookup, &wanted, after)).await?;
+    let (rows, next) = listed(&state, query(asked, "from, until, office, after")?).await?;
     Ok(Json(json!({ "follow_ups": rows, "next": next })))
 }

@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod delegated;
 mod error;
+mod faces;
 mod file_urls;
 mod follow_ups;
 mod gbt36906;
@@ -31,6 +32,7 @@ mod views;
 mod webhooks;
 mod window;
 
+pub use faces::{COPY_DPI, MAX_DRAWINGS, PICTURE_DPI};
 pub use file_urls::{FILE_URL_SECONDS, MAX_FILE_URLS, MAX_FILE_URLS_OF_CLIENT};
 pub use limits::{ASSERTIONS, CLERK_MISSES, MISSES, REQUESTS, Rate};
 pub use meter::MAX_LISTED_DECISIONS;

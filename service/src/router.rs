@@ -47,7 +47,7 @@ macro_rules! content_security_policy {
     };
 }
 const CONTENT_SECURITY_POLICY: &str = content_security_policy!("");
-/// For the one page that shows pictures: they stand in its text, and come from nowhere else.
+/// For the pages that show pictures: they stand in their text, and come from nowhere else.
 pub(crate) const POLICY_WITH_PICTURES: &str = content_security_policy!("img-src data:; ");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -128,7 +128,7 @@ pub(crate) fn headed<S: Clone + Send + Sync + 'static>(calls: Router<S>) -> Rout
     let layers = ServiceBuilder::new()
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        // The page that shows pictures has another one.
+        // Pages that show pictures have another one.
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(CONTENT_SECURITY_POLICY),

@@ -5,9 +5,10 @@ use boyin::access::{Authorizations, Gate};
 use boyin::exempt::ItemCatalog;
 use boyin::model::time::UnixTime;
 use boyin::webhook::Webhooks;
-use boyin::{Desk, Health, HealthItem, Lookup, Tokens};
+use boyin::{Desk, Font, Health, HealthItem, Lookup, Tokens};
 use boyin_present::SeenNonces;
 
+use crate::faces::Faces;
 use crate::file_urls::FileUrls;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub struct AppState {
     pub(crate) metrics: Arc<Metrics>,
     /// Files that are sent to be verified.
     pub(crate) uploads: Uploads,
+    /// Without them no face of a license is drawn.
+    pub(crate) faces: Option<Faces>,
     /// The item catalog.
     pub(crate) items: Arc<Lately<Arc<ItemCatalog>>>,
     /// Dynamic codes that were verified here and counted.
@@ -96,6 +99,7 @@ impl AppState {
             limits: Arc::default(),
             metrics: Arc::default(),
             uploads: Uploads::default(),
+            faces: None,
             items: Arc::default(),
             seen: Arc::default(),
             started: unix_now(),
@@ -129,6 +133,13 @@ impl AppState {
     #[must_use]
     pub fn with_gate(self, gate: Arc<Gate>) -> Self {
         Self { gate: Some(gate), ..self }
+    }
+
+    /// The same state with a font: faces of licenses are drawn, as pictures on the page of a holder's file and as annotated copies for
+    /// clients.
+    #[must_use]
+    pub fn with_font(self, font: Font) -> Self {
+        Self { faces: Some(Faces::new(font)), ..self }
     }
 
     /// The same state with webhooks: beside a desk, clients are told of changes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use boyin::access::Gate;
 use boyin::suite::SystemRandom;
-use boyin::{Desk, Home, Passphrase};
+use boyin::{Desk, Font, Home, Passphrase};
 use boyin_service::{AppState, Tls};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -46,8 +46,13 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     if tokens.grants().is_empty() {
         writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
     }
+    let font = Font::find_for_pages();
+    if let Err(error) = &font {
+        writeln!(out, "No face of a license is drawn: {error}")?;
+    }
     out.flush()?;
     let state = AppState::new(Arc::new(lookup), tokens).with_gate(Arc::new(gate));
+    let state = font.into_iter().fold(state, AppState::with_font);
     let state = desk.into_iter().fold(state, AppState::with_desk);
     let state = match args.webhook_hosts.as_slice() {
         [] => state,

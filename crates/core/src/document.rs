@@ -2,10 +2,8 @@
 //! (加注件), sealed by the office that makes them.
 
 use boyin_archive::{ArchiveError, EventKind, Read, ReadOf, Reader as Asker};
-use boyin_face::{Additions, Annotation, Emblem, Face, FaceError, FaceInput, SealImage, Templates};
+use boyin_face::{Annotation, Emblem, Face, FaceError, SealImage, Templates};
 use boyin_model::alg::VerifyAlg as _;
-use boyin_model::catalog::LicenseType;
-use boyin_model::credential::LicenseClaims;
 use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Reader;
@@ -21,6 +19,7 @@ use boyin_verify::seal::SealContext;
 
 use crate::desk::{Desk, Order};
 use crate::error::DeskError;
+use crate::faces::face_of;
 
 /// What a document says that it was sealed with.
 const PROVIDER: Provider<'static> =
@@ -176,7 +175,9 @@ impl Desk {
         let verified = self.check(&credential, order.at).into_verified().map_err(DeskError::SelfCheck)?;
         let catalog = self.catalog_at(order.at)?;
         let license_type = catalog.catalog.get(id.license_type()).ok_or(DocumentFault::NoType)?;
-        let face = self.face((license_type, verified.claims()), kind, making, &first)?;
+        let annotation = self.annotation(kind, &first)?;
+        let face =
+            face_of((license_type, verified.claims()), annotation, making).map_err(DocumentFault::from)?;
         let made = self.sealed(face, credential, seal, &first)?;
         self.check_document(&made.bytes, order.at.max(made.at))?;
         Ok(made)
@@ -192,25 +193,12 @@ impl Desk {
         Ok(record.credential)
     }
 
-    fn face<'f>(
-        &self,
-        (license_type, claims): (&LicenseType, &LicenseClaims),
-        kind: DocumentKind,
-        making: &DocumentMaking<'f>,
-        order: &Order,
-    ) -> Result<Face<'f>, DeskError> {
-        let annotation = match kind {
-            DocumentKind::Original => None,
-            DocumentKind::Copy { until } => {
-                let maker = self.office(order.office)?.name.as_str();
-                let made = Annotation::new(order.purpose.as_str(), maker, order.at, until);
-                Some(made.map_err(DocumentFault::from)?)
-            }
-        };
-        let input = FaceInput::new(license_type, claims).map_err(DocumentFault::from)?;
-        let additions = Additions { emblem: making.emblem.cloned(), annotation };
-        let template = making.templates.of(license_type);
-        Ok(Face::draw(template, &input, &additions, making.font).map_err(DocumentFault::from)?)
+    /// What makes a copy one.
+    fn annotation(&self, kind: DocumentKind, order: &Order) -> Result<Option<Annotation>, DeskError> {
+        let DocumentKind::Copy { until } = kind else { return Ok(None) };
+        let maker = self.office(order.office)?.name.as_str();
+        let made = Annotation::new(order.purpose.as_str(), maker, order.at, until);
+        Ok(Some(made.map_err(DocumentFault::from)?))
     }
 
     /// The face as a document of the instant of the order, sealed; not verified yet.

@@ -34,6 +34,7 @@ mod document;
 mod draft;
 mod engine;
 mod error;
+mod faces;
 mod history;
 mod home;
 mod in_force;
@@ -87,6 +88,7 @@ pub use engine::{Access, Engine, StoreSetting};
 pub use error::{
     DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,
 };
+pub use faces::{LicensePictures, PictureFault};
 pub use home::{Home, Setup};
 pub use in_force::{ShareDecision, Stamp as FileStamp};
 pub use keyring::{Passphrase, replace as replace_private};
@@ -108,8 +110,8 @@ pub use remote::{
 pub use rotation::{KeyOwner, KeyState, KeyView, Rotation, RotationFault};
 pub use sealing::{SealMaking, Sealed};
 pub use share::{
-    CertCheck, Compared, FilePromise, FileWish, LicenseMarks, MAX_SHARED_LICENSES, ShareFault, ShareQuery,
-    SharedFile, SharedLicense, SharedStatement, StatusMark,
+    CertCheck, Compared, CopyMaking, FaceForm, FilePromise, FileWish, LicenseMarks, MAX_SHARED_LICENSES,
+    SHARED_COPY_DAYS, ShareFault, ShareQuery, SharedFile, SharedLicense, SharedStatement, StatusMark,
 };
 pub use shelf::{DraftDigest, MAX_DRAFT_CHANGES};
 pub use succession::{NextVersion, NextVersionOrder, SuccessionFault};

@@ -18,6 +18,7 @@ use crate::webhook::IDENTIFIER;
 
 mod check;
 mod disclose;
+mod faces;
 mod lists;
 mod look;
 mod marks;
@@ -26,6 +27,7 @@ mod relation;
 
 pub use self::check::{CertCheck, Compared, SharedStatement};
 use self::disclose::{Disclosed, disclose};
+pub use self::faces::{CopyMaking, FaceForm, SHARED_COPY_DAYS};
 pub(crate) use self::lists::SharedBy;
 use self::lists::SharingLists;
 use self::look::OfType;
@@ -105,8 +107,8 @@ impl std::fmt::Debug for SharedFile {
     }
 }
 
-/// Why nothing is given. Each but [`Self::NotFound`] and [`Self::FileWithheld`], which are told to those only who would be given it, is
-/// the same whether or not there is such a license.
+/// Why nothing is given. Each but [`Self::NotFound`] and those after it, which are told to those only who would be given it, is the same
+/// whether or not there is such a license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShareFault {
@@ -130,6 +132,20 @@ pub enum ShareFault {
     /// There is one, of which only the signed form was asked for, and that shows more.
     #[error("more stands in the license in the open than is given")]
     FileWithheld,
+    /// There is one, of which only its face was asked for, and that shows more.
+    #[error("a face shows every field of a license, and fewer are given: ask for the fields")]
+    FaceWithheld,
+    /// There is one, of which only its face was asked for, and it does not pass now.
+    #[error("the license does not pass now: no copy is made of it")]
+    NotPassed,
+    /// A picture of its face was asked for, which has several pages.
+    #[error("the face has several pages: ask for pdf")]
+    FacePages,
+    /// Its face cannot be drawn with these words, this font and these templates.
+    #[error(
+        "the face cannot be drawn: the font lacks a character of the license or of what was said, or something has no room"
+    )]
+    FaceUndrawn,
 }
 
 impl ShareFault {
@@ -143,6 +159,10 @@ impl ShareFault {
             Self::NotAuthorized => "not_authorized",
             Self::NotFound => "not_found",
             Self::FileWithheld => "file_withheld",
+            Self::FaceWithheld => "face_withheld",
+            Self::NotPassed => "license_not_passed",
+            Self::FacePages => "face_pages",
+            Self::FaceUndrawn => "face_undrawn",
         }
     }
 }
@@ -429,7 +449,7 @@ impl Lookup {
     }
 
     fn show(&self, record: &LicenseRecord, given: &Given<'_>, now: UnixTime) -> SharedLicense {
-        let Disclosed { fields, file, open } = disclose(&record.credential, &given.fields);
+        let Disclosed { fields, file, open, .. } = disclose(&record.credential, &given.fields);
         let report = self.verify(file.as_ref().unwrap_or(&record.credential), now);
         let file = match (given.query.file, file) {
             (FileWish::No, _) => SharedFile::NotAsked,

@@ -1,20 +1,25 @@
-//! The operations that give a license as it is signed: at once, or at a URL that is good once.
+//! The operations that give a license as it is signed, or an annotated copy of its face: at once, or at a URL that is good once.
 
 use boyin::access::{Caller, ClientScope};
 use boyin::model::b64;
 use boyin::model::time::{Date, UnixTime};
 use boyin::suite::SystemRandom;
-use boyin::{FilePromise, FileWish, Lookup, MAX_SHARED_LICENSES, ShareQuery};
+use boyin::{FaceForm, FilePromise, FileWish, Lookup, MAX_SHARED_LICENSES, ShareFault, ShareQuery};
 use serde_json::{Map, Value, json};
 
 use super::{Fault, Status, ask, holder, license_type, optional, text};
 use crate::error::ApiError;
+use crate::faces::Faces;
 use crate::file_urls::{FILE_URL_SECONDS, FILES_PATH, ReservedUrls};
 use crate::shared::{Ask, one, read_id, search};
 use crate::state::AppState;
 
-/// What `fileType` names here: the license as it is signed. The standard knows `ofd` and `png`.
-const FILE_TYPE: &str = "sd-jwt";
+/// The license as it is signed.
+const SIGNED: &str = "sd-jwt";
+/// The face as a picture, or as PDF with the signed license in it. The standard knows `ofd` and `png`.
+const FORMS: [(&str, FaceForm); 2] = [("png", FaceForm::Png), ("pdf", FaceForm::Pdf)];
+/// What is sealed, which takes a key that no service has.
+const SEALED: &str = "ofd";
 const COPY_CAUSE: &str = "certificateCopyCause";
 const COPY_UNTIL: &str = "certificateCopyCauseExpiringTime";
 
@@ -25,24 +30,67 @@ pub(super) async fn file(
     data: &Map<String, Value>,
 ) -> Result<Value, Fault> {
     let id = text(data, "certificateIdentifier")?;
-    offered(text(data, "fileType")?)?;
+    let kind = offered(state, text(data, "fileType")?)?;
     let ask = Ask { file: FileWish::Alone, ..asked(state, data, COPY_CAUSE)? };
+    if let Kind::Face(form, faces) = kind {
+        let face = face(state, caller, id, (form, faces), ask).await?;
+        return Ok(json!({ "fileType": name_of(Some(form)), "content": b64::encode_padded(&face) }));
+    }
     let view = one(state, caller, id, ask).await?;
     // What is asked for alone is there, or nothing is.
     let file = view.credential.ok_or(ApiError::Internal)?;
-    Ok(json!({ "fileType": FILE_TYPE, "content": b64::encode_padded(file.as_bytes()) }))
+    Ok(json!({ "fileType": SIGNED, "content": b64::encode_padded(file.as_bytes()) }))
+}
+
+/// The face of one license, annotated.
+async fn face(
+    state: &AppState,
+    caller: Caller,
+    id: &str,
+    (form, faces): (FaceForm, Faces),
+    ask: Ask,
+) -> Result<Vec<u8>, Fault> {
+    let id = read_id(id)?;
+    let turn = faces.turn().await;
+    let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| {
+        let drawn = lookup.share_face(&id, query, &faces.copy(form), now);
+        // Held until the work is done, also if nobody waits for it any more.
+        drop(turn);
+        drawn
+    };
+    search(state, caller, ask, work, |_| true).await.map_err(no_face)
+}
+
+/// Why no face is given: that it cannot be, or not now, is no lack of a right.
+fn no_face(error: ApiError) -> Fault {
+    let ApiError::Refused(code, message) = error else { return error.into() };
+    if code == ShareFault::NotPassed.code() {
+        return Fault::new(Status::Other, format!("证照未通过核验，不制作加注件 {code}: {message}"));
+    }
+    if [ShareFault::FacePages, ShareFault::FaceUndrawn].iter().any(|fault| fault.code() == code) {
+        return Fault::new(Status::NotOffered, format!("数据源不能以此格式提供 {code}: {message}"));
+    }
+    if code == ShareFault::FaceWithheld.code() {
+        let zh = "无权限：证照照面载有全部字段，共享目录所列字段少于照面";
+        return Fault::new(Status::NoPermission, format!("{zh} {code}: {message}"));
+    }
+    ApiError::Refused(code, message).into()
 }
 
 /// `downloadUrl`
 pub(super) async fn url(state: &AppState, caller: Caller, data: &Map<String, Value>) -> Result<Value, Fault> {
     let id = read_id(text(data, "certificateIdentifier")?)?;
-    offered(text(data, "fileType")?)?;
+    let kind = offered(state, text(data, "fileType")?)?;
     let ask = asked(state, data, COPY_CAUSE)?;
     let until = ask.copy_until;
     // Where there is no room nothing is decided, recorded or used up.
     let mut urls = state.file_urls.reserve(&caller.client.id, 1, state.now())?;
-    let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| lookup.promise_file(&id, query, now);
-    let promise = search(state, caller, ask, work, |_| true).await?;
+    let form = kind.form();
+    let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| match form {
+        Some(form) => lookup.promise_face(&id, query, form, now),
+        None => lookup.promise_file(&id, query, now),
+    };
+    let promise = search(state, caller, ask, work, |_| true).await.map_err(no_face)?;
     opened(state, &mut urls, promise, until)
 }
 
@@ -56,8 +104,11 @@ pub(super) async fn urls_of_holder(
         return Err(ApiError::Forbidden.into());
     }
     let (holder, license_type) = (holder(data)?, license_type(data)?);
-    if let Some(kind) = optional(data, "fileType")? {
-        offered(kind)?;
+    if let Some(kind) = optional(data, "fileType")?
+        && kind != SIGNED
+    {
+        // Faces are asked for one by one.
+        return Err(not_offered(&format!("{SIGNED} only")));
     }
     let number = optional(data, "certNo")?.map(str::to_owned);
     let ask = Ask { number, ..asked(state, data, "useCause")? };
@@ -73,11 +124,44 @@ pub(super) async fn urls_of_holder(
     promised.into_iter().map(|promise| opened(state, &mut urls, promise, until)).collect()
 }
 
-fn offered(kind: &str) -> Result<(), Fault> {
-    if kind == FILE_TYPE {
-        return Ok(());
+/// What is asked for.
+enum Kind {
+    Signed,
+    Face(FaceForm, Faces),
+}
+
+impl Kind {
+    fn form(&self) -> Option<FaceForm> {
+        match self {
+            Self::Signed => None,
+            Self::Face(form, _) => Some(*form),
+        }
     }
-    Err(Fault::new(Status::NotOffered, format!("数据源不提供此格式 fileType: {FILE_TYPE} only")))
+}
+
+/// What `fileType` calls it.
+fn name_of(form: Option<FaceForm>) -> &'static str {
+    FORMS.into_iter().find(|(_, known)| form == Some(*known)).map_or(SIGNED, |(name, _)| name)
+}
+
+fn not_offered(why: &str) -> Fault {
+    Fault::new(Status::NotOffered, format!("数据源不提供此格式 fileType: {why}"))
+}
+
+fn offered(state: &AppState, kind: &str) -> Result<Kind, Fault> {
+    if kind == SIGNED {
+        return Ok(Kind::Signed);
+    }
+    if kind == SEALED {
+        let why =
+            "the service has no key that seals; the office makes one with `boyin ofd make … --copy-until`";
+        return Err(not_offered(why));
+    }
+    let Some((_, form)) = FORMS.into_iter().find(|(name, _)| *name == kind) else {
+        return Err(not_offered(&format!("one of {SIGNED}, png, pdf")));
+    };
+    let faces = state.faces.clone().ok_or_else(|| not_offered(&format!("no font is here, {SIGNED} only")))?;
+    Ok(Kind::Face(form, faces))
 }
 
 /// What is asked, and until when the copy is used.
@@ -100,13 +184,13 @@ fn opened(
     promise: FilePromise,
     copy_until: Option<UnixTime>,
 ) -> Result<Value, Fault> {
-    let now = state.now();
+    let (now, kind) = (state.now(), name_of(promise.form()));
     let latest = now.plus(FILE_URL_SECONDS);
     let until = copy_until.map_or(latest, |until| until.min(latest));
     let ticket = urls.open(promise, until, &mut SystemRandom)?;
     let url = format!("{}{FILES_PATH}{ticket}", state.lookup.home().config().public_url);
     let seconds = until.seconds().saturating_sub(now.seconds());
-    Ok(json!({ "expiresIn": seconds, "fileType": FILE_TYPE, "url": url }))
+    Ok(json!({ "expiresIn": seconds, "fileType": kind, "url": url }))
 }
 
 /// An instant in China standard time: `YYYY-MM-DD HH:MM:SS`, also with `T` between, or `YYYYMMDDHHMMSS`; or a day, to its end.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use boyin::archive::{CollectedId, CollectedRecord, CollectedState};
 use boyin::model::time::Date;
 use boyin::verify::Policy;
 use boyin::{Found, HolderPage, Scope};
 
+use super::face::{self, FACE};
 use super::form::{number_fields, purpose_field};
 use super::html::Html;
 use super::trouble::{Trouble, part, wrong_number};
@@ -18,6 +20,7 @@ use super::{
 use crate::auth::authorize;
 use crate::error::ApiError;
 use crate::handlers::{holders_file, holders_log};
+use crate::router::POLICY_WITH_PICTURES;
 use crate::shared::read_holder;
 use crate::state::AppState;
 use crate::views::{HolderLogRequest, HolderRequest};
@@ -43,7 +46,12 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     number_fields(&mut html, lang, kind, (lang.say("证件号码", "Number"), "holder_code"), true, |_| true);
     purpose_field(&mut html, lang, "");
     form::end(&mut html, lang, lang.say("调取", "Read"));
-    whole_page(&asked, "/file", lang.say("调取“一人一档、一企一档”", "A holder's file"), &html)
+    let title = lang.say("调取“一人一档、一企一档”", "A holder's file");
+    let mut page = whole_page(&asked, "/file", title, &html);
+    // Where there is no font there are no pictures; the policy is the same.
+    let policy = HeaderValue::from_static(POLICY_WITH_PICTURES);
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
 /// `POST /file`: a part of the file.
@@ -56,13 +64,17 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     let Sent { lang, headers, body } = sent;
     let grant = authorize(state, &headers, Scope::HolderRead).await?;
     let mut texts = texts(body)?;
-    let log_after = texts.remove(LOG_AFTER);
+    let (log_after, face) = (texts.remove(LOG_AFTER), texts.remove(FACE));
     let request = request(texts);
     if read_holder(&request.holder_code_type, &request.holder_code).is_err() {
         return Err(wrong_number(lang, "holder_code", "持证主体", "The holder"));
     }
+    if let Some(id) = face {
+        return Ok(face::shown(state, &grant, lang, &id, &request).await?);
+    }
     let Some(after) = log_after else {
-        return Ok(file(lang, &holders_file(state, &grant, request, Policy::default()).await?));
+        let pictures = state.faces.is_some();
+        return Ok(file(lang, pictures, &holders_file(state, &grant, request, Policy::default()).await?));
     };
     let after = after.parse::<u64>();
     let after = after.map_err(|_| ApiError::BadRequest(format!("{LOG_AFTER}: number of an event")))?;
@@ -89,15 +101,18 @@ fn request(mut texts: BTreeMap<String, String>) -> HolderRequest {
     }
 }
 
-fn file(lang: Lang, page: &HolderPage) -> Html {
+/// `pictures` says whether faces of licenses can be shown.
+fn file(lang: Lang, pictures: bool, page: &HolderPage) -> Html {
     let mut html = Html::new();
     html.put("<h2 class=\"answered\">", lang.say("电子证照", "Licenses"), "");
     html.put(lang.say("（本页 ", " (here: "), page.licenses.len(), lang.say(" 件）", ")")).raw("</h2>\n");
     if page.licenses.is_empty() {
         html.put("<p class=\"plain\">", lang.say("本页没有证照。", "No licenses here."), "</p>\n");
     } else {
-        table_head(&mut html, lang.say("签章的证照，现时核验", "Signed, verified now"), &license_heads(lang));
-        page.licenses.iter().for_each(|found| license(&mut html, lang, found));
+        let heads = license_heads(lang);
+        let heads = if pictures { &heads[..] } else { &heads[..heads.len() - 1] };
+        table_head(&mut html, lang.say("签章的证照，现时核验", "Signed, verified now"), heads);
+        page.licenses.iter().for_each(|found| license(&mut html, lang, pictures, found));
         table_end(&mut html);
     }
     if let Some(next) = &page.next {
@@ -121,7 +136,8 @@ fn next_person(html: &mut Html, lang: Lang) {
     );
 }
 
-fn license_heads(lang: Lang) -> [&'static str; 6] {
+/// The last one is that of the faces.
+fn license_heads(lang: Lang) -> [&'static str; 7] {
     [
         lang.say("证照", "License"),
         lang.say("编号", "Number"),
@@ -129,6 +145,7 @@ fn license_heads(lang: Lang) -> [&'static str; 6] {
         lang.say("有效期至", "Valid until"),
         lang.say("等级", "Grade"),
         lang.say("现时核验", "Verified now"),
+        lang.say("样式", "Face"),
     ]
 }
 
@@ -139,9 +156,9 @@ fn again(html: &mut Html, words: &'static str, name: &'static str, place: &str) 
     html.put("\">", words, "</button></p>\n");
 }
 
-fn license(html: &mut Html, lang: Lang, found: &Found) {
+fn license(html: &mut Html, lang: Lang, pictures: bool, found: &Found) {
     let (record, verdict) = (&found.record, found.report.verdict());
-    let [_, number, holder, until, grade, now] = license_heads(lang);
+    let [_, number, holder, until, grade, now, look] = license_heads(lang);
     html.put("<tr><th scope=\"row\">", &record.title, "</th>");
     cell(html, number).text(&record.number).raw("</td>");
     cell(html, holder).text(&record.holder_name).raw("</td>");
@@ -153,7 +170,12 @@ fn license(html: &mut Html, lang: Lang, found: &Found) {
         let info = reason.info();
         html.put(lang.say("：", ": "), lang.of(info.zh, info.en), " ").put("<code>", info.code, "</code>");
     }
-    html.raw("</span></td></tr>\n");
+    html.raw("</span></td>");
+    if pictures {
+        face::button(cell(html, look), lang, record.id.as_str(), &record.title);
+        html.raw("</td>");
+    }
+    html.raw("</tr>\n");
 }
 
 /// The last day of something, or that it has none.

@@ -3,7 +3,9 @@
 
 mod behind;
 mod decision;
+mod face;
 mod file;
+mod follow_ups;
 mod form;
 mod html;
 mod kept;
@@ -40,11 +42,12 @@ use crate::state::AppState;
 const HTML: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
 
 /// Each page: its path and its name in both languages.
-const PAGES: [(&str, &str, &str); 5] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("/verify", "核验", "Verify"),
     ("/window", "免证办窗口", "Window"),
     ("/file", "调取档案", "File"),
     ("/meter", "免提交率", "Meter"),
+    ("/follow-ups", "承诺核查", "Follow-ups"),
     ("/seals", "印章备案", "Seals"),
 ];
 
@@ -60,6 +63,8 @@ pub(crate) fn calls() -> Vec<Call<AppState>> {
         post("/file", file::answer).body(MAX_CALL_BODY_BYTES),
         get("/meter", meter::page),
         post("/meter", meter::answer).body(MAX_CALL_BODY_BYTES),
+        get("/follow-ups", follow_ups::page),
+        post("/follow-ups", follow_ups::answer).body(MAX_CALL_BODY_BYTES),
         get("/decision", kept::page),
         post("/decision", kept::answer).body(MAX_CALL_BODY_BYTES),
         get("/seals", seals::page),
@@ -284,6 +289,10 @@ async fn index(query: AskedQuery) -> Response {
         (
             "按县市、单位、事项、月份统计免提交率，可下钻到每次判定。",
             "How much did not have to be submitted, down to each decision.",
+        ),
+        (
+            "以告知承诺代替的材料：由谁核查、何时到期。",
+            "What was declared in place of papers: who checks it, and until when.",
         ),
         ("在册电子印章，公开数据。", "The seals on the trust list: public data."),
     ];

@@ -146,6 +146,7 @@ fn wrong_zh(message: &str) -> Option<&'static str> {
         "agent_code, agent_code_type" => "代办人：证件号码与证件类型不符，请逐位核对。",
         "agent_code_type, agent_code, delegation" => "代办：证件类型、证件号码和委托编号须同时填写。",
         "delegation" => "委托编号：应为数字。",
+        "from" | "until" => "到期日：应为日期，如 2026-11-30。",
         "by" | "figure" | "outcome" | "behind" => "统计口径：不在可选范围内，请从统计表进入。",
         "Idempotency-Key" => "请求编号有误，请刷新页面后重试。",
         _ => return None,

@@ -6,14 +6,16 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use boyin::answers;
 use boyin::model::seal::detect;
+use boyin::model::time::UnixTime;
 use boyin::verify::seal::Document;
 use boyin::verify::{Check, Policy};
 use boyin::window::receipt_payload;
-use boyin_present::{Demand, ListAge, PREFIX, PresentationReport};
+use boyin_present::{Demand, PREFIX, PresentationReport};
 use serde_json::Value;
 
 use super::form::{Said, answer_place};
 use super::html::Html;
+use super::names::Words;
 use super::trouble::{Trouble, part, wrong};
 use super::{Asked, AskedQuery, Lang, clock, decision, member, ofd, page as whole_page, report};
 use crate::router::POLICY_WITH_PICTURES;
@@ -24,6 +26,10 @@ use crate::{handlers, png, presentation, window};
 /// What is said of a picture that is no answer.
 const NO_CODE: (&str, &str) =
     ("图片中没有识别到唯一的二维码。", "The picture does not show exactly one QR code.");
+
+/// Of the age of lists.
+const SECONDS_OF_HOUR: u64 = 3600;
+const HOURS_OF_DAY: u64 = 24;
 
 /// What the script says on this page alone.
 const PLACE: [Said; 4] = [
@@ -135,11 +141,10 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
         Ok(checked) => checked,
         Err(refused) => {
             report::banner(&mut html, lang, lang.say("核验结果：", "Verdict: "), "failed");
-            if lang == Lang::Zh {
-                html.raw("<p class=\"lead\">不是可以核验的亮证码，请持证人重新出示。</p>\n");
-            }
-            html.put("<p lang=\"en\">", member(&refused["reason"], "en"), " ");
-            html.put("<code>", member(&refused["reason"], "code"), "</code></p>\n");
+            let reason = &refused["reason"];
+            html.put("<p class=\"lead\">", lang.member(reason, ""), " ");
+            html.put("<code>", member(reason, "code"), "</code></p>\n");
+            ages(&mut html, lang, &refused["age"]);
             report::again(&mut html, lang);
             html.raw("</article>\n");
             return html;
@@ -160,8 +165,7 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
     html.raw("</p>\n<dl class=\"facts\">\n");
     report::license(&mut html, lang, state, &answer["license"]);
     html.raw("</dl>\n");
-    age(&mut html, lang.say("信任列表", "Trust list"), lang, Some(checked.trust_list));
-    age(&mut html, lang.say("状态列表", "Status list"), lang, checked.status_list);
+    ages(&mut html, lang, &answer["age"]);
     let names = Check::ALL.map(Check::name_zh);
     report::again(&mut html, lang);
     report::checks(&mut html, lang, &answer["license"], &names);
@@ -169,36 +173,61 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
     html
 }
 
-/// How old a list is: in every answer, whatever the verdict.
-fn age(html: &mut Html, name: &'static str, lang: Lang, list: Option<ListAge>) {
+/// How old the lists are: in every answer, whatever the verdict.
+fn ages(html: &mut Html, lang: Lang, ages: &Value) {
+    for (name, list) in [
+        (lang.say("信任列表", "Trust list"), &ages["trust_list"]),
+        (lang.say("状态列表", "Status list"), &ages["status_list"]),
+    ] {
+        age(html, name, lang, list);
+    }
+}
+
+fn age(html: &mut Html, name: &'static str, lang: Lang, list: &Value) {
+    let at = |member: &str| list[member].as_u64().and_then(UnixTime::new);
     html.put("<p class=\"hint\">", name, lang.say("：", ": "));
-    match list {
-        Some(list) => {
-            html.put(
-                lang.say("制作于 ", "made "),
-                clock(list.made_at),
-                lang.say("，有效至 ", ", fresh until "),
-            );
-            html.text(clock(list.fresh_until));
+    match (at("made_at"), at("fresh_until"), list["age_seconds"].as_u64()) {
+        (Some(made_at), Some(fresh_until), Some(seconds)) => {
+            html.put("", how_long(lang, seconds), lang.say("（制作于 ", " (made "));
+            html.put("", clock(made_at), lang.say("，有效至 ", ", fresh until "));
+            html.put("", clock(fresh_until), lang.say("）", ")"));
         }
-        None => {
+        _ => {
             html.text(lang.say("未取得", "not at hand"));
         }
     }
     html.raw("</p>\n");
 }
 
+/// Whole days and hours since a list was made.
+fn how_long(lang: Lang, seconds: u64) -> String {
+    let hours = seconds / SECONDS_OF_HOUR;
+    let (days, hours) = (hours / HOURS_OF_DAY, hours % HOURS_OF_DAY);
+    match (lang, days, hours) {
+        (Lang::Zh, 0, 0) => "清单制作不到 1 小时".to_owned(),
+        (Lang::En, 0, 0) => "made less than an hour ago".to_owned(),
+        (Lang::Zh, ..) => format!("清单已制作 {days} 天 {hours} 小时"),
+        (Lang::En, ..) => format!("made {days} d {hours} h ago"),
+    }
+}
+
 async fn receipt(state: &AppState, lang: Lang, body: Bytes) -> Html {
     let verified = window::verified_receipt(state, body).await;
-    let answer = answers::receipt(&verified);
+    let mut answer = answers::receipt(&verified);
     let mut html = Html::new();
     report::banner(&mut html, lang, lang.say("判定回执：", "Receipt: "), answers::receipt_verdict(&verified));
     if let Err(fault) = &verified {
-        html.put("<p lang=\"en\">", fault, " ").put("<code>", fault.code(), "</code></p>\n");
+        html.raw("<p class=\"lead\">");
+        match lang {
+            Lang::Zh => html.text(fault.zh()),
+            Lang::En => html.text(fault),
+        };
+        html.put(" <code>", fault.code(), "</code></p>\n");
     }
     report::again(&mut html, lang);
     html.raw("</article>\n");
     if verified.is_ok() {
+        Words::of(state, lang).await.put_into(&mut answer["decision"]);
         html.add(&decision::shown(lang, &answer["decision"], &Html::new()));
     }
     html

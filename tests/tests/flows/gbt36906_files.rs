@@ -21,7 +21,7 @@ use crate::shared::{PURPOSE, body_of, code, share, type_of};
 use crate::signer::client_key;
 
 const PUBLIC_URL: &str = "http://127.0.0.1:8650";
-const COPY_UNTIL: &str = "certificateCopyCauseExpiringTime";
+pub(crate) const COPY_UNTIL: &str = "certificateCopyCauseExpiringTime";
 
 /// The text of a static code that shows nothing of what is hidden.
 pub(crate) fn fixed_code(credential: &[u8]) -> String {
@@ -29,7 +29,7 @@ pub(crate) fn fixed_code(credential: &[u8]) -> String {
     to_text(&Presented { license, statement: None }.encode(QR_BUDGET_BYTES).unwrap())
 }
 
-fn path_of(url: &Value) -> String {
+pub(crate) fn path_of(url: &Value) -> String {
     url.as_str().unwrap().strip_prefix(PUBLIC_URL).unwrap().to_owned()
 }
 
@@ -39,23 +39,23 @@ async fn fetch(served: &Served, path: &str, token: &str) -> Answer {
 }
 
 impl Asking {
-    fn file(&self) -> Value {
+    pub(crate) fn file(&self) -> Value {
         with(&with(&without(&self.one(), "useCause"), "certificateCopyCause", PURPOSE), "fileType", "sd-jwt")
     }
 
     /// What is given for the file of the card.
-    async fn url(&self, data: Value) -> Value {
+    pub(crate) async fn url(&self, data: Value) -> Value {
         let (done, data) = self.ask("downloadUrl", data).await;
         assert_eq!(done, "0");
         data
     }
 
-    async fn fetch(&self, path: &str) -> Answer {
+    pub(crate) async fn fetch(&self, path: &str) -> Answer {
         fetch(&self.served, path, &self.token).await
     }
 }
 
-const GIVEN: &str = "address,holder_code,holder_name,valid_until";
+pub(crate) const GIVEN: &str = "address,holder_code,holder_name,valid_until";
 
 #[tokio::test]
 async fn a_file_is_fetched_once_by_whom_it_was_promised() {

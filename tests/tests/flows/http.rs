@@ -479,7 +479,18 @@ async fn the_description_names_every_route_and_the_pages_are_there() {
         let answer = send(site.router(), wrong_method).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }
-    for page in ["/", "/verify", "/window", "/file", "/meter", "/decision", "/seals", "/app.js", "/app.css"] {
+    for page in [
+        "/",
+        "/verify",
+        "/window",
+        "/file",
+        "/meter",
+        "/follow-ups",
+        "/decision",
+        "/seals",
+        "/app.js",
+        "/app.css",
+    ] {
         let answer = send(site.router(), get(page, None)).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert!(

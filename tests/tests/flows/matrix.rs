@@ -37,6 +37,7 @@ pub(crate) const MATRIX: &[(&str, &str, For, u16, u16)] = &[
     ("GET", "/window", For::All, 200, 200),
     ("GET", "/file", For::All, 200, 200),
     ("GET", "/meter", For::All, 200, 200),
+    ("GET", "/follow-ups", For::All, 200, 200),
     ("GET", "/decision", For::All, 200, 200),
     ("GET", "/seals", For::All, 200, 200),
     // What the pages ask for.
@@ -44,6 +45,7 @@ pub(crate) const MATRIX: &[(&str, &str, For, u16, u16)] = &[
     ("POST", "/window", For::Officer(Scope::WindowDecide), 503, 200),
     ("POST", "/file", For::Officer(Scope::HolderRead), 200, 200),
     ("POST", "/meter", For::Clerk(Scope::MeterRead), 200, 200),
+    ("POST", "/follow-ups", For::Clerk(Scope::WindowDecide), 200, 200),
     ("POST", "/decision", For::Officer(Scope::WindowDecide), 200, 200),
     ("POST", "/v1/verify", For::All, 200, 200),
     ("GET", "/v1/trust-list", For::All, 200, 200),

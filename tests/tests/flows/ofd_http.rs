@@ -301,9 +301,18 @@ async fn the_page_shows_each_signature_and_where_its_seal_stands() {
 
 /// Only the page that shows pictures may, and only such as stand in it.
 #[tokio::test]
-async fn one_page_alone_may_show_pictures() {
+async fn two_pages_alone_may_show_pictures() {
     let site = Site::new();
-    for (path, may) in [("/verify", true), ("/", false), ("/seals", false), ("/openapi.json", false)] {
+    for (path, may) in [
+        ("/verify", true),
+        ("/file", true),
+        ("/", false),
+        ("/window", false),
+        ("/meter", false),
+        ("/follow-ups", false),
+        ("/seals", false),
+        ("/openapi.json", false),
+    ] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let answer = site.router().oneshot(request).await.unwrap();
         let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();

@@ -61,6 +61,7 @@ async fn each_page_is_there_in_both_languages() {
         ("/window?item=senior-benefit", "老年人优待证办理", "Card for senior citizens"),
         ("/file", "调取“一人一档、一企一档”", "A holder&#39;s file"),
         ("/meter", "免提交率", "How much did not have to be submitted"),
+        ("/follow-ups", "承诺核查", "Commitments to check"),
         ("/decision", "查看判定", "A decision"),
         ("/decision?number=7", "value=\"7\"", "value=\"7\""),
         ("/seals", "电子印章备案", "Register of seals"),
@@ -107,11 +108,23 @@ async fn hostile_text_stays_text() {
     assert_eq!(file.status, StatusCode::OK);
     is_clean(&file, "/file");
     assert!(text(&file).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    for (path, scope) in
-        [("/window", Scope::WindowDecide), ("/file", Scope::HolderRead), ("/meter", Scope::MeterRead)]
-    {
-        let fields =
-            ["item", "division", "purpose", "by", "behind", "number.applicant", "holder_code", HOSTILE];
+    for (path, scope) in [
+        ("/window", Scope::WindowDecide),
+        ("/file", Scope::HolderRead),
+        ("/meter", Scope::MeterRead),
+        ("/follow-ups", Scope::WindowDecide),
+    ] {
+        let fields = [
+            "item",
+            "division",
+            "purpose",
+            "by",
+            "behind",
+            "until",
+            "number.applicant",
+            "holder_code",
+            HOSTILE,
+        ];
         let body: Value = fields
             .iter()
             .map(|name| ((*name).to_owned(), json!(HOSTILE)))
@@ -390,9 +403,21 @@ async fn the_public_page_tells_what_it_was_given() {
     let forged = receipt.rsplit_once('.').unwrap().0.to_owned() + "." + &"A".repeat(86);
     let shown = text(&site.post("/verify", forged).await);
     assert!(shown.contains("card failed") && !shown.contains("无须提交任何证明材料"), "{shown}");
+    assert!(shown.contains("回执的签名不符"), "{shown}");
     let nonsense = text(&site.post("/verify?lang=en", "nonsense").await);
     assert!(nonsense.contains("card failed") && nonsense.contains("Next step: "), "{nonsense}");
-    assert!(text(&site.post("/verify", "BY1:BB8").await).contains("code_form_unknown"));
+    // What cannot be decoded is told in the language of the page, with the age of the list.
+    let refused = async |place: &str| text(&site.post(place, "BY1:BB8").await);
+    let told = [("/verify", "本版本不认识该亮证码的格式"), ("/verify?lang=en", "is not known here")];
+    for ((place, words), (_, other)) in told.into_iter().zip(told.into_iter().rev()) {
+        let shown = refused(place).await;
+        assert!(shown.contains("code_form_unknown") && shown.contains(words), "{shown}");
+        assert!(!shown.contains(other), "{shown}");
+    }
+    assert!(refused("/verify").await.contains("信任列表：清单制作不到 1 小时"));
+    site.served.wait(51 * 3600);
+    assert!(refused("/verify").await.contains("信任列表：清单已制作 2 天 3 小时"));
+    assert!(refused("/verify?lang=en").await.contains("Trust list: made 2 d 3 h ago"));
 }
 
 #[tokio::test]

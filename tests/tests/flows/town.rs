@@ -159,6 +159,7 @@ impl Town {
                 "type.applicant": "111", "number.applicant": citizen.as_str(), "name.applicant": HOLDER,
             }),
             "/meter" => json!({ "by": "item" }),
+            "/follow-ups" => json!({ "until": "2026-12-31" }),
             "/v1/authorizations" => {
                 with(json!({ "item": "item-1", "license_type": card.as_str(), "agency": market().as_str() }))
             }

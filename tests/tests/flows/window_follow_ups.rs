@@ -87,3 +87,51 @@ async fn a_page_ends_and_the_next_one_goes_on() {
     let (second, end) = list(&site, &format!("?after={}", next.as_u64().unwrap())).await;
     assert_eq!((second.as_slice(), end), (rest, Value::Null));
 }
+
+#[tokio::test]
+async fn the_page_lists_what_is_to_be_checked() {
+    let site = Beside::new();
+    let declared = declare(&site, 1);
+    site.served.lookup.refresh(now()).unwrap();
+    let kept = now().date().plus_days(30);
+    let show = async |lang: &str, scope: Scope, body: Value| {
+        let answer = site.act(&format!("/follow-ups{lang}"), scope, "", &body).await;
+        (answer.status, String::from_utf8(answer.body).unwrap())
+    };
+    let (status, shown) =
+        show("", Scope::WindowDecide, json!({ "from": "", "until": "", "office": " " })).await;
+    assert_eq!(status, StatusCode::OK);
+    let link = format!("<a href=\"/decision?number={}\">", declared[0]);
+    for words in [link.as_str(), "data-count=\"1\"", "unemployment", ITEM, &kept.to_string()] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    let (_, english) = show("?lang=en", Scope::WindowDecide, json!({})).await;
+    assert!(
+        english.contains("number=") && english.contains("&amp;lang=en") && english.contains("If it is false"),
+        "{english}"
+    );
+    for limit in [json!({ "until": kept.previous().to_string() }), json!({ "office": market().as_str() })] {
+        let (_, none) = show("", Scope::WindowDecide, limit).await;
+        assert!(none.contains("data-count=\"0\""), "{none}");
+    }
+    let (status, wrong) = show("", Scope::WindowDecide, json!({ "until": "soon" })).await;
+    assert!(status == StatusCode::BAD_REQUEST && wrong.contains("到期日：应为日期"), "{wrong}");
+    assert_eq!(show("", Scope::WindowDecide, json!({ "after": "x" })).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(show("", Scope::MeterRead, json!({})).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_long_list_on_the_page_goes_on() {
+    let site = Beside::new();
+    let declared = declare(&site, MAX_LISTED_DECISIONS + 1);
+    site.served.lookup.refresh(now()).unwrap();
+    let show = async |body: Value| {
+        let answer = site.act("/follow-ups", Scope::WindowDecide, "", &body).await;
+        String::from_utf8(answer.body).unwrap()
+    };
+    let first = show(json!({})).await;
+    let after = declared[MAX_LISTED_DECISIONS - 1].to_string();
+    assert!(first.contains(&format!("name=\"after\" value=\"{after}\"")), "{first}");
+    let rest = show(json!({ "after": after })).await;
+    assert!(rest.contains("data-count=\"1\"") && !rest.contains("name=\"after\""), "{rest}");
+}

@@ -20,7 +20,7 @@ use boyin::issue::{Draft, SigningKey};
 use boyin::model::id::{CreditCode, HolderCode, HolderCodeType, LicenseId};
 use boyin::suite::SystemRandom;
 use boyin::verify::Verdict;
-use boyin::{Desk, Home, Order, Passphrase, Scope, SuiteName};
+use boyin::{Desk, Font, Home, Order, Passphrase, Scope, SuiteName};
 use boyin_service::AppState;
 use indicatif::ProgressBar;
 use tempfile::TempDir;
@@ -135,6 +135,7 @@ fn serve_with(
     let Reading { lookup, scratch } = reading(home, passphrase)?;
     let listener = tell([clerk.reveal(), &client::token(&gate, key)?])?;
     let state = AppState::new(Arc::new(lookup), home.tokens()?);
+    let state = Font::find_for_pages().into_iter().fold(state, AppState::with_font);
     serve::serve(state.with_gate(Arc::new(gate)).with_desk(Arc::new(desk)), listener)?;
     drop(scratch);
     Ok(())

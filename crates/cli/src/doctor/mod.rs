@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
+use boyin::Font;
 use boyin::doctor::{Examination, Finding, Level, examine};
 use boyin::suite::SystemRandom;
 use serde_json::json;
@@ -31,6 +32,7 @@ pub(crate) fn run(session: &Session, args: &Doctor, out: &mut dyn Write) -> anyh
         scratch: scratch.path(),
         free_bytes: free_bytes(home),
         min_free_bytes: args.min_free.saturating_mul(1 << 20),
+        font_fault: Font::find_for_pages().err().map(|error| error.to_string()),
     };
     let found = examine(&examination, &mut SystemRandom);
     scratch.close().context("the temporary directory could not be removed")?;

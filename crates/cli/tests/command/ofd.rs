@@ -265,9 +265,8 @@ fn nothing_is_taken_out_of_what_does_not_pass_unless_that_is_asked_for() {
     let at = now().seconds().to_string();
     let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
     let dir = place.path("taken");
-    let extract = |file: &str, more: &[&str]| {
-        place.boyin(&[&["ofd", "extract", file, "--out", &dir], more].concat())
-    };
+    let extract =
+        |file: &str, more: &[&str]| place.boyin(&[&["ofd", "extract", file, "--out", &dir], more].concat());
     let refused = extract(&changed, &trusted).ends(1);
     for words in ["ofd_entry_unreferenced", "Nothing was taken out"] {
         assert!(refused.out.contains(words), "no `{words}` in:\n{}", refused.out);

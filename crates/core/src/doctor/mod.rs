@@ -45,6 +45,7 @@ pub(crate) const STORE: &str = "store";
 pub(crate) const EVENT_LOG: &str = "event_log";
 pub(crate) const STATUS_LISTS: &str = "status_lists";
 pub(crate) const SIGNERS: &str = "signers";
+pub(crate) const FONT: &str = "font";
 pub(crate) const REHEARSAL: &str = "rehearsal";
 
 /// How a check ended.
@@ -74,7 +75,7 @@ impl Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Which check: `directory`, `free_space`, `configuration`, `clock`, `trust_list`, `catalog`, `sharing`, `items`, `store`,
-    /// `event_log`, `status_lists`, `signers`, `rehearsal`. One that finds several things is there several times.
+    /// `event_log`, `status_lists`, `signers`, `font`, `rehearsal`. One that finds several things is there several times.
     pub check: &'static str,
     /// How it ended.
     pub level: Level,
@@ -103,6 +104,8 @@ pub struct Examination<'e> {
     pub free_bytes: Option<u64>,
     /// Fewest that have to be, such as [`MIN_FREE_BYTES`].
     pub min_free_bytes: u64,
+    /// Why faces of licenses cannot be drawn here, as [`Font::find_for_pages`](crate::Font::find_for_pages) says it; `None` if they can.
+    pub font_fault: Option<String>,
 }
 
 /// Makes every check, in a fixed order. What cannot be looked at because of something before it is named there.
@@ -113,6 +116,10 @@ pub fn examine(examination: &Examination<'_>, random: &mut dyn Randomness) -> Ve
     directory::space(examination, &mut found);
     if let Some(home) = directory::configuration(examination, &mut found) {
         inside(&home, examination, &mut found);
+    }
+    match &examination.font_fault {
+        None => found.ok(FONT, "faces of licenses can be drawn"),
+        Some(fault) => found.warn(FONT, format!("no face of a license is drawn: {fault}"), FIND_FONT),
     }
     // Last: it opens archives with memory of its own.
     rehearsal::check(&examination.scratch.join("rehearsal"), examination.now, random, &mut found);
@@ -148,6 +155,8 @@ fn inside(home: &Home, examination: &Examination<'_>, found: &mut Findings) {
     lists::clock(&dated, now, found);
 }
 
+const FIND_FONT: &str =
+    "install the package, or name a font file with BOYIN_PAGE_FONT where the service runs";
 const MEND_FIRST: &str = "mend what failed above, and run `boyin doctor` again";
 
 #[derive(Debug, Default)]

@@ -46,6 +46,7 @@ fn examined(dir: &TempDir, now: UnixTime) -> Vec<Finding> {
         scratch: scratch.path(),
         free_bytes: Some(MIN_FREE_BYTES * FREE_WARNING_FACTOR),
         min_free_bytes: MIN_FREE_BYTES,
+        font_fault: None,
     };
     let found = examine(&examination, &mut SystemRandom);
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left");
@@ -102,6 +103,7 @@ fn every_check_is_made_and_time_alone_breaks_lists() {
             SIGNERS,
             STATUS_LISTS,
             CLOCK,
+            FONT,
             REHEARSAL
         ]
     );
@@ -118,6 +120,26 @@ fn every_check_is_made_and_time_alone_breaks_lists() {
 }
 
 #[test]
+fn without_a_font_it_is_said_and_nothing_else_is_amiss() {
+    let dir = place();
+    let scratch = tempfile::tempdir_in(dir.path()).unwrap();
+    let (home, passphrase) = (dir.path().join("home"), passphrase());
+    let examination = Examination {
+        home: &home,
+        engines: Vec::new(),
+        overrides: &Overrides::default(),
+        passphrase: &passphrase,
+        now: now(),
+        scratch: scratch.path(),
+        free_bytes: Some(u64::MAX),
+        min_free_bytes: 1,
+        font_fault: Some("no font".to_owned()),
+    };
+    let found = examine(&examination, &mut SystemRandom);
+    assert_eq!(amiss(&found), [(FONT, Level::Warn)]);
+}
+
+#[test]
 fn room_is_asked_for_twice() {
     let (passphrase, overrides) = (passphrase(), Overrides::default());
     let examination = |free| Examination {
@@ -129,6 +151,7 @@ fn room_is_asked_for_twice() {
         scratch: Path::new("nowhere"),
         free_bytes: free,
         min_free_bytes: 100,
+        font_fault: None,
     };
     let level = |free: Option<u64>| {
         let mut found = Findings::default();
@@ -259,6 +282,7 @@ fn each_file_of_the_configuration_is_read() {
             scratch: dir.path(),
             free_bytes: None,
             min_free_bytes: 0,
+            font_fault: None,
         };
         let mut found = Findings::default();
         assert!(directory::configuration(&examination, &mut found).is_some());

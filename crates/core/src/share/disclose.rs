@@ -19,6 +19,8 @@ pub(super) struct Disclosed {
     pub(super) file: Option<Vec<u8>>,
     /// What more stands in it.
     pub(super) open: Vec<String>,
+    /// Whether the license has nothing that is not given.
+    pub(super) whole: bool,
 }
 
 /// Where a name stands in a license. Catalogs of today give no field the name of a claim; what is signed may be older.
@@ -56,7 +58,8 @@ pub(super) fn disclose(license: &[u8], fields: &[String]) -> Disclosed {
     }
     let open = in_the_open(&revealed).filter(|(place, name)| !given(*place, name));
     let open: Vec<_> = open.map(|(_, name)| name.to_owned()).collect();
-    Disclosed { fields: values, file: open.is_empty().then_some(file), open }
+    let whole = open.is_empty() && kept.iter().all(|kept| *kept);
+    Disclosed { fields: values, file: open.is_empty().then_some(file), open, whole }
 }
 
 /// Where the digest of a disclosure stands: that is its place, whatever its name is.
@@ -126,6 +129,20 @@ mod tests {
         let file = String::from_utf8(given.file.unwrap()).unwrap();
         let disclosed: Vec<_> = file.split('~').skip(1).filter(|part| !part.is_empty()).collect();
         assert_eq!(disclosed, [claims[1].as_str(), fields[0].as_str()]);
+    }
+
+    #[test]
+    fn a_license_is_whole_if_nothing_of_it_is_kept_back() {
+        let [claims, fields] = [[disclosure("holder_name", "甲")], [disclosure("address", "青得里大街1号")]];
+        let given = ["address", "holder_name"].map(str::to_owned);
+        let whole = |fields: &[String], open: &str| {
+            let license = license(&claims, fields, open);
+            [disclose(license.as_bytes(), &given).whole, disclose(license.as_bytes(), &given[..1]).whole]
+        };
+        assert_eq!(whole(&fields, ""), [true, false]);
+        // What stands in the open counts as well.
+        assert_eq!(whole(&fields, r#","sex":"女""#), [false, false]);
+        assert!(!disclose(b"no license", &given).whole);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 use std::sync::{Arc, PoisonError};
 
-use boyin_model::catalog::{CatalogEntry, CatalogList};
+use boyin_model::catalog::{CatalogEntry, CatalogList, LicenseType};
+use boyin_model::id::LicenseTypeCode;
 use boyin_model::sharing::{SharingEntry, SharingList};
 use boyin_model::time::UnixTime;
 use boyin_model::trust::in_force;
@@ -76,6 +77,16 @@ impl Lookup {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The type with this code, an ended one too, as the catalog has it that counts at `at`.
+    pub(crate) fn license_type_at(
+        &self,
+        code: LicenseTypeCode,
+        at: UnixTime,
+    ) -> Result<Option<LicenseType>, LookupError> {
+        let catalog = self.counting::<CatalogEntry>(at)?;
+        Ok(catalog.list.entry(code).map(|entry| entry.license_type.clone()))
     }
 
     fn read_lists(&self, stamps: ListStamps, at: UnixTime) -> Result<SharingLists, LookupError> {

@@ -5,11 +5,11 @@ use boyin_model::sharing::SharingScope;
 use boyin_model::time::UnixTime;
 
 use super::relation::related;
-use super::{Answer, FileWish, Given, ShareFault, ShareQuery, SharedFile, SharedLicense};
+use super::{Answer, FaceForm, FileWish, Given, ShareFault, ShareQuery, SharedFile, SharedLicense};
 use crate::access::{Client, Used};
 use crate::lookup::Lookup;
 
-/// A signed license that was promised to a client. That it was is on the disk as a read of the holder's. Whether it is given is decided
+/// A signed license, or its face, that was promised to a client. That it was is on the disk as a read of the holder's. Whether it is given is decided
 /// anew, by the lists of then, when it is fetched, and no more than was promised.
 #[derive(Clone)]
 pub struct FilePromise {
@@ -22,6 +22,8 @@ pub struct FilePromise {
     copy_until: Option<UnixTime>,
     /// By whose leave: the code was used up when it was promised.
     code: Option<Used>,
+    /// Of a face.
+    form: Option<FaceForm>,
 }
 
 /// Prints nothing: it says whose license is fetched, and what for.
@@ -32,7 +34,12 @@ impl std::fmt::Debug for FilePromise {
 }
 
 impl FilePromise {
-    fn new(license: &LicenseId, given: &Given<'_>, code: Option<&Used>) -> Self {
+    pub(super) fn new(
+        license: &LicenseId,
+        given: &Given<'_>,
+        code: Option<&Used>,
+        form: Option<FaceForm>,
+    ) -> Self {
         let query = given.query;
         Self {
             license: license.clone(),
@@ -43,7 +50,14 @@ impl FilePromise {
             fields: given.fields.clone(),
             copy_until: query.copy_until,
             code: code.cloned(),
+            form,
         }
+    }
+
+    /// In which form the face was promised; `None` if it is the signed license.
+    #[must_use]
+    pub fn form(&self) -> Option<FaceForm> {
+        self.form
     }
 }
 
@@ -56,7 +70,7 @@ impl Lookup {
         let query = ShareQuery { file: FileWish::Later, ..*query };
         self.of_license(id, &query, now, |given, code| {
             let shown = self.share_one(id, given, code, now)?;
-            Ok(shown.map(|_| FilePromise::new(id, given, code)))
+            Ok(shown.map(|_| FilePromise::new(id, given, code, None)))
         })
     }
 
@@ -76,7 +90,7 @@ impl Lookup {
         self.of_holder(holder, license_type, &query, now, |given, code| {
             let shown = self.share_file(holder, given, code, now)?;
             let may = shown.iter().filter(|(_, shown)| matches!(shown.file, SharedFile::Given(_)));
-            let promised: Vec<_> = may.map(|(id, _)| FilePromise::new(id, given, code)).collect();
+            let promised: Vec<_> = may.map(|(id, _)| FilePromise::new(id, given, code, None)).collect();
             let withheld = promised.is_empty() && !shown.is_empty();
             Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(promised) })
         })
@@ -85,13 +99,28 @@ impl Lookup {
     /// What was promised to this client. Each call is a read: that a promise is kept once is up to whoever keeps promises.
     ///
     /// # Errors
-    /// As [`share_license`](Self::share_license); [`ShareFault::NotFound`] within for any other client.
+    /// As [`share_license`](Self::share_license); [`ShareFault::NotFound`] within for any other client, and for what was promised as a
+    /// face.
     pub fn share_promised(
         &self,
         promise: &FilePromise,
         client: &Client,
         now: UnixTime,
     ) -> Answer<SharedLicense> {
+        if promise.form.is_some() {
+            return Ok(Err(ShareFault::NotFound));
+        }
+        self.of_promise(promise, client, now, |id, given, code| self.share_one(id, given, code, now))
+    }
+
+    /// Decides anew whether what was promised to this client may be given, and does the rest.
+    pub(super) fn of_promise<T>(
+        &self,
+        promise: &FilePromise,
+        client: &Client,
+        now: UnixTime,
+        rest: impl FnOnce(&LicenseId, &Given<'_>, Option<&Used>) -> Answer<T>,
+    ) -> Answer<T> {
         if client.id != promise.client || client.agency != promise.agency {
             return Ok(Err(ShareFault::NotFound));
         }
@@ -117,6 +146,6 @@ impl Lookup {
         if given.scope == SharingScope::ThirdParty && promise.code.is_none() {
             return Ok(Err(ShareFault::NotAuthorized));
         }
-        self.share_one(id, &given, promise.code.as_ref(), now)
+        rest(id, &given, promise.code.as_ref())
     }
 }

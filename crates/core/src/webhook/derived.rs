@@ -75,13 +75,13 @@ impl Subscriber {
     }
 }
 
-/// Whether the detail of a read says that the identifier was given: as a field, or with the signed license. A notice tells nobody
+/// Whether the detail of a read says that the identifier was given: as a field, with the signed license, or on its face. A notice tells nobody
 /// an identifier that the sharing list did not give.
 fn gives_identifier(detail: &str) -> bool {
     let Some((head, fields)) = detail.split_once("; ") else { return false };
     // The item has no spaces.
     match head.split_once(' ').map(|(_, deed)| deed) {
-        Some("given with file") => true,
+        Some("given with file" | "copy given") => true,
         Some("given") => {
             // By whose authorization stands before the fields.
             let fields = fields.rsplit("; ").next().unwrap_or_default();
@@ -140,6 +140,9 @@ mod tests {
             ("item-1 given; address,license_id", true),
             ("item-1 given; authorized by 一号窗口; holder_name,license_id", true),
             ("item-1 given with file; address", true),
+            ("item-1 copy given; copy until 2026-06-01T09:01:00+08:00; address", true),
+            ("item-1 copy withheld; copy until 2026-06-01T09:01:00+08:00; license_id", false),
+            ("item-1 copy promised; copy until 2026-06-01T09:01:00+08:00; license_id", false),
             ("item-1 given; address", false),
             ("item-1 given; license_identifier", false),
             ("item-1 given; authorized by license_id; address", false),

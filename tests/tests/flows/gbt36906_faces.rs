@@ -1,0 +1,165 @@
+//! GB/T 36906: faces of licenses as annotated copies (加注件), where every field is given.
+
+use axum::http::{StatusCode, header};
+use boyin::SHARED_COPY_DAYS;
+use boyin::archive::{Change, StatusChange};
+use boyin::model::b64;
+use boyin::model::sharing::SharingScope;
+use boyin::model::time::SECONDS_PER_DAY;
+use boyin_service::FILE_URL_SECONDS;
+use serde_json::{Value, json};
+
+use crate::faces::{PNG, font};
+use crate::gbt36906::{Asking, status, with};
+use crate::gbt36906_files::{COPY_UNTIL, GIVEN, path_of};
+use crate::office::{market, now, order, police};
+use crate::shared::share;
+
+/// An item for which every field of the card is given.
+const WHOLE: &str = "item-9";
+const FIELDS: [&str; 7] =
+    ["address", "birth_date", "ethnicity", "holder_code", "holder_name", "license_number", "sex"];
+
+/// A service with a font, if there is one here, and [`WHOLE`].
+fn drawing() -> Option<Asking> {
+    let font = font()?;
+    let mut asking = Asking::new();
+    asking.served.state = asking.served.state.clone().with_font(font);
+    let departments = (market(), SharingScope::Departments);
+    share(&asking.site.prefecture.home, departments, (WHOLE, "identity-card", &FIELDS), now(), None);
+    asking.site.log_lists(&asking.served);
+    Some(asking)
+}
+
+fn face(asking: &Asking, form: &str) -> Value {
+    with(&with(&asking.file(), "fileType", form), "itemCode", WHOLE)
+}
+
+async fn given(asking: &Asking, data: Value) -> Vec<u8> {
+    let form = data["fileType"].clone();
+    let (done, answer) = asking.ask("downloadFile", data).await;
+    assert_eq!((done.as_str(), &answer["fileType"]), ("0", &form));
+    b64::decode_of_others(answer["content"].as_str().unwrap().as_bytes()).unwrap()
+}
+
+fn suspend(asking: &Asking) {
+    let suspended = StatusChange::new(Change::Suspend, "测试");
+    let desk = asking.site.prefecture.desk();
+    desk.change_status(&asking.site.card.license_id, &suspended, &order(police(), "suspend")).unwrap();
+    drop(desk);
+    asking.served.lookup.refresh(now()).unwrap();
+}
+
+/// What the events say of a deed, with the end that a copy has unless the client says one.
+fn told(item: &str, deed: &str, fields: &str) -> String {
+    let until = now().plus(SHARED_COPY_DAYS * SECONDS_PER_DAY);
+    format!("{item} {deed}; copy until {until}; {fields}")
+}
+
+#[tokio::test]
+async fn a_face_says_what_for_and_until_when() {
+    let Some(asking) = drawing() else { return };
+    let png = given(&asking, face(&asking, "png")).await;
+    assert!(png.starts_with(PNG));
+    let pdf = given(&asking, face(&asking, "pdf")).await;
+    assert!(pdf.starts_with(b"%PDF"));
+    // The same words and the same instant give the same picture, others another one.
+    assert!(given(&asking, face(&asking, "png")).await == png);
+    let other = with(&face(&asking, "png"), "certificateCopyCause", "另一用途");
+    assert!(given(&asking, other).await != png);
+    let until = now().plus(SHARED_COPY_DAYS * SECONDS_PER_DAY).to_string();
+    let until = until.split('+').next().unwrap().to_owned();
+    assert!(
+        given(&asking, with(&face(&asking, "png"), COPY_UNTIL, until)).await == png,
+        "the end unless said"
+    );
+    assert!(given(&asking, with(&face(&asking, "png"), COPY_UNTIL, "2026-06-02")).await != png);
+    drop(asking.served);
+    let fields = FIELDS.join(",");
+    let found = asking.site.told();
+    assert_eq!(found.len(), 6);
+    assert_eq!(found[0], told(WHOLE, "copy given", &fields));
+    assert_eq!(found[5], format!("{WHOLE} copy given; copy until 2026-06-03T00:00:00+08:00; {fields}"));
+}
+
+#[tokio::test]
+async fn a_face_is_given_where_every_field_is() {
+    let Some(asking) = drawing() else { return };
+    let fewer = with(&face(&asking, "png"), "itemCode", "item-1");
+    for operation in ["downloadFile", "downloadUrl"] {
+        assert_eq!(asking.ask(operation, fewer.clone()).await, status("100"), "{operation}");
+        let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": fewer });
+        let message = asking.send(operation, &body).await.json()["head"]["message"].clone();
+        let message = message.as_str().unwrap();
+        assert!(message.contains("全部字段") && message.contains("face_withheld"), "{message}");
+    }
+    // The signed license with these fields is given.
+    let signed = with(&fewer, "fileType", "sd-jwt");
+    assert_eq!(asking.ask("downloadFile", signed).await.0, "0");
+    drop(asking.served);
+    let mut expected = vec![told("item-1", "copy withheld", GIVEN); 4];
+    expected.push(format!("item-1 given with file; {GIVEN}"));
+    assert_eq!(asking.site.told(), expected);
+}
+
+#[tokio::test]
+async fn of_a_license_that_does_not_pass_no_copy_is_made() {
+    let Some(asking) = drawing() else { return };
+    let promised = asking.url(face(&asking, "png")).await;
+    suspend(&asking);
+    for operation in ["downloadFile", "downloadUrl"] {
+        for form in ["png", "pdf"] {
+            assert_eq!(asking.ask(operation, face(&asking, form)).await, status("99"), "{operation} {form}");
+        }
+    }
+    // What was promised before is not given either.
+    let refused = asking.fetch(&path_of(&promised["url"])).await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (StatusCode::FORBIDDEN, Some("license_not_passed"))
+    );
+    assert_eq!(asking.fetch(&path_of(&promised["url"])).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_promised_face_is_drawn_when_it_is_fetched_once() {
+    let Some(asking) = drawing() else { return };
+    for (form, kind, first) in [("png", "image/png", PNG), ("pdf", "application/pdf", &b"%PDF"[..])] {
+        let promised = asking.url(face(&asking, form)).await;
+        assert_eq!((&promised["expiresIn"], &promised["fileType"]), (&json!(FILE_URL_SECONDS), &json!(form)));
+        let path = path_of(&promised["url"]);
+        let fetched = asking.fetch(&path).await;
+        assert_eq!(fetched.status, StatusCode::OK);
+        assert_eq!(fetched.headers[header::CONTENT_TYPE], kind);
+        assert!(fetched.body.starts_with(first), "{form}");
+        assert_eq!(asking.fetch(&path).await.status, StatusCode::NOT_FOUND);
+    }
+    drop(asking.served);
+    let fields = FIELDS.join(",");
+    let deeds = ["copy promised", "copy given"].map(|deed| told(WHOLE, deed, &fields));
+    assert_eq!(asking.site.told(), [deeds.clone(), deeds].concat());
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_here_is_not_offered() {
+    let plain = Asking::new();
+    let message = async |asking: &Asking, data: &Value| {
+        let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": data });
+        let head = asking.send("downloadFile", &body).await.json()["head"].clone();
+        assert_eq!(head["status"], "2", "{head}");
+        head["message"].as_str().unwrap().to_owned()
+    };
+    let png = with(&plain.file(), "fileType", "png");
+    assert!(message(&plain, &png).await.contains("no font"));
+    let ofd = message(&plain, &with(&png, "fileType", "ofd")).await;
+    assert!(ofd.contains("boyin ofd make") && ofd.contains("--copy-until"), "{ofd}");
+    assert!(message(&plain, &with(&png, "fileType", "jpeg")).await.contains("sd-jwt, png, pdf"));
+    let Some(asking) = drawing() else { return };
+    // Letters that join cannot stand one by one.
+    let joined = with(&face(&asking, "png"), "certificateCopyCause", "ئۇيغۇر");
+    assert!(message(&asking, &joined).await.contains("face_undrawn"));
+    let holder = with(&Asking::card(), "fileType", "png");
+    assert_eq!(asking.ask("downloadUrlsByHolderCode", holder).await, status("2"));
+    drop(asking.served);
+    assert_eq!(asking.site.told(), [told(WHOLE, "copy withheld", &FIELDS.join(","))]);
+}

@@ -33,8 +33,6 @@ use crate::state::blocking;
 pub const MAX_OFD_BODY_BYTES: usize = MAX_STREAMED_PACKAGE_BYTES + 64 * 1024;
 /// Bodies above [`MAX_BODY_BYTES`] that are taken at a time; further ones are answered with 503.
 pub const MAX_LARGE_BODIES: usize = 4;
-/// Bytes that these take in the folder for temporary files.
-pub const MAX_SPOOLED_BYTES: usize = MAX_LARGE_BODIES * MAX_OFD_BODY_BYTES;
 /// Bytes of all other bodies of these calls that are in memory at a time, the first [`MAX_FREE_BYTES`] of each aside; what finds no room is
 /// answered with 503.
 pub const MAX_HELD_BYTES: usize = 256 << 20;

@@ -13,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::Exit;
 use crate::args::Serve;
 use crate::context::{Reading, Session, now, open_desk, reading};
+use crate::space;
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -45,6 +46,10 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     }
     if tokens.grants().is_empty() {
         writeln!(out, "No access token yet: verification works, lookups need `boyin token new`.")?;
+    }
+    let temporary = space::temporary(space::temporary_mib());
+    if let Some(next_step) = temporary.next_step {
+        writeln!(out, "! {}: large documents may be refused. Next: {next_step}", temporary.detail)?;
     }
     out.flush()?;
     let state = AppState::new(Arc::new(lookup), tokens).with_gate(Arc::new(gate));

@@ -9,7 +9,8 @@ use boyin_service::{MAX_LARGE_BODIES, MAX_OFD_BODY_BYTES};
 const SCRATCH_BYTES: u64 = 256 << 20;
 /// Its check among those of `doctor`.
 const CHECK: &str = "temp_space";
-const NEXT: &str = "free space there, or let TMPDIR name a folder on a disk with more: see docs/operations.md";
+const NEXT: &str =
+    "free space there, or let TMPDIR name a folder on a disk with more: see docs/operations.md";
 
 /// MiB that should be free in the folder for temporary files.
 pub(crate) fn temporary_mib() -> u64 {

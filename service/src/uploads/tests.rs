@@ -186,7 +186,7 @@ async fn what_is_in_memory_has_one_room() {
     let held = read(&uploads, "", body()).await.unwrap_or_else(|error| panic!("{error:?}"));
     let Upload::Other(bytes) = held else { panic!("no document") };
     assert!(bytes == body(), "{} bytes", bytes.len());
-        assert!(matches!(read(&uploads, "", body()).await, Err(ApiError::Busy(BUSY_SECONDS))));
+    assert!(matches!(read(&uploads, "", body()).await, Err(ApiError::Busy(BUSY_SECONDS))));
     // What is small finds its way.
     assert!(matches!(read(&uploads, "", of(b"ey", MAX_FREE_BYTES)).await, Ok(Upload::Other(_))));
     // A part of it keeps all of it.

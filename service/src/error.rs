@@ -23,6 +23,8 @@ pub(crate) enum ApiError {
     Gone,
     /// The body is larger than allowed.
     TooLarge,
+    /// The body does not come, or too slowly.
+    TooSlow,
     /// The body has no length.
     LengthMissing,
     /// Another method is meant.
@@ -116,7 +118,9 @@ const NO_DESK: &str = "this service follows the archive and does no act: ask the
 const QUESTION: &str = "nothing was decided: all that is wrong with the question is in `faults`";
 const TOO_MANY: &str =
     "too many requests, or too many for what is not there: wait as long as Retry-After says";
-const BUSY: &str = "as many large documents are being verified as this service takes at a time: wait as long as Retry-After says";
+const BUSY: &str = "as many documents or pictures are in hand as this service takes at a time: wait as long as Retry-After says";
+const TOO_SLOW: &str =
+    "the body did not come, or too slowly: send it again over a better line, or verify it with the command";
 const INTERNAL: &str = "the service could not answer; the operator's log says why";
 
 #[derive(Serialize)]
@@ -154,6 +158,7 @@ impl ApiError {
             Self::Gone => (StatusCode::GONE, "license_erased", "what was on file under this name was erased"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "bad_request", message.as_str()),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than allowed"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", TOO_SLOW),
             Self::LengthMissing => {
                 (StatusCode::LENGTH_REQUIRED, "length_required", "send the body with a Content-Length")
             }
@@ -191,6 +196,7 @@ impl ApiError {
             | Self::Forbidden
             | Self::BadRequest(_)
             | Self::TooLarge
+            | Self::TooSlow
             | Self::LengthMissing
             | Self::MethodNotAllowed
             | Self::TooMany(_)

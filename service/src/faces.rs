@@ -43,3 +43,30 @@ impl Faces {
         Arc::clone(&self.turns).acquire_owned().await.expect("nobody closes the semaphore")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use boyin::Font;
+    use tokio::time::timeout;
+
+    use super::{Faces, MAX_DRAWINGS};
+
+    #[tokio::test]
+    async fn no_more_faces_are_drawn_at_a_time_than_there_are_turns() {
+        let Ok(font) = Font::find_for_pages() else {
+            assert!(std::env::var("CI").is_err(), "no font for the faces of licenses");
+            return;
+        };
+        let faces = Faces::new(font);
+        let mut held = Vec::new();
+        for _ in 0..MAX_DRAWINGS {
+            held.push(faces.turn().await);
+        }
+        let brief = Duration::from_millis(20);
+        assert!(timeout(brief, faces.turn()).await.is_err(), "a turn too many");
+        held.pop();
+        assert!(timeout(brief, faces.turn()).await.is_ok());
+    }
+}

@@ -95,9 +95,10 @@ impl From<ApiError> for Fault {
             ApiError::TooLarge | ApiError::LengthMissing | ApiError::MethodNotAllowed => {
                 Self::new(Status::BadParameter, "参数错误 the body is larger than allowed")
             }
-            // The last four come from no call of this envelope.
+            // The last five come from no call of this envelope.
             ApiError::Internal
             | ApiError::Lookup(_)
+            | ApiError::TooSlow
             | ApiError::Busy(_)
             | ApiError::NoDesk
             | ApiError::Conflict(..)

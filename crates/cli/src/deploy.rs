@@ -38,7 +38,7 @@ fn list(text: &str) -> Vec<String> {
 #[track_caller]
 fn is_known(assignment: &str) {
     let (name, value) = assignment.split_once('=').unwrap();
-    assert!(known().contains(name), "{name}");
+    assert!(name == "TMPDIR" || known().contains(name), "{name}");
     assert!(!value.is_empty(), "{name}");
 }
 
@@ -50,6 +50,9 @@ fn the_unit_starts_a_desk_that_listens_on_loopback() {
     check_listen(args.listen, args.allow_remote).unwrap();
     let environment = values(UNIT, "Environment=");
     check_listen(value(&environment, "BOYIN_METRICS").parse().unwrap(), args.allow_remote).unwrap();
+    // Large documents are no memory of the service, and nobody else's to read.
+    assert_eq!(value(&environment, "TMPDIR"), "/var/tmp");
+    assert!(UNIT.lines().any(|line| line == "PrivateTmp=yes"));
     environment.into_iter().for_each(is_known);
     // What is an option here cannot be set in the file.
     assert_eq!(start, "/usr/local/bin/boyin serve --desk");
@@ -105,6 +108,7 @@ fn the_container_serves_where_it_is_asked_for_health() {
     assert!(asked.contains("/dev/tcp/127.0.0.1/${BOYIN_LISTEN##*:} "), "{asked}");
     assert!(asked.contains("GET /v1/health HTTP/1.1\\r\\n"), "{asked}");
     assert_eq!(values(CONTAINER, "EXPOSE "), [listen.port().to_string()]);
+    assert!(values(CONTAINER, "VOLUME ").contains(&value(&environment, "TMPDIR")));
     environment.into_iter().for_each(is_known);
     let user: u32 = values(CONTAINER, "USER ")[0].parse().unwrap();
     assert_ne!(user, 0);

@@ -41,6 +41,7 @@ mod seal;
 mod serve;
 mod sharing;
 mod signer;
+mod space;
 mod timestamp;
 mod tls;
 mod token;

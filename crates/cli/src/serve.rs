@@ -13,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::Exit;
 use crate::args::Serve;
 use crate::context::{Reading, Session, now, open_desk, reading};
+use crate::space;
 
 /// `serve`
 pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -49,6 +50,10 @@ pub(crate) fn run(session: &Session, args: &Serve, out: &mut dyn Write) -> anyho
     let font = Font::find_for_pages();
     if let Err(error) = &font {
         writeln!(out, "No face of a license is drawn: {error}")?;
+    }
+    let temporary = space::temporary(space::temporary_mib());
+    if let Some(next_step) = temporary.next_step {
+        writeln!(out, "! {}: large documents may be refused. Next: {next_step}", temporary.detail)?;
     }
     out.flush()?;
     let state = AppState::new(Arc::new(lookup), tokens).with_gate(Arc::new(gate));

@@ -113,7 +113,7 @@ fn told(lang: Lang, error: &ApiError) -> Html {
 }
 
 /// Said apart from its status, which other faults have too.
-const BUSY_ZH: &str = "正在核验的大文件过多，请稍后再试。";
+const BUSY_ZH: &str = "正在核验的文件过多，请稍后再试。";
 
 /// What a status means for a clerk.
 fn trouble_zh(status: StatusCode) -> &'static str {
@@ -123,6 +123,7 @@ fn trouble_zh(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "没有找到。",
         StatusCode::GONE => "档案内容已依法清除。",
         StatusCode::BAD_REQUEST => "填写有误，请检查后重试。",
+        StatusCode::REQUEST_TIMEOUT => "文件传得太慢，没有传完，请换较快的网络重试。",
         StatusCode::PAYLOAD_TOO_LARGE => "内容过大。",
         StatusCode::CONFLICT => "与此前的请求或档案变动冲突，未作判定，请重新提交。",
         StatusCode::UNPROCESSABLE_ENTITY => "未作判定，请补正以下各项：",

@@ -1,6 +1,7 @@
 //! OFD documents and pictures of codes over HTTP and on the page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -243,14 +244,45 @@ async fn as_many_large_bodies_are_held_as_there_are_places() {
     assert_eq!(refused.headers[header::RETRY_AFTER], BUSY_SECONDS.to_string().as_str());
     let page = site.post("/verify", "application/ofd", large.clone()).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(text(&page).contains("正在核验的大文件过多"), "{}", text(&page));
+    assert!(text(&page).contains("正在核验的文件过多"), "{}", text(&page));
     // Whoever sends little is not kept waiting.
     assert_eq!(site.post("/v1/verify", "application/ofd", ENTRY).await.status, StatusCode::OK);
     for task in held {
         task.abort();
         let _ = task.await;
     }
-    assert_eq!(site.post("/v1/verify", "application/ofd", large).await.status, StatusCode::OK);
+    // A place is free when what was begun to be written of it is.
+    let mut again = site.post("/v1/verify", "application/ofd", large.clone()).await;
+    for _ in 0..500 {
+        if again.status != StatusCode::SERVICE_UNAVAILABLE {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        again = site.post("/v1/verify", "application/ofd", large.clone()).await;
+    }
+    assert_eq!(again.status, StatusCode::OK);
+}
+
+/// Whoever sends nothing for a while is told so, and keeps nothing from others.
+#[tokio::test]
+async fn a_body_of_which_there_comes_no_more_is_given_up_before_its_request() {
+    let site = Site::new();
+    let mut large = ENTRY.to_vec();
+    large.resize(MAX_BODY_BYTES + 1, 0);
+    let [small, large] = [ENTRY.to_vec(), large].map(|sent| {
+        let request = Request::post("/v1/verify").body(stalled(sent)).unwrap();
+        tokio::spawn(site.router().oneshot(request))
+    });
+    let page = site.post("/verify", "application/ofd", stalled(ENTRY.to_vec())).await;
+    assert_eq!(page.status, StatusCode::REQUEST_TIMEOUT);
+    assert!(text(&page).contains("传得太慢"), "{}", text(&page));
+    for task in [small, large] {
+        let response = task.await.unwrap().unwrap();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(told["code"], "too_slow");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 pub(crate) mod args;
 
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::Context as _;
 use boyin::Font;
@@ -16,6 +15,7 @@ use crate::Exit;
 use crate::context::{Session, now};
 use crate::engine;
 use crate::output::json_line;
+use crate::space;
 
 /// `doctor`
 pub(crate) fn run(session: &Session, args: &Doctor, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -30,12 +30,13 @@ pub(crate) fn run(session: &Session, args: &Doctor, out: &mut dyn Write) -> anyh
         passphrase: &passphrase,
         now: now()?,
         scratch: scratch.path(),
-        free_bytes: free_bytes(home),
+        free_bytes: space::free_bytes(home),
         min_free_bytes: args.min_free.saturating_mul(1 << 20),
         font_fault: Font::find_for_pages().err().map(|error| error.to_string()),
     };
-    let found = examine(&examination, &mut SystemRandom);
+    let mut found = examine(&examination, &mut SystemRandom);
     scratch.close().context("the temporary directory could not be removed")?;
+    found.push(space::temporary(args.min_temporary));
     let worst = found.iter().map(|finding| finding.level).max().unwrap_or(Level::Fail);
     if session.json() {
         let findings = found.iter().map(|finding| {
@@ -72,16 +73,4 @@ fn print(out: &mut dyn Write, found: &[Finding], worst: Level) -> std::io::Resul
         Level::Fail => "✗ not fit for work: mend what failed above (不可工作)",
     };
     writeln!(out, "{words}")
-}
-
-/// What an ordinary user may still write where the directory is.
-#[cfg(unix)]
-fn free_bytes(home: &Path) -> Option<u64> {
-    let known = rustix::fs::statvfs(home).ok()?;
-    known.f_bavail.checked_mul(known.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }

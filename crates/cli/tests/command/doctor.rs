@@ -21,7 +21,7 @@ fn doctor(place: &Place) -> Ran {
 }
 
 fn doctor_asking_for(place: &Place, mib: &str) -> Ran {
-    place.boyin(&["--json", "doctor", "--min-free", mib])
+    place.boyin(&["--json", "doctor", "--min-free", mib, "--min-temporary", "1"])
 }
 
 /// Where the tests run there may be no font, which is told.
@@ -73,14 +73,15 @@ fn a_directory_that_is_fit_for_work_is_left_as_it_is() {
         place.boyin(&["archive", "check", "--json"]).ends(0).json()["last_event"].as_u64().unwrap()
     };
     let before = last_event(&place);
-    let mut command = place.command(&["--json", "doctor", "--min-free", "1"]);
+    let least = ["doctor", "--min-free", "1", "--min-temporary", "1"];
+    let mut command = place.command(&[&["--json"][..], &least[..]].concat());
     let ran = Ran::of(command.env("TMPDIR", &scratch).output().unwrap()).ends(0);
     assert_eq!(ran.json()["level"], sound(), "{}", ran.out);
-    assert_eq!(checks(&ran, "ok").len(), 13 + usize::from(has_font()), "{}", ran.out);
+    assert_eq!(checks(&ran, "ok").len(), 14 + usize::from(has_font()), "{}", ran.out);
     assert_eq!(last_event(&place), before);
     assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "everything is removed");
     // Nobody's name and number are in it.
-    let said = place.boyin(&["doctor", "--min-free", "1"]).ends(0);
+    let said = place.boyin(&least).ends(0);
     assert!(said.out.contains("✓ rehearsal") && said.out.contains("fit for work"), "{}", said.out);
     let form = &crate::support::forms("identity-card")[0];
     for personal in [&form.holder.name, &form.holder.code] {
@@ -137,6 +138,13 @@ fn what_tells_clients_of_changes_is_looked_at() {
 fn a_disk_without_room_is_told() {
     let place = at_work();
     fails_alone(doctor_asking_for(&place, "1000000000000"), "free_space");
+    // For large documents: everything else goes on.
+    let folder = place.path("temporary");
+    std::fs::create_dir(&folder).unwrap();
+    let asked = ["--json", "doctor", "--min-free", "1", "--min-temporary", "1000000000000"];
+    let ran = Ran::of(place.command(&asked).env("TMPDIR", &folder).output().unwrap()).ends(0);
+    assert_eq!(checks(&ran, "warn"), BTreeSet::from(["temp_space".to_owned()]), "{}", ran.out);
+    assert!(ran.out.contains(&folder), "{}", ran.out);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod clients;
 mod coverage;
 mod delegation;
 mod desk;
+mod document_status;
 mod gbt36906;
 mod gbt36906_files;
 mod headers;

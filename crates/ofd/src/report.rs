@@ -468,7 +468,6 @@ impl VerifiedOfd {
     }
 
     /// The report, and what each document says of itself and carries, as [`Self::contents`].
-    #[must_use]
     pub fn into_parts(mut self) -> (OfdReport, Vec<VerifiedContents>) {
         let contents = self.report.documents.iter_mut().filter_map(|document| document.contents.take());
         let contents = contents.collect();

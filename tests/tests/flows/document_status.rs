@@ -6,16 +6,17 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use boyin::archive::{Change, StatusChange};
+use boyin::face::Templates;
 use boyin::model::limits::MAX_CREDENTIAL_BYTES;
 use boyin::model::register::SealId;
-use boyin::model::time::{Date, UnixTime};
+use boyin::model::time::{Date, SECONDS_PER_DAY, UnixTime};
 use boyin::suite::SystemRandom;
 use boyin::{
-    CheckedDocument, DocumentCause, DocumentReason, DocumentTrust, DocumentVerdict, DocumentVerifier, Order,
-    Receipt, show_fields,
+    CheckedDocument, DeskError, DocumentCause, DocumentKind, DocumentMaking, DocumentReason, DocumentTrust,
+    DocumentVerdict, DocumentVerifier, Font, MAX_COPY_DAYS, Order, Receipt, show_fields,
 };
-use boyin_ofd::OfdVerdict;
-use boyin_ofd::package::Seekable;
+use boyin_ofd::package::{Package, Seekable};
+use boyin_ofd::{OfdVerdict, extract};
 use boyin_service::router;
 use boyin_testkit::ofd::{Draft, Signing};
 use boyin_testkit::prefecture::now as kit_now;
@@ -25,7 +26,7 @@ use tower::ServiceExt as _;
 
 use crate::ofd_http::{Site, png};
 use crate::office::{identity_card, order, police};
-use crate::seals::at;
+use crate::seals::{at, by, refusal};
 
 const ATTACHED: &str = "Doc_0/Attachs/license.txt";
 const LIST: &str = "Doc_0/Attachs/Attachments.xml";
@@ -80,6 +81,15 @@ impl World {
 
     fn document_of(&self, draft: &Draft<'_>, signing: &Signing) -> Vec<u8> {
         self.site.sign(draft.clone(), self.seal, signing).write()
+    }
+
+    /// The card as a document of the police, drawn with the font.
+    fn made(&self, font: &Font, kind: DocumentKind) -> Result<Vec<u8>, DeskError> {
+        let templates = Templates::built_in();
+        let making = DocumentMaking { font, templates: &templates, emblem: None };
+        let order = by("丁", police(), 5);
+        let made = self.site.desk.license_document(&self.card.license_id, kind, &making, &order)?;
+        Ok(made.bytes)
     }
 
     fn change(&self, minutes: u64, what: Change) {
@@ -310,4 +320,57 @@ fn without_a_trust_list_the_license_stays_open() {
     // A copy that has ended is known to have.
     let ended = DocumentCause::Document(DocumentReason::CopyEnded);
     assert_eq!(with(vec![("JZJYXQJZSJ", end.as_str())]), DocumentVerdict::Failed(ended));
+}
+
+/// The font, which CI must have; elsewhere its absence is said.
+fn font() -> Option<Font> {
+    match Font::find_for_pages() {
+        Ok(font) => Some(font),
+        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
+        Err(error) => {
+            eprintln!("not tested: {error}");
+            None
+        }
+    }
+}
+
+/// The attachments of a document, as they can be taken out.
+fn attachments(document: &[u8]) -> Vec<Vec<u8>> {
+    let package = Package::read(document).unwrap();
+    let documents = extract(&package).unwrap();
+    let all = documents.iter().flat_map(|document| &document.attachments);
+    all.map(|attachment| attachment.bytes.to_vec()).collect()
+}
+
+#[tokio::test]
+async fn a_copy_carries_the_license_with_nothing_disclosed() {
+    let Some(font) = font() else { return };
+    let world = World::new();
+    let original = world.made(&font, DocumentKind::Original).unwrap();
+    let copy = world.made(&font, DocumentKind::Copy { until: at(60) }).unwrap();
+    let hidden = show_fields(&world.card.credential, &[]).unwrap();
+    assert!(hidden.len() < world.card.credential.len());
+    assert_eq!(attachments(&original), [world.card.credential.clone()]);
+    assert_eq!(attachments(&copy), [hidden]);
+    let report = world.found(&copy, at(60), None).await;
+    assert_eq!(report["copy"]["until"], at(60).seconds());
+    world.found(&copy, at(60).plus(1), Some("document_copy_ended")).await;
+    world.change(6, Change::Revoke);
+    for document in [&original, &copy] {
+        world.found(document, at(7), Some("revoked")).await;
+    }
+}
+
+#[test]
+fn a_copy_has_a_bound_and_ends_with_the_license() {
+    let Some(font) = font() else { return };
+    let until = |world: &World, until| refusal(world.made(&font, DocumentKind::Copy { until }));
+    let long = World::new();
+    let last = at(5).plus(MAX_COPY_DAYS * SECONDS_PER_DAY);
+    assert_eq!(until(&long, last), "ok");
+    assert_eq!(until(&long, last.plus(1)), "document_copy_too_long");
+    let short = World::of_card_until("2026-06-30");
+    let ends = "2026-06-30".parse::<Date>().unwrap().ends();
+    assert_eq!(until(&short, ends.minus(1)), "ok");
+    assert_eq!(until(&short, ends), "document_copy_beyond_license");
 }

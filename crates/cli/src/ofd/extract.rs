@@ -40,7 +40,7 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     }
     let said: Vec<_> = documents.iter().map(of_document).collect();
     let mut told = json!({ "attachments": written, "documents": said, "verified": vouching.is_some() });
-    vouching.as_ref().unwrap_or(&Vouching::default()).put_into(&mut told);
+    vouching.as_ref().unwrap_or(&NOBODY).put_into(&mut told);
     files::write_new(&args.out.join(METADATA), &serde_json::to_vec_pretty(&told)?)?;
     if session.json() {
         json_line(out, &told)?;
@@ -69,15 +69,17 @@ fn refused(session: &Session, checked: &CheckedDocument, out: &mut dyn Write) ->
 }
 
 /// Who vouches for what is taken out.
-#[derive(Default)]
 struct Vouching {
     /// Identifiers and names of the seals that passed.
     seals: Vec<(Option<String>, Option<String>)>,
-    /// Some document has digital signatures only.
+    /// Of some document no seal does.
     no_seal: bool,
-    /// There was nothing to verify the license with.
+    /// The license was not verified.
     license_not_checked: bool,
 }
+
+/// Of what was not verified.
+const NOBODY: Vouching = Vouching { seals: Vec::new(), no_seal: true, license_not_checked: true };
 
 impl Vouching {
     /// `None` of a document that does not pass. The license may be verified once it is taken out.

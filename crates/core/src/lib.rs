@@ -85,7 +85,8 @@ pub use coverage::Statement;
 pub use desk::{Desk, Order, Receipt};
 pub use document::{DocumentFault, DocumentKind, DocumentMaking, LicenseDocument, MAX_COPY_DAYS};
 pub use document_check::{
-    CheckedDocument, CopyTerm, DocumentCause, DocumentReason, DocumentTrust, DocumentVerdict, DocumentVerifier,
+    CheckedDocument, CopyTerm, DocumentCause, DocumentReason, DocumentTrust, DocumentVerdict,
+    DocumentVerifier,
 };
 pub use engine::{Access, Engine, StoreSetting};
 pub use error::{

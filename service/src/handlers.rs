@@ -6,12 +6,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boyin::archive::{ArchiveError, Cursor, Event, MAX_PAGE};
 use boyin::collect::CollectedPage;
-use boyin::model::json::Reader;
 use boyin::model::seal::detect;
 use boyin::verify::Policy;
 use boyin::verify::seal::Document;
-use boyin::{Checked, HolderPage, LookupError, Scope, TokenGrant, answers};
-use boyin_ofd::{Cause, OfdReport, OfdVerifier};
+use boyin::{Checked, CheckedDocument, DocumentCause, HolderPage, LookupError, Scope, TokenGrant, answers};
 use serde_json::{Value, json};
 
 use crate::auth::{authorize, looked_for, reader};
@@ -83,12 +81,11 @@ pub(crate) async fn verified(
     checked
 }
 
-/// Verifies an OFD document that somebody presents, as [`verified`] does with other things.
-pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> Result<OfdReport, ApiError> {
+/// Verifies an OFD document that somebody presents, with the license that it carries, as [`verified`] does with other things.
+pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> Result<CheckedDocument, ApiError> {
     let turn = state.uploads.turn().await;
     let report = state.run(move |lookup, now| {
-        let registry = lookup.registry();
-        let report = sent.check(OfdVerifier::new(Reader::Field), &registry.seal_context(now));
+        let report = sent.check(&lookup.registry(), now);
         // Held until the work is done, also if nobody waits for it any more.
         drop((sent, turn));
         report
@@ -97,7 +94,7 @@ pub(crate) async fn verified_ofd(state: &AppState, sent: OfdUpload) -> Result<Of
         tracing::error!(code = "upload", kind = %error.kind(), "a document could not be read again");
         ApiError::Internal
     })?;
-    note(state, report.verdict().code(), report.verdict().reason().map(Cause::code), None);
+    note(state, report.verdict().code(), report.verdict().reason().map(DocumentCause::code), None);
     Ok(report)
 }
 

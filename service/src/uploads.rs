@@ -16,10 +16,10 @@ use std::sync::Arc;
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use boyin::verify::seal::SealContext;
+use boyin::model::time::UnixTime;
+use boyin::{CheckedDocument, DocumentTrust, DocumentVerifier, Registry};
 use boyin_ofd::limits::MAX_STREAMED_PACKAGE_BYTES;
 use boyin_ofd::package::Seekable;
-use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_scan::{ScanError, code_in};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -85,10 +85,11 @@ pub(crate) enum OfdUpload {
 
 impl OfdUpload {
     /// Within the bounds of documents that are read from a source, however it is held.
-    pub(crate) fn check(&self, verifier: OfdVerifier, context: &SealContext<'_>) -> io::Result<OfdReport> {
+    pub(crate) fn check(&self, registry: &Registry, now: UnixTime) -> io::Result<CheckedDocument> {
+        let (verifier, trust) = (DocumentVerifier::default(), DocumentTrust::Registry(registry));
         match self {
-            Self::Small { bytes, .. } => verifier.check_source(bytes.as_slice(), context),
-            Self::Large { file, .. } => verifier.check_source(Seekable::new(file)?, context),
+            Self::Small { bytes, .. } => verifier.check(bytes.as_slice(), trust, now),
+            Self::Large { file, .. } => verifier.check(Seekable::new(file)?, trust, now),
         }
     }
 }

@@ -4,12 +4,13 @@
 use boyin_archive::{ArchiveError, EventKind, Read, ReadOf, Reader as Asker};
 use boyin_face::{Annotation, Emblem, Face, FaceError, SealImage, Templates};
 use boyin_model::alg::VerifyAlg as _;
+use boyin_model::credential::LicenseClaims;
 use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Reader;
 use boyin_model::register::{Power, SealId};
 use boyin_model::seal::Seal;
-use boyin_model::time::UnixTime;
+use boyin_model::time::{Date, SECONDS_PER_DAY, UnixTime};
 use boyin_ofd::write::{Area, Provider, StampPlace, WriteError};
 use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_picture::Font;
@@ -20,10 +21,13 @@ use boyin_verify::seal::SealContext;
 use crate::desk::{Desk, Order};
 use crate::error::DeskError;
 use crate::faces::face_of;
+use crate::presenting::show_fields;
 
 /// What a document says that it was sealed with.
 const PROVIDER: Provider<'static> =
     Provider { name: "boyin", version: env!("CARGO_PKG_VERSION"), company: "boyin" };
+/// Days for which an annotated copy may be used, from when it is made: a year, whichever it is.
+pub const MAX_COPY_DAYS: u64 = 366;
 /// Bytes of a digest that make up the number of a document.
 const NUMBER_BYTES: usize = 16;
 
@@ -43,9 +47,10 @@ pub struct DocumentMaking<'m> {
 pub enum DocumentKind {
     /// The license as its issuer hands it out.
     Original,
-    /// A copy for one use, which is the purpose of the order; it may be used until then.
+    /// A copy for one use, which is the purpose of the order; it may be used until then. It carries the license with nothing
+    /// disclosed: its status can be asked for, and what the page says beyond that is not given out once more.
     Copy {
-        /// The last instant.
+        /// The last instant: at most [`MAX_COPY_DAYS`] from now, and within the last valid day of the license.
         until: UnixTime,
     },
 }
@@ -106,6 +111,12 @@ pub enum DocumentFault {
     /// The catalog in force does not have its type.
     #[error("the catalog in force does not have the type of the license: nothing says what its fields are")]
     NoType,
+    /// A copy that could be used for too long.
+    #[error("an annotated copy may be used for {MAX_COPY_DAYS} days at most")]
+    CopyTooLong,
+    /// A copy that could be used when the license is valid no more.
+    #[error("an annotated copy may be used as long as the license is valid: its last day is {0}")]
+    CopyBeyondLicense(Date),
     /// The face cannot be drawn.
     #[error(transparent)]
     Face(#[from] FaceError),
@@ -132,6 +143,8 @@ impl DocumentFault {
             Self::NotTheIssuer(_) => "document_foreign",
             Self::NoSeal => "document_no_seal",
             Self::NoType => "document_type",
+            Self::CopyTooLong => "document_copy_too_long",
+            Self::CopyBeyondLicense(_) => "document_copy_beyond_license",
             Self::Face(_) => "document_face",
             Self::Write(_) | Self::PictureSize => "document_write",
             Self::SelfCheck(_) => "document_self_check",
@@ -173,6 +186,7 @@ impl Desk {
         let seal = self.issuing_seal(order.office, first.at)?.ok_or(DocumentFault::NoSeal)?;
         let credential = self.read_for(id, order)?;
         let verified = self.check(&credential, order.at).into_verified().map_err(DeskError::SelfCheck)?;
+        let credential = carried(credential, verified.claims(), kind, order.at)?;
         let catalog = self.catalog_at(order.at)?;
         let license_type = catalog.catalog.get(id.license_type()).ok_or(DocumentFault::NoType)?;
         let annotation = self.annotation(kind, &first)?;
@@ -236,6 +250,24 @@ impl Desk {
             Err(report) => Err(DocumentFault::SelfCheck(report).into()),
         }
     }
+}
+
+/// What a document carries of a license: of a copy, which is for one use and for a time, the license with nothing disclosed.
+fn carried(
+    credential: Vec<u8>,
+    claims: &LicenseClaims,
+    kind: DocumentKind,
+    at: UnixTime,
+) -> Result<Vec<u8>, DeskError> {
+    let DocumentKind::Copy { until } = kind else { return Ok(credential) };
+    if until > at.plus(MAX_COPY_DAYS * SECONDS_PER_DAY) {
+        return Err(DocumentFault::CopyTooLong.into());
+    }
+    // The day ends with the instant before that.
+    if let Some(last) = claims.valid_until.filter(|last| until >= last.ends()) {
+        return Err(DocumentFault::CopyBeyondLicense(last).into());
+    }
+    Ok(show_fields(&credential, &[])?)
 }
 
 /// Where the seal is seen, and its picture if that is one that can be drawn.

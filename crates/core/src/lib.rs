@@ -31,6 +31,7 @@ pub mod delegation;
 mod desk;
 pub mod doctor;
 mod document;
+mod document_check;
 mod draft;
 mod engine;
 mod error;
@@ -83,7 +84,11 @@ pub use config::{CONFIG_FORMAT, Config, ConfigFault, Memory, Office, SuiteName, 
 pub use config_overrides::{OVERRIDE_STEM, OverrideFault, Overrides};
 pub use coverage::Statement;
 pub use desk::{Desk, Order, Receipt};
-pub use document::{DocumentFault, DocumentKind, DocumentMaking, LicenseDocument};
+pub use document::{DocumentFault, DocumentKind, DocumentMaking, LicenseDocument, MAX_COPY_DAYS};
+pub use document_check::{
+    CheckedDocument, CopyTerm, DocumentCause, DocumentReason, DocumentTrust, DocumentVerdict,
+    DocumentVerifier,
+};
 pub use engine::{Access, Engine, StoreSetting};
 pub use error::{
     DeskError, HomeBackupError, HomeError, LookupError, OfficeFault, OfficerFault, TransferError,

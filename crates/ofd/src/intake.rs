@@ -117,7 +117,12 @@ impl Taken {
 
     /// A file that was kept; else nothing.
     pub(crate) fn bytes(&self, file: usize) -> &[u8] {
-        self.kept.get(&file).and_then(Option::as_deref).unwrap_or_default()
+        self.whole(file).unwrap_or_default()
+    }
+
+    /// A file, if it was kept.
+    pub(crate) fn whole(&self, file: usize) -> Option<&[u8]> {
+        self.kept.get(&file).and_then(Option::as_deref)
     }
 }
 

@@ -28,7 +28,7 @@ pub use extract::{ExtractError, UnverifiedAttachment, UnverifiedContents, extrac
 pub use reason::{Cause, OfdReason};
 pub use report::{
     DocumentReport, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
-    SealFace, SignatureReport, ValueReport, VerifiedOfd,
+    SealFace, SignatureReport, ValueReport, VerifiedAttachment, VerifiedContents, VerifiedOfd,
 };
 pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault, millimeters};
 pub use xml::XmlFault;

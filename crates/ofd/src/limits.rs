@@ -5,8 +5,8 @@
 //! bytes in memory come from everywhere, and what is read from a file was let in by somebody who has room for it. All other
 //! bounds are one. A document within the smaller bounds has one report, whichever way it is read.
 //!
-//! Memory does not grow with the container. Held are the files that make up signatures and what was read in them (twice
-//! [`MAX_KEPT_BYTES`]), one XML file and the text of an element while it grows (four times [`MAX_XML_BYTES`]), locations and where files
+//! Memory does not grow with the container. Held are the files that make up signatures, attachments that are kept, and what was
+//! read in them (twice [`MAX_KEPT_BYTES`]), one XML file and the text of an element while it grows (four times [`MAX_XML_BYTES`]), locations and where files
 //! were looked for (twice [`MAX_LOCATION_BYTES`]), small entries on their way to their digests (twice [`MAX_WAITING_BYTES`]), and
 //! windows of 64 to 256 KiB.
 
@@ -45,8 +45,13 @@ pub const MAX_STRUCTURE_BYTES: usize = 1 << 20;
 pub const MAX_LOCATIONS: usize = 65_536;
 /// Bytes of these locations and numbers of pages, bases that they are from among them.
 pub const MAX_LOCATION_BYTES: usize = 8 << 20;
-/// Bytes of `OFD.xml` and of the files that make up signatures (lists, descriptions, values, seals), together.
+/// Bytes of `OFD.xml`, of the files that make up signatures (lists, descriptions, values, seals) and of attachments that are
+/// kept, together.
 pub const MAX_KEPT_BYTES: usize = 32 << 20;
+/// Attachments of a document that a report keeps, the first in the order of the container, each of at most
+/// [`MAX_CREDENTIAL_BYTES`](boyin_model::limits::MAX_CREDENTIAL_BYTES). A license has one. They count as what is kept
+/// ([`MAX_KEPT_BYTES`]), behind the files of signatures.
+pub const MAX_KEPT_ATTACHMENTS: usize = 4;
 /// Bytes of entries that wait to be digested together, in each thread.
 pub const MAX_WAITING_BYTES: usize = 8 << 20;
 /// Bytes of an entry up to which it waits for others to be digested with. Of a larger one no more than a window is held.

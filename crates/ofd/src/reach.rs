@@ -27,6 +27,8 @@ pub(crate) struct Reached {
     pub(crate) is_missing: bool,
     /// Where files were looked for.
     pub(crate) absent: Absent,
+    /// Places of the attachments.
+    pub(crate) attachments: BTreeSet<usize>,
 }
 
 /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
@@ -80,8 +82,10 @@ pub(crate) enum ReachFault {
 enum Role {
     /// It names further ones.
     Names,
-    /// It names none: pictures, fonts, attachments.
+    /// It names none: pictures, fonts.
     Leaf,
+    /// It names none, and is an attachment.
+    Attachment,
     /// Perhaps it is no location at all.
     Perhaps,
 }
@@ -167,6 +171,7 @@ pub(crate) fn reach<S: Source>(
         }
         for named in &scan.named {
             let found = name(names, place, named, &mut reached)?;
+            reached.attachments.extend(found.filter(|_| named.role == Role::Attachment));
             queue.extend(found.filter(|_| named.role == Role::Names));
         }
     }
@@ -297,6 +302,7 @@ impl Visit for Locations<'_> {
                 Some(Role::Names)
             }
             "FileLoc" if self.root() == "Annotations" => Some(Role::Names),
+            "FileLoc" if self.root() == "Attachments" => Some(Role::Attachment),
             "FileLoc" | "SchemaLoc" | "MediaFile" | "FontFile" | "Cover" => Some(Role::Leaf),
             "File" if self.root() == "DocVersion" => Some(Role::Leaf),
             "ExtendData" => Some(Role::Perhaps),

@@ -381,6 +381,8 @@ pub struct DocumentReport {
     /// Of the pages that have stamps.
     pub(crate) page_sizes: BTreeMap<String, PageSize>,
     pub(crate) notes: Vec<OfdNote>,
+    /// Only of a document that passed.
+    pub(crate) contents: Option<VerifiedContents>,
 }
 
 impl DocumentReport {
@@ -463,6 +465,53 @@ impl VerifiedOfd {
     /// The report.
     pub fn report(&self) -> &OfdReport {
         &self.report
+    }
+
+    /// The report, and what each document says of itself and carries, as [`Self::contents`].
+    pub fn into_parts(mut self) -> (OfdReport, Vec<VerifiedContents>) {
+        let contents = self.report.documents.iter_mut().filter_map(|document| document.contents.take());
+        let contents = contents.collect();
+        (self.report, contents)
+    }
+
+    /// What each document says of itself and carries, in the order of the documents.
+    pub fn contents(&self) -> impl Iterator<Item = &VerifiedContents> {
+        self.report.documents.iter().filter_map(|document| document.contents.as_ref())
+    }
+}
+
+/// What a document that passed says of itself and carries. Each of its signatures covers it: it is in `OFD.xml`, or a file that
+/// the document reaches. Not in the JSON form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedContents {
+    /// Metadata by name (`CustomDatas`), in their order; a name can occur more than once.
+    pub custom: Vec<(String, String)>,
+    /// Attachments of every version of the document, in the order of the container.
+    pub attachments: Vec<VerifiedAttachment>,
+}
+
+/// Counts only: what a document says can be a person's.
+impl std::fmt::Debug for VerifiedContents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (custom, attachments) = (self.custom.len(), self.attachments.len());
+        write!(f, "VerifiedContents({custom} metadata, {attachments} attachments)")
+    }
+}
+
+/// A file that a document carries that passed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedAttachment {
+    /// Its name in the container.
+    pub entry: String,
+    /// Content; `None` if it is larger than [`MAX_CREDENTIAL_BYTES`](boyin_model::limits::MAX_CREDENTIAL_BYTES), not among the first
+    /// [`MAX_KEPT_ATTACHMENTS`](crate::limits::MAX_KEPT_ATTACHMENTS), is more than an attachment, or had no room.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Its size only: a name can be a person's.
+impl std::fmt::Debug for VerifiedAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VerifiedAttachment({:?} bytes)", self.bytes.as_ref().map(Vec::len))
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Body {
     pub(crate) cover: Option<String>,
     /// Where its signatures are listed.
     pub(crate) signatures: Option<String>,
+    /// Its metadata by name, every one that there is.
+    pub(crate) custom: Vec<(String, String)>,
 }
 
 /// Reads `OFD.xml`.
@@ -93,8 +95,16 @@ impl Body {
             None => None,
         };
         let signatures = body.maybe("Signatures")?.map(|place| place.text().to_owned());
-        Ok(Self { root: body.one("DocRoot")?.text().to_owned(), versions, cover, signatures })
+        let (root, custom) = (body.one("DocRoot")?.text().to_owned(), custom(body));
+        Ok(Self { root, versions, cover, signatures, custom })
     }
+}
+
+/// The metadata of a document. What has no name says nothing; what is said twice is here twice.
+fn custom(body: &Element) -> Vec<(String, String)> {
+    let lists = body.all("DocInfo").flat_map(|info| info.all("CustomDatas"));
+    let pairs = lists.flat_map(|list| list.all("CustomData"));
+    pairs.filter_map(|pair| Some((pair.attribute("Name")?.to_owned(), pair.text().to_owned()))).collect()
 }
 
 /// What a signature says it is.

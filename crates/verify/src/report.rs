@@ -314,6 +314,14 @@ impl Report {
     /// The canonical JSON form (`docs/format.md` §9): same input, same bytes. Holds nothing personal.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(2048);
+        json::write(&self.to_value(), &mut out);
+        out
+    }
+
+    /// What [`Self::to_json`] writes, to stand within another report.
+    #[must_use]
+    pub fn to_value(&self) -> Value<'_> {
         let checks = self.checks();
         let checks =
             checks.map(|(check, outcome)| check_json(check, outcome, self.policy().weight(check))).collect();
@@ -341,9 +349,7 @@ impl Report {
         if license.as_object().is_some_and(|object| !object.is_empty()) {
             members.push(("license", license));
         }
-        let mut out = Vec::with_capacity(2048);
-        json::write(&object(members), &mut out);
-        out
+        object(members)
     }
 }
 

@@ -1,15 +1,19 @@
-//! The report on an OFD document on the public page: each document in it, each signature with its seal, and where that stands.
+//! The report on an OFD document on the public page: the license that it carries, each document in it, each signature with its seal, and
+//! where that stands.
 
 use boyin::model::b64;
+use boyin::verify::Check;
+use boyin::{CheckedDocument, CopyTerm};
 use boyin_ofd::{
-    CheckMethod, DocumentReport, OfdNote, OfdReport, OfdVerdict, Protection, SignatureKind, SignatureReport,
-    Stamp, ValueReport, millimeters,
+    CheckMethod, DocumentReport, OfdNote, OfdVerdict, Protection, SignatureKind, SignatureReport, Stamp,
+    ValueReport, millimeters,
 };
 use serde_json::Value;
 
 use super::html::Html;
 use super::{Lang, clock, member, members, report};
 use crate::png;
+use crate::state::AppState;
 
 /// Files of a kind that are shown; the report of the call has more.
 const SHOWN_FILES: usize = 8;
@@ -27,20 +31,53 @@ const MAX_PICTURE_SIDE: u32 = 2048;
 const A4: [i64; 2] = [210_000, 297_000];
 
 /// The report on what somebody presented.
-pub(super) fn card(lang: Lang, checked: &OfdReport) -> Html {
+pub(super) fn card(lang: Lang, state: &AppState, checked: &CheckedDocument) -> Html {
     let shown: Value = serde_json::from_slice(&checked.to_json()).expect("a report is JSON");
     let mut html = Html::new();
     report::open(&mut html, lang, &shown);
+    copy(&mut html, lang, checked.copy());
     report::again(&mut html, lang);
-    let names: Vec<_> = checked.checks().map(|(check, _)| check.name_zh()).collect();
+    let names: Vec<_> = checked.ofd().checks().map(|(check, _)| check.name_zh()).collect();
     report::checks(&mut html, lang, &shown, &names);
     html.raw("</article>\n");
+    if checked.license().is_some() {
+        license(&mut html, lang, state, &shown["license"]);
+    }
+    let checked = checked.ofd();
     let mut pictures = SHOWN_PICTURES;
     for (place, (document, shown)) in checked.documents().iter().zip(members(&shown, "documents")).enumerate()
     {
         of_document(&mut html, lang, place, (document, shown), &mut pictures);
     }
     html
+}
+
+/// What an annotated copy is for, and until when, as whoever sealed it says.
+fn copy(html: &mut Html, lang: Lang, copy: Option<&CopyTerm>) {
+    let Some(copy) = copy else { return };
+    html.raw("<dl class=\"facts\">\n");
+    if let Some(purpose) = &copy.purpose {
+        report::fact(html, lang.say("加注件用途", "Annotated copy for"), purpose);
+    }
+    report::fact(html, lang.say("加注件有效期至", "To be used until"), &clock(copy.until));
+    html.raw("</dl>\n");
+}
+
+/// The license that a document carries: a seal says nothing of what happened to it since.
+fn license(html: &mut Html, lang: Lang, state: &AppState, shown: &Value) {
+    let code = member(shown, "verdict");
+    html.put("<section class=\"plain\"><h3>", lang.say("所附证照：", "The license that it carries: "), "");
+    html.put("<span class=\"", report::class(code), "\">").text(report::mark(code)).raw(" ");
+    html.text(report::verdict(lang, code)).raw("</span></h3>\n");
+    report::why(html, lang, shown);
+    html.raw("<dl class=\"facts\">\n");
+    report::license(html, lang, state, shown);
+    if let Some(id) = shown["license"]["license_id"].as_str() {
+        report::fact(html, lang.say("证照标识", "License"), id);
+    }
+    html.raw("</dl>\n");
+    report::checks(html, lang, shown, &Check::ALL.map(Check::name_zh));
+    html.raw("</section>\n");
 }
 
 fn of_document(

@@ -110,7 +110,7 @@ pub(super) async fn answer(State(state): State<AppState>, request: Request) -> R
 
 async fn verified(state: &AppState, lang: Lang, request: Request) -> Result<Html, Trouble> {
     let body = match state.uploads.read(request).await? {
-        Upload::Ofd(sent) => return Ok(ofd::card(lang, &handlers::verified_ofd(state, sent).await?)),
+        Upload::Ofd(sent) => return Ok(ofd::card(lang, state, &handlers::verified_ofd(state, sent).await?)),
         Upload::Other(body) => body,
     };
     if !body.starts_with(png::SIGNATURE) {

@@ -9,6 +9,7 @@ mod clients;
 mod coverage;
 mod delegation;
 mod desk;
+mod document_status;
 mod documents;
 mod faces;
 mod gbt36906;

@@ -8,12 +8,10 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
 use boyin::archive::SealChange;
 use boyin::model::b64;
-use boyin::model::json::Reader;
 use boyin::model::register::SealId;
 use boyin::model::seal::Picture;
 use boyin::suite::{Algorithm, SystemRandom};
-use boyin::{Desk, Lookup, SealMaking};
-use boyin_ofd::OfdVerifier;
+use boyin::{Desk, DocumentTrust, DocumentVerifier, Lookup, SealMaking};
 use boyin_picture::Code;
 use boyin_present::limits::QR_MAX_VERSION;
 use boyin_service::{AppState, BUSY_SECONDS, MAX_BODY_BYTES, MAX_LARGE_BODIES, metrics_router, router};
@@ -35,7 +33,7 @@ const ENTRY: &[u8] = b"PK\x03\x04";
 const DESCRIPTION: &str = "Doc_0/Signs/Sign_0/Signature.xml";
 const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 
-fn png() -> Vec<u8> {
+pub(crate) fn png() -> Vec<u8> {
     b64::decode_of_others(PNG.as_bytes()).unwrap()
 }
 
@@ -49,17 +47,17 @@ fn head(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// A service that knows the seals of the police, five minutes after it began.
-struct Site {
+pub(crate) struct Site {
     /// Kept: its directory goes with it.
     _prefecture: Prefecture,
-    desk: Desk,
-    lookup: Arc<Lookup>,
-    state: AppState,
-    world: SealWorld,
+    pub(crate) desk: Desk,
+    pub(crate) lookup: Arc<Lookup>,
+    pub(crate) state: AppState,
+    pub(crate) world: SealWorld,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let prefecture = staffed();
         let (desk, lookup) = (prefecture.desk(), Arc::new(prefecture.lookup()));
         let state = AppState::new(Arc::clone(&lookup), prefecture.home.tokens().unwrap());
@@ -68,7 +66,7 @@ impl Site {
     }
 
     /// A seal in use with this picture.
-    fn seal(&self, picture: &[u8]) -> SealId {
+    pub(crate) fn seal(&self, picture: &[u8]) -> SealId {
         let id = apply(&self.desk);
         change(&self.desk, id, 1, &SealChange::Approve);
         let making = SealMaking {
@@ -92,7 +90,7 @@ impl Site {
         self.sign(draft, id, signing)
     }
 
-    fn sign<'w>(&self, mut draft: Draft<'w>, id: SealId, signing: &Signing) -> Draft<'w> {
+    pub(crate) fn sign<'w>(&self, mut draft: Draft<'w>, id: SealId, signing: &Signing) -> Draft<'w> {
         draft.sign(&Signing { with_seal_file: false, ..signing.clone() });
         let (description, order) = (draft.get(DESCRIPTION).to_vec(), by("丁", police(), 4));
         let sealed = self.desk.seal_document(id, &description, &Draft::path(0), &order).unwrap();
@@ -103,7 +101,8 @@ impl Site {
     /// What the command says, too.
     fn report(&self, bytes: &[u8]) -> Vec<u8> {
         let registry = self.lookup.registry();
-        OfdVerifier::new(Reader::Field).check(bytes, &registry.seal_context(at(5))).to_json()
+        let trust = DocumentTrust::Registry(&registry);
+        DocumentVerifier::default().check(bytes, trust, at(5)).unwrap().to_json()
     }
 
     fn router(&self) -> Router {

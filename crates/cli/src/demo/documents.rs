@@ -7,9 +7,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use boyin::face::Templates;
 use boyin::model::id::LicenseId;
-use boyin::model::json::Reader;
-use boyin::ofd::{OfdVerdict, OfdVerifier};
-use boyin::{Desk, DocumentKind, DocumentMaking, Font, Home, Order, Passphrase};
+use boyin::{
+    Desk, DocumentKind, DocumentMaking, DocumentTrust, DocumentVerdict, DocumentVerifier, Font, Home, Order,
+    Passphrase,
+};
 
 use super::{order, rate, seals};
 use crate::context::{now, reading};
@@ -66,9 +67,9 @@ pub(super) fn make_all(
 
     let reader = reading(home, passphrase)?;
     let registry = reader.lookup.registry();
-    let (verifier, context) = (OfdVerifier::new(Reader::Ours), registry.seal_context(now()?));
-    let passed =
-        documents.iter().filter(|bytes| verifier.check(bytes, &context).verdict() == OfdVerdict::Passed);
+    let checked =
+        DocumentVerifier::default().check_many(&documents, DocumentTrust::Registry(&registry), now()?);
+    let passed = checked.iter().filter(|checked| checked.verdict() == DocumentVerdict::Passed);
     let (passed, all) = (passed.count(), documents.len());
     writeln!(out, "   {passed} of {all} passed, one of them an annotated copy (加注件): {}", dir.display())?;
     anyhow::ensure!(passed == all, "not every document passed: this is a fault of the program");

@@ -1,8 +1,10 @@
 use std::io::Write;
 
 use anyhow::Context as _;
+use boyin::verify::Verdict;
+use boyin::{CheckedDocument, DocumentCause, DocumentReason};
 use boyin_ofd::package::Package;
-use boyin_ofd::{OfdReport, OfdVerdict, UnverifiedContents, extract};
+use boyin_ofd::{OfdNote, OfdReport, OfdVerdict, SignatureReport, UnverifiedContents, ValueReport, extract};
 use serde_json::{Value, json};
 
 use super::args::Extract;
@@ -18,14 +20,12 @@ const MAX_NAME_CHARS: usize = 64;
 pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> anyhow::Result<Exit> {
     files::check_free(&args.out)?;
     let bytes = files::read(&args.file)?;
-    let mut seals = Vec::new();
+    let mut vouching = None;
     if !args.unverified {
         let judging = super::Judging::new(session, args.at.as_deref(), None, &args.trusted)?;
-        let checked = judging.verifier.check(&bytes, &judging.context());
-        if checked.verdict() != OfdVerdict::Passed {
-            return refused(session, &checked, out);
-        }
-        seals = seals_of(&checked);
+        let checked = judging.of_bytes(&bytes)?;
+        let Some(found) = Vouching::of(&checked) else { return refused(session, &checked, out) };
+        vouching = Some(found);
     }
     let package = Package::read(&bytes).context("this is no OFD document that is read")?;
     let documents = extract(&package)?;
@@ -39,9 +39,8 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
         }
     }
     let said: Vec<_> = documents.iter().map(of_document).collect();
-    let told = json!({
-        "attachments": written, "documents": said, "seals": seals, "verified": !args.unverified,
-    });
+    let mut told = json!({ "attachments": written, "documents": said, "verified": vouching.is_some() });
+    vouching.as_ref().unwrap_or(&NOBODY).put_into(&mut told);
     files::write_new(&args.out.join(METADATA), &serde_json::to_vec_pretty(&told)?)?;
     if session.json() {
         json_line(out, &told)?;
@@ -49,11 +48,8 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     }
     let verified = if args.unverified { "NOT verified 未核验" } else { "verified 已核验" };
     writeln!(out, "{verified}: {METADATA} and {} attachments in {}", written.len(), args.out.display())?;
-    for id in &seals {
-        writeln!(out, "  {:<9} {}", "seal", printable(id))?;
-    }
-    if seals.is_empty() && !args.unverified {
-        writeln!(out, "  no seal: not asked whose certificate it is 未核对证书属于何人")?;
+    if let Some(vouching) = &vouching {
+        vouching.write(out)?;
     }
     for name in written {
         writeln!(out, "  {name}")?;
@@ -62,20 +58,77 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
 }
 
 /// Says why nothing is taken out.
-fn refused(session: &Session, report: &OfdReport, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn refused(session: &Session, checked: &CheckedDocument, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if session.json() {
-        out.write_all(&report.to_json())?;
+        out.write_all(&checked.to_json())?;
     } else {
-        report::headline(out, report.verdict())?;
+        report::headline(out, checked.verdict())?;
         writeln!(out, "\nNothing was taken out: --unverified takes out what anybody can have written.")?;
     }
-    Ok(report::exit(report.verdict()))
+    Ok(report::exit(checked.verdict()))
 }
 
-/// Identifiers of the seals that passed: a document with digital signatures only has none.
-fn seals_of(report: &OfdReport) -> Vec<String> {
-    let seals = report.documents().iter().flat_map(|document| document.seals());
-    seals.filter_map(|seal| seal.subject().id.clone()).collect()
+/// Who vouches for what is taken out.
+struct Vouching {
+    /// Identifiers and names of the seals that passed.
+    seals: Vec<(Option<String>, Option<String>)>,
+    /// Of some document no seal does.
+    no_seal: bool,
+    /// The license was not verified.
+    license_not_checked: bool,
+}
+
+/// Of what was not verified.
+const NOBODY: Vouching = Vouching { seals: Vec::new(), no_seal: true, license_not_checked: true };
+
+impl Vouching {
+    /// `None` of a document that does not pass. The license may be verified once it is taken out.
+    fn of(checked: &CheckedDocument) -> Option<Self> {
+        let not_checked = DocumentCause::Document(DocumentReason::LicenseNotChecked);
+        let license_not_checked = checked.verdict() == Verdict::Indeterminate(not_checked);
+        if checked.verdict() != Verdict::Passed && !license_not_checked {
+            return None;
+        }
+        let documents = checked.ofd().documents();
+        let no_seal = documents.iter().any(|document| document.notes().contains(&OfdNote::NoSeal));
+        Some(Self { seals: seals(checked.ofd()), no_seal, license_not_checked })
+    }
+
+    fn put_into(&self, told: &mut Value) {
+        told["seals"] = self.seals.iter().filter_map(|(id, _)| id.as_deref()).collect();
+        told["seal_names"] = self.seals.iter().filter_map(|(_, name)| name.as_deref()).collect();
+        told["no_seal"] = self.no_seal.into();
+        told["license_not_checked"] = self.license_not_checked.into();
+    }
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        for (id, name) in &self.seals {
+            let [id, name] = [id, name].map(|text| printable(text.as_deref().unwrap_or("?")));
+            writeln!(out, "  {:<9} {id} {name}", "seal")?;
+        }
+        if self.no_seal {
+            let words = if self.seals.is_empty() { "no seal" } else { "a document has no seal" };
+            writeln!(out, "  {words}: not asked whose certificate it is 未核对证书属于何人")?;
+        }
+        if self.license_not_checked {
+            writeln!(out, "  the license was not verified: boyin verify 所附证照未核验")?;
+        }
+        Ok(())
+    }
+}
+
+fn seals(report: &OfdReport) -> Vec<(Option<String>, Option<String>)> {
+    let passed = report.signatures().filter(|signature| signature.verdict() == OfdVerdict::Passed);
+    passed.filter_map(seal).collect()
+}
+
+fn seal(signature: &SignatureReport) -> Option<(Option<String>, Option<String>)> {
+    match signature.value()? {
+        ValueReport::Seal(seal) => {
+            Some((seal.subject().id.clone(), signature.face().map(|face| face.name.clone())))
+        }
+        ValueReport::SignedData(_) => None,
+    }
 }
 
 fn of_document(document: &UnverifiedContents<'_>) -> Value {

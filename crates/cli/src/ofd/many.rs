@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use boyin_ofd::{OfdReport, OfdVerdict};
+use boyin::CheckedDocument;
+use boyin::verify::Verdict;
 use serde_json::{Value, json};
 
 use super::Judging;
@@ -87,7 +88,7 @@ fn settle(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let documents: Vec<_> = held.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-    let reports = judging.verifier.check_many(&documents, &judging.context());
+    let reports = judging.verifier.check_many(&documents, judging.trust(), judging.at);
     for ((path, _), report) in held.iter().zip(&reports) {
         told(session, path, report, tally, out)?;
     }
@@ -98,15 +99,15 @@ fn settle(
 fn told(
     session: &Session,
     path: &Path,
-    report: &OfdReport,
+    report: &CheckedDocument,
     tally: &mut Tally,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let verdict = report.verdict();
     *match verdict {
-        OfdVerdict::Passed => &mut tally.passed,
-        OfdVerdict::Failed(_) => &mut tally.failed,
-        OfdVerdict::Indeterminate(_) => &mut tally.open,
+        Verdict::Passed => &mut tally.passed,
+        Verdict::Failed(_) => &mut tally.failed,
+        Verdict::Indeterminate(_) => &mut tally.open,
     } += 1;
     if session.json() {
         let report: Value = serde_json::from_slice(&report.to_json()).context("a report is JSON")?;

@@ -12,21 +12,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use boyin::Registry;
-use boyin::model::json::Reader;
 use boyin::model::time::UnixTime;
 use boyin::verify::chain::CertificateStore;
-use boyin::verify::seal::{Profile, SealContext};
+use boyin::verify::seal::Profile;
+use boyin::{CheckedDocument, DocumentTrust, DocumentVerifier, Registry};
 use boyin_ofd::package::Seekable;
-use boyin_ofd::{
-    DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, OfdReport, OfdVerifier, SignatureReport,
-    ValueReport,
-};
+use boyin_ofd::{DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, SignatureReport, ValueReport};
 
 use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
 use crate::output::{printable, sign};
-use crate::report::{exit, headline, words};
+use crate::report::{checks, exit, headline, words};
 use crate::trusted::Trusted;
 use crate::{Exit, files};
 
@@ -61,7 +57,7 @@ fn verify(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Resu
 
 /// What documents are verified with: the certificates that were given, or else the trust list of the data directory.
 struct Judging {
-    verifier: OfdVerifier,
+    verifier: DocumentVerifier,
     at: UnixTime,
     trusted: Result<CertificateStore, Arc<Registry>>,
 }
@@ -74,8 +70,8 @@ impl Judging {
         trusted: &Trusted,
     ) -> anyhow::Result<Self> {
         let at = at.map_or_else(now, crate::verify::instant)?;
-        let verifier = OfdVerifier::new(Reader::Field);
-        let verifier = profile.into_iter().fold(verifier, OfdVerifier::with_profile);
+        let verifier = DocumentVerifier::default();
+        let verifier = profile.into_iter().fold(verifier, DocumentVerifier::with_profile);
         let trusted = match trusted.store()? {
             Some(store) => Ok(store),
             None => Err(session.reading()?.lookup.registry()),
@@ -83,35 +79,57 @@ impl Judging {
         Ok(Self { verifier, at, trusted })
     }
 
-    fn context(&self) -> SealContext<'_> {
+    fn trust(&self) -> DocumentTrust<'_> {
         match &self.trusted {
-            Ok(store) => SealContext { now: self.at, certificates: store, register: None },
-            Err(registry) => registry.seal_context(self.at),
+            Ok(store) => DocumentTrust::Certificates(store),
+            Err(registry) => DocumentTrust::Registry(registry),
         }
+    }
+
+    fn of_bytes(&self, bytes: &[u8]) -> anyhow::Result<CheckedDocument> {
+        Ok(self.verifier.check(bytes, self.trust(), self.at)?)
     }
 
     /// A file of any size that is read; standard input as far as inputs go.
-    fn of_file(&self, path: &Path) -> anyhow::Result<OfdReport> {
-        let context = self.context();
+    fn of_file(&self, path: &Path) -> anyhow::Result<CheckedDocument> {
         if files::is_stdin(path) {
-            return Ok(self.verifier.check_source(files::read(path)?.as_slice(), &context)?);
+            return self.of_bytes(&files::read(path)?);
         }
         let cannot = || format!("{} cannot be read", path.display());
         let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
-        self.verifier.check_source(source, &context).with_context(cannot)
+        self.verifier.check(source, self.trust(), self.at).with_context(cannot)
     }
 }
 
-/// A report for people: verdict, reason, next step, then each check of the container, its documents and their signatures.
-fn write(out: &mut dyn Write, report: &OfdReport) -> std::io::Result<()> {
-    headline(out, report.verdict())?;
+/// A report for people: verdict, reason, next step, the license that is carried, then each check of the container, its documents and
+/// their signatures.
+fn write(out: &mut dyn Write, checked: &CheckedDocument) -> std::io::Result<()> {
+    let report = checked.ofd();
+    headline(out, checked.verdict())?;
     writeln!(out, "  {:<9} {}\n", "at", report.at())?;
+    license(out, checked)?;
     report.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
     for (place, document) in report.documents().iter().enumerate() {
         writeln!(out, "\n文档 document {}: {} pages", place + 1, document.pages())?;
         of_document(out, document)?;
     }
     Ok(())
+}
+
+/// The license that a document carries, and the term of a copy.
+fn license(out: &mut dyn Write, checked: &CheckedDocument) -> std::io::Result<()> {
+    if let Some(copy) = checked.copy() {
+        let purpose = copy.purpose.as_deref().map(|purpose| format!(", for 用途 {}", printable(purpose)));
+        writeln!(out, "  {:<9} 加注件 until {}{}", "copy", copy.until, purpose.unwrap_or_default())?;
+    }
+    let Some(report) = checked.license() else { return Ok(()) };
+    let verdict = report.verdict();
+    writeln!(out, "  {} 所附证照 license: {}", sign(verdict), words(verdict))?;
+    if let Some(id) = &report.subject().license_id {
+        writeln!(out, "  {:<9} {id}", "license")?;
+    }
+    checks(out, report)?;
+    writeln!(out)
 }
 
 fn of_document(out: &mut dyn Write, document: &DocumentReport) -> std::io::Result<()> {

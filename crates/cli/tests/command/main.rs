@@ -16,6 +16,7 @@ mod flow;
 mod keys;
 mod life;
 mod ofd;
+mod ofd_license;
 mod present;
 mod records;
 mod refusals;

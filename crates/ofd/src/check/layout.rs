@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use boyin_model::limits::MAX_SEAL_BYTES;
+use boyin_model::limits::{MAX_CREDENTIAL_BYTES, MAX_SEAL_BYTES};
 
 use crate::intake::Intake;
-use crate::limits::{MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
+use crate::limits::{MAX_KEPT_ATTACHMENTS, MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
 use crate::package::{Names, Source};
 use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
@@ -40,6 +40,8 @@ pub(super) struct SignedBody {
     pub(super) list: Option<usize>,
     pub(super) signatures: Result<Vec<Signed>, Fault>,
     pub(super) versions: usize,
+    /// Its metadata by name.
+    pub(super) custom: Vec<(String, String)>,
 }
 
 /// A signature with the places of its files.
@@ -78,12 +80,14 @@ impl Layout {
             let mut reached = reached.map_err(|fault| of_reach(&names, &fault));
             if let Ok(reached) = &mut reached {
                 absent.append(&mut reached.absent);
+                keep_attachments(reached, intake);
             }
             SignedBody {
                 reached,
                 list: signatures.list,
                 signatures: signatures.all,
                 versions: body.versions.len(),
+                custom: body.custom.clone(),
             }
         };
         let bodies: Vec<_> = bodies.iter().zip(listed).map(read).collect();
@@ -204,6 +208,15 @@ impl Parts {
             }
         }
         Ok(Self { file, place, value, seal })
+    }
+}
+
+/// Those that are too large, too many or without room are read like every other file.
+fn keep_attachments<S: Source>(reached: &Reached, intake: &mut Intake<'_, S>) {
+    for place in reached.attachments.iter().take(MAX_KEPT_ATTACHMENTS) {
+        if intake.size(*place) <= long(MAX_CREDENTIAL_BYTES) {
+            intake.keep(*place);
+        }
     }
 }
 

@@ -14,7 +14,10 @@ use crate::intake::{Batch, Intake, Taken};
 use crate::limits::{Limits, MAX_KEPT_BYTES};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reason::OfdReason;
-use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
+use crate::report::{
+    DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
+    VerifiedAttachment, VerifiedContents,
+};
 use layout::{Fault, Layout, SignedBody};
 use value::Value;
 
@@ -176,6 +179,7 @@ impl OfdVerifier {
             pages: reached.map_or(0, |reached| reached.pages.len()),
             page_sizes,
             notes: Vec::new(),
+            contents: None,
         };
         if reached.is_some_and(|reached| reached.is_missing) {
             report.notes.push(OfdNote::MissingPart);
@@ -183,8 +187,23 @@ impl OfdVerifier {
         if report.seals().next().is_none() {
             report.notes.push(OfdNote::NoSeal);
         }
+        // What was not signed is not kept: nobody can take it for what was.
+        if report.verdict() == OfdVerdict::Passed {
+            report.contents = Some(contents(read.1, layout, place));
+        }
         report
     }
+}
+
+/// What a document says and carries.
+fn contents(taken: &Taken, layout: &Layout, place: usize) -> VerifiedContents {
+    let body = &layout.bodies[place];
+    let places = body.reached.iter().flat_map(|reached| &reached.attachments);
+    let attachment = |place: &usize| VerifiedAttachment {
+        entry: layout.names.of(*place).to_owned(),
+        bytes: taken.whole(*place).map(<[u8]>::to_vec),
+    };
+    VerifiedContents { custom: body.custom.clone(), attachments: places.map(attachment).collect() }
 }
 
 /// A container that was read to its end.

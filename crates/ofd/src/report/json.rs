@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use boyin_model::json::{self, Value, instant, number, object, text};
+use boyin_verify::{AnyReason, Verdict};
 
 use super::{DocumentReport, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport};
 use crate::limits::MAX_LISTED;
@@ -15,19 +16,25 @@ impl OfdReport {
     /// The canonical JSON form (`docs/ofd.md` §6): same input, same bytes. Holds nothing personal.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(4096);
+        json::write(&object(self.members(self.verdict())), &mut out);
+        out
+    }
+
+    /// The members of the form with another verdict over them, for a report that says more than this one.
+    #[must_use]
+    pub fn members<R: AnyReason>(&self, verdict: Verdict<R>) -> Vec<(&'static str, Value<'_>)> {
         let documents = self.documents.iter().map(DocumentReport::to_value).collect();
         let mut members = vec![
             ("at", instant(self.at)),
             ("checks", self.outcomes.to_value()),
             ("documents", Value::Array(documents)),
             ("format", Value::Int(REPORT_FORMAT)),
-            ("verdict", text(self.verdict().code())),
+            ("verdict", text(verdict.code())),
         ];
         members.extend(self.fingerprint.as_deref().map(|name| ("document", Value::Text(name.into()))));
-        members.extend(self.verdict().reason().map(|cause| ("reason", cause.info().to_value())));
-        let mut out = Vec::with_capacity(4096);
-        json::write(&object(members), &mut out);
-        out
+        members.extend(verdict.reason().map(|reason| ("reason", reason.info().to_value())));
+        members
     }
 }
 

@@ -61,6 +61,7 @@ fn nothing_does_not_pass() {
         pages: 0,
         page_sizes: BTreeMap::new(),
         notes: Vec::new(),
+        contents: None,
     };
     assert_eq!(document.verdict(), OfdVerdict::Failed(OfdReason::NotSigned.into()));
     let report = OfdReport {

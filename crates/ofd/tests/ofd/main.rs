@@ -6,6 +6,7 @@
 )]
 
 mod bulk;
+mod contents;
 mod corpus;
 mod coverage;
 mod digests;

@@ -1,0 +1,76 @@
+//! `boyin ofd` of documents that carry a license, where there is no trust list to verify it with.
+
+use boyin::suite::Algorithm;
+use boyin_testkit::ofd::{Draft, Form, Signing};
+use boyin_testkit::prefecture::now;
+use boyin_testkit::seals::{SealWorld, revocation_list};
+use serde_json::json;
+
+use crate::support::Place;
+
+const LIST: &str = "Doc_0/Attachs/Attachments.xml";
+const LICENSE: &[u8] = b"eyJ.eyJ.c2ln~";
+
+/// A document with a file in the place of a license, and with this metadata.
+fn carrying<'w>(world: &'w SealWorld, custom: &str, signing: &Signing) -> Draft<'w> {
+    let mut draft = Draft::new(world);
+    draft.replace(LIST, "data.xml", "license.txt");
+    draft.files.retain(|(name, _)| name != "Doc_0/Attachs/data.xml");
+    draft.put("Doc_0/Attachs/license.txt", LICENSE);
+    draft.replace("OFD.xml", "</ofd:CustomDatas>", &format!("{custom}</ofd:CustomDatas>"));
+    draft.sign(signing);
+    draft
+}
+
+#[test]
+fn the_license_is_said_not_to_be_verified() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let file = place.write("license.ofd", &carrying(&world, "", &Signing::default()).write());
+    let end = now().minus(1).to_string();
+    let custom = format!(r#"<ofd:CustomData Name="JZJYXQJZSJ">{end}</ofd:CustomData>"#);
+    let ended = place.write("ended.ofd", &carrying(&world, &custom, &Signing::default()).write());
+    let form = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() };
+    let signed = place.write("signed.ofd", &carrying(&world, "", &form).write());
+    let anchor = place.write("anchor.der", world.authority.certificate());
+    let maker = place.write("maker.der", &world.maker.1);
+    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
+    let at = now().seconds().to_string();
+    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let verify =
+        |files: &[&str], more: &[&str]| place.boyin(&[&["ofd", "verify"], files, &trusted, more].concat());
+    let ran = verify(&[&file], &[]).ends(2);
+    assert!(ran.out.contains("document_license_not_checked"), "{}", ran.out);
+    let report = verify(&[&file], &["--json"]).ends(2).json();
+    assert_eq!((&report["verdict"], &report["license"]), (&json!("indeterminate"), &json!(null)));
+    assert_eq!((&report["documents"][0]["verdict"], &report["copy"]), (&json!("passed"), &json!(null)));
+    // A copy after its end needs no trust list to be refused.
+    let report = verify(&[&ended], &["--json"]).ends(1).json();
+    assert_eq!(report["reason"]["code"], "document_copy_ended");
+    assert_eq!(report["copy"]["until"], now().minus(1).seconds());
+    let many = verify(&[&file, &ended], &[]).ends(1);
+    for words in ["document_license_not_checked", "document_copy_ended", "1 failed", "1 indeterminate"] {
+        assert!(many.out.contains(words), "no `{words}` in:\n{}", many.out);
+    }
+
+    // It may be taken out to be verified; what vouches for it is said.
+    let extract = |file: &str, dir: &str, more: &[&str]| {
+        place.boyin(&[&["ofd", "extract", file, "--out", dir], &trusted[..], more].concat())
+    };
+    let [sealed_dir, signed_dir, none] = ["sealed", "signed", "none"].map(|name| place.path(name));
+    let told = extract(&file, &sealed_dir, &["--json"]).ends(0).json();
+    assert_eq!((&told["license_not_checked"], &told["no_seal"]), (&json!(true), &json!(false)));
+    assert_eq!((&told["seals"].as_array().unwrap().len(), &told["verified"]), (&1, &json!(true)));
+    assert_eq!(told["seal_names"].as_array().unwrap().len(), 1);
+    let written: serde_json::Value = serde_json::from_slice(&place.read("sealed/metadata.json")).unwrap();
+    assert_eq!((written, place.read("sealed/1-1-license.txt").as_slice()), (told, LICENSE));
+    let ran = extract(&signed, &signed_dir, &[]).ends(0);
+    for words in ["no seal", "not asked whose certificate", "the license was not verified"] {
+        assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
+    }
+    let written: serde_json::Value = serde_json::from_slice(&place.read("signed/metadata.json")).unwrap();
+    assert_eq!((&written["seals"], &written["no_seal"]), (&json!([]), &json!(true)));
+    let refused = extract(&ended, &none, &[]).ends(1);
+    assert!(refused.out.contains("document_copy_ended") && refused.out.contains("Nothing was taken out"));
+    assert!(!std::path::Path::new(&none).exists(), "nothing was written");
+}

@@ -1,0 +1,376 @@
+//! Documents with the license that they carry: what happened to it since it was sealed counts, on every surface alike.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use boyin::archive::{Change, StatusChange};
+use boyin::face::Templates;
+use boyin::model::limits::MAX_CREDENTIAL_BYTES;
+use boyin::model::register::SealId;
+use boyin::model::time::{Date, SECONDS_PER_DAY, UnixTime};
+use boyin::suite::SystemRandom;
+use boyin::{
+    CheckedDocument, DeskError, DocumentCause, DocumentKind, DocumentMaking, DocumentReason, DocumentTrust,
+    DocumentVerdict, DocumentVerifier, Font, MAX_COPY_DAYS, Order, Receipt, show_fields,
+};
+use boyin_ofd::package::{Package, Seekable};
+use boyin_ofd::{OfdVerdict, extract};
+use boyin_service::router;
+use boyin_testkit::ofd::{Draft, Signing};
+use boyin_testkit::prefecture::now as kit_now;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::ofd_http::{Site, png};
+use crate::office::{identity_card, order, police};
+use crate::seals::{at, by, refusal};
+
+const ATTACHED: &str = "Doc_0/Attachs/license.txt";
+const LIST: &str = "Doc_0/Attachs/Attachments.xml";
+const PURPOSE: &str = "仅供办理住房补贴使用";
+
+/// An identity card of the police, and their seal.
+struct World {
+    site: Site,
+    card: Receipt,
+    seal: SealId,
+}
+
+/// What a document carries, and says of it.
+struct Carried<'c> {
+    license: &'c [u8],
+    custom: Vec<(&'c str, &'c str)>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::of_card_until("2040-05-06")
+    }
+
+    fn of_card_until(until: &str) -> Self {
+        let site = Site::new();
+        let mut card = identity_card();
+        card.valid_until = Some(until.to_owned());
+        let card = site.desk.issue(&card, &order(police(), "card-1"), &mut SystemRandom).unwrap();
+        let seal = site.seal(&png());
+        Self { site, card, seal }
+    }
+
+    fn carried(&self) -> Carried<'_> {
+        Carried { license: &self.card.credential, custom: vec![("ZZBS", self.card.license_id.as_str())] }
+    }
+
+    /// Sealed by the police.
+    fn document(&self, carried: &Carried<'_>) -> Vec<u8> {
+        self.document_of(&self.draft(carried), &Signing::default())
+    }
+
+    fn draft(&self, carried: &Carried<'_>) -> Draft<'_> {
+        let mut draft = Draft::new(&self.site.world);
+        attach(&mut draft, "license.txt", carried.license);
+        let said = |(name, value): &(&str, &str)| {
+            format!(r#"<ofd:CustomData Name="{name}">{value}</ofd:CustomData>"#)
+        };
+        let custom: String = carried.custom.iter().map(said).collect();
+        draft.replace("OFD.xml", "</ofd:CustomDatas>", &(custom + "</ofd:CustomDatas>"));
+        draft
+    }
+
+    fn document_of(&self, draft: &Draft<'_>, signing: &Signing) -> Vec<u8> {
+        self.site.sign(draft.clone(), self.seal, signing).write()
+    }
+
+    /// The card as a document of the police, drawn with the font.
+    fn made(&self, font: &Font, kind: DocumentKind) -> Result<Vec<u8>, DeskError> {
+        let templates = Templates::built_in();
+        let making = DocumentMaking { font, templates: &templates, emblem: None };
+        let order = by("丁", police(), 5);
+        let made = self.site.desk.license_document(&self.card.license_id, kind, &making, &order)?;
+        Ok(made.bytes)
+    }
+
+    fn change(&self, minutes: u64, what: Change) {
+        let changing = Order { at: at(minutes), ..order(police(), &format!("change at {minutes}")) };
+        let change = StatusChange::new(what, "测试");
+        self.site.desk.change_status(&self.card.license_id, &change, &changing).unwrap();
+        self.site.lookup.refresh(at(minutes)).unwrap();
+    }
+
+    /// What every way to read says.
+    fn checked(&self, document: &[u8], now: UnixTime) -> CheckedDocument {
+        let registry = self.site.lookup.registry();
+        let (verifier, trust) = (DocumentVerifier::default(), DocumentTrust::Registry(&registry));
+        let checked = verifier.check(document, trust, now).unwrap();
+        let source = Seekable::new(Cursor::new(document)).unwrap();
+        assert_eq!(verifier.check(source, trust, now).unwrap().to_json(), checked.to_json());
+        for bulk in verifier.check_many(&[document, document], trust, now) {
+            assert_eq!(bulk.to_json(), checked.to_json());
+        }
+        checked
+    }
+
+    async fn sent(&self, path: &str, document: &[u8], now: UnixTime) -> Vec<u8> {
+        let state = self.site.state.clone().with_clock(Arc::new(move || now));
+        let request = Request::post(path).body(Body::from(document.to_vec())).unwrap();
+        let answer = router(state).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.into_body().collect().await.unwrap().to_bytes().to_vec()
+    }
+
+    /// The report, which the call gives with the same bytes, and whose verdict the page shows. Seals and signatures alone pass: no other
+    /// check would have caught it.
+    async fn found(&self, document: &[u8], now: UnixTime, reason: Option<&str>) -> Value {
+        let checked = self.checked(document, now);
+        let report = checked.to_json();
+        assert_eq!(self.sent("/v1/verify", document, now).await, report);
+        let shown: Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(shown["reason"]["code"].as_str(), reason, "{shown}");
+        assert_eq!(checked.verdict().reason().map(DocumentCause::code), reason);
+        assert_eq!(checked.ofd().verdict(), OfdVerdict::Passed, "{shown}");
+        let page = String::from_utf8(self.sent("/verify", document, now).await).unwrap();
+        let expected = if reason.is_none() { "card passed" } else { "card failed" };
+        assert!(page.contains(expected) && reason.is_none_or(|code| page.contains(code)), "{page}");
+        assert_eq!(page.contains("所附证照："), checked.license().is_some(), "{page}");
+        shown
+    }
+}
+
+fn attach(draft: &mut Draft<'_>, name: &str, bytes: &[u8]) {
+    let attachment = format!(
+        r#"<ofd:Attachment ID="6" Name="license"><ofd:FileLoc>{name}</ofd:FileLoc></ofd:Attachment>"#
+    );
+    draft.replace(LIST, "</ofd:Attachments>", &(attachment + "</ofd:Attachments>"));
+    draft.put(&format!("Doc_0/Attachs/{name}"), bytes);
+}
+
+#[tokio::test]
+async fn what_happened_to_the_license_since_counts() {
+    let world = World::new();
+    let document = world.document(&world.carried());
+    let report = world.found(&document, at(5), None).await;
+    assert_eq!((&report["license"]["verdict"], &report["copy"]), (&json!("passed"), &Value::Null));
+    assert_eq!(report["license"]["license"]["license_id"], world.card.license_id.as_str());
+    // The report on the license is the one that it has alone.
+    let alone = world.site.lookup.verify(&world.card.credential, at(5)).to_json();
+    assert_eq!(report["license"], serde_json::from_slice::<Value>(&alone).unwrap());
+    for (minutes, what, reason) in [
+        (6, Change::Suspend, Some("suspended")),
+        (7, Change::Restore, None),
+        (8, Change::Revoke, Some("revoked")),
+    ] {
+        world.change(minutes, what);
+        let report = world.found(&document, at(minutes), reason).await;
+        assert_eq!(report["license"]["reason"]["code"].as_str(), reason);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_license_does_not_pass() {
+    let world = World::of_card_until("2026-06-01");
+    let document = world.document(&world.carried());
+    let ends = "2026-06-01".parse::<Date>().unwrap().ends();
+    assert_eq!(world.checked(&document, at(5)).verdict(), DocumentVerdict::Passed);
+    world.found(&document, ends, Some("expired")).await;
+}
+
+#[tokio::test]
+async fn a_copy_counts_until_its_end() {
+    let world = World::new();
+    let (hidden, ends) = (show_fields(&world.card.credential, &[]).unwrap(), at(10).to_string());
+    let copy = |ends: &[&'static str]| -> Vec<(&'static str, &'static str)> {
+        ends.iter().map(|end| ("JZJYXQJZSJ", *end)).collect()
+    };
+    let with = |more: &[(&str, &str)]| {
+        let mut carried = Carried { license: &hidden, ..world.carried() };
+        carried.custom.extend_from_slice(more);
+        world.document(&carried)
+    };
+    let document = with(&[("JZJZZSY", PURPOSE), ("JZJYXQJZSJ", &ends)]);
+    let report = world.found(&document, at(10), None).await;
+    assert_eq!(report["copy"], json!({ "until": at(10).seconds() }));
+    let page = String::from_utf8(world.sent("/verify", &document, at(10)).await).unwrap();
+    for words in [PURPOSE, "加注件用途", "加注件有效期至", "2026-06-01 09:10:00"] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    assert!(!String::from_utf8(world.checked(&document, at(10)).to_json()).unwrap().contains(PURPOSE));
+    assert!(!format!("{:?}", world.checked(&document, at(10))).contains(PURPOSE));
+    let report = world.found(&document, at(10).plus(1), Some("document_copy_ended")).await;
+    assert_eq!(report["license"]["verdict"], "passed");
+    // What is no instant, or two, ends nobody knows when.
+    for ends in [&["2027-01-01"][..], &["20270101"], &[""], &["2027-01-01T00:00:00+08:00"; 2]] {
+        world.found(&with(&copy(ends)), at(5), Some("document_copy_end_unclear")).await;
+    }
+    // The status of the license counts for a copy, too.
+    world.change(6, Change::Revoke);
+    world.found(&document, at(7), Some("revoked")).await;
+}
+
+#[tokio::test]
+async fn the_license_is_the_one_that_the_document_names() {
+    let world = World::new();
+    let other = world.card.license_id.next_version().unwrap();
+    let own = world.card.license_id.as_str();
+    for custom in [vec![("ZZBS", other.as_str())], vec![], vec![("ZZBS", own); 2], vec![("ZZBS", "")]] {
+        let document = world.document(&Carried { custom, ..world.carried() });
+        let report = world.found(&document, at(5), Some("document_license_differs")).await;
+        assert_eq!(report["license"]["verdict"], "passed");
+    }
+}
+
+#[tokio::test]
+async fn what_is_attached_in_the_place_of_a_license_has_to_be_one() {
+    let world = World::new();
+    let garbage = world.document(&Carried { license: b"no license", ..world.carried() });
+    let report = world.found(&garbage, at(5), Some("malformed")).await;
+    assert_eq!(report["license"]["reason"]["code"], "malformed");
+    let mut changed = world.card.credential.clone();
+    let place = changed.iter().position(|byte| *byte == b'.').unwrap() + 5;
+    changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+    let changed = world.checked(&world.document(&Carried { license: &changed, ..world.carried() }), at(5));
+    assert!(matches!(changed.verdict(), DocumentVerdict::Failed(DocumentCause::License(_))));
+    // Which one it is has to be certain.
+    let mut two = world.draft(&world.carried());
+    two.replace(LIST, "</ofd:Attachments>", "<ofd:Attachment ID=\"7\" Name=\"b\"><ofd:FileLoc>b/LICENSE.txt</ofd:FileLoc></ofd:Attachment></ofd:Attachments>");
+    two.put("Doc_0/Attachs/b/LICENSE.txt", world.card.credential.clone());
+    // Bytes that are no bomb when they are packed.
+    let large: Vec<u8> = (0..=u8::MAX).cycle().take(MAX_CREDENTIAL_BYTES + 1).collect();
+    let large = world.draft(&Carried { license: &large, ..world.carried() });
+    for draft in [two, large] {
+        let document = world.document_of(&draft, &Signing::default());
+        let report = world.found(&document, at(5), Some("document_license_unclear")).await;
+        assert!(report["license"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn what_no_signature_covers_is_not_looked_at() {
+    let world = World::new();
+    let open = Signing { omit: vec![ATTACHED.to_owned()], ..Signing::default() };
+    let document = world.document_of(&world.draft(&world.carried()), &open);
+    let checked = world.checked(&document, at(5));
+    assert_eq!(checked.verdict().reason().map(DocumentCause::code), Some("ofd_content_uncovered"));
+    assert!(checked.license().is_none() && checked.copy().is_none());
+    assert_eq!(world.sent("/v1/verify", &document, at(5)).await, checked.to_json());
+    // A document without a license is judged as ever.
+    let none = world.document_of(&Draft::new(&world.site.world), &Signing::default());
+    let report = world.found(&none, at(5), None).await;
+    assert!(report["license"].is_null() && report["copy"].is_null());
+}
+
+/// Of many documents each has the verdict on its own license.
+#[test]
+fn many_documents_have_each_its_license() {
+    let world = World::new();
+    let sound = world.document(&world.carried());
+    let none = world.document_of(&Draft::new(&world.site.world), &Signing::default());
+    let garbage = world.document(&Carried { license: b"no license", ..world.carried() });
+    let other = world.card.license_id.next_version().unwrap();
+    let differs = world.document(&Carried { custom: vec![("ZZBS", other.as_str())], ..world.carried() });
+    let documents = [&none, &garbage, &sound, &none, &differs, &sound, &b"no document".to_vec()];
+    let documents: Vec<&[u8]> = documents.into_iter().map(Vec::as_slice).collect();
+    let registry = world.site.lookup.registry();
+    let (verifier, trust) = (DocumentVerifier::default(), DocumentTrust::Registry(&registry));
+    let checked = verifier.check_many(&documents, trust, at(5));
+    let codes: Vec<_> =
+        checked.iter().map(|checked| checked.verdict().reason().map(DocumentCause::code)).collect();
+    let expected = [
+        None,
+        Some("malformed"),
+        None,
+        None,
+        Some("document_license_differs"),
+        None,
+        Some("ofd_not_container"),
+    ];
+    assert_eq!(codes, expected);
+    for (document, checked) in documents.iter().zip(&checked) {
+        assert_eq!(world.checked(document, at(5)).to_json(), checked.to_json());
+    }
+}
+
+/// Without trust list nobody knows what became of the license: the verdict says so.
+#[test]
+fn without_a_trust_list_the_license_stays_open() {
+    let world = World::new();
+    let store = world.site.world.store();
+    let (verifier, trust) = (DocumentVerifier::default(), DocumentTrust::Certificates(&store));
+    let verdict = |draft: &Draft<'_>| {
+        let bytes = draft.write();
+        let checked = verifier.check(&bytes[..], trust, kit_now()).unwrap();
+        assert!(checked.license().is_none());
+        assert_eq!(checked.ofd().verdict(), OfdVerdict::Passed);
+        let many = verifier.check_many(&[&bytes], trust, kit_now());
+        assert_eq!(many[0].to_json(), checked.to_json());
+        checked.verdict()
+    };
+    let mut plain = Draft::new(&world.site.world);
+    plain.sign(&Signing::default());
+    assert_eq!(verdict(&plain), DocumentVerdict::Passed);
+    let end = kit_now().minus(1).to_string();
+    let with = |custom| {
+        let mut draft = world.draft(&Carried { custom, ..world.carried() });
+        draft.sign(&Signing::default());
+        verdict(&draft)
+    };
+    let not_checked = DocumentCause::Document(DocumentReason::LicenseNotChecked);
+    assert_eq!(with(Vec::new()), DocumentVerdict::Indeterminate(not_checked));
+    // A copy that has ended is known to have.
+    let ended = DocumentCause::Document(DocumentReason::CopyEnded);
+    assert_eq!(with(vec![("JZJYXQJZSJ", end.as_str())]), DocumentVerdict::Failed(ended));
+}
+
+/// The font, which CI must have; elsewhere its absence is said.
+fn font() -> Option<Font> {
+    match Font::find_for_pages() {
+        Ok(font) => Some(font),
+        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
+        Err(error) => {
+            eprintln!("not tested: {error}");
+            None
+        }
+    }
+}
+
+/// The attachments of a document, as they can be taken out.
+fn attachments(document: &[u8]) -> Vec<Vec<u8>> {
+    let package = Package::read(document).unwrap();
+    let documents = extract(&package).unwrap();
+    let all = documents.iter().flat_map(|document| &document.attachments);
+    all.map(|attachment| attachment.bytes.to_vec()).collect()
+}
+
+#[tokio::test]
+async fn a_copy_carries_the_license_with_nothing_disclosed() {
+    let Some(font) = font() else { return };
+    let world = World::new();
+    let original = world.made(&font, DocumentKind::Original).unwrap();
+    let copy = world.made(&font, DocumentKind::Copy { until: at(60) }).unwrap();
+    let hidden = show_fields(&world.card.credential, &[]).unwrap();
+    assert!(hidden.len() < world.card.credential.len());
+    assert_eq!(attachments(&original), [world.card.credential.clone()]);
+    assert_eq!(attachments(&copy), [hidden]);
+    let report = world.found(&copy, at(60), None).await;
+    assert_eq!(report["copy"]["until"], at(60).seconds());
+    world.found(&copy, at(60).plus(1), Some("document_copy_ended")).await;
+    world.change(6, Change::Revoke);
+    for document in [&original, &copy] {
+        world.found(document, at(7), Some("revoked")).await;
+    }
+}
+
+#[test]
+fn a_copy_has_a_bound_and_ends_with_the_license() {
+    let Some(font) = font() else { return };
+    let until = |world: &World, until| refusal(world.made(&font, DocumentKind::Copy { until }));
+    let long = World::new();
+    let last = at(5).plus(MAX_COPY_DAYS * SECONDS_PER_DAY);
+    assert_eq!(until(&long, last), "ok");
+    assert_eq!(until(&long, last.plus(1)), "document_copy_too_long");
+    let short = World::of_card_until("2026-06-30");
+    let ends = "2026-06-30".parse::<Date>().unwrap().ends();
+    assert_eq!(until(&short, ends.minus(1)), "ok");
+    assert_eq!(until(&short, ends), "document_copy_beyond_license");
+}

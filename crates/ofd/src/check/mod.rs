@@ -11,10 +11,11 @@ use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 
 use crate::intake::{Batch, Intake, Taken};
-use crate::limits::{Limits, MAX_KEPT_BYTES};
+use crate::limits::{Limits, MAX_FACE_PICTURES_BYTES, MAX_KEPT_BYTES};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reason::OfdReason;
 use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
+use crate::work::Work;
 use layout::{Fault, Layout, SignedBody};
 use value::Value;
 
@@ -42,23 +43,24 @@ impl OfdVerifier {
         Self { seals: self.seals.with_profile(profile), ..self }
     }
 
-    /// Verifies a document with all its signatures; at most [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
+    /// Verifies a document with all its signatures; at most
+    /// [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES).
     pub fn check(&self, bytes: &[u8], context: &SealContext<'_>) -> OfdReport {
         let mut batch = Batch::default();
         let opened = self.open(bytes, context, &mut batch);
         self.report([opened], batch, context).next().expect("a report for each document")
     }
 
-    /// Verifies a document of any size up to [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES) in
-    /// bounded memory ([`limits`](crate::limits)): what need not be looked at goes piece by piece into its digests.
+    /// Verifies a document that is not in memory, in bounded memory ([`limits`](crate::limits)): what need not be looked at goes
+    /// piece by piece into its digests.
     ///
-    /// The report is that of [`Self::check`] over the same bytes, if they are within its bounds. It is about the bytes as they were
-    /// read first: if the source gives others later, that is an error.
+    /// The report is that of [`Self::check`] over the same bytes. It is about the bytes as they were read first: if the source gives
+    /// others later, that is an error.
     ///
     /// # Errors
     /// Whatever the source says, and that its bytes changed meanwhile. Neither says anything of the document.
     pub fn check_source(&self, source: impl Source, context: &SealContext<'_>) -> io::Result<OfdReport> {
-        let (limits, algs) = (Limits::streamed(), context.certificates.algs());
+        let (limits, algs) = (Limits::verified(), context.certificates.algs());
         let mut batch = Batch::default();
         let opened = if source.size() > limits.package {
             Opened::read(source, None, &limits, context, &mut batch)?
@@ -101,7 +103,7 @@ impl OfdVerifier {
     }
 
     fn open(&self, bytes: &[u8], context: &SealContext<'_>, batch: &mut Batch) -> Opened {
-        let limits = Limits::in_memory();
+        let limits = Limits::verified();
         let readable = bytes.size() <= limits.package;
         let fingerprint = readable.then(|| fingerprint(context.certificates.algs(), bytes));
         let opened = Opened::read(bytes, fingerprint, &limits, context, batch);
@@ -139,7 +141,9 @@ impl OfdVerifier {
                     documents.extend(all.map(|place| verifier.document(read, place, &mut values)));
                 }
             }
-            OfdReport { at: now, fingerprint: opened.fingerprint, outcomes, documents }
+            bound_pictures(&mut documents);
+            let Opened { fingerprint, work, .. } = opened;
+            OfdReport { at: now, fingerprint, outcomes, documents, work }
         })
     }
 
@@ -187,9 +191,23 @@ impl OfdVerifier {
     }
 }
 
+/// Takes away the pictures beyond the first ones: one of each signature would make a report as large as a document.
+fn bound_pictures(documents: &mut [DocumentReport]) {
+    let mut left = MAX_FACE_PICTURES_BYTES;
+    let signatures = documents.iter_mut().flat_map(|document| &mut document.signatures);
+    for face in signatures.filter_map(|signature| signature.face.as_mut()) {
+        let size = face.picture.as_ref().map_or(0, Vec::len);
+        match left.checked_sub(size) {
+            Some(less) => left = less,
+            None => face.picture = None,
+        }
+    }
+}
+
 /// A container that was read to its end.
 struct Opened {
     fingerprint: Option<String>,
+    work: Work,
     read: Result<Read, Fault>,
 }
 
@@ -207,9 +225,10 @@ impl Opened {
         context: &SealContext<'_>,
         batch: &mut Batch,
     ) -> io::Result<Self> {
+        let mut work = Work::default();
         let read = || {
             let (names, contents) = Contents::open(source, limits)?;
-            let mut intake = Intake::new(contents, context.certificates.algs(), batch);
+            let mut intake = Intake::new(contents, context.certificates.algs(), batch, &mut work);
             let layout = Layout::read(names, &mut intake);
             Ok(Read { layout, taken: intake.finish()? })
         };
@@ -218,7 +237,7 @@ impl Opened {
             Err(ReadError::Package(error)) => Err(of_package(error)),
             Err(ReadError::Source(error)) => return Err(error),
         };
-        Ok(Self { fingerprint, read })
+        Ok(Self { fingerprint, work, read })
     }
 
     /// The value of each signature and the description that it is over; nothing of those whose description cannot be read.

@@ -7,6 +7,7 @@ use crate::intake::Batch;
 use crate::limits::Limits;
 use crate::package::Contents;
 use crate::structure::bodies;
+use crate::work::Work;
 
 fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
     reached_with(draft, &mut Scans::default())
@@ -14,9 +15,9 @@ fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
 
 fn reached_with(draft: &Draft<'_>, scans: &mut Scans) -> Result<Vec<String>, ReachFault> {
     let bytes = draft.write();
-    let (names, contents) = Contents::open(&bytes[..], &Limits::in_memory()).unwrap();
-    let mut batch = Batch::default();
-    let mut intake = Intake::new(contents, &[], &mut batch);
+    let (names, contents) = Contents::open(&bytes[..], &Limits::held()).unwrap();
+    let (mut batch, mut work) = (Batch::default(), Work::default());
+    let mut intake = Intake::new(contents, &[], &mut batch, &mut work);
     let root = names.place("OFD.xml").unwrap();
     let body = &intake.with(root, bodies).unwrap().unwrap()[0];
     let found = reach(&names, &mut intake, root, body, scans)?;
@@ -99,7 +100,7 @@ fn locations_are_bounded_over_all_files() {
     let own = {
         let mut scans = Scans::default();
         reached_with(&draft, &mut scans).unwrap();
-        scans.count
+        scans.counted.locations
     };
     let more = |count: usize| "<FileLoc>a</FileLoc>".repeat(count);
     // Two files share the bound.

@@ -68,6 +68,7 @@ fn nothing_does_not_pass() {
         fingerprint: None,
         outcomes: passed(&OfdCheck::OF_PACKAGE),
         documents: Vec::new(),
+        work: Work::default(),
     };
     assert_eq!(report.verdict(), OfdVerdict::Failed(OfdReason::StructureMalformed.into()));
     assert!(report.into_verified().is_err());

@@ -140,8 +140,7 @@ impl<'a, S: Source> Intake<'a, S> {
         batch: &'a mut Batch,
         work: &'a mut Work,
     ) -> Self {
-        let (wanted, weak, kept, made) =
-            (HashMap::new(), HashMap::new(), HashMap::new(), Digests::default());
+        let (wanted, weak, kept, made) = (HashMap::new(), HashMap::new(), HashMap::new(), Digests::default());
         let left = long(MAX_KEPT_BYTES);
         Self { contents, algs, batch, wanted, weak, kept, left, made, work, stopped: None }
     }

@@ -123,17 +123,15 @@ impl Scans {
         let scan = match known.entry(place) {
             Entry::Occupied(known) => known.into_mut(),
             // What is too large is not held for being refused.
-            Entry::Vacant(vacant)
-                if size > long(MAX_XML_BYTES) || *xml + size > long(MAX_ALL_XML_BYTES) =>
-            {
+            Entry::Vacant(vacant) if size > long(MAX_XML_BYTES) || *xml + size > long(MAX_ALL_XML_BYTES) => {
                 vacant.insert(Err(XmlFault::Size))
             }
             Entry::Vacant(vacant) => {
-                *xml += size;
                 let mut locations =
                     Locations { open: Vec::new(), base: None, found: Scan::default(), counted };
                 let read = intake.with(place, |file| xml::read(file, &mut locations));
                 let read = read.ok_or(ReachFault::Unread(place))?;
+                *xml += size;
                 vacant.insert(read.map(|()| locations.found))
             }
         };
@@ -252,8 +250,7 @@ impl Locations<'_> {
     fn counted(&mut self, bytes: usize) -> Result<(), XmlFault> {
         self.counted.locations += 1;
         self.counted.bytes += bytes;
-        let too_many =
-            self.counted.locations > MAX_LOCATIONS || self.counted.bytes > MAX_LOCATION_BYTES;
+        let too_many = self.counted.locations > MAX_LOCATIONS || self.counted.bytes > MAX_LOCATION_BYTES;
         if too_many { Err(XmlFault::Elements) } else { Ok(()) }
     }
 

@@ -8,7 +8,9 @@ use boyin_verify::seal::SealReport;
 use boyin_verify::signed_data::SignedDataReport;
 use boyin_verify::{Outcome, Verdict};
 
-use crate::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES, MAX_ID_CHARS, MAX_LISTED};
+use crate::limits::{
+    MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES, MAX_FACE_PICTURES_BYTES, MAX_ID_CHARS, MAX_LISTED,
+};
 use crate::package::PackageError;
 use crate::reach::PageSize;
 use crate::reason::{Cause, OfdReason};
@@ -481,6 +483,19 @@ impl DocumentReport {
     #[must_use]
     pub fn notes(&self) -> &[OfdNote] {
         &self.notes
+    }
+}
+
+/// Takes away the pictures beyond the first ones: one of each signature would make a report as large as a document.
+pub(crate) fn bound_pictures(documents: &mut [DocumentReport]) {
+    let mut left = MAX_FACE_PICTURES_BYTES;
+    let signatures = documents.iter_mut().flat_map(|document| &mut document.signatures);
+    for face in signatures.filter_map(|signature| signature.face.as_mut()) {
+        let size = face.picture.as_ref().map_or(0, Vec::len);
+        match left.checked_sub(size) {
+            Some(less) => left = less,
+            None => face.picture = None,
+        }
     }
 }
 

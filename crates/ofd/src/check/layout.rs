@@ -242,9 +242,10 @@ fn structure_of<S: Source, T>(
     if !intake.keep(place) {
         return Err(TOO_MANY_BYTES);
     }
-    intake.work.xml += intake.size(place);
     // If it cannot be read, the container has a fault, which comes before.
-    intake.with(place, read).unwrap_or(Err(StructureFault::Missing("content")))
+    let found = intake.with(place, read).ok_or(StructureFault::Missing("content"))?;
+    intake.work.xml += intake.size(place);
+    found
 }
 
 fn locate(names: &Names, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {

@@ -11,10 +11,12 @@ use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 
 use crate::intake::{Batch, Intake, Taken};
-use crate::limits::{Limits, MAX_FACE_PICTURES_BYTES, MAX_KEPT_BYTES};
+use crate::limits::{Limits, MAX_KEPT_BYTES};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reason::OfdReason;
-use crate::report::{DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport};
+use crate::report::{
+    DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, Outcomes, SignatureReport, bound_pictures,
+};
 use crate::work::Work;
 use layout::{Fault, Layout, SignedBody};
 use value::Value;
@@ -188,19 +190,6 @@ impl OfdVerifier {
             report.notes.push(OfdNote::NoSeal);
         }
         report
-    }
-}
-
-/// Takes away the pictures beyond the first ones: one of each signature would make a report as large as a document.
-fn bound_pictures(documents: &mut [DocumentReport]) {
-    let mut left = MAX_FACE_PICTURES_BYTES;
-    let signatures = documents.iter_mut().flat_map(|document| &mut document.signatures);
-    for face in signatures.filter_map(|signature| signature.face.as_mut()) {
-        let size = face.picture.as_ref().map_or(0, Vec::len);
-        match left.checked_sub(size) {
-            Some(less) => left = less,
-            None => face.picture = None,
-        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use boyin_model::json::{self, Value, instant, number, object, text};
 
-use super::{DocumentReport, EntryList, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport};
+use super::{
+    DocumentReport, EntryList, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport,
+};
 use crate::structure::Stamp;
 
 /// `format` of the form.

@@ -14,9 +14,7 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceError, ResolveResult};
 
-use crate::limits::{
-    MAX_PROLOG_BYTES, MAX_XML_ATTRIBUTES, MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NAMESPACES,
-};
+use crate::limits::{MAX_PROLOG_BYTES, MAX_XML_ATTRIBUTES, MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NAMESPACES};
 pub(crate) use tree::Element;
 
 /// Namespaces of OFD: that of the standard, and one that older writers use.

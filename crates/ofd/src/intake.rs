@@ -7,6 +7,8 @@ use boyin_model::alg::{Digest32, VerifyAlg};
 
 use crate::limits::{MAX_KEPT_BYTES, MAX_WAITING_BYTES, MAX_WAITING_ENTRY_BYTES, long};
 use crate::package::{Contents, ReadError, Source};
+use crate::weak::WeakHasher;
+use crate::work::Work;
 
 type Alg = &'static dyn VerifyAlg;
 
@@ -82,23 +84,33 @@ pub(crate) struct Intake<'a, S> {
     batch: &'a mut Batch,
     /// Of which files which digests are asked for.
     wanted: HashMap<usize, Vec<Alg>>,
+    /// The same of broken digests.
+    weak: HashMap<usize, Vec<WeakHasher>>,
     /// Files that are held to the end; `None` until they are read.
     kept: HashMap<usize, Option<Vec<u8>>>,
     /// Bytes of files that may still be.
     left: u64,
     made: Digests,
+    pub(crate) work: &'a mut Work,
     /// Why nothing more is read.
     stopped: Option<ReadError>,
 }
 
-/// Where the digests of the files of a container are in a [`Batch`].
+/// The digests of the files of a container, by the name of the digest and the file.
 #[derive(Debug, Default)]
-pub(crate) struct Digests(HashMap<(&'static str, usize), Ticket>);
+pub(crate) struct Digests {
+    /// Where they are in a [`Batch`].
+    tickets: HashMap<(&'static str, usize), Ticket>,
+    /// Broken ones.
+    weak: HashMap<(&'static str, usize), Vec<u8>>,
+}
 
 impl Digests {
-    /// `None` if no algorithm has that digest, or nobody asked for it.
-    pub(crate) fn of(&self, batch: &Batch, name: &'static str, file: usize) -> Option<Digest32> {
-        batch.of(*self.0.get(&(name, file))?)
+    /// Whether a file has that digest; not if no algorithm has it, or nobody asked for it.
+    pub(crate) fn agree(&self, batch: &Batch, name: &'static str, file: usize, stated: &[u8]) -> bool {
+        let found = self.tickets.get(&(name, file)).and_then(|ticket| batch.of(*ticket));
+        let weak = self.weak.get(&(name, file));
+        found.is_some_and(|digest| stated == digest) || weak.is_some_and(|digest| stated == digest)
     }
 }
 
@@ -127,9 +139,15 @@ impl Taken {
 }
 
 impl<'a, S: Source> Intake<'a, S> {
-    pub(crate) fn new(contents: Contents<S>, algs: &'a [Alg], batch: &'a mut Batch) -> Self {
-        let (wanted, kept, made) = (HashMap::new(), HashMap::new(), Digests::default());
-        Self { contents, algs, batch, wanted, kept, left: long(MAX_KEPT_BYTES), made, stopped: None }
+    pub(crate) fn new(
+        contents: Contents<S>,
+        algs: &'a [Alg],
+        batch: &'a mut Batch,
+        work: &'a mut Work,
+    ) -> Self {
+        let (wanted, weak, kept, made) = (HashMap::new(), HashMap::new(), HashMap::new(), Digests::default());
+        let left = long(MAX_KEPT_BYTES);
+        Self { contents, algs, batch, wanted, weak, kept, left, made, work, stopped: None }
     }
 
     /// Bytes of a file, as its headers say.
@@ -139,6 +157,13 @@ impl<'a, S: Source> Intake<'a, S> {
 
     /// Asks for a digest of a file. Those that are asked for after it was read are made of files that are kept only.
     pub(crate) fn want(&mut self, file: usize, digest: &'static str) {
+        if let Some(hasher) = WeakHasher::of(digest) {
+            let wanted = self.weak.entry(file).or_default();
+            if !wanted.iter().any(|known| known.name() == digest) {
+                wanted.push(hasher);
+            }
+            return;
+        }
         let Some(alg) = self.algs.iter().find(|alg| alg.id().digest == digest) else { return };
         let wanted = self.wanted.entry(file).or_default();
         if !wanted.iter().any(|known| known.id().digest == digest) {
@@ -188,6 +213,10 @@ impl<'a, S: Source> Intake<'a, S> {
     }
 
     fn digest(&mut self, file: usize, bytes: Vec<u8>) {
+        for mut hasher in self.weak.remove(&file).unwrap_or_default() {
+            hasher.update(&bytes);
+            self.made.weak.insert((hasher.name(), file), hasher.finish());
+        }
         let Some(algs) = self.wanted.remove(&file) else { return };
         if bytes.len() > MAX_WAITING_ENTRY_BYTES {
             for alg in algs {
@@ -201,7 +230,7 @@ impl<'a, S: Source> Intake<'a, S> {
 
     fn made(&mut self, file: usize, alg: Alg, digest: Option<Digest32>) -> Ticket {
         let ticket = self.batch.ticket(digest);
-        self.made.0.insert((alg.id().digest, file), ticket);
+        self.made.tickets.insert((alg.id().digest, file), ticket);
         ticket
     }
 
@@ -226,13 +255,15 @@ impl<'a, S: Source> Intake<'a, S> {
                 }
             }
         }
+        self.work.inflated = self.contents.inflated();
         if let Some(stopped) = self.stopped {
             return Err(stopped);
         }
         let mut kept: Vec<_> = self.kept.keys().copied().collect();
         kept.sort_unstable();
         for file in kept {
-            if let (true, Some(Some(bytes))) = (self.wanted.contains_key(&file), self.kept.get(&file)) {
+            let is_wanted = self.wanted.contains_key(&file) || self.weak.contains_key(&file);
+            if let (true, Some(Some(bytes))) = (is_wanted, self.kept.get(&file)) {
                 let bytes = bytes.clone();
                 self.digest(file, bytes);
             }
@@ -251,12 +282,15 @@ impl<'a, S: Source> Intake<'a, S> {
         }
         let algs = self.wanted.remove(&file).unwrap_or_default();
         let mut hashers: Vec<_> = algs.iter().map(|alg| alg.hasher()).collect();
+        let mut weak = self.weak.remove(&file).unwrap_or_default();
         let read = self.contents.read(file, &mut |piece| {
-            for hasher in &mut hashers {
-                hasher.update(piece);
-            }
+            hashers.iter_mut().for_each(|hasher| hasher.update(piece));
+            weak.iter_mut().for_each(|hasher| hasher.update(piece));
         });
         self.stopped = read.err();
+        for hasher in weak {
+            self.made.weak.insert((hasher.name(), file), hasher.finish());
+        }
         for (alg, hasher) in algs.into_iter().zip(hashers) {
             self.made(file, alg, Some(hasher.finish()));
         }

@@ -20,6 +20,8 @@ mod reach;
 mod reason;
 mod report;
 mod structure;
+mod weak;
+mod work;
 pub mod write;
 mod xml;
 
@@ -27,8 +29,9 @@ pub use check::OfdVerifier;
 pub use extract::{ExtractError, UnverifiedAttachment, UnverifiedContents, extract};
 pub use reason::{Cause, OfdReason};
 pub use report::{
-    DocumentReport, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
+    DocumentReport, EntryList, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
     SealFace, SignatureReport, ValueReport, VerifiedAttachment, VerifiedContents, VerifiedOfd,
 };
 pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault, millimeters};
+pub use work::Work;
 pub use xml::XmlFault;

@@ -1,29 +1,33 @@
 //! Bounds on what a document may ask for. A sealed license has 10 to 40 entries and 20 KiB to 3 MiB; each bound is far above
 //! that and keeps memory and work bounded.
 //!
-//! Containers in memory and containers that are read from a [`Source`](crate::package::Source) have bounds of their own for sizes:
-//! bytes in memory come from everywhere, and what is read from a file was let in by somebody who has room for it. All other
-//! bounds are one. A document within the smaller bounds has one report, whichever way it is read.
+//! Whichever way a document is verified, alone, from a [`Source`](crate::package::Source) or among others, its bounds and its report
+//! are the same. A container that is held inflated as a whole ([`Package`](crate::package::Package)), and one that is written, has
+//! smaller ones for its sizes; all other bounds are one.
 //!
 //! Memory does not grow with the container. Held are the files that make up signatures, attachments that are kept, and what was
 //! read in them (twice [`MAX_KEPT_BYTES`]), one XML file and the text of an element while it grows (four times [`MAX_XML_BYTES`]), locations and where files
 //! were looked for (twice [`MAX_LOCATION_BYTES`]), small entries on their way to their digests (twice [`MAX_WAITING_BYTES`]), and
 //! windows of 64 to 256 KiB.
 
-/// Bytes of a container in memory.
+/// Bytes of a container that is held as a whole, or written.
 pub const MAX_PACKAGE_BYTES: usize = 64 << 20;
-/// Bytes of a container that is read from a source.
+/// Bytes of a container that is verified: it goes through windows.
 pub const MAX_STREAMED_PACKAGE_BYTES: usize = 1 << 30;
+/// Bytes of a source whose digest is held, and that are read again at once.
+pub const SOURCE_BLOCK_BYTES: usize = 64 << 10;
+/// Blocks of a source that are held: the headers of entries lead to any of them.
+pub const MAX_HELD_BLOCKS: usize = 16;
 /// Entries, folders among them.
 pub const MAX_ENTRIES: usize = 4096;
-/// Bytes that one entry of a container in memory may inflate to.
+/// Bytes that one entry of a container may inflate to that is held as a whole, or written.
 pub const MAX_ENTRY_BYTES: usize = 64 << 20;
-/// Bytes that one entry of a container may inflate to that is read from a source.
+/// Bytes that one entry of a container may inflate to that is verified.
 pub const MAX_STREAMED_ENTRY_BYTES: usize = 512 << 20;
-/// Bytes that all entries together may inflate to. Of what is read from a source, [`MAX_STREAMED_RATIO`] may allow more.
+/// Bytes that all entries together may inflate to. Of what is verified, [`MAX_STREAMED_RATIO`] may allow more.
 pub const MAX_INFLATED_BYTES: usize = 192 << 20;
-/// Bytes that all entries of a container together may inflate to for each of its own, if it is read from a source and they are
-/// more than [`MAX_INFLATED_BYTES`]: the work stays in proportion to what was sent.
+/// Bytes that all entries of a container that is verified together may inflate to for each of its own, if they are more than
+/// [`MAX_INFLATED_BYTES`]: the work stays in proportion to what was sent.
 pub const MAX_STREAMED_RATIO: usize = 4;
 /// Bytes of an inflated entry for each packed one. Long pages of a few glyphs reach 60.
 pub const MAX_RATIO: usize = 200;
@@ -35,15 +39,24 @@ pub const MAX_NAME_BYTES: usize = 512;
 pub const MAX_PATH_DEPTH: usize = 16;
 /// Bytes of one XML file.
 pub const MAX_XML_BYTES: usize = 32 << 20;
+/// Bytes of all XML files of the contents of a container. A page full of text has 50 to 200 KiB.
+pub const MAX_ALL_XML_BYTES: usize = 64 << 20;
+/// Elements of all these files: each costs some hundred nanoseconds. A page full of text has 1000 to 4000.
+pub const MAX_XML_ELEMENTS: usize = 2_000_000;
 /// Elements within each other. Pages nest blocks; those of the field are below 20.
 pub const MAX_XML_DEPTH: usize = 64;
 /// Attributes of one element. The richest of the standard has about 20.
 pub const MAX_XML_ATTRIBUTES: usize = 64;
+/// Namespaces that are declared at one place: each name is looked for among them. Writers declare one or two.
+pub const MAX_XML_NAMESPACES: usize = 16;
+/// Bytes before the end of the first tag of an XML file of which only the root is asked: a declaration has 60, and a comment may
+/// stand before it.
+pub const MAX_PROLOG_BYTES: usize = 4096;
 /// Bytes of `OFD.xml`, `Signatures.xml` and `Signature.xml`, each: these are kept in memory as trees.
 pub const MAX_STRUCTURE_BYTES: usize = 1 << 20;
 /// Locations and pages that all files of a container name together, each file read once. A license has about 40.
 pub const MAX_LOCATIONS: usize = 65_536;
-/// Bytes of these locations and numbers of pages, bases that they are from among them.
+/// Bytes of these locations, each with the base that it is from, and numbers of pages.
 pub const MAX_LOCATION_BYTES: usize = 8 << 20;
 /// Bytes of `OFD.xml`, of the files that make up signatures (lists, descriptions, values, seals) and of attachments that are
 /// kept, together.
@@ -66,9 +79,13 @@ pub const MAX_SIGNATURES: usize = 64;
 pub const MAX_STAMPS: usize = 2048;
 /// Bytes of the picture of a seal that a report keeps to be shown. Pictures of 45 mm at 300 dpi have 10 to 60 KiB.
 pub const MAX_FACE_PICTURE_BYTES: usize = 256 << 10;
+/// Bytes of the pictures that a report keeps, together: those of the first signatures.
+pub const MAX_FACE_PICTURES_BYTES: usize = 4 << 20;
+/// Characters of the number of a signature or page that a report keeps. Those of the field have below 10.
+pub const MAX_ID_CHARS: usize = 64;
 /// Characters of the name of a seal that a report keeps. Names of the field have below 60.
 pub const MAX_FACE_NAME_CHARS: usize = 200;
-/// Names of entries that a report lists of each kind.
+/// Names of entries of each kind, and stamps, that a report keeps of a signature. All are counted.
 pub const MAX_LISTED: usize = 64;
 
 // What is written is below these, so that it is read again.
@@ -98,7 +115,7 @@ pub const MAX_ATTACHMENT_NAME_BYTES: usize = 64;
 /// Pairs of metadata and attachments of one document that are taken out, each.
 pub const MAX_EXTRACTED: usize = 1024;
 
-/// The bounds for sizes of one way to read.
+/// The bounds for sizes: of what is held as a whole, and of what is verified.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) package: u64,
@@ -109,14 +126,14 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn in_memory() -> Self {
+    pub(crate) fn held() -> Self {
         let (package, entry) = (long(MAX_PACKAGE_BYTES), long(MAX_ENTRY_BYTES));
         Self { package, entry, inflated: long(MAX_INFLATED_BYTES), ratio: 0 }
     }
 
-    pub(crate) fn streamed() -> Self {
+    pub(crate) fn verified() -> Self {
         let (package, entry) = (long(MAX_STREAMED_PACKAGE_BYTES), long(MAX_STREAMED_ENTRY_BYTES));
-        Self { package, entry, ratio: long(MAX_STREAMED_RATIO), ..Self::in_memory() }
+        Self { package, entry, ratio: long(MAX_STREAMED_RATIO), ..Self::held() }
     }
 
     /// Those of a container of so many bytes.

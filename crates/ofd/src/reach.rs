@@ -7,7 +7,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use crate::intake::Intake;
-use crate::limits::{MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, long};
+use crate::limits::{
+    MAX_ALL_XML_BYTES, MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, MAX_XML_ELEMENTS, long,
+};
 use crate::location::{LocationFault, at, paths, resolve};
 use crate::package::{Names, Source};
 use crate::structure::{Body, rectangle};
@@ -94,8 +96,17 @@ enum Role {
 #[derive(Debug, Default)]
 pub(crate) struct Scans {
     known: HashMap<usize, Result<Scan, XmlFault>>,
-    /// Locations and pages of all of them.
-    count: usize,
+    /// Bytes of the files.
+    xml: u64,
+    counted: Counted,
+}
+
+/// What all files of a container have together.
+#[derive(Debug, Default)]
+struct Counted {
+    elements: usize,
+    /// Locations and pages.
+    locations: usize,
     /// Their bytes.
     bytes: usize,
 }
@@ -111,22 +122,29 @@ struct Scan {
 
 impl Scans {
     fn of<S: Source>(&mut self, intake: &mut Intake<'_, S>, place: usize) -> Result<&Scan, ReachFault> {
-        let Self { known, count, bytes } = self;
+        let Self { known, xml, counted } = self;
+        let size = intake.size(place);
         let scan = match known.entry(place) {
             Entry::Occupied(known) => known.into_mut(),
             // What is too large is not held for being refused.
-            Entry::Vacant(vacant) if intake.size(place) > long(MAX_XML_BYTES) => {
+            Entry::Vacant(vacant) if size > long(MAX_XML_BYTES) || *xml + size > long(MAX_ALL_XML_BYTES) => {
                 vacant.insert(Err(XmlFault::Size))
             }
             Entry::Vacant(vacant) => {
                 let mut locations =
-                    Locations { open: Vec::new(), base: None, found: Scan::default(), count, bytes };
+                    Locations { open: Vec::new(), base: None, found: Scan::default(), counted };
                 let read = intake.with(place, |file| xml::read(file, &mut locations));
                 let read = read.ok_or(ReachFault::Unread(place))?;
+                *xml += size;
                 vacant.insert(read.map(|()| locations.found))
             }
         };
         scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+    }
+
+    /// Bytes and elements of all files that were read.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        (self.xml, long(self.counted.elements))
     }
 
     /// The size that a file says, if it was read.
@@ -223,28 +241,28 @@ struct Locations<'s> {
     open: Vec<String>,
     base: Option<Rc<str>>,
     found: Scan,
-    count: &'s mut usize,
-    bytes: &'s mut usize,
+    counted: &'s mut Counted,
 }
 
 impl Locations<'_> {
     fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
-        self.counted(&location)?;
+        // They are put together each time that it is looked for.
+        self.counted(location.len() + self.base.as_ref().map_or(0, |base| base.len()))?;
         self.found.named.push(Named { role, location, base: self.base.clone() });
         Ok(())
     }
 
-    fn counted(&mut self, text: &str) -> Result<(), XmlFault> {
-        *self.count += 1;
-        *self.bytes += text.len();
-        let too_many = *self.count > MAX_LOCATIONS || *self.bytes > MAX_LOCATION_BYTES;
+    fn counted(&mut self, bytes: usize) -> Result<(), XmlFault> {
+        self.counted.locations += 1;
+        self.counted.bytes += bytes;
+        let too_many = self.counted.locations > MAX_LOCATIONS || self.counted.bytes > MAX_LOCATION_BYTES;
         if too_many { Err(XmlFault::Elements) } else { Ok(()) }
     }
 
     fn page(&mut self, attributes: &[(String, String)]) -> Result<(), XmlFault> {
         let value = |name| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let Some(id) = value("ID") else { return Ok(()) };
-        self.counted(id)?;
+        self.counted(id.len())?;
         // Its location is the next one that is taken up.
         let named = value("BaseLoc").map(|_| self.found.named.len());
         self.found.pages.insert(id.as_str().into(), named);
@@ -271,6 +289,10 @@ impl Locations<'_> {
 
 impl Visit for Locations<'_> {
     fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
+        self.counted.elements += 1;
+        if self.counted.elements > MAX_XML_ELEMENTS {
+            return Err(XmlFault::Elements);
+        }
         let is_root = self.open.is_empty();
         if start.name == "Page" && self.root() == "Document" {
             self.page(&start.attributes)?;
@@ -278,7 +300,7 @@ impl Visit for Locations<'_> {
         for (attribute, value) in start.attributes {
             match (start.name, attribute.as_str()) {
                 ("Res", "BaseLoc") if is_root => {
-                    self.counted(&value)?;
+                    self.counted(value.len())?;
                     self.base = Some(value.into());
                 }
                 ("Page" | "TemplatePage" | "Version", "BaseLoc") => self.named(Role::Names, value)?,

@@ -8,11 +8,14 @@ use boyin_verify::seal::SealReport;
 use boyin_verify::signed_data::SignedDataReport;
 use boyin_verify::{Outcome, Verdict};
 
-use crate::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};
+use crate::limits::{
+    MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES, MAX_FACE_PICTURES_BYTES, MAX_ID_CHARS, MAX_LISTED,
+};
 use crate::package::PackageError;
 use crate::reach::PageSize;
 use crate::reason::{Cause, OfdReason};
 use crate::structure::{CheckMethod, SignatureKind, Stamp, StructureFault};
+use crate::work::Work;
 
 /// Digits in a row from which on a name may be a number of a person.
 const PERSONAL_DIGITS: usize = 6;
@@ -124,6 +127,39 @@ impl EntryName {
     }
 }
 
+/// Files of a container: all are counted, and the first [`MAX_LISTED`] are named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryList {
+    count: usize,
+    entries: Vec<EntryName>,
+}
+
+impl EntryList {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The first of them, at most [`MAX_LISTED`].
+    #[must_use]
+    pub fn entries(&self) -> &[EntryName] {
+        &self.entries
+    }
+
+    pub(crate) fn add(&mut self, name: impl FnOnce() -> EntryName) {
+        self.count += 1;
+        if self.entries.len() < MAX_LISTED {
+            self.entries.push(name());
+        }
+    }
+}
+
+/// The first [`MAX_ID_CHARS`] characters of a number, which a writer can make as long as a file.
+pub(crate) fn cut(id: &str) -> String {
+    id.chars().take(MAX_ID_CHARS).collect()
+}
+
 /// How far a signature covers the list of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protection {
@@ -220,14 +256,15 @@ pub enum ValueReport {
     SignedData(Box<SignedDataReport>),
 }
 
-/// What a seal holds for people to look at. Claimed, not proven, unless the signature passed; not in the JSON form.
+/// What a seal holds for people to look at. Claimed, not proven, unless the signature passed; not in the JSON form. All pictures of
+/// a report have at most [`MAX_FACE_PICTURES_BYTES`](crate::limits::MAX_FACE_PICTURES_BYTES).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealFace {
     /// Name of the seal, at most [`MAX_FACE_NAME_CHARS`] characters of it.
     pub name: String,
     /// Form of the picture, as the seal names it: `PNG`, `GIF`, `ofd`, …
     pub format: String,
-    /// The picture, not decoded; `None` if it has more than [`MAX_FACE_PICTURE_BYTES`].
+    /// The picture, not decoded; `None` if it has more than [`MAX_FACE_PICTURE_BYTES`], or those before left no room.
     pub picture: Option<Vec<u8>>,
     /// Width and height of the picture in millimeters.
     pub size_mm: [u32; 2],
@@ -262,17 +299,18 @@ pub struct SignatureReport {
     pub(crate) method: Option<CheckMethod>,
     pub(crate) protection: Option<Protection>,
     pub(crate) stamps: Vec<Stamp>,
+    pub(crate) stamp_count: usize,
     pub(crate) covers: Vec<String>,
-    pub(crate) changed: Vec<EntryName>,
-    pub(crate) uncovered: Vec<EntryName>,
-    pub(crate) unreferenced: Vec<EntryName>,
+    pub(crate) changed: EntryList,
+    pub(crate) uncovered: EntryList,
+    pub(crate) unreferenced: EntryList,
     pub(crate) value: Option<ValueReport>,
     pub(crate) face: Option<SealFace>,
     pub(crate) notes: Vec<OfdNote>,
 }
 
 impl SignatureReport {
-    /// Its number in the list of signatures, as that says it.
+    /// Its number in the list of signatures, as that says it; the first [`MAX_ID_CHARS`] characters.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -313,13 +351,19 @@ impl SignatureReport {
         self.protection
     }
 
-    /// Where it is shown.
+    /// Where it is shown: the first [`MAX_LISTED`] places.
     #[must_use]
     pub fn stamps(&self) -> &[Stamp] {
         &self.stamps
     }
 
-    /// Numbers of other signatures that it covers.
+    /// At how many places it is shown.
+    #[must_use]
+    pub fn stamp_count(&self) -> usize {
+        self.stamp_count
+    }
+
+    /// Numbers of other signatures that it covers; the first [`MAX_ID_CHARS`] characters of each.
     #[must_use]
     pub fn covers(&self) -> &[String] {
         &self.covers
@@ -327,19 +371,19 @@ impl SignatureReport {
 
     /// Files that are not as they were signed.
     #[must_use]
-    pub fn changed(&self) -> &[EntryName] {
+    pub fn changed(&self) -> &EntryList {
         &self.changed
     }
 
     /// Files that are shown and not covered.
     #[must_use]
-    pub fn uncovered(&self) -> &[EntryName] {
+    pub fn uncovered(&self) -> &EntryList {
         &self.uncovered
     }
 
     /// Files that nothing refers to and that are not covered.
     #[must_use]
-    pub fn unreferenced(&self) -> &[EntryName] {
+    pub fn unreferenced(&self) -> &EntryList {
         &self.unreferenced
     }
 
@@ -444,6 +488,19 @@ impl DocumentReport {
     }
 }
 
+/// Takes away the pictures beyond the first ones: one of each signature would make a report as large as a document.
+pub(crate) fn bound_pictures(documents: &mut [DocumentReport]) {
+    let mut left = MAX_FACE_PICTURES_BYTES;
+    let signatures = documents.iter_mut().flat_map(|document| &mut document.signatures);
+    for face in signatures.filter_map(|signature| signature.face.as_mut()) {
+        let size = face.picture.as_ref().map_or(0, Vec::len);
+        match left.checked_sub(size) {
+            Some(less) => left = less,
+            None => face.picture = None,
+        }
+    }
+}
+
 /// The result of a verification.
 #[must_use]
 #[derive(Clone, Debug)]
@@ -452,6 +509,7 @@ pub struct OfdReport {
     pub(crate) fingerprint: Option<String>,
     pub(crate) outcomes: Outcomes,
     pub(crate) documents: Vec<DocumentReport>,
+    pub(crate) work: Work,
 }
 
 /// Proof that one OFD document passed every check at one instant. Only [`OfdReport::into_verified`] makes it.
@@ -545,6 +603,12 @@ impl OfdReport {
     #[must_use]
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
+    }
+
+    /// What the verification took; not in the JSON form.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// The instant of the verification.

@@ -7,6 +7,8 @@ use boyin_model::b64::encode_padded;
 use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, ES256, SM2_SM3};
+use md5::{Digest as _, Md5};
+use sha1_smol::Sha1;
 
 use crate::prefecture::now;
 use crate::seals::{SealWorld, algorithm_oid, der_signature, utc_time};
@@ -416,12 +418,14 @@ impl<'w> Draft<'w> {
     }
 }
 
-/// The digest of that name in `CheckMethod`; of a name without one, that of SM3.
-fn digest(check_method: &str, bytes: &[u8]) -> Digest32 {
-    if check_method.starts_with("SHA") || check_method.starts_with("2.16") {
-        return ES256.digest(&[bytes]);
+/// The digest of that name in `CheckMethod`; of one that nobody knows, that of SM3.
+fn digest(check_method: &str, bytes: &[u8]) -> Vec<u8> {
+    match check_method {
+        "" | "MD5" => Md5::digest(bytes).to_vec(),
+        "SHA1" | "1.3.14.3.2.26" => Sha1::from(bytes).digest().bytes().to_vec(),
+        name if name.starts_with("SHA") || name.starts_with("2.16") => ES256.digest(&[bytes]).to_vec(),
+        _ => SM2_SM3.digest(&[bytes]).to_vec(),
     }
-    SM2_SM3.digest(&[bytes])
 }
 
 /// A seal of version 1: no type of list, UTCTime, the maker's part in one.

@@ -291,7 +291,9 @@ fn stamp_list(html: &mut Html, lang: Lang, stamps: &[Stamp], shown: &Value) {
         html.put("", height, lang.say(" 毫米", " mm")).raw("</li>");
     }
     html.raw("</ul>\n");
-    if let Some(more) = stamps.len().checked_sub(SHOWN_STAMPS).filter(|more| *more > 0) {
+    // A report keeps the first of them, and counts all.
+    let count = shown["count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(stamps.len());
+    if let Some(more) = count.checked_sub(SHOWN_STAMPS).filter(|more| *more > 0) {
         html.put("<p class=\"hint\">", lang.say("另有处数：", "Further places: "), "")
             .text(more)
             .raw("</p>\n");

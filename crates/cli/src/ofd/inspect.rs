@@ -60,6 +60,10 @@ fn write(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Result<()
         let page = printable(&stamp.page);
         writeln!(out, "    {:<9} page {page}: {left}, {top}, {width} × {height} mm", "stamp")?;
     }
+    let more = signature.stamp_count() - signature.stamps().len();
+    if more > 0 {
+        writeln!(out, "    {:<9} {more} more", "stamp")?;
+    }
     for id in signature.covers() {
         writeln!(out, "    {:<9} signature {}", "covers", printable(id))?;
     }
@@ -78,6 +82,7 @@ fn of_signature(signature: &SignatureReport) -> Value {
         "protection": signature.protection().map(Protection::code),
         "signed_at": signature.signed_at().map(|at| at.seconds()),
         "covers": signature.covers(),
+        "stamp_count": signature.stamp_count(),
         "stamps": stamps,
     })
 }

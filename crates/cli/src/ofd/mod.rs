@@ -165,15 +165,15 @@ fn of_signature(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Re
         writeln!(out, "  {:<9} {at}", "signed")?;
     }
     signature.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
-    for (name, entries) in [
+    for (name, list) in [
         ("changed 被改动", signature.changed()),
         ("uncovered 未保护", signature.uncovered()),
         ("unreferenced 夹带", signature.unreferenced()),
     ] {
-        if !entries.is_empty() {
-            let shown: Vec<_> = entries.iter().take(SHOWN_ENTRIES).map(entry).collect();
-            let more = if entries.len() > SHOWN_ENTRIES { ", …" } else { "" };
-            writeln!(out, "  {name} ({}): {}{more}", entries.len(), shown.join(", "))?;
+        if list.count() > 0 {
+            let shown: Vec<_> = list.entries().iter().take(SHOWN_ENTRIES).map(entry).collect();
+            let more = if list.count() > SHOWN_ENTRIES { ", …" } else { "" };
+            writeln!(out, "  {name} ({}): {}{more}", list.count(), shown.join(", "))?;
         }
     }
     notes(out, signature.notes().iter().map(|note| note.code()))

@@ -12,7 +12,7 @@ use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
-use crate::xml::XmlFault;
+use crate::xml::{XmlFault, has_root};
 
 /// Where every reading begins.
 const ROOT: &str = "OFD.xml";
@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
     pub(super) signing: BTreeSet<usize>,
+    /// Files that describe a signature, that one covers, and that no list names and no document reaches.
+    pub(super) detached: BTreeSet<usize>,
     /// Where the documents look for files in vain.
     pub(super) absent: Absent,
 }
@@ -71,8 +73,9 @@ impl Layout {
         let mut left = MAX_SIGNATURES;
         let listed: Vec<_> =
             bodies.iter().map(|body| Signatures::read(&names, intake, root, body, &mut left)).collect();
+        let mut covered = BTreeSet::new();
         for signatures in &listed {
-            signatures.ask(&names, intake);
+            signatures.ask(&names, intake, &mut covered);
         }
         let (mut scans, mut absent) = (Scans::default(), Absent::default());
         let read = |(body, signatures): (&Body, Signatures)| {
@@ -91,20 +94,17 @@ impl Layout {
             }
         };
         let bodies: Vec<_> = bodies.iter().zip(listed).map(read).collect();
-        let signing = bodies.iter().flat_map(SignedBody::signing).collect();
-        Ok(Self { names, root, bodies, signing, absent })
+        let (xml, elements) = scans.read();
+        intake.work.xml += xml;
+        intake.work.elements += elements;
+        let signing: BTreeSet<_> = bodies.iter().flat_map(SignedBody::signing).collect();
+        covered.retain(|place| !signing.contains(place));
+        let detached = detached(intake, &bodies, covered);
+        Ok(Self { names, root, bodies, signing, detached, absent })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {
         name(&self.names, place)
-    }
-
-    /// Whether a file describes a signature that no list names, and is no content either.
-    pub(super) fn is_detached(&self, place: usize) -> bool {
-        let reached = self.bodies.iter().flat_map(|body| &body.reached);
-        file_name(self.names.of(place)) == DESCRIPTION
-            && !self.signing.contains(&place)
-            && !reached.into_iter().any(|reached| reached.places.contains(&place))
     }
 
     /// Why a document without signatures has none.
@@ -141,13 +141,15 @@ impl Signatures {
         }
     }
 
-    /// Asks for the digests that the references are compared with.
-    fn ask<S: Source>(&self, names: &Names, intake: &mut Intake<'_, S>) {
+    /// Asks for the digests that the references are compared with, and takes up what is covered.
+    fn ask<S: Source>(&self, names: &Names, intake: &mut Intake<'_, S>, covered: &mut BTreeSet<usize>) {
         for parts in self.all.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok()) {
-            let CheckMethod::Accepted(method) = parts.file.method else { continue };
             for reference in &parts.file.references {
-                if let Ok(place) = resolve(names, names.of(parts.place), &reference.location) {
-                    intake.want(place, method);
+                let Ok(place) = resolve(names, names.of(parts.place), &reference.location) else { continue };
+                covered.insert(place);
+                match parts.file.method {
+                    CheckMethod::Accepted(method) | CheckMethod::Weak(method) => intake.want(place, method),
+                    CheckMethod::Unknown => {}
                 }
             }
         }
@@ -160,6 +162,24 @@ impl SignedBody {
         let of_signatures = parts.flat_map(|parts| [Some(parts.place), Some(parts.value), parts.seal]);
         of_signatures.chain([self.list]).flatten()
     }
+}
+
+/// Those of the covered files that describe signatures and are no content, whatever their names are. What is larger than a
+/// description was none. Where a document cannot be followed nothing passes, and what was read is not known.
+fn detached<S: Source>(
+    intake: &mut Intake<'_, S>,
+    bodies: &[SignedBody],
+    mut covered: BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    for body in bodies {
+        let Ok(reached) = &body.reached else { return BTreeSet::new() };
+        covered.retain(|place| !reached.places.contains(place));
+    }
+    covered.retain(|place| {
+        intake.size(*place) <= long(MAX_STRUCTURE_BYTES)
+            && intake.with(*place, |file| has_root(file, "Signature")).unwrap_or(false)
+    });
+    covered
 }
 
 fn signatures<S: Source>(
@@ -236,7 +256,9 @@ fn structure_of<S: Source, T>(
         return Err(TOO_MANY_BYTES);
     }
     // If it cannot be read, the container has a fault, which comes before.
-    intake.with(place, read).unwrap_or(Err(StructureFault::Missing("content")))
+    let found = intake.with(place, read).ok_or(StructureFault::Missing("content"))?;
+    intake.work.xml += intake.size(place);
+    found
 }
 
 fn locate(names: &Names, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {

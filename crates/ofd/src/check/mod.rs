@@ -16,8 +16,9 @@ use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, So
 use crate::reason::OfdReason;
 use crate::report::{
     DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
-    VerifiedAttachment, VerifiedContents,
+    VerifiedAttachment, VerifiedContents, bound_pictures,
 };
+use crate::work::Work;
 use layout::{Fault, Layout, SignedBody};
 use value::Value;
 
@@ -45,23 +46,24 @@ impl OfdVerifier {
         Self { seals: self.seals.with_profile(profile), ..self }
     }
 
-    /// Verifies a document with all its signatures; at most [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
+    /// Verifies a document with all its signatures; at most
+    /// [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES).
     pub fn check(&self, bytes: &[u8], context: &SealContext<'_>) -> OfdReport {
         let mut batch = Batch::default();
         let opened = self.open(bytes, context, &mut batch);
         self.report([opened], batch, context).next().expect("a report for each document")
     }
 
-    /// Verifies a document of any size up to [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES) in
-    /// bounded memory ([`limits`](crate::limits)): what need not be looked at goes piece by piece into its digests.
+    /// Verifies a document that is not in memory, in bounded memory ([`limits`](crate::limits)): what need not be looked at goes
+    /// piece by piece into its digests.
     ///
-    /// The report is that of [`Self::check`] over the same bytes, if they are within its bounds. It is about the bytes as they were
-    /// read first: if the source gives others later, that is an error.
+    /// The report is that of [`Self::check`] over the same bytes. It is about the bytes as they were read first: if the source gives
+    /// others later, that is an error.
     ///
     /// # Errors
     /// Whatever the source says, and that its bytes changed meanwhile. Neither says anything of the document.
     pub fn check_source(&self, source: impl Source, context: &SealContext<'_>) -> io::Result<OfdReport> {
-        let (limits, algs) = (Limits::streamed(), context.certificates.algs());
+        let (limits, algs) = (Limits::verified(), context.certificates.algs());
         let mut batch = Batch::default();
         let opened = if source.size() > limits.package {
             Opened::read(source, None, &limits, context, &mut batch)?
@@ -104,7 +106,7 @@ impl OfdVerifier {
     }
 
     fn open(&self, bytes: &[u8], context: &SealContext<'_>, batch: &mut Batch) -> Opened {
-        let limits = Limits::in_memory();
+        let limits = Limits::verified();
         let readable = bytes.size() <= limits.package;
         let fingerprint = readable.then(|| fingerprint(context.certificates.algs(), bytes));
         let opened = Opened::read(bytes, fingerprint, &limits, context, batch);
@@ -142,7 +144,9 @@ impl OfdVerifier {
                     documents.extend(all.map(|place| verifier.document(read, place, &mut values)));
                 }
             }
-            OfdReport { at: now, fingerprint: opened.fingerprint, outcomes, documents }
+            bound_pictures(&mut documents);
+            let Opened { fingerprint, work, .. } = opened;
+            OfdReport { at: now, fingerprint, outcomes, documents, work }
         })
     }
 
@@ -209,6 +213,7 @@ fn contents(taken: &Taken, layout: &Layout, place: usize) -> VerifiedContents {
 /// A container that was read to its end.
 struct Opened {
     fingerprint: Option<String>,
+    work: Work,
     read: Result<Read, Fault>,
 }
 
@@ -226,9 +231,10 @@ impl Opened {
         context: &SealContext<'_>,
         batch: &mut Batch,
     ) -> io::Result<Self> {
+        let mut work = Work::default();
         let read = || {
             let (names, contents) = Contents::open(source, limits)?;
-            let mut intake = Intake::new(contents, context.certificates.algs(), batch);
+            let mut intake = Intake::new(contents, context.certificates.algs(), batch, &mut work);
             let layout = Layout::read(names, &mut intake);
             Ok(Read { layout, taken: intake.finish()? })
         };
@@ -237,7 +243,7 @@ impl Opened {
             Err(ReadError::Package(error)) => Err(of_package(error)),
             Err(ReadError::Source(error)) => return Err(error),
         };
-        Ok(Self { fingerprint, read })
+        Ok(Self { fingerprint, work, read })
     }
 
     /// The value of each signature and the description that it is over; nothing of those whose description cannot be read.

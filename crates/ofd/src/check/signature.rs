@@ -9,13 +9,14 @@ use super::OfdVerifier;
 use super::layout::{Layout, Parts, Signed};
 use super::value::{Value, is_bare};
 use crate::intake::{Batch, Taken};
+use crate::limits::MAX_LISTED;
 use crate::location::{LocationFault, join, resolve};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{
-    EntryName, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SealFace, SignatureReport,
-    ValueReport,
+    EntryList, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SealFace, SignatureReport,
+    ValueReport, cut,
 };
-use crate::structure::{CheckMethod, SignatureKind};
+use crate::structure::{CheckMethod, SignatureKind, Stamp};
 
 /// Until then (2020-10-01, when GB/T 38540 came into force) signatures over MD5 or SHA-1 were usual enough to be named as
 /// early ones. They pass at no time.
@@ -42,16 +43,17 @@ pub(super) fn check(
     let signatures = layout.bodies[body].signatures.as_deref().unwrap_or_default();
     let signed = &signatures[nth];
     let mut report = SignatureReport {
-        id: signed.listed.id.clone(),
+        id: cut(&signed.listed.id),
         kind: signed.listed.kind.unwrap_or(SignatureKind::Seal),
         outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
         method: None,
         protection: None,
         stamps: Vec::new(),
+        stamp_count: 0,
         covers: Vec::new(),
-        changed: Vec::new(),
-        uncovered: Vec::new(),
-        unreferenced: Vec::new(),
+        changed: EntryList::default(),
+        uncovered: EntryList::default(),
+        unreferenced: EntryList::default(),
         value: None,
         face: None,
         notes: Vec::new(),
@@ -65,7 +67,9 @@ pub(super) fn check(
     };
     report.outcomes.set(OfdCheck::Format, Ok(()));
     report.method = Some(parts.file.method);
-    report.stamps.clone_from(&parts.file.stamps);
+    let stamps = parts.file.stamps.iter().take(MAX_LISTED);
+    report.stamps = stamps.map(|stamp| Stamp { page: cut(&stamp.page), ..stamp.clone() }).collect();
+    report.stamp_count = parts.file.stamps.len();
     let run = Run { layout, taken, batch, body, nth, signed, parts };
     let seal = SealSignature::read(run.bytes(parts.value), verifier.reader).ok();
     report.face = seal.as_ref().map(|signature| SealFace::of(&signature.seal.info));
@@ -76,7 +80,7 @@ pub(super) fn check(
         report.outcomes.set(OfdCheck::SealFile, found);
     }
     let named = run.named();
-    report.changed = named.changed.iter().map(|place| layout.name(*place)).collect();
+    named.changed.iter().for_each(|place| report.changed.add(|| layout.name(*place)));
     let found = run.references(&named, report.signed_at());
     report.outcomes.set(OfdCheck::References, found);
     let found = run.coverage(&named.places, &mut report);
@@ -176,13 +180,11 @@ impl Run<'_> {
             };
             named.is_repeated |= !named.places.insert(place);
             named.is_missing |= self.is_astray(&reference.location);
-            let CheckMethod::Accepted(method) = self.parts.file.method else { continue };
-            if self
-                .taken
-                .digests
-                .of(self.batch, method, place)
-                .is_none_or(|digest| reference.digest != digest)
-            {
+            let method = match self.parts.file.method {
+                CheckMethod::Accepted(method) | CheckMethod::Weak(method) => method,
+                CheckMethod::Unknown => continue,
+            };
+            if !self.taken.digests.agree(self.batch, method, place, &reference.digest) {
                 named.changed.push(place);
             }
         }
@@ -206,16 +208,18 @@ impl Run<'_> {
         if named.is_missing {
             return failed(OfdReason::ReferenceMissing, None);
         }
-        match self.parts.file.method {
-            CheckMethod::Accepted(_) => {}
-            CheckMethod::Weak(name) => {
-                let early = signed_at.is_some_and(|at| at.seconds() < WEAK_DIGESTS_UNTIL);
-                let reason = if early { OfdReason::DigestOld } else { OfdReason::DigestWeak };
-                return failed(reason, Some(OfdDetail::Digest(name)));
-            }
-            CheckMethod::Unknown => return failed(OfdReason::DigestUnknown, None),
-        }
-        let Some(first) = named.changed.first() else { return Ok(()) };
+        let Some(first) = named.changed.first() else {
+            return match self.parts.file.method {
+                CheckMethod::Accepted(_) => Ok(()),
+                // That these agree proves nothing.
+                CheckMethod::Weak(name) => {
+                    let early = signed_at.is_some_and(|at| at.seconds() < WEAK_DIGESTS_UNTIL);
+                    let reason = if early { OfdReason::DigestOld } else { OfdReason::DigestWeak };
+                    failed(reason, Some(OfdDetail::Digest(name)))
+                }
+                CheckMethod::Unknown => failed(OfdReason::DigestUnknown, None),
+            };
+        };
         let detail = Some(OfdDetail::Entry(self.layout.name(*first)));
         let body = &self.layout.bodies[self.body];
         if self.has_later(named) && named.changed.iter().all(|place| Some(*place) == body.list) {
@@ -239,22 +243,22 @@ impl Run<'_> {
         let others: Vec<_> = (0..self.layout.bodies.len()).filter(|body| *body != self.body).collect();
         for place in (0..self.layout.names.all().len()).filter(|place| !named.contains(place)) {
             if reaches(self.body, place) {
-                report.uncovered.push(self.layout.name(place));
+                report.uncovered.add(|| self.layout.name(place));
             } else if place != self.layout.root
                 && !self.layout.signing.contains(&place)
                 && !others.iter().any(|body| reaches(*body, place))
             {
-                report.unreferenced.push(self.layout.name(place));
+                report.unreferenced.add(|| self.layout.name(place));
             }
         }
-        let first = |list: &[EntryName]| list.first().cloned().map(OfdDetail::Entry);
-        if !report.uncovered.is_empty() {
+        let first = |list: &EntryList| list.entries().first().cloned().map(OfdDetail::Entry);
+        if report.uncovered.count() > 0 {
             return Err((OfdReason::ContentUncovered.into(), first(&report.uncovered)));
         }
-        if !report.unreferenced.is_empty() {
+        if report.unreferenced.count() > 0 {
             return Err((OfdReason::EntryUnreferenced.into(), first(&report.unreferenced)));
         }
-        if let Some(place) = named.iter().find(|place| self.layout.is_detached(**place)) {
+        if let Some(place) = named.intersection(&self.layout.detached).next() {
             return Err((
                 OfdReason::SignaturesDetached.into(),
                 Some(OfdDetail::Entry(self.layout.name(*place))),
@@ -274,7 +278,7 @@ impl Run<'_> {
         for (nth, other) in body.signatures.iter().flatten().enumerate() {
             let Ok(parts) = &other.parts else { continue };
             if nth != self.nth && named.contains(&parts.place) && named.contains(&parts.value) {
-                report.covers.push(other.listed.id.clone());
+                report.covers.push(cut(&other.listed.id));
             }
         }
         let stamps = &self.parts.file.stamps;

@@ -27,6 +27,8 @@ pub(crate) struct Contents<S> {
     unread: Vec<bool>,
     /// Nothing before is unread.
     read_until: usize,
+    /// Bytes that came out of all entries.
+    inflated: u64,
     input: Vec<u8>,
     window: Vec<u8>,
     inflater: Box<DecompressorOxide>,
@@ -52,6 +54,7 @@ impl<S: Source> Contents<S> {
             files,
             unread: vec![true; entries.len()],
             read_until: 0,
+            inflated: 0,
             entries,
             input: Vec::new(),
             window: Vec::new(),
@@ -63,6 +66,11 @@ impl<S: Source> Contents<S> {
     /// Bytes of a file when inflated, as its headers say. It is held against what comes out.
     pub(crate) fn size(&self, file: usize) -> u64 {
         self.entries[self.files[file]].size
+    }
+
+    /// Bytes that came out of all entries that were read.
+    pub(crate) fn inflated(&self) -> u64 {
+        self.inflated
     }
 
     /// The first entry that was not read, with its place among the files, if it comes before that one.
@@ -101,6 +109,7 @@ impl<S: Source> Contents<S> {
             Packing::Stored => data.length == whole_size && self.copy(data, &mut piece)?,
             Packing::Deflated => self.inflate(data, &mut piece)?,
         };
+        self.inflated += size;
         let fault = if !whole || size != whole_size {
             PackageFault::Inflate
         } else if is_folder && size > 0 {

@@ -260,10 +260,11 @@ fn check_flags(header: &Header) -> Result<(), PackageFault> {
     Ok(())
 }
 
-/// Of what Unix wrote the upper half of the attributes is the mode: a file, a folder, or unsaid.
+/// Of what Unix or macOS wrote the upper half of the attributes is the mode: a file, a folder, or unsaid.
 fn is_file_or_folder(made_by: u16, external: u32) -> bool {
     const UNIX: u16 = 3;
-    made_by >> 8 != UNIX || matches!(external >> 28, 0 | 4 | 8)
+    const MACOS: u16 = 19;
+    !matches!(made_by >> 8, UNIX | MACOS) || matches!(external >> 28, 0 | 4 | 8)
 }
 
 /// Fields that change what was said before. Padding that is no field is passed over, as others do.

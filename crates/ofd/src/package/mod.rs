@@ -21,7 +21,8 @@ pub(crate) use contents::Contents;
 pub(crate) use source::Pinned;
 pub use source::{Seekable, Source};
 
-/// A container, read and inflated: all of it in memory. To verify one does not need that.
+/// A container, read and inflated: all of it in memory. To verify one does not need that, and takes larger ones
+/// ([`limits`](crate::limits)).
 #[derive(Debug)]
 pub struct Package {
     entries: Vec<Entry>,
@@ -68,11 +69,13 @@ pub struct PackageError {
 faults! {
     /// See [`PackageError`].
     pub enum PackageFault;
-    /// More bytes than [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
+    /// More bytes than [`MAX_STREAMED_PACKAGE_BYTES`](crate::limits::MAX_STREAMED_PACKAGE_BYTES), held as a whole
+    /// [`MAX_PACKAGE_BYTES`](crate::limits::MAX_PACKAGE_BYTES).
     PackageSize = "package_size", "the file is larger than is read";
     /// More entries than [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES).
     Entries = "entries", "there are more entries than are read";
-    /// An entry beyond [`MAX_ENTRY_BYTES`](crate::limits::MAX_ENTRY_BYTES).
+    /// An entry beyond [`MAX_STREAMED_ENTRY_BYTES`](crate::limits::MAX_STREAMED_ENTRY_BYTES), held as a whole
+    /// [`MAX_ENTRY_BYTES`](crate::limits::MAX_ENTRY_BYTES).
     EntrySize = "entry_size", "an entry is larger than is read";
     /// All entries together beyond [`MAX_INFLATED_BYTES`](crate::limits::MAX_INFLATED_BYTES).
     InflatedSize = "inflated_size", "all entries together are larger than is read";
@@ -184,7 +187,7 @@ impl Package {
     /// [`PackageError`] with the first fault.
     pub fn read(bytes: &[u8]) -> Result<Self, PackageError> {
         let read = || {
-            let (names, mut contents) = Contents::open(bytes, &Limits::in_memory())?;
+            let (names, mut contents) = Contents::open(bytes, &Limits::held())?;
             let mut entries = Vec::with_capacity(names.names.len());
             while let Some((place, file)) = contents.first_unread(None) {
                 let mut inflated = Vec::new();

@@ -1,9 +1,12 @@
 //! Where the bytes of a container come from.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use boyin_model::alg::{Digest32, VerifyAlg};
 use boyin_verify::Fingerprint;
+
+use crate::limits::{MAX_HELD_BLOCKS, SOURCE_BLOCK_BYTES};
 
 /// Bytes that are read where they are asked for: the container can be larger than memory should hold.
 pub trait Source {
@@ -65,9 +68,6 @@ impl<R: Read + Seek> Source for Seekable<R> {
     }
 }
 
-/// Bytes whose digest is held at once.
-const BLOCK_BYTES: usize = 256 << 10;
-
 /// A source that was read once from its beginning to its end. Whatever is read of it later are the same bytes, or an error:
 /// somebody may write to a file while it is verified.
 #[derive(Debug)]
@@ -75,9 +75,8 @@ pub(crate) struct Pinned<S> {
     inner: S,
     alg: &'static dyn VerifyAlg,
     digests: Vec<Digest32>,
-    /// The block that was read last, and which it is.
-    block: Vec<u8>,
-    held: Option<usize>,
+    /// The blocks that were read last, the latest of them at the end, and which they are.
+    held: VecDeque<(usize, Vec<u8>)>,
 }
 
 impl<S: Source> Pinned<S> {
@@ -85,7 +84,7 @@ impl<S: Source> Pinned<S> {
     pub(crate) fn new(mut inner: S, algs: &[&'static dyn VerifyAlg]) -> io::Result<(Self, String)> {
         let mut fingerprint = Fingerprint::new(algs);
         let alg = fingerprint.alg();
-        let (mut digests, mut block) = (Vec::new(), vec![0; BLOCK_BYTES]);
+        let (mut digests, mut block) = (Vec::new(), vec![0; SOURCE_BLOCK_BYTES]);
         let mut at = 0;
         while at < inner.size() {
             let part = part_of(&mut block, inner.size() - at);
@@ -94,22 +93,26 @@ impl<S: Source> Pinned<S> {
             digests.push(alg.digest(&[part]));
             at += length_of(part);
         }
-        Ok((Self { inner, alg, digests, block, held: None }, fingerprint.finish()))
+        Ok((Self { inner, alg, digests, held: VecDeque::new() }, fingerprint.finish()))
     }
 
-    fn hold(&mut self, which: usize) -> io::Result<()> {
-        if self.held == Some(which) {
-            return Ok(());
+    /// The bytes of a block, the last one of which may be shorter. Entries can stand in any order: what was read last is likely to
+    /// be asked for again.
+    fn block(&mut self, which: usize) -> io::Result<&[u8]> {
+        if let Some(place) = self.held.iter().rposition(|(held, _)| *held == which) {
+            return Ok(&self.held[place].1);
         }
-        self.held = None;
-        let from = length_of(&self.block) * u64::try_from(which).unwrap_or(u64::MAX);
-        let part = part_of(&mut self.block, self.inner.size().saturating_sub(from));
-        self.inner.read_at(from, part)?;
-        if self.digests.get(which) != Some(&self.alg.digest(&[part])) {
+        let oldest = (self.held.len() == MAX_HELD_BLOCKS).then(|| self.held.pop_front()).flatten();
+        let mut block = oldest.map_or_else(Vec::new, |(_, block)| block);
+        let from = u64::try_from(which * SOURCE_BLOCK_BYTES).unwrap_or(u64::MAX);
+        let left = usize::try_from(self.inner.size().saturating_sub(from)).unwrap_or(usize::MAX);
+        block.resize(left.min(SOURCE_BLOCK_BYTES), 0);
+        self.inner.read_at(from, &mut block)?;
+        if self.digests.get(which) != Some(&self.alg.digest(&[&block])) {
             return Err(io::Error::other("the document was changed while it was read"));
         }
-        self.held = Some(which);
-        Ok(())
+        self.held.push_back((which, block));
+        Ok(self.held.back().map_or(&[], |(_, block)| block))
     }
 }
 
@@ -122,8 +125,9 @@ impl<S: Source> Source for Pinned<S> {
         let mut at = usize::try_from(at).map_err(|_| io::ErrorKind::UnexpectedEof)?;
         let mut left = into;
         while !left.is_empty() {
-            self.hold(at / BLOCK_BYTES)?;
-            let from = &self.block[at % BLOCK_BYTES..];
+            let block = self.block(at / SOURCE_BLOCK_BYTES)?;
+            let from = block.get(at % SOURCE_BLOCK_BYTES..).filter(|from| !from.is_empty());
+            let from = from.ok_or(io::ErrorKind::UnexpectedEof)?;
             let (part, rest) = left.split_at_mut(from.len().min(left.len()));
             part.copy_from_slice(&from[..part.len()]);
             at += part.len();

@@ -99,6 +99,7 @@ fn each_oddity_of_an_entry_is_refused_as_such() {
         (EntryByHand { method: Some(0), descriptor: Descriptor::Signed, ..e() }, Fault::Descriptor),
         (EntryByHand { gap: b"hidden".to_vec(), ..e() }, Fault::Gap),
         (EntryByHand { made_by: 3 << 8, external: 0o120_777 << 16, ..e() }, Fault::NotAFile),
+        (EntryByHand { made_by: 19 << 8, external: 0o120_777 << 16, ..e() }, Fault::NotAFile),
         (EntryByHand { size: Some(16), ..e() }, Fault::Inflate),
         (EntryByHand { size: Some(18), ..e() }, Fault::Inflate),
         (EntryByHand { packed: Some(vec![0xff; 8]), ..e() }, Fault::Inflate),
@@ -106,6 +107,11 @@ fn each_oddity_of_an_entry_is_refused_as_such() {
         (EntryByHand::new("Doc_0/", b"content"), Fault::FolderContent),
     ] {
         assert_eq!(fault_of(&[odd.clone(), entry("z")]), expected, "{odd:?}");
+    }
+    // What a file is, and what others mean by these bits.
+    for (made_by, mode) in [(3, 0o100_644), (19, 0o100_644), (19, 0), (0, 0o120_777)] {
+        let sound = EntryByHand { made_by: made_by << 8, external: mode << 16, ..e() };
+        assert!(Package::read(&container(&[sound])).is_ok(), "{made_by} {mode:o}");
     }
     // Bytes after the end of what was deflated are hidden ones.
     let mut packed = miniz_oxide::deflate::compress_to_vec(b"content of a file", 6);
@@ -249,12 +255,12 @@ fn sizes_are_bounded_before_anything_is_inflated() {
     assert_eq!(fault_of(&all), Fault::InflatedSize);
 }
 
-/// What is read from a source may be larger, and may inflate to more if it has the bytes for it.
+/// What is verified is not held as a whole: it may be larger, and may inflate to more if it has the bytes for it.
 #[test]
-fn sizes_of_a_source_have_bounds_of_their_own() {
+fn sizes_of_what_is_verified_have_bounds_of_their_own() {
     use PackageFault as Fault;
     let open = |entries: &[EntryByHand]| {
-        Contents::open(&container(entries)[..], &Limits::streamed()).map(|_| ()).map_err(
+        Contents::open(&container(entries)[..], &Limits::verified()).map(|_| ()).map_err(
             |error| match error {
                 ReadError::Package(error) => error.fault,
                 ReadError::Source(error) => panic!("{error}"),

@@ -7,6 +7,7 @@ use crate::intake::Batch;
 use crate::limits::Limits;
 use crate::package::Contents;
 use crate::structure::bodies;
+use crate::work::Work;
 
 fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
     reached_with(draft, &mut Scans::default())
@@ -14,9 +15,9 @@ fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
 
 fn reached_with(draft: &Draft<'_>, scans: &mut Scans) -> Result<Vec<String>, ReachFault> {
     let bytes = draft.write();
-    let (names, contents) = Contents::open(&bytes[..], &Limits::in_memory()).unwrap();
-    let mut batch = Batch::default();
-    let mut intake = Intake::new(contents, &[], &mut batch);
+    let (names, contents) = Contents::open(&bytes[..], &Limits::held()).unwrap();
+    let (mut batch, mut work) = (Batch::default(), Work::default());
+    let mut intake = Intake::new(contents, &[], &mut batch, &mut work);
     let root = names.place("OFD.xml").unwrap();
     let body = &intake.with(root, bodies).unwrap().unwrap()[0];
     let found = reach(&names, &mut intake, root, body, scans)?;
@@ -99,7 +100,7 @@ fn locations_are_bounded_over_all_files() {
     let own = {
         let mut scans = Scans::default();
         reached_with(&draft, &mut scans).unwrap();
-        scans.count
+        scans.counted.locations
     };
     let more = |count: usize| "<FileLoc>a</FileLoc>".repeat(count);
     // Two files share the bound.
@@ -109,6 +110,40 @@ fn locations_are_bounded_over_all_files() {
     assert!(reached(&draft).is_ok());
     draft.put("Doc_0/Tpls/Tpl_0/Content.xml", format!("<a>{}</a>", more(MAX_LOCATIONS - half - own + 2)));
     assert!(matches!(reached(&draft).unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
+}
+
+/// All files of a container share these bounds.
+#[test]
+fn bytes_and_elements_are_bounded_over_all_files() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let draft = Draft::new(&world);
+    let mut scans = Scans::default();
+    reached_with(&draft, &mut scans).unwrap();
+    let (xml, elements) = (scans.xml, scans.counted.elements);
+    assert_eq!(scans.read(), (xml, long(elements)));
+    let after = |xml, elements| {
+        let counted = Counted { elements, ..Counted::default() };
+        reached_with(&draft, &mut Scans { xml, counted, ..Scans::default() })
+    };
+    let (most, many) = (long(MAX_ALL_XML_BYTES) - xml, MAX_XML_ELEMENTS - elements);
+    assert!(after(most, many).is_ok());
+    assert!(matches!(after(most + 1, many).unwrap_err(), ReachFault::Xml(_, XmlFault::Size)));
+    assert!(matches!(after(most, many + 1).unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
+}
+
+/// A base is put before each location of its list: it counts as often.
+#[test]
+fn a_base_counts_with_each_location() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let base = "b".repeat(MAX_LOCATION_BYTES / 1000);
+    for (count, fits) in [(900, true), (1000, false)] {
+        let mut draft = Draft::new(&world);
+        let all = "<ExtendData>no file</ExtendData>".repeat(count);
+        draft.put("Doc_0/PublicRes.xml", format!(r#"<Res BaseLoc="{base}">{all}</Res>"#));
+        let found = reached(&draft);
+        assert!(found.is_ok() == fits, "{count}");
+        assert!(fits || matches!(found.unwrap_err(), ReachFault::Xml(_, XmlFault::Elements)));
+    }
 }
 
 /// What is named in no other way: profiles of colors, schemas of tags, pictures of resources with a folder of their own.

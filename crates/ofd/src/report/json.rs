@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use boyin_model::json::{self, Value, instant, number, object, text};
 use boyin_verify::{AnyReason, Verdict};
 
-use super::{DocumentReport, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport};
-use crate::limits::MAX_LISTED;
+use super::{
+    DocumentReport, EntryList, EntryName, OfdDetail, OfdReport, Outcomes, SignatureReport, ValueReport,
+};
 use crate::structure::Stamp;
 
 /// `format` of the form.
@@ -61,7 +62,7 @@ impl SignatureReport {
             ("id", shown_id(&self.id)),
             ("kind", text(self.kind.code())),
             ("notes", Value::Array(self.notes.iter().map(|note| text(note.code())).collect())),
-            ("stamps", stamps(&self.stamps)),
+            ("stamps", stamps(&self.stamps, self.stamp_count)),
             ("verdict", text(self.verdict().code())),
         ];
         members.extend(self.verdict().reason().map(|cause| ("reason", cause.info().to_value())));
@@ -72,7 +73,7 @@ impl SignatureReport {
             ("uncovered", &self.uncovered),
             ("unreferenced", &self.unreferenced),
         ];
-        members.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(n, l)| (n, names(l))));
+        members.extend(lists.into_iter().filter(|(_, list)| list.count() > 0).map(|(n, l)| (n, names(l))));
         if !self.covers.is_empty() {
             members.push(("covers", Value::Array(self.covers.iter().map(|id| shown_id(id)).collect())));
         }
@@ -99,10 +100,9 @@ pub(super) fn shown_id(id: &str) -> Value<'_> {
     Value::Text(Cow::Borrowed(if plain { id } else { "?" }))
 }
 
-/// At most [`MAX_LISTED`] of them; the count is of all.
-fn names(list: &[EntryName]) -> Value<'_> {
-    let shown = list.iter().take(MAX_LISTED).map(entry_value).collect();
-    object([("count", number(list.len())), ("entries", Value::Array(shown))])
+fn names(list: &EntryList) -> Value<'_> {
+    let shown = list.entries().iter().map(entry_value).collect();
+    object([("count", number(list.count())), ("entries", Value::Array(shown))])
 }
 
 fn entry_value(entry: &EntryName) -> Value<'_> {
@@ -128,10 +128,9 @@ fn detail_value(detail: &OfdDetail) -> Value<'_> {
     }
 }
 
-/// At most [`MAX_LISTED`] of them; the count is of all.
-fn stamps(all: &[Stamp]) -> Value<'_> {
-    let shown = all.iter().take(MAX_LISTED).map(stamp).collect();
-    object([("count", number(all.len())), ("entries", Value::Array(shown))])
+fn stamps(listed: &[Stamp], count: usize) -> Value<'_> {
+    let shown = listed.iter().map(stamp).collect();
+    object([("count", number(count)), ("entries", Value::Array(shown))])
 }
 
 fn stamp(stamp: &Stamp) -> Value<'_> {

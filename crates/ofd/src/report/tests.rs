@@ -69,6 +69,7 @@ fn nothing_does_not_pass() {
         fingerprint: None,
         outcomes: passed(&OfdCheck::OF_PACKAGE),
         documents: Vec::new(),
+        work: Work::default(),
     };
     assert_eq!(report.verdict(), OfdVerdict::Failed(OfdReason::StructureMalformed.into()));
     assert!(report.into_verified().is_err());
@@ -93,4 +94,49 @@ fn codes_are_unique_and_in_the_specification() {
     for code in checks.into_iter().chain(faults).chain(xml).chain(notes) {
         assert!(text.contains(&format!("`{code}`")), "docs/ofd.md lacks {code}");
     }
+}
+
+/// Pictures are shown of the first signatures; what is beyond their bound is left out, and what still fits is not.
+#[test]
+fn pictures_are_bounded_over_all_signatures() {
+    let mut signature = SignatureReport {
+        id: "1".into(),
+        kind: SignatureKind::Seal,
+        outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
+        method: None,
+        protection: None,
+        stamps: Vec::new(),
+        stamp_count: 0,
+        covers: Vec::new(),
+        changed: EntryList::default(),
+        uncovered: EntryList::default(),
+        unreferenced: EntryList::default(),
+        value: None,
+        face: None,
+        notes: Vec::new(),
+    };
+    let mut with = |size: usize| {
+        let face = SealFace {
+            name: "a".into(),
+            format: "PNG".into(),
+            picture: Some(vec![0; size]),
+            size_mm: [1; 2],
+        };
+        signature.face = Some(face);
+        signature.clone()
+    };
+    let half = MAX_FACE_PICTURES_BYTES / 2;
+    let document = |signatures| DocumentReport {
+        outcomes: Outcomes::new(&OfdCheck::OF_DOCUMENT),
+        signatures,
+        versions: 0,
+        pages: 0,
+        page_sizes: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    let mut documents = [document(vec![with(half), with(half - 1)]), document(vec![with(2), with(1)])];
+    bound_pictures(&mut documents);
+    let faces = documents.iter().flat_map(|document| &document.signatures);
+    let held: Vec<_> = faces.map(|signature| signature.face.as_ref().unwrap().picture.is_some()).collect();
+    assert_eq!(held, [true, true, false, true]);
 }

@@ -7,13 +7,14 @@ mod tests;
 
 use std::str;
 
+use quick_xml::Error;
 use quick_xml::NsReader;
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
-use quick_xml::name::{Namespace, ResolveResult};
+use quick_xml::name::{Namespace, NamespaceError, ResolveResult};
 
-use crate::limits::{MAX_XML_ATTRIBUTES, MAX_XML_BYTES, MAX_XML_DEPTH};
+use crate::limits::{MAX_PROLOG_BYTES, MAX_XML_ATTRIBUTES, MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NAMESPACES};
 pub(crate) use tree::Element;
 
 /// Namespaces of OFD: that of the standard, and one that older writers use.
@@ -23,15 +24,18 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 faults! {
     /// Why a file is no XML that is read.
     pub enum XmlFault;
-    /// More bytes than a limit.
+    /// More bytes than a limit, or than [`MAX_ALL_XML_BYTES`](crate::limits::MAX_ALL_XML_BYTES) with those that were read before.
     Size = "xml_size", "the file is larger than is read";
-    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or locations than
+    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or, with the files that were read
+    /// before, than [`MAX_XML_ELEMENTS`](crate::limits::MAX_XML_ELEMENTS); or locations than
     /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS).
     Elements = "xml_elements", "the file has more elements than are read";
     /// Deeper than [`MAX_XML_DEPTH`].
     Depth = "xml_depth", "the file is nested more deeply than is read";
     /// More attributes than [`MAX_XML_ATTRIBUTES`].
     Attributes = "xml_attributes", "an element has more attributes than are read";
+    /// More namespaces at one place than [`MAX_XML_NAMESPACES`].
+    Namespaces = "xml_namespaces", "the file declares more namespaces than are read";
     /// Not UTF-8, or said to be something else.
     Encoding = "xml_encoding", "the file is not in UTF-8";
     /// A version other than 1.0.
@@ -75,13 +79,61 @@ pub(crate) fn read(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), XmlFaul
     if text.contains(|c: char| !is_xml_character(c)) {
         return Err(XmlFault::Syntax);
     }
+    walk(text, visitor)
+}
+
+/// Whether the root of a file is an element of OFD of that name. Only its beginning is looked at: of XML whose root does not begin
+/// there it is taken to be.
+pub(crate) fn has_root(bytes: &[u8], name: &str) -> bool {
+    let first = bytes.get(..MAX_PROLOG_BYTES).unwrap_or(bytes);
+    let is_cut = first.len() < bytes.len();
+    let first = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first);
+    let text = match str::from_utf8(first) {
+        Ok(text) => text,
+        // Cut within a character.
+        Err(error) if is_cut && error.error_len().is_none() => {
+            str::from_utf8(&first[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    if text.contains(|c: char| !is_xml_character(c)) {
+        return false;
+    }
+    let mut root = Root { name, is_it: None };
+    let ended = walk(text, &mut root);
+    let is_cut = is_cut && ended == Err(XmlFault::Syntax) && text.trim_start().starts_with('<');
+    root.is_it.unwrap_or(is_cut)
+}
+
+/// Stops at the root.
+struct Root<'n> {
+    name: &'n str,
+    is_it: Option<bool>,
+}
+
+impl Visit for Root<'_> {
+    fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
+        self.is_it = Some(start.is_ofd && start.name == self.name);
+        Err(XmlFault::Elements)
+    }
+
+    fn end(&mut self, _: &str, _: String) -> Result<(), XmlFault> {
+        Ok(())
+    }
+}
+
+fn walk(text: &str, visitor: &mut impl Visit) -> Result<(), XmlFault> {
     let mut reader = NsReader::from_str(text);
+    reader.resolver_mut().set_max_namespace_bindings(MAX_XML_NAMESPACES);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.check_comments = true;
     let mut walk = Walk { visitor, open: Vec::new(), has_root: false, begun: false };
     loop {
-        let (namespace, event) = reader.read_resolved_event().map_err(|_| XmlFault::Syntax)?;
+        let (namespace, event) = reader.read_resolved_event().map_err(|error| match error {
+            Error::Namespace(NamespaceError::TooManyBindings(_)) => XmlFault::Namespaces,
+            _ => XmlFault::Syntax,
+        })?;
         let is_ofd = matches!(namespace, ResolveResult::Bound(Namespace(name)) if NAMESPACES.contains(&name));
         if matches!(namespace, ResolveResult::Unknown(_)) {
             return Err(XmlFault::Syntax);

@@ -91,6 +91,13 @@ fn sizes_are_bounded() {
     assert_eq!(read(with(MAX_XML_ATTRIBUTES).as_bytes(), &mut Nothing), Ok(()));
     assert_eq!(read(with(MAX_XML_ATTRIBUTES + 1).as_bytes(), &mut Nothing), Err(XmlFault::Attributes));
 
+    let declared = |count: usize| {
+        let all: String = (0..count / 2).map(|n| format!(" xmlns:a{n}='u'")).collect();
+        format!("<a{all}><a{}/><b{0}/></a>", all.replace(":a", ":b"))
+    };
+    assert_eq!(read(declared(MAX_XML_NAMESPACES).as_bytes(), &mut Nothing), Ok(()));
+    assert_eq!(read(declared(MAX_XML_NAMESPACES + 2).as_bytes(), &mut Nothing), Err(XmlFault::Namespaces));
+
     let padded = |size: usize| format!("<a>{}</a>", " ".repeat(size - 7));
     assert_eq!(read(padded(MAX_XML_BYTES).as_bytes(), &mut Nothing), Ok(()));
     assert_eq!(read(padded(MAX_XML_BYTES + 1).as_bytes(), &mut Nothing), Err(XmlFault::Size));
@@ -100,4 +107,36 @@ fn sizes_are_bounded() {
     assert_eq!(fault_of(many(MAX_STRUCTURE_ELEMENTS + 1)), XmlFault::Elements);
     let long = format!("<o:A {X}>{}</o:A>", " ".repeat(MAX_STRUCTURE_BYTES));
     assert_eq!(fault_of(long), XmlFault::Size);
+}
+
+#[test]
+fn the_root_is_asked_without_the_rest() {
+    let is_one = |text: &[u8]| has_root(text, "A");
+    let cut = |before: &str| format!("{before}{}", " ".repeat(MAX_PROLOG_BYTES));
+    for (text, expected) in [
+        (format!("<o:A {X}/>"), true),
+        (format!("\u{feff}<?xml version='1.0'?><!-- c --><?p i?>\n<o:A {X}>&not <well-formed"), true),
+        (format!("<o:A {X}>\0"), false),
+        (format!("<o:AB {X}/>"), false),
+        (format!("<o:B {X}><o:A/></o:B>"), false),
+        ("<A/>".to_owned(), false),
+        (format!("<!DOCTYPE A><o:A {X}/>"), false),
+        (format!("<?xml version='1.1'?><o:A {X}/>"), false),
+        (format!("<o:A {X} B='1' B='2'/>"), false),
+        (format!("<o:A {X}"), false),
+        (format!("x<o:A {X}/>"), false),
+        (String::new(), false),
+        ("text".to_owned(), false),
+        // What does not say so in time.
+        (cut(&format!("<o:A {X}")), true),
+        (cut(&format!("<o:B {X}")), true),
+        (cut("<!--"), true),
+        (cut("<!DOCTYPE A>"), false),
+        (cut("text"), false),
+        (cut(""), false),
+        (format!("<o:A {X} B='{}'/>", "证".repeat(MAX_PROLOG_BYTES / 3)), true),
+    ] {
+        assert_eq!(is_one(text.as_bytes()), expected, "{}", &text[..text.len().min(60)]);
+    }
+    assert!(!is_one(b"\xff<A/>") && !is_one(&[b"\x89PNG".as_slice(), &[0xff; MAX_PROLOG_BYTES]].concat()));
 }

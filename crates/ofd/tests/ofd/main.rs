@@ -18,6 +18,7 @@ mod relations;
 mod reports;
 mod source;
 mod vectors;
+mod work;
 mod write;
 mod write_faults;
 

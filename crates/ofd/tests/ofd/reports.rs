@@ -1,4 +1,5 @@
 use boyin_ofd::OfdVerifier;
+use boyin_ofd::limits::{MAX_ID_CHARS, MAX_LISTED};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Signing};
 use boyin_testkit::prefecture::now;
@@ -61,4 +62,39 @@ fn no_changed_byte_of_a_container_passes_as_another_document() {
             }
         }
     }
+}
+
+/// However much there is to name, it is counted, and the first of it is kept: in the report as in its JSON form.
+#[test]
+fn reports_are_bounded() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let long = "7".repeat(10_000);
+    let stamp = |page: &str| format!(r#"<ofd:StampAnnot ID="1" PageRef="{page}" Boundary="90 8.5 30 20"/>"#);
+    let more = 2 * MAX_LISTED;
+    let mut draft = Draft::new(&world);
+    let pictures: Vec<_> = (0..more).map(|number| format!("Doc_0/Res/{number}.png")).collect();
+    let media: String =
+        pictures.iter().map(|name| format!("</ofd:MediaFile><ofd:MediaFile>{}", &name[10..])).collect();
+    draft.replace("Doc_0/DocumentRes.xml", "</ofd:MediaFile>", &(media + "</ofd:MediaFile>"));
+    pictures.iter().for_each(|name| draft.put(name, "picture"));
+    let stamps = stamp(&long) + &stamp("1").repeat(more - 1);
+    draft.sign(&Signing { stamps, ..Signing::default() });
+    draft.sign(&Signing { omit: pictures.clone(), over_others: true, ..Signing::default() });
+    pictures.iter().for_each(|name| draft.put(name, "another"));
+    (0..more).for_each(|number| draft.put(&format!("{number}.exe"), "MZ"));
+    draft.replace("Doc_0/Signs/Signatures.xml", r#"ID="0""#, &format!(r#"ID="{long}""#));
+    let report = check(&world, &draft.write());
+    let text = shown(&report);
+    let all: Vec<_> = report.signatures().collect();
+    for list in [all[0].changed(), all[0].unreferenced(), all[1].uncovered(), all[1].unreferenced()] {
+        assert_eq!((list.count(), list.entries().len()), (more, MAX_LISTED), "{text}");
+    }
+    assert_eq!((all[0].stamp_count(), all[0].stamps().len()), (more, MAX_LISTED));
+    for id in [all[0].id(), &all[1].covers()[0], &all[0].stamps()[0].page] {
+        assert_eq!(id, &long[..MAX_ID_CHARS]);
+    }
+    for member in ["changed", "stamps", "uncovered", "unreferenced"] {
+        assert!(text.contains(&format!(r#""{member}":{{"count":{more}"#)), "{member}: {text}");
+    }
+    assert!(text.contains(r#""covers":["?"]"#), "{text}");
 }

@@ -1,9 +1,12 @@
 //! Sources that fail, and sources that change while they are read.
 
+use std::cell::Cell;
 use std::io;
 
-use boyin_ofd::limits::{MAX_PACKAGE_BYTES, MAX_STREAMED_PACKAGE_BYTES};
-use boyin_ofd::package::Source;
+use boyin_ofd::limits::{
+    MAX_ENTRY_BYTES, MAX_HELD_BLOCKS, MAX_PACKAGE_BYTES, MAX_STREAMED_PACKAGE_BYTES, SOURCE_BLOCK_BYTES,
+};
+use boyin_ofd::package::{Package, PackageFault, Source};
 use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
@@ -119,8 +122,10 @@ fn what_changes_while_it_is_read_is_found() {
     assert!(errors > 0 && same > 0, "{errors} {same}");
 }
 
+/// What is larger than is held as a whole is verified alone, from a source and among others alike: a container, and an entry of a
+/// small one. So is what is larger than is verified.
 #[test]
-fn each_way_has_its_bound() {
+fn each_way_has_the_same_bounds() {
     let world = SealWorld::new(Algorithm::Sm2);
     let store = world.store();
     let context = context(&store, now());
@@ -130,11 +135,28 @@ fn each_way_has_its_bound() {
     draft.put("Doc_0/Res/a.ttf", vec![0; MAX_PACKAGE_BYTES / 2]);
     draft.sign(&Signing::default());
     let bytes = stored(&draft);
-    let report = verifier.check(&bytes, &context);
-    assert_eq!((report.verdict(), report.fingerprint()), (failed(OfdReason::TooLarge), None));
-    let report = verifier.check_source(&bytes[..], &context).unwrap();
+    assert_eq!(Package::read(&bytes).unwrap_err().fault, PackageFault::PackageSize);
+    let report = crate::judged(verifier, &bytes, &context);
     assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
     assert!(report.fingerprint().is_some());
+    // A mebibyte of noise keeps the rest within the ratio.
+    let noise = (0..1_u32 << 20).map(|place| (place.wrapping_mul(place) >> 13).to_le_bytes()[0]);
+    draft.put("Doc_0/Res/qr.png", noise.chain(vec![0; MAX_ENTRY_BYTES]).collect::<Vec<_>>());
+    draft.put("Doc_0/Res/a.ttf", "font");
+    let mut small = Draft::new(&world);
+    small.files = draft.files.iter().filter(|(name, _)| !name.contains("/Signs/")).cloned().collect();
+    small.sign(&Signing::default());
+    let bytes = small.write();
+    assert!(bytes.len() < 4 << 20, "{}", bytes.len());
+    assert_eq!(Package::read(&bytes).unwrap_err().fault, PackageFault::EntrySize);
+    let report = crate::judged(verifier, &bytes, &context);
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    // Nothing of it is read but its length.
+    let bytes = vec![0; MAX_STREAMED_PACKAGE_BYTES + 1];
+    for report in [vec![verifier.check(&bytes, &context)], verifier.check_many(&[&bytes], &context)].concat()
+    {
+        assert_eq!((report.verdict(), report.fingerprint()), (failed(OfdReason::TooLarge), None));
+    }
 
     /// Nothing of it is read.
     struct Huge;
@@ -179,4 +201,64 @@ fn the_first_damaged_entry_is_named() {
         assert!(shown.contains(&named), "{names:?}: {shown}");
         assert!(report.documents().is_empty());
     }
+}
+
+/// Gives bytes and counts them.
+struct Counting<'b> {
+    bytes: &'b [u8],
+    count: &'b Cell<u64>,
+}
+
+impl Source for Counting<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.count.set(self.count.get() + u64::try_from(into.len()).unwrap());
+        self.bytes.read_at(at, into)
+    }
+}
+
+/// Entries of which each is far from the one before it in the directory have no block read for each of them.
+#[test]
+fn what_stands_in_any_order_is_read_twice() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let store = world.store();
+    let mut draft = Draft::new(&world);
+    for number in 0..200 {
+        draft.put(&format!("{number}"), vec![7; 4 << 10]);
+    }
+    draft.sign(&Signing::default());
+    let bytes = stored(&draft);
+    assert!(bytes.len() > 8 * SOURCE_BLOCK_BYTES && bytes.len() < MAX_HELD_BLOCKS * SOURCE_BLOCK_BYTES);
+    let bytes = dealt(&bytes, draft.files.len());
+    let count = Cell::new(0);
+    let source = Counting { bytes: &bytes, count: &count };
+    let report = OfdVerifier::new(Reader::Field).check_source(source, &context(&store, now())).unwrap();
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    assert_eq!(count.get(), 2 * (&bytes[..]).size());
+}
+
+/// The container with the headers of its directory dealt out: from the first half and the second by turns.
+fn dealt(bytes: &[u8], count: usize) -> Vec<u8> {
+    let end = bytes.len() - 22;
+    let number = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let mut at = number(end + 16) | number(end + 18) << 16;
+    let mut headers = Vec::new();
+    let directory = at;
+    while at < end {
+        let length = 46 + number(at + 28);
+        headers.push(&bytes[at..at + length]);
+        at += length;
+    }
+    assert_eq!(headers.len(), count);
+    let (first, second) = headers.split_at(count / 2);
+    let mut dealt = bytes[..directory].to_vec();
+    for (nth, header) in second.iter().enumerate() {
+        dealt.extend_from_slice(first.get(nth).copied().unwrap_or_default());
+        dealt.extend_from_slice(header);
+    }
+    dealt.extend_from_slice(&bytes[end..]);
+    dealt
 }

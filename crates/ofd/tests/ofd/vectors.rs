@@ -128,7 +128,7 @@ fn an_invoice_that_was_changed() {
         assert_eq!(report.verdict(), failed(OfdReason::ReferenceMismatch), "{}", shown(&report));
         let signature = report.signatures().next().unwrap();
         let changed: Vec<_> =
-            signature.changed().iter().map(|entry| entry.name.as_deref().unwrap()).collect();
+            signature.changed().entries().iter().map(|entry| entry.name.as_deref().unwrap()).collect();
         assert_eq!(changed, ["Doc_0/Document.xml"]);
         // The seal signature itself is still good: it is over the description.
         assert_eq!(seal_outcome(&report, SealCheck::Signature), SealOutcome::Passed);

@@ -1,11 +1,15 @@
 //! OFD documents.
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::io;
 use std::sync::LazyLock;
 
 use boyin_model::json::{self, Reader};
-use boyin_ofd::limits::{MAX_DOCUMENTS, MAX_SIGNATURES, MAX_STAMPS};
-use boyin_ofd::package::Package;
+use boyin_ofd::limits::{
+    MAX_DOCUMENTS, MAX_ENTRIES, MAX_HELD_BLOCKS, MAX_LISTED, MAX_SIGNATURES, SOURCE_BLOCK_BYTES,
+};
+use boyin_ofd::package::{Package, Source};
 use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_suite::Algorithm;
 use boyin_verify::chain::CertificateStore;
@@ -31,9 +35,32 @@ pub(super) static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 /// The signature value can be written in two ways (DER and `r ‖ s`); nothing else of the document can.
 const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 
+/// Bytes that deflate makes of one, at most: 258 of two bits, and what a block begins with.
+const MOST_INFLATED: u64 = 1032;
+/// Bytes of the shortest element.
+const LEAST_ELEMENT: u64 = 4;
+
+/// Gives bytes and counts them.
+struct Counting<'b> {
+    bytes: &'b [u8],
+    count: &'b Cell<u64>,
+}
+
+impl Source for Counting<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.count.set(self.count.get() + (&*into).size());
+        self.bytes.read_at(at, into)
+    }
+}
+
 /// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
 /// rest; and one of its files, by byte 0, changed in the same way. What is read has distinct and safe names, reports repeat and
-/// are canonical, and no changed document passes.
+/// are canonical, no changed document passes,
+/// and the work is bounded by a multiple of the bytes.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -62,15 +89,20 @@ pub(super) fn with(files: &[(String, Vec<u8>)], changed: &str, bytes: &[u8]) -> 
 pub(super) fn judged(bytes: &[u8]) -> bool {
     let report = check(bytes);
     assert!(report.documents().len() <= MAX_DOCUMENTS && report.signatures().count() <= MAX_SIGNATURES);
-    assert!(report.signatures().all(|signature| signature.stamps().len() <= MAX_STAMPS));
+    assert!(report.signatures().all(|signature| signature.stamps().len() <= MAX_LISTED));
     let once = report.to_json();
     assert!(json::parse(&once, Reader::Ours).is_ok(), "a report is canonical");
     assert_eq!(check(bytes).to_json(), once, "a report repeats");
     let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&KNOWN.store, now()));
-    let streamed = verifier.check_source(bytes, &context).expect("bytes in memory can be read");
+    let count = Cell::new(0);
+    let source = Counting { bytes, count: &count };
+    let streamed = verifier.check_source(source, &context).expect("bytes in memory can be read");
     assert_eq!(streamed.to_json(), once, "a report is the same from a source");
     let beside = verifier.check_many(&[&KNOWN.bytes[..], bytes, &KNOWN.bytes], &context);
     assert_eq!(beside[1].to_json(), once, "a report is the same among others");
+    assert_bounded(bytes, &report, count.get());
+    let works = [streamed.work(), beside[1].work()];
+    assert_eq!(works, [report.work(); 2], "the work is the same in each way");
     let passed = report.into_verified().is_ok();
     let Ok(package) = Package::read(bytes) else {
         assert!(!passed, "what is no container passed");
@@ -88,6 +120,24 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
         assert!(KNOWN.files.iter().all(same), "a changed document passed");
     }
     passed
+}
+
+/// From a source each byte is read twice, and of what is larger than is held two blocks more for each entry. Entries are inflated
+/// once, files of contents read once, those of signatures once for each document, and found again at most once.
+fn assert_bounded(bytes: &[u8], report: &OfdReport, read: u64) {
+    let (size, work) = (bytes.size(), report.work());
+    let is_held = bytes.len() <= MAX_HELD_BLOCKS * SOURCE_BLOCK_BYTES;
+    let again = if is_held { 0 } else { 2 * MAX_ENTRIES * SOURCE_BLOCK_BYTES };
+    assert!(read <= 2 * size + u64::try_from(again).expect("short"), "{read} bytes of {size} were read");
+    assert!(work.inflated <= MOST_INFLATED * size, "{work:?} of {size}");
+    if let Ok(package) = Package::read(bytes) {
+        let all: u64 = package.entries().iter().map(|entry| entry.bytes().size()).sum();
+        assert!(work.inflated <= all, "{work:?}: an entry was inflated twice");
+    }
+    let documents = if report.documents().is_empty() { MAX_DOCUMENTS } else { report.documents().len() };
+    let times = u64::try_from(documents + 1).expect("few");
+    assert!(work.xml <= times * work.inflated, "{work:?}: files were read more than {times} times");
+    assert!(work.elements <= work.xml / LEAST_ELEMENT, "{work:?}");
 }
 
 fn check(bytes: &[u8]) -> OfdReport {

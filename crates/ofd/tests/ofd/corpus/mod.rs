@@ -230,8 +230,8 @@ fn exchange(draft: &mut Draft<'_>, first: &str, second: &str) {
 }
 
 /// The names in a list of a report.
-fn listed(list: &[boyin_ofd::EntryName]) -> Vec<&str> {
-    list.iter().map(|entry| entry.name.as_deref().unwrap()).collect()
+fn listed(list: &boyin_ofd::EntryList) -> Vec<&str> {
+    list.entries().iter().map(|entry| entry.name.as_deref().unwrap()).collect()
 }
 
 /// What a check of a signature found against it.

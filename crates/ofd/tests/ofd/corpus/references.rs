@@ -185,7 +185,7 @@ fn digests_are_exchanged_and_changed() {
             changed.replace(DESCRIPTION, &other, &other.replace(&of_other, &of_one));
             assert_both(&lab, base, second, &changed, Some(ReferenceMismatch));
             let told = lab.check(&changed.write());
-            assert_eq!(told.signatures().next().unwrap().changed().len(), 2);
+            assert_eq!(told.signatures().next().unwrap().changed().count(), 2);
         }
         let value = digest(&draft, ROOT);
         let element = format!("<ofd:CheckValue>{value}</ofd:CheckValue>");

@@ -287,3 +287,32 @@ fn a_stamp_is_moved() {
         }
     }
 }
+
+/// The list says where a description is, under any name: the first of two seals, the file of which the second covers, cannot be
+/// taken out of the list unseen, whatever the first says.
+#[test]
+fn a_description_under_another_name_is_taken_out() {
+    let lab = Lab::new();
+    let named = "Doc_0/Signs/Sign_0/Sign.xml";
+    let [first, second] = [0, 1].map(|nth| Base::Two.signings()[nth].clone());
+    let mut draft = Draft::new(&lab.world);
+    draft.sign(&first);
+    rename(&mut draft, DESCRIPTION, named);
+    draft.sign(&second);
+    draft.replace(LIST, DESCRIPTION, named);
+    let report = lab.passing("another name", &draft);
+    assert_eq!(report.signatures().nth(1).unwrap().covers(), ["0".to_owned()]);
+    let entry = listed_as(&draft, 0);
+    draft.replace(LIST, &entry, "");
+    lab.assert_refused("taken out", &draft, SignaturesDetached);
+    // One that does not hold, and which the second covers as it is.
+    let mut failing = Draft::new(&lab.world);
+    failing.sign(&first);
+    failing.put(VALUE, "nothing");
+    rename(&mut failing, DESCRIPTION, named);
+    failing.sign(&second);
+    failing.replace(LIST, DESCRIPTION, named);
+    let entry = listed_as(&failing, 0);
+    failing.replace(LIST, &entry, "");
+    lab.assert_refused("a failing one taken out", &failing, SignaturesDetached);
+}

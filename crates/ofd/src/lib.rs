@@ -29,8 +29,8 @@ pub use check::OfdVerifier;
 pub use extract::{ExtractError, UnverifiedAttachment, UnverifiedContents, extract};
 pub use reason::{Cause, OfdReason};
 pub use report::{
-    DocumentReport, EntryList, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict, Protection,
-    SealFace, SignatureReport, ValueReport, VerifiedAttachment, VerifiedContents, VerifiedOfd,
+    DocumentReport, EntryList, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict,
+    Protection, SealFace, SignatureReport, ValueReport, VerifiedAttachment, VerifiedContents, VerifiedOfd,
 };
 pub use structure::{CheckMethod, SignatureKind, Stamp, StructureFault, millimeters};
 pub use work::Work;

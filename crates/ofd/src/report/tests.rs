@@ -60,8 +60,8 @@ fn nothing_does_not_pass() {
         versions: 0,
         pages: 0,
         page_sizes: BTreeMap::new(),
-        notes: Vec::new(),
         contents: None,
+        notes: Vec::new(),
     };
     assert_eq!(document.verdict(), OfdVerdict::Failed(OfdReason::NotSigned.into()));
     let report = OfdReport {
@@ -132,6 +132,7 @@ fn pictures_are_bounded_over_all_signatures() {
         versions: 0,
         pages: 0,
         page_sizes: BTreeMap::new(),
+        contents: None,
         notes: Vec::new(),
     };
     let mut documents = [document(vec![with(half), with(half - 1)]), document(vec![with(2), with(1)])];

@@ -6,6 +6,7 @@ use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, context};
 use boyin_verify::{Reader, UnixTime};
 
+use crate::source::stored;
 use crate::{check, failed, open, shown};
 
 #[test]
@@ -84,7 +85,7 @@ fn an_early_document_that_was_changed_is_refused() {
         draft.put("Doc_0/Res/a.ttf", vec![7; MAX_WAITING_ENTRY_BYTES + 1]);
         draft.sign(&signing);
         draft.sign(&signing);
-        let report = check(&world, &draft.write());
+        let report = check(&world, &stored(&draft));
         assert_eq!(report.verdict(), open(OfdReason::DigestOld), "{check_method}: {}", shown(&report));
         assert!(report.signatures().all(|signature| signature.changed().count() == 0));
         let mut font = draft.get("Doc_0/Res/a.ttf").to_vec();
@@ -99,7 +100,7 @@ fn an_early_document_that_was_changed_is_refused() {
         ] {
             let mut changed = draft.clone();
             changed.put(name, bytes);
-            let report = check(&world, &changed.write());
+            let report = check(&world, &stored(&changed));
             let signature = report.signatures().nth(which).unwrap();
             assert_eq!(signature.verdict(), failed(OfdReason::ReferenceMismatch), "{}", shown(&report));
             assert_eq!(signature.changed().entries()[0].name.as_deref(), Some(name));

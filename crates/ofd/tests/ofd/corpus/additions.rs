@@ -390,6 +390,7 @@ fn content_may_have_the_name_of_a_description() {
     lab.assert_passes("an attachment", &named);
     // What is none says nothing by its name, and what is one is one whatever its name is.
     let ofd = r#"xmlns="http://www.ofdspec.org/2016""#;
+    let noise: String = (0..MAX_STRUCTURE_BYTES / 8).map(|number| format!("{number:08x}")).collect();
     let late = format!("<?pi {}?><Signature {ofd}/>", "x".repeat(MAX_PROLOG_BYTES));
     for (name, file, is_one) in [
         ("Doc_0/Signs/Sign_9/Signature.xml", "left over".to_owned(), false),
@@ -401,7 +402,7 @@ fn content_may_have_the_name_of_a_description() {
             true,
         ),
         ("a.bin", late, true),
-        ("a.bin", format!("<Signature {ofd}>{}</Signature>", " ".repeat(MAX_STRUCTURE_BYTES)), false),
+        ("a.bin", format!("<Signature {ofd}>{}</Signature>", noise), false),
         ("a.xml", r#"<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>"#.to_owned(), false),
     ] {
         let mut more = draft.clone();

@@ -213,9 +213,9 @@ fn the_digest_is_named_as_another() {
             (r#" CheckMethod="SM3""#, None),
             (r#" CheckMethod="SHA-256""#, Some(ReferenceMismatch)),
             (r#" CheckMethod="2.16.840.1.101.3.4.2.1""#, Some(ReferenceMismatch)),
-            (r#" CheckMethod="MD5""#, Some(DigestWeak)),
-            (r#" CheckMethod="SHA1""#, Some(DigestWeak)),
-            ("", Some(DigestWeak)),
+            (r#" CheckMethod="MD5""#, Some(ReferenceMismatch)),
+            (r#" CheckMethod="SHA1""#, Some(ReferenceMismatch)),
+            ("", Some(ReferenceMismatch)),
             (r#" CheckMethod="SM4""#, Some(DigestUnknown)),
             (r#" CheckMethod="""#, Some(DigestUnknown)),
         ] {

@@ -25,8 +25,9 @@ faults! {
     pub enum XmlFault;
     /// More bytes than a limit.
     Size = "xml_size", "the file is larger than is read";
-    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or locations than
-    /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS).
+    /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), locations than
+    /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS), or tags than
+    /// [`MAX_EXTRACTED`](crate::limits::MAX_EXTRACTED).
     Elements = "xml_elements", "the file has more elements than are read";
     /// Deeper than [`MAX_XML_DEPTH`].
     Depth = "xml_depth", "the file is nested more deeply than is read";

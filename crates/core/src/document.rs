@@ -11,7 +11,7 @@ use boyin_model::json::Reader;
 use boyin_model::register::{Power, SealId};
 use boyin_model::seal::Seal;
 use boyin_model::time::{Date, SECONDS_PER_DAY, UnixTime};
-use boyin_ofd::write::{Area, Provider, StampPlace, WriteError};
+use boyin_ofd::write::{Provider, StampPlace, WriteError};
 use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_picture::Font;
 use boyin_suite::{SM2_SM3, all_x509};
@@ -276,8 +276,7 @@ fn stamp(face: &Face<'_>, seal: &[u8]) -> Result<(StampPlace, Option<SealImage>)
     let size = |mm: u32| u8::try_from(mm).map_err(|_| DocumentFault::PictureSize);
     let picture = read.info.picture;
     let (width, height) = (size(picture.width_mm)?, size(picture.height_mm)?);
-    let place = face.seal_place(width, height).map_err(DocumentFault::from)?;
-    let boundary = Area { left: place.x, top: place.y, width: place.width, height: place.height };
+    let boundary = face.seal_place(width, height).map_err(DocumentFault::from)?;
     Ok((StampPlace { page: 0, boundary }, SealImage::new(picture.data, width, height).ok()))
 }
 

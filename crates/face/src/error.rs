@@ -1,4 +1,4 @@
-use boyin_picture::{CodeError, ImageFault, PictureError};
+use boyin_picture::{ImageFault, PictureError};
 use thiserror::Error;
 
 /// Why a template is none.
@@ -78,12 +78,9 @@ pub enum FaceError {
     /// The purpose or the maker of a copy is empty or has more than 200 characters, or it expires before it was made.
     #[error("the {0} of the copy is empty, too long or too early")]
     Annotation(&'static str),
-    /// The code has modules of less than a third of a millimeter.
+    /// The code would have modules of less than a third of a millimeter.
     #[error("the place of the code is too small")]
     CodeTooSmall,
-    /// There is no code.
-    #[error("no code: {0}")]
-    Code(#[from] CodeError),
     /// The seal is larger than its place.
     #[error("the seal is larger than its place of {0} mm")]
     SealTooLarge(i32),

@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use boyin_model::time::UnixTime;
+use boyin_ofd::write::{Area, Point};
 use boyin_picture::{Font, Image};
 
 use crate::draw;
-use crate::geometry::{Area, Point};
-use crate::mark::Mark;
+use crate::mark::{Mark, Source};
 use crate::{Annotation, FaceError, FaceInput, Template};
 
 /// What a caller adds to a face.
@@ -98,6 +98,8 @@ pub struct Face<'f> {
     pub(crate) issuer: String,
     pub(crate) made_at: UnixTime,
     pub(crate) metadata: Vec<(String, String)>,
+    /// Names of the metadata with the source of the marks that show them.
+    pub(crate) shown: Vec<(String, Source)>,
 }
 
 /// Shows how many pages there are: what they say may be personal.
@@ -122,7 +124,11 @@ impl<'f> Face<'f> {
         let claims = input.claims();
         let annotation = additions.annotation.as_ref();
         let mut metadata = input.metadata();
-        metadata.extend(annotation.into_iter().flat_map(Annotation::metadata));
+        let mut shown = input.shown();
+        for (name, value) in annotation.into_iter().flat_map(Annotation::metadata) {
+            shown.push((name.clone(), Source::Annotation));
+            metadata.push((name, value));
+        }
         Ok(Self {
             font,
             size: template.page_size(),
@@ -135,6 +141,7 @@ impl<'f> Face<'f> {
             issuer: claims.issuer_name.clone(),
             made_at: annotation.map_or(claims.issued_at, Annotation::made_at),
             metadata,
+            shown,
         })
     }
 

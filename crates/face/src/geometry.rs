@@ -1,49 +1,10 @@
-use serde::Deserialize;
+//! Places and colors as templates say them.
+
+use boyin_ofd::write::{Area, Color, Point};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::limits::SIDE_UM;
-
-/// A rectangle along the edges of the page, in micrometers from its upper left corner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "[f64; 4]")]
-pub struct Area {
-    /// The left edge.
-    pub x: i32,
-    /// The upper edge.
-    pub y: i32,
-    /// The width.
-    pub width: i32,
-    /// The height.
-    pub height: i32,
-}
-
-impl Area {
-    /// The right edge.
-    #[must_use]
-    pub fn right(&self) -> i32 {
-        self.x.saturating_add(self.width)
-    }
-
-    /// The lower edge.
-    #[must_use]
-    pub fn bottom(&self) -> i32 {
-        self.y.saturating_add(self.height)
-    }
-
-    /// Whether `other` lies inside, edges included.
-    #[must_use]
-    pub fn contains(&self, other: &Self) -> bool {
-        self.x <= other.x
-            && self.y <= other.y
-            && other.right() <= self.right()
-            && other.bottom() <= self.bottom()
-    }
-
-    /// Whether the two share more than an edge.
-    #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
-    }
-}
 
 /// Millimeters of a template, as micrometers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -51,6 +12,7 @@ impl Area {
 pub(crate) struct Length(pub(crate) i32);
 
 const BAD_LENGTH: &str = "a length is 0 to 420 mm";
+const BAD_COLOR: &str = "a color is written #RRGGBB";
 
 impl TryFrom<f64> for Length {
     type Error = &'static str;
@@ -62,53 +24,29 @@ impl TryFrom<f64> for Length {
     }
 }
 
-impl TryFrom<[f64; 4]> for Area {
-    type Error = &'static str;
-
-    fn try_from([x, y, width, height]: [f64; 4]) -> Result<Self, Self::Error> {
-        let um = |mm| Length::try_from(mm).map(|length| length.0);
-        Ok(Self { x: um(x)?, y: um(y)?, width: um(width)?, height: um(height)? })
-    }
+/// `[x, y, width, height]`
+pub(crate) fn area<'de, D: Deserializer<'de>>(from: D) -> Result<Area, D::Error> {
+    let [x, y, width, height] = <[Length; 4]>::deserialize(from)?.map(|length| length.0);
+    Ok(Area { x, y, width, height })
 }
 
-/// A place on the page, in micrometers from its upper left corner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "[f64; 2]")]
-pub struct Point {
-    /// To the right.
-    pub x: i32,
-    /// Downward.
-    pub y: i32,
+/// `[x, y]`
+pub(crate) fn point<'de, D: Deserializer<'de>>(from: D) -> Result<Point, D::Error> {
+    let [x, y] = <[Length; 2]>::deserialize(from)?.map(|length| length.0);
+    Ok(Point { x, y })
 }
 
-impl TryFrom<[f64; 2]> for Point {
-    type Error = &'static str;
-
-    fn try_from([x, y]: [f64; 2]) -> Result<Self, Self::Error> {
-        Ok(Self { x: Length::try_from(x)?.0, y: Length::try_from(y)?.0 })
-    }
+/// `"#RRGGBB"`
+pub(crate) fn color<'de, D: Deserializer<'de>>(from: D) -> Result<Color, D::Error> {
+    let text = String::deserialize(from)?;
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+    let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let [_, red, green, blue] = number.ok_or_else(|| D::Error::custom(BAD_COLOR))?.to_be_bytes();
+    Ok(Color::opaque(red, green, blue))
 }
 
-/// A color, `#RRGGBB` in templates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Color {
-    /// Red, green, blue.
-    pub rgb: [u8; 3],
-}
-
-const BAD_COLOR: &str = "a color is written #RRGGBB";
-
-impl TryFrom<String> for Color {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(BAD_COLOR)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(BAD_COLOR);
-        }
-        let number = u32::from_str_radix(digits, 16).map_err(|_| BAD_COLOR)?;
-        let [_, red, green, blue] = number.to_be_bytes();
-        Ok(Self { rgb: [red, green, blue] })
-    }
+/// The same where it can be left out.
+pub(crate) fn some_color<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Color>, D::Error> {
+    color(from).map(Some)
 }

@@ -31,7 +31,6 @@ pub use annotation::Annotation;
 pub use error::{FaceError, TemplateError};
 pub use face::{Additions, Emblem, Face, Page, SealImage};
 pub use font::FontSubset;
-pub use geometry::{Area, Color, Point};
 pub use mark::{Mark, Path, Source, Text};
 pub use ofd::OfdFace;
 pub use template::{Template, Templates};

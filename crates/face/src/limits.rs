@@ -18,7 +18,5 @@ pub const MAX_PAGES: usize = 16;
 pub const MAX_ANNOTATION_CHARS: usize = 200;
 /// The smallest module of a code, in micrometers; at 150 dpi that is two pixels.
 pub const MIN_MODULE_UM: i32 = 340;
-/// The largest version of a code. An identifier needs 5.
-pub const MAX_CODE_VERSION: u8 = 10;
 /// Modules of white around a code (ISO/IEC 18004).
 pub const QUIET_MODULES: i32 = 4;

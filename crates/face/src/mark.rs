@@ -1,6 +1,6 @@
 //! What is on a page, in no format yet: texts, paths and pictures with places in micrometers.
 
-use crate::geometry::{Area, Color, Point};
+use boyin_ofd::write::{Area, Color, PathMark, Point, Step, Turn};
 
 /// What a mark is there for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,12 +39,10 @@ pub struct Text {
     pub characters: Vec<char>,
     /// Where each character begins, in micrometers along the line from the origin; and where the last one ends.
     pub offsets: Vec<i32>,
-    /// Degrees clockwise about the origin: 0, or 330 in watermarks.
-    pub angle: u16,
-    /// The color.
+    /// Its direction, about the origin: watermarks rise.
+    pub turn: Turn,
+    /// The color; watermarks can be seen through.
     pub color: Color,
-    /// How opaque it is: 255, less in watermarks.
-    pub alpha: u8,
 }
 
 impl Text {
@@ -65,16 +63,8 @@ impl Text {
     pub fn area(&self) -> Area {
         let (top, bottom) = (-ascent(self.size), self.size - ascent(self.size));
         let corners = [(0, top), (self.width(), top), (self.width(), bottom), (0, bottom)];
-        let turned = corners.map(|(x, y)| turn(Point { x, y }, self.angle));
-        let (xs, ys) = (turned.map(|point| point.x), turned.map(|point| point.y));
-        let low = |of: [i32; 4]| of.into_iter().min().unwrap_or(0);
-        let high = |of: [i32; 4]| of.into_iter().max().unwrap_or(0);
-        Area {
-            x: self.origin.x + low(xs),
-            y: self.origin.y + low(ys),
-            width: high(xs) - low(xs),
-            height: high(ys) - low(ys),
-        }
+        let turned = Area::around(corners.map(|(x, y)| self.turn.about_origin(Point { x, y })));
+        Area { x: self.origin.x + turned.x, y: self.origin.y + turned.y, ..turned }
     }
 }
 
@@ -83,58 +73,29 @@ pub(crate) fn ascent(size: i32) -> i32 {
     size * 88 / 100
 }
 
-/// The point, turned clockwise about the origin.
-#[allow(clippy::as_conversions, reason = "places on a page are small")]
-pub(crate) fn turn(point: Point, angle: u16) -> Point {
-    let (sin, cos) = sin_cos(angle);
-    let (x, y) = (f64::from(point.x), f64::from(point.y));
-    Point { x: (x * cos - y * sin).round() as i32, y: (x * sin + y * cos).round() as i32 }
-}
-
-/// Of the two angles that occur the values are written out, so that they are the same on every machine.
-pub(crate) fn sin_cos(angle: u16) -> (f64, f64) {
-    match angle {
-        330 => (-0.5, 0.866_025_403_784),
-        _ => (0.0, 1.0),
-    }
-}
-
 /// Lines and rectangles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     /// What it is there for.
     pub source: Source,
-    /// Corners of each piece.
-    pub pieces: Vec<Vec<Point>>,
-    /// Whether each piece returns to its first corner.
-    pub closed: bool,
-    /// Width and color of its line.
-    pub stroke: Option<(i32, Color)>,
-    /// What it is filled with.
-    pub fill: Option<Color>,
+    /// How it goes and looks.
+    pub shape: PathMark,
 }
 
 impl Path {
     /// The smallest upright rectangle around it, its line included.
     #[must_use]
     pub fn area(&self) -> Area {
-        let half = self.stroke.map_or(0, |(width, _)| width / 2);
-        let points = || self.pieces.iter().flatten();
-        let (left, right) = (points().map(|p| p.x).min(), points().map(|p| p.x).max());
-        let (top, bottom) = (points().map(|p| p.y).min(), points().map(|p| p.y).max());
-        let (x, y) = (left.unwrap_or(0) - half, top.unwrap_or(0) - half);
-        let (right, bottom) = (right.unwrap_or(0) + half, bottom.unwrap_or(0) + half);
-        Area { x, y, width: right - x, height: bottom - y }
+        let half = self.shape.stroke.map_or(0, |stroke| stroke.width / 2);
+        let Area { x, y, width, height } = Area::around(self.shape.points());
+        Area { x: x - half, y: y - half, width: width + 2 * half, height: height + 2 * half }
     }
+}
 
-    pub(crate) fn corners(area: &Area) -> Vec<Point> {
-        vec![
-            Point { x: area.x, y: area.y },
-            Point { x: area.right(), y: area.y },
-            Point { x: area.right(), y: area.bottom() },
-            Point { x: area.x, y: area.bottom() },
-        ]
-    }
+/// From the first point to the next, and so on.
+pub(crate) fn polyline(points: impl IntoIterator<Item = Point>) -> impl Iterator<Item = Step> {
+    let step = |(nth, at)| if nth == 0 { Step::Move(at) } else { Step::Line(at) };
+    points.into_iter().enumerate().map(step)
 }
 
 /// One mark. Later marks lie over earlier ones.

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use boyin_ofd::write::{
-    Area as OfdArea, AttachmentDraft, Color as OfdColor, DocumentDraft, FontDraft, ImageMark,
-    Mark as OfdMark, PageDraft, PathMark, Point as OfdPoint, Step, Stroke, TextMark, Turn,
+    AttachmentDraft, DocumentDraft, FontDraft, ImageMark, Mark as OfdMark, MarkPlace, PageDraft, TagDraft,
+    TextMark, is_tag_name,
 };
 
 use crate::font::FontSubset;
-use crate::geometry::{Color, Point};
-use crate::mark::{Mark, Path, Source, Text};
+use crate::mark::{Mark, Source, Text};
 use crate::{Face, FaceError};
 
 /// The name of the attached credential and its ending.
@@ -66,6 +65,7 @@ impl OfdFace<'_> {
             pages,
             fonts: vec![FontDraft { family: &self.family, bytes: self.subset.bytes() }],
             images: face.emblem.iter().map(|emblem| emblem.png.as_slice()).collect(),
+            tags: self.tags(),
             attachments: vec![AttachmentDraft {
                 name: ATTACHMENT.0,
                 format: ATTACHMENT.1,
@@ -76,57 +76,54 @@ impl OfdFace<'_> {
 
     fn page(&self, marks: &[Mark]) -> PageDraft<'static> {
         let (width, height) = self.face.size;
-        let is_watermark = |mark: &&Mark| *mark.source() == Source::Watermark;
-        let (watermarks, marks): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(is_watermark);
-        let written = |marks: Vec<&Mark>| marks.into_iter().map(mark).collect();
-        PageDraft { width, height, marks: written(marks), watermarks: written(watermarks) }
+        let watermarks = marks.iter().filter(|mark| is_watermark(mark)).map(mark).collect();
+        PageDraft { width, height, marks: others(marks).map(mark).collect(), watermarks }
     }
+
+    /// The index from metadata to the marks that show them (数据索引, GB/T 36905). What the face does not show has no tag, nor
+    /// has a field of the catalog whose short name cannot be that of an element.
+    fn tags(&self) -> Vec<TagDraft<'_>> {
+        let mut tags = Vec::new();
+        for (name, _) in self.face.metadata.iter().filter(|(name, _)| is_tag_name(name)) {
+            let Some((_, source)) = self.face.shown.iter().find(|(known, _)| known == name) else { continue };
+            let places = self.face.pages.iter().enumerate().flat_map(|(page, drawn)| {
+                let shows = others(&drawn.marks).enumerate().filter(|(_, mark)| mark.source() == source);
+                shows.map(move |(mark, _)| MarkPlace { page, mark })
+            });
+            let marks: Vec<_> = places.collect();
+            if !marks.is_empty() {
+                tags.push(TagDraft { name, marks });
+            }
+        }
+        tags
+    }
+}
+
+fn is_watermark(mark: &Mark) -> bool {
+    *mark.source() == Source::Watermark
+}
+
+fn others(marks: &[Mark]) -> impl Iterator<Item = &Mark> {
+    marks.iter().filter(|mark| !is_watermark(mark))
 }
 
 fn mark(mark: &Mark) -> OfdMark<'static> {
     match mark {
         Mark::Text(text) => OfdMark::Text(line(text)),
-        Mark::Path(path) => OfdMark::Path(shape(path)),
-        Mark::Emblem(area) => OfdMark::Image(ImageMark {
-            image: 0,
-            boundary: OfdArea { left: area.x, top: area.y, width: area.width, height: area.height },
-            alpha: u8::MAX,
-        }),
+        Mark::Path(path) => OfdMark::Path(path.shape.clone()),
+        Mark::Emblem(area) => OfdMark::Image(ImageMark { image: 0, boundary: *area, alpha: u8::MAX }),
     }
-}
-
-fn color(color: Color, alpha: u8) -> OfdColor {
-    let [red, green, blue] = color.rgb;
-    OfdColor { red, green, blue, alpha }
-}
-
-fn point(point: Point) -> OfdPoint {
-    OfdPoint { x: point.x, y: point.y }
 }
 
 fn line(text: &Text) -> TextMark<'static> {
-    let between = text.offsets.len().saturating_sub(2);
     TextMark {
         font: 0,
         size: text.size,
-        origin: point(text.origin),
+        origin: text.origin,
         text: Cow::Owned(text.text()),
-        advances: text.offsets.windows(2).take(between).map(|pair| pair[1] - pair[0]).collect(),
+        advances: text.offsets.windows(2).map(|pair| pair[1] - pair[0]).collect(),
         glyphs: Vec::new(),
-        color: color(text.color, text.alpha),
-        turn: if text.angle == 0 { Turn::NONE } else { Turn::RISING_30 },
+        color: text.color,
+        turn: text.turn,
     }
-}
-
-fn shape(path: &Path) -> PathMark {
-    let mut steps = Vec::new();
-    for piece in &path.pieces {
-        let first = piece.first().map(|at| Step::Move(point(*at)));
-        steps.extend(first.into_iter().chain(piece.iter().skip(1).map(|at| Step::Line(point(*at)))));
-        if path.closed {
-            steps.push(Step::Close);
-        }
-    }
-    let stroke = path.stroke.map(|(width, of)| Stroke { width, color: color(of, u8::MAX) });
-    PathMark { steps, stroke, fill: path.fill.map(|of| color(of, u8::MAX)) }
 }

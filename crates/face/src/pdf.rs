@@ -1,6 +1,7 @@
 //! The face as PDF: for those who have no reader of OFD.
 
 use boyin_model::time::UnixTime;
+use boyin_ofd::write::{Area, Color, PathMark, Point, Step, Turn};
 use krilla::color::rgb;
 use krilla::configure::{Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
@@ -16,8 +17,7 @@ use krilla::{Document, SerializeSettings};
 
 use crate::face::SealImage;
 use crate::font::FontSubset;
-use crate::geometry::{Area, Color};
-use crate::mark::{Mark, Path, Text, sin_cos};
+use crate::mark::{Mark, Text};
 use crate::{Face, FaceError};
 
 /// The name of the attached credential, and its kind.
@@ -48,7 +48,7 @@ impl Face<'_> {
             for mark in page.marks.iter().chain(extra) {
                 match mark {
                     Mark::Text(text) => draw_text(&mut surface, text, &font, &subset),
-                    Mark::Path(path) => draw_path(&mut surface, path),
+                    Mark::Path(path) => draw_path(&mut surface, &path.shape),
                     Mark::Emblem(area) => {
                         if let Some(emblem) = &self.emblem {
                             draw_image(&mut surface, &emblem.image, *area)?;
@@ -116,8 +116,7 @@ fn date_time(instant: UnixTime) -> DateTime {
         .utc_offset_minute(0)
 }
 
-fn fill(color: Color, alpha: u8) -> Fill {
-    let [red, green, blue] = color.rgb;
+fn fill(Color { red, green, blue, alpha }: Color) -> Fill {
     let opacity = NormalizedF32::new(f32::from(alpha) / 255.0).unwrap_or(NormalizedF32::ONE);
     Fill { paint: rgb::Color::new(red, green, blue).into(), opacity, ..Fill::default() }
 }
@@ -135,42 +134,46 @@ fn draw_text(surface: &mut Surface<'_>, text: &Text, font: &PdfFont, subset: &Fo
         byte = next;
     }
     surface.set_stroke(None);
-    surface.set_fill(Some(fill(text.color, text.alpha)));
+    surface.set_fill(Some(fill(text.color)));
     let origin = (points(text.origin.x), points(text.origin.y));
-    if text.angle == 0 {
+    if text.turn == Turn::NONE {
         let start = PdfPoint::from_xy(origin.0, origin.1);
         surface.draw_glyphs(start, &glyphs, font.clone(), &whole, size, false);
         return;
     }
-    let (sin, cos) = sin_cos(text.angle);
+    let (cos, sin) = text.turn.cosine_and_sine();
     #[allow(clippy::as_conversions, clippy::cast_possible_truncation, reason = "a sine needs no more digits")]
     let (sin, cos) = (sin as f32, cos as f32);
-    surface.push_transform(&Transform::from_row(cos, sin, -sin, cos, origin.0, origin.1));
+    surface.push_transform(&Transform::from_row(cos, -sin, sin, cos, origin.0, origin.1));
     surface.draw_glyphs(PdfPoint::from_xy(0.0, 0.0), &glyphs, font.clone(), &whole, size, false);
     surface.pop();
 }
 
-fn draw_path(surface: &mut Surface<'_>, path: &Path) {
+fn draw_path(surface: &mut Surface<'_>, path: &PathMark) {
     let mut builder = PathBuilder::new();
-    for piece in &path.pieces {
-        for (index, point) in piece.iter().enumerate() {
-            let (x, y) = (points(point.x), points(point.y));
-            if index == 0 {
+    let at = |point: Point| (points(point.x), points(point.y));
+    for step in &path.steps {
+        match *step {
+            Step::Move(to) => {
+                let (x, y) = at(to);
                 builder.move_to(x, y);
-            } else {
+            }
+            Step::Line(to) => {
+                let (x, y) = at(to);
                 builder.line_to(x, y);
             }
-        }
-        if path.closed {
-            builder.close();
+            Step::Curve(first, second, to) => {
+                let ((x1, y1), (x2, y2), (x, y)) = (at(first), at(second), at(to));
+                builder.cubic_to(x1, y1, x2, y2, x, y);
+            }
+            Step::Close => builder.close(),
         }
     }
     let Some(shape) = builder.finish() else { return };
-    surface.set_fill(path.fill.map(|color| fill(color, u8::MAX)));
-    surface.set_stroke(path.stroke.map(|(width, color)| Stroke {
-        paint: fill(color, u8::MAX).paint,
-        width: points(width),
-        ..Stroke::default()
+    surface.set_fill(path.fill.map(fill));
+    surface.set_stroke(path.stroke.map(|stroke| {
+        let Fill { paint, opacity, .. } = fill(stroke.color);
+        Stroke { paint, opacity, width: points(stroke.width), ..Stroke::default() }
     }));
     surface.draw_path(&shape);
 }

@@ -1,9 +1,9 @@
 //! Pages as PNG.
 
+use boyin_ofd::write::Area;
 use boyin_picture::{Image, Placed, Sheet};
 
 use crate::face::SealImage;
-use crate::geometry::Area;
 use crate::mark::Mark;
 use crate::{Face, FaceError};
 

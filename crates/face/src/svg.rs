@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use boyin_ofd::write::{Color, PathMark, Point, Step};
 use boyin_picture::Glyphs;
 
-use crate::geometry::Color;
-use crate::mark::{Mark, Path, Text, sin_cos};
+use crate::mark::{Mark, Text};
 use crate::{Face, FaceError};
 
 impl Face<'_> {
@@ -23,7 +23,7 @@ impl Face<'_> {
         for mark in &page.marks {
             match mark {
                 Mark::Text(text) => outlines.text(&mut body, text),
-                Mark::Path(path) => add(&mut body, &shape(path)),
+                Mark::Path(path) => add(&mut body, &shape(&path.shape)),
                 Mark::Emblem(_) => {}
             }
         }
@@ -55,11 +55,11 @@ struct Outlines<'f> {
 impl Outlines<'_> {
     fn text(&mut self, svg: &mut String, text: &Text) {
         let scale = f64::from(text.size) / f64::from(self.glyphs.units_per_em().max(1));
-        let (sin, cos) = sin_cos(text.angle);
-        let opacity = if text.alpha == u8::MAX {
+        let (cos, sin) = text.turn.cosine_and_sine();
+        let opacity = if text.color.alpha == u8::MAX {
             String::new()
         } else {
-            format!(" fill-opacity=\"{:.3}\"", f64::from(text.alpha) / 255.0)
+            format!(" fill-opacity=\"{:.3}\"", f64::from(text.color.alpha) / 255.0)
         };
         add(
             svg,
@@ -67,8 +67,8 @@ impl Outlines<'_> {
                 "<g fill=\"{}\"{opacity} transform=\"matrix({:.8} {:.8} {:.8} {:.8} {} {})\">\n",
                 color(text.color),
                 scale * cos,
-                scale * sin,
-                scale * sin,
+                -scale * sin,
+                -scale * sin,
                 -scale * cos,
                 text.origin.x,
                 text.origin.y
@@ -88,23 +88,25 @@ impl Outlines<'_> {
 }
 
 fn color(color: Color) -> String {
-    let [red, green, blue] = color.rgb;
+    let Color { red, green, blue, .. } = color;
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
-fn shape(path: &Path) -> String {
+fn shape(path: &PathMark) -> String {
     let mut data = String::new();
-    for piece in &path.pieces {
-        for (index, point) in piece.iter().enumerate() {
-            add(&mut data, &format!("{}{} {}", if index == 0 { 'M' } else { 'L' }, point.x, point.y));
-        }
-        if path.closed {
-            data.push('Z');
-        }
+    let at = |Point { x, y }: Point| format!("{x} {y}");
+    for step in &path.steps {
+        let step = match *step {
+            Step::Move(to) => format!("M{}", at(to)),
+            Step::Line(to) => format!("L{}", at(to)),
+            Step::Curve(first, second, to) => format!("C{} {} {}", at(first), at(second), at(to)),
+            Step::Close => "Z".to_owned(),
+        };
+        data.push_str(&step);
     }
     let fill = path.fill.map_or_else(|| "none".to_owned(), color);
-    let stroke = path.stroke.map_or_else(String::new, |(width, stroke)| {
-        format!(" stroke=\"{}\" stroke-width=\"{width}\"", color(stroke))
+    let stroke = path.stroke.map_or_else(String::new, |stroke| {
+        format!(" stroke=\"{}\" stroke-width=\"{}\"", color(stroke.color), stroke.width)
     });
     format!("<path d=\"{data}\" fill=\"{fill}\"{stroke}/>\n")
 }

@@ -96,13 +96,14 @@ impl<'f> Metrics<'f> {
     ) -> Option<Laid> {
         let mut size = style.size.0;
         loop {
-            let lines = self.broken(characters, width, size, style.spacing.0);
+            let spacing = style.spacing_at(size);
+            let lines = self.broken(characters, width, size, spacing);
             let count = i32::try_from(lines.len()).unwrap_or(i32::MAX);
             // The last line needs no space below.
             let needed = count.saturating_sub(1).saturating_mul(leading(size)).saturating_add(size);
             let fits = lines.len() <= style.lines
                 && needed <= height
-                && lines.iter().all(|line| self.width(line, size, style.spacing.0) <= width);
+                && lines.iter().all(|line| self.width(line, size, spacing) <= width);
             if fits {
                 return Some(Laid { size, lines });
             }
@@ -141,15 +142,16 @@ impl<'f> Metrics<'f> {
 
     /// Where the characters begin in a line of this width, and where the line begins.
     pub(crate) fn placed(&self, line: &[char], size: i32, width: i32, style: &Style) -> (i32, Vec<i32>) {
-        let natural = self.width(line, size, style.spacing.0);
+        let spacing = style.spacing_at(size);
+        let natural = self.width(line, size, spacing);
         let rest = (width - natural).max(0);
         let gaps = i32::try_from(line.len()).unwrap_or(i32::MAX) - 1;
         match style.align {
-            Align::Left => (0, self.offsets(line, size, style.spacing.0)),
-            Align::Center => (rest / 2, self.offsets(line, size, style.spacing.0)),
-            Align::Right => (rest, self.offsets(line, size, style.spacing.0)),
-            Align::Spread if gaps > 0 => (0, self.offsets(line, size, style.spacing.0 + rest / gaps)),
-            Align::Spread => (rest / 2, self.offsets(line, size, style.spacing.0)),
+            Align::Left => (0, self.offsets(line, size, spacing)),
+            Align::Center => (rest / 2, self.offsets(line, size, spacing)),
+            Align::Right => (rest, self.offsets(line, size, spacing)),
+            Align::Spread if gaps > 0 => (0, self.offsets(line, size, spacing + rest / gaps)),
+            Align::Spread => (rest / 2, self.offsets(line, size, spacing)),
         }
     }
 }

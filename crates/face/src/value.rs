@@ -7,6 +7,7 @@ use boyin_model::credential::{FieldValue, LicenseClaims, METADATA, Term};
 use boyin_model::time::{Date, UnixTime};
 
 use crate::FaceError;
+use crate::mark::Source;
 
 /// What stands before the name of a field.
 pub(crate) const FIELD: &str = "field.";
@@ -169,6 +170,20 @@ impl<'l> FaceInput<'l> {
         }
         pairs.extend(self.fields().map(|(spec, value)| (spec.pinyin.clone(), plain(value))));
         pairs
+    }
+
+    /// What shows the metadata: pinyin short names, each with the source of the marks that would show it.
+    pub(crate) fn shown(&self) -> Vec<(String, Source)> {
+        let terms = METADATA.iter().map(|term| {
+            let value =
+                if matches!(term.claim, "valid_from" | "valid_until") { VALIDITY } else { term.claim };
+            (term.pinyin.to_owned(), Source::Value(value.to_owned()))
+        });
+        let code = ("ZZLXDM".to_owned(), Source::Value("license_type_code".to_owned()));
+        let fields = self
+            .fields()
+            .map(|(spec, _)| (spec.pinyin.clone(), Source::Value(format!("{FIELD}{}", spec.name))));
+        terms.chain([code]).chain(fields).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a container says about its documents, and the files that it carries: for taking out, not for believing.
 
+mod tags;
+
 use std::fmt;
 
 use crate::limits::{MAX_DOCUMENTS, MAX_EXTRACTED};
@@ -18,6 +20,8 @@ pub struct UnverifiedContents<'p> {
     pub title: Option<String>,
     /// Metadata by name (`CustomDatas`), in their order; a name can occur more than once.
     pub custom: Vec<(String, String)>,
+    /// What the document says shows what (`CustomTags`), in their order; a name can occur more than once.
+    pub tags: Vec<UnverifiedTag>,
     /// Attachments, in their order.
     pub attachments: Vec<UnverifiedAttachment<'p>>,
 }
@@ -49,6 +53,31 @@ pub struct UnverifiedAttachment<'p> {
 impl fmt::Debug for UnverifiedAttachment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnverifiedAttachment({} bytes)", self.bytes.len())
+    }
+}
+
+/// What the document says shows something on its pages, not verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnverifiedTag {
+    /// The name: in licenses that of a metadatum, in invoices that of a field.
+    pub name: String,
+    /// The objects that show it, in their order.
+    pub objects: Vec<TaggedObject>,
+}
+
+/// An object of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedObject {
+    /// Number of the page in the document, if it is said.
+    pub page: Option<String>,
+    /// Number of the object.
+    pub object: String,
+}
+
+/// Its size only: a name is any text.
+impl fmt::Debug for UnverifiedTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnverifiedTag({} objects)", self.objects.len())
     }
 }
 
@@ -117,7 +146,11 @@ fn contents<'p>(package: &'p Package, body: &Element) -> Result<UnverifiedConten
         Some(list) => attachments(package, locate(package, file.name(), list.text(), LIST)?)?,
         None => Vec::new(),
     };
-    Ok(UnverifiedContents { id, title, custom, attachments })
+    let tags = match root.maybe("CustomTags").map_err(of(ROOT))? {
+        Some(list) => tags::read(package, locate(package, file.name(), list.text(), tags::LIST)?)?,
+        None => Vec::new(),
+    };
+    Ok(UnverifiedContents { id, title, custom, tags, attachments })
 }
 
 fn custom(info: &Element) -> Result<Vec<(String, String)>, StructureFault> {

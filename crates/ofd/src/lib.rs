@@ -26,7 +26,9 @@ pub mod write;
 mod xml;
 
 pub use check::OfdVerifier;
-pub use extract::{ExtractError, UnverifiedAttachment, UnverifiedContents, extract};
+pub use extract::{
+    ExtractError, TaggedObject, UnverifiedAttachment, UnverifiedContents, UnverifiedTag, extract,
+};
 pub use reason::{Cause, OfdReason};
 pub use report::{
     DocumentReport, EntryList, EntryName, OfdCheck, OfdDetail, OfdNote, OfdOutcome, OfdReport, OfdVerdict,

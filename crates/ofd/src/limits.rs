@@ -112,7 +112,10 @@ pub const MAX_CUSTOM: usize = 256;
 pub const MAX_CUSTOM_BYTES: usize = 16 << 10;
 /// Bytes of the name of an attachment that is written, and of its format.
 pub const MAX_ATTACHMENT_NAME_BYTES: usize = 64;
-/// Pairs of metadata and attachments of one document that are taken out, each.
+/// Objects on pages that all tags of a document name together, written or taken out. A value on attached pages has up to 60 lines
+/// on each.
+pub const MAX_TAGGED_OBJECTS: usize = 16_384;
+/// Pairs of metadata, attachments, tags and files of tags of one document that are taken out, each.
 pub const MAX_EXTRACTED: usize = 1024;
 
 /// The bounds for sizes: of what is held as a whole, and of what is verified.

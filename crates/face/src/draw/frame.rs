@@ -1,18 +1,19 @@
 //! Rectangles, lines, the emblem's place and the code.
 
+use boyin_ofd::write::{Area, Color, PathMark, Point, Step, Stroke};
 use boyin_picture::Code;
 
 use crate::FaceError;
 use crate::face::Emblem;
-use crate::geometry::{Area, Color, Point};
-use crate::limits::{MAX_CODE_VERSION, MIN_MODULE_UM, QUIET_MODULES};
-use crate::mark::{Mark, Path, Source};
+use crate::limits::{MIN_MODULE_UM, QUIET_MODULES};
+use crate::mark::{Mark, Path, Source, polyline};
 use crate::template::Rectangle;
 
 use super::Pen;
 
-const WHITE: Color = Color { rgb: [255; 3] };
-const BLACK: Color = Color { rgb: [0; 3] };
+/// Modules of a code of version 1, and by how many each version has more; the largest version (ISO/IEC 18004).
+const MODULES: (i32, i32) = (21, 4);
+const LARGEST_VERSION: i32 = 40;
 /// One turn of a meander on a base line, in a grid of 20: along the band and away from the base.
 const MEANDER: [(i32, i32); 7] = [(1, 0), (1, 16), (16, 16), (16, 4), (6, 4), (6, 10), (11, 10)];
 const MEANDER_GRID: i32 = 20;
@@ -22,24 +23,16 @@ impl Pen<'_> {
     pub(super) fn frame(&self, attached: bool) -> Vec<Mark> {
         let mut marks = Vec::new();
         for rectangle in self.template.rectangles.iter().filter(|one| one.every_page || !attached) {
-            let stroke = (rectangle.width.0 > 0).then_some((rectangle.width.0, rectangle.color));
-            marks.push(Mark::Path(Path {
-                source: Source::Fixed,
-                pieces: vec![Path::corners(&rectangle.at)],
-                closed: true,
-                stroke,
-                fill: rectangle.fill,
-            }));
+            let stroke = Stroke { width: rectangle.width.0, color: rectangle.color };
+            let stroke = (stroke.width > 0).then_some(stroke);
+            if stroke.is_some() || rectangle.fill.is_some() {
+                marks.push(fixed(PathMark::rectangle(rectangle.at, stroke, rectangle.fill)));
+            }
             marks.extend(meander(rectangle));
         }
         for line in self.template.lines.iter().filter(|one| one.every_page || !attached) {
-            marks.push(Mark::Path(Path {
-                source: Source::Fixed,
-                pieces: vec![vec![line.from, line.to]],
-                closed: false,
-                stroke: Some((line.width.0, line.color)),
-                fill: None,
-            }));
+            let stroke = Stroke { width: line.width.0, color: line.color };
+            marks.push(fixed(PathMark::line(line.from, line.to, stroke)));
         }
         marks
     }
@@ -64,15 +57,17 @@ impl Pen<'_> {
 
     /// The code of the identifier, on white.
     pub(super) fn code(&self) -> Result<Vec<Mark>, FaceError> {
-        let code = Code::draw(self.input.claims().license_id.as_str(), MAX_CODE_VERSION)?;
         let area = self.template.code.area();
+        let room = area.width / MIN_MODULE_UM - 2 * QUIET_MODULES;
+        let largest = ((room - MODULES.0) / MODULES.1 + 1).min(LARGEST_VERSION);
+        let largest =
+            u8::try_from(largest).ok().filter(|_| room >= MODULES.0).ok_or(FaceError::CodeTooSmall)?;
+        let code = Code::draw(self.input.claims().license_id.as_str(), largest);
+        let code = code.map_err(|_| FaceError::CodeTooSmall)?;
         let modules = i32::from(code.modules());
         let module = area.width / (modules + 2 * QUIET_MODULES);
-        if module < MIN_MODULE_UM {
-            return Err(FaceError::CodeTooSmall);
-        }
         let margin = (area.width - module * modules) / 2;
-        let mut pieces = Vec::new();
+        let mut dark = Vec::new();
         for row in 0..code.modules() {
             let mut column = 0;
             while column < code.modules() {
@@ -81,21 +76,25 @@ impl Pen<'_> {
                     column += 1;
                 }
                 if column > start {
-                    pieces.push(Path::corners(&Area {
+                    let run = Area {
                         x: area.x + margin + module * i32::from(start),
                         y: area.y + margin + module * i32::from(row),
                         width: module * i32::from(column - start),
                         height: module,
-                    }));
+                    };
+                    dark.extend(PathMark::rectangle(run, None, None).steps);
                 }
                 column += 1;
             }
         }
-        let path = |pieces, color| {
-            Mark::Path(Path { source: Source::Code, pieces, closed: true, stroke: None, fill: Some(color) })
-        };
-        Ok(vec![path(vec![Path::corners(&area)], WHITE), path(pieces, BLACK)])
+        let ground = PathMark::rectangle(area, None, Some(Color::WHITE));
+        let dark = PathMark { steps: dark, stroke: None, fill: Some(Color::BLACK) };
+        Ok([ground, dark].map(|shape| Mark::Path(Path { source: Source::Code, shape })).into())
     }
+}
+
+fn fixed(shape: PathMark) -> Mark {
+    Mark::Path(Path { source: Source::Fixed, shape })
 }
 
 /// A band of meanders along the inside of a rectangle, with squares in its corners.
@@ -104,7 +103,7 @@ fn meander(rectangle: &Rectangle) -> Option<Mark> {
     if band == 0 || band.saturating_mul(4) > area.width.min(area.height) {
         return None;
     }
-    let mut pieces = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     let (left, top) = (area.x + band, area.y + band);
     let (right, bottom) = (area.right() - band, area.bottom() - band);
     // Each side: where it begins, the step along it and the step outward.
@@ -126,7 +125,7 @@ fn meander(rectangle: &Rectangle) -> Option<Mark> {
                     y: y + along.1 * distance + outward.1 * away,
                 }
             };
-            pieces.push(MEANDER.map(point).into());
+            steps.extend(polyline(MEANDER.map(point)));
         }
         for (near, far) in [(3, 17), (8, 12)] {
             let (near, far) = (band * near / MEANDER_GRID, band * far / MEANDER_GRID);
@@ -135,18 +134,11 @@ fn meander(rectangle: &Rectangle) -> Option<Mark> {
                 y: y - along.1 * back + outward.1 * away,
             };
             let square = [(near, near), (far, near), (far, far), (near, far), (near, near)];
-            pieces.push(square.map(|(back, away)| corner(back, away)).into());
+            steps.extend(polyline(square.map(|(back, away)| corner(back, away))));
         }
     }
     let base = Area { x: left, y: top, width: right - left, height: bottom - top };
-    let mut closed = Path::corners(&base);
-    closed.push(Point { x: left, y: top });
-    pieces.push(closed);
-    Some(Mark::Path(Path {
-        source: Source::Fixed,
-        pieces,
-        closed: false,
-        stroke: Some(((band / 14).max(1), rectangle.color)),
-        fill: None,
-    }))
+    steps.extend(PathMark::rectangle(base, None, None).steps);
+    let stroke = Stroke { width: (band / 14).max(1), color: rectangle.color };
+    Some(fixed(PathMark { steps, stroke: Some(stroke), fill: None }))
 }

@@ -6,10 +6,10 @@ mod watermark;
 
 use std::collections::VecDeque;
 
+use boyin_ofd::write::{Area, Color, Point, Turn};
 use boyin_picture::Font;
 
 use crate::face::{Additions, Page};
-use crate::geometry::{Area, Color, Point};
 use crate::limits::MAX_PAGES;
 use crate::mark::{Mark, Source, Text, ascent};
 use crate::template::{Align, Style, Template, ValueBox};
@@ -126,9 +126,8 @@ impl Pen<'_> {
                 size: laid.size,
                 characters: line.clone(),
                 offsets,
-                angle: 0,
+                turn: Turn::NONE,
                 color: style.color,
-                alpha: u8::MAX,
             }));
             baseline += leading(laid.size);
         }

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use boyin_ofd::write::{Area, PathMark, Point, Stroke};
+
 use crate::FaceError;
-use crate::geometry::{Area, Length, Point};
+use crate::geometry::Length;
 use crate::mark::{Mark, Path, Source};
 use crate::template::Table;
 use crate::text::{Laid, leading};
@@ -137,14 +139,9 @@ fn split(row: &mut LaidRow, room: i32) -> Option<Vec<char>> {
 }
 
 fn rule(area: Area, y: i32, table: &Table) -> Option<Mark> {
-    let points = vec![Point { x: area.x, y }, Point { x: area.right(), y }];
-    (table.rule.0 > 0).then(|| {
-        Mark::Path(Path {
-            source: Source::Fixed,
-            pieces: vec![points],
-            closed: false,
-            stroke: Some((table.rule.0, table.rule_color)),
-            fill: None,
-        })
+    let stroke = Stroke { width: table.rule.0, color: table.rule_color };
+    (stroke.width > 0).then(|| {
+        let (from, to) = (Point { x: area.x, y }, Point { x: area.right(), y });
+        Mark::Path(Path { source: Source::Fixed, shape: PathMark::line(from, to, stroke) })
     })
 }

@@ -1,17 +1,17 @@
 //! The watermark of annotated copies: who may use the copy for what until when, over the whole page.
 
-use crate::geometry::{Area, Color, Point};
+use boyin_ofd::write::{Area, Color, Point, Turn};
+
 use crate::limits::SIZE_UM;
-use crate::mark::{Mark, Source, Text, ascent, turn};
+use crate::mark::{Mark, Source, Text, ascent};
 use crate::text::leading;
 use crate::{Annotation, FaceError};
 
 use super::Pen;
 
 /// Upward to the right.
-const ANGLE: u16 = 330;
-const COLOR: Color = Color { rgb: [0x70, 0x70, 0x78] };
-const ALPHA: u8 = 58;
+const TURN: Turn = Turn::RISING_30;
+const COLOR: Color = Color { red: 0x70, green: 0x70, blue: 0x78, alpha: 58 };
 /// Letters are at most this part of the shorter side: 4.6 mm on A4. Smaller ones are tried in steps.
 const LARGEST_PERMILLE: i32 = 22;
 const STEP_UM: i32 = 200;
@@ -92,16 +92,15 @@ impl Block {
         let mut top = -self.height / 2;
         for (characters, offsets) in &self.lines {
             let width = offsets.last().copied().unwrap_or(0);
-            let start = turn(Point { x: -width / 2, y: top + ascent(self.size) }, ANGLE);
+            let start = TURN.about_origin(Point { x: -width / 2, y: top + ascent(self.size) });
             marks.push(Mark::Text(Text {
                 source: Source::Watermark,
                 origin: Point { x: center.x + start.x, y: center.y + start.y },
                 size: self.size,
                 characters: characters.clone(),
                 offsets: offsets.clone(),
-                angle: ANGLE,
+                turn: TURN,
                 color: COLOR,
-                alpha: ALPHA,
             }));
             top += leading(self.size);
         }

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
+use boyin_ofd::write::Area;
+
 use super::{Style, Template};
 use crate::TemplateError;
-use crate::geometry::Area;
 use crate::limits::{MAX_FIXED_CHARS, MAX_ITEMS, MAX_LINES, SIDE_UM, SIZE_UM};
 use crate::value::{FIELD, FIELDS, NAMES, REQUIRED};
 

@@ -3,10 +3,11 @@
 mod check;
 mod set;
 
+use boyin_ofd::write::{Area, Color, Point};
 use serde::Deserialize;
 
 use crate::TemplateError;
-use crate::geometry::{Area, Color, Length, Point};
+use crate::geometry::{Length, area, color, point, some_color};
 use crate::limits::MAX_TEMPLATE_BYTES;
 
 pub use set::Templates;
@@ -52,11 +53,13 @@ pub(crate) struct Page {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rectangle {
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     #[serde(default)]
     pub(crate) width: Length,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) color: Color,
+    #[serde(default, deserialize_with = "some_color")]
     pub(crate) fill: Option<Color>,
     /// A band of meanders (回纹) of this width along the inside.
     #[serde(default)]
@@ -69,10 +72,12 @@ pub(crate) struct Rectangle {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Line {
+    #[serde(deserialize_with = "point")]
     pub(crate) from: Point,
+    #[serde(deserialize_with = "point")]
     pub(crate) to: Point,
     pub(crate) width: Length,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) color: Color,
     #[serde(default)]
     pub(crate) every_page: bool,
@@ -82,6 +87,7 @@ pub(crate) struct Line {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FixedText {
     pub(crate) text: String,
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     pub(crate) style: Style,
 }
@@ -90,12 +96,13 @@ pub(crate) struct FixedText {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ValueBox {
     pub(crate) value: String,
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     pub(crate) style: Style,
     pub(crate) label: Option<String>,
     /// The part of the box that the label has; without one there is no label.
     pub(crate) label_width: Option<Length>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) label_color: Color,
     /// A value that does not fit goes to an attached page (附页).
     #[serde(default)]
@@ -115,9 +122,9 @@ pub(crate) struct Style {
     pub(crate) align: Align,
     #[serde(default)]
     pub(crate) middle: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) color: Color,
-    /// Between characters.
+    /// Between characters of the full size.
     #[serde(default)]
     pub(crate) spacing: Length,
 }
@@ -129,6 +136,12 @@ fn one() -> usize {
 impl Style {
     pub(crate) fn least(&self) -> i32 {
         self.min.unwrap_or(self.size).0
+    }
+
+    /// Between characters of this size: in proportion.
+    pub(crate) fn spacing_at(&self, size: i32) -> i32 {
+        let spacing = i64::from(self.spacing.0) * i64::from(size) / i64::from(self.size.0.max(1));
+        i32::try_from(spacing).unwrap_or(i32::MAX)
     }
 }
 
@@ -147,6 +160,7 @@ pub(crate) enum Align {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rows {
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     #[serde(rename = "row")]
     pub(crate) rows: Vec<Row>,
@@ -167,22 +181,24 @@ pub(crate) struct Row {
 pub(crate) struct Table {
     pub(crate) label_width: Length,
     pub(crate) style: Style,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) label_color: Color,
     /// Above and below the text of a row.
     pub(crate) pad: Length,
     /// The most to which `pad` grows to fill the height.
     pub(crate) max_pad: Length,
     pub(crate) rule: Length,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "color")]
     pub(crate) rule_color: Color,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Annex {
+    #[serde(deserialize_with = "area")]
     pub(crate) heading: Area,
     pub(crate) heading_style: Style,
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     pub(crate) table: Table,
 }
@@ -190,12 +206,14 @@ pub(crate) struct Annex {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmblemPlace {
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CodePlace {
+    #[serde(deserialize_with = "point")]
     pub(crate) at: Point,
     /// With the white around.
     pub(crate) side: Length,
@@ -210,6 +228,7 @@ impl CodePlace {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SealPlace {
+    #[serde(deserialize_with = "point")]
     pub(crate) center: Point,
     /// The width and height that the largest seal may have.
     pub(crate) side: Length,
@@ -226,6 +245,7 @@ impl SealPlace {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Strip {
+    #[serde(deserialize_with = "area")]
     pub(crate) at: Area,
     pub(crate) style: Style,
 }

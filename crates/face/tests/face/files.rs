@@ -1,11 +1,12 @@
 //! What readers that are not ours find in the files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use boyin_face::{Additions, Face, FontSubset, Mark, Source};
+use boyin_face::{Additions, Face, FaceInput, FontSubset, Mark, Source, Templates};
+use boyin_model::credential::FieldValue;
 use boyin_ofd::extract;
 use boyin_ofd::package::Package;
-use boyin_ofd::write::Mark as OfdMark;
+use boyin_ofd::write::{Mark as OfdMark, TagDraft};
 use boyin_picture::Font;
 
 use crate::{copy, draw, emblem, font, sample, seal};
@@ -153,6 +154,62 @@ fn every_type_becomes_an_ofd_document_that_gives_back_what_it_carries() {
     }
 }
 
+/// Each metadatum that the face shows leads to the text that shows it, on attached pages too.
+#[test]
+fn tags_lead_from_metadata_to_what_is_said() {
+    let Some(font) = font() else { return };
+    for license_type in sample::catalog().types() {
+        let mut claims = sample::claims(license_type);
+        let long: String = sample::SCOPE.chars().cycle().take(2000).collect();
+        if claims.fields.contains_key("business_scope") {
+            claims.fields.insert("business_scope".to_owned(), FieldValue::Text(long));
+        }
+        let input = FaceInput::new(license_type, &claims).unwrap();
+        let face = Face::draw(Templates::built_in().of(license_type), &input, &copy(), &font).unwrap();
+        let ofd = face.ofd(b"credential").unwrap();
+        let draft = ofd.draft(ID);
+        let said = |tag: &TagDraft<'_>| -> String {
+            let marks = tag.marks.iter().map(|at| &draft.pages[at.page].marks[at.mark]);
+            marks.map(|mark| if let OfdMark::Text(text) = mark { &*text.text } else { "" }).collect()
+        };
+        let said: BTreeMap<&str, String> = draft.tags.iter().map(|tag| (tag.name, said(tag))).collect();
+        for (name, value) in face.metadata() {
+            let (name, key) = (name.as_str(), &license_type.key);
+            match name {
+                "ZZLXMC" | "ZZLXDM" | "ZZBFJGDM" | "XZQHDM" | "CZZTDMLXDM" | "CZZTDMLX" => {
+                    assert!(!said.contains_key(name), "{key} {name}");
+                }
+                "ZZBFRQ" => assert_eq!(said[name], "2026年11月26日", "{key}"),
+                "ZZYXQQSRQ" | "ZZYXQJZRQ" => {
+                    assert_eq!(said[name], "2026年11月26日至2031年11月25日", "{key}");
+                }
+                "JZJZZSY" | "JZJZZZ" => assert!(said[name].contains(value.as_str()), "{key} {name}"),
+                "JZJZZSJ" | "JZJYXQJZSJ" => assert!(said[name].contains("2026年"), "{key} {name}"),
+                _ if value == "2019-03-08" => assert_eq!(said[name], "2019年3月8日", "{key} {name}"),
+                _ => assert_eq!(&said[name], value, "{key} {name}"),
+            }
+        }
+        let pages = draft.tags.iter().flat_map(|tag| &tag.marks).map(|at| at.page).max();
+        assert_eq!(pages, Some(face.pages().len() - 1), "{}", license_type.key);
+        assert!(draft.write().is_ok(), "{}", license_type.key);
+    }
+}
+
+/// A field whose short name cannot be that of an element has no tag, and the document is written nevertheless.
+#[test]
+fn what_cannot_be_tagged_is_written_without() {
+    let Some(font) = font() else { return };
+    let mut license_type = sample::catalog().find("business-license").unwrap().clone();
+    license_type.fields[0].pinyin = "KZ 甲".to_owned();
+    let face = draw(&license_type, &Additions::default(), &font);
+    let ofd = face.ofd(b"credential").unwrap();
+    let draft = ofd.draft(ID);
+    assert!(draft.custom.iter().any(|(name, _)| *name == "KZ 甲"));
+    assert!(draft.tags.iter().all(|tag| tag.name != "KZ 甲"));
+    assert!(draft.tags.iter().any(|tag| tag.name == license_type.fields[1].pinyin));
+    assert!(draft.write().is_ok());
+}
+
 /// Lines of text as marks of the document: the same characters at the same places, watermarks apart.
 #[test]
 fn the_pages_of_the_ofd_document_are_those_of_the_face() {
@@ -178,7 +235,7 @@ fn the_pages_of_the_ofd_document_are_those_of_the_face() {
     for (text, (said, x, y, width)) in written.clone().zip(&texts) {
         assert_eq!((&*text.text, text.origin.x, text.origin.y), (said.as_str(), *x, *y));
         let advances: i32 = text.advances.iter().sum();
-        assert!(text.advances.len() + 1 == said.chars().count() && advances <= *width, "{said}");
+        assert_eq!((text.advances.len(), advances), (said.chars().count(), *width), "{said}");
     }
     assert_eq!(written.count(), texts.len());
 }

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use boyin_face::{Additions, Annotation, Area, Face, FaceInput, Mark, Source, Templates};
+use boyin_face::{Additions, Annotation, Face, FaceInput, Mark, Source, Templates};
 use boyin_model::catalog::FieldKind;
 use boyin_model::credential::FieldValue;
 use boyin_model::time::UnixTime;
+use boyin_ofd::write::Area;
 
 use crate::{copy, draw, emblem, font, sample};
 
@@ -144,6 +145,7 @@ fn the_longest_license_is_drawn_whole() {
         for spec in license_type.fields.iter().filter(|spec| spec.kind == FieldKind::Text) {
             claims.fields.insert(spec.name.clone(), FieldValue::Text(long.clone()));
         }
+        claims.license_name = long.chars().take(60).collect();
         claims.holder_name = Some(long.clone());
         claims.license_number = Some(long.clone());
         claims.issuer_name = long.clone();
@@ -152,6 +154,10 @@ fn the_longest_license_is_drawn_whole() {
         let face = Face::draw(templates.of(license_type), &input, &additions, &font)
             .unwrap_or_else(|error| panic!("{}: {error}", license_type.key));
         let said = values(&face);
+        assert_eq!(said["license_name"], claims.license_name, "{}", license_type.key);
+        let lines = face.pages()[0].marks().iter();
+        let lines = lines.filter(|mark| *mark.source() == Source::Value("license_name".to_owned()));
+        assert_eq!(lines.count(), 2, "{}", license_type.key);
         for name in ["holder_name", "license_number", "issuer_name"] {
             assert_eq!(said[name], long, "{} {name}", license_type.key);
         }

@@ -1,8 +1,11 @@
 //! Each error has a case.
 
+use std::collections::BTreeSet;
+
 use boyin_face::limits::{MAX_ITEMS, MAX_TEMPLATE_BYTES};
 use boyin_face::{
-    Additions, Annotation, Emblem, Face, FaceError, FaceInput, SealImage, Template, TemplateError, Templates,
+    Additions, Annotation, Emblem, Face, FaceError, FaceInput, FontSubset, SealImage, Template,
+    TemplateError, Templates,
 };
 use boyin_model::catalog::LicenseType;
 use boyin_model::credential::{FieldValue, LicenseClaims};
@@ -44,13 +47,16 @@ fn each_fault_of_a_template_is_named() {
     assert_eq!(changed("from = [75, 65]", "from = [0, 65]\n"), outside("line 1"));
     assert_eq!(changed("at = [11, 11, 188, 271]", "at = [0, 11, 188, 271]"), outside("rectangle 1"));
     for (from, to) in [
-        ("size = 11.5, min = 6", "size = 5, min = 6"),
+        ("size = 11.5, min = 4", "size = 3.9, min = 4"),
         ("size = 11.5", "size = 41"),
-        ("min = 6", "min = 1.3"),
+        ("min = 4", "min = 1.3"),
     ] {
         assert_eq!(changed(from, to), TemplateError::Style("value 1".to_owned()), "{to}");
     }
-    assert_eq!(changed("size = 11.5", "lines = 0, size = 11.5"), TemplateError::Style("value 1".to_owned()));
+    assert_eq!(
+        changed("min = 4, lines = 2", "min = 4, lines = 0"),
+        TemplateError::Style("value 1".to_owned())
+    );
 }
 
 fn outside(name: &str) -> TemplateError {
@@ -141,7 +147,7 @@ fn each_fault_of_a_license_is_named() {
         }
     );
     assert_eq!(
-        refusal(&font, |claims| claims.license_name = "博".repeat(60)),
+        refusal(&font, |claims| claims.license_name = "博".repeat(100)),
         FaceError::DoesNotFit("license_name".to_owned())
     );
     let catalog = sample::catalog();
@@ -196,12 +202,52 @@ fn each_fault_of_copies_pictures_and_pages_is_named() {
     assert!(!format!("{copy:?}").contains("公积金"));
     assert_eq!(Emblem::new(b"none".as_slice()).unwrap_err(), FaceError::Image(ImageFault::NotPng));
     assert_eq!(SealImage::new(b"none", 40, 40).unwrap_err(), FaceError::Image(ImageFault::NotPng));
+    let large = vec![0; (1 << 20) + 1];
+    assert_eq!(SealImage::new(&large, 40, 40).unwrap_err(), FaceError::Image(ImageFault::TooLarge));
+    assert_eq!(Emblem::new(large).unwrap_err(), FaceError::Image(ImageFault::TooLarge));
     assert_eq!(face.seal_place(47, 40).unwrap_err(), FaceError::SealTooLarge(46));
     assert_eq!(face.svg(1).unwrap_err(), FaceError::NoSuchPage);
     assert_eq!(face.png(1, 96, None).unwrap_err(), FaceError::NoSuchPage);
     let dpi = FaceError::Picture(PictureError::Resolution { dpi: 301 });
     assert_eq!(face.png(0, 301, None).unwrap_err(), dpi);
     assert!(face.png(0, 96, Some(&seal(&font))).is_ok());
+}
+
+#[test]
+fn each_fault_of_fonts_is_named() {
+    let Some(font) = font() else { return };
+    let lacks: BTreeSet<char> = ['照', '\u{10FFFF}'].into();
+    assert_eq!(FontSubset::new(&font, &lacks).unwrap_err(), FaceError::Font);
+    // The same font with a license that forbids to embed it (OS/2, fsType): PDF/A does not take that.
+    let mut bytes = font.bytes().to_vec();
+    let at = font.glyphs().table(b"OS/2").unwrap().as_ptr().addr() - font.bytes().as_ptr().addr() + 8;
+    bytes[at..at + 2].copy_from_slice(&[0, 2]);
+    let path = std::env::temp_dir().join(format!("boyin-face-{}.ttc", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let restricted = Font::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let catalog = sample::catalog();
+    let face = draw(catalog.find("business-license").unwrap(), &Additions::default(), &restricted);
+    assert_eq!(face.pdf(b"credential", None).unwrap_err(), FaceError::Pdf);
+    let face = draw(catalog.find("business-license").unwrap(), &Additions::default(), &font);
+    assert!(face.pdf(b"credential", None).is_ok());
+}
+
+/// This identifier needs a code of 33 modules and 8 of white: 13.94 mm are enough.
+#[test]
+fn the_smallest_code_has_modules_of_a_third_of_a_millimeter() {
+    let Some(font) = font() else { return };
+    let catalog = sample::catalog();
+    let business = catalog.find("business-license").unwrap();
+    let none = Additions::default();
+    for side in ["9.8", "9.86", "13.93"] {
+        let small = GENERAL.replacen("side = 34", &format!("side = {side}"), 1);
+        assert_eq!(with_template(&small, business, &none, &font), FaceError::CodeTooSmall, "{side}");
+    }
+    let claims = sample::claims(business);
+    let input = FaceInput::new(business, &claims).unwrap();
+    let enough = Template::read(&GENERAL.replacen("side = 34", "side = 13.94", 1)).unwrap();
+    assert!(Face::draw(&enough, &input, &none, &font).is_ok());
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::draft::{
-    Area, AttachmentDraft, DocumentDraft, ImageMark, Mark, PageDraft, PathMark, Point, Step, TextMark,
+    AttachmentDraft, DocumentDraft, ImageMark, Mark, PageDraft, PathMark, Step, TagDraft, TextMark,
 };
 use super::error::{Place, WriteError, WriteFault};
+use super::geometry::{Area, Point};
 use super::png::is_png;
 use crate::limits::{
     MAX_ATTACHMENT_NAME_BYTES, MAX_CUSTOM, MAX_CUSTOM_BYTES, MAX_LENGTH, MAX_MARK_CHARACTERS, MAX_MARKS,
@@ -30,6 +31,7 @@ pub(super) fn check(draft: &DocumentDraft<'_>) -> Result<(), WriteError> {
         (draft.pages.len(), MAX_WRITTEN_PAGES),
         (draft.fonts.len(), MAX_WRITTEN_FONTS),
         (draft.images.len(), MAX_WRITTEN_IMAGES),
+        (draft.tags.len(), MAX_CUSTOM),
         (draft.attachments.len(), MAX_WRITTEN_ATTACHMENTS),
     ] {
         Place::Document.needs(count <= limit, WriteFault::TooMany)?;
@@ -45,7 +47,8 @@ pub(super) fn check(draft: &DocumentDraft<'_>) -> Result<(), WriteError> {
     }
     attachments(&draft.attachments)?;
     Place::Document.needs(!draft.pages.is_empty(), WriteFault::NoPage)?;
-    draft.pages.iter().enumerate().try_for_each(|(nth, drawn)| page(draft, nth, drawn))
+    draft.pages.iter().enumerate().try_for_each(|(nth, drawn)| page(draft, nth, drawn))?;
+    tags(draft)
 }
 
 /// A text that says something.
@@ -66,6 +69,31 @@ fn custom(draft: &DocumentDraft<'_>) -> Result<(), WriteError> {
         text(Place::Custom(nth), name)?;
         characters(Place::Custom(nth), value)?;
         Place::Custom(nth).needs(names.insert(name), WriteFault::Repeated)?;
+    }
+    Ok(())
+}
+
+/// Whether a metadatum of this name can be tagged: the name is that of an element, so it begins with a letter of ASCII or a
+/// Chinese character and has digits, `.`, `_` and `-` beside.
+#[must_use]
+pub fn is_tag_name(name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || ('\u{4e00}'..='\u{9fff}').contains(&c);
+    name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_ascii_digit() || "._-".contains(c))
+}
+
+fn tags(draft: &DocumentDraft<'_>) -> Result<(), WriteError> {
+    let known: HashSet<_> = draft.custom.iter().map(|(name, _)| *name).collect();
+    let mut names = HashSet::new();
+    for (nth, TagDraft { name, marks }) in draft.tags.iter().enumerate() {
+        let place = Place::Tag(nth);
+        place.needs(is_tag_name(name), WriteFault::Name)?;
+        place.needs(known.contains(name), WriteFault::Index)?;
+        place.needs(names.insert(name), WriteFault::Repeated)?;
+        place.needs(!marks.is_empty(), WriteFault::Empty)?;
+        let is_there =
+            |page: usize, mark: usize| draft.pages.get(page).is_some_and(|page| mark < page.marks.len());
+        place.needs(marks.iter().all(|at| is_there(at.page, at.mark)), WriteFault::Index)?;
     }
     Ok(())
 }
@@ -131,15 +159,18 @@ fn text_mark(
     place.needs(count <= MAX_MARK_CHARACTERS, WriteFault::TextLength)?;
     place.needs(mark.font < draft.fonts.len(), WriteFault::Index)?;
     place.needs((1..=MAX_LENGTH).contains(&mark.size), WriteFault::Length)?;
-    place.needs(mark.advances.len() + 1 == count, WriteFault::Advances)?;
+    let is_one_each = mark.advances.len() == count || mark.advances.len() + 1 == count;
+    place.needs(is_one_each, WriteFault::Advances)?;
     place.needs(mark.glyphs.is_empty() || mark.glyphs.len() == count, WriteFault::Glyphs)?;
     let is_sound = mark.advances.iter().all(|advance| (0..=MAX_LENGTH).contains(advance));
-    let length: i64 = mark.advances.iter().copied().map(i64::from).sum();
+    let last = if mark.advances.len() < count { mark.size } else { 0 };
+    let length = mark.advances.iter().copied().chain([last]).map(i64::from).sum();
     place.needs(is_sound && length <= i64::from(MAX_LENGTH), WriteFault::Length)?;
     point(place, mark.origin, on)?;
+    // Where the last character ends.
     let (x, y) = super::page::along(mark, length);
-    let last = |value: i64| i32::try_from(value).map_err(|_| place.is(WriteFault::Length));
-    point(place, Point { x: last(x)?, y: last(y)? }, on)
+    let end = |value: i64| i32::try_from(value).map_err(|_| place.is(WriteFault::Length));
+    point(place, Point { x: end(x)?, y: end(y)? }, on)
 }
 
 fn path_mark(place: Place, mark: &PathMark, on: Option<&PageDraft<'_>>) -> Result<(), WriteError> {
@@ -150,7 +181,7 @@ fn path_mark(place: Place, mark: &PathMark, on: Option<&PageDraft<'_>>) -> Resul
     if let Some(stroke) = stroke {
         place.needs((1..=MAX_LENGTH).contains(&stroke.width), WriteFault::Length)?;
     }
-    super::page::points(steps).try_for_each(|at| point(place, at, on))
+    mark.points().try_for_each(|at| point(place, at, on))
 }
 
 fn point(place: Place, Point { x, y }: Point, on: Option<&PageDraft<'_>>) -> Result<(), WriteError> {
@@ -162,11 +193,10 @@ fn point(place: Place, Point { x, y }: Point, on: Option<&PageDraft<'_>>) -> Res
 
 /// A rectangle of some size.
 fn area(place: Place, area: Area, on: Option<&PageDraft<'_>>) -> Result<(), WriteError> {
-    let Area { left, top, width, height } = area;
     let is_side = |side: i32| (1..=MAX_LENGTH).contains(&side);
-    place.needs(is_side(width) && is_side(height), WriteFault::Length)?;
-    point(place, Point { x: left, y: top }, on)?;
-    point(place, Point { x: left + width, y: top + height }, on)
+    place.needs(is_side(area.width) && is_side(area.height), WriteFault::Length)?;
+    point(place, Point { x: area.x, y: area.y }, on)?;
+    point(place, Point { x: area.right(), y: area.bottom() }, on)
 }
 
 /// A stamp on its page.

@@ -8,6 +8,8 @@ use std::fmt;
 
 use boyin_model::time::UnixTime;
 
+use super::geometry::{Area, Color, Point, Turn};
+
 /// A document before it is written.
 #[derive(Clone)]
 pub struct DocumentDraft<'d> {
@@ -29,6 +31,8 @@ pub struct DocumentDraft<'d> {
     pub fonts: Vec<FontDraft<'d>>,
     /// Pictures (PNG) that marks refer to by their place here.
     pub images: Vec<&'d [u8]>,
+    /// Which marks of the pages show which metadata (`CustomTags`).
+    pub tags: Vec<TagDraft<'d>>,
     /// Files that the document carries.
     pub attachments: Vec<AttachmentDraft<'d>>,
 }
@@ -39,6 +43,24 @@ impl fmt::Debug for DocumentDraft<'_> {
         let (pages, attachments) = (self.pages.len(), self.attachments.len());
         write!(f, "DocumentDraft({pages} pages, {attachments} attachments)")
     }
+}
+
+/// What shows a metadatum: from its name to marks (数据索引, GB/T 36905).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagDraft<'d> {
+    /// Name of the metadatum in [`DocumentDraft::custom`]; [`is_tag_name`](super::is_tag_name) says which ones can be tagged.
+    pub name: &'d str,
+    /// The marks, at least one, in the order of reading.
+    pub marks: Vec<MarkPlace>,
+}
+
+/// A mark of a document. Numbers count from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MarkPlace {
+    /// The page.
+    pub page: usize,
+    /// Its place in [`PageDraft::marks`].
+    pub mark: usize,
 }
 
 /// A page.
@@ -77,7 +99,8 @@ pub struct TextMark<'d> {
     pub origin: Point,
     /// What it says.
     pub text: Cow<'d, str>,
-    /// From the beginning of each character to that of the next: one fewer than there are characters.
+    /// From the beginning of each character to that of the next. That of the last one, to where it ends, can be left out: then
+    /// it counts as an em.
     pub advances: Vec<i32>,
     /// Glyph of each character; none if the font file itself says which (`cmap`). Files without that need them.
     pub glyphs: Vec<u16>,
@@ -95,7 +118,7 @@ impl fmt::Debug for TextMark<'_> {
 }
 
 /// Lines and areas.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathMark {
     /// How it goes, beginning with [`Step::Move`].
     pub steps: Vec<Step>,
@@ -112,16 +135,28 @@ impl PathMark {
         Self { steps: vec![Step::Move(from), Step::Line(to)], stroke: Some(stroke), fill: None }
     }
 
+    /// All points that its steps name.
+    pub fn points(&self) -> impl Iterator<Item = Point> {
+        self.steps.iter().flat_map(|step| {
+            match *step {
+                Step::Move(at) | Step::Line(at) => [Some(at), None, None],
+                Step::Curve(first, second, at) => [Some(first), Some(second), Some(at)],
+                Step::Close => [None; 3],
+            }
+            .into_iter()
+            .flatten()
+        })
+    }
+
     /// A rectangle.
     #[must_use]
     pub fn rectangle(area: Area, stroke: Option<Stroke>, fill: Option<Color>) -> Self {
-        let Area { left, top, width, height } = area;
-        let (right, bottom) = (left.saturating_add(width), top.saturating_add(height));
+        let (right, bottom) = (area.right(), area.bottom());
         let steps = vec![
-            Step::Move(Point { x: left, y: top }),
-            Step::Line(Point { x: right, y: top }),
+            Step::Move(Point { x: area.x, y: area.y }),
+            Step::Line(Point { x: right, y: area.y }),
             Step::Line(Point { x: right, y: bottom }),
-            Step::Line(Point { x: left, y: bottom }),
+            Step::Line(Point { x: area.x, y: bottom }),
             Step::Close,
         ];
         Self { steps, stroke, fill }
@@ -159,85 +194,6 @@ pub struct ImageMark {
     pub boundary: Area,
     /// 255 is opaque, 0 not to be seen.
     pub alpha: u8,
-}
-
-/// A point of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// From the left edge.
-    pub x: i32,
-    /// From the upper edge.
-    pub y: i32,
-}
-
-/// A rectangle on a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Area {
-    /// From the left edge.
-    pub left: i32,
-    /// From the upper edge.
-    pub top: i32,
-    /// Width.
-    pub width: i32,
-    /// Height.
-    pub height: i32,
-}
-
-/// A color of red, green and blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Color {
-    /// Red.
-    pub red: u8,
-    /// Green.
-    pub green: u8,
-    /// Blue.
-    pub blue: u8,
-    /// 255 is opaque, 0 not to be seen.
-    pub alpha: u8,
-}
-
-impl Color {
-    /// Black.
-    pub const BLACK: Self = Self::opaque(0, 0, 0);
-
-    /// An opaque color.
-    #[must_use]
-    pub const fn opaque(red: u8, green: u8, blue: u8) -> Self {
-        Self { red, green, blue, alpha: u8::MAX }
-    }
-}
-
-/// A direction: cosine and sine of its angle, in millionths, so that nothing depends on how a processor computes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
-    pub(super) cosine: i32,
-    pub(super) sine: i32,
-}
-
-impl Turn {
-    /// To the right.
-    pub const NONE: Self = Self { cosine: 1_000_000, sine: 0 };
-    /// To the right, rising by 30°.
-    pub const RISING_30: Self = Self { cosine: 866_025, sine: 500_000 };
-    /// To the right, rising by 45°.
-    pub const RISING_45: Self = Self { cosine: 707_107, sine: 707_107 };
-    /// What rounding leaves of the squares of both.
-    const SLACK: i64 = 3_000_000;
-
-    /// The direction whose angle, from the right upwards, has this cosine and this sine in millionths; `None` if no angle has
-    /// both.
-    ///
-    /// ```
-    /// use boyin_ofd::write::Turn;
-    /// assert_eq!(Turn::new(1_000_000, 0), Some(Turn::NONE));
-    /// assert_eq!(Turn::new(1_000_000, 1_000_000), None);
-    /// ```
-    #[must_use]
-    pub fn new(cosine: i32, sine: i32) -> Option<Self> {
-        let square = |value: i32| i64::from(value) * i64::from(value);
-        let off = square(cosine) + square(sine) - 1_000_000_000_000;
-        (off.abs() <= Self::SLACK).then_some(Self { cosine, sine })
-    }
 }
 
 /// A font that is embedded.

@@ -23,6 +23,8 @@ pub enum Place {
     Font(usize),
     /// A picture.
     Image(usize),
+    /// A tag.
+    Tag(usize),
     /// An attachment.
     Attachment(usize),
     /// A page.
@@ -58,6 +60,7 @@ impl fmt::Display for Place {
             Self::Custom(nth) => write!(f, "metadata {nth}"),
             Self::Font(nth) => write!(f, "font {nth}"),
             Self::Image(nth) => write!(f, "picture {nth}"),
+            Self::Tag(nth) => write!(f, "tag {nth}"),
             Self::Attachment(nth) => write!(f, "attachment {nth}"),
             Self::Page(nth) => write!(f, "page {nth}"),
             Self::Mark(page, nth) => write!(f, "page {page}, mark {nth}"),
@@ -74,8 +77,8 @@ faults! {
     pub enum WriteFault;
     /// Not 32 hexadecimal digits in small letters.
     DocumentId = "document_id", "the document's number is not of 32 hexadecimal digits";
-    /// A text that has to say something is empty.
-    Empty = "empty", "a text is missing";
+    /// A text that has to say something is empty, or a tag has no marks.
+    Empty = "empty", "what has to say something is empty";
     /// A text longer than a limit.
     TextLength = "text_length", "a text is longer than is written";
     /// A control character, or one that XML does not have.
@@ -88,10 +91,10 @@ faults! {
     Length = "length", "a length is out of bounds";
     /// Beside the page, in part or whole: what the page is to say would not be seen.
     OffPage = "off_page", "it is not on the page";
-    /// A font, a picture or a page that is not there.
+    /// A font, a picture, a page, a mark or a metadatum that is not there.
     Index = "index", "it refers to something that is not there";
-    /// Not one advance for each character but the first.
-    Advances = "advances", "there is not one advance for each character but the first";
+    /// Neither one advance for each character nor for each but the last.
+    Advances = "advances", "there is neither one advance for each character nor for each but the last";
     /// Neither none nor one glyph for each character.
     Glyphs = "glyphs", "there is not one glyph for each character";
     /// A path that does not begin with a move, or that draws nothing.
@@ -101,9 +104,9 @@ faults! {
     /// Not a PNG from its first to its last byte.
     ImageForm = "image_form", "it is no sound PNG";
     /// A name of an attachment with other characters than letters and digits of ASCII, `.`, `_` and `-`, or one that the
-    /// list itself has.
-    Name = "name", "the name cannot be that of a file";
-    /// Two attachments of one file name, or two metadata of one name.
+    /// list itself has; a name of a tag that cannot be that of an element.
+    Name = "name", "the name cannot be that of a file or of an element";
+    /// Two attachments of one file name, two metadata of one name, or a second tag of one.
     Repeated = "repeated", "the name occurs twice";
     /// More bytes than are read.
     Size = "size", "it is larger than is read";

@@ -1,16 +1,20 @@
-//! The files of a document (GB/T 33190 §7.4 to §7.9, §20).
+//! The files of a document (GB/T 33190 §7.4 to §7.9, §16, §20).
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use boyin_model::time::UnixTime;
 
 use super::container::Piece;
-use super::draft::{AttachmentDraft, DocumentDraft};
+use super::draft::{AttachmentDraft, DocumentDraft, TagDraft};
 use super::error::{Place, WriteError, WriteFault};
 use super::page::{self, Numbers};
 use super::seal::Unsealed;
-use super::text::{Escaped, Mm, XMLNS, file};
-use crate::limits::{MAX_STRUCTURE_BYTES, MAX_XML_BYTES};
+use super::text::{Escaped, Mm, NAMESPACE, XMLNS, file};
+use crate::limits::{MAX_STRUCTURE_BYTES, MAX_TAGGED_OBJECTS, MAX_XML_BYTES};
+
+/// Root of the file of tags.
+const TAGS: &str = "Metadata";
 
 impl DocumentDraft<'_> {
     /// Checks the draft and fixes the bytes of every file of the document.
@@ -25,10 +29,11 @@ impl DocumentDraft<'_> {
         let mut pieces = Vec::new();
         let mut put =
             |name: &str, bytes: Vec<u8>| pieces.push(Piece { name: format!("Doc_0/{name}"), bytes });
-        let mut written = Vec::with_capacity(pages);
+        let (mut written, mut objects) = (Vec::with_capacity(pages), Vec::with_capacity(pages));
         for (nth, page) in self.pages.iter().enumerate() {
-            let bytes = page::write(page, &mut numbers);
+            let (bytes, of_marks) = page::write(page, &mut numbers);
             Place::Page(nth).needs(bytes.len() <= MAX_XML_BYTES, WriteFault::Size)?;
+            objects.push(of_marks);
             written.push((format!("Pages/Page_{nth}/Content.xml"), bytes));
         }
         put("Document.xml", self.root(&numbers));
@@ -44,6 +49,10 @@ impl DocumentDraft<'_> {
         }
         for (nth, image) in self.images.iter().enumerate() {
             put(&format!("Res/{}", image_file(nth)), image.to_vec());
+        }
+        if !self.tags.is_empty() {
+            put("Tags/CustomTags.xml", tag_list());
+            put("Tags/CustomTag.xml", self.tag_file(&objects)?);
         }
         if !self.attachments.is_empty() {
             put("Attachs/Attachments.xml", attachments(&self.attachments, self.created));
@@ -100,10 +109,33 @@ impl DocumentDraft<'_> {
             let _ = write!(body, r#"<ofd:Page ID="{id}" BaseLoc="Pages/Page_{nth}/Content.xml"/>"#);
         }
         body.push_str("</ofd:Pages>");
+        if !self.tags.is_empty() {
+            body.push_str("<ofd:CustomTags>Tags/CustomTags.xml</ofd:CustomTags>");
+        }
         if !self.attachments.is_empty() {
             body.push_str("<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments>");
         }
         file(&(body + "</ofd:Document>"))
+    }
+
+    /// The file of the tags: an element for each metadatum, with the objects of its marks.
+    fn tag_file(&self, objects: &[Vec<Range<usize>>]) -> Result<Vec<u8>, WriteError> {
+        let mut body = format!("<ofd:{TAGS} {XMLNS}>");
+        let mut count = 0;
+        for TagDraft { name, marks } in &self.tags {
+            let _ = write!(body, "<ofd:{name}>");
+            for place in marks {
+                let page = page_number(place.page);
+                for object in objects[place.page][place.mark].clone() {
+                    count += 1;
+                    Place::Document.needs(count <= MAX_TAGGED_OBJECTS, WriteFault::TooMany)?;
+                    let _ = write!(body, r#"<ofd:ObjectRef PageRef="{page}">{object}</ofd:ObjectRef>"#);
+                }
+            }
+            let _ = write!(body, "</ofd:{name}>");
+        }
+        let _ = write!(body, "</ofd:{TAGS}>");
+        Ok(file(&body))
     }
 
     /// `PublicRes.xml`: the fonts.
@@ -147,6 +179,13 @@ fn font_file(nth: usize, bytes: &[u8]) -> String {
 
 fn image_file(nth: usize) -> String {
     format!("image_{nth}.png")
+}
+
+/// `CustomTags.xml`: the one file of tags. The text of the standard asks for `TypeID`, its schema for `NameSpace`.
+fn tag_list() -> Vec<u8> {
+    file(&format!(
+        r#"<ofd:CustomTags {XMLNS}><ofd:CustomTag TypeID="{TAGS}" NameSpace="{NAMESPACE}"><ofd:FileLoc>CustomTag.xml</ofd:FileLoc></ofd:CustomTag></ofd:CustomTags>"#
+    ))
 }
 
 /// `Attachments.xml`.

@@ -14,7 +14,7 @@
 //! use boyin_ofd::package::Package;
 //! use boyin_ofd::write::{Area, Color, DocumentDraft, Mark, PageDraft, PathMark};
 //!
-//! let area = Area { left: 20_000, top: 20_000, width: 170_000, height: 257_000 };
+//! let area = Area { x: 20_000, y: 20_000, width: 170_000, height: 257_000 };
 //! let frame = Mark::Path(PathMark::rectangle(area, None, Some(Color::opaque(250, 240, 220))));
 //! let page = PageDraft { width: 210_000, height: 297_000, marks: vec![frame], watermarks: vec![] };
 //! let draft = DocumentDraft {
@@ -27,6 +27,7 @@
 //!     pages: vec![page],
 //!     fonts: vec![],
 //!     images: vec![],
+//!     tags: vec![],
 //!     attachments: vec![],
 //! };
 //! let unsealed = draft.write()?;
@@ -40,14 +41,17 @@ mod container;
 mod draft;
 mod error;
 mod files;
+mod geometry;
 mod page;
 mod png;
 mod seal;
 mod text;
 
+pub use check::is_tag_name;
 pub use draft::{
-    Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Point,
-    Step, Stroke, TextMark, Turn,
+    AttachmentDraft, DocumentDraft, FontDraft, ImageMark, Mark, MarkPlace, PageDraft, PathMark, Step, Stroke,
+    TagDraft, TextMark,
 };
 pub use error::{Place, WriteError, WriteFault};
+pub use geometry::{Area, Color, Point, Turn};
 pub use seal::{PreparedOfd, Provider, StampPlace, Unsealed};

@@ -4,11 +4,11 @@
 //! it count from its upper left corner.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
-use super::draft::{Color, ImageMark, Mark, PageDraft, PathMark, Point, Step, TextMark, Turn};
+use super::draft::{ImageMark, Mark, PageDraft, PathMark, Step, TextMark};
+use super::geometry::{Color, Point, Turn};
 use super::text::{Escaped, Millionths, Mm, XMLNS, file};
-
-const MILLION: i64 = 1_000_000;
 
 /// Numbers of what the marks of a page refer to, and of its own objects.
 #[derive(Clone, Copy)]
@@ -28,14 +28,14 @@ impl Numbers {
     }
 }
 
-/// The file of a page.
-pub(super) fn write(page: &PageDraft<'_>, numbers: &mut Numbers) -> Vec<u8> {
+/// The file of a page, and the numbers of the objects that each mark became.
+pub(super) fn write(page: &PageDraft<'_>, numbers: &mut Numbers) -> (Vec<u8>, Vec<Range<usize>>) {
     let mut body = format!("<ofd:Page {XMLNS}>{}<ofd:Content>", area("ofd:Area", page));
-    layer(&mut body, "Body", &page.marks, numbers);
+    let objects = layer(&mut body, "Body", &page.marks, numbers);
     if !page.watermarks.is_empty() {
         layer(&mut body, "Foreground", &page.watermarks, numbers);
     }
-    file(&(body + "</ofd:Content></ofd:Page>"))
+    (file(&(body + "</ofd:Content></ofd:Page>")), objects)
 }
 
 /// The size of a page.
@@ -44,16 +44,20 @@ pub(super) fn area(element: &str, page: &PageDraft<'_>) -> String {
     format!("<{element}><ofd:PhysicalBox>0 0 {width} {height}</ofd:PhysicalBox></{element}>")
 }
 
-fn layer(body: &mut String, kind: &str, marks: &[Mark<'_>], numbers: &mut Numbers) {
+fn layer(body: &mut String, kind: &str, marks: &[Mark<'_>], numbers: &mut Numbers) -> Vec<Range<usize>> {
     let _ = write!(body, r#"<ofd:Layer Type="{kind}" ID="{}">"#, numbers.take());
+    let mut objects = Vec::with_capacity(marks.len());
     for mark in marks {
+        let first = numbers.next;
         match mark {
             Mark::Text(mark) => text(body, mark, numbers),
             Mark::Path(mark) => path(body, mark, numbers),
             Mark::Image(mark) => image(body, mark, numbers),
         }
+        objects.push(first..numbers.next);
     }
     body.push_str("</ofd:Layer>");
+    objects
 }
 
 /// What is around something that is drawn.
@@ -103,16 +107,8 @@ pub(super) fn along(mark: &TextMark<'_>, length: i64) -> (i64, i64) {
 
 /// A point beside the origin of a text, so far along the baseline and so far below it, on the page.
 fn turned(mark: &TextMark<'_>, along: i64, below: i64) -> (i64, i64) {
-    let Turn { cosine, sine } = mark.turn;
-    let (cosine, sine) = (i64::from(cosine), i64::from(sine));
-    let x = round(along * cosine + below * sine);
-    let y = round(below * cosine - along * sine);
+    let (x, y) = mark.turn.turned(along, below);
     (i64::from(mark.origin.x) + x, i64::from(mark.origin.y) + y)
-}
-
-/// Millionths to the nearest whole number.
-fn round(millionths: i64) -> i64 {
-    (millionths + MILLION / 2).div_euclid(MILLION)
 }
 
 /// Characters that are written as one object: from, until, and how far the first one is along the baseline.
@@ -191,24 +187,11 @@ fn list(values: impl Iterator<Item = impl std::fmt::Display>) -> String {
     all
 }
 
-/// All points that steps name.
-pub(super) fn points(steps: &[Step]) -> impl Iterator<Item = Point> {
-    steps.iter().flat_map(|step| {
-        match *step {
-            Step::Move(at) | Step::Line(at) => [Some(at), None, None],
-            Step::Curve(first, second, at) => [Some(first), Some(second), Some(at)],
-            Step::Close => [None; 3],
-        }
-        .into_iter()
-        .flatten()
-    })
-}
-
 fn path(body: &mut String, mark: &PathMark, numbers: &mut Numbers) {
     let PathMark { steps, stroke, fill } = mark;
     // A sharp corner reaches out by up to 2.117 widths before it is cut (`MiterLimit` 4.234).
     let margin = stroke.map_or(0, |stroke| i64::from(stroke.width) * 3);
-    let bounds = Bounds::around(points(steps).map(|at| (at.x.into(), at.y.into())), margin);
+    let bounds = Bounds::around(mark.points().map(|at| (at.x.into(), at.y.into())), margin);
     let mut data = String::new();
     for step in steps {
         let at = |Point { x, y }: Point| {
@@ -242,7 +225,7 @@ fn path(body: &mut String, mark: &PathMark, numbers: &mut Numbers) {
 fn image(body: &mut String, mark: &ImageMark, numbers: &mut Numbers) {
     let ImageMark { image, boundary, alpha } = *mark;
     let [left, top, width, height] =
-        [boundary.left, boundary.top, boundary.width, boundary.height].map(|value| Mm(value.into()));
+        [boundary.x, boundary.y, boundary.width, boundary.height].map(|value| Mm(value.into()));
     let (resource, id) = (numbers.images + image, numbers.take());
     let alpha = if alpha == u8::MAX { String::new() } else { format!(r#" Alpha="{alpha}""#) };
     let _ = write!(

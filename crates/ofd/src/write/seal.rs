@@ -11,9 +11,9 @@ use boyin_model::time::UnixTime;
 
 use super::check;
 use super::container::{self, Piece};
-use super::draft::Area;
 use super::error::{Place, WriteError, WriteFault};
 use super::files::page_number;
+use super::geometry::Area;
 use super::text::{Escaped, Mm, XMLNS, file};
 use crate::limits::MAX_STAMPS;
 
@@ -156,8 +156,8 @@ fn annotations(stamps: &[StampPlace]) -> String {
     let mut all = String::new();
     for (nth, stamp) in stamps.iter().enumerate() {
         let (id, page) = (stamp_number(nth), page_number(stamp.page));
-        let Area { left, top, width, height } = stamp.boundary;
-        let [left, top, width, height] = [left, top, width, height].map(|value| Mm(value.into()));
+        let Area { x, y, width, height } = stamp.boundary;
+        let [left, top, width, height] = [x, y, width, height].map(|value| Mm(value.into()));
         let _ = write!(
             all,
             r#"<ofd:StampAnnot ID="{id}" PageRef="{page}" Boundary="{left} {top} {width} {height}"/>"#

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// Namespace of OFD, bound to the prefix that all writers use.
+/// Namespace of OFD.
+pub(super) const NAMESPACE: &str = "http://www.ofdspec.org/2016";
+/// The same, bound to the prefix that all writers use.
 pub(super) const XMLNS: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
 
 /// A file whose root is in `body`.

@@ -27,8 +27,8 @@ faults! {
     /// More bytes than a limit, or than [`MAX_ALL_XML_BYTES`](crate::limits::MAX_ALL_XML_BYTES) with those that were read before.
     Size = "xml_size", "the file is larger than is read";
     /// More elements than [`MAX_STRUCTURE_ELEMENTS`](crate::limits::MAX_STRUCTURE_ELEMENTS), or, with the files that were read
-    /// before, than [`MAX_XML_ELEMENTS`](crate::limits::MAX_XML_ELEMENTS); or locations than
-    /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS).
+    /// before, than [`MAX_XML_ELEMENTS`](crate::limits::MAX_XML_ELEMENTS); locations than
+    /// [`MAX_LOCATIONS`](crate::limits::MAX_LOCATIONS), or tags than [`MAX_EXTRACTED`](crate::limits::MAX_EXTRACTED).
     Elements = "xml_elements", "the file has more elements than are read";
     /// Deeper than [`MAX_XML_DEPTH`].
     Depth = "xml_depth", "the file is nested more deeply than is read";
@@ -130,9 +130,9 @@ fn walk(text: &str, visitor: &mut impl Visit) -> Result<(), XmlFault> {
     config.check_comments = true;
     let mut walk = Walk { visitor, open: Vec::new(), has_root: false, begun: false };
     loop {
-        let (namespace, event) = reader.read_resolved_event().map_err(|error| match error {
-            Error::Namespace(NamespaceError::TooManyBindings(_)) => XmlFault::Namespaces,
-            _ => XmlFault::Syntax,
+        let (namespace, event) = reader.read_resolved_event().map_err(|error| {
+            let too_many = matches!(error, Error::Namespace(NamespaceError::TooManyBindings(_)));
+            if too_many { XmlFault::Namespaces } else { XmlFault::Syntax }
         })?;
         let is_ofd = matches!(namespace, ResolveResult::Bound(Namespace(name)) if NAMESPACES.contains(&name));
         if matches!(namespace, ResolveResult::Unknown(_)) {

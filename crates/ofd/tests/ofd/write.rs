@@ -6,8 +6,8 @@ use boyin_model::alg::VerifyAlg as _;
 use boyin_model::hex;
 use boyin_ofd::package::Package;
 use boyin_ofd::write::{
-    Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Point,
-    PreparedOfd, Provider, StampPlace, Step, Stroke, TextMark, Turn, Unsealed,
+    Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, MarkPlace, PageDraft, PathMark,
+    Point, PreparedOfd, Provider, StampPlace, Step, Stroke, TagDraft, TextMark, Turn, Unsealed,
 };
 use boyin_ofd::{
     Cause, ExtractError, OfdReason, OfdVerdict, OfdVerifier, Protection, Stamp, StructureFault, extract,
@@ -24,7 +24,7 @@ use crate::{check, failed, shown};
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const PROVIDER: Provider<'_> = Provider { name: "boyin", version: "0.1", company: "博尔塔拉" };
 pub(crate) const STAMP: StampPlace =
-    StampPlace { page: 0, boundary: Area { left: 150_000, top: 220_500, width: 42_000, height: 42_000 } };
+    StampPlace { page: 0, boundary: Area { x: 150_000, y: 220_500, width: 42_000, height: 42_000 } };
 const FONT: &[u8] = &[0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const CREDENTIAL: &[u8] = b"eyJ.eyJ.c2ln~";
 const TITLE: &str = r#"<营业执照> & "副本""#;
@@ -57,7 +57,7 @@ pub(crate) fn text(text: &str) -> TextMark<'_> {
 
 /// A license of one page with everything that a page can have, and a page with less.
 pub(crate) fn draft(png: &[u8]) -> DocumentDraft<'_> {
-    let area = Area { left: 10_000, top: 10_000, width: 190_000, height: 277_000 };
+    let area = Area { x: 10_000, y: 10_000, width: 190_000, height: 277_000 };
     let stroke = Stroke { width: 353, color: Color::opaque(200, 0, 0) };
     let at = |x, y| Point { x, y };
     let curve = vec![
@@ -86,7 +86,7 @@ pub(crate) fn draft(png: &[u8]) -> DocumentDraft<'_> {
                     Mark::Text(TextMark { glyphs: vec![7, 8, 9, 10], ..text("𠮷林省吉") }),
                     Mark::Image(ImageMark {
                         image: 0,
-                        boundary: Area { left: 20_000, top: 60_000, width: 25_000, height: 25_000 },
+                        boundary: Area { x: 20_000, y: 60_000, width: 25_000, height: 25_000 },
                         alpha: 255,
                     }),
                 ],
@@ -96,6 +96,13 @@ pub(crate) fn draft(png: &[u8]) -> DocumentDraft<'_> {
         ],
         fonts: vec![FontDraft { family: "宋体", bytes: FONT }],
         images: vec![png],
+        tags: vec![
+            TagDraft { name: "ZZMC", marks: vec![MarkPlace { page: 0, mark: 3 }] },
+            TagDraft {
+                name: "CZZT",
+                marks: vec![MarkPlace { page: 0, mark: 4 }, MarkPlace { page: 0, mark: 3 }],
+            },
+        ],
         attachments: vec![AttachmentDraft { name: "credential", format: "jwt", bytes: CREDENTIAL }],
     }
 }
@@ -116,7 +123,7 @@ pub(crate) fn value(world: &SealWorld, prepared: &PreparedOfd) -> Vec<u8> {
 }
 
 fn sealed(world: &SealWorld) -> Vec<u8> {
-    let second = StampPlace { page: 1, boundary: Area { left: 0, top: 0, width: 148_000, height: 210_000 } };
+    let second = StampPlace { page: 1, boundary: Area { x: 0, y: 0, width: 148_000, height: 210_000 } };
     let prepared = prepare(world, &[STAMP, second]);
     let value = value(world, &prepared);
     prepared.complete(&value).unwrap()
@@ -186,7 +193,7 @@ fn every_file_is_covered() {
     }
     assert!(description.contains(r#"CheckMethod="1.2.156.10197.1.401""#));
     assert!(description.contains("<ofd:SignatureMethod>1.2.156.10197.1.501<"));
-    assert_eq!(package.entries().len(), 14);
+    assert_eq!(package.entries().len(), 16);
 }
 
 #[test]
@@ -223,7 +230,7 @@ fn the_same_draft_gives_the_same_bytes() {
     assert_eq!(bytes, unsealed().finish_without_seal().unwrap());
     assert_eq!(
         hex::encode(&ES256.digest(&[&bytes])),
-        "a561410a34f4821aaf1e29ae1708857549c01ecacb3d5e24ccb3b527eb653361"
+        "d72c770fa83e136af54e6794410e137873b04fc762498d856b6cb0e2eb492d81"
     );
     let world = SealWorld::new(Algorithm::Sm2);
     let prepared = prepare(&world, &[STAMP]);
@@ -270,6 +277,53 @@ fn pages_say_what_was_drafted() {
     assert!(
         entry.contains("<ofd:Title>&lt;营业执照&gt; &amp; &quot;副本&quot;</ofd:Title><ofd:CreationDate>20")
     );
+}
+
+/// Tags name the objects that the marks became: a rare character is one of its own.
+#[test]
+fn tags_lead_to_the_objects_of_their_marks() {
+    let bytes = unsealed().finish_without_seal().unwrap();
+    let package = Package::read(&bytes).unwrap();
+    assert!(
+        file(&package, "Doc_0/Document.xml")
+            .contains("</ofd:Pages><ofd:CustomTags>Tags/CustomTags.xml</ofd:CustomTags><ofd:Attachments>")
+    );
+    let list = file(&package, "Doc_0/Tags/CustomTags.xml");
+    let entry = r#"<ofd:CustomTag TypeID="Metadata" NameSpace="http://www.ofdspec.org/2016"><ofd:FileLoc>CustomTag.xml</ofd:FileLoc></ofd:CustomTag>"#;
+    assert!(list.contains(entry), "{list}");
+    let tags = file(&package, "Doc_0/Tags/CustomTag.xml");
+    let first = r#"<ofd:ZZMC><ofd:ObjectRef PageRef="1">9</ofd:ObjectRef></ofd:ZZMC><ofd:CZZT>"#;
+    assert!(tags.contains(first), "{tags}");
+    let contents = extract(&package).unwrap();
+    let read: Vec<_> = contents[0]
+        .tags
+        .iter()
+        .map(|tag| {
+            (tag.name.as_str(), tag.objects.iter().map(|of| (of.page.as_deref(), &*of.object)).collect())
+        })
+        .collect::<Vec<(&str, Vec<_>)>>();
+    let on = |object| (Some("1"), object);
+    assert_eq!(read, [("ZZMC", vec![on("9")]), ("CZZT", vec![on("10"), on("11"), on("9")])]);
+    assert_eq!(format!("{:?}", contents[0].tags[1]), "UnverifiedTag(3 objects)");
+    let page = file(&package, "Doc_0/Pages/Page_0/Content.xml");
+    for (object, said) in [("9", "名称：&lt;甲"), ("10", "𠮷"), ("11", "林省吉")] {
+        let (_, rest) = page.split_once(&format!(r#"<ofd:TextObject ID="{object}""#)).unwrap();
+        assert!(rest.split("</ofd:TextObject>").next().unwrap().contains(said), "{object}");
+    }
+}
+
+/// As invoices have them: elements within each other, of another namespace, no page said.
+#[test]
+fn tags_of_others_are_taken_out() {
+    let tags = r#"<fp:eInvoice xmlns:fp="http://www.edrm.org.cn/schema/e-invoice/2016"><fp:Buyer><fp:BuyerName><ObjectRef> 7 </ObjectRef></fp:BuyerName><fp:Note>x</fp:Note></fp:Buyer></fp:eInvoice>"#;
+    let mut all = entries(&unsealed().finish_without_seal().unwrap());
+    all.iter_mut().find(|entry| entry.name.ends_with(b"CustomTag.xml")).unwrap().bytes = tags.into();
+    let bytes = container(&all);
+    let package = Package::read(&bytes).unwrap();
+    let contents = extract(&package).unwrap();
+    let [tag] = contents[0].tags.as_slice() else { panic!("one tag") };
+    assert_eq!((tag.name.as_str(), tag.objects.len()), ("BuyerName", 1));
+    assert_eq!((tag.objects[0].page.as_deref(), tag.objects[0].object.as_str()), (None, "7"));
 }
 
 /// Four corners of the text are within the boundary of a turned one: a reader would cut off what is not.
@@ -322,13 +376,20 @@ fn what_was_attached_is_taken_out() {
     assert_eq!(package.entries()[attachment.place].name(), attachment.entry);
     assert_eq!(format!("{contents:?}"), "UnverifiedContents(3 metadata, 1 attachments)");
     assert_eq!(format!("{attachment:?}"), "UnverifiedAttachment(13 bytes)");
-    let plain = DocumentDraft { custom: Vec::new(), attachments: Vec::new(), title: None, ..draft(&[]) };
+    let plain = DocumentDraft {
+        custom: Vec::new(),
+        tags: Vec::new(),
+        attachments: Vec::new(),
+        title: None,
+        ..draft(&[])
+    };
     let plain =
         DocumentDraft { images: Vec::new(), fonts: Vec::new(), pages: vec![plain.pages[1].clone()], ..plain };
     let bytes = plain.write().unwrap().finish_without_seal().unwrap();
     let package = Package::read(&bytes).unwrap();
     let all = extract(&package).unwrap();
-    assert!(all[0].custom.is_empty() && all[0].attachments.is_empty() && all[0].title.is_none());
+    assert!(all[0].custom.is_empty() && all[0].tags.is_empty());
+    assert!(all[0].attachments.is_empty() && all[0].title.is_none());
     let names: Vec<_> = package.entries().iter().map(boyin_ofd::package::Entry::name).collect();
     assert_eq!(names, ["OFD.xml", "Doc_0/Document.xml", "Doc_0/Pages/Page_0/Content.xml"]);
 }
@@ -348,6 +409,7 @@ fn nothing_is_taken_out_of_what_is_odd() {
     let structure = |part, fault| ExtractError::Structure { part, fault };
     let (root, list) = ("Doc_0/Document.xml", "Doc_0/Attachs/Attachments.xml");
     let (entry, of_list) = ("OFD.xml", "the list of attachments");
+    let (tags, of_tags) = ("Doc_0/Tags/CustomTags.xml", "Doc_0/Tags/CustomTag.xml");
     let more = |count: usize, one: &str, end: &str| one.repeat(count) + end;
     for (name, old, new, expected) in [
         (entry, "<ofd:DocRoot>", "<ofd:Versions/><ofd:DocRoot>", ExtractError::Versions),
@@ -383,6 +445,46 @@ fn nothing_is_taken_out_of_what_is_odd() {
             structure(entry, StructureFault::TooMany("DocBody")),
         ),
         (root, "Attachs/", "Attach/", ExtractError::Location(of_list)),
+        (root, "Tags/", "Tag/", ExtractError::Location("the list of tags")),
+        (tags, "CustomTag.xml", "Other.xml", ExtractError::Location("a file of tags")),
+        (
+            tags,
+            "</ofd:CustomTags>",
+            &more(
+                1024,
+                "<ofd:CustomTag><ofd:FileLoc>CustomTag.xml</ofd:FileLoc></ofd:CustomTag>",
+                "</ofd:CustomTags>",
+            ),
+            structure("a file of tags", StructureFault::Xml(boyin_ofd::XmlFault::Elements)),
+        ),
+        (
+            tags,
+            "</ofd:CustomTags>",
+            &more(
+                1024,
+                "<ofd:CustomTag><ofd:FileLoc>CustomTags.xml</ofd:FileLoc></ofd:CustomTag>",
+                "</ofd:CustomTags>",
+            ),
+            structure("the list of tags", StructureFault::TooMany("CustomTag")),
+        ),
+        (
+            tags,
+            "<ofd:FileLoc>CustomTag.xml</ofd:FileLoc>",
+            "",
+            structure("the list of tags", StructureFault::Missing("FileLoc")),
+        ),
+        (
+            of_tags,
+            "<ofd:ObjectRef",
+            &more(16_384, r#"<ofd:ObjectRef PageRef="1">1</ofd:ObjectRef>"#, "<ofd:ObjectRef"),
+            structure("a file of tags", StructureFault::Xml(boyin_ofd::XmlFault::Elements)),
+        ),
+        (
+            of_tags,
+            "<ofd:ZZMC>",
+            "<ofd:ZZMC",
+            structure("a file of tags", StructureFault::Xml(boyin_ofd::XmlFault::Syntax)),
+        ),
         (list, "credential.jwt<", "other.jwt<", ExtractError::Location("an attachment")),
         (list, " Name=\"credential\"", "", structure(of_list, StructureFault::Missing("Name"))),
         (

@@ -7,8 +7,8 @@ use boyin_model::alg::{AlgId, BadKey, Digest32, Hasher, PublicKey, VerifyAlg, Ve
 use boyin_ofd::OfdVerdict;
 use boyin_ofd::limits::{
     MAX_ATTACHMENT_NAME_BYTES, MAX_CUSTOM, MAX_CUSTOM_BYTES, MAX_ENTRY_BYTES, MAX_LENGTH,
-    MAX_MARK_CHARACTERS, MAX_MARKS, MAX_PATH_STEPS, MAX_STAMPS, MAX_STRUCTURE_BYTES, MAX_WRITTEN_ATTACHMENTS,
-    MAX_WRITTEN_FONTS, MAX_WRITTEN_IMAGES, MAX_WRITTEN_PAGES, MAX_XML_BYTES,
+    MAX_MARK_CHARACTERS, MAX_MARKS, MAX_PATH_STEPS, MAX_STAMPS, MAX_STRUCTURE_BYTES, MAX_TAGGED_OBJECTS,
+    MAX_WRITTEN_ATTACHMENTS, MAX_WRITTEN_FONTS, MAX_WRITTEN_IMAGES, MAX_WRITTEN_PAGES, MAX_XML_BYTES,
 };
 use boyin_ofd::write::{
     Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, PageDraft, PathMark, Place,
@@ -39,7 +39,7 @@ fn mark(mark: Mark<'static>) -> WriteError {
 #[test]
 fn what_is_said_about_a_document_is_checked() {
     assert!(LONG.len() > MAX_ATTACHMENT_NAME_BYTES);
-    let cases: [Case; 36] = [
+    let cases: [Case; 45] = [
         (|d| d.id = &ID[1..], Place::Document, WriteFault::DocumentId),
         (|d| d.id = "0123456789ABCDEF0123456789abcdef", Place::Document, WriteFault::DocumentId),
         (|d| d.id = "0123456789abcdeg0123456789abcdef", Place::Document, WriteFault::DocumentId),
@@ -88,6 +88,19 @@ fn what_is_said_about_a_document_is_checked() {
             WriteFault::Repeated,
         ),
         (|d| d.pages[1].width = 0, Place::Page(1), WriteFault::Length),
+        (|d| d.tags = vec![d.tags[0].clone(); MAX_CUSTOM + 1], Place::Document, WriteFault::TooMany),
+        (|d| d.tags[1].name = "ZZMC", Place::Tag(1), WriteFault::Repeated),
+        (|d| d.tags[1].name = "ZZBH", Place::Tag(1), WriteFault::Index),
+        (|d| (d.custom[1].0, d.tags[1].name) = ("1a", "1a"), Place::Tag(1), WriteFault::Name),
+        (|d| (d.custom[1].0, d.tags[1].name) = ("a b", "a b"), Place::Tag(1), WriteFault::Name),
+        (|d| d.tags[1].marks.clear(), Place::Tag(1), WriteFault::Empty),
+        (|d| d.tags[0].marks[0].page = 2, Place::Tag(0), WriteFault::Index),
+        (|d| d.tags[0].marks[0].mark = 6, Place::Tag(0), WriteFault::Index),
+        (
+            |d| d.tags[0].marks = vec![d.tags[0].marks[0]; MAX_TAGGED_OBJECTS],
+            Place::Document,
+            WriteFault::TooMany,
+        ),
     ];
     for (nth, (change, place, fault)) in cases.into_iter().enumerate() {
         assert_eq!(refused(change), WriteError { place, fault }, "case {nth}");
@@ -102,6 +115,7 @@ fn what_is_said_about_a_document_is_checked() {
     assert_eq!(draft.write().unwrap_err(), expected);
     // Each within its bound, together more than `OFD.xml` may have.
     let names: Vec<_> = (0..64).map(|nth| nth.to_string()).collect();
+    draft.tags.clear();
     draft.custom = names.iter().map(|name| (name.as_str(), &long[1..])).collect();
     let expected = WriteError { place: Place::Document, fault: WriteFault::Size };
     assert_eq!(draft.write().unwrap_err(), expected);
@@ -118,7 +132,7 @@ fn pages_and_marks_are_checked() {
     let long = |d: &mut DocumentDraft<'_>| d.pages[0].height = MAX_LENGTH + 1;
     assert_eq!(refused(long), WriteError { place: Place::Page(0), fault: WriteFault::Length });
     let image = |image, left, width| {
-        Mark::Image(ImageMark { image, boundary: Area { left, top: 0, width, height: 10 }, alpha: 9 })
+        Mark::Image(ImageMark { image, boundary: Area { x: left, y: 0, width, height: 10 }, alpha: 9 })
     };
     let many = |d: &mut DocumentDraft<'_>| {
         d.pages[0].watermarks = vec![image(0, 0, 1); MAX_MARKS + 1 - d.pages[0].marks.len()];
@@ -130,16 +144,24 @@ fn pages_and_marks_are_checked() {
     assert_eq!(words(|mark| mark.text = Cow::Borrowed("")), at(WriteFault::Empty));
     assert_eq!(words(|mark| mark.text = Cow::Borrowed("加\n件")), at(WriteFault::Character));
     assert_eq!(words(|mark| mark.advances = vec![1]), at(WriteFault::Advances));
-    assert_eq!(words(|mark| mark.advances = vec![1; 3]), at(WriteFault::Advances));
+    assert_eq!(words(|mark| mark.advances = vec![1; 4]), at(WriteFault::Advances));
     assert_eq!(words(|mark| mark.advances = vec![-1, 1]), at(WriteFault::Length));
     assert_eq!(words(|mark| mark.advances = vec![MAX_LENGTH, 1]), at(WriteFault::Length));
     assert_eq!(words(|mark| mark.glyphs = vec![1, 2]), at(WriteFault::Glyphs));
     assert_eq!(words(|mark| mark.origin.x = -1), at(WriteFault::OffPage));
     assert_eq!(words(|mark| mark.origin.y = 297_001), at(WriteFault::OffPage));
-    // Begins on the page and ends beside it, to the right or above.
+    // Begins on the page and ends beside it, to the right or above; the last character is as wide as said, else an em.
     assert_eq!(words(|mark| mark.advances = vec![100_000; 2]), at(WriteFault::OffPage));
+    assert_eq!(words(|mark| mark.advances = vec![92_501; 2]), at(WriteFault::OffPage));
+    assert_eq!(words(|mark| mark.advances = vec![92_500, 92_500, 5001]), at(WriteFault::OffPage));
+    for advances in [vec![92_500; 2], vec![94_000, 94_000, 2000]] {
+        let png = png();
+        let mut draft = draft(&png);
+        draft.pages[0].marks.push(Mark::Text(TextMark { advances, ..text("加注件") }));
+        assert!(draft.write().is_ok());
+    }
     let turn = Turn::new(0, 1_000_000).unwrap();
-    let risen = TextMark { turn, advances: vec![20_001; 2], ..text("加注件") };
+    let risen = TextMark { turn, advances: vec![20_000, 20_000, 1], ..text("加注件") };
     assert_eq!(mark(Mark::Text(risen)), at(WriteFault::OffPage));
     let letters = "a".repeat(MAX_MARK_CHARACTERS + 1);
     let advances = vec![0; MAX_MARK_CHARACTERS];
@@ -239,7 +261,7 @@ fn seals_and_their_places_are_checked() {
         unsealed().prepare(stamps, seal, alg, &provider, now()).unwrap_err()
     };
     let error = |place, fault| WriteError { place, fault };
-    let area = |left, width| StampPlace { page: 1, boundary: Area { left, top: 0, width, height: 10_000 } };
+    let area = |left, width| StampPlace { page: 1, boundary: Area { x: left, y: 0, width, height: 10_000 } };
     let stamps = |stamps: &[StampPlace]| of(stamps, &seal, alg, PROVIDER);
     assert_eq!(stamps(&[]), error(Place::Seal, WriteFault::NoStamp));
     assert_eq!(stamps(&vec![STAMP; MAX_STAMPS + 1]), error(Place::Seal, WriteFault::TooMany));

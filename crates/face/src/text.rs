@@ -1,5 +1,8 @@
 //! Widths of characters, where lines break, and at which size a text fits.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use boyin_picture::{Font, Glyphs};
 
 use crate::FaceError;
@@ -21,6 +24,17 @@ const OPENING: &str = "（〔【《〈「『“‘([{";
 pub(crate) struct Metrics<'f> {
     glyphs: Glyphs<'f>,
     em: i32,
+    /// Advances of characters that were asked for: each is asked for at many sizes.
+    advances: RefCell<HashMap<char, i64>>,
+}
+
+/// How far characters reach, in units of the font.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    units: i64,
+    characters: i32,
+    /// The same without the spaces at the end.
+    inner: (i64, i32),
 }
 
 /// A text as lines of one size.
@@ -38,7 +52,7 @@ impl<'f> Metrics<'f> {
     pub(crate) fn new(font: &'f Font) -> Self {
         let glyphs = font.glyphs();
         let em = i32::from(glyphs.units_per_em()).max(1);
-        Self { glyphs, em }
+        Self { glyphs, em, advances: RefCell::default() }
     }
 
     /// The characters of a text, if the font has all of them and they stand one by one.
@@ -57,7 +71,7 @@ impl<'f> Metrics<'f> {
         let mut offsets = Vec::with_capacity(characters.len() + 1);
         for character in characters {
             offsets.push(self.um(units, size) + spaces);
-            units += i64::from(self.glyphs.advance(*character).unwrap_or(0));
+            units += self.advance(*character);
             spaces += spacing;
         }
         offsets.push(self.um(units, size) + (spaces - spacing).max(0));
@@ -68,10 +82,27 @@ impl<'f> Metrics<'f> {
         i32::try_from(units * i64::from(size) / i64::from(self.em)).unwrap_or(i32::MAX / 4)
     }
 
+    fn advance(&self, character: char) -> i64 {
+        let mut known = self.advances.borrow_mut();
+        *known.entry(character).or_insert_with(|| i64::from(self.glyphs.advance(character).unwrap_or(0)))
+    }
+
+    /// With these characters behind.
+    fn extended(&self, extent: Extent, characters: &[char]) -> Extent {
+        characters.iter().fold(extent, |before, character| {
+            let (units, characters) = (before.units + self.advance(*character), before.characters + 1);
+            let inner = if *character == ' ' { before.inner } else { (units, characters) };
+            Extent { units, characters, inner }
+        })
+    }
+
+    fn reach(&self, Extent { inner: (units, characters), .. }: Extent, size: i32, spacing: i32) -> i32 {
+        self.um(units, size).saturating_add(spacing.saturating_mul((characters - 1).max(0)))
+    }
+
     /// The width of a line; spaces at its end do not count.
     pub(crate) fn width(&self, characters: &[char], size: i32, spacing: i32) -> i32 {
-        let end = characters.iter().rposition(|character| *character != ' ').map_or(0, |last| last + 1);
-        self.offsets(&characters[..end], size, spacing).last().copied().unwrap_or(0)
+        self.reach(self.extended(Extent::default(), characters), size, spacing)
     }
 
     /// The largest size at which the text fits, and its lines. A little smaller, if otherwise a character or two stood alone
@@ -116,24 +147,23 @@ impl<'f> Metrics<'f> {
 
     /// The text in lines of at most this width, if a character is not wider.
     pub(crate) fn broken(&self, characters: &[char], width: i32, size: i32, spacing: i32) -> Vec<Vec<char>> {
-        let mut lines: Vec<Vec<char>> = vec![Vec::new()];
+        let exceeds = |extent| self.reach(extent, size, spacing) > width;
+        let (mut lines, mut extent) = (vec![Vec::new()], Extent::default());
         for unit in units(characters) {
-            let fits = |line: &[char]| self.width(&[line, unit].concat(), size, spacing) <= width;
-            let last = lines.last().map_or(&[][..], Vec::as_slice);
-            if !last.is_empty() && !fits(last) {
+            if extent.characters > 0 && exceeds(self.extended(extent, unit)) {
                 lines.push(Vec::new());
+                extent = Extent::default();
             }
-            let is_long = self.width(unit, size, spacing) > width;
+            let is_long = exceeds(self.extended(Extent::default(), unit));
             for character in unit {
-                let last = lines.last().map_or(&[][..], Vec::as_slice);
-                let is_full = !last.is_empty()
-                    && *character != ' '
-                    && self.width(&[last, &[*character]].concat(), size, spacing) > width;
-                if is_long && is_full {
+                let longer = self.extended(extent, &[*character]);
+                if is_long && extent.characters > 0 && *character != ' ' && exceeds(longer) {
                     lines.push(Vec::new());
+                    extent = Extent::default();
                 }
-                if let Some(last) = lines.last_mut() {
-                    last.push(*character);
+                extent = self.extended(extent, &[*character]);
+                if let Some(line) = lines.last_mut() {
+                    line.push(*character);
                 }
             }
         }

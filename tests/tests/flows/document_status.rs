@@ -350,7 +350,7 @@ async fn a_copy_carries_the_license_with_nothing_disclosed() {
     let copy = world.made(&font, DocumentKind::Copy { until: at(60) }).unwrap();
     let hidden = show_fields(&world.card.credential, &[]).unwrap();
     assert!(hidden.len() < world.card.credential.len());
-    assert_eq!(attachments(&original), [world.card.credential.clone()]);
+    assert_eq!(attachments(&original), std::slice::from_ref(&world.card.credential));
     assert_eq!(attachments(&copy), [hidden]);
     let report = world.found(&copy, at(60), None).await;
     assert_eq!(report["copy"]["until"], at(60).seconds());

@@ -130,9 +130,9 @@ fn walk(text: &str, visitor: &mut impl Visit) -> Result<(), XmlFault> {
     config.check_comments = true;
     let mut walk = Walk { visitor, open: Vec::new(), has_root: false, begun: false };
     loop {
-        let (namespace, event) = reader.read_resolved_event().map_err(|error| match error {
-            Error::Namespace(NamespaceError::TooManyBindings(_)) => XmlFault::Namespaces,
-            _ => XmlFault::Syntax,
+        let (namespace, event) = reader.read_resolved_event().map_err(|error| {
+            let too_many = matches!(error, Error::Namespace(NamespaceError::TooManyBindings(_)));
+            if too_many { XmlFault::Namespaces } else { XmlFault::Syntax }
         })?;
         let is_ofd = matches!(namespace, ResolveResult::Bound(Namespace(name)) if NAMESPACES.contains(&name));
         if matches!(namespace, ResolveResult::Unknown(_)) {

@@ -2,8 +2,8 @@
 //! so that only the reference is at fault, and once as nobody did.
 
 use boyin_ofd::OfdReason::{
-    ContentUncovered, DigestUnknown, DigestWeak, ReferenceMismatch, ReferenceMissing, ReferenceRepeated,
-    ReferenceUnsafe, RootUncovered, SignatureMalformed,
+    ContentUncovered, DigestUnknown, ReferenceMismatch, ReferenceMissing, ReferenceRepeated, ReferenceUnsafe,
+    RootUncovered, SignatureMalformed,
 };
 use boyin_ofd::{OfdCheck, OfdReason, OfdVerdict};
 use boyin_testkit::ofd::{Draft, Signing};

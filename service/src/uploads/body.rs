@@ -100,7 +100,7 @@ impl Held {
         }
         let more = taken(room, needed - has)?;
         match &mut self.room {
-            Some(room) => room.merge(more),
+            Some(room) => OwnedSemaphorePermit::merge(room, more),
             None => self.room = Some(more),
         }
         Ok(())

@@ -109,7 +109,7 @@ async fn each_kind_of_nothing_counts_against_a_clerk() {
     let own = town.place("/v1/licenses/{id}");
     let (license, none) = (own.as_str(), no_license(&town));
     let mut no_holder = file_of("x");
-    no_holder["holder_code_type"] = json!("999");
+    no_holder["holder_code_type"] = json!("000");
     let cases = [
         ("GET", none.as_str(), Value::Null, 404, true),
         ("POST", "/v1/holders/licenses", file_of(stranger.as_str()), 200, true),

@@ -54,6 +54,10 @@ impl World {
         let site = Site::new();
         let mut card = identity_card();
         card.valid_until = Some(until.to_owned());
+        // Twenty years, which is one of the terms of cards.
+        let (year, day) = until.split_at(4);
+        let from = format!("{}{day}", year.parse::<u16>().unwrap() - 20);
+        (card.valid_from, card.issue_date) = (Some(from.clone()), from);
         let card = site.desk.issue(&card, &order(police(), "card-1"), &mut SystemRandom).unwrap();
         let seal = site.seal(&png());
         Self { site, card, seal }
@@ -236,7 +240,12 @@ async fn what_is_attached_in_the_place_of_a_license_has_to_be_one() {
     two.replace(LIST, "</ofd:Attachments>", "<ofd:Attachment ID=\"7\" Name=\"b\"><ofd:FileLoc>b/LICENSE.txt</ofd:FileLoc></ofd:Attachment></ofd:Attachments>");
     two.put("Doc_0/Attachs/b/LICENSE.txt", world.card.credential.clone());
     // Bytes that are no bomb when they are packed.
-    let large: Vec<u8> = (0..=u8::MAX).cycle().take(MAX_CREDENTIAL_BYTES + 1).collect();
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let large: Vec<u8> = (0..=MAX_CREDENTIAL_BYTES).map(|_| next()).collect();
     let large = world.draft(&Carried { license: &large, ..world.carried() });
     for draft in [two, large] {
         let document = world.document_of(&draft, &Signing::default());

@@ -14,17 +14,21 @@ use crate::clients::gate;
 use crate::office::{Prefecture, now};
 
 /// What is for browsers, and the description itself.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 17] = [
     "GET /",
     "GET /app.css",
     "GET /app.js",
+    "GET /decision",
     "GET /file",
+    "GET /follow-ups",
     "GET /meter",
     "GET /openapi.json",
     "GET /seals",
     "GET /verify",
     "GET /window",
+    "POST /decision",
     "POST /file",
+    "POST /follow-ups",
     "POST /meter",
     "POST /verify",
     "POST /window",

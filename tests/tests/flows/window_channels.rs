@@ -65,7 +65,8 @@ async fn over_http(site: &Beside, number: usize, question: &Question, channel: C
     assert_eq!(answer.status, StatusCode::OK, "{channel}");
     let told = answer.json();
     assert_eq!(told["channel"], channel.code());
-    let shown = site.get(&format!("/v1/decisions/{}", told["event"]), Some(Scope::WindowDecide)).await;
+    let shown =
+        site.get(&format!("/v1/decisions/{}?purpose=x", told["event"]), Some(Scope::WindowDecide)).await;
     assert_eq!(shown.json()["channel"], channel.code());
     let receipt = told["receipt"].as_str().unwrap().to_owned();
     let verified = site.post("/v1/decisions/verify", receipt).await;

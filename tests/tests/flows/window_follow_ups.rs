@@ -40,7 +40,7 @@ async fn what_was_declared_is_listed_with_who_checks_it_until_when() {
     site.decide_often(2);
     let all = site.get("/v1/decisions/follow-ups", Some(Scope::WindowDecide)).await.json();
     let (row, kept) = (&all["follow_ups"][0], now().date().plus_days(30));
-    let receipt = format!("/v1/decisions/{}", declared[0]);
+    let receipt = format!("/v1/decisions/{}?purpose=x", declared[0]);
     let decision = site.get(&receipt, Some(Scope::WindowDecide)).await.json()["decision"].clone();
     let follow_up = &decision["materials"][1]["follow_up"];
     for member in ["checked_by", "en", "if_false_en", "if_false_zh", "until", "zh"] {

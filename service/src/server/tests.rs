@@ -30,9 +30,10 @@ async fn start_with(
     let calls = Router::new()
         .route("/a", get(async || "first"))
         .route("/b", post(async |body: axum::body::Bytes| format!("{} bytes", body.len())))
-        .route("/large", get(async || vec![b'x'; LARGE]))
-        .route("/panic", get(panics));
-    let routes = headed(guarded_for(calls, 1024, SHORT));
+        .route("/large", get(async || vec![b'x'; LARGE]));
+    // What a panic prints of where it was can take longer than a request may.
+    let panicking = guarded_for(Router::new().route("/panic", get(panics)), 1024, LONG);
+    let routes = headed(guarded_for(calls, 1024, SHORT).merge(panicking));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use boyin::model::time::UnixTime;
 use boyin::suite::Algorithm;
 use boyin_ofd::package::Package;
 use boyin_picture::{Font, NameSeal, SealPicture};
@@ -181,14 +182,17 @@ fn a_license_becomes_a_document_that_passes_and_is_taken_out_of_it_again() {
 fn an_annotated_copy_says_what_for_and_until_when() {
     let Some(documents) = Documents::new() else { return };
     let place = documents.place();
-    let made = documents.make("copy.ofd", &["--copy-until", "2099-12-31"]).ends(0);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let until = UnixTime::new(since.as_secs()).unwrap().date().plus_days(30).to_string();
+    let made = documents.make("copy.ofd", &["--copy-until", &until]).ends(0);
     assert!(made.out.contains("加注件"), "{}", made.out);
     place.boyin(&["ofd", "verify", &place.path("copy.ofd")]).ends(0);
     for (name, value) in
-        [("JZJZZSY", "办理落户"), ("JZJZZZ", POLICE), ("JZJYXQJZSJ", "2099-12-31T23:59:59+08:00")]
+        [("JZJZZSY", "办理落户"), ("JZJZZZ", POLICE), ("JZJYXQJZSJ", &format!("{until}T23:59:59+08:00"))]
     {
         assert_eq!(documents.said("copy.ofd", name).as_deref(), Some(value), "{name}");
     }
+    documents.make("late.ofd", &["--copy-until", "2099-12-31"]).complains(&["366 days"]);
     documents.make("early.ofd", &["--copy-until", "2020-01-01"]).complains(&["too early"]);
     documents.make("soon.ofd", &["--copy-until", "soon"]).complains(&["--copy-until soon"]);
     assert!(!exists(&place.path("early.ofd")) && !exists(&place.path("soon.ofd")));

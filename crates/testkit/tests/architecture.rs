@@ -83,14 +83,7 @@ const RULES: [Rule; 18] = [
     Rule {
         krate: "boyin-face",
         may_import: &["boyin-model", "boyin-picture", "boyin-ofd"],
-        never_reaches: &[
-            "boyin-archive",
-            "boyin-issue",
-            "boyin-suite",
-            "chrono",
-            "zip",
-            "fontdb",
-        ],
+        never_reaches: &["boyin-archive", "boyin-issue", "boyin-suite", "chrono", "zip", "fontdb"],
     },
     // As the verifier that it imports: no randomness, for nothing here is made, only written otherwise.
     Rule {

@@ -58,7 +58,7 @@ impl<R: AnyReason, D> Outcome<R, D> {
         members
     }
 
-    /// The object of [`Self::members`].
+    /// The object of a check in a report: its code, what it found, and `detail` where that says more.
     pub fn to_value<'s, 'v>(
         &'s self,
         check: &'static str,

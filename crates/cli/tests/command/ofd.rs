@@ -182,7 +182,8 @@ fn a_license_becomes_a_document_that_passes_and_is_taken_out_of_it_again() {
 fn an_annotated_copy_says_what_for_and_until_when() {
     let Some(documents) = Documents::new() else { return };
     let place = documents.place();
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let issued = std::fs::metadata(place.path("license")).and_then(|file| file.modified()).unwrap();
+    let since = issued.duration_since(std::time::UNIX_EPOCH).unwrap();
     let until = UnixTime::new(since.as_secs()).unwrap().date().plus_days(30).to_string();
     let made = documents.make("copy.ofd", &["--copy-until", &until]).ends(0);
     assert!(made.out.contains("加注件"), "{}", made.out);

@@ -3,13 +3,12 @@
 
 use std::fmt;
 
-use md5::{Digest as _, Md5};
 use sha1_smol::Sha1;
 
 /// A broken digest over bytes that come one part after another.
 #[derive(Clone)]
 pub(crate) enum WeakHasher {
-    Md5(Md5),
+    Md5(md5::Context),
     Sha1(Sha1),
 }
 
@@ -24,7 +23,7 @@ impl WeakHasher {
     /// The one of that name: `md5` or `sha-1`.
     pub(crate) fn of(name: &str) -> Option<Self> {
         match name {
-            "md5" => Some(Self::Md5(Md5::new())),
+            "md5" => Some(Self::Md5(md5::Context::new())),
             "sha-1" => Some(Self::Sha1(Sha1::new())),
             _ => None,
         }
@@ -39,14 +38,14 @@ impl WeakHasher {
 
     pub(crate) fn update(&mut self, part: &[u8]) {
         match self {
-            Self::Md5(hasher) => hasher.update(part),
+            Self::Md5(hasher) => hasher.consume(part),
             Self::Sha1(hasher) => hasher.update(part),
         }
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {
         match self {
-            Self::Md5(hasher) => hasher.finalize().to_vec(),
+            Self::Md5(hasher) => hasher.finalize().0.to_vec(),
             Self::Sha1(hasher) => hasher.digest().bytes().to_vec(),
         }
     }

@@ -7,7 +7,6 @@ use boyin_model::b64::encode_padded;
 use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, ES256, SM2_SM3};
-use md5::{Digest as _, Md5};
 use sha1_smol::Sha1;
 
 use crate::prefecture::now;
@@ -421,7 +420,7 @@ impl<'w> Draft<'w> {
 /// The digest of that name in `CheckMethod`; of one that nobody knows, that of SM3.
 fn digest(check_method: &str, bytes: &[u8]) -> Vec<u8> {
     match check_method {
-        "" | "MD5" => Md5::digest(bytes).to_vec(),
+        "" | "MD5" => md5::compute(bytes).0.to_vec(),
         "SHA1" | "1.3.14.3.2.26" => Sha1::from(bytes).digest().bytes().to_vec(),
         name if name.starts_with("SHA") || name.starts_with("2.16") => ES256.digest(&[bytes]).to_vec(),
         _ => SM2_SM3.digest(&[bytes]).to_vec(),

@@ -83,7 +83,15 @@ const RULES: [Rule; 18] = [
     Rule {
         krate: "boyin-face",
         may_import: &["boyin-model", "boyin-picture", "boyin-ofd"],
-        never_reaches: &["boyin-archive", "boyin-issue", "boyin-suite", "chrono", "zip", "fontdb"],
+        never_reaches: &[
+            "boyin-archive",
+            "boyin-issue",
+            "boyin-suite",
+            "chrono",
+            "getrandom",
+            "zip",
+            "fontdb",
+        ],
     },
     // As the verifier that it imports: no randomness, for nothing here is made, only written otherwise.
     Rule {
@@ -95,7 +103,7 @@ const RULES: [Rule; 18] = [
     Rule {
         krate: "boyin-ofd",
         may_import: &["boyin-model", "boyin-verify"],
-        never_reaches: &["boyin-archive", "boyin-issue", "boyin-suite", "chrono", "zip"],
+        never_reaches: &["boyin-archive", "boyin-issue", "boyin-suite", "chrono", "getrandom", "zip"],
     },
     // A reader of codes knows nothing of licenses. What it is built on links a clock, so pictures are drawn elsewhere.
     Rule { krate: "boyin-scan", may_import: &[], never_reaches: &["getrandom"] },

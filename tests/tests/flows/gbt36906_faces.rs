@@ -4,16 +4,19 @@ use axum::http::{StatusCode, header};
 use boyin::SHARED_COPY_DAYS;
 use boyin::archive::{Change, StatusChange};
 use boyin::model::b64;
+use boyin::model::credential::FieldValue;
 use boyin::model::sharing::SharingScope;
 use boyin::model::time::SECONDS_PER_DAY;
+use boyin::suite::SystemRandom;
 use boyin_service::FILE_URL_SECONDS;
 use serde_json::{Value, json};
 
 use crate::faces::{PNG, font};
 use crate::gbt36906::{Asking, status, with};
 use crate::gbt36906_files::{COPY_UNTIL, GIVEN, path_of};
+use crate::life::business;
 use crate::office::{market, now, order, police};
-use crate::shared::share;
+use crate::shared::{body_of, refused, share};
 
 /// An item for which every field of the card is given.
 const WHOLE: &str = "item-9";
@@ -21,7 +24,7 @@ const FIELDS: [&str; 7] =
     ["address", "birth_date", "ethnicity", "holder_code", "holder_name", "license_number", "sex"];
 
 /// A service with a font, if there is one here, and [`WHOLE`].
-fn drawing() -> Option<Asking> {
+pub(crate) fn drawing() -> Option<Asking> {
     let font = font()?;
     let mut asking = Asking::new();
     asking.served.state = asking.served.state.clone().with_font(font);
@@ -31,7 +34,7 @@ fn drawing() -> Option<Asking> {
     Some(asking)
 }
 
-fn face(asking: &Asking, form: &str) -> Value {
+pub(crate) fn face(asking: &Asking, form: &str) -> Value {
     with(&with(&asking.file(), "fileType", form), "itemCode", WHOLE)
 }
 
@@ -119,6 +122,40 @@ async fn of_a_license_that_does_not_pass_no_copy_is_made() {
         (StatusCode::FORBIDDEN, Some("license_not_passed"))
     );
     assert_eq!(asking.fetch(&path_of(&promised["url"])).await.status, StatusCode::NOT_FOUND);
+}
+
+/// A picture of the first page alone would leave out what stands on the others.
+#[tokio::test]
+async fn a_face_of_several_pages_is_given_whole_or_not_at_all() {
+    let Some(asking) = drawing() else { return };
+    let mut form = business(body_of("91", "652701"), "2040-05-06");
+    // As long as the catalog allows it, and longer than its place.
+    form.fields.insert("business_scope".to_owned(), FieldValue::Text("食品销售".repeat(500)));
+    let shop =
+        asking.site.prefecture.desk().issue(&form, &order(market(), "shop"), &mut SystemRandom).unwrap();
+    let fields = [
+        "address",
+        "business_scope",
+        "enterprise_type",
+        "established_on",
+        "holder_code",
+        "holder_name",
+        "legal_representative",
+        "license_number",
+    ];
+    let departments = (market(), SharingScope::Departments);
+    share(&asking.site.prefecture.home, departments, (WHOLE, "business-license", &fields), now(), None);
+    asking.site.log_lists(&asking.served);
+    let png = with(&face(&asking, "png"), "certificateIdentifier", shop.license_id.as_str());
+    let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": png });
+    let head = asking.send("downloadFile", &body).await.json()["head"].clone();
+    let told = head["message"].as_str().unwrap().contains("face_pages");
+    assert_eq!((&head["status"], told), (&json!("2"), true), "{head}");
+    let promised = asking.url(png.clone()).await;
+    let fetched = asking.fetch(&path_of(&promised["url"])).await;
+    assert_eq!(refused(&fetched), (403, "face_pages".to_owned()));
+    let pdf = given(&asking, with(&png, "fileType", "pdf")).await;
+    assert!(pdf.starts_with(b"%PDF"));
 }
 
 #[tokio::test]

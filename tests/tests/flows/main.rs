@@ -42,6 +42,7 @@ mod sharing;
 mod signer;
 mod tls;
 mod town;
+mod turns;
 mod vault;
 mod webhook_turns;
 mod webhooks;

@@ -224,7 +224,9 @@ fn given(
         return Ok(lookup.share_promised(promise, client, now)?.and_then(|license| match license.file {
             SharedFile::Given(file) => Ok(("application/dc+sd-jwt", file)),
             // What is asked for alone is there, or nothing is.
-            SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ShareFault::FileWithheld),
+            SharedFile::NotAsked | SharedFile::Withheld(_) | SharedFile::NotPassed => {
+                Err(ShareFault::FileWithheld)
+            }
         }));
     };
     let Some(faces) = faces else { return Ok(Err(ShareFault::FaceUndrawn)) };

@@ -1,19 +1,24 @@
 //! GB/T 36906: faces of licenses as annotated copies (加注件), where every field is given.
 
 use axum::http::{StatusCode, header};
-use boyin::SHARED_COPY_DAYS;
 use boyin::archive::{Change, StatusChange};
+use boyin::face::Templates;
 use boyin::model::b64;
 use boyin::model::sharing::SharingScope;
 use boyin::model::time::SECONDS_PER_DAY;
+use boyin::suite::Algorithm;
+use boyin::{CopyMaking, DocumentMaking, FaceForm, FileWish, SHARED_COPY_DAYS, ShareFault, ShareQuery};
 use boyin_service::FILE_URL_SECONDS;
 use serde_json::{Value, json};
 
+use crate::clients::{client, token, words};
 use crate::faces::{PNG, font};
 use crate::gbt36906::{Asking, status, with};
-use crate::gbt36906_files::{COPY_UNTIL, GIVEN, path_of};
+use crate::gbt36906_copies::short_card;
+use crate::gbt36906_files::{COPY_UNTIL, GIVEN, fetch, path_of};
 use crate::office::{market, now, order, police};
-use crate::shared::share;
+use crate::shared::{PURPOSE, share};
+use crate::signer::client_key;
 
 /// An item for which every field of the card is given.
 const WHOLE: &str = "item-9";
@@ -83,6 +88,26 @@ async fn a_face_says_what_for_and_until_when() {
 }
 
 #[tokio::test]
+async fn a_face_is_not_used_for_longer_than_its_license() {
+    let Some(asking) = drawing() else { return };
+    let short = with(&face(&asking, "png"), "certificateIdentifier", short_card(&asking).license_id.as_str());
+    let to_its_end = given(&asking, with(&short, COPY_UNTIL, "2026-06-02")).await;
+    // Seven days, as nobody says until when, are more than it lasts.
+    assert!(given(&asking, short.clone()).await == to_its_end);
+    assert!(given(&asking, with(&short, COPY_UNTIL, "2027-06-01")).await == to_its_end);
+    assert!(given(&asking, with(&short, COPY_UNTIL, "2026-06-02 12:00:00")).await != to_its_end);
+    let promised = asking.url(short).await;
+    assert!(asking.fetch(&path_of(&promised["url"])).await.body == to_its_end);
+    drop(asking.served);
+    let [end, noon] = ["2026-06-03T00:00:00", "2026-06-02T12:00:00"];
+    let said =
+        |deed: &str, until: &str| format!("{WHOLE} {deed}; copy until {until}+08:00; {}", FIELDS.join(","));
+    let mut expected = [end, end, end, noon].map(|until| said("copy given", until)).to_vec();
+    expected.extend(["copy promised", "copy given"].map(|deed| said(deed, end)));
+    assert_eq!(asking.site.told(), expected);
+}
+
+#[tokio::test]
 async fn a_face_is_given_where_every_field_is() {
     let Some(asking) = drawing() else { return };
     let fewer = with(&face(&asking, "png"), "itemCode", "item-1");
@@ -138,6 +163,76 @@ async fn a_promised_face_is_drawn_when_it_is_fetched_once() {
     let fields = FIELDS.join(",");
     let deeds = ["copy promised", "copy given"].map(|deed| told(WHOLE, deed, &fields));
     assert_eq!(asking.site.told(), [deeds.clone(), deeds].concat());
+}
+
+#[tokio::test]
+async fn what_was_promised_is_given_in_its_form_to_its_client() {
+    let Some(asking) = drawing() else { return };
+    let (served, keys) = (&asking.served, &asking.site.keys);
+    // Of another agency, and of the same one.
+    let beside = client_key(Algorithm::Es256);
+    let departments = [SharingScope::Departments];
+    let twin = client("market-2", market(), &departments, &beside);
+    asking.site.prefecture.home.add_client(twin, &words(now())).unwrap();
+    let others = [("bank-1", &keys[1]), ("market-2", &beside)];
+    let others = others.map(|(id, key)| token(&served.gate, id, key, now()));
+    for (form, kind, first) in [("png", "image/png", PNG), ("pdf", "application/pdf", &b"%PDF"[..])] {
+        let path = path_of(&asking.url(face(&asking, form)).await["url"]);
+        for other in &others {
+            assert_eq!(fetch(served, &path, other).await.status, StatusCode::NOT_FOUND, "{form}");
+        }
+        let fetched = asking.fetch(&path).await;
+        assert_eq!(fetched.status, StatusCode::OK, "{form}: the others did not use it up");
+        assert_eq!(fetched.headers[header::CONTENT_TYPE], kind);
+        assert!(fetched.body.starts_with(first), "{form}");
+    }
+}
+
+/// Whoever keeps promises gets them no other way.
+#[test]
+fn a_promise_is_of_one_form_and_for_one_client() {
+    let (Some(asking), Some(font)) = (drawing(), font()) else { return };
+    let (lookup, card) = (&asking.served.lookup, &asking.site.card.license_id);
+    let registered =
+        |id: &str, agency| client(id, agency, &[SharingScope::Departments], &asking.site.keys[0]);
+    let own = registered("market-1", market());
+    let others = [registered("market-2", market()), registered("market-1", police())];
+    let query = ShareQuery {
+        client: &own,
+        item: WHOLE,
+        purpose: PURPOSE,
+        fields: None,
+        authorization: None,
+        file: FileWish::No,
+        number: None,
+        copy_until: None,
+    };
+    let templates = Templates::built_in();
+    let making = DocumentMaking { font: &font, templates: &templates, emblem: None };
+    let copy = |form| CopyMaking { form, dpi: 72, making };
+    let [png, pdf] = [FaceForm::Png, FaceForm::Pdf];
+    let promised = [png, pdf].map(|form| lookup.promise_face(card, &query, form, now()).unwrap().unwrap());
+    let signed = lookup.promise_file(card, &query, now()).unwrap().unwrap();
+    let face = |promise, client, form| {
+        lookup.share_promised_face(promise, client, &copy(form), now()).unwrap().map(drop)
+    };
+    let file = |promise, client| lookup.share_promised(promise, client, now()).unwrap().map(drop);
+    let none = Err(ShareFault::NotFound);
+    for (promise, form, other_form) in [(&promised[0], png, pdf), (&promised[1], pdf, png)] {
+        assert_eq!(face(promise, &own, other_form), none, "{form:?} in another form");
+        assert_eq!(file(promise, &own), none, "{form:?} as the signed license");
+        for other in &others {
+            assert_eq!(face(promise, other, form), none, "{form:?} to {} of {}", other.id, other.agency);
+        }
+        assert_eq!(face(promise, &own, form), Ok(()));
+    }
+    for form in [png, pdf] {
+        assert_eq!(face(&signed, &own, form), none, "the signed license as {form:?}");
+    }
+    for other in &others {
+        assert_eq!(file(&signed, other), none, "the signed license to {} of {}", other.id, other.agency);
+    }
+    assert_eq!(file(&signed, &own), Ok(()));
 }
 
 #[tokio::test]

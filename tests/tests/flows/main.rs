@@ -13,6 +13,7 @@ mod document_status;
 mod documents;
 mod faces;
 mod gbt36906;
+mod gbt36906_copies;
 mod gbt36906_faces;
 mod gbt36906_files;
 mod headers;

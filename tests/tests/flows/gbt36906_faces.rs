@@ -217,7 +217,7 @@ fn a_promise_is_of_one_form_and_for_one_client() {
         lookup.share_promised_face(promise, client, &copy(form), now()).unwrap().map(drop)
     };
     let file = |promise, client| lookup.share_promised(promise, client, now()).unwrap().map(drop);
-    let none = Err(ShareFault::NotFound);
+    let none: Result<(), ShareFault> = Err(ShareFault::NotFound);
     for (promise, form, other_form) in [(&promised[0], png, pdf), (&promised[1], pdf, png)] {
         assert_eq!(face(promise, &own, other_form), none, "{form:?} in another form");
         assert_eq!(file(promise, &own), none, "{form:?} as the signed license");

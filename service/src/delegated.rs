@@ -16,7 +16,7 @@ use boyin::suite::SystemRandom;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{authorize, order};
+use crate::auth::{authorize, looked_for, order};
 use crate::error::ApiError;
 use crate::shared::{read, read_agency, read_agent, read_holder, read_item, read_type};
 use crate::state::{AppState, blocking};
@@ -79,7 +79,9 @@ pub(crate) async fn authorize_delegated(
             DelegationUse { number, agent: &agent, license_types: &types, items: &items, told: &told };
         desk.use_delegation(&holder, &wanted, told.as_bytes(), &order)
     });
-    let done = used.await?;
+    // A refusal is all that there is to learn of whom the holder lets act. What comes after it is no try.
+    let look = async { used.await.map_err(ApiError::from) };
+    let done = looked_for(&state, &grant, look, |_| true).await?;
     if done.replayed {
         // Its code was told once, and is kept by nobody.
         let told = "this key made a code already: make another one under another key";

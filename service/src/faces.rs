@@ -42,6 +42,15 @@ impl Faces {
     pub(crate) async fn turn(&self) -> OwnedSemaphorePermit {
         Arc::clone(&self.turns).acquire_owned().await.expect("nobody closes the semaphore")
     }
+
+    /// All of them.
+    pub(crate) async fn all_turns(&self) -> Vec<OwnedSemaphorePermit> {
+        let mut held = Vec::new();
+        for _ in 0..MAX_DRAWINGS {
+            held.push(self.turn().await);
+        }
+        held
+    }
 }
 
 #[cfg(test)]

@@ -33,21 +33,19 @@ pub const MAX_FILE_URLS_OF_CLIENT: usize = 4 * boyin::MAX_SHARED_LICENSES;
 const TICKET_BYTES: usize = 32;
 const DOMAIN: &[u8] = b"boyin file url\0";
 
-/// What can be fetched, by the digests of what only the clients have.
-#[derive(Default)]
-pub(crate) struct FileUrls {
-    places: Mutex<Places>,
+/// What can be fetched, by the digests of what only the clients have. How many there may be does not depend on what was promised, `P`.
+pub(crate) struct FileUrls<P = FilePromise> {
+    places: Mutex<Places<P>>,
 }
 
-#[derive(Default)]
-struct Places {
-    open: HashMap<Digest32, Open>,
+struct Places<P> {
+    open: HashMap<Digest32, Open<P>>,
     /// How many more each client may open: of calls that are under way.
     reserved: HashMap<String, usize>,
 }
 
-struct Open {
-    promise: Arc<FilePromise>,
+struct Open<P> {
+    promise: Arc<P>,
     client: String,
     until: UnixTime,
     /// Whether somebody is fetching it.
@@ -55,24 +53,30 @@ struct Open {
 }
 
 /// Places for URLs that are to be opened. What is left of them is given back when this is dropped.
-pub(crate) struct ReservedUrls {
-    urls: Arc<FileUrls>,
+pub(crate) struct ReservedUrls<P = FilePromise> {
+    urls: Arc<FileUrls<P>>,
     client: String,
     left: usize,
 }
 
 /// A URL that is nobody else's now.
-pub(crate) struct TakenUrl {
+pub(crate) struct TakenUrl<P = FilePromise> {
     key: Digest32,
-    promise: Arc<FilePromise>,
+    promise: Arc<P>,
 }
 
 fn key_of(ticket: &str) -> Digest32 {
     ES256.digest(&[DOMAIN, ticket.as_bytes()])
 }
 
-impl FileUrls {
-    fn places(&self) -> MutexGuard<'_, Places> {
+impl<P> Default for FileUrls<P> {
+    fn default() -> Self {
+        Self { places: Mutex::new(Places { open: HashMap::new(), reserved: HashMap::new() }) }
+    }
+}
+
+impl<P> FileUrls<P> {
+    fn places(&self) -> MutexGuard<'_, Places<P>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +89,7 @@ impl FileUrls {
         client: &str,
         count: usize,
         now: UnixTime,
-    ) -> Result<ReservedUrls, ApiError> {
+    ) -> Result<ReservedUrls<P>, ApiError> {
         let mut places = self.places();
         places.open.retain(|_, open| now < open.until);
         let reserved: usize = places.reserved.values().sum();
@@ -103,42 +107,44 @@ impl FileUrls {
     }
 
     /// Takes what a client may fetch, if it is open, its own, and nobody is fetching it.
-    fn take(&self, ticket: &str, client: &str, now: UnixTime) -> Option<TakenUrl> {
+    fn take(&self, ticket: &str, client: &str, now: UnixTime) -> Option<TakenUrl<P>> {
         let key = key_of(ticket);
         let mut places = self.places();
-        let fit = |open: &&mut Open| !open.in_use && open.client == client && now < open.until;
+        let fit = |open: &&mut Open<P>| !open.in_use && open.client == client && now < open.until;
         let open = places.open.get_mut(&key).filter(fit)?;
         open.in_use = true;
         Some(TakenUrl { key, promise: Arc::clone(&open.promise) })
     }
 
-    /// Of which form the face is that a client may fetch; `None` if it is none.
-    fn form(&self, ticket: &str, client: &str, now: UnixTime) -> Option<FaceForm> {
-        let places = self.places();
-        let open = places.open.get(&key_of(ticket))?;
-        if open.client == client && now < open.until { open.promise.form() } else { None }
-    }
-
-    fn used_up(&self, taken: &TakenUrl) {
+    fn used_up(&self, taken: &TakenUrl<P>) {
         self.places().open.remove(&taken.key);
     }
 
     /// Of what nothing came and nobody was told.
-    fn put_back(&self, taken: &TakenUrl) {
+    fn put_back(&self, taken: &TakenUrl<P>) {
         if let Some(open) = self.places().open.get_mut(&taken.key) {
             open.in_use = false;
         }
     }
 }
 
-impl ReservedUrls {
+impl FileUrls<FilePromise> {
+    /// Of which form the face is that a client may fetch; `None` if it is none.
+    fn form(&self, ticket: &str, client: &str, now: UnixTime) -> Option<FaceForm> {
+        let places = self.places();
+        let open = places.open.get(&key_of(ticket))?;
+        if open.client == client && now < open.until { open.promise.form() } else { None }
+    }
+}
+
+impl<P> ReservedUrls<P> {
     /// Opens one. What comes back is all that there is of it.
     ///
     /// # Errors
     /// [`ApiError::Internal`] without randomness, or beyond what was reserved.
     pub(crate) fn open(
         &mut self,
-        promise: FilePromise,
+        promise: P,
         until: UnixTime,
         random: &mut dyn Randomness,
     ) -> Result<String, ApiError> {
@@ -155,13 +161,13 @@ impl ReservedUrls {
     }
 }
 
-impl Drop for ReservedUrls {
+impl<P> Drop for ReservedUrls<P> {
     fn drop(&mut self) {
         self.urls.places().give_back(&self.client, self.left);
     }
 }
 
-impl Places {
+impl<P> Places<P> {
     fn give_back(&mut self, client: &str, count: usize) {
         if let Some(reserved) = self.reserved.get_mut(client) {
             *reserved = reserved.saturating_sub(count);
@@ -224,7 +230,9 @@ fn given(
         return Ok(lookup.share_promised(promise, client, now)?.and_then(|license| match license.file {
             SharedFile::Given(file) => Ok(("application/dc+sd-jwt", file)),
             // What is asked for alone is there, or nothing is.
-            SharedFile::NotAsked | SharedFile::Withheld(_) => Err(ShareFault::FileWithheld),
+            SharedFile::NotAsked | SharedFile::Withheld(_) | SharedFile::NotPassed => {
+                Err(ShareFault::FileWithheld)
+            }
         }));
     };
     let Some(faces) = faces else { return Ok(Err(ShareFault::FaceUndrawn)) };
@@ -238,6 +246,8 @@ fn given(
 
 #[cfg(test)]
 mod tests {
+    use boyin::suite::SystemRandom;
+
     use super::*;
 
     fn at(seconds: u64) -> UnixTime {
@@ -246,7 +256,7 @@ mod tests {
 
     #[test]
     fn places_have_a_bound_for_each_client_and_for_all() {
-        let urls = Arc::<FileUrls>::default();
+        let urls = Arc::<FileUrls<()>>::default();
         let reserve = |client: &str, count| urls.reserve(client, count, at(0));
         let half = reserve("a", MAX_FILE_URLS_OF_CLIENT - 1).ok().unwrap();
         let last = reserve("a", 1).ok().unwrap();
@@ -264,5 +274,36 @@ mod tests {
         let _freed = reserve("a", 1).ok().unwrap();
         drop((half, others));
         assert_eq!(urls.places().reserved.len(), 1);
+    }
+
+    /// Opens as many as a client may have, which end together.
+    fn fill(urls: &Arc<FileUrls<()>>, client: &str) -> Vec<String> {
+        let mut places = urls.reserve(client, MAX_FILE_URLS_OF_CLIENT, at(0)).ok().unwrap();
+        let mut open = || places.open((), at(FILE_URL_SECONDS), &mut SystemRandom).ok().unwrap();
+        (0..MAX_FILE_URLS_OF_CLIENT).map(|_| open()).collect()
+    }
+
+    #[test]
+    fn what_is_open_has_its_place_until_it_is_fetched_or_ends() {
+        let urls = Arc::<FileUrls<()>>::default();
+        let fits = |client: &str, count, seconds| urls.reserve(client, count, at(seconds)).is_ok();
+        let tickets = fill(&urls, "a");
+        assert!(urls.places().reserved.is_empty(), "what is open is not reserved any more");
+        assert!(matches!(urls.reserve("a", 1, at(10)), Err(ApiError::TooMany(590))));
+        // While one is fetched nothing is decided yet.
+        let taken = urls.take(&tickets[0], "a", at(10)).unwrap();
+        assert!(!fits("a", 1, 10));
+        urls.put_back(&taken);
+        assert!(!fits("a", 1, 10), "nothing came of it");
+        let taken = urls.take(&tickets[0], "a", at(10)).unwrap();
+        urls.used_up(&taken);
+        assert!(fits("a", 1, 10) && !fits("a", 2, 10), "the place of the one that was fetched");
+        for number in 1..MAX_FILE_URLS / MAX_FILE_URLS_OF_CLIENT {
+            fill(&urls, &number.to_string());
+        }
+        let rest = MAX_FILE_URLS % MAX_FILE_URLS_OF_CLIENT + 1;
+        assert!(fits("b", rest, 10) && !fits("b", rest + 1, 10), "of all");
+        assert!(!fits("a", MAX_FILE_URLS_OF_CLIENT, FILE_URL_SECONDS - 1));
+        assert!(fits("a", MAX_FILE_URLS_OF_CLIENT, FILE_URL_SECONDS), "all of them have ended");
     }
 }

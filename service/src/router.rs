@@ -26,6 +26,8 @@ use crate::{
 pub const MAX_BODY_BYTES: usize = boyin::model::limits::MAX_SEAL_BYTES + 64 * 1024;
 /// Bytes of every other call of a client and of one for a holder's code: a few names and words.
 pub const MAX_CALL_BODY_BYTES: usize = 64 * 1024;
+/// Bytes of a body with a receipt: the largest one and some room, so that the verifier refuses a larger one itself.
+pub const MAX_RECEIPT_BODY_BYTES: usize = boyin::exempt::limits::MAX_RECEIPT_BYTES + 64 * 1024;
 /// Bytes of a request for an access token: an assertion in a form.
 pub const MAX_TOKEN_BODY_BYTES: usize = 4 * boyin::model::assertion::MAX_ASSERTION_BYTES;
 /// Seconds after which a request is given up.
@@ -84,7 +86,7 @@ fn table() -> Vec<Call<AppState>> {
         get("/v1/items", window::items),
         get("/v1/items/{code}", window::item),
         post("/v1/decisions", window::decide).body(MAX_CALL_BODY_BYTES),
-        post("/v1/decisions/verify", window::verify),
+        post("/v1/decisions/verify", window::verify).body(MAX_RECEIPT_BODY_BYTES),
         get("/v1/decisions/follow-ups", follow_ups::follow_ups),
         get("/v1/decisions/{number}", window::decision),
         get("/v1/meter", meter::meter_figures),

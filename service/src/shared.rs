@@ -138,7 +138,8 @@ impl From<SharedLicense> for SharedView {
             credential_needs: None,
         };
         match license.file {
-            SharedFile::NotAsked => {}
+            // The latter only where it is asked for alone, and is a fault then.
+            SharedFile::NotAsked | SharedFile::NotPassed => {}
             SharedFile::Given(file) => {
                 let report = String::from_utf8(license.report.to_json()).expect("a report is JSON text");
                 view.credential = Some(String::from_utf8_lossy(&file).into_owned());

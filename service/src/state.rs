@@ -7,6 +7,7 @@ use boyin::model::time::UnixTime;
 use boyin::webhook::Webhooks;
 use boyin::{Desk, Font, Health, HealthItem, Lookup, Tokens};
 use boyin_present::SeenNonces;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::faces::Faces;
 use crate::file_urls::FileUrls;
@@ -146,6 +147,16 @@ impl AppState {
     #[must_use]
     pub fn with_webhooks(self, webhooks: Arc<Webhooks>) -> Self {
         Self { webhooks: Some(webhooks), ..self }
+    }
+
+    /// Every turn that there is, of documents, of pictures and of faces, once it is free: for tests of what waits for one.
+    #[doc(hidden)]
+    pub async fn all_turns(&self) -> Vec<OwnedSemaphorePermit> {
+        let mut held = self.uploads.all_turns().await;
+        if let Some(faces) = &self.faces {
+            held.extend(faces.all_turns().await);
+        }
+        held
     }
 
     pub(crate) fn health(&self, lookup: &Lookup, now: UnixTime) -> Health {

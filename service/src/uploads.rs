@@ -196,6 +196,18 @@ impl Uploads {
         self.documents.turn().await
     }
 
+    /// All turns of documents and of pictures.
+    pub(crate) async fn all_turns(&self) -> Vec<OwnedSemaphorePermit> {
+        let mut held = Vec::new();
+        for _ in 0..MAX_OPENED_DOCUMENTS {
+            held.push(self.documents.turn().await);
+        }
+        for _ in 0..MAX_SEARCHED_PICTURES {
+            held.push(self.pictures.turn().await);
+        }
+        held
+    }
+
     /// The text of the QR code in a PNG, if there is one that can be read.
     pub(crate) async fn code_in(&self, picture: Bytes) -> Result<Option<String>, ApiError> {
         let Some([width, height]) = png::sides(&picture) else { return Ok(None) };

@@ -37,8 +37,9 @@ const BELONGING: [&str; 14] = [
     "trust",
     "webhooks",
 ];
-/// What is backed up in another way, kept elsewhere, or on its way into the log: no reason to say that it is left out.
-const ELSEWHERE: [&str; 3] = ["archive", "keys", "reads"];
+/// What is backed up in another way, kept elsewhere, on its way into the log, or held while something is done: no reason to say that it
+/// is left out.
+const ELSEWHERE: [&str; 4] = ["archive", "clients.lock", "keys", "reads"];
 const KEYS: &str = "keys";
 /// Below those directories: held while something is done, or written for a moment; the key of a ceremony that is not at its end.
 const PASSING: [&str; 3] = ["lock", "scratch", "ceremony"];

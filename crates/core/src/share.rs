@@ -9,7 +9,7 @@ use boyin_model::credential::{FieldValue, METADATA};
 use boyin_model::id::{HolderCode, LicenseId, LicenseTypeCode};
 use boyin_model::sharing::{ShareRefusal, ShareRequest, Shared, SharingScope, sharing_decision};
 use boyin_model::time::UnixTime;
-use boyin_verify::Report;
+use boyin_verify::{Report, Verdict};
 
 use crate::access::{Asked, Authorization, Authorizations, Client, Used};
 use crate::error::LookupError;
@@ -24,6 +24,7 @@ mod look;
 mod marks;
 mod promise;
 mod relation;
+mod until;
 
 pub use self::check::{CertCheck, Compared, SharedStatement};
 use self::disclose::{Disclosed, disclose};
@@ -34,6 +35,7 @@ use self::look::OfType;
 pub use self::marks::{LicenseMarks, StatusMark};
 pub use self::promise::FilePromise;
 use self::relation::related;
+use self::until::copy_ends;
 
 /// Licenses of one type of one holder that are given in one answer; of more, the newest.
 pub const MAX_SHARED_LICENSES: usize = 100;
@@ -55,7 +57,8 @@ pub struct ShareQuery<'q> {
     pub file: FileWish,
     /// Of a holder's licenses those with this number only; none, if numbers are not given.
     pub number: Option<&'q str>,
-    /// The first instant at which the copy that is asked for is not used any more, if the client says one.
+    /// The first instant at which the copy that is asked for is not used any more, if the client says one. It is not used for longer than
+    /// [`MAX_COPY_DAYS`](crate::MAX_COPY_DAYS) from now, nor than its license lasts, whatever is said.
     pub copy_until: Option<UnixTime>,
 }
 
@@ -66,7 +69,7 @@ pub enum FileWish {
     No,
     /// It is, as far as it may be given.
     Beside,
-    /// It is, and nothing else: without it nothing is given.
+    /// It is, and nothing else: without it nothing is given, nor of a license that does not pass, for no verdict stands beside it.
     Alone,
     /// It is, alone, at another time: whether it may be given is said now.
     Later,
@@ -83,6 +86,8 @@ pub struct SharedLicense {
     pub report: Report,
     /// The signed license that discloses these fields and no others.
     pub file: SharedFile,
+    /// The first instant at which its copy is not used any more, if the client says one.
+    pub copy_until: Option<UnixTime>,
 }
 
 /// The signed license, as far as it was asked for and may be given.
@@ -94,6 +99,8 @@ pub enum SharedFile {
     Given(Vec<u8>),
     /// More stands in it in the open than is given: these fields.
     Withheld(Vec<String>),
+    /// It was asked for alone, and does not pass now.
+    NotPassed,
 }
 
 /// Shows which one only.
@@ -103,6 +110,7 @@ impl std::fmt::Debug for SharedFile {
             Self::NotAsked => "NotAsked",
             Self::Given(_) => "Given(..)",
             Self::Withheld(_) => "Withheld(..)",
+            Self::NotPassed => "NotPassed",
         })
     }
 }
@@ -135,7 +143,7 @@ pub enum ShareFault {
     /// There is one, of which only its face was asked for, and that shows more.
     #[error("a face shows every field of a license, and fewer are given: ask for the fields")]
     FaceWithheld,
-    /// There is one, of which only its face was asked for, and it does not pass now.
+    /// There is one, of which only the signed form or its face was asked for, and it does not pass now.
     #[error("the license does not pass now: no copy is made of it")]
     NotPassed,
     /// A picture of its face was asked for, which has several pages.
@@ -252,9 +260,7 @@ impl Lookup {
         };
         let shown = self.show(&record, given, now);
         self.keep(&[given.read(&record, holder, shown.deed(given.query.file), code, now)])?;
-        let alone = matches!(given.query.file, FileWish::Alone | FileWish::Later);
-        let withheld = alone && matches!(shown.file, SharedFile::Withheld(_));
-        Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(shown) })
+        Ok(shown.fault(given.query.file).map_or(Ok(shown), Err))
     }
 
     /// Fields of the licenses of one type of one holder, newest filing first; empty if there are none.
@@ -451,14 +457,17 @@ impl Lookup {
     fn show(&self, record: &LicenseRecord, given: &Given<'_>, now: UnixTime) -> SharedLicense {
         let Disclosed { fields, file, open, .. } = disclose(&record.credential, &given.fields);
         let report = self.verify(file.as_ref().unwrap_or(&record.credential), now);
+        let passed = report.verdict() == Verdict::Passed;
         let file = match (given.query.file, file) {
             (FileWish::No, _) => SharedFile::NotAsked,
-            (FileWish::Beside | FileWish::Alone | FileWish::Later, Some(file)) => SharedFile::Given(file),
             (FileWish::Beside | FileWish::Alone | FileWish::Later, None) => SharedFile::Withheld(open),
+            (FileWish::Alone | FileWish::Later, Some(_)) if !passed => SharedFile::NotPassed,
+            (FileWish::Beside | FileWish::Alone | FileWish::Later, Some(file)) => SharedFile::Given(file),
         };
         let known = given.lists.catalog.entry(given.license_type).map(|entry| &entry.license_type);
         let pinyin = |name: &String| Some((name.clone(), known?.field(name)?.pinyin.clone()));
-        SharedLicense { pinyin: fields.keys().filter_map(pinyin).collect(), report, fields, file }
+        let pinyin = fields.keys().filter_map(pinyin).collect();
+        SharedLicense { fields, pinyin, report, file, copy_until: given.copy_until(record, now) }
     }
 }
 
@@ -466,10 +475,21 @@ impl SharedLicense {
     /// What is done with it, as events say it.
     fn deed(&self, wish: FileWish) -> &'static str {
         match (&self.file, wish) {
-            (SharedFile::Withheld(_), FileWish::Alone | FileWish::Later) => "file withheld",
+            (SharedFile::Withheld(_), FileWish::Alone | FileWish::Later) | (SharedFile::NotPassed, _) => {
+                "file withheld"
+            }
             (SharedFile::Given(_), FileWish::Later) => "file promised",
             (SharedFile::Given(_), FileWish::No | FileWish::Beside | FileWish::Alone) => "given with file",
             (SharedFile::NotAsked | SharedFile::Withheld(_), _) => "given",
+        }
+    }
+
+    /// Why it is not given, where its file was asked for alone.
+    fn fault(&self, wish: FileWish) -> Option<ShareFault> {
+        match (&self.file, wish) {
+            (SharedFile::Withheld(_), FileWish::Alone | FileWish::Later) => Some(ShareFault::FileWithheld),
+            (SharedFile::NotPassed, _) => Some(ShareFault::NotPassed),
+            (SharedFile::NotAsked | SharedFile::Given(_) | SharedFile::Withheld(_), _) => None,
         }
     }
 }
@@ -483,27 +503,33 @@ impl Given<'_> {
         code: Option<&Used>,
         now: UnixTime,
     ) -> Read {
-        let told = format!("{} {deed}; {}", self.query.item, self.told(code));
+        let told = format!("{} {deed}; {}", self.query.item, self.told(self.copy_until(record, now), code));
         read_of(&self.reader, now, ReadOf::Shared { license: record.id.clone(), told }, holder)
     }
 
     /// That a holder was asked about of whom nothing is given.
     fn read_of_nothing(&self, holder: HolderKey, deed: &str, code: Option<&Used>, now: UnixTime) -> Read {
-        let told = format!("{} {deed}, {}; {}", self.query.item, self.license_type, self.told(code));
+        let told = self.told(self.query.copy_until, code);
+        let told = format!("{} {deed}, {}; {told}", self.query.item, self.license_type);
         read_of(&self.reader, now, ReadOf::NothingShared { told }, holder)
     }
 
-    /// Until when and by whose leave. It stands before the fields: what is cut off is names.
-    fn terms(&self, code: Option<&Used>) -> String {
-        let until = self.query.copy_until.map(|until| format!("copy until {until}; ")).unwrap_or_default();
-        let by = code.map(|used| format!("authorized by {}; ", used.by())).unwrap_or_default();
-        until + &by
+    /// The first instant at which a copy of this license is not used any more, if the client says one.
+    fn copy_until(&self, record: &LicenseRecord, now: UnixTime) -> Option<UnixTime> {
+        self.query.copy_until.map(|asked| copy_ends(asked, record.valid_until, now))
     }
 
-    fn told(&self, code: Option<&Used>) -> String {
+    fn told(&self, until: Option<UnixTime>, code: Option<&Used>) -> String {
         let mut fields: Vec<_> = self.fields.iter().map(String::as_str).collect();
         // First: by it a webhook knows who is told of the license.
         fields.sort_by_key(|name| *name != IDENTIFIER);
-        self.terms(code) + &fields.join(",")
+        terms(until, code) + &fields.join(",")
     }
+}
+
+/// Until when and by whose leave. It stands before the fields: what is cut off is names.
+fn terms(until: Option<UnixTime>, code: Option<&Used>) -> String {
+    let until = until.map(|until| format!("copy until {until}; ")).unwrap_or_default();
+    let by = code.map(|used| format!("authorized by {}; ", used.by())).unwrap_or_default();
+    until + &by
 }

@@ -2,9 +2,11 @@
 
 use boyin::access::{Caller, ClientScope};
 use boyin::model::b64;
-use boyin::model::time::{Date, UnixTime};
+use boyin::model::time::{Date, SECONDS_PER_DAY, UnixTime};
 use boyin::suite::SystemRandom;
-use boyin::{FaceForm, FilePromise, FileWish, Lookup, MAX_SHARED_LICENSES, ShareFault, ShareQuery};
+use boyin::{
+    FaceForm, FilePromise, FileWish, Lookup, MAX_COPY_DAYS, MAX_SHARED_LICENSES, ShareFault, ShareQuery,
+};
 use serde_json::{Map, Value, json};
 
 use super::{Fault, Status, ask, holder, license_type, optional, text};
@@ -36,7 +38,7 @@ pub(super) async fn file(
         let face = face(state, caller, id, (form, faces), ask).await?;
         return Ok(json!({ "fileType": name_of(Some(form)), "content": b64::encode_padded(&face) }));
     }
-    let view = one(state, caller, id, ask).await?;
+    let view = one(state, caller, id, ask).await.map_err(no_copy)?;
     // What is asked for alone is there, or nothing is.
     let file = view.credential.ok_or(ApiError::Internal)?;
     Ok(json!({ "fileType": SIGNED, "content": b64::encode_padded(file.as_bytes()) }))
@@ -58,14 +60,14 @@ async fn face(
         drop(turn);
         drawn
     };
-    search(state, caller, ask, work, |_| true).await.map_err(no_face)
+    search(state, caller, ask, work, |_| true).await.map_err(no_copy)
 }
 
-/// Why no face is given: that it cannot be, or not now, is no lack of a right.
-fn no_face(error: ApiError) -> Fault {
+/// Why neither the signed license nor its face is given: that it cannot be, or not now, is no lack of a right.
+fn no_copy(error: ApiError) -> Fault {
     let ApiError::Refused(code, message) = error else { return error.into() };
     if code == ShareFault::NotPassed.code() {
-        return Fault::new(Status::Other, format!("证照未通过核验，不制作加注件 {code}: {message}"));
+        return Fault::new(Status::Other, format!("证照未通过核验，不提供文件或加注件 {code}: {message}"));
     }
     if [ShareFault::FacePages, ShareFault::FaceUndrawn].iter().any(|fault| fault.code() == code) {
         return Fault::new(Status::NotOffered, format!("数据源不能以此格式提供 {code}: {message}"));
@@ -82,7 +84,6 @@ pub(super) async fn url(state: &AppState, caller: Caller, data: &Map<String, Val
     let id = read_id(text(data, "certificateIdentifier")?)?;
     let kind = offered(state, text(data, "fileType")?)?;
     let ask = asked(state, data, COPY_CAUSE)?;
-    let until = ask.copy_until;
     // Where there is no room nothing is decided, recorded or used up.
     let mut urls = state.file_urls.reserve(&caller.client.id, 1, state.now())?;
     let form = kind.form();
@@ -90,8 +91,8 @@ pub(super) async fn url(state: &AppState, caller: Caller, data: &Map<String, Val
         Some(form) => lookup.promise_face(&id, query, form, now),
         None => lookup.promise_file(&id, query, now),
     };
-    let promise = search(state, caller, ask, work, |_| true).await.map_err(no_face)?;
-    opened(state, &mut urls, promise, until)
+    let promise = search(state, caller, ask, work, |_| true).await.map_err(no_copy)?;
+    opened(state, &mut urls, promise)
 }
 
 /// `downloadUrlsByHolderCode`
@@ -112,16 +113,16 @@ pub(super) async fn urls_of_holder(
     }
     let number = optional(data, "certNo")?.map(str::to_owned);
     let ask = Ask { number, ..asked(state, data, "useCause")? };
-    let until = ask.copy_until;
     let mut urls = state.file_urls.reserve(&caller.client.id, MAX_SHARED_LICENSES, state.now())?;
     let work = move |lookup: &Lookup, query: &ShareQuery<'_>, now| {
         lookup.promise_files(&holder, license_type, query, now)
     };
-    let promised = search(state, caller, ask, work, |promised| !promised.is_empty()).await?;
+    let promised =
+        search(state, caller, ask, work, |promised| !promised.is_empty()).await.map_err(no_copy)?;
     if promised.is_empty() {
         return Err(ApiError::NotFound.into());
     }
-    promised.into_iter().map(|promise| opened(state, &mut urls, promise, until)).collect()
+    promised.into_iter().map(|promise| opened(state, &mut urls, promise)).collect()
 }
 
 /// What is asked for.
@@ -169,8 +170,10 @@ fn asked(state: &AppState, data: &Map<String, Value>, cause: &str) -> Result<Ask
     let copy_until = match optional(data, COPY_UNTIL)? {
         None => None,
         Some(text) => {
-            let until = instant(text).filter(|until| *until > state.now());
-            let bad = || format!("参数错误 {COPY_UNTIL}: an instant to come");
+            let now = state.now();
+            let latest = now.plus(MAX_COPY_DAYS * SECONDS_PER_DAY);
+            let until = instant(text).filter(|until| now < *until && *until <= latest);
+            let bad = || format!("参数错误 {COPY_UNTIL}: an instant to come, within {MAX_COPY_DAYS} days");
             Some(until.ok_or_else(|| Fault::new(Status::BadParameter, bad()))?)
         }
     };
@@ -178,15 +181,10 @@ fn asked(state: &AppState, data: &Map<String, Value>, cause: &str) -> Result<Ask
 }
 
 /// Opens a URL for what was promised. It is not good for longer than the copy.
-fn opened(
-    state: &AppState,
-    urls: &mut ReservedUrls,
-    promise: FilePromise,
-    copy_until: Option<UnixTime>,
-) -> Result<Value, Fault> {
+fn opened(state: &AppState, urls: &mut ReservedUrls, promise: FilePromise) -> Result<Value, Fault> {
     let (now, kind) = (state.now(), name_of(promise.form()));
     let latest = now.plus(FILE_URL_SECONDS);
-    let until = copy_until.map_or(latest, |until| until.min(latest));
+    let until = promise.copy_until().map_or(latest, |until| until.min(latest));
     let ticket = urls.open(promise, until, &mut SystemRandom)?;
     let url = format!("{}{FILES_PATH}{ticket}", state.lookup.home().config().public_url);
     let seconds = until.seconds().saturating_sub(now.seconds());

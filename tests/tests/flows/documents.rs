@@ -274,6 +274,7 @@ fn who_may_not_seal_reads_nothing() {
     assert!(told_as(&world.told(before)).is_empty());
     let seals = [world.seal(police()), world.seal(market())];
     let before = world.last();
+    let unknown = world.license.next_version().unwrap();
     for (kind, who, office, expected) in [
         (original, "癸", market(), "document_foreign"),
         (original, "甲", police(), "power"),
@@ -283,12 +284,16 @@ fn who_may_not_seal_reads_nothing() {
         (copy, "丁", market(), "other_office"),
         (copy, "己", market(), "power"),
     ] {
-        assert_eq!(refusal(world.make(kind, &by(who, office, 5))), expected, "{who}");
+        let [known, absent] = [&world.license, &unknown].map(|id| {
+            let refused = world.make_of(id, kind, &by(who, office, 5)).unwrap_err();
+            (refused.code(), refused.to_string())
+        });
+        assert_eq!(known.0, expected, "{who}");
+        assert_eq!(known, absent, "{who} learns whether there is such a license");
     }
     let long = Order { purpose: "用".repeat(201), ..by("丁", police(), 5) };
     assert_eq!(refusal(world.make(original, &long)), "act_purpose");
     assert_eq!(refusal(world.make(copy, &long)), "act_purpose");
-    let unknown = world.license.next_version().unwrap();
     let missing = world.make_of(&unknown, original, &by("丁", police(), 5));
     assert_eq!(refusal(missing), "license_not_found");
     change(&world.desk, seals[0], 6, &SealChange::Suspend { reason: "查" });

@@ -17,7 +17,7 @@ use crate::gbt36906::{Asking, status, with, without};
 use crate::life::business;
 use crate::log::Log;
 use crate::office::{HOLDER, citizen, market, now, order, police};
-use crate::shared::{PURPOSE, body_of, code, share, type_of};
+use crate::shared::{PURPOSE, body_of, code, disclosed, refused, share, type_of};
 use crate::signer::client_key;
 
 const PUBLIC_URL: &str = "http://127.0.0.1:8650";
@@ -33,7 +33,7 @@ pub(crate) fn path_of(url: &Value) -> String {
     url.as_str().unwrap().strip_prefix(PUBLIC_URL).unwrap().to_owned()
 }
 
-async fn fetch(served: &Served, path: &str, token: &str) -> Answer {
+pub(crate) async fn fetch(served: &Served, path: &str, token: &str) -> Answer {
     let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
     served.send(request.body(Body::empty()).unwrap()).await
 }
@@ -206,6 +206,103 @@ async fn what_is_not_shared_any_more_is_not_given() {
     assert_eq!(asking.fetch(&path).await.status, StatusCode::FORBIDDEN);
     drop(asking.served);
     assert_eq!(asking.site.told(), ["item-5 file promised; address,holder_name"]);
+}
+
+/// Suspends, restores or revokes the card, as the service then knows.
+fn change(asking: &Asking, what: Change, key: &str) {
+    let desk = asking.site.prefecture.desk();
+    let id = &asking.site.card.license_id;
+    desk.change_status(id, &StatusChange::new(what, "测试"), &order(police(), key)).unwrap();
+    drop(desk);
+    asking.served.lookup.refresh(now()).unwrap();
+}
+
+/// What was promised while the lists gave it and the license passed is given by the lists and the license of then, or not at all.
+#[tokio::test]
+async fn a_promise_is_decided_anew() {
+    let asking = Asking::new();
+    let (served, home) = (&asking.served, &asking.site.prefecture.home);
+    // A client that is registered for every kind of sharing: what is refused is refused by the entry.
+    let key = client_key(Algorithm::Es256);
+    home.add_client(client("market-2", market(), &SharingScope::ALL, &key), &words(now())).unwrap();
+    let of_all = token(&served.gate, "market-2", &key, now());
+    let promised = async || {
+        let body = json!({ "accessId": "market-2", "accessToken": of_all, "data": asking.file() });
+        let answer = asking.send("downloadUrl", &body).await.json();
+        assert_eq!(answer["head"]["status"], "0", "{answer}");
+        path_of(&answer["data"]["url"])
+    };
+    let list = |scope: SharingScope, fields: &[&str]| {
+        share(home, (market(), scope), ("item-1", "identity-card", fields), now(), None);
+        asking.site.log_lists(served);
+    };
+    let given: Vec<_> = GIVEN.split(',').collect();
+    for (scope, fields, code) in [
+        (SharingScope::Internal, &given[..], "other_relation"),
+        (SharingScope::Levels, &given[..], "other_relation"),
+        // Without the holder's leave, for none was needed when it was promised.
+        (SharingScope::ThirdParty, &given[..], "not_authorized"),
+        (SharingScope::Departments, &["sex"][..], "fields_not_shared"),
+    ] {
+        let path = promised().await;
+        list(scope, fields);
+        assert_eq!(refused(&fetch(served, &path, &of_all).await), (403, code.to_owned()), "{scope:?}");
+        assert_eq!(fetch(served, &path, &of_all).await.status, StatusCode::NOT_FOUND, "{scope:?}: used up");
+        list(SharingScope::Departments, &given);
+    }
+    // A client that is not registered for the kind of then.
+    let path = path_of(&asking.url(asking.file()).await["url"]);
+    list(SharingScope::Internal, &given);
+    assert_eq!(refused(&asking.fetch(&path).await), (403, "kind_not_granted".to_owned()));
+    list(SharingScope::Departments, &given);
+    for (what, restored) in [(Change::Suspend, true), (Change::Revoke, false)] {
+        let path = promised().await;
+        change(&asking, what, &format!("{what:?}"));
+        let refusal = (403, "license_not_passed".to_owned());
+        assert_eq!(refused(&fetch(served, &path, &of_all).await), refusal, "{what:?}");
+        assert_eq!(fetch(served, &path, &of_all).await.status, StatusCode::NOT_FOUND, "{what:?}: used up");
+        // Nor is it given at once, or promised.
+        for operation in ["downloadFile", "downloadUrl"] {
+            assert_eq!(asking.ask(operation, asking.file()).await, status("99"), "{what:?} {operation}");
+        }
+        assert_eq!(asking.ask("downloadUrlsByHolderCode", Asking::card()).await, status("99"), "{what:?}");
+        if restored {
+            change(&asking, Change::Restore, "restored");
+        }
+    }
+    drop(asking.served);
+    let told = asking.site.told();
+    let withheld = format!("item-1 file withheld; {GIVEN}");
+    assert_eq!(told.iter().filter(|told| **told == withheld).count(), 8, "{told:?}");
+    assert!(told.iter().all(|told| !told.contains("given with file")), "{told:?}");
+}
+
+#[tokio::test]
+async fn no_more_is_given_than_was_promised_and_no_more_than_is_shared() {
+    let asking = Asking::new();
+    for (fields, expected) in [
+        (&["address", "holder_code", "holder_name", "sex", "valid_until"][..], GIVEN),
+        (&["holder_name", "sex"][..], "holder_name"),
+    ] {
+        let path = path_of(&asking.url(asking.file()).await["url"]);
+        let home = &asking.site.prefecture.home;
+        let departments = (market(), SharingScope::Departments);
+        share(home, departments, ("item-1", "identity-card", fields), now(), None);
+        asking.site.log_lists(&asking.served);
+        let file = asking.fetch(&path).await;
+        assert_eq!(file.status, StatusCode::OK);
+        let text = String::from_utf8(file.body).unwrap();
+        let hidden = expected.split(',').filter(|name| *name != "valid_until").count();
+        assert_eq!(disclosed(&text).len(), hidden, "{expected}");
+        let given: Vec<_> = GIVEN.split(',').collect();
+        share(home, departments, ("item-1", "identity-card", &given), now(), None);
+        asking.site.log_lists(&asking.served);
+    }
+    drop(asking.served);
+    let told = asking.site.told();
+    let given = told.iter().filter(|told| told.contains("given with file"));
+    let expected = [GIVEN, "holder_name"].map(|fields| format!("item-1 given with file; {fields}"));
+    assert!(given.eq(&expected), "{told:?}");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use crate::window_http::{Beside, codes};
 /// One pixel.
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-const ENTRY: &[u8] = b"PK\x03\x04";
+pub(crate) const ENTRY: &[u8] = b"PK\x03\x04";
 const DESCRIPTION: &str = "Doc_0/Signs/Sign_0/Signature.xml";
 const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 
@@ -38,7 +38,7 @@ pub(crate) fn png() -> Vec<u8> {
 }
 
 /// A PNG that is nothing but its head, of these sides.
-fn head(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn head(width: u32, height: u32) -> Vec<u8> {
     let mut picture = png();
     picture[16..20].copy_from_slice(&width.to_be_bytes());
     picture[20..24].copy_from_slice(&height.to_be_bytes());

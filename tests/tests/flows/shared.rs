@@ -211,7 +211,7 @@ async fn where_reads_cannot_be_kept_nothing_is_given() {
 }
 
 /// Names of what a license discloses.
-fn disclosed(credential: &str) -> Vec<String> {
+pub(crate) fn disclosed(credential: &str) -> Vec<String> {
     let envelope = Envelope::open(credential.as_bytes(), Reader::Ours).unwrap();
     let read = envelope.read().unwrap();
     let mut names: Vec<_> = read.disclosures.iter().map(|one| one.name.to_string()).collect();

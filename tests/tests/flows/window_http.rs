@@ -6,12 +6,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use boyin::archive::{EventKind, Reader};
+use boyin::exempt::limits::MAX_RECEIPT_BYTES;
 use boyin::model::id::{HolderCode, LicenseId};
 use boyin::suite::SystemRandom;
 use boyin::{Desk, Order, Scope, show_fields};
 use boyin_present::limits::QR_BUDGET_BYTES;
 use boyin_present::{Presented, to_text};
-use boyin_service::{AppState, MAX_CALL_BODY_BYTES, MAX_LISTED_DECISIONS, router};
+use boyin_service::{AppState, MAX_CALL_BODY_BYTES, MAX_LISTED_DECISIONS, MAX_RECEIPT_BODY_BYTES, router};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -201,6 +202,29 @@ async fn a_receipt_is_verified_by_anybody() {
             (&json!("failed"), &json!(reason), &Value::Null)
         );
     }
+}
+
+#[tokio::test]
+async fn a_receipt_of_any_size_is_looked_at_and_a_body_beyond_that_is_not() {
+    let site = Beside::new();
+    let receipt = site.decide("k1", &ask(&person(&citizen()))).await.json()["receipt"].clone();
+    let receipt = receipt.as_str().unwrap();
+    let filled = |size| {
+        // White space at its end is none of it.
+        let mut body = receipt.as_bytes().to_vec();
+        body.resize(size, b'\n');
+        body
+    };
+    for (body, reason) in [
+        (filled(MAX_RECEIPT_BODY_BYTES), Value::Null),
+        (vec![b'x'; MAX_RECEIPT_BYTES], json!("receipt_format")),
+        (vec![b'x'; MAX_RECEIPT_BYTES + 1], json!("receipt_format")),
+    ] {
+        let answer = site.post("/v1/decisions/verify", body).await;
+        assert_eq!((answer.status, &answer.json()["reason"]), (StatusCode::OK, &reason));
+    }
+    let beyond = site.post("/v1/decisions/verify", filled(MAX_RECEIPT_BODY_BYTES + 1)).await;
+    assert_eq!((beyond.status, &beyond.json()["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("too_large")));
 }
 
 #[tokio::test]

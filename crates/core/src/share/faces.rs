@@ -55,7 +55,7 @@ impl CopyMaking<'_> {
 
 impl Lookup {
     /// The face of one license, annotated with what for, for which agency and until when: [`ShareQuery::copy_until`], or
-    /// [`SHARED_COPY_DAYS`] from now on. A face shows every field: it is given where every field is.
+    /// [`SHARED_COPY_DAYS`] from now on, but not longer than the license lasts. A face shows every field: it is given where every field is.
     ///
     /// # Errors
     /// As [`share_license`](Self::share_license); [`ShareFault::FaceWithheld`], [`ShareFault::NotPassed`],
@@ -89,7 +89,8 @@ impl Lookup {
             let may = self.whole_and_passed(&record, given, now);
             let deed = if may.is_ok() { "copy promised" } else { "copy withheld" };
             self.keep(&[given.read(&record, holder, deed, code, now)])?;
-            Ok(may.map(|_| FilePromise::new(id, given, code, Some(form))))
+            let until = given.copy_until(&record, now);
+            Ok(may.map(|_| FilePromise::new(id, given, code, (Some(form), until))))
         })
     }
 
@@ -139,8 +140,8 @@ impl Lookup {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
-        let claims = verified.claims();
-        let face = match annotated(claims, given, copy, now) {
+        let (claims, until) = (verified.claims(), given.copy_until(record, now));
+        let face = match annotated(claims, given, copy, (now, until)) {
             Ok(face) => face,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -172,7 +173,7 @@ fn annotated<'m>(
     claims: &LicenseClaims,
     given: &Given<'_>,
     copy: &CopyMaking<'m>,
-    now: UnixTime,
+    (now, until): (UnixTime, Option<UnixTime>),
 ) -> Result<Face<'m>, ShareFault> {
     let undrawn = ShareFault::FaceUndrawn;
     let query = given.query;
@@ -183,7 +184,7 @@ fn annotated<'m>(
             == (query.client.agency, query.item, given.license_type)
     });
     let agency = agency.map(|entry| entry.agency_name.as_str()).ok_or(undrawn)?;
-    let until = query.copy_until.ok_or(undrawn)?;
+    let until = until.ok_or(undrawn)?;
     let annotation = Annotation::new(query.purpose.trim(), agency, now, until).map_err(|_| undrawn)?;
     face_of((&entry.license_type, claims), Some(annotation), &copy.making).map_err(|_| undrawn)
 }

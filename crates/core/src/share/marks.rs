@@ -6,7 +6,7 @@ use boyin_model::status::LicenseStatus;
 use boyin_model::time::UnixTime;
 use boyin_verify::Report;
 
-use super::{Answer, CertCheck, FileWish, Given, ShareQuery};
+use super::{Answer, CertCheck, FileWish, Given, ShareQuery, terms};
 use crate::access::Used;
 use crate::error::LookupError;
 use crate::lookup::{Lookup, read_of};
@@ -65,7 +65,8 @@ impl Lookup {
             Err(fault) => return Ok(Err(fault)),
         };
         let marks = self.marks(&record, given, now)?;
-        let told = format!("{} marks given; {}{MARKS}", given.query.item, given.terms(code));
+        let told =
+            format!("{} marks given; {}{MARKS}", given.query.item, terms(given.query.copy_until, code));
         self.keep(&[read_of(&given.reader, now, ReadOf::Shared { license: id.clone(), told }, holder)])?;
         Ok(Ok(marks))
     }

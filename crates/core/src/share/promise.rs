@@ -38,7 +38,7 @@ impl FilePromise {
         license: &LicenseId,
         given: &Given<'_>,
         code: Option<&Used>,
-        form: Option<FaceForm>,
+        (form, copy_until): (Option<FaceForm>, Option<UnixTime>),
     ) -> Self {
         let query = given.query;
         Self {
@@ -48,7 +48,7 @@ impl FilePromise {
             item: query.item.to_owned(),
             purpose: query.purpose.to_owned(),
             fields: given.fields.clone(),
-            copy_until: query.copy_until,
+            copy_until,
             code: code.cloned(),
             form,
         }
@@ -59,26 +59,33 @@ impl FilePromise {
     pub fn form(&self) -> Option<FaceForm> {
         self.form
     }
+
+    /// The first instant at which the copy is not used any more; `None` if nobody said one. Of a face there is always one.
+    #[must_use]
+    pub fn copy_until(&self) -> Option<UnixTime> {
+        self.copy_until
+    }
 }
 
 impl Lookup {
     /// Promises the signed form of one license, if it may be given now.
     ///
     /// # Errors
-    /// As [`share_license`](Self::share_license); [`ShareFault::FileWithheld`] within.
+    /// As [`share_license`](Self::share_license); [`ShareFault::FileWithheld`], [`ShareFault::NotPassed`] within.
     pub fn promise_file(&self, id: &LicenseId, query: &ShareQuery<'_>, now: UnixTime) -> Answer<FilePromise> {
         let query = ShareQuery { file: FileWish::Later, ..*query };
         self.of_license(id, &query, now, |given, code| {
             let shown = self.share_one(id, given, code, now)?;
-            Ok(shown.map(|_| FilePromise::new(id, given, code, None)))
+            Ok(shown.map(|shown| FilePromise::new(id, given, code, (None, shown.copy_until))))
         })
     }
 
     /// Promises the signed form of each license of one type of a holder of which it may be given, newest filing first; empty if there
-    /// are no such licenses.
+    /// are no licenses of the type.
     ///
     /// # Errors
-    /// As [`share_holder`](Self::share_holder); [`ShareFault::FileWithheld`] within if there are some, and it may be given of none.
+    /// As [`share_holder`](Self::share_holder); if there are some, and it may be given of none, [`ShareFault::FileWithheld`] or
+    /// [`ShareFault::NotPassed`] within, as of the newest.
     pub fn promise_files(
         &self,
         holder: &HolderCode,
@@ -90,9 +97,10 @@ impl Lookup {
         self.of_holder(holder, license_type, &query, now, |given, code| {
             let shown = self.share_file(holder, given, code, now)?;
             let may = shown.iter().filter(|(_, shown)| matches!(shown.file, SharedFile::Given(_)));
-            let promised: Vec<_> = may.map(|(id, _)| FilePromise::new(id, given, code, None)).collect();
-            let withheld = promised.is_empty() && !shown.is_empty();
-            Ok(if withheld { Err(ShareFault::FileWithheld) } else { Ok(promised) })
+            let promised = may.map(|(id, shown)| FilePromise::new(id, given, code, (None, shown.copy_until)));
+            let promised: Vec<_> = promised.collect();
+            let fault = shown.iter().find_map(|(_, shown)| shown.fault(query.file));
+            Ok(fault.filter(|_| promised.is_empty()).map_or(Ok(promised), Err))
         })
     }
 

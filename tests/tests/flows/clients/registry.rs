@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use boyin::Order;
 use boyin::access::{Client, ClientError, ClientFault, ClientKey, MAX_CLIENT_KEY_DAYS, MAX_CLIENT_KEYS};
 use boyin::model::sharing::SharingScope;
 use boyin::suite::Algorithm;
+use boyin::{BackupKeys, Order};
 use serde_json::Value;
 
 use super::{DAY, Site, client, timed, words};
-use crate::office::{market, now};
+use crate::office::{market, now, passphrase};
 use crate::signer::client_key;
 
 #[test]
@@ -20,6 +20,18 @@ fn a_file_that_holds_no_clients_is_read_once() {
     assert!(Arc::ptr_eq(&first, &second));
     std::fs::write(site.prefecture.home.dir().join("clients.toml"), "").unwrap();
     assert!(site.gate.clients().unwrap().all().is_empty());
+}
+
+#[test]
+fn a_backup_holds_the_clients_and_does_not_tell_of_their_lock() {
+    let site = Site::new();
+    let (home, to) = (&site.prefecture.home, site.prefecture.dir.path().join("backup"));
+    assert!(home.dir().join("clients.lock").exists());
+    let made = home.back_up(&to, None, BackupKeys::LeaveOut, &passphrase(), now(), &mut |_| {}).unwrap();
+    assert!(made.left_out.is_empty(), "{:?}", made.left_out);
+    let mut names: Vec<_> = made.manifest.files.iter().map(|file| file.path.as_str()).collect();
+    names.retain(|name| name.starts_with("clients"));
+    assert_eq!(names, ["clients.jsonl", "clients.toml"]);
 }
 
 #[test]

@@ -228,6 +228,11 @@ fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response
 /// Where a list ends before its end.
 fn more_to_find(html: &mut Html, lang: Lang) {
     let words = lang.say("还有更多，请查找。", "There are more: look for them.");
+    hint(html, words);
+}
+
+/// A remark beside what is asked or answered.
+fn hint(html: &mut Html, words: &str) {
     html.put("<p class=\"hint\">", words, "</p>\n");
 }
 
@@ -265,6 +270,12 @@ fn cell<'h>(html: &'h mut Html, label: &'static str) -> &'h mut Html {
 /// The texts of a form.
 fn texts(body: Result<Bytes, BytesRejection>) -> Result<BTreeMap<String, String>, ApiError> {
     read(body)
+}
+
+/// What stands in a field of a form; nothing if it is empty.
+fn given(texts: &mut BTreeMap<String, String>, name: &str) -> Option<String> {
+    let text = texts.remove(name)?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// `GET /`: where everything is.

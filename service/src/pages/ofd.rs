@@ -11,7 +11,7 @@ use boyin_ofd::{
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, clock, member, members, report};
+use super::{Lang, clock, hint, member, members, report};
 use crate::png;
 use crate::state::AppState;
 
@@ -121,7 +121,7 @@ fn of_signature(
             "签名未通过：以下印章名称、编码和时间为文件自称，未经证实。",
             "The signature did not pass: name, number and time below are what the file says, and nobody vouches for them.",
         );
-        html.put("<p class=\"hint\">", words, "</p>\n");
+        hint(html, words);
     }
     facts(html, lang, signature, shown);
     notes(html, lang, signature.notes());
@@ -272,7 +272,7 @@ fn seal(
             "印章图样不显示：只显示通过核验的签章中大小适中的 PNG 图样。",
             "The picture of the seal is not shown: only PNG of a moderate size in a signature that passed are.",
         );
-        html.put("<p class=\"hint\">", words, "</p>\n");
+        hint(html, words);
     }
     stamp_list(html, lang, stamps, &shown["stamps"]);
 }

@@ -5,7 +5,7 @@ use boyin::model::id::LicenseTypeCode;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, cell, member, members, table_end, table_head};
+use super::{Lang, cell, form, member, members, table_end, table_head};
 use crate::state::AppState;
 
 /// A verdict in words.
@@ -156,9 +156,5 @@ pub(super) fn card(lang: Lang, state: &AppState, checked: &Checked) -> Html {
 
 /// The button for what somebody shows next.
 pub(super) fn again(html: &mut Html, lang: Lang) {
-    html.put(
-        "<p><button type=\"button\" class=\"second\" data-next>",
-        lang.say("核验下一份", "Verify another"),
-        "</button></p>\n",
-    );
+    form::next(html, lang.say("核验下一份", "Verify another"));
 }

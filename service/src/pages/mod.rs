@@ -248,8 +248,8 @@ fn decided_at(decision: &Value) -> String {
     decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default()
 }
 
-/// The beginning of a table, with a caption, where it scrolls if it is wide.
-fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
+/// The beginning of a table, with a caption that no other one of the page has, where it scrolls if it is wide.
+fn table_head(html: &mut Html, caption: &str, names: &[&'static str]) {
     html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\">");
     html.put("<table><caption>", caption, "</caption><thead><tr>");
     for name in names {

@@ -168,7 +168,7 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
     ages(&mut html, lang, &answer["age"]);
     let names = Check::ALL.map(Check::name_zh);
     report::again(&mut html, lang);
-    report::checks(&mut html, lang, &answer["license"], &names);
+    report::checks(&mut html, lang, None, &answer["license"], &names);
     html.raw("</article>\n");
     html
 }

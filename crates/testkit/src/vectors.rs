@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::needed::needed;
+
 /// The file or folder `relative` of the vector set, or `None` where the set is absent.
 ///
 /// The set is looked for in `BOYIN_VECTORS`, else beside the checkout in `../shared/vectors`. Callers skip on `None`.
@@ -15,10 +17,6 @@ pub fn path(relative: &str) -> Option<PathBuf> {
         PathBuf::from,
     );
     let path = root.join(relative);
-    if path.exists() {
-        return Some(path);
-    }
-    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!in_ci, "vectors are missing: {} (set BOYIN_VECTORS)", path.display());
-    None
+    let missing = format!("vectors are missing: {} (set BOYIN_VECTORS)", path.display());
+    needed(path.exists().then_some(path).ok_or(missing))
 }

@@ -24,6 +24,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::faces::font;
 use crate::ofd_http::{Site, png};
 use crate::office::{identity_card, order, police};
 use crate::seals::{at, by, refusal};
@@ -347,18 +348,6 @@ fn without_a_trust_list_the_license_stays_open() {
     // A copy that has ended is known to have.
     let ended = DocumentCause::Document(DocumentReason::CopyEnded);
     assert_eq!(with(vec![("JZJYXQJZSJ", end.as_str())]), DocumentVerdict::Failed(ended));
-}
-
-/// The font, which CI must have; elsewhere its absence is said.
-fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
 }
 
 /// The attachments of a document, as they can be taken out.

@@ -6,6 +6,7 @@ use boyin::model::time::UnixTime;
 use boyin::suite::Algorithm;
 use boyin_ofd::package::Package;
 use boyin_picture::{Font, NameSeal, SealPicture};
+use boyin_testkit::needed::needed;
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, revocation_list};
@@ -25,14 +26,7 @@ struct Documents {
 
 /// The font, which CI must have; elsewhere its absence is said.
 pub(crate) fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
+    needed(Font::find_for_pages())
 }
 
 impl Documents {

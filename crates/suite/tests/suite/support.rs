@@ -41,13 +41,7 @@ pub(crate) struct OpenSsl(tempfile::TempDir);
 impl OpenSsl {
     /// `None` if the command is absent, and a panic if that happens in CI.
     pub(crate) fn new() -> Option<Self> {
-        if Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
-            return Some(Self(tempfile::tempdir().unwrap()));
-        }
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!in_ci, "the openssl command is missing: apt-get install openssl");
-        println!("skipped: the openssl command is absent");
-        None
+        boyin_testkit::timestamp::openssl::is_there().then(|| Self(tempfile::tempdir().unwrap()))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

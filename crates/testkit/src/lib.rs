@@ -7,6 +7,7 @@
 //! | [`chains`] | paths of certificates, revocation lists and answers of any shape |
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
+//! | [`http`] | reads a request as a server of a few lines |
 //! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
 //! | [`lists`] | the signed catalog and the sharing list of the sample prefecture |
 //! | [`mutate`] | takes a credential apart, changes it and signs it again, or does not |
@@ -29,6 +30,7 @@ pub mod cases;
 pub mod ceremony;
 pub mod chains;
 pub mod fuzz;
+pub mod http;
 pub mod key;
 pub mod lists;
 pub mod mutate;

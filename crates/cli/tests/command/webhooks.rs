@@ -1,6 +1,6 @@
 //! Notices to clients over HTTP: delivered once, whatever comes between.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use boyin::issue::SigningKey;
 use boyin::model::b64;
 use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
+use boyin_testkit::http::request;
 use boyin_testkit::needed::needed;
 use serde_json::{Value, json};
 
@@ -62,22 +63,9 @@ impl Receiver {
 
 fn take(stream: TcpStream, got: &Mutex<Vec<Received>>, answer: &Mutex<String>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let received = request(&mut reader)?;
     let answer = answer.lock().unwrap().clone();
-    got.lock().unwrap().push((head, body));
+    got.lock().unwrap().push(received);
     if answer == SILENCE {
         std::thread::sleep(Duration::from_secs(600));
     }

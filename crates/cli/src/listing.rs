@@ -19,6 +19,7 @@ use crate::key::args::Words;
 use crate::key::order_of;
 use crate::output::{self, json_line};
 use crate::trust::args::By;
+use crate::trust::order_by;
 use crate::verify::instant;
 use crate::{Exit, files};
 
@@ -224,10 +225,7 @@ pub(crate) fn prepare<E: ListKind>(
     by: By,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let (Some(who), Some(purpose)) = (by.who, by.purpose) else {
-        anyhow::bail!("say who prepares the change, and what for: --who NAME --purpose TEXT");
-    };
-    let order = order_of(home.config().authority_code, &Words { who, purpose })?;
+    let order = order_by(home, by)?;
     let before = home.drafted_list::<E>(order.at)?;
     let mut after = before.clone();
     for change in changes {

@@ -5,6 +5,11 @@ use boyin::verify::{AnyReason, Detail, Outcome, Owner, Policy, ReasonInfo, Repor
 use crate::Exit;
 use crate::output::sign;
 
+/// Columns of the codes of the checks of licenses and documents.
+pub(crate) const CODE_WIDTH: usize = 12;
+/// Those of seals and timestamps have longer ones.
+pub(crate) const LONG_CODE_WIDTH: usize = 18;
+
 /// What a command that verifies ends with.
 pub(crate) fn exit<R: AnyReason>(verdict: Verdict<R>) -> Exit {
     match verdict {
@@ -37,24 +42,42 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> std::io::Result<()>
 
 /// Each check on its line.
 pub(crate) fn checks(out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
-    for (check, outcome) in report.checks() {
-        let (mark, words) = match outcome {
-            Outcome::Passed => ('✓', String::new()),
-            Outcome::Skipped => ('·', "not reached 未进行".to_owned()),
-            Outcome::NotPassed(reason, detail) => {
-                let mark = match report.policy().weight(check) {
-                    Weight::Fail if reason.is_indeterminate() => '?',
-                    Weight::Fail => '✗',
-                    Weight::Warn => '!',
-                    Weight::Inform => 'i',
-                };
-                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
-            }
-        };
-        let line = format!("  {mark} {:<12} {}  {words}", check.code(), check.name_zh());
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    report.checks().try_for_each(|(check, outcome)| {
+        let (named, weight) = ((check.code(), check.name_zh()), report.policy().weight(check));
+        line(out, named, CODE_WIDTH, &outcome, weight, |detail| place(*detail))
+    })
+}
+
+/// A check, by its code and its name, on its line: what it found, what that means for the verdict, and where it is.
+pub(crate) fn line<R: AnyReason, D>(
+    out: &mut dyn Write,
+    (code, name): (&str, &str),
+    width: usize,
+    outcome: &Outcome<R, D>,
+    weight: Weight,
+    place: impl FnOnce(&D) -> String,
+) -> std::io::Result<()> {
+    let (mark, words) = match outcome {
+        Outcome::Passed => ('✓', String::new()),
+        Outcome::Skipped => ('·', "not reached 未进行".to_owned()),
+        Outcome::NotPassed(reason, detail) => {
+            let mark = match weight {
+                Weight::Fail if reason.is_indeterminate() => '?',
+                Weight::Fail => '✗',
+                Weight::Warn => '!',
+                Weight::Inform => 'i',
+            };
+            (mark, format!("{}{}", reason.info().code, detail.as_ref().map(place).unwrap_or_default()))
+        }
+    };
+    let line = format!("  {mark} {code:<width$} {name}  {words}");
+    writeln!(out, "{}", line.trim_end())
+}
+
+/// What is worth knowing, by its codes; nothing if there is nothing.
+pub(crate) fn notes(out: &mut dyn Write, notes: impl Iterator<Item = &'static str>) -> std::io::Result<()> {
+    let notes: Vec<_> = notes.collect();
+    if notes.is_empty() { Ok(()) } else { writeln!(out, "  notes (提示): {}", notes.join(", ")) }
 }
 
 /// The verdict with its reason and the next step.

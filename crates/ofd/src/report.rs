@@ -310,6 +310,26 @@ pub struct SignatureReport {
 }
 
 impl SignatureReport {
+    /// One of which nothing is known but what the list of signatures says: no check was reached.
+    pub(crate) fn new(id: String, kind: SignatureKind) -> Self {
+        Self {
+            id,
+            kind,
+            outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
+            method: None,
+            protection: None,
+            stamps: Vec::new(),
+            stamp_count: 0,
+            covers: Vec::new(),
+            changed: EntryList::default(),
+            uncovered: EntryList::default(),
+            unreferenced: EntryList::default(),
+            value: None,
+            face: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// Its number in the list of signatures, as that says it; the first [`MAX_ID_CHARS`] characters.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -23,6 +23,7 @@ mod webhook_notice;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use boyin_model::credential::{Envelope, Serialization};
@@ -277,14 +278,26 @@ fn patched(original: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     Some([&original[..place], bytes, &original[end..]].concat())
 }
 
+/// Compares a seed with the one in `fuzz/corpus`. `BLESS=1` writes it anew.
+///
+/// # Panics
+/// If they differ.
+pub fn kept(target: &str, name: &str, bytes: &[u8]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let path = folder.join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(folder).expect("the folder of a target");
+        std::fs::write(&path, bytes).expect("a seed");
+    }
+    assert_eq!(std::fs::read(&path).ok().as_deref(), Some(bytes), "{}", path.display());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `BLESS=1` writes them anew.
     #[test]
     fn the_seeds_that_are_made_here_are_up_to_date() {
-        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
         let of = |target| {
             let all = ofd_parts::seeds().into_iter().filter(move |(of, _, _)| *of == target);
             all.map(|(_, name, bytes)| (name, bytes)).collect::<Vec<_>>()
@@ -306,12 +319,7 @@ mod tests {
             ("webhook_notice", webhook_notice::seeds()),
         ] {
             for (name, bytes) in seeds {
-                let path = corpus.join(target).join(name);
-                if std::env::var_os("BLESS").is_some() {
-                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                    std::fs::write(&path, &bytes).unwrap();
-                }
-                assert_eq!(std::fs::read(&path).ok(), Some(bytes), "{}", path.display());
+                kept(target, &name, &bytes);
             }
         }
     }

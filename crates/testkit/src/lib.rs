@@ -7,9 +7,11 @@
 //! | [`chains`] | paths of certificates, revocation lists and answers of any shape |
 //! | [`cases`] | one license document for each reason not to pass, and some that pass |
 //! | [`fuzz`] | the oracles of the fuzz targets |
+//! | [`http`] | reads a request as a server of a few lines |
 //! | [`key`] | keys from a seed that sign the same bytes in the same way each time |
 //! | [`lists`] | the signed catalog and the sharing list of the sample prefecture |
 //! | [`mutate`] | takes a credential apart, changes it and signs it again, or does not |
+//! | [`needed`] | what is no part of this repository, without which a test is skipped, or fails in CI |
 //! | [`ofd`] | OFD documents, sealed, signed and by hand |
 //! | [`prefecture`] | an authority, two issuing offices, their lists; issues licenses at a fixed instant |
 //! | [`random`] | randomness from a seed |
@@ -28,9 +30,11 @@ pub mod cases;
 pub mod ceremony;
 pub mod chains;
 pub mod fuzz;
+pub mod http;
 pub mod key;
 pub mod lists;
 pub mod mutate;
+pub mod needed;
 pub mod ofd;
 pub mod prefecture;
 pub mod random;

@@ -1,11 +1,14 @@
 //! OFD documents: a small writer of containers, sound and odd, and of documents that are sealed with the kit's seals.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
+use std::io;
 
 use boyin_model::alg::{Digest32, VerifyAlg as _};
 use boyin_model::b64::encode_padded;
 use boyin_model::seal::SealInfo;
 use boyin_model::time::UnixTime;
+use boyin_ofd::package::Source;
 use boyin_suite::{Algorithm, ES256, SM2_SM3};
 use sha1_smol::Sha1;
 
@@ -15,6 +18,26 @@ use crate::tlv::{bits, content, elements, part, sequence, tlv};
 
 /// Namespace of OFD.
 const XMLNS: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
+
+/// Gives bytes and counts them.
+#[derive(Debug)]
+pub struct Counting<'b> {
+    /// What it gives.
+    pub bytes: &'b [u8],
+    /// How many were read.
+    pub count: &'b Cell<u64>,
+}
+
+impl Source for Counting<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.count.set(self.count.get() + (&*into).size());
+        self.bytes.read_at(at, into)
+    }
+}
 
 /// How an entry is followed by its sizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::html::{Html, encoded};
 use super::names::Words;
-use super::{Lang, cell, decided_at, decision, member, members, table_end, table_head};
+use super::{Lang, cell, decided_at, decision, hint, member, members, table_end, table_head};
 use crate::error::ApiError;
 use crate::meter::{BehindQuery, Listed, behind};
 use crate::state::AppState;
@@ -128,7 +128,7 @@ pub(super) async fn listed(
     }
     table_end(&mut html);
     if decisions.is_empty() {
-        html.put("<p class=\"hint\">", lang.say("没有。", "None."), "</p>\n");
+        hint(&mut html, lang.say("没有。", "None."));
     }
     if next.is_some() {
         button(&mut html, words, &wanted, next, lang.say("更多", "More"));

@@ -15,7 +15,8 @@ use super::form::{number_fields, purpose_field};
 use super::html::Html;
 use super::trouble::{Trouble, part, wrong_number};
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, form, log, page as whole_page, report, table_end, table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, form, hint, log, page as whole_page, report, table_end, table_head,
+    texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -36,11 +37,11 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let asked = Asked::read(query);
     let lang = asked.lang();
     let mut html = Html::new();
-    let hint = lang.say(
+    let words = lang.say(
         "需要带 holder:read 权限的访问令牌。每次调取都要写明事由，并记入日志，持证人可以查到。",
         "Takes a token with holder:read. Each read says what for and is on record, where the holder can see it.",
     );
-    html.put("<p class=\"hint\">", hint, "</p>\n");
+    hint(&mut html, words);
     form::head(&mut html, lang, "/file");
     let kind = (lang.say("证件类型", "Kind of number"), "holder_code_type");
     number_fields(&mut html, lang, kind, (lang.say("证件号码", "Number"), "holder_code"), true, |_| true);
@@ -83,9 +84,9 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, Trouble> {
     let (events, next) = holders_log(state, &grant, asked).await?;
     let mut html = log::shown(lang, state.lookup.home(), &events);
     if let Some(next) = next {
-        again(&mut html, lang.say("更多", "More"), LOG_AFTER, &next.to_string());
+        form::again(&mut html, lang.say("更多", "More"), LOG_AFTER, next);
     }
-    next_person(&mut html, lang);
+    form::next(&mut html, lang.say("下一位", "Next person"));
     Ok(html)
 }
 
@@ -116,24 +117,16 @@ fn file(lang: Lang, pictures: bool, page: &HolderPage) -> Html {
         table_end(&mut html);
     }
     if let Some(next) = &page.next {
-        again(&mut html, lang.say("更多", "More"), "cursor", next.as_str());
+        form::again(&mut html, lang.say("更多", "More"), "cursor", next.as_str());
     }
     collected(&mut html, lang, &page.collected);
     if let Some(next) = &page.collected_next {
-        again(&mut html, lang.say("更多", "More"), "collected_after", &next.to_string());
+        form::again(&mut html, lang.say("更多", "More"), "collected_after", next);
     }
     // A look of its own, which says what for, too.
-    again(&mut html, lang.say("谁查阅过这份档案", "Who looked at this file"), LOG_AFTER, "0");
-    next_person(&mut html, lang);
+    form::again(&mut html, lang.say("谁查阅过这份档案", "Who looked at this file"), LOG_AFTER, "0");
+    form::next(&mut html, lang.say("下一位", "Next person"));
     html
-}
-
-fn next_person(html: &mut Html, lang: Lang) {
-    html.put(
-        "<p><button type=\"button\" class=\"second\" data-next>",
-        lang.say("下一位", "Next person"),
-        "</button></p>\n",
-    );
 }
 
 /// The last one is that of the faces.
@@ -147,13 +140,6 @@ fn license_heads(lang: Lang) -> [&'static str; 7] {
         lang.say("现时核验", "Verified now"),
         lang.say("样式", "Face"),
     ]
-}
-
-/// A button that sends the same form with the place from which on there is more.
-fn again(html: &mut Html, words: &'static str, name: &'static str, place: &str) {
-    html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"")
-        .text(place);
-    html.put("\">", words, "</button></p>\n");
 }
 
 fn license(html: &mut Html, lang: Lang, pictures: bool, found: &Found) {

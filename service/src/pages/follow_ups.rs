@@ -12,8 +12,8 @@ use super::html::Html;
 use super::names::chinese;
 use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, decided_at, form, member, members, page as whole_page, table_end,
-    table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, decided_at, form, given, hint, member, members, page as whole_page,
+    table_end, table_head, texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -28,14 +28,11 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let asked = Asked::read(query);
     let lang = asked.lang();
     let mut html = Html::new();
-    html.put(
-        "<p class=\"hint\">",
-        lang.say(
-            "以告知承诺代替的材料，由谁核查、何时到期。不含个人信息；令牌须有 window:decide 权限。",
-            "What was declared in place of papers: who checks it, and until when. Nothing personal; the token needs window:decide.",
-        ),
-        "</p>\n",
+    let words = lang.say(
+        "以告知承诺代替的材料，由谁核查、何时到期。不含个人信息；令牌须有 window:decide 权限。",
+        "What was declared in place of papers: who checks it, and until when. Nothing personal; the token needs window:decide.",
     );
+    hint(&mut html, words);
     form::head(&mut html, lang, "/follow-ups");
     for (name, words) in
         [("from", lang.say("到期日自", "Due from")), ("until", lang.say("到期日至", "Due until"))]
@@ -66,10 +63,7 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
 
 /// What the form asks; empty fields limit nothing.
 fn asked(mut texts: BTreeMap<String, String>) -> Result<FollowUpQuery, ApiError> {
-    let mut given = |name: &str| {
-        let text = texts.remove(name)?.trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
+    let mut given = |name: &str| given(&mut texts, name);
     let after = given(AFTER).map(|text| text.parse::<u64>()).transpose();
     let after = after.map_err(|_| ApiError::BadRequest(format!("{AFTER}: number of an event")))?;
     Ok(FollowUpQuery { from: given("from"), until: given("until"), office: given("office"), after })
@@ -99,8 +93,7 @@ fn table(lang: Lang, rows: &[Value], next: Option<u64>) -> Html {
         table_end(&mut html);
     }
     if let Some(next) = next {
-        html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", AFTER, "\" value=\"");
-        html.put("", next, "\">").put("", lang.say("更多", "More"), "</button></p>\n");
+        form::again(&mut html, lang.say("更多", "More"), AFTER, next);
     }
     html
 }

@@ -1,5 +1,7 @@
 //! What stands on the forms of the pages.
 
+use std::fmt;
+
 use boyin::model::id::HolderCodeType;
 
 use super::Lang;
@@ -34,6 +36,17 @@ pub(super) fn end(html: &mut Html, lang: Lang, button: &'static str) {
     token_field(html, lang);
     html.put("</div>\n<div class=\"row\"><button type=\"submit\">", button, "</button></div>\n</form>\n");
     answer_place(html, lang, &[]);
+}
+
+/// A button in an answer that sends the form again with one more field: from where on there is more, or what else is asked for.
+pub(super) fn again(html: &mut Html, words: &'static str, name: &'static str, value: impl fmt::Display) {
+    html.put("<p><button type=\"submit\" form=\"ask\" class=\"second\" name=\"", name, "\" value=\"");
+    html.text(value).put("\">", words, "</button></p>\n");
+}
+
+/// A button in an answer that empties the page for what comes next.
+pub(super) fn next(html: &mut Html, words: &'static str) {
+    html.put("<p><button type=\"button\" class=\"second\" data-next>", words, "</button></p>\n");
 }
 
 /// Where the answer to a form goes, and what stands there without the script.

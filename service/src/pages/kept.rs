@@ -8,7 +8,7 @@ use super::form::purpose_field;
 use super::html::Html;
 use super::names::Words;
 use super::trouble::{Trouble, part, wrong};
-use super::{Asked, AskedQuery, Sent, decision, form, page as whole_page, texts};
+use super::{Asked, AskedQuery, Sent, decision, form, hint, page as whole_page, texts};
 use crate::auth::{authorize, reader};
 use crate::state::AppState;
 use crate::window::{kept, told};
@@ -18,14 +18,11 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let asked = Asked::read(query);
     let lang = asked.lang();
     let mut html = Html::new();
-    html.put(
-        "<p class=\"hint\">",
-        lang.say(
-            "凭判定编号查看一次判定及其签名回执。令牌须有 window:decide 权限。",
-            "A decision with its signed receipt, by its number. The token needs window:decide.",
-        ),
-        "</p>\n",
+    let words = lang.say(
+        "凭判定编号查看一次判定及其签名回执。令牌须有 window:decide 权限。",
+        "A decision with its signed receipt, by its number. The token needs window:decide.",
     );
+    hint(&mut html, words);
     form::head(&mut html, lang, "/decision");
     html.put("<label>", lang.say("判定编号", "Number of the decision"), " <input name=\"number\"");
     html.raw(" class=\"number\" inputmode=\"numeric\" pattern=\"[0-9]+\" autocomplete=\"off\" required");

@@ -7,9 +7,9 @@ use boyin::exempt::item::{Comparand, Item, Matter, Question, Requirement};
 use boyin::exempt::{Channel, ItemCatalog, Role};
 use boyin::model::id::HolderCodeType;
 
-use super::Lang;
 use super::form::{Said, answer_place, number_fields, purpose_field, token_field};
 use super::html::Html;
+use super::{Lang, hint};
 
 /// What stands in place of the answer before one is asked for.
 const PLACE: [Said; 1] = [(
@@ -137,15 +137,12 @@ fn delegation(html: &mut Html, lang: Lang, named: bool) {
         lang.say("代办（凭委托）", "Acting for the holder, by a delegation"),
         "</summary>\n",
     );
-    html.put(
-        "<p class=\"hint\">",
-        lang.say(
-            "用一次委托；上面的事由须与委托的用途逐字一致。",
-            "Takes one use of the delegation; what for, above, has to be its purpose word by word.",
-        ),
-        "</p>\n<div class=\"pair\">\n",
+    let words = lang.say(
+        "用一次委托；上面的事由须与委托的用途逐字一致。",
+        "Takes one use of the delegation; what for, above, has to be its purpose word by word.",
     );
-    html.put("<label class=\"full\">", lang.say("委托编号", "Delegation"), "");
+    hint(html, words);
+    html.put("<div class=\"pair\">\n<label class=\"full\">", lang.say("委托编号", "Delegation"), "");
     html.raw(
         " <input name=\"delegation\" type=\"number\" min=\"1\" step=\"1\" autocomplete=\"off\"></label>\n",
     );

@@ -12,8 +12,8 @@ use super::html::Html;
 use super::names::{Words, chinese};
 use super::trouble::part;
 use super::{
-    Asked, AskedQuery, Lang, Sent, cell, decision, form, member, members, page as whole_page, table_end,
-    table_head, texts,
+    Asked, AskedQuery, Lang, Sent, cell, decision, form, given, hint, member, members, page as whole_page,
+    table_end, table_head, texts,
 };
 use crate::auth::authorize;
 use crate::error::ApiError;
@@ -30,14 +30,11 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let asked = Asked::read(query);
     let lang = asked.lang();
     let mut html = Html::new();
-    html.put(
-        "<p class=\"hint\">",
-        lang.say(
-            "多少材料、多少办件无须再交证照。统计数据不含个人信息；令牌须有 meter:read 权限。",
-            "How many papers did not have to be submitted, and in how many transactions none. Nothing personal; the token needs meter:read.",
-        ),
-        "</p>\n",
+    let words = lang.say(
+        "多少材料、多少办件无须再交证照。统计数据不含个人信息；令牌须有 meter:read 权限。",
+        "How many papers did not have to be submitted, and in how many transactions none. Nothing personal; the token needs meter:read.",
     );
+    hint(&mut html, words);
     form::head(&mut html, lang, "/meter");
     html.put("<label>", lang.say("按", "By"), " <select name=\"by\">\n");
     for by in By::ALL {
@@ -81,10 +78,7 @@ async fn shown(state: &AppState, sent: Sent) -> Result<Html, ApiError> {
     if let Some(wanted) = texts.get("behind") {
         return listed(state, &words, wanted, grant.scopes.contains(&Scope::WindowDecide)).await;
     }
-    let mut given = |name: &str| {
-        let text = texts.remove(name)?.trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
+    let mut given = |name: &str| given(&mut texts, name);
     let within = Within {
         county: given(By::County.code()),
         office: given(By::Office.code()),
@@ -286,11 +280,7 @@ fn next(words: &Words<'_>, limits: &Within, needs: &Value) -> Html {
     members(needs, "types").for_each(|need| need_row(&mut html, words, &names, &all, need));
     table_end(&mut html);
     if members(needs, "types").next().is_none() {
-        html.put(
-            "<p class=\"hint\">",
-            lang.say("没有：无一证照类型能再提升。", "None: no license type would raise it."),
-            "</p>\n",
-        );
+        hint(&mut html, lang.say("没有：无一证照类型能再提升。", "None: no license type would raise it."));
     }
     html
 }

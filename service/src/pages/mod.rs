@@ -228,6 +228,11 @@ fn page(asked: &Asked, path: &'static str, title: &str, body: &Html) -> Response
 /// Where a list ends before its end.
 fn more_to_find(html: &mut Html, lang: Lang) {
     let words = lang.say("还有更多，请查找。", "There are more: look for them.");
+    hint(html, words);
+}
+
+/// A remark beside what is asked or answered.
+fn hint(html: &mut Html, words: &str) {
     html.put("<p class=\"hint\">", words, "</p>\n");
 }
 
@@ -243,8 +248,8 @@ fn decided_at(decision: &Value) -> String {
     decision["at"].as_u64().and_then(UnixTime::new).map(clock).unwrap_or_default()
 }
 
-/// The beginning of a table, with a caption, where it scrolls if it is wide.
-fn table_head(html: &mut Html, caption: &'static str, names: &[&'static str]) {
+/// The beginning of a table, with a caption that no other one of the page has, where it scrolls if it is wide.
+fn table_head(html: &mut Html, caption: &str, names: &[&'static str]) {
     html.put("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\">");
     html.put("<table><caption>", caption, "</caption><thead><tr>");
     for name in names {
@@ -265,6 +270,12 @@ fn cell<'h>(html: &'h mut Html, label: &'static str) -> &'h mut Html {
 /// The texts of a form.
 fn texts(body: Result<Bytes, BytesRejection>) -> Result<BTreeMap<String, String>, ApiError> {
     read(body)
+}
+
+/// What stands in a field of a form; nothing if it is empty.
+fn given(texts: &mut BTreeMap<String, String>, name: &str) -> Option<String> {
+    let text = texts.remove(name)?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// `GET /`: where everything is.

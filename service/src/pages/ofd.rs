@@ -11,7 +11,7 @@ use boyin_ofd::{
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, clock, member, members, report};
+use super::{Lang, clock, hint, member, members, report};
 use crate::png;
 use crate::state::AppState;
 
@@ -38,7 +38,7 @@ pub(super) fn card(lang: Lang, state: &AppState, checked: &CheckedDocument) -> H
     copy(&mut html, lang, checked.copy());
     report::again(&mut html, lang);
     let names: Vec<_> = checked.ofd().checks().map(|(check, _)| check.name_zh()).collect();
-    report::checks(&mut html, lang, &shown, &names);
+    report::checks(&mut html, lang, None, &shown, &names);
     html.raw("</article>\n");
     if checked.license().is_some() {
         license(&mut html, lang, state, &shown["license"]);
@@ -76,7 +76,8 @@ fn license(html: &mut Html, lang: Lang, state: &AppState, shown: &Value) {
         report::fact(html, lang.say("证照标识", "License"), id);
     }
     html.raw("</dl>\n");
-    report::checks(html, lang, shown, &Check::ALL.map(Check::name_zh));
+    let of = lang.say("所附证照", "the license that it carries");
+    report::checks(html, lang, Some(of), shown, &Check::ALL.map(Check::name_zh));
     html.raw("</section>\n");
 }
 
@@ -91,7 +92,8 @@ fn of_document(
     html.put(lang.say("：", ": "), document.pages(), lang.say(" 页", " pages")).raw("</h3>\n");
     notes(html, lang, document.notes());
     let names: Vec<_> = document.checks().map(|(check, _)| check.name_zh()).collect();
-    report::checks(html, lang, shown, &names);
+    let of = format!("{}{}", lang.say("文档 ", "document "), place + 1);
+    report::checks(html, lang, Some(&of), shown, &names);
     for (nth, both) in document.signatures().iter().zip(members(shown, "signatures")).enumerate() {
         of_signature(html, lang, (place, nth), document, both, pictures);
     }
@@ -121,7 +123,7 @@ fn of_signature(
             "签名未通过：以下印章名称、编码和时间为文件自称，未经证实。",
             "The signature did not pass: name, number and time below are what the file says, and nobody vouches for them.",
         );
-        html.put("<p class=\"hint\">", words, "</p>\n");
+        hint(html, words);
     }
     facts(html, lang, signature, shown);
     notes(html, lang, signature.notes());
@@ -134,7 +136,12 @@ fn of_signature(
     }
     seal(html, lang, place, document, (signature, shown), pictures);
     let names: Vec<_> = signature.checks().map(|(check, _)| check.name_zh()).collect();
-    report::checks(html, lang, shown, &names);
+    let (of, nth) = (place.0 + 1, place.1 + 1);
+    let of = match lang {
+        Lang::Zh => format!("文档 {of} 签名 {nth}"),
+        Lang::En => format!("document {of}, signature {nth}"),
+    };
+    report::checks(html, lang, Some(&of), shown, &names);
     html.raw("</section>\n");
 }
 
@@ -272,7 +279,7 @@ fn seal(
             "印章图样不显示：只显示通过核验的签章中大小适中的 PNG 图样。",
             "The picture of the seal is not shown: only PNG of a moderate size in a signature that passed are.",
         );
-        html.put("<p class=\"hint\">", words, "</p>\n");
+        hint(html, words);
     }
     stamp_list(html, lang, stamps, &shown["stamps"]);
 }

@@ -5,7 +5,7 @@ use boyin::model::id::LicenseTypeCode;
 use serde_json::Value;
 
 use super::html::Html;
-use super::{Lang, cell, member, members, table_end, table_head};
+use super::{Lang, cell, form, member, members, table_end, table_head};
 use crate::state::AppState;
 
 /// A verdict in words.
@@ -85,14 +85,17 @@ pub(super) fn why(html: &mut Html, lang: Lang, report: &Value) {
     }
 }
 
-/// The checks of a report; `names` are their Chinese names in the same order. They are open unless all is well.
-pub(super) fn checks(html: &mut Html, lang: Lang, report: &Value, names: &[&'static str]) {
+/// The checks of a report; `names` are their Chinese names in the same order. They are open unless all is well. `of` says which part of
+/// what was presented the report is on, where there are several.
+pub(super) fn checks(html: &mut Html, lang: Lang, of: Option<&str>, report: &Value, names: &[&'static str]) {
     let passed = member(report, "verdict") == "passed";
     html.raw(if passed { "<details>" } else { "<details open>" });
-    html.put("<summary>", lang.say("逐项检查", "Each check"), "</summary>\n");
+    let title = lang.say("逐项检查", "Each check");
+    html.put("<summary>", title, "</summary>\n");
     let [check_name, result, reason] =
         [lang.say("检查项", "Check"), lang.say("结果", "Result"), lang.say("原因代码", "Reason")];
-    table_head(html, lang.say("逐项检查", "Each check"), &[check_name, result, reason]);
+    let of = of.map(|of| format!("{}{of}", lang.say("：", ": "))).unwrap_or_default();
+    table_head(html, &format!("{title}{of}"), &[check_name, result, reason]);
     for (check, name) in members(report, "checks").zip(names) {
         let found = member(check, "outcome");
         html.put("<tr><th scope=\"row\">", lang.of(name, member(check, "check")), "</th>");
@@ -149,16 +152,12 @@ pub(super) fn card(lang: Lang, state: &AppState, checked: &Checked) -> Html {
     }
     html.raw("</dl>\n");
     again(&mut html, lang);
-    checks(&mut html, lang, &report, &names);
+    checks(&mut html, lang, None, &report, &names);
     html.raw("</article>\n");
     html
 }
 
 /// The button for what somebody shows next.
 pub(super) fn again(html: &mut Html, lang: Lang) {
-    html.put(
-        "<p><button type=\"button\" class=\"second\" data-next>",
-        lang.say("核验下一份", "Verify another"),
-        "</button></p>\n",
-    );
+    form::next(html, lang.say("核验下一份", "Verify another"));
 }

@@ -17,7 +17,7 @@ use super::form::{Said, answer_place};
 use super::html::Html;
 use super::names::Words;
 use super::trouble::{Trouble, part, wrong};
-use super::{Asked, AskedQuery, Lang, clock, decision, member, ofd, page as whole_page, report};
+use super::{Asked, AskedQuery, Lang, clock, decision, hint, member, ofd, page as whole_page, report};
 use crate::router::POLICY_WITH_PICTURES;
 use crate::state::AppState;
 use crate::uploads::{MAX_OFD_BODY_BYTES, Upload};
@@ -56,12 +56,12 @@ pub(super) async fn page(query: AskedQuery) -> Response {
     let asked = Asked::read(query);
     let lang = asked.lang();
     let mut html = Html::new();
-    let hint = lang.say(
+    let words = lang.say(
         "电子证照、OFD 文件、电子印章、电子签章、亮证码（文本 BY1:… 或图片）或判定回执。不需要登录，内容不保存；动态码只认一次。",
         "A license, an OFD document, a seal, a seal signature, a code (its text BY1:…, or a picture of it) or the receipt of a decision. \
          No account; nothing is kept. A dynamic code counts once.",
     );
-    html.put("<p class=\"hint\">", hint, "</p>\n");
+    hint(&mut html, words);
     html.put(
         "<form class=\"ask\" method=\"post\" action=\"/verify",
         lang.query('?'),
@@ -168,7 +168,7 @@ fn code(lang: Lang, state: &AppState, checked: Result<PresentationReport, Value>
     ages(&mut html, lang, &answer["age"]);
     let names = Check::ALL.map(Check::name_zh);
     report::again(&mut html, lang);
-    report::checks(&mut html, lang, &answer["license"], &names);
+    report::checks(&mut html, lang, None, &answer["license"], &names);
     html.raw("</article>\n");
     html
 }

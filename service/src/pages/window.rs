@@ -11,7 +11,7 @@ use super::form::search;
 use super::html::{Html, encoded};
 use super::names::Words;
 use super::trouble::{Trouble, part, trouble_page, wrong, wrong_number};
-use super::{Asked, AskedQuery, Lang, Sent, decision, matter, more_to_find, page as whole_page, texts};
+use super::{Asked, AskedQuery, Lang, Sent, decision, hint, matter, more_to_find, page as whole_page, texts};
 use crate::error::ApiError;
 use crate::shared::read_holder;
 use crate::state::AppState;
@@ -77,7 +77,7 @@ fn links<'c>(
     let mut matters = matters.peekable();
     html.put("<h2>", title, "</h2>\n");
     if matters.peek().is_none() {
-        html.put("<p class=\"hint\">", lang.say("没有找到。", "None is found."), "</p>\n");
+        hint(html, lang.say("没有找到。", "None is found."));
         return;
     }
     html.raw("<ul class=\"matters\">\n");

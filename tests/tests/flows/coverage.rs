@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use boyin::archive::{Act, Change, ImportId, ImportJob, ImportStep, StatusChange, Submission};
 use boyin::model::alg::VerifyAlg as _;
 use boyin::model::catalog::Catalog;
-use boyin::model::collected::{CollectedLicense, Evidence, EvidenceKind, Grade};
+use boyin::model::collected::{CollectedLicense, Grade};
 use boyin::model::coverage::{Coverage, CoverageAxis, CoveragePlace, Share, StatedTotal};
 use boyin::model::id::{CreditCode, DivisionCode, HolderCode, HolderCodeType, LicenseTypeCode};
 use boyin::suite::{ES256, SystemRandom};
 use boyin::{Desk, DeskError, HomeError, LookupError, Order};
 
 use crate::office::{Prefecture, citizen, credit_code, identity_card, now, order, police};
-
-fn card() -> LicenseTypeCode {
-    Catalog::embedded().find("identity-card").unwrap().code
-}
+use crate::window::{card, job};
 
 fn place(division: &str, department: CreditCode) -> CoveragePlace {
     CoveragePlace { license_type: card(), division: DivisionCode::parse(division).unwrap(), department }
@@ -52,27 +49,7 @@ fn act(key: &str) -> Act {
 
 /// Takes in so many records of each grade, and two that contradict each other.
 fn collect(desk: &Desk) -> ImportJob {
-    let digest = format!("sha-256:{}", "0".repeat(64));
-    let job = ImportJob {
-        id: ImportId::new(&[7; 32]),
-        source: "人口库".to_owned(),
-        agency: agency(),
-        license_type: card(),
-        key: Vec::new(),
-        evidence: Evidence { kind: EvidenceKind::IssuerSeal, digest: Some(digest) },
-        stated_total: None,
-        corrects: None,
-        begun_at: now(),
-        rows: 0,
-        accepted: 0,
-        already: 0,
-        rejected: 0,
-        disputed: 0,
-        reasons: BTreeMap::new(),
-        corrected: 0,
-        corrected_already: 0,
-        finished: false,
-    };
+    let job = ImportJob { agency: agency(), begun_at: now(), ..job() };
     desk.archive().begin_import(&act("begin"), &job).unwrap();
     let grades = [Grade::A, Grade::A, Grade::B, Grade::C, Grade::D, Grade::D, Grade::D];
     let mut rows: Vec<_> = (1..)

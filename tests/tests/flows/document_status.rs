@@ -24,6 +24,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::faces::font;
 use crate::ofd_http::{Site, png};
 use crate::office::{identity_card, order, police};
 use crate::seals::{at, by, refusal};
@@ -269,6 +270,24 @@ async fn what_no_signature_covers_is_not_looked_at() {
     assert!(report["license"].is_null() && report["copy"].is_null());
 }
 
+/// Each table of checks has a name of its own: who hears the page tells them apart by it.
+#[tokio::test]
+async fn no_two_tables_of_a_page_have_one_name() {
+    let world = World::new();
+    let mut draft = world.site.sign(world.draft(&world.carried()), world.seal, &Signing::default());
+    let sealed = draft.write();
+    draft.sign(&Signing::default());
+    for (document, of) in [
+        (sealed, ["", "：所附证照", "：文档 1", "：文档 1 签名 1"]),
+        (draft.write(), ["", "：文档 1", "：文档 1 签名 1", "：文档 1 签名 2"]),
+    ] {
+        let page = String::from_utf8(world.sent("/verify", &document, at(5)).await).unwrap();
+        let names = page.split("role=\"region\" tabindex=\"0\" aria-label=\"").skip(1);
+        let names: Vec<_> = names.map(|rest| rest.split_once('"').unwrap().0).collect();
+        assert_eq!(names, of.map(|of| format!("逐项检查{of}")));
+    }
+}
+
 /// Of many documents each has the verdict on its own license.
 #[test]
 fn many_documents_have_each_its_license() {
@@ -329,18 +348,6 @@ fn without_a_trust_list_the_license_stays_open() {
     // A copy that has ended is known to have.
     let ended = DocumentCause::Document(DocumentReason::CopyEnded);
     assert_eq!(with(vec![("JZJYXQJZSJ", end.as_str())]), DocumentVerdict::Failed(ended));
-}
-
-/// The font, which CI must have; elsewhere its absence is said.
-fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
 }
 
 /// The attachments of a document, as they can be taken out.

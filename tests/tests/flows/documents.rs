@@ -15,6 +15,7 @@ use boyin::verify::{Reason, Verdict};
 use boyin::{Desk, DeskError, DocumentKind, DocumentMaking, Font, LicenseDocument, Order, SealMaking};
 use boyin_picture::{Rank, RoundSeal, SealPicture};
 
+use crate::faces::font;
 use crate::office::{HOLDER, Prefecture, citizen, identity_card, market, order, police};
 use crate::seals::{at, authority, by, change, refusal, staffed};
 
@@ -30,18 +31,6 @@ struct World {
     font: Font,
     templates: Templates,
     prefecture: Prefecture,
-}
-
-/// The font, which CI must have; elsewhere its absence is said.
-fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
 }
 
 impl World {

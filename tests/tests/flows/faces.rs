@@ -12,6 +12,7 @@ use boyin::suite::SystemRandom;
 use boyin::{DocumentMaking, Font, Scope, SealMaking};
 use boyin_picture::{NameSeal, SealPicture};
 use boyin_service::PICTURE_DPI;
+use boyin_testkit::needed::needed;
 use serde_json::{Value, json};
 
 use crate::clients::Answer;
@@ -27,14 +28,7 @@ const PICTURE: &str = "src=\"data:image/png;base64,";
 
 /// The font, which CI must have; elsewhere its absence is said.
 pub(crate) fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
+    needed(Font::find_for_pages())
 }
 
 /// A service with a font, if there is one here.

@@ -3,19 +3,15 @@
 
 use boyin::archive::{ArchiveError, EventKind};
 use boyin::model::catalog::{Catalog, CatalogChange, CatalogEntry};
-use boyin::model::id::LicenseTypeCode;
 use boyin::model::sharing::{ShareRefusal, SharingChange, SharingEntry, SharingScope};
 use boyin::model::time::UnixTime;
 use boyin::{Desk, DeskError, Home, HomeError, Order};
 
 use crate::office::{Prefecture, market, now, order, passphrase, police};
+use crate::window::card;
 
 fn by(at: UnixTime) -> Order {
     Order { at, ..order(police(), "list") }
-}
-
-fn card() -> LicenseTypeCode {
-    Catalog::embedded().find("identity-card").unwrap().code
 }
 
 fn share(fields: &[&str], from: UnixTime, until: Option<UnixTime>) -> SharingChange {

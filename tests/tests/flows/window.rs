@@ -85,9 +85,9 @@ fn filed_again(desk: &Desk, key: &str, receipt: &[u8], inputs: &str) -> u64 {
     desk.archive().file_decision(&act(key), &filing).unwrap().event
 }
 
-/// Takes in one record of the citizen, with a clock of the import that is 40 days ahead.
-pub(crate) fn collect(desk: &Desk, number: &str, name: &str, grade: Grade) {
-    let job = ImportJob {
+/// An import of records of the citizen, with a clock that is 40 days ahead.
+pub(crate) fn job() -> ImportJob {
+    ImportJob {
         id: ImportId::new(&[7; 32]),
         source: "人口库".to_owned(),
         agency: police(),
@@ -109,7 +109,12 @@ pub(crate) fn collect(desk: &Desk, number: &str, name: &str, grade: Grade) {
         corrected: 0,
         corrected_already: 0,
         finished: false,
-    };
+    }
+}
+
+/// Takes in one record of the citizen.
+pub(crate) fn collect(desk: &Desk, number: &str, name: &str, grade: Grade) {
+    let job = job();
     desk.archive().begin_import(&act("begin"), &job).unwrap();
     let license = CollectedLicense {
         license_type: card(),

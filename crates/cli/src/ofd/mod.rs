@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use boyin::model::time::UnixTime;
+use boyin::verify::Weight;
 use boyin::verify::chain::CertificateStore;
 use boyin::verify::seal::Profile;
 use boyin::{CheckedDocument, DocumentTrust, DocumentVerifier, Registry};
@@ -22,7 +23,7 @@ use boyin_ofd::{DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, Sign
 use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
 use crate::output::{printable, sign};
-use crate::report::{checks, exit, headline, words};
+use crate::report::{self, CODE_WIDTH, checks, exit, headline, notes, words};
 use crate::trusted::Trusted;
 use crate::{Exit, files};
 
@@ -179,22 +180,8 @@ fn of_signature(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Re
     notes(out, signature.notes().iter().map(|note| note.code()))
 }
 
-fn notes(out: &mut dyn Write, notes: impl Iterator<Item = &'static str>) -> std::io::Result<()> {
-    let notes: Vec<_> = notes.collect();
-    if notes.is_empty() { Ok(()) } else { writeln!(out, "  notes (提示): {}", notes.join(", ")) }
-}
-
 fn line(out: &mut dyn Write, check: OfdCheck, outcome: &OfdOutcome) -> std::io::Result<()> {
-    let (mark, words) = match outcome {
-        OfdOutcome::Passed => ('✓', String::new()),
-        OfdOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
-        OfdOutcome::NotPassed(cause, detail) => {
-            let mark = if cause.is_indeterminate() { '?' } else { '✗' };
-            (mark, format!("{}{}", cause.code(), detail.as_ref().map(place).unwrap_or_default()))
-        }
-    };
-    let line = format!("  {mark} {:<12} {}  {words}", check.code(), check.name_zh());
-    writeln!(out, "{}", line.trim_end())
+    report::line(out, (check.code(), check.name_zh()), CODE_WIDTH, outcome, Weight::Fail, place)
 }
 
 fn place(detail: &OfdDetail) -> String {

@@ -3,11 +3,12 @@ use std::io::Write;
 use anyhow::Context as _;
 use boyin::model::json::Reader;
 use boyin::model::seal::{Kind, detect};
-use boyin::verify::seal::{Document, SealContext, SealDetail, SealOutcome, SealReport, SealVerifier};
+use boyin::verify::Weight;
+use boyin::verify::seal::{Document, SealContext, SealDetail, SealReport, SealVerifier};
 
 use super::args::Verify;
 use crate::context::{Session, now};
-use crate::report::{exit, headline};
+use crate::report::{LONG_CODE_WIDTH, exit, headline, line, notes};
 use crate::{Exit, files};
 
 /// `seal verify`
@@ -68,25 +69,13 @@ pub(crate) fn write(out: &mut dyn Write, report: &SealReport) -> std::io::Result
     writeln!(out, "  {:<9} {}", "at", report.at())?;
     writeln!(out, "  {:<9} {}\n", "profile", report.profile().name)?;
     for (check, outcome) in report.checks() {
-        let (mark, words) = match outcome {
-            SealOutcome::Passed => ('✓', String::new()),
-            SealOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
-            SealOutcome::NotPassed(reason, detail) => {
-                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
-                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
-            }
-        };
-        let line = format!("  {mark} {:<18} {}  {words}", check.code(), check.name_zh());
-        writeln!(out, "{}", line.trim_end())?;
+        let named = (check.code(), check.name_zh());
+        line(out, named, LONG_CODE_WIDTH, &outcome, Weight::Fail, place)?;
     }
-    let notes: Vec<_> = report.notes().iter().map(|note| note.code()).collect();
-    if !notes.is_empty() {
-        writeln!(out, "  notes (提示): {}", notes.join(", "))?;
-    }
-    Ok(())
+    notes(out, report.notes().iter().map(|note| note.code()))
 }
 
-fn place(detail: SealDetail) -> String {
+fn place(detail: &SealDetail) -> String {
     match detail {
         SealDetail::Field(error) => format!(": {error}"),
         SealDetail::Instants { limit, .. } => format!(", limit {limit}"),

@@ -4,15 +4,15 @@ use anyhow::Context as _;
 use boyin::model::json::Reader;
 use boyin::model::timestamp::Response;
 use boyin::model::timestamp::batch::Proof;
+use boyin::verify::Weight;
 use boyin::verify::timestamp::{
-    Stamped, TimestampContext, TimestampDetail, TimestampOutcome, TimestampPolicy, TimestampReport,
-    check_token,
+    Stamped, TimestampContext, TimestampDetail, TimestampPolicy, TimestampReport, check_token,
 };
 
 use super::args::Verify;
 use super::{Trusted, alg};
 use crate::context::{Session, now};
-use crate::report::{exit, headline};
+use crate::report::{LONG_CODE_WIDTH, exit, headline, line, notes};
 use crate::{Exit, files};
 
 pub(super) fn run(session: &Session, args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -64,25 +64,13 @@ fn write(out: &mut dyn Write, report: &TimestampReport) -> std::io::Result<()> {
         writeln!(out, "  {:<9} {policy}\n", "policy")?;
     }
     for (check, outcome) in report.checks() {
-        let (mark, words) = match outcome {
-            TimestampOutcome::Passed => ('✓', String::new()),
-            TimestampOutcome::Skipped => ('·', "not reached 未进行".to_owned()),
-            TimestampOutcome::NotPassed(reason, detail) => {
-                let mark = if reason.is_indeterminate() { '?' } else { '✗' };
-                (mark, format!("{}{}", reason.code(), detail.map(place).unwrap_or_default()))
-            }
-        };
-        let line = format!("  {mark} {:<18} {}  {words}", check.code(), check.name_zh());
-        writeln!(out, "{}", line.trim_end())?;
+        let named = (check.code(), check.name_zh());
+        line(out, named, LONG_CODE_WIDTH, &outcome, Weight::Fail, place)?;
     }
-    let notes: Vec<_> = report.notes().iter().map(|note| note.code()).collect();
-    if !notes.is_empty() {
-        writeln!(out, "  notes (提示): {}", notes.join(", "))?;
-    }
-    Ok(())
+    notes(out, report.notes().iter().map(|note| note.code()))
 }
 
-fn place(detail: TimestampDetail) -> String {
+fn place(detail: &TimestampDetail) -> String {
     match detail {
         TimestampDetail::Field(error) => format!(": {error}"),
         TimestampDetail::Instants { limit, .. } => format!(", limit {limit}"),

@@ -14,7 +14,7 @@ use boyin::model::time::UnixTime;
 use boyin::model::trust::{CertificateRole, Change, Difference, Sunset, TrustList};
 use boyin::suite::{all_jws, all_x509};
 use boyin::verify::chain::Certificate;
-use boyin::{DraftDigest, Home};
+use boyin::{DraftDigest, Home, Order};
 use serde_json::json;
 
 use self::args::{Add, By, Lists, Remove, Trust};
@@ -117,6 +117,14 @@ fn published(
     Ok(Exit::Done)
 }
 
+/// The order to prepare a change.
+pub(crate) fn order_by(home: &Home, by: By) -> anyhow::Result<Order> {
+    let (Some(who), Some(purpose)) = (by.who, by.purpose) else {
+        anyhow::bail!("say who prepares the change, and what for: --who NAME --purpose TEXT");
+    };
+    order_of(home.config().authority_code, &Words { who, purpose })
+}
+
 fn prepare(
     session: &Session,
     home: &Home,
@@ -124,10 +132,7 @@ fn prepare(
     by: By,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let (Some(who), Some(purpose)) = (by.who, by.purpose) else {
-        anyhow::bail!("say who prepares the change, and what for: --who NAME --purpose TEXT");
-    };
-    let order = order_of(home.config().authority_code, &Words { who, purpose })?;
+    let order = order_by(home, by)?;
     let before = home.drafted_trust(order.at)?;
     let after = home.draft_trust(change, &order)?;
     let draft = home.trust_draft_digest()?;

@@ -6,6 +6,7 @@ use boyin::model::time::UnixTime;
 use boyin::suite::Algorithm;
 use boyin_ofd::package::Package;
 use boyin_picture::{Font, NameSeal, SealPicture};
+use boyin_testkit::needed::needed;
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, revocation_list};
@@ -25,14 +26,7 @@ struct Documents {
 
 /// The font, which CI must have; elsewhere its absence is said.
 pub(crate) fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
+    needed(Font::find_for_pages())
 }
 
 impl Documents {
@@ -73,6 +67,16 @@ impl Documents {
     }
 }
 
+/// Options to verify documents of `world` with, at the instant of the kit.
+pub(crate) fn trusting(place: &Place, world: &SealWorld) -> [String; 8] {
+    let anchor = place.write("anchor.der", world.authority.certificate());
+    let maker = place.write("maker.der", &world.maker.1);
+    let crl = place.write("list.crl", &revocation_list(world, &[], now().minus(60)));
+    let at = now().seconds().to_string();
+    let options: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    options.map(str::to_owned)
+}
+
 fn exists(path: &str) -> bool {
     Path::new(path).exists()
 }
@@ -84,15 +88,13 @@ fn a_document_is_verified_and_shown_without_data_directory() {
     let mut draft = Draft::new(&world);
     draft.sign(&Signing::default());
     let file = place.write("license.ofd", &draft.write());
-    let anchor = place.write("anchor.der", world.authority.certificate());
-    let maker = place.write("maker.der", &world.maker.1);
-    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
-    let at = now().seconds().to_string();
-    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
+    let [_, anchor, .., at] = trusted;
     let verify = |file: &str, more: &[&str]| place.boyin(&[&["ofd", "verify", file], more].concat());
     let ran = verify(&file, &trusted).ends(0);
     assert!(ran.out.contains("passed") && ran.out.contains("2 pages"), "{}", ran.out);
-    verify(&file, &["--anchor", &anchor, "--at", &at]).ends(2);
+    verify(&file, &["--anchor", anchor, "--at", at]).ends(2);
 
     draft.put("smuggled.exe", "MZ");
     let changed = place.write("changed.ofd", &draft.write());
@@ -264,11 +266,9 @@ fn nothing_is_taken_out_of_what_does_not_pass_unless_that_is_asked_for() {
     let sound = place.write("sound.ofd", &draft.write());
     draft.put("smuggled.exe", "MZ");
     let changed = place.write("changed.ofd", &draft.write());
-    let anchor = place.write("anchor.der", world.authority.certificate());
-    let maker = place.write("maker.der", &world.maker.1);
-    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
-    let at = now().seconds().to_string();
-    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
+    let [_, anchor, .., at] = trusted;
     let dir = place.path("taken");
     let extract =
         |file: &str, more: &[&str]| place.boyin(&[&["ofd", "extract", file, "--out", &dir], more].concat());
@@ -278,9 +278,9 @@ fn nothing_is_taken_out_of_what_does_not_pass_unless_that_is_asked_for() {
     }
     let json = extract(&changed, &[&trusted[..], &["--json"]].concat()).ends(1).json();
     assert_eq!(json["reason"]["code"], "ofd_entry_unreferenced");
-    extract(&sound, &["--anchor", &anchor, "--at", &at]).ends(2);
-    extract(&changed, &["--unverified", "--at", &at]).complains(&["cannot be used with"]);
-    extract(&changed, &["--unverified", "--anchor", &anchor]).complains(&["cannot be used with"]);
+    extract(&sound, &["--anchor", anchor, "--at", at]).ends(2);
+    extract(&changed, &["--unverified", "--at", at]).complains(&["cannot be used with"]);
+    extract(&changed, &["--unverified", "--anchor", anchor]).complains(&["cannot be used with"]);
     let none = place.write("none", b"no document");
     extract(&none, &["--unverified"]).complains(&["no OFD document"]);
     assert!(!exists(&dir), "nothing was written");
@@ -310,11 +310,9 @@ fn many_documents_are_verified_at_once() {
     for (name, bytes) in [("b.ofd", &right), ("a.OFD", &wrong), ("c.ofd", &right), ("d.txt", &wrong)] {
         place.write(&format!("folder/{name}"), bytes);
     }
-    let anchor = place.write("anchor.der", world.authority.certificate());
-    let maker = place.write("maker.der", &world.maker.1);
-    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
-    let at = now().seconds().to_string();
-    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
+    let [_, anchor, .., at] = trusted;
     let verify =
         |files: &[&str], more: &[&str]| place.boyin(&[&["ofd", "verify"], files, &trusted, more].concat());
     let (folder, one, other) = (place.path("folder"), place.path("folder/b.ofd"), place.path("folder/c.ofd"));
@@ -331,7 +329,7 @@ fn many_documents_are_verified_at_once() {
     let alone = verify(&[&one], &["--json"]).ends(0).json();
     assert_eq!((told.len(), &told[1]["report"]), (3, &alone));
     // One that is not decided is worse than one that passed.
-    let unknown = place.boyin(&["ofd", "verify", &one, &other, "--anchor", &anchor, "--at", &at]);
+    let unknown = place.boyin(&["ofd", "verify", &one, &other, "--anchor", anchor, "--at", at]);
     assert!(unknown.ends(2).out.contains("2 indeterminate"));
     std::fs::create_dir(place.path("empty")).unwrap();
     verify(&[&place.path("empty")], &[]).complains(&["no document"]);

@@ -3,9 +3,10 @@
 use boyin::suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{SealWorld, revocation_list};
+use boyin_testkit::seals::SealWorld;
 use serde_json::json;
 
+use crate::ofd::trusting;
 use crate::support::Place;
 
 const LIST: &str = "Doc_0/Attachs/Attachments.xml";
@@ -32,11 +33,8 @@ fn the_license_is_said_not_to_be_verified() {
     let ended = place.write("ended.ofd", &carrying(&world, &custom, &Signing::default()).write());
     let form = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() };
     let signed = place.write("signed.ofd", &carrying(&world, "", &form).write());
-    let anchor = place.write("anchor.der", world.authority.certificate());
-    let maker = place.write("maker.der", &world.maker.1);
-    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
-    let at = now().seconds().to_string();
-    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
     let verify =
         |files: &[&str], more: &[&str]| place.boyin(&[&["ofd", "verify"], files, &trusted, more].concat());
     let ran = verify(&[&file], &[]).ends(2);

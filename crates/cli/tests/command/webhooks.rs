@@ -1,6 +1,6 @@
 //! Notices to clients over HTTP: delivered once, whatever comes between.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,8 @@ use std::time::Duration;
 use boyin::issue::SigningKey;
 use boyin::model::b64;
 use boyin::suite::{Algorithm, SoftwareKey, SystemRandom};
+use boyin_testkit::http::request;
+use boyin_testkit::needed::needed;
 use serde_json::{Value, json};
 
 use crate::clients::key;
@@ -61,22 +63,9 @@ impl Receiver {
 
 fn take(stream: TcpStream, got: &Mutex<Vec<Received>>, answer: &Mutex<String>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let received = request(&mut reader)?;
     let answer = answer.lock().unwrap().clone();
-    got.lock().unwrap().push((head, body));
+    got.lock().unwrap().push(received);
     if answer == SILENCE {
         std::thread::sleep(Duration::from_secs(600));
     }
@@ -150,10 +139,7 @@ fn a_notice_reaches_its_client_and_is_verified_by_a_program_that_is_not_ours() {
         [trust.join("list.jwt"), trust.join("anchor.json")].map(|path| path.to_str().unwrap().to_owned());
     let check = |file: &str, client: &str| checked(&files, &["--client", client, file]);
     let file = place.write("notice.jwt", token);
-    let Some((code, said)) = check(&file, "market-1") else {
-        assert!(std::env::var_os("CI").is_none(), "the independent check needs python3");
-        return;
-    };
+    let Some((code, said)) = check(&file, "market-1") else { return };
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap(), told);
     let (code, said) = check(&file, "market-2").unwrap();
@@ -170,7 +156,8 @@ fn checked([trust, anchor]: &[String; 2], args: &[&str]) -> Option<(Option<i32>,
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/check-webhook.py");
     let mut python = Command::new("python3");
     python.args([script, "--trust", trust, "--anchor", anchor]).args(args);
-    python.output().ok().map(|ran| (ran.status.code(), String::from_utf8(ran.stdout).unwrap()))
+    let ran = needed(python.output().map_err(|_| "the independent check needs python3"))?;
+    Some((ran.status.code(), String::from_utf8(ran.stdout).unwrap()))
 }
 
 fn jws(key: &SigningKey, typ: &str, claims: &Value) -> Vec<u8> {
@@ -228,10 +215,7 @@ impl OwnKeys {
 fn a_program_that_is_not_ours_refuses_ended_algorithms_and_missing_claims() {
     let own = OwnKeys::new();
     let now = OwnKeys::NOW;
-    let Some((code, said)) = own.checked(&OwnKeys::claims(), &json!([])) else {
-        assert!(std::env::var_os("CI").is_none(), "the independent check needs python3");
-        return;
-    };
+    let Some((code, said)) = own.checked(&OwnKeys::claims(), &json!([])) else { return };
     assert_eq!(code, Some(0), "{said}");
     for (end, counts) in [
         (json!({ "alg": "ES256", "sign_until": now }), false),

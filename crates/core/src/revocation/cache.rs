@@ -10,6 +10,7 @@ use boyin_verify::chain::MAX_CRL_BYTES;
 use serde::{Deserialize, Serialize};
 
 use crate::error::HomeError;
+use crate::home::make_private_dir;
 use crate::keyring::replace;
 
 const FORMAT: u32 = 1;
@@ -31,11 +32,7 @@ struct Note {
 
 impl Cache {
     pub(super) fn open(dir: &Path) -> Result<Self, HomeError> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(|source| file(dir, source))?;
+        make_private_dir(dir)?;
         Ok(Self { dir: dir.to_owned() })
     }
 

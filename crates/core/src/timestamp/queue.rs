@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StampError, TimestampClient};
 use crate::error::HomeError;
+use crate::home::make_private_dir;
 use crate::keyring::{replace, sync_parent};
 use crate::retry::retry_seconds;
 
@@ -104,11 +105,7 @@ impl TimestampQueue {
     /// # Errors
     /// [`QueueError::File`].
     pub fn open(dir: &Path) -> Result<Self, QueueError> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(|source| file(dir, source))?;
+        make_private_dir(dir)?;
         Ok(Self { dir: dir.to_owned() })
     }
 

@@ -7,10 +7,12 @@ mod lists;
 mod queue;
 mod transport;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use boyin_testkit::http::request;
 
 /// A server on a port of its own that answers each request by its body.
 struct Server {
@@ -42,20 +44,7 @@ impl Server {
 
 fn serve(stream: TcpStream, answer: &impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>)) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let (head, body) = request(&mut reader)?;
     let (status, content) = answer(&head, &body);
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", content.len());
     let mut stream = reader.into_inner();

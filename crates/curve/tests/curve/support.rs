@@ -2,41 +2,12 @@
 
 use boyin_testkit::arithmetic::{Group, Point, to_bytes};
 use boyin_testkit::random::FixedRandom;
+use boyin_testkit::vectors::hex;
+pub(crate) use boyin_testkit::vectors::{bytes, json, list, text};
 use num_bigint::BigUint;
 use p256::pkcs8::der::asn1::UintRef;
 use p256::pkcs8::der::{Decode as _, Error, Reader as _, SliceReader};
-use serde_json::Value;
 use sha2::Digest as _;
-
-/// Bytes of a hexadecimal string.
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    assert!(text.len().is_multiple_of(2), "odd number of hexadecimal digits");
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
-}
-
-/// The JSON vector file `relative`, or `None` where the set is absent.
-pub(crate) fn json(relative: &str) -> Option<Value> {
-    let Some(path) = boyin_testkit::vectors::path(relative) else {
-        println!("skipped: {relative} is absent");
-        return None;
-    };
-    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
-}
-
-/// The text member `name`.
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {value}"))
-}
-
-/// The bytes of the hexadecimal member `name`.
-pub(crate) fn bytes(value: &Value, name: &str) -> Vec<u8> {
-    hex(text(value, name))
-}
-
-/// The array member `name`.
-pub(crate) fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name].as_array().unwrap_or_else(|| panic!("{name} is missing"))
-}
 
 /// `r ‖ s` of a DER signature as the crate `der` reads it; numbers above 32 bytes have no such form.
 pub(crate) fn der_to_raw<'d>(signature: &'d [u8]) -> Option<[u8; 64]> {

@@ -11,17 +11,11 @@ use boyin_face::{Additions, Annotation, Emblem, Face, FaceInput, SealImage, Temp
 use boyin_model::catalog::LicenseType;
 use boyin_model::time::UnixTime;
 use boyin_picture::{Font, NameSeal, Rank, RoundSeal, SealPicture};
+use boyin_testkit::needed::needed;
 
 /// The font, which CI must have; elsewhere its absence is said.
 fn font() -> Option<Font> {
-    match Font::find_for_pages() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
+    needed(Font::find_for_pages())
 }
 
 fn annotation() -> Annotation {

@@ -13,8 +13,7 @@ use crate::limits::MAX_LISTED;
 use crate::location::{LocationFault, join, resolve};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{
-    EntryList, Finding, OfdCheck, OfdDetail, OfdNote, Outcomes, Protection, SealFace, SignatureReport,
-    ValueReport, cut,
+    EntryList, Finding, OfdCheck, OfdDetail, OfdNote, Protection, SealFace, SignatureReport, ValueReport, cut,
 };
 use crate::structure::{CheckMethod, SignatureKind, Stamp};
 
@@ -42,22 +41,8 @@ pub(super) fn check(
     let (layout, taken, batch) = read;
     let signatures = layout.bodies[body].signatures.as_deref().unwrap_or_default();
     let signed = &signatures[nth];
-    let mut report = SignatureReport {
-        id: cut(&signed.listed.id),
-        kind: signed.listed.kind.unwrap_or(SignatureKind::Seal),
-        outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
-        method: None,
-        protection: None,
-        stamps: Vec::new(),
-        stamp_count: 0,
-        covers: Vec::new(),
-        changed: EntryList::default(),
-        uncovered: EntryList::default(),
-        unreferenced: EntryList::default(),
-        value: None,
-        face: None,
-        notes: Vec::new(),
-    };
+    let kind = signed.listed.kind.unwrap_or(SignatureKind::Seal);
+    let mut report = SignatureReport::new(cut(&signed.listed.id), kind);
     let parts = match &signed.parts {
         Ok(parts) => parts,
         Err(fault) => {

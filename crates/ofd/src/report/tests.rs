@@ -99,22 +99,7 @@ fn codes_are_unique_and_in_the_specification() {
 /// Pictures are shown of the first signatures; what is beyond their bound is left out, and what still fits is not.
 #[test]
 fn pictures_are_bounded_over_all_signatures() {
-    let mut signature = SignatureReport {
-        id: "1".into(),
-        kind: SignatureKind::Seal,
-        outcomes: Outcomes::new(&OfdCheck::OF_SIGNATURE),
-        method: None,
-        protection: None,
-        stamps: Vec::new(),
-        stamp_count: 0,
-        covers: Vec::new(),
-        changed: EntryList::default(),
-        uncovered: EntryList::default(),
-        unreferenced: EntryList::default(),
-        value: None,
-        face: None,
-        notes: Vec::new(),
-    };
+    let mut signature = SignatureReport::new("1".into(), SignatureKind::Seal);
     let mut with = |size: usize| {
         let face = SealFace {
             name: "a".into(),

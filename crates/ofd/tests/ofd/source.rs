@@ -9,7 +9,7 @@ use boyin_ofd::limits::{
 use boyin_ofd::package::{Package, PackageFault, Source};
 use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
 use boyin_suite::Algorithm;
-use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
+use boyin_testkit::ofd::{Counting, Draft, EntryByHand, Signing, container};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, context};
 use boyin_verify::Reader;
@@ -200,23 +200,6 @@ fn the_first_damaged_entry_is_named() {
         let named = format!(r#"{{"fault":"inflate","place":{}}}"#, place(first));
         assert!(shown.contains(&named), "{names:?}: {shown}");
         assert!(report.documents().is_empty());
-    }
-}
-
-/// Gives bytes and counts them.
-struct Counting<'b> {
-    bytes: &'b [u8],
-    count: &'b Cell<u64>,
-}
-
-impl Source for Counting<'_> {
-    fn size(&self) -> u64 {
-        self.bytes.size()
-    }
-
-    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
-        self.count.set(self.count.get() + u64::try_from(into.len()).unwrap());
-        self.bytes.read_at(at, into)
     }
 }
 

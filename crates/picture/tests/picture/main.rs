@@ -9,17 +9,11 @@ mod raster;
 mod refusals;
 
 use boyin_picture::{Font, SealPicture, Shape};
+use boyin_testkit::needed::needed;
 
 /// The font, which CI must have; elsewhere its absence is said.
 fn font() -> Option<Font> {
-    match Font::find() {
-        Ok(font) => Some(font),
-        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Err(error) => {
-            eprintln!("not tested: {error}");
-            None
-        }
-    }
+    needed(Font::find())
 }
 
 fn draw(shape: impl Into<Shape>, font: &Font) -> SealPicture {

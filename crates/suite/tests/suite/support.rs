@@ -3,37 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
-
-/// Bytes of a hexadecimal string.
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    assert!(text.len().is_multiple_of(2), "odd number of hexadecimal digits");
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
-}
-
-/// The JSON vector file `relative`, or `None` where the set is absent.
-pub(crate) fn json(relative: &str) -> Option<Value> {
-    let Some(path) = boyin_testkit::vectors::path(relative) else {
-        println!("skipped: {relative} is absent");
-        return None;
-    };
-    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
-}
-
-/// The text member `name`.
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {value}"))
-}
-
-/// The bytes of the hexadecimal member `name`.
-pub(crate) fn bytes(value: &Value, name: &str) -> Vec<u8> {
-    hex(text(value, name))
-}
-
-/// The array member `name`.
-pub(crate) fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name].as_array().unwrap_or_else(|| panic!("{name} is missing"))
-}
+pub(crate) use boyin_testkit::vectors::{bytes, hex, json, list, text};
 
 /// A folder of its own in which `openssl` works.
 pub(crate) struct OpenSsl(tempfile::TempDir);
@@ -41,13 +11,7 @@ pub(crate) struct OpenSsl(tempfile::TempDir);
 impl OpenSsl {
     /// `None` if the command is absent, and a panic if that happens in CI.
     pub(crate) fn new() -> Option<Self> {
-        if Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
-            return Some(Self(tempfile::tempdir().unwrap()));
-        }
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!in_ci, "the openssl command is missing: apt-get install openssl");
-        println!("skipped: the openssl command is absent");
-        None
+        boyin_testkit::timestamp::openssl::is_there().then(|| Self(tempfile::tempdir().unwrap()))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

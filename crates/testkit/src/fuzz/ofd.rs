@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::io;
 use std::sync::LazyLock;
 
 use boyin_model::json::{self, Reader};
@@ -14,7 +13,7 @@ use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_suite::Algorithm;
 use boyin_verify::chain::CertificateStore;
 
-use crate::ofd::{Draft, EntryByHand, Signing, container};
+use crate::ofd::{Counting, Draft, EntryByHand, Signing, container};
 use crate::prefecture::now;
 use crate::seals::{SealWorld, context};
 
@@ -39,23 +38,6 @@ const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 const MOST_INFLATED: u64 = 1032;
 /// Bytes of the shortest element.
 const LEAST_ELEMENT: u64 = 4;
-
-/// Gives bytes and counts them.
-struct Counting<'b> {
-    bytes: &'b [u8],
-    count: &'b Cell<u64>,
-}
-
-impl Source for Counting<'_> {
-    fn size(&self) -> u64 {
-        self.bytes.size()
-    }
-
-    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
-        self.count.set(self.count.get() + (&*into).size());
-        self.bytes.read_at(at, into)
-    }
-}
 
 /// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
 /// rest; and one of its files, by byte 0, changed in the same way. What is read has distinct and safe names, reports repeat and

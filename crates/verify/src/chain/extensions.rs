@@ -304,15 +304,8 @@ pub(crate) fn points(value: &[u8]) -> Option<Vec<Point>> {
             None => Vec::new(),
         };
         point.end()?;
-        let issuers = issuers.into_iter().filter_map(|name| match name {
-            GeneralName::Directory(name) => Some(name),
-            GeneralName::Email(_)
-            | GeneralName::Dns(_)
-            | GeneralName::Uri(_)
-            | GeneralName::Ip(_)
-            | GeneralName::Other(_) => None,
-        });
-        found.push(Point { name, reasons, issuers: issuers.collect() });
+        let issuers = issuers.into_iter().filter_map(GeneralName::directory).collect();
+        found.push(Point { name, reasons, issuers });
     }
     (found.len() <= MAX_POINTS).then_some(found)
 }

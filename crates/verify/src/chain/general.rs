@@ -17,6 +17,14 @@ pub(crate) enum GeneralName {
 }
 
 impl GeneralName {
+    /// The name, if it is that of an entry of a directory.
+    pub(crate) fn directory(self) -> Option<Name> {
+        match self {
+            Self::Directory(name) => Some(name),
+            Self::Email(_) | Self::Dns(_) | Self::Uri(_) | Self::Ip(_) | Self::Other(_) => None,
+        }
+    }
+
     /// `None` if the element is no general name.
     pub(crate) fn read(element: Element<'_>) -> Option<Self> {
         let content = element.content;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::chains::Chain;
 use boyin_testkit::prefecture::now;
+use boyin_testkit::timestamp::openssl::is_there;
 use boyin_verify::chain::{
     Certificate, CertificateQuery, CertificateReason, CertificateStore, CertificateVerdict, Oid, Profile,
     Purpose,
@@ -92,9 +93,7 @@ pub(crate) fn store(chain: &Chain) -> CertificateStore {
 /// Whether `openssl verify` accepts it; `None` without the command, which is a failure in CI.
 pub(crate) fn openssl(chain: &Chain, asked: &Asked) -> Option<bool> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    if !Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!in_ci, "the openssl command is missing: apt-get install openssl");
+    if !is_there() {
         return None;
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(

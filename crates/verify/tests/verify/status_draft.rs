@@ -9,6 +9,7 @@ use boyin_model::alg::VerifyAlg as _;
 use boyin_model::b64;
 use boyin_model::status::{StatusBits, StatusList};
 use boyin_suite::ES256;
+use boyin_testkit::needed::needed;
 
 const ENTRIES: u32 = 1 << 20;
 
@@ -137,11 +138,7 @@ fn python(lst: &str) -> Option<String> {
         print(b.urlsafe_b64encode(zlib.compress(d,9)).decode().rstrip('='),end='')";
     let started =
         Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut process) = started else {
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!in_ci, "the python3 command is missing: apt-get install python3");
-        return None;
-    };
+    let mut process = needed(started.map_err(|_| "the python3 command is missing: apt-get install python3"))?;
     process.stdin.take().unwrap().write_all(lst.as_bytes()).unwrap();
     let output = process.wait_with_output().unwrap();
     assert!(output.status.success());

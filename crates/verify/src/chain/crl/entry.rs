@@ -61,14 +61,7 @@ impl<'b> EntryParts<'b> {
             }
             [0x55, 0x1d, 29] => {
                 let names = GeneralName::read_all(only(value, tag::SEQUENCE)?)?;
-                self.issuer = names.into_iter().find_map(|name| match name {
-                    GeneralName::Directory(name) => Some(name),
-                    GeneralName::Email(_)
-                    | GeneralName::Dns(_)
-                    | GeneralName::Uri(_)
-                    | GeneralName::Ip(_)
-                    | GeneralName::Other(_) => None,
-                });
+                self.issuer = names.into_iter().find_map(GeneralName::directory);
                 self.issuer.as_ref()?;
             }
             _ => self.unknown |= critical,

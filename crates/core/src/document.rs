@@ -8,7 +8,7 @@ use boyin_model::credential::LicenseClaims;
 use boyin_model::hex;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::Reader;
-use boyin_model::register::{Power, SealId};
+use boyin_model::register::{Power, SealId, SealKind};
 use boyin_model::seal::Seal;
 use boyin_model::time::{Date, SECONDS_PER_DAY, UnixTime};
 use boyin_ofd::write::{Provider, StampPlace, WriteError};
@@ -108,6 +108,17 @@ pub enum DocumentFault {
     /// The office has no seal in use.
     #[error("the office has no seal in use that could seal documents: `boyin seal list`")]
     NoSeal,
+    /// The seal that was chosen belongs to another office.
+    #[error("seal {0} belongs to {1}: an office seals documents with its own, `boyin seal list`")]
+    SealOfOther(SealId, CreditCode),
+    /// The seal that was chosen is a personal one.
+    #[error("seal {0} is a personal one: documents are sealed with one of the office, `boyin seal list`")]
+    SealPersonal(SealId),
+    /// The seal that was chosen is not in use.
+    #[error(
+        "seal {0} is not in use: `boyin seal show {0}` says why, `boyin seal list` which others there are"
+    )]
+    SealNotInUse(SealId),
     /// The catalog in force does not have its type.
     #[error("the catalog in force does not have the type of the license: nothing says what its fields are")]
     NoType,
@@ -142,6 +153,9 @@ impl DocumentFault {
         match self {
             Self::NotTheIssuer(_) => "document_foreign",
             Self::NoSeal => "document_no_seal",
+            Self::SealOfOther(..) => "document_seal_foreign",
+            Self::SealPersonal(_) => "document_seal_personal",
+            Self::SealNotInUse(_) => "document_seal_not_in_use",
             Self::NoType => "document_type",
             Self::CopyTooLong => "document_copy_too_long",
             Self::CopyBeyondLicense(_) => "document_copy_beyond_license",
@@ -154,7 +168,8 @@ impl DocumentFault {
 
 impl Desk {
     /// A license as a document, sealed for the office of the order by somebody with the power to use its seals; the purpose of the
-    /// order is that of the read, of the use of the seal, and of an annotated copy.
+    /// order is that of the read, of the use of the seal, and of an annotated copy. The seal is the one of the office that was
+    /// chosen, or else of its seals in use, personal ones aside, the one with the lowest number.
     ///
     /// Who may not use seals reads nothing. The read is in the event log before anything that depends on the license is
     /// answered, the use of the seal before the signature. What is made passes its own verification. The document is not
@@ -162,17 +177,18 @@ impl Desk {
     ///
     /// The same order again, if its use was counted, makes the document of the first instant again and counts nothing: the
     /// pages and all that the seal covers are the same, the value of the signature is another one. It is refused
-    /// ([`ArchiveError::IdempotencyConflict`] within) if what the document is made from is no more what it was: font,
+    /// ([`ArchiveError::IdempotencyConflict`] within) if what the document is made from is no more what it was: seal, font,
     /// template, emblem, catalog, this program's version; and like the first if license or seal are no more in force.
     ///
     /// # Errors
     /// [`DocumentFault`] within; [`DeskError::SelfCheck`] with the report if the license does not pass now; as
-    /// [`Desk::seal_document`]; [`ArchiveError::NotFound`] within.
+    /// [`Desk::seal_document`]; [`ArchiveError::NotFound`], [`ArchiveError::SealNotFound`] within.
     pub fn license_document<'f>(
         &self,
         id: &LicenseId,
         kind: DocumentKind,
         making: &DocumentMaking<'f>,
+        chosen: Option<SealId>,
         order: &Order,
     ) -> Result<LicenseDocument<'f>, DeskError> {
         if kind == DocumentKind::Original && id.issuer() != order.office {
@@ -183,7 +199,7 @@ impl Desk {
         let done = self.archive.done_under(order.office, &order.idempotency_key)?;
         let used = done.filter(|done| done.what == EventKind::SealUsed);
         let first = Order { at: used.map_or(order.at, |used| used.at), ..order.clone() };
-        let seal = self.issuing_seal(order.office, first.at)?.ok_or(DocumentFault::NoSeal)?;
+        let seal = self.seal_of_document(chosen, order.office, first.at)?;
         let credential = self.read_for(id, order)?;
         let verified = self.check(&credential, order.at).into_verified().map_err(DeskError::SelfCheck)?;
         let credential = carried(credential, verified.claims(), kind, order.at)?;
@@ -195,6 +211,29 @@ impl Desk {
         let made = self.sealed(face, credential, seal, &first)?;
         self.check_document(&made.bytes, order.at.max(made.at))?;
         Ok(made)
+    }
+
+    /// The seal with which an office seals a document at an instant.
+    fn seal_of_document(
+        &self,
+        chosen: Option<SealId>,
+        office: CreditCode,
+        at: UnixTime,
+    ) -> Result<SealId, DeskError> {
+        let Some(id) = chosen else {
+            return Ok(self.issuing_seal(office, at)?.ok_or(DocumentFault::NoSeal)?);
+        };
+        let record = self.archive.seal_record(id)?.ok_or(ArchiveError::SealNotFound)?;
+        if record.owner != office {
+            return Err(DocumentFault::SealOfOther(id, record.owner).into());
+        }
+        if record.kind == SealKind::Personal {
+            return Err(DocumentFault::SealPersonal(id).into());
+        }
+        if !self.trust().seal(id).is_some_and(|seal| seal.issuer == office && seal.in_force_at(at)) {
+            return Err(DocumentFault::SealNotInUse(id).into());
+        }
+        Ok(id)
     }
 
     /// The credential on file, with all disclosures; the read is recorded.

@@ -3,15 +3,16 @@
 
 use std::io;
 
-use boyin_model::id::LicenseId;
+use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::{self, Reader, Value, instant, object};
+use boyin_model::register::SealId;
 use boyin_model::time::{Date, UnixTime};
 use boyin_ofd::package::Source;
-use boyin_ofd::{Cause, OfdReport, OfdVerifier, VerifiedContents};
+use boyin_ofd::{Cause, DocumentReport, OfdReport, OfdVerifier, VerifiedContents};
 use boyin_suite::all_jws;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::{Profile, SealContext};
-use boyin_verify::{AnyReason, Reason, ReasonInfo, Report, Verdict, Verifier};
+use boyin_verify::{AnyReason, Reason, ReasonInfo, Report, TrustSnapshot, Verdict, Verifier};
 
 use crate::registry::Registry;
 
@@ -46,6 +47,10 @@ boyin_verify::reasons! {
     CopyEnded("document_copy_ended", Failed, "ofd 10", Holder) {
         "加注件已过有效期", "The annotated copy is past the time until which it may be used",
         "请持证人重新申请加注件，或出示证照", "The holder has to ask for another copy, or to present the license" }
+    /// The seal of nobody who answers for it is on it.
+    SealMissing("document_seal_missing", Failed, "ofd 10", Holder) {
+        "文件没有应有的印章：证照须有颁发机构已备案的印章，加注件须有任一已备案机构的印章", "The seal is missing that answers for it: a registered one of the office that issued the license, or on an annotated copy of any office",
+        "不予采信，请持证人提交颁发机构或加注机构签章的文件", "Do not rely on it; the holder has to present the document that the office sealed" }
     /// Nobody asked for the status of the license.
     LicenseNotChecked("document_license_not_checked", Open, "ofd 10", Verifier) {
         "签章有效，但未核验所附证照：没有信任列表和状态列表，不知证照是否已撤销", "The seals hold; the license that the document carries was not verified: without trust list and status list it may be revoked",
@@ -159,7 +164,7 @@ impl DocumentVerifier {
         let registry = trust.registry();
         let license = found.license.as_deref().zip(registry);
         let license = license.map(|(license, registry)| registry.check(&self.licenses, license, now));
-        Ok(found.with(license))
+        Ok(found.with(license, registry))
     }
 
     /// Verifies many documents with all cores ([`OfdVerifier::check_many`]), and then their licenses. Each result is that of
@@ -173,13 +178,13 @@ impl DocumentVerifier {
         let reports = self.ofd.check_many(documents, &trust.context(now));
         let found: Vec<_> = reports.into_iter().map(|report| Found::of(report, now)).collect();
         let Some(registry) = trust.registry() else {
-            return found.into_iter().map(|found| found.with(None)).collect();
+            return found.into_iter().map(|found| found.with(None, None)).collect();
         };
         let licenses: Vec<_> = found.iter().filter_map(|found| found.license.as_deref()).collect();
         let mut reports = registry.check_bulk(&self.licenses, &licenses, now).into_iter();
         let with = |found: Found| {
             let license = found.license.as_ref().and_then(|_| reports.next());
-            found.with(license)
+            found.with(license, Some(registry))
         };
         found.into_iter().map(with).collect()
     }
@@ -192,8 +197,25 @@ struct Found {
     /// The identifier in the metadata, if there is one and no other.
     id: Option<String>,
     copy: Option<CopyTerm>,
+    sealed: Vec<Sealed>,
     /// What is wrong without looking into the license.
     faults: Vec<DocumentReason>,
+}
+
+/// A document that carries a license or is an annotated copy, with the seals on it.
+struct Sealed {
+    /// Any office may have made it.
+    is_copy: bool,
+    /// What those that passed call themselves.
+    seals: Vec<SealId>,
+}
+
+impl Sealed {
+    /// Whether one of its seals is a registered one of who answers for it.
+    fn is_answered_for(&self, issuer: Option<CreditCode>, trust: &TrustSnapshot) -> bool {
+        let mut owners = self.seals.iter().filter_map(|id| trust.seal(*id)).map(|seal| seal.issuer);
+        owners.any(|owner| self.is_copy || Some(owner) == issuer)
+    }
 }
 
 impl Found {
@@ -202,15 +224,26 @@ impl Found {
             Ok(verified) => verified.into_parts(),
             Err(report) => (*report, Vec::new()),
         };
-        let mut found = Self { ofd, license: None, id: None, copy: None, faults: Vec::new() };
+        let seals: Vec<_> = ofd.documents().iter().map(seals).collect();
+        let (license, id, copy) = (None, None, None);
+        let mut found = Self { ofd, license, id, copy, sealed: Vec::new(), faults: Vec::new() };
         let mut licenses = Vec::new();
-        for contents in contents {
+        // Of what passed each document has its contents.
+        for (contents, seals) in contents.into_iter().zip(seals) {
             let VerifiedContents { custom, attachments } = contents;
             let own = attachments.into_iter().filter(|attachment| is_license(&attachment.entry));
             let before = licenses.len();
             licenses.extend(own.map(|attachment| attachment.bytes));
-            if licenses.len() > before {
-                found.says(&custom, now);
+            let carries = licenses.len() > before;
+            if carries {
+                found.id = only(&custom, LICENSE_ID).map(str::to_owned);
+            }
+            let is_copy = custom.iter().any(|(name, _)| name == COPY_UNTIL);
+            if is_copy {
+                found.ends(&custom, now);
+            }
+            if carries || is_copy {
+                found.sealed.push(Sealed { is_copy, seals });
             }
         }
         let count = licenses.len();
@@ -221,26 +254,23 @@ impl Found {
         found
     }
 
-    /// Takes up the metadata of a document with a license.
-    fn says(&mut self, custom: &[(String, String)], now: UnixTime) {
-        self.id = only(custom, LICENSE_ID).map(str::to_owned);
-        if !custom.iter().any(|(name, _)| name == COPY_UNTIL) {
+    /// Takes up until when a copy may be used. Of several ends the earliest counts.
+    fn ends(&mut self, custom: &[(String, String)], now: UnixTime) {
+        let Some(until) = only(custom, COPY_UNTIL).and_then(read_instant) else {
+            self.faults.push(DocumentReason::CopyEndUnclear);
             return;
+        };
+        if now > until {
+            self.faults.push(DocumentReason::CopyEnded);
         }
-        match only(custom, COPY_UNTIL).and_then(read_instant) {
-            Some(until) => {
-                if now > until {
-                    self.faults.push(DocumentReason::CopyEnded);
-                }
-                self.copy = Some(CopyTerm { until, purpose: only(custom, COPY_PURPOSE).map(str::to_owned) });
-            }
-            None => self.faults.push(DocumentReason::CopyEndUnclear),
+        if self.copy.as_ref().is_none_or(|known| until < known.until) {
+            self.copy = Some(CopyTerm { until, purpose: only(custom, COPY_PURPOSE).map(str::to_owned) });
         }
     }
 
-    /// With the report on the license, if there is one and it was judged.
-    fn with(self, license: Option<Report>) -> CheckedDocument {
-        let Self { ofd, license: carried, id, copy, faults } = self;
+    /// With the report on the license, if there is one and it was judged, and with the register of seals, if there is one.
+    fn with(self, license: Option<Report>, registry: Option<&Registry>) -> CheckedDocument {
+        let Self { ofd, license: carried, id, copy, sealed, faults } = self;
         let mut all = vec![lifted(ofd.verdict(), DocumentCause::Ofd)];
         match &license {
             Some(report) => {
@@ -254,8 +284,20 @@ impl Found {
             None => {}
         }
         all.extend(faults.into_iter().map(of_document));
+        let issuer = license.as_ref().and_then(|report| report.subject().issuer);
+        let answered = |registry: &Registry| {
+            sealed.iter().all(|sealed| sealed.is_answered_for(issuer, registry.trust()))
+        };
+        if registry.is_some_and(|registry| !answered(registry)) {
+            all.push(of_document(DocumentReason::SealMissing));
+        }
         CheckedDocument { verdict: Verdict::first_of(all), ofd, license: license.map(Box::new), copy }
     }
+}
+
+fn seals(document: &DocumentReport) -> Vec<SealId> {
+    let named = document.seals().filter_map(|seal| seal.subject().id.as_deref());
+    named.filter_map(|id| SealId::parse(id).ok()).collect()
 }
 
 fn lifted<R: AnyReason>(verdict: Verdict<R>, cause: impl Fn(R) -> DocumentCause) -> DocumentVerdict {
@@ -317,7 +359,7 @@ pub struct CheckedDocument {
 
 impl CheckedDocument {
     /// The first that failed: the document with its seals and signatures, the license, how the two belong together, the term of a
-    /// copy; if none did, the first that is open.
+    /// copy, whose seals answer for it; if none did, the first that is open.
     #[must_use]
     pub fn verdict(&self) -> DocumentVerdict {
         self.verdict
@@ -335,7 +377,7 @@ impl CheckedDocument {
         self.license.as_deref()
     }
 
-    /// The term of an annotated copy, if the document passed and is one.
+    /// The term of an annotated copy, if the document passed and is one; of several in one container the one that ends first.
     #[must_use]
     pub fn copy(&self) -> Option<&CopyTerm> {
         self.copy.as_ref()

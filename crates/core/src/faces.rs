@@ -6,9 +6,11 @@ use boyin_model::catalog::LicenseType;
 use boyin_model::credential::LicenseClaims;
 use boyin_model::id::{HolderCode, LicenseId};
 use boyin_model::json;
+use boyin_model::register::SealId;
 use boyin_model::seal::Seal;
 use boyin_model::time::UnixTime;
-use boyin_verify::Report;
+use boyin_model::trust::SealVersion;
+use boyin_verify::{Report, TrustSnapshot};
 
 use crate::document::DocumentMaking;
 use crate::error::LookupError;
@@ -123,17 +125,23 @@ impl Lookup {
         face: &Face<'_>,
         claims: &LicenseClaims,
     ) -> Result<Option<SealImage>, LookupError> {
-        let Some(id) = claims.seal else { return Ok(None) };
         let registry = self.registry();
-        let mut seals = registry.trust().list().seals.iter();
-        let seal = seals.find(|seal| seal.id == id && seal.issuer == claims.issuer());
-        let Some(version) = seal.and_then(|seal| seal.version_at(claims.issued_at)) else { return Ok(None) };
+        let Some((id, version)) = version_at_issue(registry.trust(), claims) else { return Ok(None) };
         let Some(record) = self.archive.seal_record(id)? else { return Ok(None) };
         let place = record.versions.iter().position(|kept| kept.digest == version.digest);
         let Some(place) = place else { return Ok(None) };
         let bytes = self.archive.seal_bytes(id, place)?.filter(|bytes| seal_digest(bytes) == version.digest);
         Ok(bytes.and_then(|bytes| image(face, &bytes)))
     }
+}
+
+/// The seal that a license names, if it is one of its issuer, as it was when the license was issued.
+fn version_at_issue<'t>(
+    trust: &'t TrustSnapshot,
+    claims: &LicenseClaims,
+) -> Option<(SealId, &'t SealVersion)> {
+    let seal = trust.seal(claims.seal?).filter(|seal| seal.issuer == claims.issuer())?;
+    Some((seal.id, seal.version_at(claims.issued_at)?))
 }
 
 fn image(face: &Face<'_>, seal: &[u8]) -> Option<SealImage> {
@@ -143,4 +151,44 @@ fn image(face: &Face<'_>, seal: &[u8]) -> Option<SealImage> {
     // Without room for it the license is shown without it.
     face.seal_place(width, height).ok()?;
     SealImage::new(picture.data, width, height).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use boyin_model::register::Period;
+    use boyin_model::trust::{TrustList, TrustedSeal};
+    use boyin_suite::Algorithm;
+    use boyin_testkit::prefecture::{Prefecture, since};
+
+    use super::*;
+
+    /// What the list says of the seal of a license; verification asks the same, and pictures do not rest on that.
+    #[test]
+    fn the_seal_is_one_of_the_issuer_as_it_was_at_the_issue() {
+        let kit = Prefecture::new(Algorithm::Sm2);
+        let license = kit.issue(&kit.draft("identity-card"));
+        let verified =
+            Prefecture::verifier().check(&license, &kit.world().context()).into_verified().unwrap();
+        let mut claims = verified.claims().clone();
+        let issued = claims.issued_at;
+        let version = |digest: &str, from, until| SealVersion { digest: digest.to_owned(), from, until };
+        let versions = vec![version("first", since(), Some(issued)), version("second", issued, None)];
+        let seal = TrustedSeal { versions, ..kit.seal_entry() };
+        let found = |claims: &LicenseClaims, seal: &TrustedSeal| {
+            let trust = kit.trust(&TrustList { seals: vec![seal.clone()], ..kit.trust_list() });
+            version_at_issue(&trust, claims).map(|(id, version)| (id, version.digest.clone()))
+        };
+        assert_eq!(found(&claims, &seal), None, "it names none");
+        claims.seal = Some(seal.id);
+        assert_eq!(found(&claims, &seal), Some((seal.id, "second".to_owned())));
+        let of_another = TrustedSeal { issuer: kit.other.code, ..seal.clone() };
+        assert_eq!(found(&claims, &of_another), None);
+        let suspended = Period { from: since(), until: Some(issued) };
+        let suspended = TrustedSeal { in_force: vec![suspended], ..seal.clone() };
+        assert_eq!(found(&claims, &suspended), None);
+        claims.issued_at = issued.minus(1);
+        for seal in [&seal, &suspended] {
+            assert_eq!(found(&claims, seal), Some((seal.id, "first".to_owned())));
+        }
+    }
 }

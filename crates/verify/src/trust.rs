@@ -240,7 +240,8 @@ impl TrustSnapshot {
     }
 
     /// The seal of that identifier.
-    pub(crate) fn seal(&self, id: SealId) -> Option<&TrustedSeal> {
+    #[must_use]
+    pub fn seal(&self, id: SealId) -> Option<&TrustedSeal> {
         self.seals.get(&id).map(|place| &self.list.seals[*place])
     }
 

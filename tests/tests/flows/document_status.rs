@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use boyin::archive::{Change, StatusChange};
+use boyin::archive::{Change, SealApplication, SealChange, StatusChange};
 use boyin::face::Templates;
+use boyin::model::b64;
+use boyin::model::id::DivisionCode;
 use boyin::model::limits::MAX_CREDENTIAL_BYTES;
-use boyin::model::register::SealId;
+use boyin::model::register::{SealId, SealKind, UseLimits};
+use boyin::model::seal::Picture;
 use boyin::model::time::{Date, SECONDS_PER_DAY, UnixTime};
+use boyin::model::trust::{self, CertificateRole};
 use boyin::suite::SystemRandom;
 use boyin::{
     CheckedDocument, DeskError, DocumentCause, DocumentKind, DocumentMaking, DocumentReason, DocumentTrust,
-    DocumentVerdict, DocumentVerifier, Font, MAX_COPY_DAYS, Order, Receipt, show_fields,
+    DocumentVerdict, DocumentVerifier, Font, MAX_COPY_DAYS, Order, Receipt, SealMaking, show_fields,
 };
 use boyin_ofd::package::{Package, Seekable};
 use boyin_ofd::{OfdVerdict, extract};
 use boyin_service::router;
-use boyin_testkit::ofd::{Draft, Signing};
+use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now as kit_now;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -26,11 +30,13 @@ use tower::ServiceExt as _;
 
 use crate::faces::font;
 use crate::ofd_http::{Site, png};
-use crate::office::{identity_card, order, police};
-use crate::seals::{at, by, refusal};
+use crate::office::{identity_card, market, order, passphrase, police};
+use crate::seals::{at, authority, by, refusal};
 
 const ATTACHED: &str = "Doc_0/Attachs/license.txt";
 const LIST: &str = "Doc_0/Attachs/Attachments.xml";
+const SECOND_LIST: &str = "Doc_1/Signatures.xml";
+const XMLNS: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
 const PURPOSE: &str = "仅供办理住房补贴使用";
 
 /// An identity card of the police, and their seal.
@@ -74,14 +80,50 @@ impl World {
     }
 
     fn draft(&self, carried: &Carried<'_>) -> Draft<'_> {
-        let mut draft = Draft::new(&self.site.world);
+        let mut draft = self.saying(&carried.custom);
         attach(&mut draft, "license.txt", carried.license);
-        let said = |(name, value): &(&str, &str)| {
-            format!(r#"<ofd:CustomData Name="{name}">{value}</ofd:CustomData>"#)
-        };
-        let custom: String = carried.custom.iter().map(said).collect();
-        draft.replace("OFD.xml", "</ofd:CustomDatas>", &(custom + "</ofd:CustomDatas>"));
         draft
+    }
+
+    /// A document without a license, and with this metadata.
+    fn saying(&self, custom: &[(&str, &str)]) -> Draft<'_> {
+        let mut draft = Draft::new(&self.site.world);
+        draft.replace("OFD.xml", "</ofd:CustomDatas>", &(metadata(custom) + "</ofd:CustomDatas>"));
+        draft
+    }
+
+    /// A seal of the market office.
+    fn seal_of_the_market(&self) -> SealId {
+        let desk = &self.site.desk;
+        let keeper = |who, minutes| by(who, authority(), minutes);
+        let application = SealApplication {
+            owner: market(),
+            division: DivisionCode::parse("652701").unwrap(),
+            kind: SealKind::SpecialPurpose,
+            name: "测试市市场监督管理局证照专用章".to_owned(),
+            limits: UseLimits::default(),
+        };
+        let id = desk.apply_seal(&application, &keeper("庚", 0)).unwrap().seal.unwrap();
+        desk.change_seal(id, &SealChange::Approve, &keeper("辛", 1)).unwrap();
+        let making = SealMaking {
+            picture: Picture { format: "PNG", data: &png(), width_mm: 30, height_mm: 20 },
+            valid_until: at(2).plus(365 * SECONDS_PER_DAY),
+            version: 4,
+            second: "辛",
+        };
+        desk.make_seal(id, &making, &keeper("庚", 2), &mut SystemRandom).unwrap();
+        desk.change_seal(id, &SealChange::TakeIntoUse, &keeper("庚", 3)).unwrap();
+        self.site.lookup.refresh(at(5)).unwrap();
+        id
+    }
+
+    /// Trusts the certificate with which drafts are signed.
+    fn trust_the_signer(&self) {
+        let certificate = b64::encode(&self.site.world.signer.1);
+        let change = trust::Change::AddCertificate { role: CertificateRole::Anchor, certificate };
+        let (home, order) = (&self.site.prefecture.home, by("丙", police(), 4));
+        home.change_trust(&[change], &passphrase(), &order).unwrap();
+        self.site.lookup.refresh(at(5)).unwrap();
     }
 
     fn document_of(&self, draft: &Draft<'_>, signing: &Signing) -> Vec<u8> {
@@ -93,7 +135,7 @@ impl World {
         let templates = Templates::built_in();
         let making = DocumentMaking { font, templates: &templates, emblem: None };
         let order = by("丁", police(), 5);
-        let made = self.site.desk.license_document(&self.card.license_id, kind, &making, &order)?;
+        let made = self.site.desk.license_document(&self.card.license_id, kind, &making, None, &order)?;
         Ok(made.bytes)
     }
 
@@ -141,6 +183,31 @@ impl World {
         assert_eq!(page.contains("所附证照："), checked.license().is_some(), "{page}");
         shown
     }
+}
+
+fn metadata(custom: &[(&str, &str)]) -> String {
+    let said =
+        |(name, value): &(&str, &str)| format!(r#"<ofd:CustomData Name="{name}">{value}</ofd:CustomData>"#);
+    custom.iter().map(said).collect()
+}
+
+/// Adds a document to the container, with its list of signatures, this metadata and perhaps a license.
+fn add(draft: &mut Draft<'_>, signatures: &str, custom: &[(&str, &str)], license: Option<&[u8]>) {
+    let custom = metadata(custom);
+    let body = format!(
+        "<ofd:DocBody><ofd:DocInfo><ofd:DocID>1</ofd:DocID><ofd:CustomDatas>{custom}</ofd:CustomDatas></ofd:DocInfo><ofd:DocRoot>Doc_1/Document.xml</ofd:DocRoot><ofd:Signatures>{signatures}</ofd:Signatures></ofd:DocBody></ofd:OFD>"
+    );
+    draft.replace("OFD.xml", "</ofd:OFD>", &body);
+    let Some(license) = license else {
+        draft.put("Doc_1/Document.xml", format!("<ofd:Document {XMLNS}/>"));
+        return;
+    };
+    let list = "<ofd:Attachments>Attachments.xml</ofd:Attachments>";
+    draft.put("Doc_1/Document.xml", format!("<ofd:Document {XMLNS}>{list}</ofd:Document>"));
+    let attachment =
+        r#"<ofd:Attachment ID="2" Name="license"><ofd:FileLoc>license.txt</ofd:FileLoc></ofd:Attachment>"#;
+    draft.put("Doc_1/Attachments.xml", format!("<ofd:Attachments {XMLNS}>{attachment}</ofd:Attachments>"));
+    draft.put("Doc_1/license.txt", license);
 }
 
 fn attach(draft: &mut Draft<'_>, name: &str, bytes: &[u8]) {
@@ -211,6 +278,106 @@ async fn a_copy_counts_until_its_end() {
     // The status of the license counts for a copy, too.
     world.change(6, Change::Revoke);
     world.found(&document, at(7), Some("revoked")).await;
+}
+
+/// It counts in whichever document of a container it stands, with a license or without one.
+#[tokio::test]
+async fn of_several_ends_of_copies_the_earliest_counts() {
+    let world = World::new();
+    let ends = [at(10), at(20)].map(|end| end.to_string());
+    let end = |place: Option<usize>| -> Vec<(&str, &str)> {
+        place.iter().map(|place| ("JZJYXQJZSJ", ends[*place].as_str())).collect()
+    };
+    let until = json!({ "until": at(10).seconds() });
+    // A copy that carries no license.
+    let plain = Signing::default();
+    let none = world.document_of(&world.saying(&[end(Some(0))[0], ("JZJZZSY", PURPOSE)]), &plain);
+    let report = world.found(&none, at(10), None).await;
+    assert_eq!((&report["copy"], &report["license"]), (&until, &Value::Null));
+    world.found(&none, at(10).plus(1), Some("document_copy_ended")).await;
+    let unclear = world.document_of(&world.saying(&[("JZJYXQJZSJ", "soon")]), &plain);
+    world.found(&unclear, at(5), Some("document_copy_end_unclear")).await;
+    let list = "Doc_0/Signs/Signatures.xml";
+    let licenses = [None, Some(&world.card.credential[..])];
+    for (first, second) in [(Some(0), None), (None, Some(0)), (Some(0), Some(1)), (Some(1), Some(0))] {
+        for license in licenses {
+            let mut carried = world.carried();
+            carried.custom.extend(end(first));
+            let mut draft = world.draft(&carried);
+            add(&mut draft, list, &end(second), license);
+            let document = world.document_of(&draft, &plain);
+            // Which of two licenses it stands for is not certain; until when is.
+            let reason = license.map(|_| "document_license_unclear");
+            let report = world.found(&document, at(10), reason).await;
+            assert_eq!(report["copy"], until, "{first:?} {second:?}");
+            world.found(&document, at(10).plus(1), Some("document_copy_ended")).await;
+        }
+    }
+}
+
+/// Another office's says nothing of the license. A copy is sealed by whichever office made it, but by one.
+#[tokio::test]
+async fn the_seal_is_that_of_the_office_that_issued_the_license() {
+    let world = World::new();
+    let (seal, missing) = (world.seal_of_the_market(), Some("document_seal_missing"));
+    let plain = Signing::default();
+    let by_market = |draft| world.site.sign_by(&by("癸", market(), 4), draft, seal, &Signing::default());
+    let ends = at(10).to_string();
+    let mut copied = world.carried();
+    copied.custom.push(("JZJYXQJZSJ", &ends));
+    let [original, copy] = [world.carried(), copied].map(|carried| world.draft(&carried));
+    let alone = world.saying(&[("JZJYXQJZSJ", &ends)]);
+
+    let report = world.found(&by_market(original.clone()).write(), at(5), missing).await;
+    assert_eq!((&report["license"]["verdict"], &report["copy"]), (&json!("passed"), &Value::Null));
+    let both = world.site.sign(by_market(original.clone()), world.seal, &plain);
+    world.found(&both.write(), at(5), None).await;
+    for copy in [&copy, &alone] {
+        world.found(&by_market(copy.clone()).write(), at(5), None).await;
+    }
+    // Of a digital signature nobody asks whose it is. What is neither a license nor a copy may have that alone.
+    world.trust_the_signer();
+    let digital = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, at: at(4), ..plain };
+    for (mut draft, reason) in
+        [(original, missing), (copy, missing), (alone, missing), (world.saying(&[]), None)]
+    {
+        draft.sign(&digital);
+        let report = world.found(&draft.write(), at(5), reason).await;
+        assert_eq!(report["documents"][0]["notes"], json!(["no_seal"]));
+    }
+}
+
+/// The seal on another document of the container says nothing of the license.
+#[tokio::test]
+async fn the_seal_is_on_the_document_that_carries_the_license() {
+    let world = World::new();
+    let seal = world.seal_of_the_market();
+    let mut draft = world.draft(&world.carried());
+    add(&mut draft, SECOND_LIST, &[], None);
+    let list = |number| {
+        let place = Draft::path(number);
+        format!(
+            r#"<ofd:Signatures {XMLNS}><ofd:Signature ID="{number}" Type="Seal" BaseLoc="{place}"/></ofd:Signatures>"#
+        )
+    };
+    draft.put(SECOND_LIST, list(1));
+    // Each seal covers its own document.
+    let of = |folder: &str| {
+        let names = draft.files.iter().map(|(name, _)| name.clone());
+        let omit = names.filter(|name| !name.starts_with(folder) && name != "OFD.xml").collect();
+        Signing { omit, ..Signing::default() }
+    };
+    let folders = [of("Doc_0/"), of("Doc_1/")];
+    let (issuer, other) = (("丁", police(), world.seal), ("癸", market(), seal));
+    for (signers, reason) in [([issuer, other], None), ([other, issuer], Some("document_seal_missing"))] {
+        let mut signed = draft.clone();
+        for ((who, office, seal), signing) in signers.into_iter().zip(&folders) {
+            signed = world.site.sign_by(&by(who, office, 4), signed, seal, signing);
+        }
+        signed.put("Doc_0/Signs/Signatures.xml", list(0));
+        let report = world.found(&signed.write(), at(5), reason).await;
+        assert_eq!(report["license"]["verdict"], "passed");
+    }
 }
 
 #[tokio::test]

@@ -50,10 +50,14 @@ impl World {
 
     /// The same under limits, or with a picture said to be so wide.
     fn seal_like(&self, owner: CreditCode, limits: UseLimits, width_mm: Option<u32>) -> SealId {
+        self.seal_of(SealKind::SpecialPurpose, owner, limits, width_mm)
+    }
+
+    fn seal_of(&self, kind: SealKind, owner: CreditCode, limits: UseLimits, width_mm: Option<u32>) -> SealId {
         let application = SealApplication {
             owner,
             division: DivisionCode::parse("652701").unwrap(),
-            kind: SealKind::SpecialPurpose,
+            kind,
             name: "测试市证照专用章".to_owned(),
             limits,
         };
@@ -88,17 +92,18 @@ impl World {
     }
 
     fn make(&self, kind: DocumentKind, order: &Order) -> Result<LicenseDocument<'_>, DeskError> {
-        self.make_of(&self.license, kind, order)
+        self.make_of(&self.license, kind, None, order)
     }
 
     fn make_of(
         &self,
         license: &LicenseId,
         kind: DocumentKind,
+        chosen: Option<SealId>,
         order: &Order,
     ) -> Result<LicenseDocument<'_>, DeskError> {
         let making = DocumentMaking { font: &self.font, templates: &self.templates, emblem: None };
-        self.desk.license_document(license, kind, &making, order)
+        self.desk.license_document(license, kind, &making, chosen, order)
     }
 
     fn used(&self, id: SealId) -> u32 {
@@ -274,7 +279,7 @@ fn who_may_not_seal_reads_nothing() {
         (copy, "己", market(), "power"),
     ] {
         let [known, absent] = [&world.license, &unknown].map(|id| {
-            let refused = world.make_of(id, kind, &by(who, office, 5)).unwrap_err();
+            let refused = world.make_of(id, kind, None, &by(who, office, 5)).unwrap_err();
             (refused.code(), refused.to_string())
         });
         assert_eq!(known.0, expected, "{who}");
@@ -283,7 +288,7 @@ fn who_may_not_seal_reads_nothing() {
     let long = Order { purpose: "用".repeat(201), ..by("丁", police(), 5) };
     assert_eq!(refusal(world.make(original, &long)), "act_purpose");
     assert_eq!(refusal(world.make(copy, &long)), "act_purpose");
-    let missing = world.make_of(&unknown, original, &by("丁", police(), 5));
+    let missing = world.make_of(&unknown, original, None, &by("丁", police(), 5));
     assert_eq!(refusal(missing), "license_not_found");
     change(&world.desk, seals[0], 6, &SealChange::Suspend { reason: "查" });
     assert_eq!(refusal(world.make(original, &by("丁", police(), 7))), "document_no_seal", "suspended");
@@ -291,6 +296,53 @@ fn who_may_not_seal_reads_nothing() {
     change(&world.desk, seals[0], 8, &SealChange::Restore { reason: "查" });
     assert_eq!(refusal(world.make(original, &by("丁", police(), 9))), "ok");
     assert_eq!(seals.map(|seal| world.used(seal)), [1, 0]);
+}
+
+/// Of its seals in use; not of those of another office, of persons, or out of use.
+#[test]
+fn the_office_chooses_which_of_its_seals_seals_the_document() {
+    let Some(world) = World::new() else { return };
+    let personal = world.seal_of(SealKind::Personal, police(), UseLimits::default(), None);
+    let (first, second, other) = (world.seal(police()), world.seal(police()), world.seal(market()));
+    assert!(personal < first && first < second);
+    let (original, copy) = (DocumentKind::Original, DocumentKind::Copy { until: at(60) });
+    let make = |chosen, kind, order: &Order| world.make_of(&world.license, kind, chosen, order);
+    for (chosen, kind, seal) in [
+        (None, original, first),
+        (Some(first), original, first),
+        (Some(second), original, second),
+        (Some(second), copy, second),
+    ] {
+        let made = make(chosen, kind, &by("丁", police(), 5)).unwrap();
+        assert_eq!((made.seal, world.sealed_by(&made.bytes, 6)), (seal, vec![seal.to_string()]));
+    }
+    let used = || [personal, first, second, other].map(|seal| world.used(seal));
+    assert_eq!(used(), [0, 2, 2, 0]);
+    // The same order with another seal is another one.
+    let order = by("丁", police(), 5);
+    let once = make(Some(second), original, &order).unwrap();
+    let again = make(Some(second), original, &order).unwrap();
+    assert_eq!((again.event, again.replayed), (once.event, true));
+    for chosen in [None, Some(first)] {
+        assert_eq!(refusal(make(chosen, original, &order)), "idempotency_conflict");
+    }
+    assert_eq!(used(), [0, 2, 3, 0]);
+
+    change(&world.desk, second, 6, &SealChange::Suspend { reason: "查" });
+    let before = world.last();
+    let unknown = SealId::new(second.division(), 9999).unwrap();
+    for (chosen, kind, (who, office), expected) in [
+        (unknown, original, ("丁", police()), "seal_not_found"),
+        (other, original, ("丁", police()), "document_seal_foreign"),
+        (first, copy, ("癸", market()), "document_seal_foreign"),
+        (personal, original, ("丁", police()), "document_seal_personal"),
+        (second, original, ("丁", police()), "document_seal_not_in_use"),
+    ] {
+        assert_eq!(refusal(make(Some(chosen), kind, &by(who, office, 7))), expected, "{who} {chosen}");
+    }
+    assert!(told_as(&world.told(before)).is_empty(), "nothing was read, nothing sealed");
+    change(&world.desk, second, 8, &SealChange::Restore { reason: "查" });
+    assert_eq!(refusal(make(Some(second), original, &by("丁", police(), 9))), "ok");
 }
 
 #[test]

@@ -138,45 +138,60 @@ async fn without_a_font_there_is_neither_button_nor_picture() {
     assert_eq!(reads(&site, &site.card), 0);
 }
 
-/// The pages of a card that was issued under a seal with a picture of this size; the same with that picture, and without any.
-fn under_a_seal_of(font: &Font, side_mm: u8) -> (Vec<Vec<u8>>, [Vec<u8>; 2]) {
+/// The pages of a card that was issued under a seal with a picture of this size, and perhaps made anew with another since; the same with
+/// each of the two, and without any.
+fn under_a_seal_of(font: &Font, side_mm: u8, anew: bool) -> (Vec<Vec<u8>>, [Vec<u8>; 3]) {
     let prefecture = staffed();
     let desk = prefecture.desk();
-    let picture = SealPicture::draw(NameSeal::new(20, "样例"), font).unwrap().png(150).unwrap();
+    let pictures = ["样例", "新章"]
+        .map(|words| SealPicture::draw(NameSeal::new(20, words), font).unwrap().png(150).unwrap());
     let side = u32::from(side_mm);
-    let seal = SealMaking {
-        picture: Picture { format: "PNG", data: &picture, width_mm: side, height_mm: side },
-        valid_until: at(2).plus(365 * SECONDS_PER_DAY),
-        version: 4,
-        second: "乙",
-    };
     let id = apply(&desk);
+    let make = |picture: &[u8], minutes| {
+        let seal = SealMaking {
+            picture: Picture { format: "PNG", data: picture, width_mm: side, height_mm: side },
+            valid_until: at(2).plus(365 * SECONDS_PER_DAY),
+            version: 4,
+            second: "乙",
+        };
+        desk.make_seal(id, &seal, &by("丙", police(), minutes), &mut SystemRandom).unwrap();
+    };
     change(&desk, id, 1, &SealChange::Approve);
-    desk.make_seal(id, &seal, &by("丙", police(), 2), &mut SystemRandom).unwrap();
+    make(&pictures[0], 2);
     change(&desk, id, 3, &SealChange::TakeIntoUse);
     let card = desk.issue(&identity_card(), &by("窗口一号", police(), 4), &mut SystemRandom).unwrap();
+    if anew {
+        make(&pictures[1], 5);
+    }
     let (lookup, templates) = (prefecture.lookup(), Templates::built_in());
     let making = DocumentMaking { font, templates: &templates, emblem: None };
     let (holder, reader) = (person(&citizen()), Reader::new("窗口", police(), "看样式").unwrap());
     let of = (&holder, &card.license_id);
-    let shown = lookup.license_pictures(of, &reader, (&making, PICTURE_DPI), at(5)).unwrap().unwrap();
+    let shown = lookup.license_pictures(of, &reader, (&making, PICTURE_DPI), at(6)).unwrap().unwrap();
 
-    let verified = lookup.verify(&card.credential, at(5)).into_verified().unwrap();
+    let verified = lookup.verify(&card.credential, at(6)).into_verified().unwrap();
     assert_eq!(verified.claims().seal, Some(id));
     let catalog = Catalog::embedded();
     let license_type = catalog.find("identity-card").unwrap();
     let input = FaceInput::new(license_type, verified.claims()).unwrap();
     let face = Face::draw(templates.of(license_type), &input, &Additions::default(), font).unwrap();
-    let image = SealImage::new(&picture, 20, 20).unwrap();
-    let drawn = [Some(&image), None].map(|image| face.png(0, PICTURE_DPI, image).unwrap());
+    let [first, second] = pictures.map(|picture| SealImage::new(&picture, 20, 20).unwrap());
+    let drawn = [Some(&first), Some(&second), None].map(|image| face.png(0, PICTURE_DPI, image).unwrap());
     (shown.pages.unwrap(), drawn)
 }
 
 #[test]
 fn the_seal_that_the_license_names_is_on_the_picture_where_it_has_room() {
     let Some(font) = font() else { return };
-    let (pages, [with, without]) = under_a_seal_of(&font, 20);
+    let (pages, [with, _, without]) = under_a_seal_of(&font, 20, false);
     assert!(with != without && pages == [with]);
-    let (pages, [_, without]) = under_a_seal_of(&font, 90);
+    let (pages, [_, _, without]) = under_a_seal_of(&font, 90, false);
     assert!(pages == [without], "the license is shown all the same");
+}
+
+#[test]
+fn a_seal_that_was_made_anew_since_is_shown_as_it_was() {
+    let Some(font) = font() else { return };
+    let (pages, [first, second, _]) = under_a_seal_of(&font, 20, true);
+    assert!(first != second && pages == [first]);
 }

@@ -11,7 +11,7 @@ use boyin::model::b64;
 use boyin::model::register::SealId;
 use boyin::model::seal::Picture;
 use boyin::suite::{Algorithm, SystemRandom};
-use boyin::{Desk, DocumentTrust, DocumentVerifier, Lookup, SealMaking};
+use boyin::{Desk, DocumentTrust, DocumentVerifier, Lookup, Order, SealMaking};
 use boyin_picture::Code;
 use boyin_present::limits::QR_MAX_VERSION;
 use boyin_service::{AppState, BUSY_SECONDS, MAX_BODY_BYTES, MAX_LARGE_BODIES, metrics_router, router};
@@ -48,8 +48,7 @@ pub(crate) fn head(width: u32, height: u32) -> Vec<u8> {
 
 /// A service that knows the seals of the police, five minutes after it began.
 pub(crate) struct Site {
-    /// Kept: its directory goes with it.
-    _prefecture: Prefecture,
+    pub(crate) prefecture: Prefecture,
     pub(crate) desk: Desk,
     pub(crate) lookup: Arc<Lookup>,
     pub(crate) state: AppState,
@@ -62,7 +61,7 @@ impl Site {
         let (desk, lookup) = (prefecture.desk(), Arc::new(prefecture.lookup()));
         let state = AppState::new(Arc::clone(&lookup), prefecture.home.tokens().unwrap());
         let state = state.with_clock(Arc::new(|| at(5)));
-        Self { _prefecture: prefecture, desk, lookup, state, world: SealWorld::new(Algorithm::Sm2) }
+        Self { prefecture, desk, lookup, state, world: SealWorld::new(Algorithm::Sm2) }
     }
 
     /// A seal in use with this picture.
@@ -90,11 +89,23 @@ impl Site {
         self.sign(draft, id, signing)
     }
 
-    pub(crate) fn sign<'w>(&self, mut draft: Draft<'w>, id: SealId, signing: &Signing) -> Draft<'w> {
-        draft.sign(&Signing { with_seal_file: false, ..signing.clone() });
-        let (description, order) = (draft.get(DESCRIPTION).to_vec(), by("丁", police(), 4));
-        let sealed = self.desk.seal_document(id, &description, &Draft::path(0), &order).unwrap();
-        draft.put(VALUE, sealed.signature);
+    pub(crate) fn sign<'w>(&self, draft: Draft<'w>, id: SealId, signing: &Signing) -> Draft<'w> {
+        self.sign_by(&by("丁", police(), 4), draft, id, signing)
+    }
+
+    /// The same for somebody else.
+    pub(crate) fn sign_by<'w>(
+        &self,
+        order: &Order,
+        mut draft: Draft<'w>,
+        id: SealId,
+        signing: &Signing,
+    ) -> Draft<'w> {
+        let number = draft.sign(&Signing { with_seal_file: false, ..signing.clone() });
+        let folder = format!("Doc_0/Signs/Sign_{number}");
+        let description = draft.get(&format!("{folder}/Signature.xml")).to_vec();
+        let sealed = self.desk.seal_document(id, &description, &Draft::path(number), order).unwrap();
+        draft.put(&format!("{folder}/SignedValue.dat"), sealed.signature);
         draft
     }
 

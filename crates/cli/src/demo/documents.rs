@@ -44,7 +44,7 @@ pub(super) fn make_all(
     let (mut documents, mut size) = (Vec::with_capacity(issued.len()), 0);
     for (number, (id, _)) in (1..).zip(issued) {
         let order = by(id, format!("demo-document-{number}"))?;
-        let made = desk.license_document(id, DocumentKind::Original, &making, &order)?;
+        let made = desk.license_document(id, DocumentKind::Original, &making, None, &order)?;
         files::write_new(&dir.join(format!("{number:03}.ofd")), &made.bytes)?;
         if number == 1 {
             files::write_new(&dir.join("001.pdf"), &made.pdf()?)?;
@@ -61,7 +61,7 @@ pub(super) fn make_all(
     let (first, _) = issued.first().context("nothing was issued")?;
     let until = now()?.plus(COPY_DAYS * boyin::model::time::SECONDS_PER_DAY);
     let order = by(first, "demo-copy".to_owned())?;
-    let copy = desk.license_document(first, DocumentKind::Copy { until }, &making, &order)?;
+    let copy = desk.license_document(first, DocumentKind::Copy { until }, &making, None, &order)?;
     files::write_new(&dir.join("001-copy.ofd"), &copy.bytes)?;
     documents.push(copy.bytes);
 

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use boyin::model::id::LicenseId;
+use boyin::model::register::SealId;
 use boyin::verify::seal::Profile;
 use clap::{ArgAction, Args, Subcommand};
 
@@ -46,7 +47,7 @@ pub(crate) struct Inspect {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "boyin ofd make ID --who NAME --office CODE --purpose TEXT --out FILE.ofd\n       boyin ofd make ID … --copy-until TIME --out FILE.ofd   (an annotated copy for that purpose, 加注件)"
+    override_usage = "boyin ofd make ID --who NAME --office CODE --purpose TEXT --out FILE.ofd\n       boyin ofd make ID … --copy-until TIME --out FILE.ofd   (an annotated copy for that purpose, 加注件)\n       boyin ofd make ID … --seal NUMBER --out FILE.ofd   (with another seal of the office)"
 )]
 pub(crate) struct Make {
     /// License identifier
@@ -60,6 +61,9 @@ pub(crate) struct Make {
     /// 2026-12-31T18:00:00+08:00
     #[arg(long, value_name = "TIME")]
     pub(crate) copy_until: Option<String>,
+    /// The seal of the office to seal with [default: of its seals in use, personal ones aside, the one with the lowest number]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seal: Option<SealId>,
     /// Write the same face as PDF, a copy whose proof is the credential in it; a new file
     #[arg(long, value_name = "FILE.pdf")]
     pub(crate) pdf: Option<PathBuf>,

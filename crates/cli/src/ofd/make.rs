@@ -1,7 +1,7 @@
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use boyin::face::{Emblem, Templates};
 use boyin::model::time::{Date, UnixTime};
 use boyin::{DocumentKind, DocumentMaking, Font};
@@ -17,15 +17,11 @@ const DPI: u16 = 150;
 
 /// `ofd make`
 pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let named = [Some(&args.out), args.pdf.as_ref(), args.png.as_ref()];
-    let paths: Vec<_> = named.into_iter().flatten().collect();
-    for (place, path) in paths.iter().enumerate() {
-        files::check_free(path)?;
-        // Found out before the seal is used.
-        if paths[..place].contains(path) {
-            bail!("{} is named twice: each form has a file of its own, nothing was done", path.display());
-        }
-    }
+    let outputs = [Some(args.out.as_path()), args.pdf.as_deref(), args.png.as_deref()];
+    let outputs: Vec<_> = outputs.into_iter().flatten().collect();
+    let inputs: Vec<_> = args.template.iter().chain(&args.emblem).map(PathBuf::as_path).collect();
+    // Found out before the seal is used.
+    files::check_outputs(&outputs, &inputs)?;
     let kind = match &args.copy_until {
         None => DocumentKind::Original,
         Some(until) => DocumentKind::Copy { until: last_instant(until)? },
@@ -35,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Make, out: &mut dyn Write) -> anyhow
     let emblem = args.emblem.as_deref().map(emblem).transpose()?;
     let making = DocumentMaking { font: &font, templates: &templates, emblem: emblem.as_ref() };
     let (_, desk) = session.desk()?;
-    let made = desk.license_document(&args.id, kind, &making, &seal::order(&args.actor)?)?;
+    let made = desk.license_document(&args.id, kind, &making, args.seal, &seal::order(&args.actor)?)?;
     // The document first: it is the one that was sealed.
     files::write_new(&args.out, &made.bytes)?;
     if let Some(path) = &args.pdf {
@@ -71,7 +67,7 @@ fn last_instant(text: &str) -> anyhow::Result<UnixTime> {
     }
 }
 
-fn templates(paths: &[std::path::PathBuf]) -> anyhow::Result<Templates> {
+fn templates(paths: &[PathBuf]) -> anyhow::Result<Templates> {
     let mut templates = Templates::built_in();
     for path in paths {
         let refused = || format!("the template {} is refused", path.display());

@@ -202,6 +202,73 @@ fn an_annotated_copy_says_what_for_and_until_when() {
 }
 
 #[test]
+fn the_office_chooses_the_seal() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let (first, second) = (documents.seal.as_str(), documents.sealing.in_use());
+    let second = second.as_str();
+    assert!(first < second);
+    for (name, more, seal) in [
+        ("default.ofd", vec!["--json"], first),
+        ("first.ofd", vec!["--json", "--seal", first], first),
+        ("second.ofd", vec!["--json", "--seal", second], second),
+    ] {
+        let told = documents.make(name, &more).ends(0).json();
+        assert_eq!(told["seal"], seal);
+        let passed = place.boyin(&["ofd", "verify", &place.path(name)]).ends(0);
+        let other = if seal == first { second } else { first };
+        assert!(passed.out.contains(seal) && !passed.out.contains(other), "{}", passed.out);
+    }
+    let refused = |seal: &str, words: &[&str]| {
+        documents.make("refused.ofd", &["--seal", seal]).complains(words);
+        assert!(!exists(&place.path("refused.ofd")));
+    };
+    refused("65270000009999", &["no seal has this number"]);
+    refused("7", &["14 digits"]);
+    documents.sealing.run("甲", &["suspend", second, "--reason", "保管人变更"]).ends(0);
+    refused(second, &[second, "is not in use"]);
+    documents.make("more.ofd", &[]).ends(0);
+}
+
+/// What would be overwritten, or be one file, is found out before the seal is used, whichever way the paths lead there.
+#[test]
+fn no_output_is_an_input_or_another_output() {
+    let Some(documents) = Documents::new() else { return };
+    let place = documents.place();
+    let own = GENERAL.replace("name = \"general\"", "name = \"own\"");
+    let template = place.write("own.toml", own.as_bytes());
+    let emblem = place.write("emblem.png", b"\x89PNG");
+    std::fs::create_dir(place.path("folder")).unwrap();
+    std::fs::hard_link(&template, place.path("hard.toml")).unwrap();
+    let detour = |name: &str| place.path(&format!("folder/../{name}"));
+    let is_read = ["is read, too", "nothing was done"];
+    for out in ["own.toml", "folder/../own.toml", "hard.toml"] {
+        documents.make(out, &["--template", &template]).complains(&is_read);
+    }
+    documents.make("card.ofd", &["--emblem", &emblem, "--pdf", &detour("emblem.png")]).complains(&is_read);
+    let twice = ["named twice", "nothing was done"];
+    documents.make("card.ofd", &["--pdf", &detour("card.ofd")]).complains(&twice);
+    documents.make("card.ofd", &["--pdf", &place.path("one"), "--png", &detour("one")]).complains(&twice);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink(&template, place.path("link.toml")).unwrap();
+        symlink(place.path("folder"), place.path("same")).unwrap();
+        symlink(place.path("nowhere"), place.path("dangling")).unwrap();
+        documents.make("link.toml", &["--template", &template]).complains(&is_read);
+        documents.make("own.toml", &["--template", &place.path("link.toml")]).complains(&is_read);
+        documents.make("folder/card.ofd", &["--pdf", &place.path("same/card.ofd")]).complains(&twice);
+        documents.make("dangling", &[]).complains(&["exists already"]);
+        assert!(!exists(&place.path("nowhere")));
+    }
+    assert_eq!((place.read("own.toml"), place.read("emblem.png")), (own.into_bytes(), b"\x89PNG".to_vec()));
+    assert!(!exists(&place.path("card.ofd")) && !exists(&place.path("folder/card.ofd")));
+    let history = ["seal", "show", &documents.seal, "--who", "丁"];
+    assert!(!place.boyin(&history).ends(0).out.contains("seal_used"), "no seal was used");
+    documents.make("card.ofd", &["--template", &template]).ends(0);
+}
+
+#[test]
 fn what_is_refused_uses_no_seal_and_writes_nothing() {
     let Some(documents) = Documents::new() else { return };
     let place = documents.place();

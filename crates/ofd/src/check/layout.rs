@@ -12,7 +12,7 @@ use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
-use crate::xml::{XmlFault, has_root};
+use crate::xml::{RootIs, XmlFault, root_is};
 
 /// Where every reading begins.
 const ROOT: &str = "OFD.xml";
@@ -29,7 +29,7 @@ pub(super) struct Layout {
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
     pub(super) signing: BTreeSet<usize>,
-    /// Files that describe a signature, that one covers, and that no list names and no document reaches.
+    /// Files that describe a signature, or may, that one covers, and that no list names and no document reaches.
     pub(super) detached: BTreeSet<usize>,
     /// Where the documents look for files in vain.
     pub(super) absent: Absent,
@@ -99,7 +99,7 @@ impl Layout {
         intake.work.elements += elements;
         let signing: BTreeSet<_> = bodies.iter().flat_map(SignedBody::signing).collect();
         covered.retain(|place| !signing.contains(place));
-        let detached = detached(intake, &bodies, covered);
+        let detached = detached(&names, intake, &bodies, covered);
         Ok(Self { names, root, bodies, signing, detached, absent })
     }
 
@@ -164,9 +164,10 @@ impl SignedBody {
     }
 }
 
-/// Those of the covered files that describe signatures and are no content, whatever their names are. What is larger than a
-/// description was none. Where a document cannot be followed nothing passes, and what was read is not known.
+/// Those of the covered files that describe signatures and are no content, whatever their names are; and those of which it cannot be told
+/// that they are none. Where a document cannot be followed nothing passes, and what was read is not known.
 fn detached<S: Source>(
+    names: &Names,
     intake: &mut Intake<'_, S>,
     bodies: &[SignedBody],
     mut covered: BTreeSet<usize>,
@@ -176,8 +177,17 @@ fn detached<S: Source>(
         covered.retain(|place| !reached.places.contains(place));
     }
     covered.retain(|place| {
-        intake.size(*place) <= long(MAX_STRUCTURE_BYTES)
-            && intake.with(*place, |file| has_root(file, "Signature")).unwrap_or(false)
+        let is_named_one = file_name(names.of(*place)) == DESCRIPTION;
+        // What is larger than a description was none.
+        if intake.size(*place) > long(MAX_STRUCTURE_BYTES) {
+            return is_named_one;
+        }
+        match intake.with(*place, |file| root_is(file, "Signature")) {
+            Some(RootIs::Other) => false,
+            Some(RootIs::NoXml) => is_named_one,
+            // If it cannot be read, the container has a fault, which comes before.
+            Some(RootIs::Asked | RootIs::Unknown) | None => true,
+        }
     });
     covered
 }

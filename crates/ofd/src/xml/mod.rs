@@ -20,6 +20,8 @@ pub(crate) use tree::Element;
 /// Namespaces of OFD: that of the standard, and one that older writers use.
 const NAMESPACES: [&str; 2] = ["http://www.ofdspec.org/2016", "http://www.ofdspec.org"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How XML begins whose characters have two bytes; `<` first is as in UTF-8.
+const WIDE: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\0<"];
 
 faults! {
     /// Why a file is no XML that is read.
@@ -82,27 +84,53 @@ pub(crate) fn read(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), XmlFaul
     walk(text, visitor)
 }
 
-/// Whether the root of a file is an element of OFD of that name. Only its beginning is looked at: of XML whose root does not begin
-/// there it is taken to be.
-pub(crate) fn has_root(bytes: &[u8], name: &str) -> bool {
+/// What the beginning of a file says of its root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RootIs {
+    /// The element of OFD that was asked for.
+    Asked,
+    /// Another element.
+    Other,
+    /// It begins as XML does, and does not say in time, or not so that it is read here. Others may read it.
+    Unknown,
+    /// It does not begin as XML does: nobody finds a root in it.
+    NoXml,
+}
+
+/// Whether the root of a file is an element of OFD of that name. Only its first [`MAX_PROLOG_BYTES`] are looked at.
+pub(crate) fn root_is(bytes: &[u8], name: &str) -> RootIs {
     let first = bytes.get(..MAX_PROLOG_BYTES).unwrap_or(bytes);
     let is_cut = first.len() < bytes.len();
-    let first = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first);
-    let text = match str::from_utf8(first) {
-        Ok(text) => text,
-        // Cut within a character.
-        Err(error) if is_cut && error.error_len().is_none() => {
-            str::from_utf8(&first[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    if text.contains(|c: char| !is_xml_character(c)) {
-        return false;
+    let first = after_blanks(first);
+    match first.first() {
+        Some(b'<') => {}
+        None if is_cut => return RootIs::Unknown,
+        Some(_) if WIDE.iter().any(|beginning| first.starts_with(beginning)) => return RootIs::Unknown,
+        None | Some(_) => return RootIs::NoXml,
     }
+    // A root that is whole before something odd is the root all the same.
+    let text = first.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let text = text.split(|c: char| !is_xml_character(c)).next().unwrap_or_default();
     let mut root = Root { name, is_it: None };
-    let ended = walk(text, &mut root);
-    let is_cut = is_cut && ended == Err(XmlFault::Syntax) && text.trim_start().starts_with('<');
-    root.is_it.unwrap_or(is_cut)
+    // It ends with a fault: at the root, or before it.
+    let _ = walk(text, &mut root);
+    match root.is_it {
+        Some(true) => RootIs::Asked,
+        Some(false) => RootIs::Other,
+        None => RootIs::Unknown,
+    }
+}
+
+/// Without the blanks and marks at the beginning, which some readers pass over even before a declaration.
+fn after_blanks(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        let rest = bytes.trim_ascii_start();
+        let rest = rest.strip_prefix(BYTE_ORDER_MARK).unwrap_or(rest);
+        if rest.len() == bytes.len() {
+            return bytes;
+        }
+        bytes = rest;
+    }
 }
 
 /// Stops at the root.

@@ -111,32 +111,68 @@ fn sizes_are_bounded() {
 
 #[test]
 fn the_root_is_asked_without_the_rest() {
-    let is_one = |text: &[u8]| has_root(text, "A");
-    let cut = |before: &str| format!("{before}{}", " ".repeat(MAX_PROLOG_BYTES));
+    use RootIs::{Asked, NoXml, Other, Unknown};
+    let cut = |before: &str| format!("{before}{}", " ".repeat(MAX_PROLOG_BYTES + 1));
+    let blank = |count: usize| format!("{}<o:A {X}/>", " ".repeat(count));
+    let room = MAX_PROLOG_BYTES - blank(0).len();
     for (text, expected) in [
-        (format!("<o:A {X}/>"), true),
-        (format!("\u{feff}<?xml version='1.0'?><!-- c --><?p i?>\n<o:A {X}>&not <well-formed"), true),
-        (format!("<o:A {X}>\0"), false),
-        (format!("<o:AB {X}/>"), false),
-        (format!("<o:B {X}><o:A/></o:B>"), false),
-        ("<A/>".to_owned(), false),
-        (format!("<!DOCTYPE A><o:A {X}/>"), false),
-        (format!("<?xml version='1.1'?><o:A {X}/>"), false),
-        (format!("<o:A {X} B='1' B='2'/>"), false),
-        (format!("<o:A {X}"), false),
-        (format!("x<o:A {X}/>"), false),
-        (String::new(), false),
-        ("text".to_owned(), false),
+        (format!("<o:A {X}/>"), Asked),
+        (format!("\u{feff}<?xml version='1.0'?><!-- c --><?p i?>\n<o:A {X}>&not <well-formed"), Asked),
+        (format!("<o:A {X}>\0"), Asked),
+        (format!("<o:AB {X}/>"), Other),
+        (format!("<o:B {X}><o:A/></o:B>"), Other),
+        ("<A/>".to_owned(), Other),
+        ("<A/>\0".to_owned(), Other),
+        // What stands before it says nothing, wherever some reader passes over it.
+        (format!(" \t\r\n<o:A {X}/>"), Asked),
+        (format!("\u{feff}\n\u{feff} <!-- c --> <o:A {X}/>"), Asked),
+        (format!("\n<?xml version='1.0'?><o:A {X}/>"), Asked),
+        (format!("\n<?xml version='1.0'?><o:B {X}/>"), Other),
+        (blank(room), Asked),
+        (blank(room + 1), Unknown),
+        (blank(MAX_PROLOG_BYTES), Unknown),
+        // What is not read here may be read elsewhere.
+        (format!("<!DOCTYPE A><o:A {X}/>"), Unknown),
+        (format!("<?xml version='1.1'?><o:A {X}/>"), Unknown),
+        (format!("<?xml version='1.0' encoding='GBK'?><o:A {X}/>"), Unknown),
+        (format!("<!-- c --><?xml version='1.0'?><o:A {X}/>"), Unknown),
+        (format!("<o:A {X} B='1' B='2'/>"), Unknown),
+        (format!("<o:A {X} B=1/>"), Unknown),
+        (format!("<o:A {X}"), Unknown),
+        ("<o:A/>".to_owned(), Unknown),
+        ("<".to_owned(), Unknown),
+        ("<\0A\0".to_owned(), Unknown),
+        ("\0<\0A".to_owned(), Unknown),
+        // What is none.
+        (format!("x<o:A {X}/>"), NoXml),
+        (String::new(), NoXml),
+        (" \n\u{feff}".to_owned(), NoXml),
+        ("text".to_owned(), NoXml),
         // What does not say so in time.
-        (cut(&format!("<o:A {X}")), true),
-        (cut(&format!("<o:B {X}")), true),
-        (cut("<!--"), true),
-        (cut("<!DOCTYPE A>"), false),
-        (cut("text"), false),
-        (cut(""), false),
-        (format!("<o:A {X} B='{}'/>", "证".repeat(MAX_PROLOG_BYTES / 3)), true),
+        (cut(&format!("<o:A {X}")), Unknown),
+        (cut(&format!("<o:B {X}")), Unknown),
+        (cut("<!--"), Unknown),
+        (cut("<!DOCTYPE A>"), Unknown),
+        (cut(""), Unknown),
+        (cut("text"), NoXml),
+        (format!("<o:A {X} B='{}'/>", "证".repeat(MAX_PROLOG_BYTES / 3)), Unknown),
     ] {
-        assert_eq!(is_one(text.as_bytes()), expected, "{}", &text[..text.len().min(60)]);
+        assert_eq!(
+            root_is(text.as_bytes(), "A"),
+            expected,
+            "{:?}",
+            text.chars().take(60).collect::<String>()
+        );
     }
-    assert!(!is_one(b"\xff<A/>") && !is_one(&[b"\x89PNG".as_slice(), &[0xff; MAX_PROLOG_BYTES]].concat()));
+    let two_bytes = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (bytes, expected) in [
+        (&two_bytes(&format!("\u{feff}<o:A {X}/>"))[..], Unknown),
+        (b"\xfe\xff\0<\0A", Unknown),
+        (b"<A\xff/>", Unknown),
+        (b"<A/>\xff", Other),
+        (b"\xff<A/>", NoXml),
+        (&[b"\x89PNG".as_slice(), &[0xff; MAX_PROLOG_BYTES]].concat(), NoXml),
+    ] {
+        assert_eq!(root_is(bytes, "A"), expected, "{:?}", &bytes[..bytes.len().min(20)]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Many documents at once: each report is the one that the document has alone.
 
+use boyin_model::limits::MAX_SEAL_BYTES;
 use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Form, Signing};
@@ -158,5 +159,26 @@ fn documents_that_hold_much_have_their_reports_in_order() {
     assert_eq!(reports.len(), all.len());
     for (bytes, report) in all.iter().zip(&reports) {
         assert_eq!(shown(report), shown(&verifier.check(bytes, &context)));
+    }
+}
+
+/// A value, and a seal beside one, have each a bound of their own, far below that of all together.
+#[test]
+fn a_value_or_a_seal_that_is_too_large_is_not_read() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let store = world.store();
+    let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&store, now()));
+    for name in [VALUE, "Doc_0/Signs/Sign_0/Seal.esl"] {
+        for (size, is_read) in [(MAX_SEAL_BYTES, true), (MAX_SEAL_BYTES + 1, false)] {
+            let mut changed = draft(&world, "one", &Signing::default());
+            changed.put(name, vec![0x30; size]);
+            let report = verifier.check(&stored(&changed), &context);
+            let (malformed, text) = (failed(OfdReason::SignatureMalformed), shown(&report));
+            assert_ne!(report.verdict(), OfdVerdict::Passed);
+            assert_eq!(report.verdict() != malformed, is_read, "{name} {size}: {text}");
+            let told = format!(r#""name":"{name}""#);
+            let too_many = text.contains("more bytes of signatures than are read") && text.contains(&told);
+            assert_eq!(!too_many, is_read, "{name} {size}: {text}");
+        }
     }
 }

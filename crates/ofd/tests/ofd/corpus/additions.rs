@@ -388,30 +388,53 @@ fn content_may_have_the_name_of_a_description() {
     let mut named = draft.clone();
     named.sign(&all);
     lab.assert_passes("an attachment", &named);
-    // What is none says nothing by its name, and what is one is one whatever its name is.
+    // What is another file says nothing by its name, what is one is one whatever its name is, and so is what may be one.
     let ofd = r#"xmlns="http://www.ofdspec.org/2016""#;
+    let one = format!("<Signature {ofd}/>");
     let noise: String = (0..MAX_STRUCTURE_BYTES / 8).map(|number| format!("{number:08x}")).collect();
-    let late = format!("<?pi {}?><Signature {ofd}/>", "x".repeat(MAX_PROLOG_BYTES));
-    for (name, file, is_one) in [
-        ("Doc_0/Signs/Sign_9/Signature.xml", "left over".to_owned(), false),
-        ("Doc_0/Signs/Sign_9/Signature.xml", format!("<Signatures {ofd}/>"), false),
-        ("Doc_0/Signs/Sign_9/Signature.xml", format!("<Signature {ofd}/>"), true),
+    let two_bytes = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let (description, other) = ("Doc_0/Signs/Sign_9/Signature.xml", "a.bin");
+    let rows: [(&str, Vec<u8>, bool); 23] = [
+        (description, one.clone().into(), true),
+        (description, format!("<Signatures {ofd}/>").into(), false),
+        (description, "<a/>".into(), false),
+        // One that cannot be read.
+        (description, "left over".into(), true),
+        (description, Vec::new(), true),
+        (description, "<".into(), true),
+        ("Doc_0/Signs/Sign_9/SIGNATURE.XML", b"\x89PNG".to_vec(), true),
+        (description, format!("<a>{noise}</a>").into(), true),
         (
             "Doc_0/Signs/Sign_9/Sign.xml",
-            format!("<!-- a --><o:Signature {}/>", ofd.replace('=', ":o=")),
+            format!("<!-- a --><o:Signature {}/>", ofd.replace('=', ":o=")).into(),
             true,
         ),
-        ("a.bin", late, true),
-        ("a.bin", format!("<Signature {ofd}>{}</Signature>", noise), false),
-        ("a.xml", r#"<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>"#.to_owned(), false),
-    ] {
+        // Before the root stands what others pass over, or more than is looked at.
+        (other, format!("\u{feff}\r\n\t <!-- a -->\n{one}").into(), true),
+        (other, format!("\n<?xml version=\"1.0\"?>{one}").into(), true),
+        (other, format!("{}{one}", " ".repeat(MAX_PROLOG_BYTES)).into(), true),
+        (other, format!("<?pi {}?>{one}", "x".repeat(MAX_PROLOG_BYTES)).into(), true),
+        // What only others read.
+        (other, format!("<!DOCTYPE Signature>{one}").into(), true),
+        (other, format!("<?xml version=\"1.0\" encoding=\"GBK\"?>{one}").into(), true),
+        (other, two_bytes(&format!("\u{feff}{one}")), true),
+        (other, two_bytes(&one), true),
+        (other, format!("<Signature {ofd}>{noise}</Signature>").into(), false),
+        (other, " \n".into(), false),
+        (other, "left over".into(), false),
+        (other, b"\x89PNG\r\n".to_vec(), false),
+        ("a.xml", format!("\n<Signatures {ofd}/>").into(), false),
+        ("a.xml", r#"<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>"#.into(), false),
+    ];
+    for (name, file, is_one) in rows {
+        let what = format!("{name} {}", String::from_utf8_lossy(&file[..file.len().min(60)]));
         let mut more = draft.clone();
         more.put(name, file);
         more.sign(&all);
         if is_one {
-            lab.assert_refused(name, &more, SignaturesDetached);
+            lab.assert_refused(&what, &more, SignaturesDetached);
         } else {
-            lab.assert_passes(name, &more);
+            lab.assert_passes(&what, &more);
         }
     }
 }

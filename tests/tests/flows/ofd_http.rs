@@ -30,8 +30,6 @@ use crate::window_http::{Beside, codes};
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 pub(crate) const ENTRY: &[u8] = b"PK\x03\x04";
-const DESCRIPTION: &str = "Doc_0/Signs/Sign_0/Signature.xml";
-const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 
 pub(crate) fn png() -> Vec<u8> {
     b64::decode_of_others(PNG.as_bytes()).unwrap()

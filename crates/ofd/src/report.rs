@@ -316,7 +316,7 @@ impl SignatureReport {
         &self.id
     }
 
-    /// What the list says that it is.
+    /// What its value is; where that cannot be told, what the list says that it is: a seal, if the list does not say.
     #[must_use]
     pub fn kind(&self) -> SignatureKind {
         self.kind

@@ -128,7 +128,8 @@ impl Run<'_> {
                 verdict.reason().map_or(Ok(()), |reason| Err((Cause::SignedData(reason), None)))
             }
             Some(Value::Bare) => Err((OfdReason::ValueBare.into(), None)),
-            None => Err((OfdReason::ValueUnknown.into(), None)),
+            // What it was nobody can tell: the list has the word.
+            None => return Err((OfdReason::ValueUnknown.into(), None)),
         };
         self.note_kind(SignatureKind::Sign, report);
         found

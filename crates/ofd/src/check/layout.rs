@@ -77,12 +77,11 @@ impl Layout {
         for signatures in &listed {
             signatures.ask(&names, intake, &mut covered);
         }
-        let (mut scans, mut absent) = (Scans::default(), Absent::default());
+        let mut scans = Scans::default();
         let read = |(body, signatures): (&Body, Signatures)| {
             let reached = reach(&names, intake, root, body, &mut scans);
-            let mut reached = reached.map_err(|fault| of_reach(&names, &fault));
-            if let Ok(reached) = &mut reached {
-                absent.append(&mut reached.absent);
+            let reached = reached.map_err(|fault| of_reach(&names, &fault));
+            if let Ok(reached) = &reached {
                 keep_attachments(reached, intake);
             }
             SignedBody {
@@ -100,7 +99,7 @@ impl Layout {
         let signing: BTreeSet<_> = bodies.iter().flat_map(SignedBody::signing).collect();
         covered.retain(|place| !signing.contains(place));
         let detached = detached(intake, &bodies, covered);
-        Ok(Self { names, root, bodies, signing, detached, absent })
+        Ok(Self { names, root, bodies, signing, detached, absent: scans.into_absent() })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {

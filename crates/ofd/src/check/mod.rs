@@ -13,9 +13,10 @@ use rayon::slice::ParallelSlice as _;
 use crate::intake::{Batch, Intake, Taken};
 use crate::limits::{Limits, MAX_KEPT_BYTES};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
+use crate::reach::Reached;
 use crate::reason::OfdReason;
 use crate::report::{
-    DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
+    DocumentReport, Finding, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
     VerifiedAttachment, VerifiedContents, bound_pictures,
 };
 use crate::work::Work;
@@ -159,7 +160,7 @@ impl OfdVerifier {
         let layout = read.0;
         let SignedBody { reached, signatures, versions, .. } = &layout.bodies[place];
         let mut outcomes = Outcomes::new(&OfdCheck::OF_DOCUMENT);
-        outcomes.set(OfdCheck::Content, reached.as_ref().map(|_| ()).map_err(Clone::clone));
+        outcomes.set(OfdCheck::Content, content(layout, reached));
         let found = match signatures {
             Err(fault) => Err(fault.clone()),
             Ok(all) if all.is_empty() => Err((layout.unsigned().into(), None)),
@@ -185,8 +186,8 @@ impl OfdVerifier {
             notes: Vec::new(),
             contents: None,
         };
-        if reached.is_some_and(|reached| reached.is_missing) {
-            report.notes.push(OfdNote::MissingPart);
+        if reached.is_some_and(|reached| reached.is_in_other_case) {
+            report.notes.push(OfdNote::NameCase);
         }
         if report.seals().next().is_none() {
             report.notes.push(OfdNote::NoSeal);
@@ -196,6 +197,14 @@ impl OfdVerifier {
             report.contents = Some(contents(read.1, layout, place));
         }
         report
+    }
+}
+
+/// Whether all that a document names is there. What no signature covers can have been taken out since, and nothing else tells.
+fn content(layout: &Layout, reached: &Result<Reached, Fault>) -> Finding {
+    match reached.as_ref().map_err(Clone::clone)?.missing_in {
+        Some(within) => Err((OfdReason::ContentMissing.into(), Some(OfdDetail::Entry(layout.name(within))))),
+        None => Ok(()),
     }
 }
 

@@ -122,13 +122,13 @@ fn what_is_worth_knowing_is_noted() {
     draft.sign(&Signing { stamps, ..Signing::default() });
     let report = check(&world, &draft.write());
     assert!(report.signatures().next().unwrap().notes().is_empty());
-    // A resource that is not there from the beginning.
+    // A file that not every program finds.
     let mut draft = Draft::new(&world);
-    draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
+    draft.replace("Doc_0/PublicRes.xml", "a.ttf", "A.TTF");
     draft.sign(&Signing::default());
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed);
-    assert_eq!(report.documents()[0].notes(), [OfdNote::MissingPart]);
+    assert_eq!(report.documents()[0].notes(), [OfdNote::NameCase]);
 }
 
 /// The trust list of the prefecture is asked for the seal, as it is for a seal alone.

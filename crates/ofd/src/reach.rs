@@ -3,7 +3,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use crate::intake::Intake;
@@ -41,14 +41,14 @@ impl Absent {
     /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
     pub(crate) fn has(&self, within: &str, location: &str) -> bool {
         let Some((from_folder, from_root)) = paths(within, location) else { return false };
-        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path)))
+        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path.as_bytes())))
     }
 
     fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
         let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
-        self.0.extend(absent.map(|path| hash(path)));
+        self.0.extend(absent.map(|path| hash(path.as_bytes())));
         at(names, &from_folder, from_root.as_deref())
     }
 }
@@ -73,9 +73,10 @@ impl Reached {
     }
 }
 
-fn hash(path: &str) -> u64 {
+/// Tells texts apart, but for one chance in 2⁶⁴.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
+    hasher.write(bytes);
     hasher.finish()
 }
 

@@ -8,7 +8,7 @@ use crate::intake::Intake;
 use crate::limits::{MAX_KEPT_ATTACHMENTS, MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
 use crate::package::{Names, Source};
-use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
+use crate::reach::{Absent, ReachFault, Reached, Scans, hash, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
@@ -190,17 +190,40 @@ fn signatures<S: Source>(
     let fault = |fault| malformed(OfdReason::StructureMalformed, names, list, fault);
     let listed = structure_of(intake, list, structure::signatures).map_err(fault)?;
     *left = left.checked_sub(listed.len()).ok_or(fault(StructureFault::TooMany("Signature")))?;
-    let mut signed: Vec<Signed> = Vec::with_capacity(listed.len());
+    let (mut signed, mut distinct) = (Vec::with_capacity(listed.len()), Distinct::default());
     for listed in listed {
         let parts = Parts::read(names, intake, list, &listed.location);
-        let place = |signed: &Signed| signed.parts.as_ref().ok().map(|parts| parts.place);
-        let own = parts.as_ref().ok().map(|parts| parts.place);
-        if own.is_some() && signed.iter().any(|other| place(other) == own) {
-            return Err(fault(StructureFault::Repeated("BaseLoc")));
+        if let Ok(parts) = &parts {
+            distinct.add(parts, intake).map_err(fault)?;
         }
         signed.push(Signed { listed, parts });
     }
     Ok(signed)
+}
+
+/// What tells the signatures of a list apart: one that is listed in two ways would count as two.
+#[derive(Default)]
+struct Distinct {
+    descriptions: BTreeSet<usize>,
+    values: BTreeSet<usize>,
+    /// Hashes of the descriptions. A copy of one is over the same files, and one value holds for both.
+    contents: BTreeSet<u64>,
+}
+
+impl Distinct {
+    fn add<S: Source>(&mut self, parts: &Parts, intake: &mut Intake<'_, S>) -> Result<(), StructureFault> {
+        if !self.descriptions.insert(parts.place) {
+            return Err(StructureFault::Repeated("BaseLoc"));
+        }
+        if !self.values.insert(parts.value) {
+            return Err(StructureFault::Repeated("SignedValue"));
+        }
+        let content = intake.with(parts.place, hash);
+        if content.is_some_and(|content| !self.contents.insert(content)) {
+            return Err(StructureFault::Repeated("Signature"));
+        }
+        Ok(())
+    }
 }
 
 impl Parts {

@@ -418,6 +418,10 @@ fn signatures_are_taken_out() {
             let reason = if is_there { SignaturesDetached } else { NotSigned };
             lab.assert_refused(kept, &left, reason);
         }
+        let mut left = changed.clone();
+        left.files.retain(|(name, _)| !name.starts_with("Doc_0/Signs/Sign_"));
+        left.put("Doc_0/Signs/Sign_0/SignValue.dat", "left over");
+        lab.assert_refused("a value under its other name", &left, SignaturesDetached);
         let mut changed = draft.clone();
         unlisted(&mut changed);
         changed.files.retain(|(name, _)| !name.starts_with("Doc_0/Signs/Sign_"));

@@ -43,13 +43,34 @@ impl Absent {
         let Some((from_folder, from_root)) = paths(within, location) else { return false };
         [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path.as_bytes())))
     }
+}
 
+/// Looks for files.
+#[derive(Debug, Default)]
+struct Search {
+    absent: Absent,
+    /// Times that a location was looked for.
+    paths: u64,
+}
+
+impl Search {
     fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
+        self.paths += 1;
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
         let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
-        self.0.extend(absent.map(|path| hash(path.as_bytes())));
+        self.absent.0.extend(absent.map(|path| hash(path.as_bytes())));
         at(names, &from_folder, from_root.as_deref())
+    }
+
+    fn look_in_any_case(
+        &mut self,
+        names: &Names,
+        within: &str,
+        location: &str,
+    ) -> Result<usize, LocationFault> {
+        self.paths += 1;
+        resolve_in_any_case(names, within, location)
     }
 }
 
@@ -113,7 +134,7 @@ pub(crate) struct Scans {
     /// Bytes of the files.
     xml: u64,
     counted: Counted,
-    absent: Absent,
+    search: Search,
 }
 
 /// What all files of a container have together.
@@ -150,11 +171,11 @@ struct Scan {
 }
 
 impl Scan {
-    fn of(names: &Names, place: usize, said: Said, absent: &mut Absent) -> Result<Self, ReachFault> {
+    fn of(names: &Names, place: usize, said: Said, search: &mut Search) -> Result<Self, ReachFault> {
         let mut scan = Self { size: said.size, ..Self::default() };
         let mut places = Vec::with_capacity(said.named.len());
         for named in &said.named {
-            places.push(scan.look_for(names, place, named, absent)?);
+            places.push(scan.look_for(names, place, named, search)?);
         }
         let place_of = |nth: usize| places.get(nth).copied().flatten();
         scan.pages = said.pages.into_iter().map(|(page, nth)| (page, nth.and_then(place_of))).collect();
@@ -167,17 +188,17 @@ impl Scan {
         names: &Names,
         within: usize,
         named: &Named,
-        absent: &mut Absent,
+        search: &mut Search,
     ) -> Result<Option<usize>, ReachFault> {
         let file = names.of(within);
         let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
         let with_base = with_base.map(|base| format!("{base}/{}", named.location));
         let locations = || with_base.as_deref().into_iter().chain([named.location.as_str()]);
         let is_there = |found: &Result<usize, LocationFault>| *found != Err(LocationFault::Missing);
-        let mut found = locations().map(|location| absent.look(names, file, location)).find(is_there);
+        let mut found = locations().map(|location| search.look(names, file, location)).find(is_there);
         if found.is_none() && named.role != Role::Perhaps {
             // Programs whose systems compare names without case show it.
-            found = locations().map(|location| resolve_in_any_case(names, file, location)).find(is_there);
+            found = locations().map(|location| search.look_in_any_case(names, file, location)).find(is_there);
             self.is_in_other_case |= found.is_some();
         }
         match found {
@@ -202,7 +223,7 @@ impl Scans {
         intake: &mut Intake<'_, S>,
         place: usize,
     ) -> Result<&Scan, ReachFault> {
-        let Self { known, xml, counted, absent } = self;
+        let Self { known, xml, counted, search } = self;
         let size = intake.size(place);
         let scan = match known.entry(place) {
             Entry::Occupied(known) => known.into_mut(),
@@ -217,7 +238,7 @@ impl Scans {
                 let read = read.ok_or(ReachFault::Unread(place))?;
                 *xml += size;
                 let said = read.map(|()| locations.said).map_err(|fault| ReachFault::Xml(place, fault));
-                vacant.insert(said.and_then(|said| Scan::of(names, place, said, absent)))
+                vacant.insert(said.and_then(|said| Scan::of(names, place, said, search)))
             }
         };
         scan.as_ref().map_err(|fault| *fault)
@@ -228,9 +249,14 @@ impl Scans {
         (self.xml, long(self.counted.elements))
     }
 
+    /// Times that a location was looked for.
+    pub(crate) fn paths(&self) -> u64 {
+        self.search.paths
+    }
+
     /// Where files were looked for.
     pub(crate) fn into_absent(self) -> Absent {
-        self.absent
+        self.search.absent
     }
 
     /// The size that a file says, if it was read.
@@ -251,6 +277,7 @@ pub(crate) fn reach<S: Source>(
     let start = names.of(root);
     let needed = body.versions.iter().map(|(location, _)| location).chain([&body.root]);
     for location in needed {
+        intake.work.paths += 1;
         match resolve(names, start, location) {
             Ok(place) => queue.push(place),
             Err(LocationFault::Missing) => return Err(ReachFault::Missing),
@@ -260,7 +287,7 @@ pub(crate) fn reach<S: Source>(
     if let Some(cover) = &body.cover {
         let named = Named { role: Role::Leaf, location: cover.clone(), base: None };
         let mut scan = Scan::default();
-        scan.look_for(names, root, &named, &mut scans.absent)?;
+        scan.look_for(names, root, &named, &mut scans.search)?;
         reached.take(root, &scan, &mut queue);
     }
     // What is a leaf in one file can be more in another, so what was read is remembered apart.

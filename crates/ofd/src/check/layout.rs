@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
     pub(super) signing: BTreeSet<usize>,
+    /// Files that documents reach.
+    pub(super) shown: BTreeSet<usize>,
     /// Files that describe a signature, that one covers, and that no list names and no document reaches.
     pub(super) detached: BTreeSet<usize>,
     /// Where the documents look for files in vain.
@@ -96,10 +98,13 @@ impl Layout {
         let (xml, elements) = scans.read();
         intake.work.xml += xml;
         intake.work.elements += elements;
+        intake.work.paths += scans.paths();
+        let reached = bodies.iter().flat_map(|body| &body.reached);
+        let shown = reached.flat_map(|reached| &reached.places).copied().collect();
         let signing: BTreeSet<_> = bodies.iter().flat_map(SignedBody::signing).collect();
         covered.retain(|place| !signing.contains(place));
         let detached = detached(intake, &bodies, covered);
-        Ok(Self { names, root, bodies, signing, detached, absent: scans.into_absent() })
+        Ok(Self { names, root, bodies, signing, shown, detached, absent: scans.into_absent() })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {
@@ -134,7 +139,7 @@ impl Signatures {
         left: &mut usize,
     ) -> Self {
         let Some(location) = &body.signatures else { return Self { list: None, all: Ok(Vec::new()) } };
-        match locate(names, root, location, OfdReason::PartMissing) {
+        match locate(names, intake, root, location, OfdReason::PartMissing) {
             Ok(place) => Self { list: Some(place), all: signatures(names, intake, place, left) },
             Err(fault) => Self { list: None, all: Err(fault) },
         }
@@ -144,6 +149,7 @@ impl Signatures {
     fn ask<S: Source>(&self, names: &Names, intake: &mut Intake<'_, S>, covered: &mut BTreeSet<usize>) {
         for parts in self.all.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok()) {
             for reference in &parts.file.references {
+                intake.work.paths += 1;
                 let Ok(place) = resolve(names, names.of(parts.place), &reference.location) else { continue };
                 covered.insert(place);
                 match parts.file.method {
@@ -233,15 +239,16 @@ impl Parts {
         list: usize,
         location: &str,
     ) -> Result<Self, Fault> {
-        let locate =
-            |within, location: &str| locate(names, within, location, OfdReason::SignaturePartMissing);
+        let locate = |intake: &mut Intake<'_, S>, within, location: &str| {
+            locate(names, intake, within, location, OfdReason::SignaturePartMissing)
+        };
         let malformed = |place, fault| malformed(OfdReason::SignatureMalformed, names, place, fault);
-        let place = locate(list, location)?;
+        let place = locate(intake, list, location)?;
         let file = structure_of(intake, place, SignatureFile::read);
         let file = file.map_err(|fault| malformed(place, fault))?;
-        let value = locate(place, &file.value)?;
+        let value = locate(intake, place, &file.value)?;
         let seal = match &file.seal {
-            Some(location) => Some(locate(place, location)?),
+            Some(location) => Some(locate(intake, place, location)?),
             None => None,
         };
         for part in [Some(value), seal].into_iter().flatten() {
@@ -283,7 +290,14 @@ fn structure_of<S: Source, T>(
     found
 }
 
-fn locate(names: &Names, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {
+fn locate<S: Source>(
+    names: &Names,
+    intake: &mut Intake<'_, S>,
+    within: usize,
+    location: &str,
+    missing: OfdReason,
+) -> Result<usize, Fault> {
+    intake.work.paths += 1;
     let detail = || Some(OfdDetail::Entry(name(names, within)));
     resolve(names, names.of(within), location).map_err(|fault| match fault {
         LocationFault::Missing => (missing.into(), detail()),

@@ -215,9 +215,11 @@ impl<'a, S: Source> Intake<'a, S> {
     fn digest(&mut self, file: usize, bytes: Vec<u8>) {
         for mut hasher in self.weak.remove(&file).unwrap_or_default() {
             hasher.update(&bytes);
+            self.work.digested += long(bytes.len());
             self.made.weak.insert((hasher.name(), file), hasher.finish());
         }
         let Some(algs) = self.wanted.remove(&file) else { return };
+        self.work.digested += long(bytes.len()) * long(algs.len());
         if bytes.len() > MAX_WAITING_ENTRY_BYTES {
             for alg in algs {
                 self.made(file, alg, Some(alg.digest(&[&bytes])));
@@ -283,10 +285,13 @@ impl<'a, S: Source> Intake<'a, S> {
         let algs = self.wanted.remove(&file).unwrap_or_default();
         let mut hashers: Vec<_> = algs.iter().map(|alg| alg.hasher()).collect();
         let mut weak = self.weak.remove(&file).unwrap_or_default();
+        let (makers, mut digested) = (long(hashers.len() + weak.len()), 0);
         let read = self.contents.read(file, &mut |piece| {
+            digested += long(piece.len()) * makers;
             hashers.iter_mut().for_each(|hasher| hasher.update(piece));
             weak.iter_mut().for_each(|hasher| hasher.update(piece));
         });
+        self.work.digested += digested;
         self.stopped = read.err();
         for hasher in weak {
             self.made.weak.insert((hasher.name(), file), hasher.finish());

@@ -24,7 +24,22 @@ pub(crate) fn resolve(names: &Names, within: &str, location: &str) -> Result<usi
 
 /// The file at one of the two [`paths`] of a location.
 pub(crate) fn at(names: &Names, from_folder: &str, from_root: Option<&str>) -> Result<usize, LocationFault> {
-    match (names.place(from_folder), from_root.and_then(|path| names.place(path))) {
+    one_of(names.place(from_folder), from_root.and_then(|path| names.place(path)))
+}
+
+/// As [`resolve`], letters compared without case: the file that programs find whose systems compare names so.
+pub(crate) fn resolve_in_any_case(
+    names: &Names,
+    within: &str,
+    location: &str,
+) -> Result<usize, LocationFault> {
+    let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
+    let from_root = from_root.and_then(|path| names.place_in_any_case(&path));
+    one_of(names.place_in_any_case(&from_folder), from_root)
+}
+
+fn one_of(from_folder: Option<usize>, from_root: Option<usize>) -> Result<usize, LocationFault> {
+    match (from_folder, from_root) {
         (Some(_), Some(_)) => Err(LocationFault::Ambiguous),
         (Some(place), None) | (None, Some(place)) => Ok(place),
         (None, None) => Err(LocationFault::Missing),

@@ -3,14 +3,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use crate::intake::Intake;
 use crate::limits::{
     MAX_ALL_XML_BYTES, MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, MAX_XML_ELEMENTS, long,
 };
-use crate::location::{LocationFault, at, paths, resolve};
+use crate::location::{LocationFault, at, paths, resolve, resolve_in_any_case};
 use crate::package::{Names, Source};
 use crate::structure::{Body, rectangle};
 use crate::xml::{self, Start, Visit, XmlFault};
@@ -25,10 +25,10 @@ pub(crate) struct Reached {
     pub(crate) places: BTreeSet<usize>,
     /// Numbers of the pages, each with its width and height in thousandths of a millimeter where a file says them.
     pub(crate) pages: BTreeMap<Rc<str>, Option<PageSize>>,
-    /// A file is named that is not there.
-    pub(crate) is_missing: bool,
-    /// Where files were looked for.
-    pub(crate) absent: Absent,
+    /// The first of its files that names one that is not there.
+    pub(crate) missing_in: Option<usize>,
+    /// A file is named with capital letters where it has small ones, or the other way round.
+    pub(crate) is_in_other_case: bool,
     /// Places of the attachments.
     pub(crate) attachments: BTreeSet<usize>,
 }
@@ -41,33 +41,68 @@ impl Absent {
     /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
     pub(crate) fn has(&self, within: &str, location: &str) -> bool {
         let Some((from_folder, from_root)) = paths(within, location) else { return false };
-        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path)))
+        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path.as_bytes())))
+    }
+}
+
+/// Looks for files.
+#[derive(Debug, Default)]
+struct Search {
+    absent: Absent,
+    /// Times that a location was looked for.
+    paths: u64,
+}
+
+impl Search {
+    fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
+        self.paths += 1;
+        let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
+        let looked = [Some(&from_folder), from_root.as_ref()];
+        let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
+        self.absent.0.extend(absent.map(|path| hash(path.as_bytes())));
+        at(names, &from_folder, from_root.as_deref())
     }
 
-    /// Takes up those of another document: they are mostly the same.
-    pub(crate) fn append(&mut self, other: &mut Self) {
-        self.0.append(&mut other.0);
+    fn look_in_any_case(
+        &mut self,
+        names: &Names,
+        within: &str,
+        location: &str,
+    ) -> Result<usize, LocationFault> {
+        self.paths += 1;
+        resolve_in_any_case(names, within, location)
     }
 }
 
 impl Reached {
-    fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
-        let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
-        let looked = [Some(&from_folder), from_root.as_ref()];
-        let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
-        self.absent.0.extend(absent.map(|path| hash(path)));
-        at(names, &from_folder, from_root.as_deref())
+    /// Takes up what the file at `place` names; what names further files is put in the queue.
+    fn take(&mut self, place: usize, scan: &Scan, queue: &mut Vec<usize>) {
+        if scan.is_missing {
+            self.missing_in.get_or_insert(place);
+        }
+        self.is_in_other_case |= scan.is_in_other_case;
+        for (role, found) in &scan.found {
+            self.places.insert(*found);
+            match role {
+                Role::Names => queue.push(*found),
+                Role::Attachment => {
+                    self.attachments.insert(*found);
+                }
+                Role::Leaf | Role::Perhaps => {}
+            }
+        }
     }
 }
 
-fn hash(path: &str) -> u64 {
+/// Tells texts apart, but for one chance in 2⁶⁴.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
+    hasher.write(bytes);
     hasher.finish()
 }
 
 /// Why it cannot be told what a document consists of.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReachFault {
     /// A file of it is no XML that is read.
     Xml(usize, XmlFault),
@@ -92,13 +127,14 @@ enum Role {
     Perhaps,
 }
 
-/// What the files of a container name, each read once.
+/// What the files of a container name, each read once, and what they name looked for once, whichever documents have them.
 #[derive(Debug, Default)]
 pub(crate) struct Scans {
-    known: HashMap<usize, Result<Scan, XmlFault>>,
+    known: HashMap<usize, Result<Scan, ReachFault>>,
     /// Bytes of the files.
     xml: u64,
     counted: Counted,
+    search: Search,
 }
 
 /// What all files of a container have together.
@@ -111,8 +147,9 @@ struct Counted {
     bytes: usize,
 }
 
+/// What a file says.
 #[derive(Debug, Default)]
-struct Scan {
+struct Said {
     named: Vec<Named>,
     /// Numbers of the pages, and which of the named files each is.
     pages: BTreeMap<Rc<str>, Option<usize>>,
@@ -120,31 +157,106 @@ struct Scan {
     size: Option<PageSize>,
 }
 
+/// The same after the files were looked for.
+#[derive(Debug, Default)]
+struct Scan {
+    /// Places of those that are there.
+    found: Vec<(Role, usize)>,
+    /// One is not there.
+    is_missing: bool,
+    is_in_other_case: bool,
+    /// Numbers of the pages, and the place of each that is there.
+    pages: BTreeMap<Rc<str>, Option<usize>>,
+    size: Option<PageSize>,
+}
+
+impl Scan {
+    fn of(names: &Names, place: usize, said: Said, search: &mut Search) -> Result<Self, ReachFault> {
+        let mut scan = Self { size: said.size, ..Self::default() };
+        let mut places = Vec::with_capacity(said.named.len());
+        for named in &said.named {
+            places.push(scan.look_for(names, place, named, search)?);
+        }
+        let place_of = |nth: usize| places.get(nth).copied().flatten();
+        scan.pages = said.pages.into_iter().map(|(page, nth)| (page, nth.and_then(place_of))).collect();
+        Ok(scan)
+    }
+
+    /// Takes up a file that is named; its place if it is there.
+    fn look_for(
+        &mut self,
+        names: &Names,
+        within: usize,
+        named: &Named,
+        search: &mut Search,
+    ) -> Result<Option<usize>, ReachFault> {
+        let file = names.of(within);
+        let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
+        let with_base = with_base.map(|base| format!("{base}/{}", named.location));
+        let locations = || with_base.as_deref().into_iter().chain([named.location.as_str()]);
+        let is_there = |found: &Result<usize, LocationFault>| *found != Err(LocationFault::Missing);
+        let mut found = locations().map(|location| search.look(names, file, location)).find(is_there);
+        if found.is_none() && named.role != Role::Perhaps {
+            // Programs whose systems compare names without case show it.
+            found = locations().map(|location| search.look_in_any_case(names, file, location)).find(is_there);
+            self.is_in_other_case |= found.is_some();
+        }
+        match found {
+            Some(Ok(place)) => {
+                self.found.push((named.role, place));
+                Ok(Some(place))
+            }
+            Some(Err(_)) | None if named.role == Role::Perhaps => Ok(None),
+            Some(Err(LocationFault::Missing)) | None => {
+                self.is_missing = true;
+                Ok(None)
+            }
+            Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(ReachFault::Unsafe(within)),
+        }
+    }
+}
+
 impl Scans {
-    fn of<S: Source>(&mut self, intake: &mut Intake<'_, S>, place: usize) -> Result<&Scan, ReachFault> {
-        let Self { known, xml, counted } = self;
+    fn of<S: Source>(
+        &mut self,
+        names: &Names,
+        intake: &mut Intake<'_, S>,
+        place: usize,
+    ) -> Result<&Scan, ReachFault> {
+        let Self { known, xml, counted, search } = self;
         let size = intake.size(place);
         let scan = match known.entry(place) {
             Entry::Occupied(known) => known.into_mut(),
             // What is too large is not held for being refused.
             Entry::Vacant(vacant) if size > long(MAX_XML_BYTES) || *xml + size > long(MAX_ALL_XML_BYTES) => {
-                vacant.insert(Err(XmlFault::Size))
+                vacant.insert(Err(ReachFault::Xml(place, XmlFault::Size)))
             }
             Entry::Vacant(vacant) => {
                 let mut locations =
-                    Locations { open: Vec::new(), base: None, found: Scan::default(), counted };
+                    Locations { open: Vec::new(), base: None, said: Said::default(), counted };
                 let read = intake.with(place, |file| xml::read(file, &mut locations));
                 let read = read.ok_or(ReachFault::Unread(place))?;
                 *xml += size;
-                vacant.insert(read.map(|()| locations.found))
+                let said = read.map(|()| locations.said).map_err(|fault| ReachFault::Xml(place, fault));
+                vacant.insert(said.and_then(|said| Scan::of(names, place, said, search)))
             }
         };
-        scan.as_ref().map_err(|fault| ReachFault::Xml(place, *fault))
+        scan.as_ref().map_err(|fault| *fault)
     }
 
     /// Bytes and elements of all files that were read.
     pub(crate) fn read(&self) -> (u64, u64) {
         (self.xml, long(self.counted.elements))
+    }
+
+    /// Times that a location was looked for.
+    pub(crate) fn paths(&self) -> u64 {
+        self.search.paths
+    }
+
+    /// Where files were looked for.
+    pub(crate) fn into_absent(self) -> Absent {
+        self.search.absent
     }
 
     /// The size that a file says, if it was read.
@@ -165,6 +277,7 @@ pub(crate) fn reach<S: Source>(
     let start = names.of(root);
     let needed = body.versions.iter().map(|(location, _)| location).chain([&body.root]);
     for location in needed {
+        intake.work.paths += 1;
         match resolve(names, start, location) {
             Ok(place) => queue.push(place),
             Err(LocationFault::Missing) => return Err(ReachFault::Missing),
@@ -172,7 +285,10 @@ pub(crate) fn reach<S: Source>(
         }
     }
     if let Some(cover) = &body.cover {
-        name(names, root, &Named { role: Role::Leaf, location: cover.clone(), base: None }, &mut reached)?;
+        let named = Named { role: Role::Leaf, location: cover.clone(), base: None };
+        let mut scan = Scan::default();
+        scan.look_for(names, root, &named, &mut scans.search)?;
+        reached.take(root, &scan, &mut queue);
     }
     // What is a leaf in one file can be more in another, so what was read is remembered apart.
     let (mut read, mut pages) = (BTreeSet::new(), Vec::new());
@@ -181,52 +297,15 @@ pub(crate) fn reach<S: Source>(
         if !read.insert(place) {
             continue;
         }
-        let scan = scans.of(intake, place)?;
-        for (page, named) in &scan.pages {
-            let named = named.and_then(|named| scan.named.get(named));
-            let found = named.and_then(|named| resolve(names, names.of(place), &named.location).ok());
-            pages.push((Rc::clone(page), found, scan.size));
-        }
-        for named in &scan.named {
-            let found = name(names, place, named, &mut reached)?;
-            reached.attachments.extend(found.filter(|_| named.role == Role::Attachment));
-            queue.extend(found.filter(|_| named.role == Role::Names));
-        }
+        let scan = scans.of(names, intake, place)?;
+        pages.extend(scan.pages.iter().map(|(page, found)| (Rc::clone(page), *found, scan.size)));
+        reached.take(place, scan, &mut queue);
     }
     for (page, place, of_document) in pages {
         let size = place.and_then(|place| scans.size(place)).or(of_document);
         reached.pages.entry(page).or_insert(size);
     }
     Ok(reached)
-}
-
-/// Takes up a file that is named; its place if it is there.
-fn name(
-    names: &Names,
-    within: usize,
-    named: &Named,
-    reached: &mut Reached,
-) -> Result<Option<usize>, ReachFault> {
-    let file = names.of(within);
-    let with_base = named.base.as_ref().filter(|_| !named.location.starts_with('/'));
-    let with_base = with_base.map(|base| reached.look(names, file, &format!("{base}/{}", named.location)));
-    let found = match with_base {
-        Some(Ok(place)) => Ok(place),
-        Some(Err(LocationFault::Unsafe | LocationFault::Ambiguous)) => Err(LocationFault::Unsafe),
-        Some(Err(LocationFault::Missing)) | None => reached.look(names, file, &named.location),
-    };
-    match found {
-        Ok(place) => {
-            reached.places.insert(place);
-            Ok(Some(place))
-        }
-        Err(_) if named.role == Role::Perhaps => Ok(None),
-        Err(LocationFault::Missing) => {
-            reached.is_missing = true;
-            Ok(None)
-        }
-        Err(LocationFault::Unsafe | LocationFault::Ambiguous) => Err(ReachFault::Unsafe(within)),
-    }
 }
 
 #[derive(Debug)]
@@ -240,7 +319,7 @@ struct Named {
 struct Locations<'s> {
     open: Vec<String>,
     base: Option<Rc<str>>,
-    found: Scan,
+    said: Said,
     counted: &'s mut Counted,
 }
 
@@ -248,7 +327,7 @@ impl Locations<'_> {
     fn named(&mut self, role: Role, location: String) -> Result<(), XmlFault> {
         // They are put together each time that it is looked for.
         self.counted(location.len() + self.base.as_ref().map_or(0, |base| base.len()))?;
-        self.found.named.push(Named { role, location, base: self.base.clone() });
+        self.said.named.push(Named { role, location, base: self.base.clone() });
         Ok(())
     }
 
@@ -264,8 +343,8 @@ impl Locations<'_> {
         let Some(id) = value("ID") else { return Ok(()) };
         self.counted(id.len())?;
         // Its location is the next one that is taken up.
-        let named = value("BaseLoc").map(|_| self.found.named.len());
-        self.found.pages.insert(id.as_str().into(), named);
+        let named = value("BaseLoc").map(|_| self.said.named.len());
+        self.said.pages.insert(id.as_str().into(), named);
         Ok(())
     }
 
@@ -278,7 +357,7 @@ impl Locations<'_> {
         };
         let size = rectangle(text).map(|[_, _, width, height]| [width, height]);
         if let Some(size) = size.filter(|size| is_own && size.iter().all(|side| *side > 0)) {
-            self.found.size = Some(size);
+            self.said.size = Some(size);
         }
     }
 

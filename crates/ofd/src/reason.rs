@@ -51,6 +51,11 @@ boyin_verify::reasons! {
         "文档内容文件无法安全解析", "A file of the content cannot be read safely",
         "请提交未经改动的原文件", "Present the file as it was made" }
 
+    /// A file that the content names is not there.
+    ContentMissing("ofd_content_missing", Open, "ofd 3", Holder) {
+        "文档引用的文件缺失：所显示的内容可能不完整", "A file that the document names is missing: what it shows may not be all",
+        "请提交原始文件；确系原始文件的，向颁发机构核实", "Present the original file; if this is the original, ask the issuer" }
+
     /// No signature.
     NotSigned("ofd_not_signed", Failed, "GB/T 33190 18", Issuer) {
         "文档没有电子签章或数字签名", "The document has neither a seal nor a signature",

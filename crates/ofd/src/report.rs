@@ -27,7 +27,7 @@ pub enum OfdCheck {
     Container,
     /// `OFD.xml` names the documents.
     Structure,
-    /// What the document consists of can be told.
+    /// What the document consists of can be told, and is there.
     Content,
     /// It has signatures, and the list of them can be read.
     Signatures,
@@ -191,8 +191,8 @@ pub enum OfdNote {
     StampOffPage,
     /// One stamp over the edges of several pages (骑缝章).
     RidingStamp,
-    /// The document names a file that is not there.
-    MissingPart,
+    /// The document names a file with capital letters where it has small ones, or the other way round: not every program finds it.
+    NameCase,
     /// None of its signatures that passed is a seal: whose they are, only their certificates say.
     NoSeal,
 }
@@ -204,7 +204,7 @@ impl OfdNote {
         Self::PropertyDiffers,
         Self::StampOffPage,
         Self::RidingStamp,
-        Self::MissingPart,
+        Self::NameCase,
         Self::NoSeal,
     ];
 
@@ -216,7 +216,7 @@ impl OfdNote {
             Self::PropertyDiffers => "property_differs",
             Self::StampOffPage => "stamp_off_page",
             Self::RidingStamp => "riding_stamp",
-            Self::MissingPart => "missing_part",
+            Self::NameCase => "name_case",
             Self::NoSeal => "no_seal",
         }
     }
@@ -336,7 +336,7 @@ impl SignatureReport {
         &self.id
     }
 
-    /// What the list says that it is.
+    /// What its value is; where that cannot be told, what the list says that it is: a seal, if the list does not say.
     #[must_use]
     pub fn kind(&self) -> SignatureKind {
         self.kind

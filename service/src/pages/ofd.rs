@@ -218,9 +218,10 @@ fn note_words(lang: Lang, note: OfdNote) -> &'static str {
             lang.say("印章所在页不在文档中。", "A stamp is on a page that the document does not have.")
         }
         OfdNote::RidingStamp => lang.say("骑缝章。", "One stamp over the edges of several pages."),
-        OfdNote::MissingPart => {
-            lang.say("文档引用的个别文件不存在。", "The document names a file that is not there.")
-        }
+        OfdNote::NameCase => lang.say(
+            "文档引用的文件名大小写与实际不一致，个别软件可能找不到该文件。",
+            "The document names a file with other capital letters than it has: not every program finds it.",
+        ),
         OfdNote::NoSeal => lang.say(
             "没有通过核验的印章：签名属于何人只见于其证书。",
             "None of the signatures that passed is a seal: whose they are, only their certificates say.",

@@ -8,7 +8,7 @@ use crate::intake::Intake;
 use crate::limits::{MAX_KEPT_ATTACHMENTS, MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
 use crate::package::{Names, Source};
-use crate::reach::{Absent, ReachFault, Reached, Scans, reach};
+use crate::reach::{Absent, ReachFault, Reached, Scans, hash, reach};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{EntryName, OfdDetail};
 use crate::structure::{self, Body, CheckMethod, Listed, SignatureFile, StructureFault};
@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) bodies: Vec<SignedBody>,
     /// Files that make up signatures: lists, descriptions, values, seals. They are bound in other ways than by references.
     pub(super) signing: BTreeSet<usize>,
+    /// Files that documents reach.
+    pub(super) shown: BTreeSet<usize>,
     /// Files that describe a signature, or may, that one covers, and that no list names and no document reaches.
     pub(super) detached: BTreeSet<usize>,
     /// Where the documents look for files in vain.
@@ -77,12 +79,11 @@ impl Layout {
         for signatures in &listed {
             signatures.ask(&names, intake, &mut covered);
         }
-        let (mut scans, mut absent) = (Scans::default(), Absent::default());
+        let mut scans = Scans::default();
         let read = |(body, signatures): (&Body, Signatures)| {
             let reached = reach(&names, intake, root, body, &mut scans);
-            let mut reached = reached.map_err(|fault| of_reach(&names, &fault));
-            if let Ok(reached) = &mut reached {
-                absent.append(&mut reached.absent);
+            let reached = reached.map_err(|fault| of_reach(&names, &fault));
+            if let Ok(reached) = &reached {
                 keep_attachments(reached, intake);
             }
             SignedBody {
@@ -97,10 +98,13 @@ impl Layout {
         let (xml, elements) = scans.read();
         intake.work.xml += xml;
         intake.work.elements += elements;
+        intake.work.paths += scans.paths();
+        let reached = bodies.iter().flat_map(|body| &body.reached);
+        let shown = reached.flat_map(|reached| &reached.places).copied().collect();
         let signing: BTreeSet<_> = bodies.iter().flat_map(SignedBody::signing).collect();
         covered.retain(|place| !signing.contains(place));
         let detached = detached(&names, intake, &bodies, covered);
-        Ok(Self { names, root, bodies, signing, detached, absent })
+        Ok(Self { names, root, bodies, signing, shown, detached, absent: scans.into_absent() })
     }
 
     pub(super) fn name(&self, place: usize) -> EntryName {
@@ -135,7 +139,7 @@ impl Signatures {
         left: &mut usize,
     ) -> Self {
         let Some(location) = &body.signatures else { return Self { list: None, all: Ok(Vec::new()) } };
-        match locate(names, root, location, OfdReason::PartMissing) {
+        match locate(names, intake, root, location, OfdReason::PartMissing) {
             Ok(place) => Self { list: Some(place), all: signatures(names, intake, place, left) },
             Err(fault) => Self { list: None, all: Err(fault) },
         }
@@ -145,6 +149,7 @@ impl Signatures {
     fn ask<S: Source>(&self, names: &Names, intake: &mut Intake<'_, S>, covered: &mut BTreeSet<usize>) {
         for parts in self.all.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok()) {
             for reference in &parts.file.references {
+                intake.work.paths += 1;
                 let Ok(place) = resolve(names, names.of(parts.place), &reference.location) else { continue };
                 covered.insert(place);
                 match parts.file.method {
@@ -201,17 +206,40 @@ fn signatures<S: Source>(
     let fault = |fault| malformed(OfdReason::StructureMalformed, names, list, fault);
     let listed = structure_of(intake, list, structure::signatures).map_err(fault)?;
     *left = left.checked_sub(listed.len()).ok_or(fault(StructureFault::TooMany("Signature")))?;
-    let mut signed: Vec<Signed> = Vec::with_capacity(listed.len());
+    let (mut signed, mut distinct) = (Vec::with_capacity(listed.len()), Distinct::default());
     for listed in listed {
         let parts = Parts::read(names, intake, list, &listed.location);
-        let place = |signed: &Signed| signed.parts.as_ref().ok().map(|parts| parts.place);
-        let own = parts.as_ref().ok().map(|parts| parts.place);
-        if own.is_some() && signed.iter().any(|other| place(other) == own) {
-            return Err(fault(StructureFault::Repeated("BaseLoc")));
+        if let Ok(parts) = &parts {
+            distinct.add(parts, intake).map_err(fault)?;
         }
         signed.push(Signed { listed, parts });
     }
     Ok(signed)
+}
+
+/// What tells the signatures of a list apart: one that is listed in two ways would count as two.
+#[derive(Default)]
+struct Distinct {
+    descriptions: BTreeSet<usize>,
+    values: BTreeSet<usize>,
+    /// Hashes of the descriptions. A copy of one is over the same files, and one value holds for both.
+    contents: BTreeSet<u64>,
+}
+
+impl Distinct {
+    fn add<S: Source>(&mut self, parts: &Parts, intake: &mut Intake<'_, S>) -> Result<(), StructureFault> {
+        if !self.descriptions.insert(parts.place) {
+            return Err(StructureFault::Repeated("BaseLoc"));
+        }
+        if !self.values.insert(parts.value) {
+            return Err(StructureFault::Repeated("SignedValue"));
+        }
+        let content = intake.with(parts.place, hash);
+        if content.is_some_and(|content| !self.contents.insert(content)) {
+            return Err(StructureFault::Repeated("Signature"));
+        }
+        Ok(())
+    }
 }
 
 impl Parts {
@@ -221,15 +249,16 @@ impl Parts {
         list: usize,
         location: &str,
     ) -> Result<Self, Fault> {
-        let locate =
-            |within, location: &str| locate(names, within, location, OfdReason::SignaturePartMissing);
+        let locate = |intake: &mut Intake<'_, S>, within, location: &str| {
+            locate(names, intake, within, location, OfdReason::SignaturePartMissing)
+        };
         let malformed = |place, fault| malformed(OfdReason::SignatureMalformed, names, place, fault);
-        let place = locate(list, location)?;
+        let place = locate(intake, list, location)?;
         let file = structure_of(intake, place, SignatureFile::read);
         let file = file.map_err(|fault| malformed(place, fault))?;
-        let value = locate(place, &file.value)?;
+        let value = locate(intake, place, &file.value)?;
         let seal = match &file.seal {
-            Some(location) => Some(locate(place, location)?),
+            Some(location) => Some(locate(intake, place, location)?),
             None => None,
         };
         for part in [Some(value), seal].into_iter().flatten() {
@@ -271,7 +300,14 @@ fn structure_of<S: Source, T>(
     found
 }
 
-fn locate(names: &Names, within: usize, location: &str, missing: OfdReason) -> Result<usize, Fault> {
+fn locate<S: Source>(
+    names: &Names,
+    intake: &mut Intake<'_, S>,
+    within: usize,
+    location: &str,
+    missing: OfdReason,
+) -> Result<usize, Fault> {
+    intake.work.paths += 1;
     let detail = || Some(OfdDetail::Entry(name(names, within)));
     resolve(names, names.of(within), location).map_err(|fault| match fault {
         LocationFault::Missing => (missing.into(), detail()),

@@ -11,11 +11,12 @@ use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 
 use crate::intake::{Batch, Intake, Taken};
-use crate::limits::{Limits, MAX_KEPT_BYTES};
+use crate::limits::{Limits, MAX_KEPT_BYTES, long};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
+use crate::reach::Reached;
 use crate::reason::OfdReason;
 use crate::report::{
-    DocumentReport, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
+    DocumentReport, Finding, OfdCheck, OfdDetail, OfdNote, OfdReport, OfdVerdict, Outcomes, SignatureReport,
     VerifiedAttachment, VerifiedContents, bound_pictures,
 };
 use crate::work::Work;
@@ -127,10 +128,14 @@ impl OfdVerifier {
         let mut values = values.into_iter();
         opened.into_iter().map(move |opened| {
             let count = opened.values().count();
+            let size = |(value, document): (&[u8], &[u8])| long(value.len()) + long(document.len());
+            let verified: u64 = opened.values().map(size).sum();
+            let Opened { fingerprint, work, read } = opened;
+            let mut work = Work { verified, ..work };
             let mut values = values.by_ref().take(count);
             let mut outcomes = Outcomes::new(&OfdCheck::OF_PACKAGE);
             let mut documents = Vec::new();
-            match opened.read {
+            match read {
                 Err(fault) => outcomes.set(OfdCheck::Container, Err(fault)),
                 Ok(Read { layout: Err(fault), .. }) => {
                     outcomes.set(OfdCheck::Container, Ok(()));
@@ -141,11 +146,10 @@ impl OfdVerifier {
                     outcomes.set(OfdCheck::Structure, Ok(()));
                     let all = 0..layout.bodies.len();
                     let read = (&layout, &taken, &batch);
-                    documents.extend(all.map(|place| verifier.document(read, place, &mut values)));
+                    documents.extend(all.map(|place| verifier.document(read, place, &mut values, &mut work)));
                 }
             }
             bound_pictures(&mut documents);
-            let Opened { fingerprint, work, .. } = opened;
             OfdReport { at: now, fingerprint, outcomes, documents, work }
         })
     }
@@ -155,11 +159,12 @@ impl OfdVerifier {
         read: (&Layout, &Taken, &Batch),
         place: usize,
         values: &mut impl Iterator<Item = Option<Value>>,
+        work: &mut Work,
     ) -> DocumentReport {
         let layout = read.0;
         let SignedBody { reached, signatures, versions, .. } = &layout.bodies[place];
         let mut outcomes = Outcomes::new(&OfdCheck::OF_DOCUMENT);
-        outcomes.set(OfdCheck::Content, reached.as_ref().map(|_| ()).map_err(Clone::clone));
+        outcomes.set(OfdCheck::Content, content(layout, reached));
         let found = match signatures {
             Err(fault) => Err(fault.clone()),
             Ok(all) if all.is_empty() => Err((layout.unsigned().into(), None)),
@@ -169,7 +174,7 @@ impl OfdVerifier {
         let count = signatures.as_ref().map_or(0, Vec::len);
         let run = |nth| {
             let value = values.next().flatten();
-            signature::check(self, read, (place, nth), value)
+            signature::check(self, read, (place, nth), value, work)
         };
         let signatures: Vec<_> = (0..count).map(run).collect();
         let reached = reached.as_ref().ok();
@@ -185,8 +190,8 @@ impl OfdVerifier {
             notes: Vec::new(),
             contents: None,
         };
-        if reached.is_some_and(|reached| reached.is_missing) {
-            report.notes.push(OfdNote::MissingPart);
+        if reached.is_some_and(|reached| reached.is_in_other_case) {
+            report.notes.push(OfdNote::NameCase);
         }
         if report.seals().next().is_none() {
             report.notes.push(OfdNote::NoSeal);
@@ -196,6 +201,14 @@ impl OfdVerifier {
             report.contents = Some(contents(read.1, layout, place));
         }
         report
+    }
+}
+
+/// Whether all that a document names is there. What no signature covers can have been taken out since, and nothing else tells.
+fn content(layout: &Layout, reached: &Result<Reached, Fault>) -> Finding {
+    match reached.as_ref().map_err(Clone::clone)?.missing_in {
+        Some(within) => Err((OfdReason::ContentMissing.into(), Some(OfdDetail::Entry(layout.name(within))))),
+        None => Ok(()),
     }
 }
 

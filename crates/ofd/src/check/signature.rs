@@ -9,13 +9,14 @@ use super::OfdVerifier;
 use super::layout::{Layout, Parts, Signed};
 use super::value::{Value, is_bare};
 use crate::intake::{Batch, Taken};
-use crate::limits::MAX_LISTED;
+use crate::limits::{MAX_LISTED, long};
 use crate::location::{LocationFault, join, resolve};
 use crate::reason::{Cause, OfdReason};
 use crate::report::{
     EntryList, Finding, OfdCheck, OfdDetail, OfdNote, Protection, SealFace, SignatureReport, ValueReport, cut,
 };
 use crate::structure::{CheckMethod, SignatureKind, Stamp};
+use crate::work::Work;
 
 /// Until then (2020-10-01, when GB/T 38540 came into force) signatures over MD5 or SHA-1 were usual enough to be named as
 /// early ones. They pass at no time.
@@ -37,6 +38,7 @@ pub(super) fn check(
     read: (&Layout, &Taken, &Batch),
     (body, nth): (usize, usize),
     value: Option<Value>,
+    work: &mut Work,
 ) -> SignatureReport {
     let (layout, taken, batch) = read;
     let signatures = layout.bodies[body].signatures.as_deref().unwrap_or_default();
@@ -64,11 +66,11 @@ pub(super) fn check(
     if let Some(found) = run.seal_file(seal.as_ref(), &report) {
         report.outcomes.set(OfdCheck::SealFile, found);
     }
-    let named = run.named();
+    let named = run.named(work);
     named.changed.iter().for_each(|place| report.changed.add(|| layout.name(*place)));
     let found = run.references(&named, report.signed_at());
     report.outcomes.set(OfdCheck::References, found);
-    let found = run.coverage(&named.places, &mut report);
+    let found = run.coverage(&named.places, &mut report, work);
     report.outcomes.set(OfdCheck::Coverage, found);
     run.relations(&named.places, &mut report);
     report
@@ -113,7 +115,8 @@ impl Run<'_> {
                 verdict.reason().map_or(Ok(()), |reason| Err((Cause::SignedData(reason), None)))
             }
             Some(Value::Bare) => Err((OfdReason::ValueBare.into(), None)),
-            None => Err((OfdReason::ValueUnknown.into(), None)),
+            // What it was nobody can tell: the list has the word.
+            None => return Err((OfdReason::ValueUnknown.into(), None)),
         };
         self.note_kind(SignatureKind::Sign, report);
         found
@@ -149,9 +152,10 @@ impl Run<'_> {
         Some(Err((OfdReason::SealFileDiffers.into(), Some(OfdDetail::Entry(self.layout.name(place))))))
     }
 
-    fn named(&self) -> Named {
+    fn named(&self, work: &mut Work) -> Named {
         let mut named = Named::default();
         for reference in &self.parts.file.references {
+            work.paths += 1;
             let place = match resolve(&self.layout.names, self.name(self.parts.place), &reference.location) {
                 Ok(place) => place,
                 Err(LocationFault::Missing) => {
@@ -164,6 +168,7 @@ impl Run<'_> {
                 }
             };
             named.is_repeated |= !named.places.insert(place);
+            work.paths += 1;
             named.is_missing |= self.is_astray(&reference.location);
             let method = match self.parts.file.method {
                 CheckMethod::Accepted(method) | CheckMethod::Weak(method) => method,
@@ -221,17 +226,16 @@ impl Run<'_> {
     }
 
     /// Every file of the container was signed, or makes up signatures, or is for another document in it to answer for.
-    fn coverage(&self, named: &BTreeSet<usize>, report: &mut SignatureReport) -> Finding {
-        let reaches = |body: usize, place: usize| {
-            self.layout.bodies[body].reached.as_ref().is_ok_and(|reached| reached.places.contains(&place))
-        };
-        let others: Vec<_> = (0..self.layout.bodies.len()).filter(|body| *body != self.body).collect();
-        for place in (0..self.layout.names.all().len()).filter(|place| !named.contains(place)) {
-            if reaches(self.body, place) {
+    fn coverage(&self, named: &BTreeSet<usize>, report: &mut SignatureReport, work: &mut Work) -> Finding {
+        let own = self.layout.bodies[self.body].reached.as_ref().ok();
+        let count = self.layout.names.all().len();
+        work.files += long(count);
+        for place in (0..count).filter(|place| !named.contains(place)) {
+            if own.is_some_and(|own| own.places.contains(&place)) {
                 report.uncovered.add(|| self.layout.name(place));
             } else if place != self.layout.root
                 && !self.layout.signing.contains(&place)
-                && !others.iter().any(|body| reaches(*body, place))
+                && !self.layout.shown.contains(&place)
             {
                 report.unreferenced.add(|| self.layout.name(place));
             }

@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::OnceLock;
 
 use crate::limits::Limits;
 pub(crate) use contents::Contents;
@@ -225,6 +226,8 @@ impl Package {
 pub(crate) struct Names {
     names: Vec<String>,
     by_name: HashMap<String, usize>,
+    /// In small letters; made when it is asked for first, which few containers need.
+    in_any_case: OnceLock<HashMap<String, usize>>,
 }
 
 /// Names the number of files only: a name can be a person's.
@@ -238,7 +241,7 @@ impl Names {
     fn new(names: impl Iterator<Item = String>) -> Self {
         let names: Vec<_> = names.collect();
         let by_name = names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect();
-        Self { names, by_name }
+        Self { names, by_name, in_any_case: OnceLock::new() }
     }
 
     pub(crate) fn of(&self, place: usize) -> &str {
@@ -251,5 +254,13 @@ impl Names {
 
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// The file of that name, letters compared without case: no two files have one then.
+    pub(crate) fn place_in_any_case(&self, name: &str) -> Option<usize> {
+        let all = self.in_any_case.get_or_init(|| {
+            self.names.iter().enumerate().map(|(place, name)| (name.to_lowercase(), place)).collect()
+        });
+        all.get(&name.to_lowercase()).copied()
     }
 }

@@ -55,7 +55,7 @@ fn what_is_moved_to_the_signature_is_missing() {
     draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
     draft.put("notes.txt", "covered");
     draft.sign(&Signing { relative: true, ..Signing::default() });
-    assert_eq!(check(&world, &draft.write()).verdict(), OfdVerdict::Passed);
+    assert_eq!(check(&world, &draft.write()).verdict(), open(OfdReason::ContentMissing));
     for name in [
         "Doc_0/Annots/Page_0/data.xml",
         "Doc_0/Pages/Page_1/Content.xml",

@@ -2,7 +2,7 @@
 
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::trust::Sunset;
-use boyin_ofd::{Cause, OfdReason, OfdReport, OfdVerdict, OfdVerifier, ValueReport};
+use boyin_ofd::{Cause, OfdReason, OfdReport, OfdVerdict, OfdVerifier, SignatureKind, ValueReport};
 use boyin_suite::{Algorithm, SM2_SM3};
 use boyin_testkit::ofd::{Draft, Form, Signing, signed_data};
 use boyin_testkit::prefecture::now;
@@ -55,6 +55,23 @@ fn a_value_without_a_certificate_is_open() {
         let mut raw = draft.clone();
         raw.put(VALUE, bytes);
         assert_eq!(check(&world, &raw.write()).verdict(), open(OfdReason::ValueBare));
+    }
+}
+
+/// A value that cannot be read contradicts nobody: a damaged seal is none that the list calls one wrongly.
+#[test]
+fn a_value_that_cannot_be_read_is_what_the_list_says() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    for (kind, expected) in
+        [("Seal", SignatureKind::Seal), ("", SignatureKind::Seal), ("Sign", SignatureKind::Sign)]
+    {
+        let mut draft = Draft::new(&world);
+        draft.sign(&Signing { kind, ..Signing::default() });
+        draft.put(VALUE, "damaged");
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), failed(OfdReason::ValueUnknown), "{kind}: {}", shown(&report));
+        let signature = report.signatures().next().unwrap();
+        assert_eq!((signature.kind(), signature.notes()), (expected, &[][..]), "{kind}");
     }
 }
 

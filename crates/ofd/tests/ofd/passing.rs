@@ -1,9 +1,10 @@
 use boyin_issue::seal::{Sealing, seal};
 use boyin_model::register::Period;
 use boyin_model::seal::{Picture, SealInfo};
-use boyin_ofd::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};
+use boyin_ofd::limits::{MAX_DOCUMENTS, MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES};
 use boyin_ofd::{
-    Cause, OfdNote, OfdVerdict, OfdVerifier, Protection, SignatureKind, SignatureReport, ValueReport,
+    Cause, DocumentReport, OfdNote, OfdReason, OfdVerdict, OfdVerifier, Protection, SignatureKind,
+    SignatureReport, ValueReport,
 };
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
@@ -12,7 +13,7 @@ use boyin_testkit::seals::{SealWorld, context, register};
 use boyin_verify::Reader;
 use boyin_verify::seal::{Profile, SealContext, SealReason};
 
-use crate::{check, shown};
+use crate::{check, open, shown};
 
 const FORMS: [Form; 5] = [Form::Seal, Form::SealV1, Form::SealV5, Form::Attached, Form::Detached];
 
@@ -62,6 +63,15 @@ fn every_place_and_spelling_passes() {
         let report = check(&world, &draft.write());
         assert_eq!(report.verdict(), OfdVerdict::Passed, "{check_method}: {}", shown(&report));
     }
+    // The value under the name that some writers give it.
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    draft.replace("Doc_0/Signs/Sign_0/Signature.xml", "SignedValue.dat", "SignValue.dat");
+    draft.sign_again(0, &Signing::default());
+    let value = draft.files.iter_mut().find(|(name, _)| name == "Doc_0/Signs/Sign_0/SignedValue.dat");
+    value.unwrap().0 = "Doc_0/Signs/Sign_0/SignValue.dat".into();
+    let report = check(&world, &draft.write());
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
     // The list in the folder of the document, named from the root without a slash; its signature named from that folder.
     let mut draft = Draft::new(&world);
     draft.sign(&Signing { kind: "", ..Signing::default() });
@@ -83,6 +93,59 @@ fn every_place_and_spelling_passes() {
     draft.sign_again(0, &Signing::default());
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+}
+
+/// A container of as many documents as there may be, each with a page and an attachment of its own, under one seal; a list names it
+/// for some of them, another list for the others.
+#[test]
+fn documents_in_one_container_pass_together() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let xmlns = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
+    let (list, other) = ("Doc_0/Signs/Signatures.xml", "Doc_1/Signatures.xml");
+    let made = |signing: &Signing| {
+        let mut draft = Draft::new(&world);
+        for nth in 1..MAX_DOCUMENTS {
+            let list = if nth % 2 == 0 { list } else { other };
+            let body = format!(
+                "<ofd:DocBody><ofd:DocRoot>Doc_{nth}/Document.xml</ofd:DocRoot><ofd:Signatures>/{list}</ofd:Signatures></ofd:DocBody></ofd:OFD>"
+            );
+            draft.replace("OFD.xml", "</ofd:OFD>", &body);
+            let root = format!(
+                r#"<ofd:Document {xmlns}><ofd:Pages><ofd:Page ID="1" BaseLoc="Page.xml"/></ofd:Pages><ofd:Attachments>A.xml</ofd:Attachments></ofd:Document>"#
+            );
+            draft.put(&format!("Doc_{nth}/Document.xml"), root);
+            draft.put(&format!("Doc_{nth}/Page.xml"), format!("<ofd:Page {xmlns}/>"));
+            let attachments = format!(
+                "<ofd:Attachments {xmlns}><ofd:Attachment><ofd:FileLoc>{nth}.txt</ofd:FileLoc></ofd:Attachment></ofd:Attachments>"
+            );
+            draft.put(&format!("Doc_{nth}/A.xml"), attachments);
+            draft.put(&format!("Doc_{nth}/{nth}.txt"), format!("{nth}"));
+        }
+        draft.sign(signing);
+        draft.put(other, draft.get(list).to_vec());
+        draft
+    };
+    let report = check(&world, &made(&Signing::default()).write());
+    assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+    let pages: Vec<_> = report.documents().iter().map(DocumentReport::pages).collect();
+    assert_eq!((pages.len(), pages[0], &pages[1..]), (MAX_DOCUMENTS, 2, &[1; MAX_DOCUMENTS - 1][..]));
+    assert!(report.documents().iter().all(|document| document.seals().count() == 1));
+    let verified = report.into_verified().unwrap();
+    let attached = verified.contents().map(|contents| contents.attachments[0].entry.clone());
+    let expected = (1..MAX_DOCUMENTS).map(|nth| format!("Doc_{nth}/{nth}.txt"));
+    assert_eq!(
+        attached.collect::<Vec<_>>(),
+        ["Doc_0/Attachs/data.xml".to_owned()].into_iter().chain(expected).collect::<Vec<_>>()
+    );
+    // What one of them lacks leaves that one open, and with it the container.
+    let mut lacking = made(&Signing { omit: vec!["Doc_7/Page.xml".to_owned()], ..Signing::default() });
+    lacking.files.retain(|(name, _)| name != "Doc_7/Page.xml");
+    let report = check(&world, &lacking.write());
+    for (nth, document) in report.documents().iter().enumerate() {
+        let expected = if nth == 7 { open(OfdReason::ContentMissing) } else { OfdVerdict::Passed };
+        assert_eq!(document.verdict(), expected, "{nth}: {}", shown(&report));
+    }
+    assert_eq!(report.verdict(), open(OfdReason::ContentMissing));
 }
 
 #[test]
@@ -122,13 +185,13 @@ fn what_is_worth_knowing_is_noted() {
     draft.sign(&Signing { stamps, ..Signing::default() });
     let report = check(&world, &draft.write());
     assert!(report.signatures().next().unwrap().notes().is_empty());
-    // A resource that is not there from the beginning.
+    // A file that not every program finds.
     let mut draft = Draft::new(&world);
-    draft.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
+    draft.replace("Doc_0/PublicRes.xml", "a.ttf", "A.TTF");
     draft.sign(&Signing::default());
     let report = check(&world, &draft.write());
     assert_eq!(report.verdict(), OfdVerdict::Passed);
-    assert_eq!(report.documents()[0].notes(), [OfdNote::MissingPart]);
+    assert_eq!(report.documents()[0].notes(), [OfdNote::NameCase]);
 }
 
 /// The trust list of the prefecture is asked for the seal, as it is for a seal alone.

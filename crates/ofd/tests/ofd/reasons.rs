@@ -3,6 +3,7 @@
 use boyin_ofd::{Cause, OfdOutcome, OfdReason, OfdReport};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
+use boyin_testkit::reasons::{Row, compare, table};
 use boyin_testkit::seals::SealWorld;
 
 use boyin_verify::UnixTime;
@@ -17,6 +18,7 @@ fn early() -> UnixTime {
 const LIST: &str = "Doc_0/Signs/Signatures.xml";
 const DESCRIPTION: &str = "Doc_0/Signs/Sign_0/Signature.xml";
 const SEAL: &str = "Doc_0/Signs/Sign_0/Seal.esl";
+const PICTURE: &str = "Doc_0/Res/qr.png";
 
 fn sealed<'w>(world: &'w SealWorld, signing: &Signing) -> Draft<'w> {
     let mut draft = Draft::new(world);
@@ -80,6 +82,9 @@ fn document(world: &SealWorld, reason: OfdReason) -> Vec<u8> {
             draft.put("Doc_0/Annots/Page_0/Annotation.xml", "<!DOCTYPE a><a/>");
             draft.sign(&plain);
             draft.write()
+        }
+        OfdReason::ContentMissing => {
+            changed(world, &omitting(PICTURE), false, |d| d.files.retain(|(name, _)| name != PICTURE))
         }
         OfdReason::NotSigned => Draft::new(world).write_without_list(),
         OfdReason::SignaturesDetached => changed(world, &omitting("OFD.xml"), false, |draft| {
@@ -150,6 +155,7 @@ fn causes(report: &OfdReport) -> Vec<Cause> {
 #[test]
 fn every_reason_has_a_document_that_only_it_refuses() {
     let (recent, early) = (SealWorld::new(Algorithm::Sm2), SealWorld::from(Algorithm::Sm2, early()));
+    let mut rows = Vec::new();
     for reason in OfdReason::ALL {
         let world = if *reason == OfdReason::DigestOld { &early } else { &recent };
         let report = check(world, &document(world, *reason));
@@ -160,5 +166,9 @@ fn every_reason_has_a_document_that_only_it_refuses() {
         let alone = !matches!(reason, OfdReason::LocationUnsafe | OfdReason::ContentMalformed);
         let causes = causes(&report);
         assert!(!alone || causes == [cause], "{reason:?}: {causes:?}");
+        let (info, is_open, by) = (reason.info(), reason.is_indeterminate(), format!("`{reason:?}`"));
+        rows.push(Row { info, is_open, by, checks: Vec::new(), cases: 1 });
     }
+    let test = boyin_testkit::test_name!(every_reason_has_a_document_that_only_it_refuses);
+    compare("documents", &table(test, &rows));
 }

@@ -3,7 +3,8 @@
 use boyin_model::seal::SealSignature;
 use boyin_ofd::package::Package;
 use boyin_ofd::{
-    Cause, OfdCheck, OfdOutcome, OfdReason, OfdReport, OfdVerdict, OfdVerifier, Protection, ValueReport,
+    Cause, OfdCheck, OfdNote, OfdOutcome, OfdReason, OfdReport, OfdVerdict, OfdVerifier, Protection,
+    ValueReport,
 };
 use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::ofd::{Draft, Signing};
@@ -117,7 +118,10 @@ fn an_invoice_whose_authority_is_not_public() {
     assert_sound(&report);
     let verdict = OfdVerdict::Indeterminate(Cause::Seal(SealReason::MakerChainMissing));
     assert_eq!(report.verdict(), verdict, "{}", shown(&report));
-    assert_eq!(check(&bytes, true, None).verdict(), OfdVerdict::Passed);
+    let report = check(&bytes, true, None);
+    assert_eq!(report.verdict(), OfdVerdict::Passed);
+    // It names `TPLS`, and the folder of its template is `Tpls`.
+    assert_eq!(report.documents()[0].notes(), [OfdNote::NameCase]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! How much work a document can ask for.
 
-use boyin_ofd::limits::{MAX_ALL_XML_BYTES, MAX_STRUCTURE_BYTES, MAX_XML_BYTES, MAX_XML_ELEMENTS};
-use boyin_ofd::{OfdReason, OfdVerifier};
+use boyin_ofd::limits::{
+    MAX_ALL_XML_BYTES, MAX_DOCUMENTS, MAX_STRUCTURE_BYTES, MAX_XML_BYTES, MAX_XML_ELEMENTS,
+};
+use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
 use boyin_testkit::prefecture::now;
@@ -74,4 +76,54 @@ fn work_is_that_of_the_document() {
     assert_eq!(work.inflated, size(&|_| true));
     assert_eq!(work.xml, size(&|name| name.ends_with(".xml") && !name.ends_with("data.xml")));
     assert!(work.elements > 20 && work.elements < 60, "{work:?}");
+}
+
+/// What the contents name is looked for once, whichever documents have them; a signature is verified, its references looked for and the
+/// files held against it for each document that lists it. Each file that is covered is digested once.
+#[test]
+fn work_on_signatures_is_counted_for_each_document() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let body = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot><ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>";
+    for documents in [1, 2, MAX_DOCUMENTS] {
+        let mut draft = Draft::new(&world);
+        draft.replace("OFD.xml", "</ofd:OFD>", &(body.repeat(documents - 1) + "</ofd:OFD>"));
+        draft.sign(&Signing::default());
+        let report = crate::check(&world, &draft.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+        assert_eq!(report.documents().len(), documents);
+        let is_verified = |name: &str| name.ends_with("Signature.xml") || name.ends_with("SignedValue.dat");
+        let is_covered = |name: &str| !is_verified(name) && name != "Doc_0/Signs/Signatures.xml";
+        let size = |is_in: &dyn Fn(&str) -> bool| {
+            let files = draft.files.iter().filter(|(name, _)| is_in(name));
+            files.map(|(_, bytes)| bytes.len()).sum::<usize>()
+        };
+        let references = draft.files.iter().filter(|(name, _)| is_covered(name)).count();
+        // The root and the list of the document, the description, the value and the seal; what its other files name.
+        let (of_document, of_contents) = (5 + 3 * references, 14);
+        let work = report.work();
+        let expected = [
+            (work.digested, size(&is_covered)),
+            (work.verified, documents * size(&is_verified)),
+            (work.files, documents * draft.files.len()),
+            (work.paths, documents * of_document + of_contents),
+        ];
+        for (nth, (found, expected)) in expected.into_iter().enumerate() {
+            assert_eq!(found, u64::try_from(expected).unwrap(), "{documents} {nth}: {work:?}");
+        }
+    }
+}
+
+/// A file that is covered by one signature with one digest and by another with another one is digested for each, and no more.
+#[test]
+fn each_digest_is_made_once() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let plain = Signing { with_seal_file: false, ..Signing::default() };
+    for check_method in ["SM3", "SHA-256", "SM3", "MD5"] {
+        draft.sign(&Signing { check_method, ..plain.clone() });
+    }
+    let work = crate::check(&world, &draft.write()).work();
+    let covered = draft.files.iter().filter(|(name, _)| !name.starts_with("Doc_0/Signs/"));
+    let size: usize = covered.map(|(_, bytes)| bytes.len()).sum();
+    assert_eq!(work.digested, u64::try_from(3 * size).unwrap(), "{work:?}");
 }

@@ -21,7 +21,7 @@ use crate::seals::{SealWorld, context};
 pub(super) struct Known {
     pub(super) files: Vec<(String, Vec<u8>)>,
     pub(super) bytes: Vec<u8>,
-    store: CertificateStore,
+    pub(super) store: CertificateStore,
 }
 
 pub(super) static KNOWN: LazyLock<Known> = LazyLock::new(|| {
@@ -38,6 +38,15 @@ const VALUE: &str = "Doc_0/Signs/Sign_0/SignedValue.dat";
 const MOST_INFLATED: u64 = 1032;
 /// Bytes of the shortest element.
 const LEAST_ELEMENT: u64 = 4;
+/// Bytes of the shortest element that names a file: `<File/>`.
+const LEAST_NAMING: u64 = 7;
+/// Times that a location is looked for: behind the folder of its list and without it, each with case and without. A reference is three
+/// times.
+const LOOKS: u64 = 4;
+/// SM3, SHA-256, SHA-1 and MD5.
+const DIGESTS: u64 = 4;
+/// Bytes of the two headers of an entry with the shortest name.
+pub(super) const LEAST_ENTRY: usize = 78;
 
 /// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
 /// rest; and one of its files, by byte 0, changed in the same way. What is read has distinct and safe names, reports repeat and
@@ -76,13 +85,10 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
     assert!(json::parse(&once, Reader::Ours).is_ok(), "a report is canonical");
     assert_eq!(check(bytes).to_json(), once, "a report repeats");
     let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&KNOWN.store, now()));
-    let count = Cell::new(0);
-    let source = Counting { bytes, count: &count };
-    let streamed = verifier.check_source(source, &context).expect("bytes in memory can be read");
+    let streamed = bounded(bytes, Reader::Field, &KNOWN.store);
     assert_eq!(streamed.to_json(), once, "a report is the same from a source");
     let beside = verifier.check_many(&[&KNOWN.bytes[..], bytes, &KNOWN.bytes], &context);
     assert_eq!(beside[1].to_json(), once, "a report is the same among others");
-    assert_bounded(bytes, &report, count.get());
     let works = [streamed.work(), beside[1].work()];
     assert_eq!(works, [report.work(); 2], "the work is the same in each way");
     let passed = report.into_verified().is_ok();
@@ -104,8 +110,19 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
     passed
 }
 
+/// The report on any bytes from a source, and the work in proportion to them.
+pub(super) fn bounded(bytes: &[u8], reader: Reader, store: &CertificateStore) -> OfdReport {
+    let count = Cell::new(0);
+    let source = Counting { bytes, count: &count };
+    let report = OfdVerifier::new(reader).check_source(source, &context(store, now()));
+    let report = report.expect("bytes in memory can be read");
+    assert_bounded(bytes, &report, count.get());
+    report
+}
+
 /// From a source each byte is read twice, and of what is larger than is held two blocks more for each entry. Entries are inflated
-/// once, files of contents read once, those of signatures once for each document, and found again at most once.
+/// once and digested once for each digest, files of contents read once, those of signatures once for each document, and found again at
+/// most once. Of a document each value is verified once, over its description, and each file held against each signature.
 fn assert_bounded(bytes: &[u8], report: &OfdReport, read: u64) {
     let (size, work) = (bytes.size(), report.work());
     let is_held = bytes.len() <= MAX_HELD_BLOCKS * SOURCE_BLOCK_BYTES;
@@ -120,6 +137,14 @@ fn assert_bounded(bytes: &[u8], report: &OfdReport, read: u64) {
     let times = u64::try_from(documents + 1).expect("few");
     assert!(work.xml <= times * work.inflated, "{work:?}: files were read more than {times} times");
     assert!(work.elements <= work.xml / LEAST_ELEMENT, "{work:?}");
+    assert!(work.digested <= DIGESTS * work.inflated, "{work:?}: a file was digested twice");
+    assert!(work.paths <= LOOKS * work.xml / LEAST_NAMING, "{work:?}");
+    assert!(
+        work.verified <= 2 * times * work.inflated,
+        "{work:?}: a value was verified more than {times} times"
+    );
+    let files = report.signatures().count() * (bytes.len() / LEAST_ENTRY);
+    assert!(work.files <= u64::try_from(files).expect("few"), "{work:?} of {size}");
 }
 
 fn check(bytes: &[u8]) -> OfdReport {

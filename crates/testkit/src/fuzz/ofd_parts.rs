@@ -7,15 +7,14 @@ use boyin_model::json::Reader;
 use boyin_model::seal::SealSignature;
 use boyin_ofd::limits::{MAX_ENTRIES, MAX_INFLATED_BYTES, MAX_RATIO, MAX_RATIO_FREE_BYTES};
 use boyin_ofd::package::Package;
-use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier, ValueReport};
+use boyin_ofd::{OfdReport, OfdVerdict, ValueReport};
 use boyin_suite::Algorithm;
 use boyin_verify::chain::CertificateStore;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::ofd::{KNOWN, judged, with};
+use super::ofd::{KNOWN, LEAST_ENTRY, bounded, judged, with};
 use crate::ofd::{Descriptor, Draft, EntryByHand, Form, Signing, container};
-use crate::prefecture::now;
-use crate::seals::{SealWorld, context};
+use crate::seals::SealWorld;
 
 /// Names and contents.
 type Files = Vec<(String, Vec<u8>)>;
@@ -26,8 +25,8 @@ const MAX_DESCRIBED: usize = 64;
 const MAX_DESCRIBED_BYTES: usize = 1 << 16;
 
 /// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
-/// rest; and a container whose entries the bytes describe. What is read is bounded, and another reader sees the same names and
-/// bytes.
+/// rest; and a container whose entries the bytes describe. What is read, and the work on it, is bounded by a multiple of the bytes,
+/// and another reader sees the same names and bytes.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -88,8 +87,10 @@ fn described(mut data: &[u8]) -> Vec<EntryByHand> {
 
 /// Another reader may refuse what is read here only for extra fields, which it reads and which say nothing of the content.
 fn agreed(bytes: &[u8], has_extra: bool) {
+    let _ = bounded(bytes, Reader::Field, &KNOWN.store);
     let Ok(package) = Package::read(bytes) else { return };
     let entries = package.entries();
+    assert!(entries.len() <= bytes.len() / LEAST_ENTRY, "more entries than so many bytes can hold");
     let all: usize = entries.iter().map(|entry| entry.bytes().len()).sum();
     assert!(entries.len() <= MAX_ENTRIES && all <= MAX_INFLATED_BYTES, "more than is read");
     let room = entries.len() * (MAX_RATIO_FREE_BYTES + MAX_RATIO) + MAX_RATIO * bytes.len();
@@ -175,7 +176,8 @@ static SIGNED: LazyLock<([Files; 2], CertificateStore)> = LazyLock::new(|| {
 });
 
 /// Any bytes as the value of a seal (byte 0: 0), of a digital signature (1), or as the seal beside (2); with 4 more, what was there
-/// with a part replaced, as the bytes 1 to 4 say. Nothing passes that says something else than what was there.
+/// with a part replaced, as the bytes 1 to 4 say. Nothing passes that says something else than what was there, and the work is bounded
+/// by a multiple of the container.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -191,8 +193,7 @@ pub fn ofd_signature(data: &[u8]) {
     let bytes = if which & 4 == 0 { Some(rest.to_vec()) } else { super::patched(original, rest) };
     let Some(bytes) = bytes else { return };
     for reader in [Reader::Ours, Reader::Field] {
-        let check =
-            |bytes: &[u8]| OfdVerifier::new(reader).check(&with(files, name, bytes), &context(store, now()));
+        let check = |bytes: &[u8]| bounded(&with(files, name, bytes), reader, store);
         let report = check(&bytes);
         assert_eq!(report.to_json(), check(&bytes).to_json(), "a report repeats");
         let passed = report.verdict() == OfdVerdict::Passed;

@@ -1,13 +1,16 @@
 //! Something more is shown: each kind of file that a document can name, a version, a cover, another root, another document.
 
 use boyin_ofd::OfdReason::{
-    ContentUncovered, EntryUnreferenced, NotSigned, ReferenceMismatch, RootUncovered, SignaturesDetached,
+    ContentMissing, ContentUncovered, EntryUnreferenced, NotSigned, PartMissing, ReferenceMismatch,
+    RootUncovered, SignaturesDetached,
 };
-use boyin_ofd::OfdVerdict;
 use boyin_ofd::limits::{MAX_PROLOG_BYTES, MAX_STRUCTURE_BYTES};
+use boyin_ofd::{OfdNote, OfdVerdict};
 use boyin_testkit::ofd::{Draft, Signing};
 
-use super::{Base, DESCRIPTION, DOCUMENT, LIST, Lab, Make, PICTURE, ROOT, SEAL, VALUE, listed, remove};
+use super::{
+    Base, DESCRIPTION, DOCUMENT, LIST, Lab, Make, PICTURE, ROOT, SEAL, VALUE, listed, names, remove,
+};
 
 const XMLNS: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
 
@@ -209,7 +212,8 @@ fn additions_under_an_open_root_are_changes() {
     }
 }
 
-/// A file that the document named and did not have when it was sealed is added: nothing was changed, and only the coverage finds it.
+/// A file that the document named and did not have when it was sealed, which leaves it open, is added: nothing was changed, and only
+/// the coverage finds it.
 #[test]
 fn what_was_missing_is_added() {
     let lab = Lab::new();
@@ -219,7 +223,7 @@ fn what_was_missing_is_added() {
             let mut draft = Draft::new(&lab.world);
             addition.name(&mut draft);
             let mut draft = lab.signed(draft, base);
-            lab.assert_passes(addition.what, &draft);
+            lab.assert_refused(addition.what, &draft, ContentMissing);
             addition.put(&mut draft);
             let report = lab.refused(addition.what, &draft, ContentUncovered);
             for signature in report.signatures() {
@@ -227,6 +231,61 @@ fn what_was_missing_is_added() {
             }
         }
     }
+}
+
+/// What the signature left open is taken out: nothing is there that it does not cover, and only the name of it tells.
+#[test]
+fn what_is_open_is_taken_out() {
+    let lab = Lab::new();
+    for name in names(&Draft::new(&lab.world)).iter().filter(|name| *name != ROOT) {
+        let mut changed = lab.omitting(&[name]);
+        lab.assert_refused(name, &changed, ContentUncovered);
+        remove(&mut changed, name);
+        let report = lab.check(&changed.write());
+        let expected =
+            if name == DOCUMENT { crate::failed(PartMissing) } else { crate::open(ContentMissing) };
+        assert_eq!(report.verdict(), expected, "{name}: {}", crate::shown(&report));
+    }
+    // So is what it leaves open of what it does not cover itself, of each kind that can be named.
+    for addition in ADDITIONS.iter().filter(|addition| addition.what != "version") {
+        let mut draft = Draft::new(&lab.world);
+        addition.make(&mut draft);
+        let omit = vec![addition.file.to_owned()];
+        draft.sign(&Signing { omit, ..Signing::default() });
+        lab.assert_refused(addition.what, &draft, ContentUncovered);
+        remove(&mut draft, addition.file);
+        lab.assert_refused(addition.what, &draft, ContentMissing);
+    }
+}
+
+/// Programs differ in whether they tell capital letters of names from small ones: a file that some of them show has to be covered, and
+/// is missed when it is gone.
+#[test]
+fn a_file_in_another_case_is_shown() {
+    let lab = Lab::new();
+    let (template, page) = ("Doc_0/Tpls/Tpl_0/Content.xml", "Doc_0/Pages/Page_1/Content.xml");
+    for (within, name, old, new) in [
+        (DOCUMENT, template, "Tpls/", "TPLS/"),
+        (DOCUMENT, page, "Page_1/Content", "page_1/content"),
+        ("Doc_0/DocumentRes.xml", PICTURE, "qr.png", "QR.PNG"),
+        ("Doc_0/DocumentRes.xml", PICTURE, r#"BaseLoc="Res""#, r#"BaseLoc="RES""#),
+    ] {
+        let mut draft = Draft::new(&lab.world);
+        draft.replace(within, old, new);
+        let whole = lab.signed(draft.clone(), Base::One);
+        let report = lab.passing(new, &whole);
+        assert_eq!(report.documents()[0].notes(), [OfdNote::NameCase], "{new}");
+        draft.sign(&Signing { omit: vec![name.to_owned()], ..Signing::default() });
+        lab.assert_refused(new, &draft, ContentUncovered);
+        remove(&mut draft, name);
+        lab.assert_refused(new, &draft, ContentMissing);
+    }
+    // What it names in its turn is shown too.
+    let mut draft = Draft::new(&lab.world);
+    draft.replace(DOCUMENT, "Annots/Annotations", "Annots/annotations");
+    draft
+        .sign(&Signing { omit: vec!["Doc_0/Annots/Page_0/Annotation.xml".to_owned()], ..Signing::default() });
+    lab.assert_refused("what a list in another case names", &draft, ContentUncovered);
 }
 
 /// Between two seals: the first one does not stand for what came after it, though the second does.
@@ -359,6 +418,10 @@ fn signatures_are_taken_out() {
             let reason = if is_there { SignaturesDetached } else { NotSigned };
             lab.assert_refused(kept, &left, reason);
         }
+        let mut left = changed.clone();
+        left.files.retain(|(name, _)| !name.starts_with("Doc_0/Signs/Sign_"));
+        left.put("Doc_0/Signs/Sign_0/SignValue.dat", "left over");
+        lab.assert_refused("a value under its other name", &left, SignaturesDetached);
         let mut changed = draft.clone();
         unlisted(&mut changed);
         changed.files.retain(|(name, _)| !name.starts_with("Doc_0/Signs/Sign_"));

@@ -91,10 +91,9 @@ fn a_signature_names_parts_of_another() {
     ] {
         let mut changed = lab.base(Base::Two);
         changed.replace(DESCRIPTION, old, new);
-        // What is named no longer is a file that nothing refers to, unless it is covered.
+        // One value is of one signature; a seal can be of several.
         let is_value = new == SECOND_VALUE;
-        let reason = if is_value { ofd(EntryUnreferenced) } else { ofd(SealFileDiffers) };
-        lab.assert_refused(new, &changed, reason);
+        lab.assert_refused(new, &changed, if is_value { StructureMalformed } else { SealFileDiffers });
     }
 }
 
@@ -134,16 +133,21 @@ fn the_list_of_signatures_is_changed() {
         move |draft: &mut Draft<'_>| draft.replace(LIST, "/Doc_0/Signs/Sign_0/Signature.xml", &to)
     };
     let (content, missing, outside) = (more("/Doc_0/Document.xml"), more("/Doc_0/none"), more("/../a"));
+    let copied = |draft: &mut Draft<'_>| {
+        draft.put("Doc_0/Signs/Sign_7/Signature.xml", draft.get(DESCRIPTION).to_vec());
+        more("/Doc_0/Signs/Sign_7/Signature.xml")(draft);
+    };
     let (none, root) = (moved("Sign_9/Signature.xml"), moved("/../Signature.xml"));
     let page = moved("/Doc_0/Pages/Page_0/Content.xml");
     // Where the list is open, and where the second covers it.
-    let rows: [(&str, Make<'_>, Option<OfdReason>, OfdReason); 17] = [
+    let rows: [(&str, Make<'_>, Option<OfdReason>, OfdReason); 18] = [
         ("reordered", &reordered, None, ReferenceMismatch),
         ("without the first", &without(0), Some(SignaturesDetached), ReferenceMismatch),
         ("without the second", &without(1), Some(EntryUnreferenced), EntryUnreferenced),
         ("the first twice", &doubled(0), Some(StructureMalformed), StructureMalformed),
         ("the second twice", &doubled(1), Some(StructureMalformed), StructureMalformed),
         ("the first again", &again, Some(StructureMalformed), StructureMalformed),
+        ("a copy of the first", &copied, Some(StructureMalformed), StructureMalformed),
         ("one number for both", &same_id, Some(StructureMalformed), StructureMalformed),
         ("another number", &other_id, None, ReferenceMismatch),
         ("another kind", &other_kind, None, ReferenceMismatch),
@@ -168,6 +172,24 @@ fn the_list_of_signatures_is_changed() {
         change(&mut changed);
         lab.assert_refused(what, &changed, covered);
     }
+}
+
+/// All files of a signature are copied, and name each other from their folder: that is no second seal.
+#[test]
+fn a_signature_does_not_count_twice() {
+    let lab = Lab::new();
+    let signings = Base::One.signings();
+    let mut draft = lab.base(Base::One);
+    draft.replace(DESCRIPTION, "/Doc_0/Signs/Sign_0/SignedValue.dat", "SignedValue.dat");
+    draft.replace(DESCRIPTION, "<ofd:BaseLoc>/Doc_0/Signs/Sign_0/", "<ofd:BaseLoc>");
+    draft.sign_again(0, &signings[0]);
+    lab.assert_passes("named from the folder", &draft);
+    for name in [DESCRIPTION, VALUE, SEAL] {
+        draft.put(&name.replace("Sign_0", "Sign_7"), draft.get(name).to_vec());
+    }
+    let entry = r#"<ofd:Signature ID="7" BaseLoc="/Doc_0/Signs/Sign_7/Signature.xml"/></ofd:Signatures>"#;
+    draft.replace(LIST, "</ofd:Signatures>", entry);
+    lab.assert_refused("a copy of all its files", &draft, StructureMalformed);
 }
 
 /// A seal that allowed none after it, and one that came after it.

@@ -22,6 +22,7 @@ mod presentation;
 mod query;
 mod router;
 mod routes;
+mod seal_picture;
 mod server;
 mod shared;
 mod signer;

@@ -65,7 +65,7 @@ const LEAST_SIDE: u32 = 21;
 /// Content type of an OFD document.
 const OFD_TYPE: &str = "application/ofd";
 /// How a ZIP file with an entry begins: no license, no seal and no code does.
-const FIRST_ENTRY: &[u8] = b"PK\x03\x04";
+pub(crate) const FIRST_ENTRY: &[u8] = b"PK\x03\x04";
 
 /// What somebody sent.
 pub(crate) enum Upload {

@@ -12,13 +12,13 @@ use boyin_model::register::{Power, SealId, SealKind};
 use boyin_model::seal::Seal;
 use boyin_model::time::{Date, SECONDS_PER_DAY, UnixTime};
 use boyin_ofd::write::{Provider, StampPlace, WriteError};
-use boyin_ofd::{OfdReport, OfdVerifier};
 use boyin_picture::Font;
 use boyin_suite::{SM2_SM3, all_x509};
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::SealContext;
 
 use crate::desk::{Desk, Order};
+use crate::document_check::{CheckedDocument, DocumentCause, DocumentVerdict, DocumentVerifier};
 use crate::error::DeskError;
 use crate::faces::face_of;
 use crate::presenting::show_fields;
@@ -139,11 +139,11 @@ pub enum DocumentFault {
     PictureSize,
     /// The document was sealed and does not pass.
     #[error("the document was sealed and does not pass its verification: {}", verdict(.0))]
-    SelfCheck(Box<OfdReport>),
+    SelfCheck(Box<CheckedDocument>),
 }
 
-fn verdict(report: &OfdReport) -> &'static str {
-    report.verdict().reason().map_or("", boyin_ofd::Cause::code)
+fn verdict(checked: &CheckedDocument) -> &'static str {
+    checked.verdict().reason().map_or("", DocumentCause::code)
 }
 
 impl DocumentFault {
@@ -178,7 +178,8 @@ impl Desk {
     /// The same order again, if its use was counted, makes the document of the first instant again and counts nothing: the
     /// pages and all that the seal covers are the same, the value of the signature is another one. It is refused
     /// ([`ArchiveError::IdempotencyConflict`] within) if what the document is made from is no more what it was: seal, font,
-    /// template, emblem, catalog, this program's version; and like the first if license or seal are no more in force.
+    /// template, emblem, catalog, this program's version; and like the first if license or seal are no more in force, or a copy
+    /// has ended.
     ///
     /// # Errors
     /// [`DocumentFault`] within; [`DeskError::SelfCheck`] with the report if the license does not pass now; as
@@ -278,15 +279,18 @@ impl Desk {
         Ok(LicenseDocument { bytes, seal: id, event, at, replayed, face, credential, image })
     }
 
-    /// What was sealed has to pass where everybody else verifies it.
+    /// What was sealed has to pass where everybody else verifies it, with the license that it carries.
     fn check_document(&self, bytes: &[u8], at: UnixTime) -> Result<(), DeskError> {
         let trust = self.trust();
         let certificates = CertificateStore::of_list(trust.list(), &all_x509());
         let context = SealContext { now: at, certificates: &certificates, register: Some(&trust) };
-        let report = OfdVerifier::new(Reader::Ours).check(bytes, &context);
-        match report.into_verified() {
-            Ok(_) => Ok(()),
-            Err(report) => Err(DocumentFault::SelfCheck(report).into()),
+        let license = |license: &[u8]| self.check(license, at);
+        let checked = DocumentVerifier::of_own().check_with(bytes, &context, license);
+        match checked.verdict() {
+            DocumentVerdict::Passed => Ok(()),
+            DocumentVerdict::Failed(_) | DocumentVerdict::Indeterminate(_) => {
+                Err(DocumentFault::SelfCheck(Box::new(checked)).into())
+            }
         }
     }
 }

@@ -150,6 +150,23 @@ impl DocumentVerifier {
         Self { ofd: self.ofd.with_profile(profile), ..self }
     }
 
+    /// For documents with our own seals, read without leniency.
+    pub(crate) fn of_own() -> Self {
+        Self { ofd: OfdVerifier::new(Reader::Ours), ..Self::default() }
+    }
+
+    /// [`Self::check`] with what the seals are verified with, and what judges a license.
+    pub(crate) fn check_with(
+        &self,
+        bytes: &[u8],
+        context: &SealContext<'_>,
+        license: impl FnOnce(&[u8]) -> Report,
+    ) -> CheckedDocument {
+        let found = Found::of(self.ofd.check(bytes, context), context.now);
+        let license = found.license.as_deref().map(license);
+        found.with(license)
+    }
+
     /// Verifies a document of any size that is read from a source ([`OfdVerifier::check_source`]).
     ///
     /// # Errors

@@ -89,7 +89,7 @@ pub struct Face<'f> {
     pub(crate) font: &'f Font,
     pub(crate) size: (i32, i32),
     pub(crate) pages: Vec<Page>,
-    /// What PDF has on its first page beside.
+    /// What PDF has on each page beside.
     pub(crate) copy_line: Vec<Mark>,
     pub(crate) emblem: Option<Emblem>,
     pub(crate) seal: Area,

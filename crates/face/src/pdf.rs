@@ -25,8 +25,8 @@ const ATTACHMENT: &str = "license.txt";
 const ATTACHMENT_TYPE: &str = "application/dc+sd-jwt";
 
 impl Face<'_> {
-    /// The face as PDF/A-3b: text that can be searched, the credential attached, and a line that says that the credential
-    /// is the proof. The same face, credential and seal give the same bytes; the dates in it are those of the license or
+    /// The face as PDF/A-3b: text that can be searched, the credential attached, and on every page a line that says that the
+    /// credential is the proof. The same face, credential and seal give the same bytes; the dates in it are those of the license or
     /// the copy.
     ///
     /// # Errors
@@ -44,8 +44,7 @@ impl Face<'_> {
             let settings = PageSettings::from_wh(width, height).ok_or(FaceError::Pdf)?;
             let mut sheet = document.start_page_with(settings);
             let mut surface = sheet.surface();
-            let extra = if index == 0 { self.copy_line.as_slice() } else { &[] };
-            for mark in page.marks.iter().chain(extra) {
+            for mark in page.marks.iter().chain(&self.copy_line) {
                 match mark {
                     Mark::Text(text) => draw_text(&mut surface, text, &font, &subset),
                     Mark::Path(path) => draw_path(&mut surface, &path.shape),

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use boyin_model::catalog::{FieldKind, FieldSpec, LicenseType};
-use boyin_model::credential::{FieldValue, LicenseClaims, METADATA, Term};
+use boyin_model::credential::{
+    FieldValue, HOLDER_KIND_PINYIN, LicenseClaims, METADATA, TYPE_CODE_PINYIN, Term,
+};
 use boyin_model::time::{Date, UnixTime};
 
 use crate::FaceError;
@@ -160,12 +162,12 @@ impl<'l> FaceInput<'l> {
         for term in METADATA {
             if let Some(value) = self.datum(term.claim) {
                 if term.claim == "holder_code_type" {
-                    pairs.push(pair("CZZTDMLX", self.claims.holder_code_type.name_zh()));
+                    pairs.push(pair(HOLDER_KIND_PINYIN, self.claims.holder_code_type.name_zh()));
                 }
                 pairs.push(pair(term.pinyin, &value));
             }
             if term.claim == "license_type_name" {
-                pairs.push(pair("ZZLXDM", self.claims.license_type().as_str()));
+                pairs.push(pair(TYPE_CODE_PINYIN, self.claims.license_type().as_str()));
             }
         }
         pairs.extend(self.fields().map(|(spec, value)| (spec.pinyin.clone(), plain(value))));
@@ -179,7 +181,7 @@ impl<'l> FaceInput<'l> {
                 if matches!(term.claim, "valid_from" | "valid_until") { VALIDITY } else { term.claim };
             (term.pinyin.to_owned(), Source::Value(value.to_owned()))
         });
-        let code = ("ZZLXDM".to_owned(), Source::Value("license_type_code".to_owned()));
+        let code = (TYPE_CODE_PINYIN.to_owned(), Source::Value("license_type_code".to_owned()));
         let fields = self
             .fields()
             .map(|(spec, _)| (spec.pinyin.clone(), Source::Value(format!("{FIELD}{}", spec.name))));

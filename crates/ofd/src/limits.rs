@@ -77,8 +77,8 @@ pub const MAX_DOCUMENTS: usize = 16;
 pub const MAX_SIGNATURES: usize = 64;
 /// Stamps (`StampAnnot`) of one signature: one for each page and edge of a long document.
 pub const MAX_STAMPS: usize = 2048;
-/// Bytes of the picture of a seal that a report keeps to be shown. Pictures of 45 mm at 300 dpi have 10 to 60 KiB.
-pub const MAX_FACE_PICTURE_BYTES: usize = 256 << 10;
+/// Bytes of the picture of a seal that a report keeps to be shown. Pictures in the field have 10 to 300 KiB.
+pub const MAX_FACE_PICTURE_BYTES: usize = 512 << 10;
 /// Bytes of the pictures that a report keeps, together: those of the first signatures.
 pub const MAX_FACE_PICTURES_BYTES: usize = 4 << 20;
 /// Characters of the number of a signature or page that a report keeps. Those of the field have below 10.

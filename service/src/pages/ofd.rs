@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::html::Html;
 use super::{Lang, clock, hint, member, members, report};
-use crate::png;
+use crate::seal_picture::{self, Form};
 use crate::state::AppState;
+use crate::uploads::FIRST_ENTRY;
 
 /// Files of a kind that are shown; the report of the call has more.
 const SHOWN_FILES: usize = 8;
@@ -23,10 +24,6 @@ const SHOWN_STAMPS: usize = 8;
 const DRAWN_PAGES: usize = 4;
 /// Pictures of seals that stand in one answer.
 const SHOWN_PICTURES: usize = 8;
-/// Bytes of a picture of a seal that is shown.
-const MAX_PICTURE_BYTES: usize = 128 * 1024;
-/// Pixels of each side of one: 45 mm at 600 dpi have 1063.
-const MAX_PICTURE_SIDE: u32 = 2048;
 /// A sheet of A4, for a document that does not say how large its pages are.
 const A4: [i64; 2] = [210_000, 297_000];
 
@@ -256,9 +253,9 @@ fn seal(
 ) {
     let picture = picture(signature).filter(|_| *pictures > 0);
     html.raw("<div class=\"places\">\n");
-    if let Some((png, sides)) = picture {
+    if let Some((bytes, form)) = picture {
         *pictures -= 1;
-        held(html, lang, place, png, sides);
+        held(html, lang, place, bytes, form);
     }
     let stamps = signature.stamps();
     let mut pages: Vec<&str> = Vec::new();
@@ -276,13 +273,23 @@ fn seal(
     }
     html.raw("</div>\n");
     if signature.face().is_some() && picture.is_none() {
-        let words = lang.say(
-            "印章图样不显示：只显示通过核验的签章中大小适中的 PNG 图样。",
-            "The picture of the seal is not shown: only PNG of a moderate size in a signature that passed are.",
-        );
-        hint(html, words);
+        hint(html, not_shown(lang, signature));
     }
     stamp_list(html, lang, stamps, &shown["stamps"]);
+}
+
+/// Why there is no picture of a seal.
+fn not_shown(lang: Lang, signature: &SignatureReport) -> &'static str {
+    if vouched(signature).is_some_and(|picture| picture.starts_with(FIRST_ENTRY)) {
+        return lang.say(
+            "印章图样不显示：它本身是一份 OFD 文件（如税务印章），本页不能绘制。",
+            "The picture of the seal is not shown: it is an OFD document itself, as in tax seals, which this page cannot draw.",
+        );
+    }
+    lang.say(
+        "印章图样不显示：只显示通过核验的签章中大小适中的 PNG、JPG、GIF、BMP 图样。",
+        "The picture of the seal is not shown: only PNG, JPG, GIF and BMP of a moderate size in a signature that passed are.",
+    )
 }
 
 /// The places in words.
@@ -308,17 +315,22 @@ fn stamp_list(html: &mut Html, lang: Lang, stamps: &[Stamp], shown: &Value) {
     }
 }
 
-/// The picture of a seal and its sides in pixels. Only of a signature that passed: what is shown is what a maker of seals signed, and no picture of a
-/// stranger. Only PNG by its first bytes, of a bounded size: other forms can hold more than a picture.
-fn picture(signature: &SignatureReport) -> Option<(&[u8], [u32; 2])> {
+/// The picture of a seal, which a report bounds. Only of a signature that passed: what is shown is what a maker of seals signed, and no picture of
+/// a stranger.
+fn vouched(signature: &SignatureReport) -> Option<&[u8]> {
     let face = signature.face().filter(|_| signature.verdict() == OfdVerdict::Passed)?;
-    let picture = face.picture.as_deref().filter(|picture| picture.len() <= MAX_PICTURE_BYTES)?;
-    let sides = png::sides(picture)?;
-    sides.iter().all(|side| (1..=MAX_PICTURE_SIDE).contains(side)).then_some((picture, sides))
+    face.picture.as_deref()
+}
+
+/// The same if it is one that browsers draw.
+fn picture(signature: &SignatureReport) -> Option<(&[u8], Form)> {
+    let picture = vouched(signature)?;
+    Some((picture, seal_picture::form(picture)?))
 }
 
 /// The picture that a seal holds, once; the pages refer to it.
-fn held(html: &mut Html, lang: Lang, place: (usize, usize), png: &[u8], [width, height]: [u32; 2]) {
+fn held(html: &mut Html, lang: Lang, place: (usize, usize), picture: &[u8], form: Form) {
+    let [width, height] = form.sides;
     let sides = |html: &mut Html, before: &'static str| {
         html.put(before, width, "\" height=\"").put("", height, "\"");
     };
@@ -327,7 +339,8 @@ fn held(html: &mut Html, lang: Lang, place: (usize, usize), png: &[u8], [width, 
     html.put("", width, " ").put("", height, "\"><defs><symbol id=\"").text(name(place));
     html.put("\" preserveAspectRatio=\"none\" viewBox=\"0 0 ", width, " ").put("", height, "\"><image");
     sides(html, " width=\"");
-    html.put(" preserveAspectRatio=\"none\" href=\"data:image/png;base64,", b64::encode_padded(png), "\"/>");
+    html.put(" preserveAspectRatio=\"none\" href=\"data:", form.media_type, ";base64,");
+    html.put("", b64::encode_padded(picture), "\"/>");
     html.put("</symbol></defs><use href=\"#", name(place), "\"");
     sides(html, " width=\"");
     html.raw("/></svg>\n<figcaption>");

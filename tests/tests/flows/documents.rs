@@ -461,3 +461,22 @@ fn what_would_not_pass_elsewhere_is_not_handed_out() {
     assert_eq!(refusal(refused), "document_self_check");
     assert_eq!(world.used(seal), 1, "it was signed");
 }
+
+/// Seal and signature of a copy hold after its end; whoever verifies it with its license refuses it.
+#[test]
+fn a_copy_that_has_ended_is_not_handed_out_again() {
+    let Some(world) = World::new() else { return };
+    let seal = world.seal(police());
+    let (copy, order) = (DocumentKind::Copy { until: at(10) }, by("丁", police(), 5));
+    for (instant, expected) in
+        [(at(5), "ok"), (at(10), "ok"), (at(10).plus(1), "document_self_check"), (at(10), "ok")]
+    {
+        let order = Order { at: instant, ..order.clone() };
+        let made = world.make(copy, &order);
+        if let Err(error) = &made {
+            assert!(error.to_string().contains("document_copy_ended"), "{error}");
+        }
+        assert_eq!(refusal(made), expected);
+    }
+    assert_eq!(world.used(seal), 1);
+}

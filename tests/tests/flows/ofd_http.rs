@@ -12,6 +12,7 @@ use boyin::model::register::SealId;
 use boyin::model::seal::Picture;
 use boyin::suite::{Algorithm, SystemRandom};
 use boyin::{Desk, DocumentTrust, DocumentVerifier, Lookup, Order, SealMaking};
+use boyin_ofd::limits::MAX_FACE_PICTURE_BYTES;
 use boyin_picture::Code;
 use boyin_present::limits::QR_MAX_VERSION;
 use boyin_service::{AppState, BUSY_SECONDS, MAX_BODY_BYTES, MAX_LARGE_BODIES, metrics_router, router};
@@ -362,12 +363,45 @@ async fn two_pages_alone_may_show_pictures() {
     }
 }
 
-/// What a maker signed as a picture is shown as one only if it is a PNG of a moderate size.
+/// What browsers draw, whatever the seal calls it, up to the size that a report keeps.
+#[tokio::test]
+async fn a_picture_of_a_seal_is_shown_under_the_type_of_its_bytes() {
+    let site = Site::new();
+    let mut long = png();
+    long.resize(MAX_FACE_PICTURE_BYTES, 0);
+    let gif =
+        b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;".to_vec();
+    let jpg = b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0\xff\xd9".to_vec();
+    let bmp = b"BM\x1e\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0\x01\0\x01\0\x01\0\x18\0\0\0\xff\0".to_vec();
+    for (picture, media_type) in
+        [(long, "image/png"), (gif, "image/gif"), (jpg, "image/jpeg"), (bmp, "image/bmp")]
+    {
+        let draft = site.sealed(site.seal(&picture), &Signing::default());
+        let shown = site.page(draft.write()).await;
+        let expected = format!("href=\"data:{media_type};base64,{}\"", b64::encode_padded(&picture));
+        assert!(shown.contains(&expected) && !shown.contains("印章图样不显示"), "{media_type}");
+        assert_eq!(shown.matches("data:").count(), 1, "{media_type}");
+        let mut changed = draft.clone();
+        changed.put("Doc_0/Res/qr.png", "another picture");
+        let shown = site.page(changed.write()).await;
+        assert!(!shown.contains("data:") && shown.contains("印章图样不显示"), "{media_type}");
+    }
+    // What is in the picture of a tax seal is a document, which takes more than a browser.
+    let draft = site.sealed(site.seal(ENTRY), &Signing::default());
+    let shown = site.page(draft.write()).await;
+    assert!(shown.contains("card passed") && shown.contains("它本身是一份 OFD 文件"), "{shown}");
+    assert!(!shown.contains("data:"), "{shown}");
+    let mut changed = draft.clone();
+    changed.put("Doc_0/Res/qr.png", "another picture");
+    assert!(!site.page(changed.write()).await.contains("它本身是一份 OFD 文件"));
+}
+
+/// What a maker signed as a picture is shown as one only if browsers draw it as nothing else, and it is of a moderate size.
 #[tokio::test]
 async fn a_hostile_picture_in_a_seal_is_not_shown() {
     let site = Site::new();
     let mut long = png();
-    long.resize(200_000, 0);
+    long.resize(MAX_FACE_PICTURE_BYTES + 1, 0);
     let hostile = [
         b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
         head(4096, 1),

@@ -4,6 +4,7 @@
 
 mod files;
 mod layout;
+mod pdf;
 mod refusals;
 mod sample;
 

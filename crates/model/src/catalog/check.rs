@@ -1,5 +1,5 @@
 use super::{FieldKind, FieldSpec, HolderKind, LicenseType, Place, SpecFault, ValidityRange};
-use crate::credential::{FieldValue, RESERVED_NAMES, Term};
+use crate::credential::{FieldValue, RESERVED_NAMES, Term, is_pinyin_of_documents};
 use crate::id::{CitizenId, CreditCode, HolderCodeType};
 use crate::limits::{MAX_SPEC_CHARS, MAX_TEXT_CHARS, MAX_TYPE_FIELDS};
 use crate::time::Date;
@@ -168,6 +168,14 @@ pub(crate) fn is_short_name(name: &str, separator: char) -> bool {
         && name.chars().all(good)
 }
 
+/// Whether a text has the form of the short names of GB/T 36903: an upper-case letter, then upper-case letters, digits and `_`.
+fn is_pinyin(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.len() <= MAX_SPEC_CHARS
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(good)
+}
+
 pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, SpecFault)> {
     let LicenseType { key, name, name_en, defining_body, validity, fields, .. } = license_type;
     if !is_short_name(key, '-') {
@@ -187,6 +195,9 @@ pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, Spe
         if fields[..index].iter().any(|earlier| earlier.name == spec.name) {
             return refuse(SpecFault::NameTwice);
         }
+        if fields[..index].iter().any(|earlier| earlier.pinyin == spec.pinyin) {
+            return refuse(SpecFault::PinyinTwice);
+        }
         field(spec).or_else(refuse)?;
     }
     Ok(())
@@ -198,13 +209,19 @@ fn field(spec: &FieldSpec) -> Result<(), SpecFault> {
     if !is_short_name(&spec.name, '_') || reserved {
         return Err(SpecFault::Name);
     }
+    if !is_pinyin(&spec.pinyin) {
+        return Err(SpecFault::Pinyin);
+    }
+    if is_pinyin_of_documents(&spec.pinyin) {
+        return Err(SpecFault::PinyinTaken);
+    }
     if (spec.kind == FieldKind::Choice) == spec.choices.is_empty() {
         return Err(SpecFault::Choices);
     }
     if spec.choices.len() > MAX_TYPE_FIELDS {
         return Err(SpecFault::TooMany);
     }
-    if ![&spec.label, &spec.pinyin].into_iter().chain(&spec.choices).all(|text| is_line(text)) {
+    if !is_line(&spec.label) || !spec.choices.iter().all(|text| is_line(text)) {
         return Err(SpecFault::Text);
     }
     let whole = |bound: Option<i64>| bound.is_none_or(|bound| bound.unsigned_abs() < 1 << 53);

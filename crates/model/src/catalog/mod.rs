@@ -106,7 +106,7 @@ pub struct FieldSpec {
     pub name: String,
     /// Chinese label.
     pub label: String,
-    /// Pinyin short name, `KZ_…` (GB/T 36903 extension).
+    /// Pinyin short name, `KZ_…` (GB/T 36903 extension): upper-case ASCII, digits and underscores.
     pub pinyin: String,
     /// What its values are.
     pub kind: FieldKind,
@@ -235,6 +235,15 @@ pub enum SpecFault {
     /// Two fields share a name.
     #[error("the name occurs twice")]
     NameTwice,
+    /// A pinyin short name with other characters than upper-case ASCII, digits and underscores.
+    #[error("a pinyin short name is an upper-case ASCII letter, then such letters, digits and `_`")]
+    Pinyin,
+    /// A pinyin short name under which documents have metadata, or annotated copies their purpose and end.
+    #[error("the pinyin short name is one of the metadata, or begins with `JZJ` as those of copies")]
+    PinyinTaken,
+    /// Two fields share a pinyin short name.
+    #[error("the pinyin short name occurs twice")]
+    PinyinTwice,
     /// A choice without choices, or choices of something else.
     #[error("choices belong to kind \"choice\", and it needs some")]
     Choices,

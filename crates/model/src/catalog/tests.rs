@@ -97,8 +97,30 @@ fn bad_catalogs_are_refused_with_the_place() {
     }
     assert_eq!(place(&|t| t.replace("\"text\"", "\"choice\"")), (Place::Field(0), SpecFault::Choices));
     let field =
-        "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_A\"\nkind = \"text\"\n";
+        "[[license_type.field]]\nname = \"use\"\nlabel = \"丙\"\npinyin = \"KZ_B\"\nkind = \"text\"\n";
     assert_eq!(place(&|t| format!("{t}{field}")), (Place::Field(1), SpecFault::NameTwice));
+    let other = field.replace("\"use\"", "\"area\"");
+    assert!(one(&|t| format!("{t}{other}")).is_ok());
+    let other = other.replace("KZ_B", "KZ_A");
+    assert_eq!(place(&|t| format!("{t}{other}")), (Place::Field(1), SpecFault::PinyinTwice));
+    let named = |pinyin: &str| one(&|t| t.replace("KZ_A", pinyin));
+    for good in ["KZ_JYCS2", "CJSJ", "A"] {
+        assert!(named(good).is_ok(), "{good}");
+    }
+    let long = "A".repeat(crate::limits::MAX_SPEC_CHARS);
+    assert!(named(&long).is_ok());
+    for bad in
+        ["", "KZ 甲", "KZ_甲", "kz_a", "KZ_a", "KZ-A", "_KZ", "1KZ", "KZ_A ", format!("{long}A").as_str()]
+    {
+        let refused = place(&|t| t.replace("KZ_A", bad));
+        assert_eq!(refused, (Place::Field(0), SpecFault::Pinyin), "{bad}");
+    }
+    // A field under such a name would stand in a document as what the document says of itself.
+    let taken = crate::credential::METADATA.map(|term| term.pinyin);
+    for name in taken.into_iter().chain(["ZZLXDM", "CZZTDMLX", "JZJYXQJZSJ", "JZJZZSY", "JZJ"]) {
+        let refused = place(&|t| t.replace("KZ_A", name));
+        assert_eq!(refused, (Place::Field(0), SpecFault::PinyinTaken), "{name}");
+    }
     for bad in ["0年", "年", "3周", "-1年"] {
         assert!(matches!(one(&|t| t.replace("长期", bad)), Err(CatalogError::Toml(_))), "{bad}");
     }

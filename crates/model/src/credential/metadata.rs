@@ -53,6 +53,20 @@ pub const METADATA: [Term; 13] = [
     term("valid_until", "ZZYXQJZRQ", "CertificateExpiringDate", "有效期截止日期", false, Hidden::Never),
 ];
 
+/// Pinyin short name under which documents have the code of the license type.
+pub const TYPE_CODE_PINYIN: &str = "ZZLXDM";
+/// Pinyin short name under which documents have the kind of the holder's number.
+pub const HOLDER_KIND_PINYIN: &str = "CZZTDMLX";
+/// What the pinyin short names begin with under which annotated copies (加注件) say what they are for and until when.
+const COPY_PINYIN_PREFIX: &str = "JZJ";
+
+/// Whether a document has something else than a field of the license under this pinyin short name.
+pub(crate) fn is_pinyin_of_documents(name: &str) -> bool {
+    name.starts_with(COPY_PINYIN_PREFIX)
+        || [TYPE_CODE_PINYIN, HOLDER_KIND_PINYIN].contains(&name)
+        || METADATA.iter().any(|term| term.pinyin == name)
+}
+
 impl Term {
     /// The term of a claim.
     #[must_use]

@@ -17,7 +17,8 @@ pub use claims::{ClaimError, ClaimFault, FieldValue, ISSUER_URN, LICENSE_TYPE_UR
 pub use disclosure::{
     DECOY_MULTIPLE, Disclosure, DisclosureFault, RESERVED_NAMES, Revealed, SALT_BYTES, SALT_CHARS, reveal,
 };
-pub use metadata::{Hidden, METADATA, Term};
+pub(crate) use metadata::is_pinyin_of_documents;
+pub use metadata::{HOLDER_KIND_PINYIN, Hidden, METADATA, TYPE_CODE_PINYIN, Term};
 
 use crate::b64::{self, Decoder};
 use crate::json::{self, JsonError, JsonErrorKind, Object, Reader, Value};

@@ -285,7 +285,7 @@ impl Desk {
         let certificates = CertificateStore::of_list(trust.list(), &all_x509());
         let context = SealContext { now: at, certificates: &certificates, register: Some(&trust) };
         let license = |license: &[u8]| self.check(license, at);
-        let checked = DocumentVerifier::of_own().check_with(bytes, &context, license);
+        let checked = DocumentVerifier::of_own().check_with(bytes, (&context, &trust), license);
         match checked.verdict() {
             DocumentVerdict::Passed => Ok(()),
             DocumentVerdict::Failed(_) | DocumentVerdict::Indeterminate(_) => {

@@ -155,16 +155,16 @@ impl DocumentVerifier {
         Self { ofd: OfdVerifier::new(Reader::Ours), ..Self::default() }
     }
 
-    /// [`Self::check`] with what the seals are verified with, and what judges a license.
+    /// [`Self::check`] with what the seals are verified with, the seals that are registered, and what judges a license.
     pub(crate) fn check_with(
         &self,
         bytes: &[u8],
-        context: &SealContext<'_>,
+        (context, trust): (&SealContext<'_>, &TrustSnapshot),
         license: impl FnOnce(&[u8]) -> Report,
     ) -> CheckedDocument {
         let found = Found::of(self.ofd.check(bytes, context), context.now);
         let license = found.license.as_deref().map(license);
-        found.with(license)
+        found.with(license, Some(trust))
     }
 
     /// Verifies a document of any size that is read from a source ([`OfdVerifier::check_source`]).
@@ -181,7 +181,7 @@ impl DocumentVerifier {
         let registry = trust.registry();
         let license = found.license.as_deref().zip(registry);
         let license = license.map(|(license, registry)| registry.check(&self.licenses, license, now));
-        Ok(found.with(license, registry))
+        Ok(found.with(license, registry.map(Registry::trust)))
     }
 
     /// Verifies many documents with all cores ([`OfdVerifier::check_many`]), and then their licenses. Each result is that of
@@ -201,7 +201,7 @@ impl DocumentVerifier {
         let mut reports = registry.check_bulk(&self.licenses, &licenses, now).into_iter();
         let with = |found: Found| {
             let license = found.license.as_ref().and_then(|_| reports.next());
-            found.with(license, Some(registry))
+            found.with(license, Some(registry.trust()))
         };
         found.into_iter().map(with).collect()
     }
@@ -286,7 +286,7 @@ impl Found {
     }
 
     /// With the report on the license, if there is one and it was judged, and with the register of seals, if there is one.
-    fn with(self, license: Option<Report>, registry: Option<&Registry>) -> CheckedDocument {
+    fn with(self, license: Option<Report>, trust: Option<&TrustSnapshot>) -> CheckedDocument {
         let Self { ofd, license: carried, id, copy, sealed, faults } = self;
         let mut all = vec![lifted(ofd.verdict(), DocumentCause::Ofd)];
         match &license {
@@ -302,10 +302,9 @@ impl Found {
         }
         all.extend(faults.into_iter().map(of_document));
         let issuer = license.as_ref().and_then(|report| report.subject().issuer);
-        let answered = |registry: &Registry| {
-            sealed.iter().all(|sealed| sealed.is_answered_for(issuer, registry.trust()))
-        };
-        if registry.is_some_and(|registry| !answered(registry)) {
+        let answered =
+            |trust: &TrustSnapshot| sealed.iter().all(|sealed| sealed.is_answered_for(issuer, trust));
+        if trust.is_some_and(|trust| !answered(trust)) {
             all.push(of_document(DocumentReason::SealMissing));
         }
         CheckedDocument { verdict: Verdict::first_of(all), ofd, license: license.map(Box::new), copy }

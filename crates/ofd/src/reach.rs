@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
+use crate::held::of_entries;
 use crate::intake::Intake;
 use crate::limits::{
     MAX_ALL_XML_BYTES, MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, MAX_XML_ELEMENTS, long,
@@ -48,9 +49,21 @@ impl Absent {
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.0.append(&mut other.0);
     }
+
+    /// Bytes that are held, about.
+    pub(crate) fn held(&self) -> usize {
+        of_entries::<u64>(self.0.len())
+    }
 }
 
 impl Reached {
+    /// Bytes that are held, about. Documents of one root share the numbers of their pages; each has its own list of them.
+    pub(crate) fn held(&self) -> usize {
+        let numbers: usize = self.pages.keys().map(|number| number.len()).sum();
+        let pages = of_entries::<(Rc<str>, Option<PageSize>)>(self.pages.len());
+        numbers + pages + of_entries::<usize>(self.places.len() + self.attachments.len()) + self.absent.held()
+    }
+
     fn look(&mut self, names: &Names, within: &str, location: &str) -> Result<usize, LocationFault> {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];

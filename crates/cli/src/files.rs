@@ -1,4 +1,4 @@
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = if is_stdin(path) {
         std::io::stdin().lock().take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
     };
     read.with_context(|| format!("{} cannot be read", name(path)))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_INPUT_BYTES) {
@@ -83,20 +83,43 @@ fn resolved(path: &Path) -> Option<PathBuf> {
 /// Writes a file that only its owner may read: it holds personal data. A file with the same content is left alone,
 /// another one is never overwritten.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    match create(path) {
+        Ok(file) => fill(path, file, |file| Ok(file.write_all(bytes)?)),
+        Err(_) if std::fs::read(path).is_ok_and(|old| old == bytes) => Ok(()),
+        Err(error) => Err(error).with_context(|| cannot(path)),
+    }
+}
+
+/// As [`write_new`], of what comes piece by piece: any file that is there is an error.
+pub(crate) fn write_new_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    fill(path, create(path).with_context(|| cannot(path))?, write)
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let fail = || format!("{} cannot be written", path.display());
-    match options.open(path) {
-        Ok(mut file) => file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
-            // Half a license is worse than none, and would be in the way of the next attempt.
-            let _ = std::fs::remove_file(path);
-            anyhow::Error::new(error).context(fail())
-        }),
-        Err(_) if std::fs::read(path).is_ok_and(|old| old == bytes) => Ok(()),
-        Err(error) => Err(error).with_context(fail),
-    }
+    options.open(path)
+}
+
+fn fill(
+    path: &Path,
+    mut file: File,
+    write: impl FnOnce(&mut File) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    write(&mut file).and_then(|()| Ok(file.sync_all()?)).map_err(|error| {
+        // Half a license is worse than none, and would be in the way of the next attempt.
+        let _ = std::fs::remove_file(path);
+        error.context(cannot(path))
+    })
+}
+
+fn cannot(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
 }
 
 #[cfg(test)]

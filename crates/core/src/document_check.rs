@@ -184,15 +184,40 @@ impl DocumentVerifier {
         Ok(found.with(license, registry.map(Registry::trust)))
     }
 
-    /// Verifies many documents with all cores ([`OfdVerifier::check_many`]), and then their licenses. Each result is that of
-    /// [`Self::check`] over the same bytes.
+    /// Verifies many documents with all cores ([`OfdVerifier::check_many`]), each with its license. Each result is that of
+    /// [`Self::check`] over the same bytes, without the pictures of seals. All are held: for very many documents there is
+    /// [`Self::check_many_with`].
     pub fn check_many<B: AsRef<[u8]> + Sync>(
         &self,
         documents: &[B],
         trust: DocumentTrust<'_>,
         now: UnixTime,
     ) -> Vec<CheckedDocument> {
-        let reports = self.ofd.check_many(documents, &trust.context(now));
+        self.check_many_with(documents, trust, now, std::convert::identity)
+    }
+
+    /// As [`Self::check_many`], without holding all results: what `each` makes of them is held. It is called on the thread that
+    /// verified the document, as soon as that is done.
+    pub fn check_many_with<B: AsRef<[u8]> + Sync, T: Send>(
+        &self,
+        documents: &[B],
+        trust: DocumentTrust<'_>,
+        now: UnixTime,
+        each: impl Fn(CheckedDocument) -> T + Sync,
+    ) -> Vec<T> {
+        let finish = |reports: Vec<OfdReport>| -> Vec<T> {
+            self.with_licenses(reports, trust, now).into_iter().map(&each).collect()
+        };
+        self.ofd.check_many_with(documents, &trust.context(now), finish)
+    }
+
+    /// The licenses of a few documents are verified together.
+    fn with_licenses(
+        &self,
+        reports: Vec<OfdReport>,
+        trust: DocumentTrust<'_>,
+        now: UnixTime,
+    ) -> Vec<CheckedDocument> {
         let found: Vec<_> = reports.into_iter().map(|report| Found::of(report, now)).collect();
         let Some(registry) = trust.registry() else {
             return found.into_iter().map(|found| found.with(None, None)).collect();
@@ -411,6 +436,9 @@ impl CheckedDocument {
         out
     }
 }
+
+#[cfg(test)]
+mod bulk_tests;
 
 #[cfg(test)]
 mod tests {

@@ -2,18 +2,19 @@
 
 mod tags;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::limits::{MAX_DOCUMENTS, MAX_EXTRACTED};
+use crate::limits::{MAX_DOCUMENTS, MAX_EXTRACTED, MAX_STRUCTURE_BYTES, long};
 use crate::location::resolve;
-use crate::package::Package;
+use crate::package::{Container, Names, Package, ReadError, Source};
 use crate::structure::StructureFault;
-use crate::xml::Element;
+use crate::xml::{Element, XmlFault};
 
 /// What a document says about itself, with its attachments, **not verified**: anybody can have written it. What a seal stands
 /// for is known only of a document that passed as a whole ([`VerifiedOfd`](crate::VerifiedOfd)), and of the same bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct UnverifiedContents<'p> {
+pub struct UnverifiedContents {
     /// Its number (`DocID`).
     pub id: Option<String>,
     /// Title.
@@ -23,11 +24,11 @@ pub struct UnverifiedContents<'p> {
     /// What the document says shows what (`CustomTags`), in their order; a name can occur more than once.
     pub tags: Vec<UnverifiedTag>,
     /// Attachments, in their order.
-    pub attachments: Vec<UnverifiedAttachment<'p>>,
+    pub attachments: Vec<UnverifiedAttachment>,
 }
 
 /// Counts only: what a document says can be a person's.
-impl fmt::Debug for UnverifiedContents<'_> {
+impl fmt::Debug for UnverifiedContents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (custom, attachments) = (self.custom.len(), self.attachments.len());
         write!(f, "UnverifiedContents({custom} metadata, {attachments} attachments)")
@@ -36,23 +37,24 @@ impl fmt::Debug for UnverifiedContents<'_> {
 
 /// A file that a document carries, not verified.
 #[derive(Clone, PartialEq, Eq)]
-pub struct UnverifiedAttachment<'p> {
+pub struct UnverifiedAttachment {
     /// What the document calls it: any text. It is no name of a file.
     pub name: String,
     /// What the document says that it is.
     pub format: Option<String>,
-    /// Its place among the files of the container ([`Package::entries`]), by which reports name it.
+    /// Its place among the files of the container, by which reports name it, and where its content is: [`Package::entries`],
+    /// [`Container::read`].
     pub place: usize,
     /// Its name in the container, which the container's reader found sound.
-    pub entry: &'p str,
-    /// Content.
-    pub bytes: &'p [u8],
+    pub entry: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// Its size only: a name can be a person's.
-impl fmt::Debug for UnverifiedAttachment<'_> {
+impl fmt::Debug for UnverifiedAttachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UnverifiedAttachment({} bytes)", self.bytes.len())
+        write!(f, "UnverifiedAttachment({} bytes)", self.size)
     }
 }
 
@@ -105,21 +107,101 @@ const ROOT: &str = "the document";
 const LIST: &str = "the list of attachments";
 const ATTACHMENT: &str = "an attachment";
 
+/// Why nothing is taken out of a container that is read file by file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractFault {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It is odd.
+    #[error(transparent)]
+    Odd(#[from] ExtractError),
+}
+
 /// What each document of a container says about itself, with its attachments, **not verified**.
 ///
 /// # Errors
 /// [`ExtractError`] with the first fault; nothing is taken out of a container that is odd.
-pub fn extract<'p>(package: &'p Package) -> Result<Vec<UnverifiedContents<'p>>, ExtractError> {
-    let entry = package.get(ENTRY).ok_or(ExtractError::Location(ENTRY))?;
-    let root = Element::root(entry.bytes(), "OFD").map_err(of(ENTRY))?;
+pub fn extract(package: &Package) -> Result<Vec<UnverifiedContents>, ExtractError> {
+    let mut files = package;
+    documents(&mut files)
+}
+
+/// As [`extract`], of a container as large as one that is verified. No more than one file of its structure is held at a time.
+///
+/// # Errors
+/// [`ExtractFault`] with the first fault.
+pub fn extract_from<S: Source>(
+    container: &mut Container<S>,
+) -> Result<Vec<UnverifiedContents>, ExtractFault> {
+    documents(container)
+}
+
+/// The files of a container, some of which are looked into.
+trait Files {
+    type Error: From<ExtractError>;
+
+    fn names(&self) -> &Names;
+
+    /// Bytes of a file, as its headers say.
+    fn size(&self, place: usize) -> u64;
+
+    fn read(&mut self, place: usize) -> Result<Cow<'_, [u8]>, Self::Error>;
+
+    /// The root of a file of the structure, which is not read if it is larger than those may be.
+    fn root(&mut self, place: usize, part: &'static str, name: &'static str) -> Result<Element, Self::Error> {
+        if self.size(place) > long(MAX_STRUCTURE_BYTES) {
+            return Err(of(part)(XmlFault::Size.into()).into());
+        }
+        Ok(Element::root(&self.read(place)?, name).map_err(of(part))?)
+    }
+}
+
+impl Files for &Package {
+    type Error = ExtractError;
+
+    fn names(&self) -> &Names {
+        Package::names(self)
+    }
+
+    fn size(&self, place: usize) -> u64 {
+        self.entries()[place].bytes().size()
+    }
+
+    fn read(&mut self, place: usize) -> Result<Cow<'_, [u8]>, ExtractError> {
+        Ok(self.entries()[place].bytes().into())
+    }
+}
+
+impl<S: Source> Files for Container<S> {
+    type Error = ExtractFault;
+
+    fn names(&self) -> &Names {
+        Self::names(self)
+    }
+
+    fn size(&self, place: usize) -> u64 {
+        Self::size(self, place)
+    }
+
+    fn read(&mut self, place: usize) -> Result<Cow<'_, [u8]>, ExtractFault> {
+        let mut bytes = Vec::new();
+        Self::read(self, place, &mut |piece| bytes.extend_from_slice(piece))?;
+        Ok(bytes.into())
+    }
+}
+
+fn documents<F: Files>(files: &mut F) -> Result<Vec<UnverifiedContents>, F::Error> {
+    let entry = files.names().place(ENTRY).ok_or(ExtractError::Location(ENTRY))?;
+    let root = files.root(entry, ENTRY, "OFD")?;
     let mut all = Vec::new();
     for body in root.all("DocBody") {
         if all.len() == MAX_DOCUMENTS {
-            return Err(of(ENTRY)(StructureFault::TooMany("DocBody")));
+            return Err(of(ENTRY)(StructureFault::TooMany("DocBody")).into());
         }
-        all.push(contents(package, body)?);
+        all.push(contents(files, body)?);
     }
-    if all.is_empty() { Err(of(ENTRY)(StructureFault::Missing("DocBody"))) } else { Ok(all) }
+    if all.is_empty() { Err(of(ENTRY)(StructureFault::Missing("DocBody")).into()) } else { Ok(all) }
 }
 
 /// The fault in a file.
@@ -127,27 +209,30 @@ fn of(part: &'static str) -> impl Fn(StructureFault) -> ExtractError {
     move |fault| ExtractError::Structure { part, fault }
 }
 
-fn contents<'p>(package: &'p Package, body: &Element) -> Result<UnverifiedContents<'p>, ExtractError> {
+fn contents<F: Files>(files: &mut F, body: &Element) -> Result<UnverifiedContents, F::Error> {
     if body.maybe("Versions").map_err(of(ENTRY))?.is_some() {
-        return Err(ExtractError::Versions);
+        return Err(ExtractError::Versions.into());
     }
     let info = body.maybe("DocInfo").map_err(of(ENTRY))?;
     let said = |name| match info {
         Some(info) => Ok(info.maybe(name).map_err(of(ENTRY))?.map(|said| said.text().to_owned())),
-        None => Ok(None),
+        None => Ok::<_, ExtractError>(None),
     };
     let (id, title) = (said("DocID")?, said("Title")?);
     let custom = info.map_or(Ok(Vec::new()), custom).map_err(of(ENTRY))?;
     let place = body.one("DocRoot").map_err(of(ENTRY))?;
-    let place = locate(package, ENTRY, place.text(), ROOT)?;
-    let file = &package.entries()[place];
-    let root = Element::root(file.bytes(), "Document").map_err(of(ROOT))?;
-    let attachments = match root.maybe("Attachments").map_err(of(ROOT))? {
-        Some(list) => attachments(package, locate(package, file.name(), list.text(), LIST)?)?,
+    let place = locate(files.names(), ENTRY, place.text(), ROOT)?;
+    let root = files.root(place, ROOT, "Document")?;
+    let list = |files: &F, name, part| match root.maybe(name).map_err(of(ROOT))? {
+        Some(list) => locate(files.names(), files.names().of(place), list.text(), part).map(Some),
+        None => Ok(None),
+    };
+    let attachments = match list(&*files, "Attachments", LIST)? {
+        Some(list) => attachments(files, list)?,
         None => Vec::new(),
     };
-    let tags = match root.maybe("CustomTags").map_err(of(ROOT))? {
-        Some(list) => tags::read(package, locate(package, file.name(), list.text(), tags::LIST)?)?,
+    let tags = match list(&*files, "CustomTags", tags::LIST)? {
+        Some(list) => tags::read(files, list)?,
         None => Vec::new(),
     };
     Ok(UnverifiedContents { id, title, custom, tags, attachments })
@@ -165,33 +250,26 @@ fn custom(info: &Element) -> Result<Vec<(String, String)>, StructureFault> {
     Ok(all)
 }
 
-fn attachments<'p>(package: &'p Package, list: usize) -> Result<Vec<UnverifiedAttachment<'p>>, ExtractError> {
-    let file = &package.entries()[list];
-    let root = Element::root(file.bytes(), "Attachments").map_err(of(LIST))?;
+fn attachments<F: Files>(files: &mut F, list: usize) -> Result<Vec<UnverifiedAttachment>, F::Error> {
+    let root = files.root(list, LIST, "Attachments")?;
     let mut all = Vec::new();
     for attachment in root.all("Attachment") {
         if all.len() == MAX_EXTRACTED {
-            return Err(of(LIST)(StructureFault::TooMany("Attachment")));
+            return Err(of(LIST)(StructureFault::TooMany("Attachment")).into());
         }
         let location = attachment.one("FileLoc").map_err(of(LIST))?;
-        let place = locate(package, file.name(), location.text(), ATTACHMENT)?;
-        let entry = &package.entries()[place];
+        let place = locate(files.names(), files.names().of(list), location.text(), ATTACHMENT)?;
         all.push(UnverifiedAttachment {
             name: attachment.needed("Name").map_err(of(LIST))?.to_owned(),
             format: attachment.attribute("Format").map(str::to_owned),
             place,
-            entry: entry.name(),
-            bytes: entry.bytes(),
+            entry: files.names().of(place).to_owned(),
+            size: files.size(place),
         });
     }
     Ok(all)
 }
 
-fn locate(
-    package: &Package,
-    within: &str,
-    location: &str,
-    part: &'static str,
-) -> Result<usize, ExtractError> {
-    resolve(package.names(), within, location).map_err(|_| ExtractError::Location(part))
+fn locate(names: &Names, within: &str, location: &str, part: &'static str) -> Result<usize, ExtractError> {
+    resolve(names, within, location).map_err(|_| ExtractError::Location(part))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use boyin_model::alg::{Digest32, VerifyAlg};
 
+use crate::held::of_entries;
 use crate::limits::{MAX_KEPT_BYTES, MAX_WAITING_BYTES, MAX_WAITING_ENTRY_BYTES, long};
 use crate::package::{Contents, ReadError, Source};
 use crate::weak::WeakHasher;
@@ -112,6 +113,15 @@ impl Digests {
         let weak = self.weak.get(&(name, file));
         found.is_some_and(|digest| stated == digest) || weak.is_some_and(|digest| stated == digest)
     }
+
+    /// Bytes that are held, about, in the batch too: small files wait there each by itself.
+    fn held(&self) -> usize {
+        let waiting = size_of::<Waiting>() + size_of::<(Alg, Ticket)>() + size_of::<Option<Digest32>>();
+        let weak: usize = self.weak.values().map(Vec::len).sum();
+        let entries = of_entries::<((&str, usize), Ticket)>(self.tickets.len())
+            + of_entries::<((&str, usize), Vec<u8>)>(self.weak.len());
+        entries + waiting * self.tickets.len() + weak
+    }
 }
 
 /// What was read.
@@ -122,9 +132,10 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Bytes of all files that were kept.
+    /// Bytes that are held, about: files that were kept, and digests.
     pub(crate) fn held(&self) -> usize {
-        self.kept.values().flatten().map(Vec::len).sum()
+        let kept: usize = self.kept.values().flatten().map(Vec::len).sum();
+        kept + self.digests.held()
     }
 
     /// A file that was kept; else nothing.

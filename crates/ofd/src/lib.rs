@@ -12,6 +12,7 @@ mod fault;
 
 mod check;
 mod extract;
+mod held;
 mod intake;
 pub mod limits;
 mod location;
@@ -27,7 +28,8 @@ mod xml;
 
 pub use check::OfdVerifier;
 pub use extract::{
-    ExtractError, TaggedObject, UnverifiedAttachment, UnverifiedContents, UnverifiedTag, extract,
+    ExtractError, ExtractFault, TaggedObject, UnverifiedAttachment, UnverifiedContents, UnverifiedTag,
+    extract, extract_from,
 };
 pub use reason::{Cause, OfdReason};
 pub use report::{

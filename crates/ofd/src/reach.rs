@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
+use crate::held::of_entries;
 use crate::intake::Intake;
 use crate::limits::{
     MAX_ALL_XML_BYTES, MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, MAX_XML_ELEMENTS, long,
@@ -43,6 +44,11 @@ impl Absent {
         let Some((from_folder, from_root)) = paths(within, location) else { return false };
         [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path.as_bytes())))
     }
+
+    /// Bytes that are held, about.
+    pub(crate) fn held(&self) -> usize {
+        of_entries::<u64>(self.0.len())
+    }
 }
 
 /// Looks for files.
@@ -75,6 +81,13 @@ impl Search {
 }
 
 impl Reached {
+    /// Bytes that are held, about. Documents of one root share the numbers of their pages; each has its own list of them.
+    pub(crate) fn held(&self) -> usize {
+        let numbers: usize = self.pages.keys().map(|number| number.len()).sum();
+        let pages = of_entries::<(Rc<str>, Option<PageSize>)>(self.pages.len());
+        numbers + pages + of_entries::<usize>(self.places.len() + self.attachments.len())
+    }
+
     /// Takes up what the file at `place` names; what names further files is put in the queue.
     fn take(&mut self, place: usize, scan: &Scan, queue: &mut Vec<usize>) {
         if scan.is_missing {

@@ -8,9 +8,7 @@ use boyin_verify::seal::SealReport;
 use boyin_verify::signed_data::SignedDataReport;
 use boyin_verify::{Outcome, Verdict};
 
-use crate::limits::{
-    MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES, MAX_FACE_PICTURES_BYTES, MAX_ID_CHARS, MAX_LISTED,
-};
+use crate::limits::{MAX_FACE_NAME_CHARS, MAX_FACE_PICTURE_BYTES, MAX_ID_CHARS, MAX_LISTED};
 use crate::package::PackageError;
 use crate::reach::PageSize;
 use crate::reason::{Cause, OfdReason};
@@ -257,14 +255,15 @@ pub enum ValueReport {
 }
 
 /// What a seal holds for people to look at. Claimed, not proven, unless the signature passed; not in the JSON form. All pictures of
-/// a report have at most [`MAX_FACE_PICTURES_BYTES`](crate::limits::MAX_FACE_PICTURES_BYTES).
+/// a report have at most [`MAX_FACE_PICTURES_BYTES`](crate::limits::MAX_FACE_PICTURES_BYTES); a report in bulk has none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealFace {
     /// Name of the seal, at most [`MAX_FACE_NAME_CHARS`] characters of it.
     pub name: String,
     /// Form of the picture, as the seal names it: `PNG`, `GIF`, `ofd`, …
     pub format: String,
-    /// The picture, not decoded; `None` if it has more than [`MAX_FACE_PICTURE_BYTES`], or those before left no room.
+    /// The picture, not decoded; `None` if it has more than [`MAX_FACE_PICTURE_BYTES`], those before left no room, or the document
+    /// was verified among others ([`OfdVerifier::check_many`](crate::OfdVerifier::check_many)).
     pub picture: Option<Vec<u8>>,
     /// Width and height of the picture in millimeters.
     pub size_mm: [u32; 2],
@@ -508,9 +507,9 @@ impl DocumentReport {
     }
 }
 
-/// Takes away the pictures beyond the first ones: one of each signature would make a report as large as a document.
-pub(crate) fn bound_pictures(documents: &mut [DocumentReport]) {
-    let mut left = MAX_FACE_PICTURES_BYTES;
+/// Takes away the pictures beyond the first ones with so many bytes: one of each signature would make a report as large as a
+/// document.
+pub(crate) fn bound_pictures(documents: &mut [DocumentReport], mut left: usize) {
     let signatures = documents.iter_mut().flat_map(|document| &mut document.signatures);
     for face in signatures.filter_map(|signature| signature.face.as_mut()) {
         let size = face.picture.as_ref().map_or(0, Vec::len);

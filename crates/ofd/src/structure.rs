@@ -3,6 +3,7 @@
 use boyin_model::b64;
 use boyin_model::seal::CertificateDigest;
 
+use crate::held::of_entries;
 use crate::limits::{MAX_DOCUMENTS, MAX_ENTRIES, MAX_SIGNATURES, MAX_STAMPS};
 use crate::xml::{Element, XmlFault};
 
@@ -256,6 +257,15 @@ impl SignatureFile {
         };
         let method = CheckMethod::of(list.attribute("CheckMethod"));
         Ok(Self { method, references, stamps, seal, value: root.one("SignedValue")?.text().to_owned() })
+    }
+
+    /// Bytes that are held, about.
+    pub(crate) fn held(&self) -> usize {
+        let references = self.references.iter();
+        let references: usize = references.map(|one| one.location.len() + one.digest.len()).sum();
+        let stamps: usize = self.stamps.iter().map(|stamp| stamp.page.len()).sum();
+        let entries = of_entries::<Reference>(self.references.len()) + of_entries::<Stamp>(self.stamps.len());
+        references + stamps + entries
     }
 }
 

@@ -4,11 +4,17 @@
 use std::io;
 
 use allocation_counter::measure;
+use boyin_issue::seal::{Sealing, seal};
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::b64::encode_padded;
-use boyin_ofd::limits::{MAX_KEPT_BYTES, MAX_LOCATION_BYTES, MAX_WAITING_BYTES, MAX_XML_BYTES};
+use boyin_model::limits::MAX_CREDENTIAL_BYTES;
+use boyin_model::seal::{Picture, SealInfo};
+use boyin_ofd::limits::{
+    MAX_DOCUMENTS, MAX_FACE_PICTURE_BYTES, MAX_KEPT_BYTES, MAX_LOCATION_BYTES, MAX_WAITING_BYTES,
+    MAX_XML_BYTES,
+};
 use boyin_ofd::package::Source;
-use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier};
+use boyin_ofd::{OfdReport, OfdVerdict, OfdVerifier, SignatureReport};
 use boyin_suite::{Algorithm, SM2_SM3};
 use boyin_testkit::ofd::{Draft, EntryByHand, Signing, container};
 use boyin_testkit::prefecture::now;
@@ -222,4 +228,118 @@ fn what_is_made_to_take_memory_stays_within_the_bounds() {
     assert_ne!(report.verdict(), OfdVerdict::Passed);
     assert!(used < u64::try_from(bound).unwrap(), "{used} of {bound}");
     assert!(used > 32 * MIB, "{used}: it was not made to take memory");
+}
+
+/// What is made of the reports on these documents in bulk, and the most bytes that were held for it. Bytes are counted of one thread:
+/// so there is one.
+fn in_bulk<T: Send>(
+    world: &SealWorld,
+    documents: &[&[u8]],
+    finish: impl Fn(Vec<OfdReport>) -> Vec<T> + Sync,
+) -> (Vec<T>, u64) {
+    let store = world.store();
+    let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&store, now()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        // What is made once in a process is not counted.
+        let _ = verifier.check_many_with(&documents[..1], &context, &finish);
+        let mut found = Vec::new();
+        let used = measure(|| found = verifier.check_many_with(documents, &context, &finish));
+        (found, used.bytes_max)
+    })
+}
+
+/// Signatures that name one value with a seal as large as its picture may be: each report alone would have 4 MiB of pictures.
+#[test]
+fn reports_in_bulk_have_no_pictures() {
+    const SIGNATURES: usize = 16;
+    let world = SealWorld::new(Algorithm::Sm2);
+    let (mut draft, signing) = (Draft::new(&world), Signing { with_seal_file: false, ..Signing::default() });
+    for _ in 0..SIGNATURES {
+        draft.sign(&signing);
+    }
+    let picture = vec![0; MAX_FACE_PICTURE_BYTES];
+    let info = SealInfo { picture: Picture { data: &picture, ..world.info().picture }, ..world.info() };
+    let description = draft.get("Doc_0/Signs/Sign_0/Signature.xml").to_vec();
+    let sealing = Sealing {
+        seal: &world.seal(&info),
+        at: signing.at,
+        document: world.signer.0.reference().alg().digest(&[&description]),
+        property: "/Doc_0/Signs/Sign_0/Signature.xml",
+        certificate: &world.signer.1,
+    };
+    draft.put("Doc_0/Signs/Sign_0/SignedValue.dat", seal(&sealing, &world.signer.0).unwrap());
+    for number in 1..SIGNATURES {
+        let folder = format!("Doc_0/Signs/Sign_{number}/");
+        draft.replace(
+            &[&folder, "Signature.xml"].concat(),
+            &[&folder, "Signed"].concat(),
+            "Doc_0/Signs/Sign_0/Signed",
+        );
+    }
+    let bytes = draft.write();
+    assert!(bytes.len() < 128 << 10, "{}", bytes.len());
+    let pictures = |report: &OfdReport| {
+        let faces = report.signatures().filter_map(SignatureReport::face);
+        faces.map(|face| face.picture.as_ref().map_or(0, Vec::len)).collect::<Vec<_>>()
+    };
+    let (alone, _) = checked(&world, &bytes[..]);
+    assert_eq!(pictures(&alone), [MAX_FACE_PICTURE_BYTES; SIGNATURES]);
+    let (reports, used) = in_bulk(&world, &[&bytes[..]; 32], std::convert::identity);
+    assert!(used < 64 * MIB, "{used}: with pictures it would be more than 128 MiB");
+    for report in &reports {
+        assert_eq!(pictures(report), [0; SIGNATURES]);
+        assert_eq!(report.to_json(), alone.to_json());
+    }
+}
+
+/// Documents of few files whose bodies have the same many pages do not wait for each other.
+#[test]
+fn documents_that_hold_much_beside_their_files_do_not_wait() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let pages: String = (3..30_003).map(|number| format!(r#"<ofd:Page ID="{number}"/>"#)).collect();
+    draft.replace("Doc_0/Document.xml", "</ofd:Pages>", &(pages + "</ofd:Pages>"));
+    let body = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody>";
+    draft.replace("OFD.xml", "</ofd:OFD>", &(body.repeat(MAX_DOCUMENTS - 1) + "</ofd:OFD>"));
+    let bytes = draft.write();
+    assert!(bytes.len() < 256 << 10, "{}", bytes.len());
+    let pages = |reports: Vec<OfdReport>| {
+        let of_all = |report: &OfdReport| report.documents().iter().map(|one| one.pages()).sum::<usize>();
+        reports.iter().map(of_all).collect::<Vec<_>>()
+    };
+    let (found, one) = in_bulk(&world, &[&bytes], pages);
+    assert_eq!(found, [30_002 * MAX_DOCUMENTS]);
+    let (found, many) = in_bulk(&world, &[&bytes[..]; 8], pages);
+    assert_eq!(found, [30_002 * MAX_DOCUMENTS; 8]);
+    assert!(one > 16 * MIB, "{one}: it was not made to take memory");
+    assert!(many < 2 * one, "{many} of eight, {one} of one");
+}
+
+/// What is made of reports is held, and not the reports with what the documents carry.
+#[test]
+fn what_is_finished_in_bulk_is_let_go() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let names = ["a", "b", "c"];
+    let list = names
+        .map(|name| format!(r#"<ofd:Attachment ID="7"><ofd:FileLoc>{name}</ofd:FileLoc></ofd:Attachment>"#));
+    draft.replace(
+        "Doc_0/Attachs/Attachments.xml",
+        "</ofd:Attachments>",
+        &(list.concat() + "</ofd:Attachments>"),
+    );
+    names.iter().for_each(|name| draft.put(&format!("Doc_0/Attachs/{name}"), vec![0; MAX_CREDENTIAL_BYTES]));
+    draft.sign(&Signing::default());
+    let bytes = draft.write();
+    assert!(bytes.len() < 64 << 10, "{}", bytes.len());
+    let documents = [&bytes[..]; 64];
+    let (reports, all) = in_bulk(&world, &documents, std::convert::identity);
+    assert!(reports.iter().all(|report| report.verdict() == OfdVerdict::Passed));
+    assert!(all > 192 * MIB, "{all}: it was not made to take memory");
+    let verdicts = |reports: Vec<OfdReport>| reports.iter().map(OfdReport::verdict).collect::<Vec<_>>();
+    let (verdicts, used) = in_bulk(&world, &documents, verdicts);
+    assert_eq!(verdicts, [OfdVerdict::Passed; 64]);
+    let bound = 2 * MAX_KEPT_BYTES + 2 * MAX_WAITING_BYTES;
+    assert!(used < u64::try_from(bound).unwrap(), "{used} of {bound}");
 }

@@ -522,7 +522,7 @@ fn attachments(document: &[u8]) -> Vec<Vec<u8>> {
     let package = Package::read(document).unwrap();
     let documents = extract(&package).unwrap();
     let all = documents.iter().flat_map(|document| &document.attachments);
-    all.map(|attachment| attachment.bytes.to_vec()).collect()
+    all.map(|attachment| package.entries()[attachment.place].bytes().to_vec()).collect()
 }
 
 #[tokio::test]

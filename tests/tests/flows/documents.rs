@@ -148,7 +148,8 @@ impl Said {
         let mut contents = extract(&package).unwrap();
         assert_eq!(contents.len(), 1);
         let contents = contents.remove(0);
-        let attachments = contents.attachments.iter().map(|attached| attached.bytes.to_vec()).collect();
+        let attached = contents.attachments.iter().map(|attached| &package.entries()[attached.place]);
+        let attachments = attached.map(|entry| entry.bytes().to_vec()).collect();
         Self { id: contents.id.unwrap(), metadata: contents.custom, attachments }
     }
 

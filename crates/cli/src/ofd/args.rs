@@ -12,7 +12,7 @@ use crate::trusted::Trusted;
 pub(crate) enum Ofd {
     /// Verify every seal and signature of a document, and what they cover (核验)
     Verify(Verify),
-    /// Show what is in a document, without a verdict on certificates; needs no data directory (查看)
+    /// Show what is in a document and what its signatures cover, without a verdict on certificates; needs no data directory (查看)
     Inspect(Inspect),
     /// Make a license on file into a document sealed by its issuer, or into an annotated copy (制作)
     Make(Make),
@@ -40,7 +40,7 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// OFD document
+    /// OFD document up to 1 GiB
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Make {
 
 #[derive(Debug, Args)]
 pub(crate) struct Extract {
-    /// OFD document
+    /// OFD document up to 1 GiB
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Where metadata.json and the attachments go; a new directory

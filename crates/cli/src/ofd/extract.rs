@@ -1,10 +1,15 @@
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context as _;
+use boyin::CheckedDocument;
 use boyin::verify::Verdict;
-use boyin::{CheckedDocument, DocumentCause, DocumentReason};
-use boyin_ofd::package::Package;
-use boyin_ofd::{OfdNote, OfdReport, OfdVerdict, SignatureReport, UnverifiedContents, ValueReport, extract};
+use boyin_ofd::package::{Container, Source};
+use boyin_ofd::{
+    OfdNote, OfdReport, OfdVerdict, SignatureReport, UnverifiedContents, ValueReport, extract_from,
+};
 use serde_json::{Value, json};
 
 use super::args::Extract;
@@ -19,25 +24,19 @@ const MAX_NAME_CHARS: usize = 64;
 /// `ofd extract`
 pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> anyhow::Result<Exit> {
     files::check_free(&args.out)?;
-    let bytes = files::read(&args.file)?;
+    let mut source = super::opened(&args.file)?;
     let mut vouching = None;
     if !args.unverified {
         let judging = super::Judging::new(session, args.at.as_deref(), None, &args.trusted)?;
-        let checked = judging.of_bytes(&bytes)?;
+        let checked = judging.of_source(&mut *source)?;
         let Some(found) = Vouching::of(&checked) else { return refused(session, &checked, out) };
         vouching = Some(found);
     }
-    let package = Package::read(&bytes).context("this is no OFD document that is read")?;
-    let documents = extract(&package)?;
+    let container = super::container(&mut *source)?;
+    let mut container = container.context("this is no OFD document that is read")?;
+    let documents = extract_from(&mut container)?;
     std::fs::create_dir(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
-    let mut written = Vec::new();
-    for (place, document) in documents.iter().enumerate() {
-        for (nth, attachment) in document.attachments.iter().enumerate() {
-            let name = file_name(place, nth, attachment.entry);
-            files::write_new(&args.out.join(&name), attachment.bytes)?;
-            written.push(name);
-        }
-    }
+    let written = write_attachments(&mut container, &documents, &args.out)?;
     let said: Vec<_> = documents.iter().map(of_document).collect();
     let mut told = json!({ "attachments": written, "documents": said, "verified": vouching.is_some() });
     vouching.as_ref().unwrap_or(&NOBODY).put_into(&mut told);
@@ -57,6 +56,38 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     Ok(Exit::Done)
 }
 
+/// The names of the files; an attachment that is named more than once is written once.
+fn write_attachments<S: Source>(
+    container: &mut Container<S>,
+    documents: &[UnverifiedContents],
+    dir: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let mut written = BTreeSet::new();
+    let mut names = Vec::new();
+    for (document, contents) in documents.iter().enumerate() {
+        for (nth, attachment) in contents.attachments.iter().enumerate() {
+            if !written.insert(attachment.place) {
+                continue;
+            }
+            let name = file_name(document, nth, &attachment.entry);
+            files::write_new_with(&dir.join(&name), |file| copy(container, attachment.place, file))?;
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Piece by piece: an attachment can be larger than memory should hold.
+fn copy<S: Source>(container: &mut Container<S>, place: usize, file: &mut File) -> anyhow::Result<()> {
+    let mut done = Ok(());
+    container.read(place, &mut |piece| {
+        if done.is_ok() {
+            done = file.write_all(piece);
+        }
+    })?;
+    Ok(done?)
+}
+
 /// Says why nothing is taken out.
 fn refused(session: &Session, checked: &CheckedDocument, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if session.json() {
@@ -74,31 +105,26 @@ struct Vouching {
     seals: Vec<(Option<String>, Option<String>)>,
     /// Of some document no seal does.
     no_seal: bool,
-    /// The license was not verified.
-    license_not_checked: bool,
 }
 
 /// Of what was not verified.
-const NOBODY: Vouching = Vouching { seals: Vec::new(), no_seal: true, license_not_checked: true };
+const NOBODY: Vouching = Vouching { seals: Vec::new(), no_seal: true };
 
 impl Vouching {
-    /// `None` of a document that does not pass. The license may be verified once it is taken out.
+    /// `None` of a document that does not pass with its license.
     fn of(checked: &CheckedDocument) -> Option<Self> {
-        let not_checked = DocumentCause::Document(DocumentReason::LicenseNotChecked);
-        let license_not_checked = checked.verdict() == Verdict::Indeterminate(not_checked);
-        if checked.verdict() != Verdict::Passed && !license_not_checked {
+        if checked.verdict() != Verdict::Passed {
             return None;
         }
         let documents = checked.ofd().documents();
         let no_seal = documents.iter().any(|document| document.notes().contains(&OfdNote::NoSeal));
-        Some(Self { seals: seals(checked.ofd()), no_seal, license_not_checked })
+        Some(Self { seals: seals(checked.ofd()), no_seal })
     }
 
     fn put_into(&self, told: &mut Value) {
         told["seals"] = self.seals.iter().filter_map(|(id, _)| id.as_deref()).collect();
         told["seal_names"] = self.seals.iter().filter_map(|(_, name)| name.as_deref()).collect();
         told["no_seal"] = self.no_seal.into();
-        told["license_not_checked"] = self.license_not_checked.into();
     }
 
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -109,9 +135,6 @@ impl Vouching {
         if self.no_seal {
             let words = if self.seals.is_empty() { "no seal" } else { "a document has no seal" };
             writeln!(out, "  {words}: not asked whose certificate it is 未核对证书属于何人")?;
-        }
-        if self.license_not_checked {
-            writeln!(out, "  the license was not verified: boyin verify 所附证照未核验")?;
         }
         Ok(())
     }
@@ -131,7 +154,7 @@ fn seal(signature: &SignatureReport) -> Option<(Option<String>, Option<String>)>
     }
 }
 
-fn of_document(document: &UnverifiedContents<'_>) -> Value {
+fn of_document(document: &UnverifiedContents) -> Value {
     let custom: Vec<_> =
         document.custom.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({ "id": document.id, "title": document.title, "metadata": custom })

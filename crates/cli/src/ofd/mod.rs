@@ -7,18 +7,22 @@ mod make;
 mod many;
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use boyin::model::time::UnixTime;
+use boyin::suite::all_x509;
 use boyin::verify::Weight;
 use boyin::verify::chain::CertificateStore;
 use boyin::verify::seal::Profile;
 use boyin::{CheckedDocument, DocumentTrust, DocumentVerifier, Registry};
-use boyin_ofd::package::Seekable;
-use boyin_ofd::{DocumentReport, EntryName, OfdCheck, OfdDetail, OfdOutcome, SignatureReport, ValueReport};
+use boyin_ofd::limits::MAX_STREAMED_PACKAGE_BYTES;
+use boyin_ofd::package::{Container, PackageError, Pinned, ReadError, Seekable, Source};
+use boyin_ofd::{
+    DocumentReport, EntryList, EntryName, OfdCheck, OfdDetail, OfdOutcome, SignatureReport, ValueReport,
+};
 
 use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
@@ -87,18 +91,41 @@ impl Judging {
         }
     }
 
-    fn of_bytes(&self, bytes: &[u8]) -> anyhow::Result<CheckedDocument> {
-        Ok(self.verifier.check(bytes, self.trust(), self.at)?)
+    fn of_source(&self, source: impl Source) -> anyhow::Result<CheckedDocument> {
+        Ok(self.verifier.check(source, self.trust(), self.at)?)
     }
 
     /// A file of any size that is read; standard input as far as inputs go.
     fn of_file(&self, path: &Path) -> anyhow::Result<CheckedDocument> {
         if files::is_stdin(path) {
-            return self.of_bytes(&files::read(path)?);
+            return self.of_source(files::read(path)?.as_slice());
         }
         let cannot = || format!("{} cannot be read", path.display());
         let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
         self.verifier.check(source, self.trust(), self.at).with_context(cannot)
+    }
+}
+
+/// A document that is looked at more than once: each time the same bytes, or an error, since somebody may write to the file.
+fn opened(path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    let cannot = || format!("{} cannot be read", files::name(path));
+    if files::is_stdin(path) {
+        return Ok(Box::new(Seekable::new(Cursor::new(files::read(path)?)).with_context(cannot)?));
+    }
+    let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
+    // Of a larger one nothing is read, which its report says.
+    if usize::try_from(source.size()).is_ok_and(|size| size <= MAX_STREAMED_PACKAGE_BYTES) {
+        return Ok(Box::new(Pinned::new(source, &all_x509()).with_context(cannot)?.0));
+    }
+    Ok(Box::new(source))
+}
+
+/// Its files, or why it is no container.
+fn container<S: Source>(source: S) -> anyhow::Result<Result<Container<S>, PackageError>> {
+    match Container::open(source) {
+        Ok(container) => Ok(Ok(container)),
+        Err(ReadError::Package(error)) => Ok(Err(error)),
+        Err(ReadError::Source(error)) => Err(error.into()),
     }
 }
 
@@ -135,7 +162,7 @@ fn license(out: &mut dyn Write, checked: &CheckedDocument) -> std::io::Result<()
 
 fn of_document(out: &mut dyn Write, document: &DocumentReport) -> std::io::Result<()> {
     document.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
-    notes(out, document.notes().iter().map(|note| note.code()))?;
+    report::notes(out, document.notes().iter().map(|note| note.code()))?;
     for signature in document.signatures() {
         let verdict = signature.verdict();
         writeln!(
@@ -166,18 +193,23 @@ fn of_signature(out: &mut dyn Write, signature: &SignatureReport) -> std::io::Re
         writeln!(out, "  {:<9} {at}", "signed")?;
     }
     signature.checks().try_for_each(|(check, outcome)| line(out, *check, outcome))?;
-    for (name, list) in [
-        ("changed 被改动", signature.changed()),
-        ("uncovered 未保护", signature.uncovered()),
-        ("unreferenced 夹带", signature.unreferenced()),
-    ] {
+    for (_, name, list) in lists(signature) {
         if list.count() > 0 {
             let shown: Vec<_> = list.entries().iter().take(SHOWN_ENTRIES).map(entry).collect();
             let more = if list.count() > SHOWN_ENTRIES { ", …" } else { "" };
             writeln!(out, "  {name} ({}): {}{more}", list.count(), shown.join(", "))?;
         }
     }
-    notes(out, signature.notes().iter().map(|note| note.code()))
+    report::notes(out, signature.notes().iter().map(|note| note.code()))
+}
+
+/// What a signature does not vouch for, each with its name in JSON.
+fn lists(signature: &SignatureReport) -> [(&'static str, &'static str, &EntryList); 3] {
+    [
+        ("changed", "changed 被改动", signature.changed()),
+        ("uncovered", "uncovered 未保护", signature.uncovered()),
+        ("unreferenced", "unreferenced 夹带", signature.unreferenced()),
+    ]
 }
 
 fn line(out: &mut dyn Write, check: OfdCheck, outcome: &OfdOutcome) -> std::io::Result<()> {

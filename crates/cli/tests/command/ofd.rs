@@ -4,10 +4,11 @@ use std::path::Path;
 
 use boyin::model::time::UnixTime;
 use boyin::suite::Algorithm;
+use boyin_ofd::limits::MAX_PACKAGE_BYTES;
 use boyin_ofd::package::Package;
 use boyin_picture::{Font, NameSeal, SealPicture};
 use boyin_testkit::needed::needed;
-use boyin_testkit::ofd::{Draft, Form, Signing};
+use boyin_testkit::ofd::{Draft, EntryByHand, Form, Signing, container};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, revocation_list};
 
@@ -108,8 +109,106 @@ fn a_document_is_verified_and_shown_without_data_directory() {
     let json = place.boyin(&["ofd", "inspect", &file, "--json"]).ends(0).json();
     assert_eq!(json["signatures"][0]["protection"], "continued");
     let none = place.write("none", b"no document");
-    place.boyin(&["ofd", "inspect", &none]).complains(&["no OFD document"]);
+    assert!(place.boyin(&["ofd", "inspect", &none]).ends(1).out.contains("ofd_not_container"));
     verify(&none, &trusted).ends(1);
+}
+
+/// What a signature does not cover is shown by name, whether or not a report would name it; whose the signature is was not asked.
+#[test]
+fn what_a_signature_does_not_cover_is_shown() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let omit = vec!["Doc_0/Res/a.ttf".to_owned()];
+    draft.sign(&Signing { omit, kind: "Sign", ..Signing::default() });
+    draft.put("Doc_0/Res/qr.png", "another picture");
+    draft.put("夹带.exe", "MZ");
+    let file = place.write("changed.ofd", &draft.write());
+    let ran = place.boyin(&["ofd", "inspect", &file]).ends(0);
+    for words in ["changed 被改动: 1", "uncovered 未保护: 1", "unreferenced 夹带: 1", "kind_differs"]
+    {
+        assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
+    }
+    let shown = |name: &str| ran.out.lines().filter(|line| line.trim() == name).count();
+    assert_eq!(["Doc_0/Res/qr.png", "Doc_0/Res/a.ttf", "夹带.exe"].map(shown), [1; 3], "{}", ran.out);
+    for words in ["ofd_reference_mismatch", "ofd_content_uncovered"] {
+        assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("no_seal") && !ran.out.contains("maker"), "nobody was asked:\n{}", ran.out);
+    let told = place.boyin(&["ofd", "inspect", &file, "--json"]).ends(0).json();
+    let signature = &told["signatures"][0];
+    for (list, name) in
+        [("changed", "Doc_0/Res/qr.png"), ("uncovered", "Doc_0/Res/a.ttf"), ("unreferenced", "夹带.exe")]
+    {
+        assert_eq!(signature[list], serde_json::json!({ "count": 1, "entries": [name] }));
+    }
+    assert_eq!(signature["notes"], serde_json::json!(["kind_differs"]));
+    let reasons = signature["checks"].as_array().unwrap().iter().map(|check| check["reason"].as_str());
+    let reasons: Vec<_> = reasons.flatten().collect();
+    assert_eq!(reasons, ["ofd_reference_mismatch", "ofd_content_uncovered"]);
+    let entry = serde_json::json!({ "name": "夹带.exe", "size": 2 });
+    assert!(told["entries"].as_array().unwrap().contains(&entry), "{told}");
+}
+
+/// What cannot be read is said, and is how it ends; that nobody signed is no fault of the reading.
+#[test]
+fn what_cannot_be_read_of_a_document_is_shown() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut sound = Draft::new(&world);
+    sound.sign(&Signing::default());
+    for (name, content, check, reason) in [
+        ("OFD.xml", "<a/>", "structure", "ofd_structure_malformed"),
+        ("Doc_0/PublicRes.xml", "<a>", "content", "ofd_content_malformed"),
+        ("Doc_0/Signs/Signatures.xml", "<a/>", "signatures", "ofd_structure_malformed"),
+        ("Doc_0/Signs/Sign_0/Signature.xml", "<a/>", "format", "ofd_signature_malformed"),
+    ] {
+        let mut draft = sound.clone();
+        draft.put(name, content);
+        let file = place.write("odd.ofd", &draft.write());
+        let ran = place.boyin(&["ofd", "inspect", &file]).ends(1);
+        let said = |line: &str| line.contains(&format!("✗ {check} ")) && line.contains(reason);
+        assert!(ran.out.lines().any(said), "{name}:\n{}", ran.out);
+        assert!(ran.out.contains("Doc_0/Document.xml"), "{name}:\n{}", ran.out);
+        let told = place.boyin(&["ofd", "inspect", &file, "--json"]).ends(1).json();
+        let fault = |one: &serde_json::Value| one["check"] == check && one["reason"] == reason;
+        let of = |part: &serde_json::Value| part["checks"].as_array().unwrap().iter().any(fault);
+        let parts = ["documents", "signatures"].map(|list| told[list].as_array().unwrap());
+        assert!(of(&told) || parts.into_iter().flatten().any(of), "{name}: {told}");
+    }
+    let unsigned = place.write("unsigned.ofd", &Draft::new(&world).write_without_list());
+    let ran = place.boyin(&["ofd", "inspect", &unsigned]).ends(0);
+    assert!(ran.out.contains("ofd_not_signed"), "{}", ran.out);
+}
+
+/// Whatever is verified can be looked at and taken out, also what is larger than is held as a whole.
+#[test]
+fn a_large_document_is_shown_and_taken_out() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let large: Vec<u8> = (0..MAX_PACKAGE_BYTES).map(|at| (at >> 12).to_le_bytes()[0]).collect();
+    draft.put("Doc_0/Attachs/data.xml", large.as_slice());
+    draft.sign(&Signing::default());
+    let entry =
+        |(name, bytes): &(String, Vec<u8>)| EntryByHand { method: Some(0), ..EntryByHand::new(name, bytes) };
+    let bytes = container(&draft.files.iter().map(entry).collect::<Vec<_>>());
+    assert!(Package::read(&bytes).is_err());
+    let file = place.write("large.ofd", &bytes);
+    let anchor = place.write("anchor.der", world.authority.certificate());
+    let maker = place.write("maker.der", &world.maker.1);
+    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
+    let at = now().seconds().to_string();
+    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let told = place.boyin(&["ofd", "inspect", &file, "--json"]).ends(0).json();
+    let entry = serde_json::json!({ "name": "Doc_0/Attachs/data.xml", "size": large.len() });
+    assert!(told["entries"].as_array().unwrap().contains(&entry), "{told}");
+    assert_eq!(told["signatures"][0]["changed"]["count"], 0);
+    for (dir, how) in [("verified", &trusted[..]), ("unverified", &["--unverified"])] {
+        let out = place.path(dir);
+        place.boyin(&[&["ofd", "extract", &file, "--out", &out], how].concat()).ends(0);
+        assert!(place.read(&format!("{dir}/1-1-data.xml")) == large, "{dir}");
+    }
 }
 
 /// Every certificate under a trusted one passes: people are told which it is, and that it was not asked whose.

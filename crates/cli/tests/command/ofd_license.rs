@@ -31,8 +31,6 @@ fn the_license_is_said_not_to_be_verified() {
     let end = now().minus(1).to_string();
     let custom = format!(r#"<ofd:CustomData Name="JZJYXQJZSJ">{end}</ofd:CustomData>"#);
     let ended = place.write("ended.ofd", &carrying(&world, &custom, &Signing::default()).write());
-    let form = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() };
-    let signed = place.write("signed.ofd", &carrying(&world, "", &form).write());
     let trusted = trusting(&place, &world);
     let trusted = trusted.each_ref().map(String::as_str);
     let verify =
@@ -51,24 +49,51 @@ fn the_license_is_said_not_to_be_verified() {
         assert!(many.out.contains(words), "no `{words}` in:\n{}", many.out);
     }
 
-    // It may be taken out to be verified; what vouches for it is said.
+    // Nothing is taken out of what is not decided, unless that is asked for.
+    let dir = place.path("taken");
+    let extract =
+        |file: &str, more: &[&str]| place.boyin(&[&["ofd", "extract", file, "--out", &dir], more].concat());
+    for (file, code, reason) in
+        [(&file, 2, "document_license_not_checked"), (&ended, 1, "document_copy_ended")]
+    {
+        let refused = extract(file, &trusted).ends(code);
+        for words in [reason, "Nothing was taken out"] {
+            assert!(refused.out.contains(words), "no `{words}` in:\n{}", refused.out);
+        }
+        let told = extract(file, &[&trusted[..], &["--json"]].concat()).ends(code).json();
+        assert_eq!(told["reason"]["code"], reason);
+        assert!(!std::path::Path::new(&dir).exists(), "nothing was written");
+    }
+    let told = extract(&file, &["--unverified", "--json"]).ends(0).json();
+    assert_eq!((&told["verified"], &told["seals"]), (&json!(false), &json!([])));
+    let written: serde_json::Value = serde_json::from_slice(&place.read("taken/metadata.json")).unwrap();
+    assert_eq!((written, place.read("taken/1-1-license.txt").as_slice()), (told, LICENSE));
+}
+
+/// Who vouches for what is taken out is said: a seal by its name, or no seal.
+#[test]
+fn what_vouches_for_what_is_taken_out_is_said() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let form = Signing { form: Form::Detached, kind: "Sign", with_seal_file: false, ..Signing::default() };
+    let [sealed, signed] = [Signing::default(), form].map(|signing| {
+        let mut draft = Draft::new(&world);
+        draft.sign(&signing);
+        place.write(&format!("{}.ofd", signing.kind), &draft.write())
+    });
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
     let extract = |file: &str, dir: &str, more: &[&str]| {
         place.boyin(&[&["ofd", "extract", file, "--out", dir], &trusted[..], more].concat())
     };
-    let [sealed_dir, signed_dir, none] = ["sealed", "signed", "none"].map(|name| place.path(name));
-    let told = extract(&file, &sealed_dir, &["--json"]).ends(0).json();
-    assert_eq!((&told["license_not_checked"], &told["no_seal"]), (&json!(true), &json!(false)));
-    assert_eq!((&told["seals"].as_array().unwrap().len(), &told["verified"]), (&1, &json!(true)));
-    assert_eq!(told["seal_names"].as_array().unwrap().len(), 1);
-    let written: serde_json::Value = serde_json::from_slice(&place.read("sealed/metadata.json")).unwrap();
-    assert_eq!((written, place.read("sealed/1-1-license.txt").as_slice()), (told, LICENSE));
+    let [sealed_dir, signed_dir] = ["sealed", "signed"].map(|name| place.path(name));
+    let told = extract(&sealed, &sealed_dir, &["--json"]).ends(0).json();
+    assert_eq!((&told["no_seal"], &told["verified"]), (&json!(false), &json!(true)));
+    assert_eq!(["seals", "seal_names"].map(|name| told[name].as_array().unwrap().len()), [1, 1]);
     let ran = extract(&signed, &signed_dir, &[]).ends(0);
-    for words in ["no seal", "not asked whose certificate", "the license was not verified"] {
+    for words in ["no seal", "not asked whose certificate"] {
         assert!(ran.out.contains(words), "no `{words}` in:\n{}", ran.out);
     }
     let written: serde_json::Value = serde_json::from_slice(&place.read("signed/metadata.json")).unwrap();
     assert_eq!((&written["seals"], &written["no_seal"]), (&json!([]), &json!(true)));
-    let refused = extract(&ended, &none, &[]).ends(1);
-    assert!(refused.out.contains("document_copy_ended") && refused.out.contains("Nothing was taken out"));
-    assert!(!std::path::Path::new(&none).exists(), "nothing was written");
 }

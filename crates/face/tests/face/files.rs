@@ -150,7 +150,7 @@ fn every_type_becomes_an_ofd_document_that_gives_back_what_it_carries() {
         let package = Package::read(&bytes).unwrap();
         let contents = &extract(&package).unwrap()[0];
         assert_eq!(contents.custom, face.metadata(), "{}", license_type.key);
-        assert_eq!(contents.attachments[0].bytes, credential);
+        assert_eq!(package.entries()[contents.attachments[0].place].bytes(), credential);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use boyin_model::limits::{MAX_CREDENTIAL_BYTES, MAX_SEAL_BYTES};
 
+use crate::held::of_entries;
 use crate::intake::Intake;
 use crate::limits::{MAX_KEPT_ATTACHMENTS, MAX_SIGNATURES, MAX_STRUCTURE_BYTES, long};
 use crate::location::{LocationFault, resolve};
@@ -111,6 +112,13 @@ impl Layout {
         name(&self.names, place)
     }
 
+    /// Bytes that are held, about.
+    pub(super) fn held(&self) -> usize {
+        let bodies: usize = self.bodies.iter().map(SignedBody::held).sum();
+        let places = of_entries::<usize>(self.signing.len() + self.shown.len() + self.detached.len());
+        bodies + places + self.names.held() + self.absent.held()
+    }
+
     /// Why a document without signatures has none.
     pub(super) fn unsigned(&self) -> OfdReason {
         let is_signing = |name: &str| {
@@ -162,6 +170,17 @@ impl Signatures {
 }
 
 impl SignedBody {
+    fn held(&self) -> usize {
+        let custom: usize = self.custom.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let signed = self.signatures.iter().flatten();
+        let signed = signed.map(|signed| {
+            let listed = signed.listed.id.len() + signed.listed.location.len();
+            listed + signed.parts.as_ref().map_or(0, |parts| parts.file.held())
+        });
+        let custom = of_entries::<(String, String)>(self.custom.len()) + custom;
+        custom + signed.sum::<usize>() + self.reached.as_ref().map_or(0, Reached::held)
+    }
+
     fn signing(&self) -> impl Iterator<Item = usize> {
         let parts = self.signatures.iter().flatten().filter_map(|signed| signed.parts.as_ref().ok());
         let of_signatures = parts.flat_map(|parts| [Some(parts.place), Some(parts.value), parts.seal]);

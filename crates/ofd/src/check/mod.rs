@@ -11,7 +11,7 @@ use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 
 use crate::intake::{Batch, Intake, Taken};
-use crate::limits::{Limits, MAX_KEPT_BYTES, long};
+use crate::limits::{Limits, MAX_FACE_PICTURES_BYTES, MAX_KEPT_BYTES, long};
 use crate::package::{Contents, PackageError, PackageFault, Pinned, ReadError, Source};
 use crate::reach::Reached;
 use crate::reason::OfdReason;
@@ -26,6 +26,9 @@ use value::Value;
 /// Documents that one core takes at a time: enough for their signatures and digests to be made together, and few enough for
 /// the cores to end together.
 const SHARE: usize = 32;
+/// Bytes of the pictures of seals in a report on one of many documents: nobody looks at each of them, and those of all reports would
+/// fill the memory.
+const NO_PICTURES: usize = 0;
 
 /// Verifies OFD documents.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +55,7 @@ impl OfdVerifier {
     pub fn check(&self, bytes: &[u8], context: &SealContext<'_>) -> OfdReport {
         let mut batch = Batch::default();
         let opened = self.open(bytes, context, &mut batch);
-        self.report([opened], batch, context).next().expect("a report for each document")
+        self.report_on(opened, batch, context)
     }
 
     /// Verifies a document that is not in memory, in bounded memory ([`limits`](crate::limits)): what need not be looked at goes
@@ -72,36 +75,50 @@ impl OfdVerifier {
             let (source, fingerprint) = Pinned::new(source, algs)?;
             Opened::read(source, Some(fingerprint), &limits, context, &mut batch)?
         };
-        Ok(self.report([opened], batch, context).next().expect("a report for each document"))
+        Ok(self.report_on(opened, batch, context))
     }
 
     /// Verifies many documents with all cores; the reports are in the order of the documents.
     ///
-    /// Each report is the same as that of [`Self::check`]. The documents of a share have their digests made and their signatures
-    /// verified together, and the certificates and seals that come again are known
-    /// ([`CertificateStore::remember`](boyin_verify::chain::CertificateStore::remember)).
+    /// Each report is the same as that of [`Self::check`], without the pictures of seals. The documents of a share have their digests
+    /// made and their signatures verified together, and the certificates and seals that come again are known
+    /// ([`CertificateStore::remember`](boyin_verify::chain::CertificateStore::remember)). All reports are held: for very many
+    /// documents there is [`Self::check_many_with`].
     pub fn check_many<B: AsRef<[u8]> + Sync>(
         &self,
         documents: &[B],
         context: &SealContext<'_>,
     ) -> Vec<OfdReport> {
+        self.check_many_with(documents, context, std::convert::identity)
+    }
+
+    /// As [`Self::check_many`], without holding all reports: those on a few documents in a row are given to `finish` as soon as they
+    /// are made, on the thread that made them, and what it makes of each, one for one, is what is held. It may be called with none.
+    pub fn check_many_with<B: AsRef<[u8]> + Sync, T: Send>(
+        &self,
+        documents: &[B],
+        context: &SealContext<'_>,
+        finish: impl Fn(Vec<OfdReport>) -> Vec<T> + Sync,
+    ) -> Vec<T> {
         let _remembered = context.certificates.remember();
+        let finish = |opened: Vec<Opened>, batch| {
+            finish(self.report(opened, batch, context, NO_PICTURES).collect::<Vec<_>>())
+        };
         let share = |share: &[B]| {
             let (mut batch, mut opened, mut held) = (Batch::default(), Vec::new(), 0);
-            let mut reports = Vec::with_capacity(share.len());
+            let mut found = Vec::with_capacity(share.len());
             for bytes in share {
                 let next = self.open(bytes.as_ref(), context, &mut batch);
-                held += next.read.as_ref().map_or(0, |read| read.taken.held());
+                held += next.held();
                 opened.push(next);
                 // Documents that are made to take memory do not wait for each other.
                 if held >= MAX_KEPT_BYTES {
                     held = 0;
-                    let (opened, batch) = (std::mem::take(&mut opened), std::mem::take(&mut batch));
-                    reports.extend(self.report(opened, batch, context));
+                    found.extend(finish(std::mem::take(&mut opened), std::mem::take(&mut batch)));
                 }
             }
-            reports.extend(self.report(opened, batch, context));
-            reports
+            found.extend(finish(opened, batch));
+            found
         };
         documents.par_chunks(SHARE).flat_map_iter(share).collect()
     }
@@ -114,12 +131,19 @@ impl OfdVerifier {
         opened.expect("bytes in memory can be read")
     }
 
-    /// What is said of documents whose digests are in `batch`.
+    /// What is said of one document alone.
+    fn report_on(&self, opened: Opened, batch: Batch, context: &SealContext<'_>) -> OfdReport {
+        let mut reports = self.report([opened], batch, context, MAX_FACE_PICTURES_BYTES);
+        reports.next().expect("a report for each document")
+    }
+
+    /// What is said of documents whose digests are in `batch`, each with so many bytes of pictures.
     fn report(
         &self,
         opened: impl AsRef<[Opened]> + IntoIterator<Item = Opened>,
         mut batch: Batch,
         context: &SealContext<'_>,
+        pictures: usize,
     ) -> impl Iterator<Item = OfdReport> {
         batch.flush();
         let values: Vec<_> = opened.as_ref().iter().flat_map(Opened::values).collect();
@@ -149,7 +173,7 @@ impl OfdVerifier {
                     documents.extend(all.map(|place| verifier.document(read, place, &mut values, &mut work)));
                 }
             }
-            bound_pictures(&mut documents);
+            bound_pictures(&mut documents, pictures);
             OfdReport { at: now, fingerprint, outcomes, documents, work }
         })
     }
@@ -259,6 +283,12 @@ impl Opened {
         Ok(Self { fingerprint, work, read })
     }
 
+    /// Bytes that are held of it, about.
+    fn held(&self) -> usize {
+        let Ok(Read { layout, taken }) = &self.read else { return 0 };
+        taken.held() + layout.as_ref().map_or(0, Layout::held)
+    }
+
     /// The value of each signature and the description that it is over; nothing of those whose description cannot be read.
     fn values(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let read = self.read.as_ref().ok();
@@ -305,3 +335,6 @@ fn of_package(error: PackageError) -> Fault {
     };
     (reason.into(), Some(OfdDetail::Package(error)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,27 +1,29 @@
 //! Tags (GB/T 33190 §16): their files have any elements; of an element that refers to objects the name is what these show.
 
-use super::{ExtractError, TaggedObject, UnverifiedTag, locate, of};
-use crate::limits::{MAX_EXTRACTED, MAX_TAGGED_OBJECTS};
-use crate::package::Package;
+use super::{Files, TaggedObject, UnverifiedTag, locate, of};
+use crate::limits::{MAX_EXTRACTED, MAX_TAGGED_OBJECTS, MAX_XML_BYTES, long};
 use crate::structure::StructureFault;
-use crate::xml::{self, Element, Start, Visit, XmlFault};
+use crate::xml::{self, Start, Visit, XmlFault};
 
 pub(super) const LIST: &str = "the list of tags";
 const FILE: &str = "a file of tags";
 const REFERENCE: &str = "ObjectRef";
 
 /// The tags of all files that the list at this place names.
-pub(super) fn read(package: &Package, list: usize) -> Result<Vec<UnverifiedTag>, ExtractError> {
-    let file = &package.entries()[list];
-    let root = Element::root(file.bytes(), "CustomTags").map_err(of(LIST))?;
+pub(super) fn read<F: Files>(files: &mut F, list: usize) -> Result<Vec<UnverifiedTag>, F::Error> {
+    let root = files.root(list, LIST, "CustomTags")?;
     let mut tags = Tags::default();
     for (nth, tag) in root.all("CustomTag").enumerate() {
         if nth == MAX_EXTRACTED {
-            return Err(of(LIST)(StructureFault::TooMany("CustomTag")));
+            return Err(of(LIST)(StructureFault::TooMany("CustomTag")).into());
         }
         let location = tag.one("FileLoc").map_err(of(LIST))?;
-        let place = locate(package, file.name(), location.text(), FILE)?;
-        xml::read(package.entries()[place].bytes(), &mut tags).map_err(|fault| of(FILE)(fault.into()))?;
+        let place = locate(files.names(), files.names().of(list), location.text(), FILE)?;
+        let fault = |fault: XmlFault| of(FILE)(fault.into());
+        if files.size(place) > long(MAX_XML_BYTES) {
+            return Err(fault(XmlFault::Size).into());
+        }
+        xml::read(&files.read(place)?, &mut tags).map_err(fault)?;
     }
     Ok(tags.found)
 }

@@ -17,10 +17,10 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::OnceLock;
 
+use crate::held::of_entries;
 use crate::limits::Limits;
 pub(crate) use contents::Contents;
-pub(crate) use source::Pinned;
-pub use source::{Seekable, Source};
+pub use source::{Pinned, Seekable, Source};
 
 /// A container, read and inflated: all of it in memory. To verify one does not need that, and takes larger ones
 /// ([`limits`](crate::limits)).
@@ -133,24 +133,14 @@ faults! {
 }
 
 /// Why a container was not read.
-#[derive(Debug)]
-pub(crate) enum ReadError {
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
     /// Its bytes could not be read, which says nothing of them.
-    Source(io::Error),
+    #[error(transparent)]
+    Source(#[from] io::Error),
     /// It is at fault.
-    Package(PackageError),
-}
-
-impl From<PackageError> for ReadError {
-    fn from(error: PackageError) -> Self {
-        Self::Package(error)
-    }
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::Source(error)
-    }
+    #[error(transparent)]
+    Package(#[from] PackageError),
 }
 
 /// As [`ReadError`], before it is known of which entry.
@@ -222,6 +212,48 @@ impl Package {
     }
 }
 
+/// A container as large as one that is verified: each file is read when it is asked for, and none is held.
+#[derive(Debug)]
+pub struct Container<S> {
+    names: Names,
+    contents: Contents<S>,
+}
+
+impl<S: Source> Container<S> {
+    /// Reads the directory, and of the files their headers alone.
+    ///
+    /// # Errors
+    /// [`ReadError`] with the first fault.
+    pub fn open(source: S) -> Result<Self, ReadError> {
+        let (names, contents) = Contents::open(source, &Limits::verified())?;
+        Ok(Self { names, contents })
+    }
+
+    /// The names of the files, each with its bytes when inflated, as the headers say, in the order of the directory.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.names.all().iter().enumerate().map(|(place, name)| (name.as_str(), self.size(place)))
+    }
+
+    /// Gives the bytes of the file at that place among [`Self::files`] to `take`, piece by piece.
+    ///
+    /// # Errors
+    /// [`ReadError`]: what was taken until then is not the file.
+    ///
+    /// # Panics
+    /// If there is no file at that place.
+    pub fn read(&mut self, place: usize, take: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.contents.read(place, take)
+    }
+
+    pub(crate) fn size(&self, place: usize) -> u64 {
+        self.contents.size(place)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
 /// The names of the files of a container, in the order of the directory.
 pub(crate) struct Names {
     names: Vec<String>,
@@ -262,5 +294,12 @@ impl Names {
             self.names.iter().enumerate().map(|(place, name)| (name.to_lowercase(), place)).collect()
         });
         all.get(&name.to_lowercase()).copied()
+    }
+
+    /// Bytes that are held, about: each name is there twice, and once more in small letters where those were asked for.
+    pub(crate) fn held(&self) -> usize {
+        let texts: usize = self.names.iter().map(String::len).sum();
+        let small = self.in_any_case.get().map_or(0, |all| texts + of_entries::<(String, usize)>(all.len()));
+        2 * texts + of_entries::<(String, (String, usize))>(self.names.len()) + small
     }
 }

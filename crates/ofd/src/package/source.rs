@@ -33,6 +33,16 @@ impl Source for &[u8] {
     }
 }
 
+impl<S: Source + ?Sized> Source for &mut S {
+    fn size(&self) -> u64 {
+        S::size(self)
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        S::read_at(self, at, into)
+    }
+}
+
 /// A file, or whatever else can be read from any place.
 #[derive(Debug)]
 pub struct Seekable<R> {
@@ -69,9 +79,9 @@ impl<R: Read + Seek> Source for Seekable<R> {
 }
 
 /// A source that was read once from its beginning to its end. Whatever is read of it later are the same bytes, or an error:
-/// somebody may write to a file while it is verified.
+/// somebody may write to a file while it is verified, or after that and before something is taken out of it.
 #[derive(Debug)]
-pub(crate) struct Pinned<S> {
+pub struct Pinned<S> {
     inner: S,
     alg: &'static dyn VerifyAlg,
     digests: Vec<Digest32>,
@@ -81,7 +91,13 @@ pub(crate) struct Pinned<S> {
 
 impl<S: Source> Pinned<S> {
     /// The source, and the fingerprint of its bytes.
-    pub(crate) fn new(mut inner: S, algs: &[&'static dyn VerifyAlg]) -> io::Result<(Self, String)> {
+    ///
+    /// # Errors
+    /// Whatever the source says.
+    ///
+    /// # Panics
+    /// If `algs` is empty.
+    pub fn new(mut inner: S, algs: &[&'static dyn VerifyAlg]) -> io::Result<(Self, String)> {
         let mut fingerprint = Fingerprint::new(algs);
         let alg = fingerprint.alg();
         let (mut digests, mut block) = (Vec::new(), vec![0; SOURCE_BLOCK_BYTES]);

@@ -4,6 +4,7 @@ use boyin_model::json::Value;
 
 use super::json::shown_id;
 use super::*;
+use crate::limits::MAX_FACE_PICTURES_BYTES;
 
 #[test]
 fn names_that_may_be_personal_are_not_shown() {
@@ -121,7 +122,7 @@ fn pictures_are_bounded_over_all_signatures() {
         notes: Vec::new(),
     };
     let mut documents = [document(vec![with(half), with(half - 1)]), document(vec![with(2), with(1)])];
-    bound_pictures(&mut documents);
+    bound_pictures(&mut documents, MAX_FACE_PICTURES_BYTES);
     let faces = documents.iter().flat_map(|document| &document.signatures);
     let held: Vec<_> = faces.map(|signature| signature.face.as_ref().unwrap().picture.is_some()).collect();
     assert_eq!(held, [true, true, false, true]);

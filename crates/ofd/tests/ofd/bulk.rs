@@ -1,11 +1,19 @@
 //! Many documents at once: each report is the one that the document has alone.
 
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use boyin_model::alg::{
+    AlgId, BadKey, BadSignature, BulkJob, Digest32, Hasher, PublicKey, VerifyAlg, VerifyKey,
+};
 use boyin_model::limits::MAX_SEAL_BYTES;
-use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
-use boyin_suite::Algorithm;
+use boyin_ofd::{OfdReason, OfdReport, OfdVerdict, OfdVerifier};
+use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::ofd::{Draft, Form, Signing};
 use boyin_testkit::prefecture::now;
-use boyin_testkit::seals::{SealWorld, context};
+use boyin_testkit::seals::{SealWorld, context, revocation_list};
 use boyin_verify::Reader;
 use boyin_verify::chain::CertificateStore;
 use boyin_verify::seal::SealReason;
@@ -180,5 +188,118 @@ fn a_value_or_a_seal_that_is_too_large_is_not_read() {
             let too_many = text.contains("more bytes of signatures than are read") && text.contains(&told);
             assert_eq!(!too_many, is_read, "{name} {size}: {text}");
         }
+    }
+}
+
+/// The threads that came, which wait for each other.
+#[derive(Default)]
+struct Meeting {
+    here: Mutex<HashSet<ThreadId>>,
+    came: Condvar,
+}
+
+impl Meeting {
+    /// Nobody waits as long, unless nobody else comes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Whether so many came.
+    fn wait_for(&self, count: usize) -> bool {
+        let mut here = self.here.lock().unwrap();
+        here.insert(thread::current().id());
+        self.came.notify_all();
+        let (_here, waited) =
+            self.came.wait_timeout_while(here, Self::PATIENCE, |here| here.len() < count).unwrap();
+        !waited.timed_out()
+    }
+}
+
+/// No document is finished on one thread before one is on each other: so each takes its part.
+#[test]
+fn all_threads_take_part() {
+    const THREADS: usize = 3;
+    let world = SealWorld::new(Algorithm::Sm2);
+    let store = world.store();
+    let (verifier, context) = (OfdVerifier::new(Reader::Field), context(&store, now()));
+    let good = draft(&world, "good", &Signing::default()).write();
+    let documents = vec![&good; 40 * THREADS];
+    let meeting = Meeting::default();
+    let finish = |reports: Vec<OfdReport>| {
+        let met = meeting.wait_for(THREADS);
+        reports.iter().map(|report| (met, report.verdict())).collect::<Vec<_>>()
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build().unwrap();
+    let found = pool.install(|| verifier.check_many_with(&documents, &context, finish));
+    assert_eq!(found, vec![(true, OfdVerdict::Passed); documents.len()]);
+    assert_eq!(meeting.here.lock().unwrap().len(), THREADS);
+}
+
+/// An algorithm that notes how much is asked of it at once.
+#[derive(Debug)]
+struct Noting {
+    alg: &'static dyn VerifyAlg,
+    signatures: Mutex<Vec<usize>>,
+    digests: Mutex<Vec<usize>>,
+}
+
+impl Noting {
+    fn new(alg: &'static dyn VerifyAlg) -> &'static Self {
+        let (signatures, digests) = (Mutex::default(), Mutex::default());
+        Box::leak(Box::new(Self { alg, signatures, digests }))
+    }
+}
+
+impl VerifyAlg for Noting {
+    fn id(&self) -> &'static AlgId {
+        self.alg.id()
+    }
+
+    fn key(&self, public: PublicKey<'_>) -> Result<Box<dyn VerifyKey>, BadKey> {
+        self.alg.key(public)
+    }
+
+    fn verify_bulk(&self, jobs: &[BulkJob<'_>]) -> Vec<Result<(), BadSignature>> {
+        self.signatures.lock().unwrap().push(jobs.len());
+        self.alg.verify_bulk(jobs)
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> Digest32 {
+        self.alg.digest(parts)
+    }
+
+    fn hasher(&self) -> Box<dyn Hasher> {
+        self.alg.hasher()
+    }
+
+    fn digest_many(&self, messages: &[&[u8]]) -> Vec<Digest32> {
+        self.digests.lock().unwrap().push(messages.len());
+        self.alg.digest_many(messages)
+    }
+}
+
+/// The signatures of all documents of a share are verified in one call, and their files digested in one.
+#[test]
+fn what_documents_have_is_verified_together() {
+    const DOCUMENTS: usize = 8;
+    for algorithm in Algorithm::ALL {
+        let world = SealWorld::new(algorithm);
+        let noting = all_x509().map(Noting::new);
+        let algs = noting.map(|alg| -> &'static dyn VerifyAlg { alg });
+        let mut store = CertificateStore::new(&algs);
+        store.add_anchor(world.authority.certificate()).unwrap();
+        store.add_maker(&world.maker.1).unwrap();
+        store.add_revocation_list(&revocation_list(&world, &[], now().minus(60))).unwrap();
+        let documents: Vec<_> = (0..DOCUMENTS)
+            .map(|number| draft(&world, &number.to_string(), &Signing::default()).write())
+            .collect();
+        let verifier = OfdVerifier::new(Reader::Field);
+        let reports = verifier.check_many(&documents, &context(&store, now()));
+        assert!(reports.iter().all(|report| report.verdict() == OfdVerdict::Passed));
+        let of_all = |noted: fn(&Noting) -> &Mutex<Vec<usize>>| -> Vec<usize> {
+            let noted = noting.iter().flat_map(|alg| noted(alg).lock().unwrap().clone());
+            noted.filter(|count| *count > 0).collect()
+        };
+        assert_eq!(of_all(|alg| &alg.signatures), [DOCUMENTS], "{algorithm}");
+        let references = Draft::new(&world).files.len() + 1;
+        assert_eq!(of_all(|alg| &alg.digests), [DOCUMENTS * references], "{algorithm}");
     }
 }

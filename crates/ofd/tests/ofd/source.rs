@@ -6,9 +6,9 @@ use std::io;
 use boyin_ofd::limits::{
     MAX_ENTRY_BYTES, MAX_HELD_BLOCKS, MAX_PACKAGE_BYTES, MAX_STREAMED_PACKAGE_BYTES, SOURCE_BLOCK_BYTES,
 };
-use boyin_ofd::package::{Package, PackageFault, Source};
-use boyin_ofd::{OfdReason, OfdVerdict, OfdVerifier};
-use boyin_suite::Algorithm;
+use boyin_ofd::package::{Container, Package, PackageFault, Pinned, ReadError, Source};
+use boyin_ofd::{ExtractFault, OfdReason, OfdVerdict, OfdVerifier, extract_from};
+use boyin_suite::{Algorithm, all_x509};
 use boyin_testkit::ofd::{Counting, Draft, EntryByHand, Signing, container};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, context};
@@ -122,6 +122,53 @@ fn what_changes_while_it_is_read_is_found() {
     assert!(errors > 0 && same > 0, "{errors} {same}");
 }
 
+/// Gives the bytes, and others from when that is said.
+struct Swapped<'b> {
+    bytes: &'b [u8],
+    other: &'b [u8],
+    is_swapped: &'b Cell<bool>,
+}
+
+impl Source for Swapped<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let mut bytes = if self.is_swapped.get() { self.other } else { self.bytes };
+        bytes.read_at(at, into)
+    }
+}
+
+/// What is taken out of a document that was verified are the bytes that were, or nothing.
+#[test]
+fn what_is_taken_out_later_is_what_was_verified() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.put("Doc_0/Res/qr.png", vec![7; 2 * MAX_HELD_BLOCKS * SOURCE_BLOCK_BYTES]);
+    draft.sign(&Signing::default());
+    let bytes = stored(&draft);
+    draft.replace("Doc_0/Attachs/data.xml", "<any/>", "<and/>");
+    let other = stored(&draft);
+    assert_eq!(other.len(), bytes.len());
+    let (store, verifier) = (world.store(), OfdVerifier::new(Reader::Field));
+    let taken = |swap| {
+        let is_swapped = Cell::new(false);
+        let source = Swapped { bytes: &bytes, other: &other, is_swapped: &is_swapped };
+        let (mut pinned, _) = Pinned::new(source, &all_x509()).unwrap();
+        let report = verifier.check_source(&mut pinned, &context(&store, now())).unwrap();
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
+        is_swapped.set(swap);
+        // Of the picture, which is the same: no other block is held then.
+        let mut part = vec![0; MAX_HELD_BLOCKS * SOURCE_BLOCK_BYTES];
+        pinned.read_at(u64::try_from(SOURCE_BLOCK_BYTES).unwrap(), &mut part).unwrap();
+        extract_from(&mut Container::open(&mut pinned)?)
+    };
+    assert_eq!(taken(false).unwrap()[0].attachments.len(), 1);
+    let error = taken(true).unwrap_err();
+    assert!(matches!(error, ExtractFault::Read(ReadError::Source(_))), "{error}");
+}
+
 /// What is larger than is held as a whole is verified alone, from a source and among others alike: a container, and an entry of a
 /// small one. So is what is larger than is verified.
 #[test]
@@ -139,6 +186,12 @@ fn each_way_has_the_same_bounds() {
     let report = crate::judged(verifier, &bytes, &context);
     assert_eq!(report.verdict(), OfdVerdict::Passed, "{}", shown(&report));
     assert!(report.fingerprint().is_some());
+    // What is verified can be listed and taken out.
+    let mut all = Container::open(&bytes[..]).unwrap();
+    let place = draft.files.iter().position(|(name, _)| name == "Doc_0/Res/qr.png").unwrap();
+    let large = u64::try_from(MAX_PACKAGE_BYTES / 2).unwrap();
+    assert_eq!(all.files().nth(place), Some(("Doc_0/Res/qr.png", large)));
+    assert_eq!(extract_from(&mut all).unwrap()[0].attachments[0].entry, "Doc_0/Attachs/data.xml");
     // A mebibyte of noise keeps the rest within the ratio.
     let noise = (0..1_u32 << 20).map(|place| (place.wrapping_mul(place) >> 13).to_le_bytes()[0]);
     draft.put("Doc_0/Res/qr.png", noise.chain(vec![0; MAX_ENTRY_BYTES]).collect::<Vec<_>>());

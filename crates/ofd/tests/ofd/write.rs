@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use boyin_model::alg::VerifyAlg as _;
 use boyin_model::hex;
-use boyin_ofd::package::Package;
+use boyin_ofd::package::{Container, Package};
 use boyin_ofd::write::{
     Area, AttachmentDraft, Color, DocumentDraft, FontDraft, ImageMark, Mark, MarkPlace, PageDraft, PathMark,
     Point, PreparedOfd, Provider, StampPlace, Step, Stroke, TagDraft, TextMark, Turn, Unsealed,
 };
 use boyin_ofd::{
-    Cause, ExtractError, OfdReason, OfdVerdict, OfdVerifier, Protection, Stamp, StructureFault, extract,
+    Cause, ExtractError, ExtractFault, OfdReason, OfdVerdict, OfdVerifier, Protection, Stamp, StructureFault,
+    extract, extract_from,
 };
 use boyin_suite::{Algorithm, ES256};
 use boyin_testkit::ofd::{EntryByHand, container};
@@ -372,10 +373,16 @@ fn what_was_attached_is_taken_out() {
     assert!(contents.custom.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(custom));
     let [attachment] = contents.attachments.as_slice() else { panic!("one attachment") };
     assert_eq!((attachment.name.as_str(), attachment.format.as_deref()), ("credential", Some("jwt")));
-    assert_eq!((attachment.entry, attachment.bytes), ("Doc_0/Attachs/credential.jwt", CREDENTIAL));
-    assert_eq!(package.entries()[attachment.place].name(), attachment.entry);
+    assert_eq!((attachment.entry.as_str(), attachment.size), ("Doc_0/Attachs/credential.jwt", 13));
+    let entry = &package.entries()[attachment.place];
+    assert_eq!((entry.name(), entry.bytes()), (attachment.entry.as_str(), CREDENTIAL));
     assert_eq!(format!("{contents:?}"), "UnverifiedContents(3 metadata, 1 attachments)");
     assert_eq!(format!("{attachment:?}"), "UnverifiedAttachment(13 bytes)");
+    let mut container = Container::open(&bytes[..]).unwrap();
+    assert_eq!(extract_from(&mut container).unwrap(), all);
+    let mut read = Vec::new();
+    container.read(attachment.place, &mut |piece| read.extend_from_slice(piece)).unwrap();
+    assert_eq!(read, CREDENTIAL);
     let plain = DocumentDraft {
         custom: Vec::new(),
         tags: Vec::new(),
@@ -394,6 +401,14 @@ fn what_was_attached_is_taken_out() {
     assert_eq!(names, ["OFD.xml", "Doc_0/Document.xml", "Doc_0/Pages/Page_0/Content.xml"]);
 }
 
+/// Why nothing is taken out, of what is held and of what is read file by file.
+fn refused(bytes: &[u8]) -> ExtractError {
+    let error = extract(&Package::read(bytes).unwrap()).unwrap_err();
+    let again = extract_from(&mut Container::open(bytes).unwrap()).unwrap_err();
+    assert!(matches!(again, ExtractFault::Odd(same) if same == error), "{again}");
+    error
+}
+
 #[test]
 fn nothing_is_taken_out_of_what_is_odd() {
     let whole = entries(&unsealed().finish_without_seal().unwrap());
@@ -403,8 +418,7 @@ fn nothing_is_taken_out_of_what_is_odd() {
         let text = String::from_utf8(entry.bytes.clone()).unwrap();
         assert!(text.contains(old), "{text}");
         entry.bytes = text.replacen(old, new, 1).into_bytes();
-        let bytes = container(&all);
-        extract(&Package::read(&bytes).unwrap()).map(|_| ()).unwrap_err()
+        refused(&container(&all))
     };
     let structure = |part, fault| ExtractError::Structure { part, fault };
     let (root, list) = ("Doc_0/Document.xml", "Doc_0/Attachs/Attachments.xml");
@@ -506,10 +520,7 @@ fn nothing_is_taken_out_of_what_is_odd() {
     ] {
         assert_eq!(with(name, old, new), expected, "{name}: {old}");
     }
-    let extracted = |entries: &[EntryByHand]| {
-        let bytes = container(entries);
-        extract(&Package::read(&bytes).unwrap()).map(|_| ()).unwrap_err()
-    };
+    let extracted = |entries: &[EntryByHand]| refused(&container(entries));
     assert_eq!(extracted(&whole[1..]), ExtractError::Location(entry));
     let empty = [EntryByHand::new(entry, br#"<OFD xmlns="http://www.ofdspec.org/2016"/>"#)];
     assert_eq!(extracted(&empty), structure(entry, StructureFault::Missing("DocBody")));

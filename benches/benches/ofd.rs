@@ -128,7 +128,10 @@ fn many(c: &mut Criterion) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         group.bench_function(BenchmarkId::new("in bulk, threads", threads), |b| {
             let check = || pool.install(|| verifier.check_many(black_box(&documents), &context));
-            assert!(check().into_iter().all(|checked| checked.into_verified().is_ok()), "every one must pass");
+            assert!(
+                check().into_iter().all(|checked| checked.into_verified().is_ok()),
+                "every one must pass"
+            );
             b.iter(check);
         });
     }

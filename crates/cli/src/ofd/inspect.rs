@@ -11,7 +11,7 @@ use boyin_ofd::{
 use serde_json::{Value, json};
 
 use super::args::Inspect;
-use super::{line, lists, notes};
+use super::{line, lists};
 use crate::context::{Session, now};
 use crate::output::{json_line, printable};
 use crate::{Exit, report};

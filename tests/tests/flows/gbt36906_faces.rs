@@ -151,7 +151,7 @@ async fn of_a_license_that_does_not_pass_no_copy_is_made() {
 /// A picture of the first page alone would leave out what stands on the others.
 #[tokio::test]
 async fn a_face_of_several_pages_is_given_whole_or_not_at_all() {
-    let Some(asking) = drawing() else { return };
+    let Some(mut asking) = drawing() else { return };
     let mut form = business(body_of("91", "652701"), "2040-05-06");
     // As long as the catalog allows it, and longer than its place.
     form.fields.insert("business_scope".to_owned(), FieldValue::Text("食品销售".repeat(500)));
@@ -167,8 +167,13 @@ async fn a_face_of_several_pages_is_given_whole_or_not_at_all() {
         "legal_representative",
         "license_number",
     ];
-    let departments = (market(), SharingScope::Departments);
-    share(&asking.site.prefecture.home, departments, (WHOLE, "business-license", &fields), now(), None);
+    // The issuer is the market's office: another one asks.
+    let (home, key) = (&asking.site.prefecture.home, client_key(Algorithm::Es256));
+    home.remove_client("market-1", &words(now())).unwrap();
+    home.add_client(client("market-1", police(), &[SharingScope::Departments], &key), &words(now())).unwrap();
+    asking.token = token(&asking.served.gate, "market-1", &key, now());
+    let departments = (police(), SharingScope::Departments);
+    share(home, departments, (WHOLE, "business-license", &fields), now(), None);
     asking.site.log_lists(&asking.served);
     let png = with(&face(&asking, "png"), "certificateIdentifier", shop.license_id.as_str());
     let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": png });

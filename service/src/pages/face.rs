@@ -40,16 +40,15 @@ pub(super) async fn shown(
     let holder = read_holder(&request.holder_code_type, &request.holder_code)?;
     let id = read_id(id)?;
     tracing::info!(reader = grant.name, license = id.as_str(), "license read as a picture");
-    let look = async {
-        let turn = faces.turn().await;
-        let drawn = state.run(move |lookup, now| {
-            let made = lookup.license_pictures((&holder, &id), &reader, (&faces.making(), PICTURE_DPI), now);
-            // Held until the work is done, also if nobody waits for it any more.
-            drop(turn);
-            made
-        });
-        drawn.await?.ok_or(ApiError::NotFound)
-    };
+    // Before the look: a clerk who waits in vain has looked for nothing.
+    let turn = faces.turn().await;
+    let drawn = state.run(move |lookup, now| {
+        let made = lookup.license_pictures((&holder, &id), &reader, (&faces.making(), PICTURE_DPI), now);
+        // Held until the work is done, also if nobody waits for it any more.
+        drop(turn);
+        made
+    });
+    let look = async { drawn.await?.ok_or(ApiError::NotFound) };
     Ok(card(lang, &looked_for(state, grant, look, |_| true).await?))
 }
 

@@ -144,6 +144,7 @@ async fn each_kind_of_nothing_counts_against_a_clerk() {
     let (log, delegated) = ("/v1/holders/log", "/v1/authorizations/delegated");
     // No event has so large a number.
     let late = 424_242;
+    let no_decision = format!("/v1/decisions/{late}?purpose=x");
     let all: &[Scope] = &Scope::ALL;
     let (served, roles) = with_clerks(&town, &[("窗口", police(), all)]);
     let role = &roles[0];
@@ -172,6 +173,9 @@ async fn each_kind_of_nothing_counts_against_a_clerk() {
         ("POST", delegated, leave.clone(), 200, false),
         // Its code was made already: nothing was tried.
         ("POST", delegated, leave, 403, false),
+        // Decisions are numbered one after the other: there is nothing to try.
+        ("GET", no_decision.as_str(), Value::Null, 404, false),
+        ("POST", "/decision", json!({ "number": late.to_string(), "purpose": PURPOSE }), 404, false),
     ];
     miss(&town, &served, role, CLERK_MISSES.burst - 1).await;
     for (method, place, body, status, counts) in cases {

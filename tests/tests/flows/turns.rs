@@ -3,8 +3,9 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 use boyin::Scope;
+use boyin::model::id::LicenseId;
 use boyin::suite::SystemRandom;
-use boyin_service::MAX_BODY_BYTES;
+use boyin_service::{CLERK_MISSES, MAX_BODY_BYTES};
 use serde_json::json;
 
 use crate::clients::Served;
@@ -64,10 +65,10 @@ async fn a_face_is_drawn_in_its_turn() {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", asking.token));
         request.body(Body::empty()).unwrap()
     };
-    let page = || {
+    let page = |license: &LicenseId| {
         let body = json!({
             "holder_code_type": "111", "holder_code": citizen().as_str(), "purpose": PURPOSE,
-            "face": asking.site.card.license_id.as_str(),
+            "face": license.as_str(),
         });
         let request =
             Request::post("/file").header(header::AUTHORIZATION, format!("Bearer {}", clerk.reveal()));
@@ -77,7 +78,13 @@ async fn a_face_is_drawn_in_its_turn() {
         let body = json!({ "accessId": "market-1", "accessToken": asking.token, "data": png });
         Request::post("/gbt36906/downloadFile").body(Body::from(body.to_string())).unwrap()
     };
-    assert_eq!(held_up(&served, page).await, [504, 200], "the page of a file");
+    let card = &asking.site.card.license_id;
+    let none = card.next_version().unwrap();
+    for _ in 1..CLERK_MISSES.burst {
+        assert_eq!(served.send(page(&none)).await.status.as_u16(), 404);
+    }
+    // A clerk who waits in vain has not used up their last look.
+    assert_eq!(held_up(&served, || page(card)).await, [504, 200], "the page of a file");
     assert_eq!(held_up(&served, copy).await, [504, 200], "an annotated copy");
     // Nothing of a URL is used up meanwhile.
     assert_eq!(held_up(&served, || fetch(&promised)).await, [504, 200], "at a URL");

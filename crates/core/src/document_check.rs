@@ -6,12 +6,13 @@ use std::io;
 use boyin_model::id::{CreditCode, LicenseId};
 use boyin_model::json::{self, Reader, Value, instant, object};
 use boyin_model::register::SealId;
+use boyin_model::seal::PERSONAL_SEAL;
 use boyin_model::time::{Date, UnixTime};
 use boyin_ofd::package::Source;
 use boyin_ofd::{Cause, DocumentReport, OfdReport, OfdVerifier, VerifiedContents};
 use boyin_suite::all_jws;
 use boyin_verify::chain::CertificateStore;
-use boyin_verify::seal::{Profile, SealContext};
+use boyin_verify::seal::{Profile, SealContext, SealReport};
 use boyin_verify::{AnyReason, Reason, ReasonInfo, Report, TrustSnapshot, Verdict, Verifier};
 
 use crate::registry::Registry;
@@ -49,11 +50,11 @@ boyin_verify::reasons! {
         "请持证人重新申请加注件，或出示证照", "The holder has to ask for another copy, or to present the license" }
     /// The seal of nobody who answers for it is on it.
     SealMissing("document_seal_missing", Failed, "ofd 10", Holder) {
-        "文件没有应有的印章：证照须有颁发机构已备案的印章，加注件须有任一已备案机构的印章", "The seal is missing that answers for it: a registered one of the office that issued the license, or on an annotated copy of any office",
+        "文件没有应有的印章：证照须有颁发机构已备案的印章，加注件须有任一已备案机构的印章，个人名章不算", "The seal is missing that answers for it: a registered one of the office that issued the license, or on an annotated copy of any office; a person's seal does not count",
         "不予采信，请持证人提交颁发机构或加注机构签章的文件", "Do not rely on it; the holder has to present the document that the office sealed" }
-    /// Nobody asked for the status of the license.
+    /// Nobody asked for the status of the license, nor whether the seal that answers for it or for a copy is registered.
     LicenseNotChecked("document_license_not_checked", Open, "ofd 10", Verifier) {
-        "签章有效，但未核验所附证照：没有信任列表和状态列表，不知证照是否已撤销", "The seals hold; the license that the document carries was not verified: without trust list and status list it may be revoked",
+        "签章有效，但没有信任列表和状态列表：未核验所附证照（可能已撤销），也未核验文件是否有应有的已备案印章", "The seals hold; without trust list and status list it was not verified what became of a license that the document carries, nor whether the seal that answers for the document is registered",
         "用数据目录或在线服务核验，或提取证照另行核验", "Verify with a data directory or a service, or take the license out and verify that" }
 }
 
@@ -108,7 +109,8 @@ pub type DocumentVerdict = Verdict<DocumentCause>;
 pub enum DocumentTrust<'t> {
     /// Trust list and status lists.
     Registry(&'t Registry),
-    /// Certificates of seals alone: a license that a document carries is not judged, and the verdict at best indeterminate
+    /// Certificates of seals alone: neither a license that a document carries is judged, nor whether the seal on it or on an
+    /// annotated copy is a registered one, and the verdict on such a document is at best indeterminate
     /// ([`DocumentReason::LicenseNotChecked`]).
     Certificates(&'t CertificateStore),
 }
@@ -248,7 +250,7 @@ struct Found {
 struct Sealed {
     /// Any office may have made it.
     is_copy: bool,
-    /// What those that passed call themselves.
+    /// What those of offices that passed call themselves.
     seals: Vec<SealId>,
 }
 
@@ -322,7 +324,10 @@ impl Found {
                     all.push(of_document(DocumentReason::LicenseDiffers));
                 }
             }
-            None if carried.is_some() => all.push(of_document(DocumentReason::LicenseNotChecked)),
+            // Whose seal is on a copy is known from the register alone, with a license in it or without one.
+            None if carried.is_some() || (trust.is_none() && !sealed.is_empty()) => {
+                all.push(of_document(DocumentReason::LicenseNotChecked));
+            }
             None => {}
         }
         all.extend(faults.into_iter().map(of_document));
@@ -336,8 +341,11 @@ impl Found {
     }
 }
 
+/// A person's seal answers for nothing, though it is registered for an office: no document is made with one.
 fn seals(document: &DocumentReport) -> Vec<SealId> {
-    let named = document.seals().filter_map(|seal| seal.subject().id.as_deref());
+    let subjects = document.seals().map(SealReport::subject);
+    let of_offices = subjects.filter(|subject| subject.kind.is_some_and(|kind| kind != PERSONAL_SEAL));
+    let named = of_offices.filter_map(|subject| subject.id.as_deref());
     named.filter_map(|id| SealId::parse(id).ok()).collect()
 }
 
@@ -418,7 +426,8 @@ impl CheckedDocument {
         self.license.as_deref()
     }
 
-    /// The term of an annotated copy, if the document passed and is one; of several in one container the one that ends first.
+    /// The term of an annotated copy, if the document passed and is one whose end can be read; of several in one container the one
+    /// that ends first.
     #[must_use]
     pub fn copy(&self) -> Option<&CopyTerm> {
         self.copy.as_ref()

@@ -14,7 +14,7 @@ use boyin_model::alg::{Randomness, VerifyAlg as _};
 use boyin_model::hex;
 use boyin_model::json::Reader;
 use boyin_model::register::{Power, SealAct, SealId, SealKind};
-use boyin_model::seal::{Picture, Seal, SealInfo, Signers};
+use boyin_model::seal::{PERSONAL_SEAL, Picture, Seal, SealInfo, Signers, UNIT_SEAL};
 use boyin_model::time::UnixTime;
 use boyin_suite::{Algorithm, SM2_SM3};
 
@@ -158,7 +158,7 @@ impl Desk {
             number: making.version,
             vendor: VENDOR,
             id: &id,
-            kind: if record.kind == SealKind::Personal { 2 } else { 1 },
+            kind: if record.kind == SealKind::Personal { PERSONAL_SEAL } else { UNIT_SEAL },
             name: &record.name,
             signers: Signers::Certificates(vec![&certificate]),
             created: at,

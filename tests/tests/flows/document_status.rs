@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use boyin::archive::{Change, SealApplication, SealChange, StatusChange};
 use boyin::face::Templates;
 use boyin::model::b64;
-use boyin::model::id::DivisionCode;
+use boyin::model::id::{CreditCode, DivisionCode};
 use boyin::model::limits::MAX_CREDENTIAL_BYTES;
 use boyin::model::register::{SealId, SealKind, UseLimits};
 use boyin::model::seal::Picture;
@@ -92,15 +92,19 @@ impl World {
         draft
     }
 
-    /// A seal of the market office.
+    /// The seal of the market office.
     fn seal_of_the_market(&self) -> SealId {
+        self.seal_of(market(), SealKind::SpecialPurpose, "测试市市场监督管理局证照专用章")
+    }
+
+    fn seal_of(&self, owner: CreditCode, kind: SealKind, name: &str) -> SealId {
         let desk = &self.site.desk;
         let keeper = |who, minutes| by(who, authority(), minutes);
         let application = SealApplication {
-            owner: market(),
+            owner,
             division: DivisionCode::parse("652701").unwrap(),
-            kind: SealKind::SpecialPurpose,
-            name: "测试市市场监督管理局证照专用章".to_owned(),
+            kind,
+            name: name.to_owned(),
             limits: UseLimits::default(),
         };
         let id = desk.apply_seal(&application, &keeper("庚", 0)).unwrap().seal.unwrap();
@@ -320,6 +324,7 @@ async fn of_several_ends_of_copies_the_earliest_counts() {
 async fn the_seal_is_that_of_the_office_that_issued_the_license() {
     let world = World::new();
     let (seal, missing) = (world.seal_of_the_market(), Some("document_seal_missing"));
+    let personal = world.seal_of(police(), SealKind::Personal, "测试人员印");
     let plain = Signing::default();
     let by_market = |draft| world.site.sign_by(&by("癸", market(), 4), draft, seal, &Signing::default());
     let ends = at(10).to_string();
@@ -334,6 +339,13 @@ async fn the_seal_is_that_of_the_office_that_issued_the_license() {
     world.found(&both.write(), at(5), None).await;
     for copy in [&copy, &alone] {
         world.found(&by_market(copy.clone()).write(), at(5), None).await;
+    }
+    // A person's seal does not stand for the office for which it is registered.
+    for draft in [&original, &copy, &alone] {
+        let signed = world.site.sign(draft.clone(), personal, &plain);
+        world.found(&signed.write(), at(5), missing).await;
+        let both = world.site.sign(signed, world.seal, &plain);
+        world.found(&both.write(), at(5), None).await;
     }
     // Of a digital signature nobody asks whose it is. What is neither a license nor a copy may have that alone.
     world.trust_the_signer();
@@ -486,7 +498,7 @@ fn many_documents_have_each_its_license() {
     }
 }
 
-/// Without trust list nobody knows what became of the license: the verdict says so.
+/// Without trust list nobody knows what became of the license, and whether the seal on a copy is a registered one: the verdict says so.
 #[test]
 fn without_a_trust_list_the_license_stays_open() {
     let world = World::new();
@@ -515,6 +527,13 @@ fn without_a_trust_list_the_license_stays_open() {
     // A copy that has ended is known to have.
     let ended = DocumentCause::Document(DocumentReason::CopyEnded);
     assert_eq!(with(vec![("JZJYXQJZSJ", end.as_str())]), DocumentVerdict::Failed(ended));
+    let alone = |end: &str| {
+        let mut draft = world.saying(&[("JZJYXQJZSJ", end)]);
+        draft.sign(&Signing::default());
+        verdict(&draft)
+    };
+    assert_eq!(alone(&kit_now().to_string()), DocumentVerdict::Indeterminate(not_checked));
+    assert_eq!(alone(&end), DocumentVerdict::Failed(ended));
 }
 
 /// The attachments of a document, as they can be taken out.

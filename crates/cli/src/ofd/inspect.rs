@@ -55,7 +55,7 @@ struct Seen<'r> {
 }
 
 impl Seen<'_> {
-    /// What cannot be read ends as with `ofd verify`. That nobody signed is seen, and no fault.
+    /// What cannot be read ends as with `ofd verify`. That nobody signed or a file is missing is seen, and no fault of the reading.
     fn exit(&self) -> Exit {
         let documents = self.report.documents().iter().flat_map(DocumentReport::checks);
         let signatures = self.report.signatures().flat_map(SignatureReport::checks);
@@ -64,7 +64,8 @@ impl Seen<'_> {
             OfdOutcome::NotPassed(cause, _) => Some(*cause),
             OfdOutcome::Passed | OfdOutcome::Skipped => None,
         });
-        let causes = causes.filter(|cause| *cause != Cause::Ofd(OfdReason::NotSigned));
+        let seen = [OfdReason::NotSigned, OfdReason::ContentMissing].map(Cause::Ofd);
+        let causes = causes.filter(|cause| !seen.contains(cause));
         report::exit(OfdVerdict::first_of(causes.map(OfdVerdict::of_reason)))
     }
 

@@ -150,7 +150,7 @@ fn what_a_signature_does_not_cover_is_shown() {
     assert!(told["entries"].as_array().unwrap().contains(&entry), "{told}");
 }
 
-/// What cannot be read is said, and is how it ends; that nobody signed is no fault of the reading.
+/// What cannot be read is said, and is how it ends; that nobody signed or a file is missing is no fault of the reading.
 #[test]
 fn what_cannot_be_read_of_a_document_is_shown() {
     let place = Place::empty();
@@ -179,6 +179,11 @@ fn what_cannot_be_read_of_a_document_is_shown() {
     let unsigned = place.write("unsigned.ofd", &Draft::new(&world).write_without_list());
     let ran = place.boyin(&["ofd", "inspect", &unsigned]).ends(0);
     assert!(ran.out.contains("ofd_not_signed"), "{}", ran.out);
+    let mut lacking = Draft::new(&world);
+    lacking.files.retain(|(name, _)| name != "Doc_0/Res/a.ttf");
+    lacking.sign(&Signing::default());
+    let ran = place.boyin(&["ofd", "inspect", &place.write("lacking.ofd", &lacking.write())]).ends(0);
+    assert!(ran.out.contains("ofd_content_missing"), "{}", ran.out);
 }
 
 /// Whatever is verified can be looked at and taken out, also what is larger than is held as a whole.
@@ -195,11 +200,8 @@ fn a_large_document_is_shown_and_taken_out() {
     let bytes = container(&draft.files.iter().map(entry).collect::<Vec<_>>());
     assert!(Package::read(&bytes).is_err());
     let file = place.write("large.ofd", &bytes);
-    let anchor = place.write("anchor.der", world.authority.certificate());
-    let maker = place.write("maker.der", &world.maker.1);
-    let crl = place.write("list.crl", &revocation_list(&world, &[], now().minus(60)));
-    let at = now().seconds().to_string();
-    let trusted: [&str; 8] = ["--anchor", &anchor, "--maker", &maker, "--crl", &crl, "--at", &at];
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
     let told = place.boyin(&["ofd", "inspect", &file, "--json"]).ends(0).json();
     let entry = serde_json::json!({ "name": "Doc_0/Attachs/data.xml", "size": large.len() });
     assert!(told["entries"].as_array().unwrap().contains(&entry), "{told}");

@@ -8,6 +8,7 @@ use boyin_model::catalog::LicenseType;
 use boyin_model::credential::FieldValue;
 use boyin_ofd::write::{Area, Point};
 use boyin_picture::{Font, Rank};
+use boyin_testkit::needed::needed;
 
 use crate::{copy, emblem, font, sample, seal};
 
@@ -21,12 +22,10 @@ fn poppler(line: &str, pdf: &[u8]) -> Option<Vec<u8>> {
     let mut words = line.split(' ');
     let mut command = Command::new(words.next().unwrap());
     command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Ok(mut running) = command.spawn() else {
-        let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-        assert!(!in_ci, "{line}: the command is missing: apt-get install poppler-utils");
-        eprintln!("not tested: poppler-utils is missing");
-        return None;
-    };
+    let spawned = command.spawn();
+    let mut running = needed(
+        spawned.map_err(|_| format!("{line}: the command is missing: apt-get install poppler-utils")),
+    )?;
     // It takes in all before it prints.
     running.stdin.take().unwrap().write_all(pdf).unwrap();
     let output = running.wait_with_output().unwrap();

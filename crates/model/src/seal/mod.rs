@@ -37,6 +37,10 @@ use crate::json::Reader;
 pub const OID_SM3: &str = "1.2.156.10197.1.401";
 /// SHA-256 (RFC 5754), as it names the digest of a certificate in a seal.
 pub const OID_SHA256: &str = "2.16.840.1.101.3.4.2.1";
+/// [`SealInfo::kind`] of a unit's seal.
+pub const UNIT_SEAL: u32 = 1;
+/// [`SealInfo::kind`] of a person's seal (个人名章).
+pub const PERSONAL_SEAL: u32 = 2;
 
 /// Which standard a structure follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,7 +97,7 @@ pub struct SealInfo<'b> {
     pub vendor: &'b str,
     /// Identifier of the seal (esID).
     pub id: &'b str,
-    /// 1 is a unit's, 2 a person's; in the field there are others.
+    /// Whose it is, [`UNIT_SEAL`] or [`PERSONAL_SEAL`]; in the field there are others.
     pub kind: u32,
     /// Name of the seal.
     pub name: &'b str,

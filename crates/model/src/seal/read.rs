@@ -4,8 +4,8 @@ use der::asn1::ObjectIdentifier;
 
 use super::reading::{At as _, Reading};
 use super::{
-    CertificateDigest, Extension, Fault, Note, Picture, Seal, SealError, SealInfo, Signers, Version,
-    encoding_of,
+    CertificateDigest, Extension, Fault, Note, PERSONAL_SEAL, Picture, Seal, SealError, SealInfo, Signers,
+    UNIT_SEAL, Version, encoding_of,
 };
 use crate::alg::SignatureEncoding;
 use crate::json::Reader;
@@ -196,7 +196,7 @@ fn properties<'b>(
     let mut parts = element.inside();
     let kind_element = parts.expect(INTEGER, "property.type")?;
     let kind = kind_element.integer("property.type")?;
-    if !matches!(kind, 1 | 2) {
+    if !matches!(kind, UNIT_SEAL | PERSONAL_SEAL) {
         reading.odd(Note::OddSealType, "property.type", &kind_element)?;
     }
     let name = parts.expect(UTF8_STRING, "property.name")?.text("property.name")?;

@@ -202,6 +202,7 @@ impl<'r, 'c> Run<'r, 'c> {
     /// The checks of the seal; `signer` is the certificate of who signed with it, if somebody did.
     fn seal(&mut self, seal: &Seal<'_>, profile: &Profile, signer: Option<&[u8]>) {
         self.subject.version = Some(seal.version.number());
+        self.subject.kind = Some(seal.info.kind);
         for deviation in &seal.notes {
             self.note(SealNote::Deviation(*deviation));
         }

@@ -166,6 +166,8 @@ pub type SealVerdict = Verdict<SealReason>;
 pub struct SealSubject {
     /// Identifier of the seal.
     pub id: Option<String>,
+    /// Whose it is ([`boyin_model::seal::SealInfo::kind`]); not in the JSON form.
+    pub kind: Option<u32>,
     /// Number of the version of the structure.
     pub version: Option<u8>,
     /// The signing time.
@@ -259,7 +261,7 @@ impl SealReport {
         if let Some(reason) = self.verdict().reason() {
             members.push(("reason", reason.info().to_value()));
         }
-        let SealSubject { id, version, signed_at } = &self.subject;
+        let SealSubject { id, kind: _, version, signed_at } = &self.subject;
         let subject = [
             ("id", id.as_deref().map(|id| Value::Text(Cow::Borrowed(id)))),
             ("signed_at", signed_at.map(instant)),

@@ -2,6 +2,7 @@
 
 use boyin_model::limits::MAX_SEAL_BYTES;
 use boyin_model::register::Period;
+use boyin_model::seal::UNIT_SEAL;
 use boyin_model::time::UnixTime;
 use boyin_model::trust::Sunset;
 use boyin_suite::Algorithm;
@@ -33,7 +34,7 @@ fn verdicts_reasons_notes_and_subjects_are_told() {
     let world = SealWorld::new(Algorithm::Es256);
     let passed = signed(&world, Document::Bytes(DOCUMENT));
     let (id, version, signed_at) = (Some(SEAL_ID.to_owned()), Some(4), Some(now().minus(60)));
-    assert_eq!(passed.subject(), &SealSubject { id, version, signed_at });
+    assert_eq!(passed.subject(), &SealSubject { id, kind: Some(UNIT_SEAL), version, signed_at });
     let report = told(&passed);
     assert_eq!(report["verdict"], "passed");
     assert_eq!(report["notes"], json!(["register_not_asked", "signing_time_unproven", "no_timestamp"]));

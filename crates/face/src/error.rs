@@ -58,6 +58,11 @@ pub enum FaceError {
     /// The type has no such field.
     #[error("the license type has no field `{0}`")]
     UnknownField(String),
+    /// A document has something else under the pinyin short name of a field: metadata, the end of a copy, another field.
+    #[error(
+        "a document has something else under the short name of `{0}`: the catalog has to give the field another one"
+    )]
+    ShortName(String),
     /// The license has a field that the template has no place for.
     #[error("the template has no place for the field `{0}`")]
     NotPlaced(String),

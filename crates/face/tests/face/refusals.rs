@@ -156,6 +156,26 @@ fn each_fault_of_a_license_is_named() {
     assert_eq!(FaceInput::new(other, &claims).unwrap_err(), FaceError::WrongType);
 }
 
+/// Catalogs that were signed before short names had rules have such types.
+#[test]
+fn a_field_under_the_short_name_of_something_else_has_no_face() {
+    let catalog = sample::catalog();
+    let business = catalog.find("business-license").unwrap();
+    let claims = sample::claims(business);
+    let [first, second] = [0, 1].map(|place| business.fields[place].name.clone());
+    let named = |name: &str, pinyin: &str| {
+        let mut license_type = business.clone();
+        license_type.fields.iter_mut().find(|field| field.name == name).unwrap().pinyin = pinyin.to_owned();
+        FaceInput::new(&license_type, &claims).map(|_| ())
+    };
+    let refused = |name: &String| Err(FaceError::ShortName(name.clone()));
+    assert_eq!(named(&first, "kz_a"), Ok(()));
+    for taken in ["ZZMC", "ZZLXDM", "CZZTDMLX", "JZJYXQJZSJ"] {
+        assert_eq!(named(&first, taken), refused(&first), "{taken}");
+    }
+    assert_eq!(named(&second, &business.fields[0].pinyin), refused(&second));
+}
+
 #[test]
 fn each_fault_of_template_and_license_together_is_named() {
     let Some(font) = font() else { return };

@@ -40,6 +40,9 @@ pub enum TemplateError {
     /// Something lies over the code or the white around it.
     #[error("{0} lies over the code")]
     OverCode(String),
+    /// What is on attached pages lies over the line of PDF that says what proves.
+    #[error("{0} lies over the line `copy`, which PDF has on every page")]
+    OverCopy(String),
     /// The place of the seal lies over a text.
     #[error("the place of the seal lies over {0}")]
     UnderSeal(String),

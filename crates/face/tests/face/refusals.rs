@@ -103,6 +103,20 @@ fn each_fault_of_values_and_places_is_named() {
     );
 }
 
+/// PDF has its line on attached pages, too.
+#[test]
+fn what_is_attached_lies_off_the_line_of_pdf() {
+    let over = |name: &str| TemplateError::OverCopy(name.to_owned());
+    for (item, at, rest) in
+        [("annex heading", "heading = [26, 24,", "158, 8]"), ("annex", "at = [26, 36,", "158, 234]")]
+    {
+        let (from, start) = (format!("{at} {rest}"), at.rsplit_once(' ').unwrap().0);
+        assert_eq!(changed(&from, &format!("{start} 8.4, {rest}")), over(item));
+        let beside = GENERAL.replacen(&from, &format!("{start} 8.5, {rest}"), 1);
+        assert!(Template::read(&beside).is_ok(), "{item}");
+    }
+}
+
 /// The business license with something changed, drawn with its own template.
 fn refusal(font: &Font, change: impl FnOnce(&mut LicenseClaims)) -> FaceError {
     let catalog = sample::catalog();

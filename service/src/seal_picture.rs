@@ -19,7 +19,7 @@ pub(crate) struct Form {
 /// more than a picture, and several frames show what no paper does.
 pub(crate) fn form(picture: &[u8]) -> Option<Form> {
     let read: [(&'static str, fn(&[u8]) -> Option<[u32; 2]>); 4] =
-        [("image/png", png::sides), ("image/jpeg", of_jpg), ("image/gif", of_gif), ("image/bmp", of_bmp)];
+        [("image/png", of_png), ("image/jpeg", of_jpg), ("image/gif", of_gif), ("image/bmp", of_bmp)];
     let found =
         read.into_iter().find_map(|(media_type, sides)| Some(Form { media_type, sides: sides(picture)? }));
     found.filter(|form| form.sides.iter().all(|side| (1..=MAX_SIDE).contains(side)))
@@ -30,7 +30,26 @@ fn low_first(sides: [[u8; 2]; 2]) -> [u32; 2] {
     sides.map(u16::from_le_bytes).map(u32::from)
 }
 
-/// The segments up to the header of the frame (ISO/IEC 10918-1, B.1.1 and B.2.2), which is one that browsers draw.
+/// The chunks up to the first one with pixels (ISO/IEC 15948, 5.3): before it an animation says that it is one.
+fn of_png(picture: &[u8]) -> Option<[u32; 2]> {
+    let sides = png::sides(picture)?;
+    let mut rest = picture.strip_prefix(png::SIGNATURE)?;
+    loop {
+        let (&length, after) = rest.split_first_chunk::<4>()?;
+        let (kind, after) = after.split_first_chunk::<4>()?;
+        if kind == b"IDAT" {
+            return Some(sides);
+        }
+        if kind == b"acTL" {
+            return None;
+        }
+        // The data and their checksum.
+        rest = after.get(usize::try_from(u32::from_be_bytes(length)).ok()?..)?.get(4..)?;
+    }
+}
+
+/// The segments up to the header of the frame (ISO/IEC 10918-1, B.1.1 and B.2.2), which is one that browsers draw. Before it stand tables,
+/// data of programs and comments: other markers have no length, and browsers would read what is skipped here.
 fn of_jpg(picture: &[u8]) -> Option<[u32; 2]> {
     let mut rest = picture.strip_prefix(b"\xff\xd8")?;
     loop {
@@ -43,7 +62,9 @@ fn of_jpg(picture: &[u8]) -> Option<[u32; 2]> {
                 let &[_, _, _, tall, low_tall, wide, low_wide] = segment.first_chunk::<7>()?;
                 return Some([[wide, low_wide], [tall, low_tall]].map(u16::from_be_bytes).map(u32::from));
             }
-            (0xff, _) => segment.get(usize::from(u16::from_be_bytes(*segment.first_chunk::<2>()?))..)?,
+            (0xff, 0xc4 | 0xcc | 0xdb | 0xdd | 0xe0..=0xef | 0xfe) => {
+                segment.get(usize::from(u16::from_be_bytes(*segment.first_chunk::<2>()?))..)?
+            }
             _ => return None,
         };
     }
@@ -132,7 +153,19 @@ mod tests {
     }
 
     fn png(width: u32, height: u32) -> Vec<u8> {
-        [&png::SIGNATURE[..], b"\0\0\0\rIHDR", &width.to_be_bytes(), &height.to_be_bytes()].concat()
+        png_with(width, height, b"")
+    }
+
+    /// Chunks before the one with pixels, of which the data are left out.
+    fn png_with(width: u32, height: u32, chunks: &[u8]) -> Vec<u8> {
+        let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
+        let head = [&png::SIGNATURE[..], b"\0\0\0\rIHDR", &sides, b"\x08\x06\0\0\0sums"].concat();
+        [&head[..], chunks, b"\0\0\0\x0cIDAT"].concat()
+    }
+
+    /// A segment with this marker before all others.
+    fn jpg_with(marker: u8) -> Vec<u8> {
+        [&b"\xff\xd8\xff"[..], &[marker], b"\0\x04ab", &jpg(0xc0)[2..]].concat()
     }
 
     #[test]
@@ -140,6 +173,14 @@ mod tests {
         let comment = b"!\xfe\x02,;\0";
         for (picture, media_type) in [
             (png(3, 2), "image/png"),
+            (png_with(3, 2, b"\0\0\0\x04tEXtacTLsums"), "image/png"),
+            (jpg_with(0xc4), "image/jpeg"),
+            (jpg_with(0xcc), "image/jpeg"),
+            (jpg_with(0xdb), "image/jpeg"),
+            (jpg_with(0xdd), "image/jpeg"),
+            (jpg_with(0xe0), "image/jpeg"),
+            (jpg_with(0xef), "image/jpeg"),
+            (jpg_with(0xfe), "image/jpeg"),
             (jpg(0xc0), "image/jpeg"),
             (jpg(0xc2), "image/jpeg"),
             (gif(&[FRAME, b";"]), "image/gif"),
@@ -167,6 +208,8 @@ mod tests {
             Vec::new(),
             png(MAX_SIDE + 1, 1),
             png(1, 0),
+            png_with(3, 2, b"\0\0\0\x08acTL\0\0\0\x02\0\0\0\0sums"),
+            png_with(3, 2, b"\0\0\0\x04tEXtnotesums\0\0\0\x08acTL\0\0\0\x02\0\0\0\0sums"),
             jpg(0xc4),
             jpg(0xc3),
             gif(&[b";"]),
@@ -182,7 +225,11 @@ mod tests {
             assert_eq!(form(&picture), None, "{picture:?}");
         }
         assert!(form(&png(MAX_SIDE, 1)).is_some());
-        for whole in [jpg(0xc0), gif(&[FRAME, b";"]), bmp(12, b"\x03\0\x02\0")] {
+        // RST, TEM and the like have no length, and what else has one belongs after the frame, or to a picture that nobody draws.
+        for marker in [0x01, 0xc3, 0xc8, 0xcf, 0xd0, 0xd7, 0xd8, 0xd9, 0xda, 0xdc, 0xde, 0xdf, 0xf0, 0xfd] {
+            assert_eq!(form(&jpg_with(marker)), None, "{marker:x}");
+        }
+        for whole in [png(3, 2), jpg(0xc0), gif(&[FRAME, b";"]), bmp(12, b"\x03\0\x02\0")] {
             // What a JPG says after its frame is not looked at.
             let read = if whole.starts_with(b"\xff") { whole.len() - 6 } else { whole.len() };
             for end in 0..read {

@@ -80,7 +80,8 @@ pub enum FileWish {
 pub struct SharedLicense {
     /// The fields that it has of those that are given.
     pub fields: BTreeMap<String, FieldValue>,
-    /// Names of GB/T 36903 (`KZ_…`) of those fields that the type has beside the metadata, as the catalog in force has them.
+    /// Names of GB/T 36903 (`KZ_…`) of those fields that the type has beside the metadata, as the catalog in force has them; none that
+    /// [documents have for something else](boyin_model::catalog::LicenseType::pinyin_clash).
     pub pinyin: BTreeMap<String, String>,
     /// Its verification, over the bytes of [`Self::file`] where they are given.
     pub report: Report,
@@ -465,7 +466,10 @@ impl Lookup {
             (FileWish::Beside | FileWish::Alone | FileWish::Later, Some(file)) => SharedFile::Given(file),
         };
         let known = given.lists.catalog.entry(given.license_type).map(|entry| &entry.license_type);
-        let pinyin = |name: &String| Some((name.clone(), known?.field(name)?.pinyin.clone()));
+        let pinyin = |name: &String| {
+            let known = known.filter(|known| known.pinyin_clash(name).is_none())?;
+            Some((name.clone(), known.field(name)?.pinyin.clone()))
+        };
         let pinyin = fields.keys().filter_map(pinyin).collect();
         SharedLicense { fields, pinyin, report, file, copy_until: given.copy_until(record, now) }
     }

@@ -40,6 +40,9 @@ pub enum TemplateError {
     /// Something lies over the code or the white around it.
     #[error("{0} lies over the code")]
     OverCode(String),
+    /// What is on attached pages lies over the line of PDF that says what proves.
+    #[error("{0} lies over the line `copy`, which PDF has on every page")]
+    OverCopy(String),
     /// The place of the seal lies over a text.
     #[error("the place of the seal lies over {0}")]
     UnderSeal(String),
@@ -58,6 +61,11 @@ pub enum FaceError {
     /// The type has no such field.
     #[error("the license type has no field `{0}`")]
     UnknownField(String),
+    /// A document has something else under the pinyin short name of a field: metadata, the end of a copy, another field.
+    #[error(
+        "a document has something else under the short name of `{0}`: the catalog has to give the field another one"
+    )]
+    ShortName(String),
     /// The license has a field that the template has no place for.
     #[error("the template has no place for the field `{0}`")]
     NotPlaced(String),

@@ -67,7 +67,7 @@ impl<'l> FaceInput<'l> {
     /// Takes the claims of a credential of which every hidden one was disclosed.
     ///
     /// # Errors
-    /// [`FaceError::WrongType`], [`FaceError::NotDisclosed`], [`FaceError::UnknownField`].
+    /// [`FaceError::WrongType`], [`FaceError::NotDisclosed`], [`FaceError::UnknownField`], [`FaceError::ShortName`].
     pub fn new(license_type: &'l LicenseType, claims: &'l LicenseClaims) -> Result<Self, FaceError> {
         if claims.license_type() != license_type.code {
             return Err(FaceError::WrongType);
@@ -85,6 +85,9 @@ impl<'l> FaceInput<'l> {
         }
         if let Some(name) = claims.fields.keys().find(|name| license_type.field(name).is_none()) {
             return Err(FaceError::UnknownField(name.clone()));
+        }
+        if let Some(name) = claims.fields.keys().find(|name| license_type.pinyin_clash(name).is_some()) {
+            return Err(FaceError::ShortName(name.clone()));
         }
         Ok(Self { license_type, claims })
     }

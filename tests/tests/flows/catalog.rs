@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use boyin::archive::{Act, EventKind, Filing, Grade, LicenseRecord};
 use boyin::issue::{DefectFault, Draft, SigningKey, signed_list};
-use boyin::model::catalog::{Catalog, CatalogChange, CatalogEntry, CatalogList, CatalogRefusal, LicenseType};
+use boyin::model::catalog::{
+    Catalog, CatalogChange, CatalogEntry, CatalogList, CatalogRefusal, LicenseType, Place, SpecFault,
+};
 use boyin::model::id::{HolderCode, HolderCodeType, LicenseId};
-use boyin::model::listing::Untimely;
+use boyin::model::listing::{EntryFault, ListChangeError, ListFault, Untimely};
 use boyin::model::sharing::SharingEntry;
 use boyin::model::time::UnixTime;
 use boyin::suite::{Algorithm, SoftwareKey, SystemRandom, all_jws};
@@ -39,6 +41,28 @@ fn publish(home: &Home, changes: &[CatalogChange], from: Option<UnixTime>, at: U
         home.draft_list::<CatalogEntry>(change, &by(at)).unwrap();
     }
     home.sign_list::<CatalogEntry>(from, None, &passphrase(), &by(at)).unwrap()
+}
+
+/// Puts this in the place of the list that was signed last, by the anchor and under the next number, as an earlier release could.
+pub(crate) fn published_before(home: &Home, edit: impl FnOnce(&mut CatalogList)) -> CatalogList {
+    let mut list = home.list::<CatalogEntry>().unwrap().list;
+    list.sequence += 1;
+    edit(&mut list);
+    let pem = std::fs::read_to_string(home.dir().join("keys/trust-list.pem")).unwrap();
+    let key = SoftwareKey::from_encrypted_pem(Algorithm::Sm2, &pem, crate::office::PASSPHRASE.as_bytes());
+    let key = SigningKey::new(Arc::new(key.unwrap())).unwrap();
+    let token = key.sign_jws(&signed_list(&list, key.reference())).unwrap();
+    let kept = format!("history/{:08}.jwt", list.sequence);
+    for path in ["list.jwt", kept.as_str()] {
+        std::fs::write(home.dir().join("catalog").join(path), &token).unwrap();
+    }
+    list
+}
+
+/// The type of identity cards in a list.
+pub(crate) fn card_of(list: &mut CatalogList) -> &mut LicenseType {
+    let mut types = list.entries.iter_mut().map(|entry| &mut entry.license_type);
+    types.find(|license_type| license_type.key == "identity-card").unwrap()
 }
 
 fn issue(desk: &Desk, key: &str, draft: &Draft, at: UnixTime) -> Result<Receipt, DeskError> {
@@ -335,6 +359,42 @@ fn only_the_draft_that_was_seen_is_signed() {
     let last: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
     assert_eq!((&last["deed"], &last["draft"]), (&"sign".into(), &seen.to_string().into()));
     assert_ne!(digest(), none, "the same changes to another list are another draft");
+}
+
+#[test]
+fn a_list_of_the_time_before_short_names_had_rules_goes_on() {
+    let prefecture = Prefecture::new();
+    let mut old =
+        published_before(&prefecture.home, |list| card_of(list).fields[0].pinyin = "kz_xb".to_owned());
+    let bad = card_of(&mut old).clone();
+    let home = Home::open(prefecture.home.dir()).unwrap();
+    assert!(home.catalog_fault().is_none(), "{:?}", home.catalog_fault());
+    assert_eq!(home.catalog().find("identity-card"), Some(&bad));
+    let desk = Desk::open(&home, &passphrase(), now()).unwrap();
+    issue(&desk, "1", &identity_card(), now()).unwrap();
+
+    // It is not taken in once more, not even with another term.
+    let longer =
+        CatalogChange::Put { from: now(), license_type: Box::new(bad.clone()), until: Some(now().plus(900)) };
+    let refused = home.draft_list::<CatalogEntry>(&longer, &by(now()));
+    let Err(DeskError::Home(HomeError::ListChange(refused))) = refused else { panic!("it is taken in") };
+    let ListChangeError::List(ListFault::Entry { fault, .. }) = refused else { panic!("{refused}") };
+    assert_eq!(fault, EntryFault::Type { place: Place::Field(0), fault: SpecFault::Pinyin });
+    assert_eq!(home.list_draft::<CatalogEntry>().unwrap(), []);
+
+    // What else changes is compared and signed, and the type stays as it is until it is mended.
+    let other = CatalogChange::End {
+        license_type: Catalog::embedded().find("business-license").unwrap().code,
+        at: now().plus(900),
+    };
+    home.draft_list::<CatalogEntry>(&other, &by(now())).unwrap();
+    let drafted = home.drafted_list::<CatalogEntry>(now()).unwrap();
+    assert_eq!(old.diff(&drafted).len(), 1);
+    let mut signed = home.sign_list::<CatalogEntry>(None, None, &passphrase(), &by(now())).unwrap();
+    assert_eq!((signed.sequence, &*card_of(&mut signed)), (3, &bad));
+    issue(&desk, "2", &identity_card(), now().plus(1)).unwrap();
+    let mut mended = publish(&home, &[put(card(), now())], None, now().plus(2));
+    assert_eq!(*card_of(&mut mended), card());
 }
 
 #[test]

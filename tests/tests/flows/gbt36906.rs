@@ -10,6 +10,7 @@ use boyin::suite::{Algorithm, SystemRandom};
 use boyin_service::{MISSES, REQUESTS};
 use serde_json::{Value, json};
 
+use crate::catalog::{card_of, published_before};
 use crate::clients::{Answer, Served, client, token, words};
 use crate::life::business;
 use crate::office::{HOLDER, citizen, market, now, order, passphrase, police};
@@ -427,6 +428,20 @@ async fn fields_have_the_names_of_the_catalog_in_force() {
     assert_eq!((&one["KZ_DZ"], one.get("KZ_ZZ")), (&before["KZ_ZZ"], None));
     let (_, several) = asking.ask("queryCertInfoByHolderCode", Asking::card()).await;
     assert_eq!(several, json!([one]));
+}
+
+/// Catalogs that were signed before short names had rules have such types.
+#[tokio::test]
+async fn a_field_does_not_pose_as_metadata() {
+    let asking = Asking::new();
+    let (_, before) = asking.ask("queryCertInfo", asking.one()).await;
+    published_before(&asking.site.prefecture.home, |list| {
+        let mut fields = card_of(list).fields.iter_mut();
+        fields.find(|field| field.name == "address").unwrap().pinyin = "ZZMC".to_owned();
+    });
+    asking.site.log_lists(&asking.served);
+    let (_, one) = asking.ask("queryCertInfo", asking.one()).await;
+    assert_eq!((&one["address"], one.get("ZZMC")), (&before["KZ_ZZ"], None));
 }
 
 #[tokio::test]

@@ -36,12 +36,12 @@ pub(crate) fn png() -> Vec<u8> {
     b64::decode_of_others(PNG.as_bytes()).unwrap()
 }
 
-/// A PNG that is nothing but its head, of these sides.
+/// A PNG that ends where its pixels would begin, of these sides.
 pub(crate) fn head(width: u32, height: u32) -> Vec<u8> {
     let mut picture = png();
     picture[16..20].copy_from_slice(&width.to_be_bytes());
     picture[20..24].copy_from_slice(&height.to_be_bytes());
-    picture.truncate(33);
+    picture.truncate(41);
     picture
 }
 

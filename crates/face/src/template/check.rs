@@ -21,6 +21,7 @@ impl Template {
     pub(super) fn check(&self) -> Result<(), TemplateError> {
         self.check_size()?;
         self.check_items()?;
+        self.check_annex()?;
         self.check_values()
     }
 
@@ -119,6 +120,16 @@ impl Template {
             return Err(TemplateError::OverCode("the seal".to_owned()));
         }
         self.check_lines(&page, &code)
+    }
+
+    /// The line of PDF stands on attached pages, too.
+    fn check_annex(&self) -> Result<(), TemplateError> {
+        for (name, area) in [("annex heading", self.annex.heading), ("annex", self.annex.at)] {
+            if area.overlaps(&self.copy.at) {
+                return Err(TemplateError::OverCopy(name.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     fn check_lines(&self, page: &Area, code: &Area) -> Result<(), TemplateError> {

@@ -103,6 +103,20 @@ fn each_fault_of_values_and_places_is_named() {
     );
 }
 
+/// PDF has its line on attached pages, too.
+#[test]
+fn what_is_attached_lies_off_the_line_of_pdf() {
+    let over = |name: &str| TemplateError::OverCopy(name.to_owned());
+    for (item, at, rest) in
+        [("annex heading", "heading = [26, 24,", "158, 8]"), ("annex", "at = [26, 36,", "158, 234]")]
+    {
+        let (from, start) = (format!("{at} {rest}"), at.rsplit_once(' ').unwrap().0);
+        assert_eq!(changed(&from, &format!("{start} 8.4, {rest}")), over(item));
+        let beside = GENERAL.replacen(&from, &format!("{start} 8.5, {rest}"), 1);
+        assert!(Template::read(&beside).is_ok(), "{item}");
+    }
+}
+
 /// The business license with something changed, drawn with its own template.
 fn refusal(font: &Font, change: impl FnOnce(&mut LicenseClaims)) -> FaceError {
     let catalog = sample::catalog();
@@ -154,6 +168,26 @@ fn each_fault_of_a_license_is_named() {
     let claims = sample::claims(catalog.find("business-license").unwrap());
     let other = catalog.find("identity-card").unwrap();
     assert_eq!(FaceInput::new(other, &claims).unwrap_err(), FaceError::WrongType);
+}
+
+/// Catalogs that were signed before short names had rules have such types.
+#[test]
+fn a_field_under_the_short_name_of_something_else_has_no_face() {
+    let catalog = sample::catalog();
+    let business = catalog.find("business-license").unwrap();
+    let claims = sample::claims(business);
+    let [first, second] = [0, 1].map(|place| business.fields[place].name.clone());
+    let named = |name: &str, pinyin: &str| {
+        let mut license_type = business.clone();
+        license_type.fields.iter_mut().find(|field| field.name == name).unwrap().pinyin = pinyin.to_owned();
+        FaceInput::new(&license_type, &claims).map(|_| ())
+    };
+    let refused = |name: &String| Err(FaceError::ShortName(name.clone()));
+    assert_eq!(named(&first, "kz_a"), Ok(()));
+    for taken in ["ZZMC", "ZZLXDM", "CZZTDMLX", "JZJYXQJZSJ"] {
+        assert_eq!(named(&first, taken), refused(&first), "{taken}");
+    }
+    assert_eq!(named(&second, &business.fields[0].pinyin), refused(&second));
 }
 
 #[test]

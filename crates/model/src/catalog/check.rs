@@ -119,6 +119,18 @@ fn is_decimal(text: &str) -> bool {
 }
 
 impl LicenseType {
+    /// What keeps a field from standing in a document under its pinyin short name: the document has something else under it. No type
+    /// is taken in with such a name; lists that were signed before that was asked are read with theirs.
+    #[must_use]
+    pub fn pinyin_clash(&self, field: &str) -> Option<SpecFault> {
+        let spec = self.field(field)?;
+        let mut earlier = self.fields.iter().take_while(|earlier| earlier.name != field);
+        if earlier.any(|earlier| earlier.pinyin == spec.pinyin) {
+            return Some(SpecFault::PinyinTwice);
+        }
+        is_pinyin_of_documents(&spec.pinyin).then_some(SpecFault::PinyinTaken)
+    }
+
     /// Checks the first and last day against the allowed terms.
     ///
     /// The last day of a term may be the same day of a later year (as identity cards have it) or the day before (as
@@ -171,9 +183,7 @@ pub(crate) fn is_short_name(name: &str, separator: char) -> bool {
 /// Whether a text has the form of the short names of GB/T 36903: an upper-case letter, then upper-case letters, digits and `_`.
 fn is_pinyin(name: &str) -> bool {
     let good = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    name.len() <= MAX_SPEC_CHARS
-        && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(good)
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(good)
 }
 
 pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, SpecFault)> {
@@ -195,10 +205,19 @@ pub(super) fn license_type(license_type: &LicenseType) -> Result<(), (Place, Spe
         if fields[..index].iter().any(|earlier| earlier.name == spec.name) {
             return refuse(SpecFault::NameTwice);
         }
-        if fields[..index].iter().any(|earlier| earlier.pinyin == spec.pinyin) {
-            return refuse(SpecFault::PinyinTwice);
-        }
         field(spec).or_else(refuse)?;
+    }
+    Ok(())
+}
+
+/// What is asked of a type that passes [`license_type`] only when it is taken in: a list that was signed before has to be readable,
+/// or nobody could mend it.
+pub(super) fn short_names(license_type: &LicenseType) -> Result<(), (Place, SpecFault)> {
+    for (index, spec) in license_type.fields.iter().enumerate() {
+        let malformed = (!is_pinyin(&spec.pinyin)).then_some(SpecFault::Pinyin);
+        if let Some(fault) = malformed.or_else(|| license_type.pinyin_clash(&spec.name)) {
+            return Err((Place::Field(index), fault));
+        }
     }
     Ok(())
 }
@@ -209,19 +228,13 @@ fn field(spec: &FieldSpec) -> Result<(), SpecFault> {
     if !is_short_name(&spec.name, '_') || reserved {
         return Err(SpecFault::Name);
     }
-    if !is_pinyin(&spec.pinyin) {
-        return Err(SpecFault::Pinyin);
-    }
-    if is_pinyin_of_documents(&spec.pinyin) {
-        return Err(SpecFault::PinyinTaken);
-    }
     if (spec.kind == FieldKind::Choice) == spec.choices.is_empty() {
         return Err(SpecFault::Choices);
     }
     if spec.choices.len() > MAX_TYPE_FIELDS {
         return Err(SpecFault::TooMany);
     }
-    if !is_line(&spec.label) || !spec.choices.iter().all(|text| is_line(text)) {
+    if ![&spec.label, &spec.pinyin].into_iter().chain(&spec.choices).all(|text| is_line(text)) {
         return Err(SpecFault::Text);
     }
     let whole = |bound: Option<i64>| bound.is_none_or(|bound| bound.unsigned_abs() < 1 << 53);

@@ -2,11 +2,11 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CodeSource, FieldSpec, HolderKind, LicenseType, check};
+use super::{Catalog, CodeSource, FieldSpec, HolderKind, LicenseType, Place, SpecFault, check};
 use crate::id::LicenseTypeCode;
 use crate::jws::TYP_CATALOG_LIST;
 use crate::limits::{MAX_CATALOG_LIST_BYTES, MAX_CATALOG_TYPES};
-use crate::listing::{Entry, EntryFault, ListChangeError, SignedList, Untimely, lasts_at_all};
+use crate::listing::{Entry, EntryFault, ListChangeError, ListFault, SignedList, Untimely, lasts_at_all};
 use crate::time::UnixTime;
 use crate::trust::{Difference, Effect, Facts, What, in_force, present, span};
 
@@ -145,8 +145,7 @@ impl Entry for CatalogEntry {
     }
 
     fn check(&self, _before: Option<&Self>) -> Result<(), EntryFault> {
-        check::license_type(&self.license_type)
-            .map_err(|(place, fault)| EntryFault::Type { place, fault })?;
+        check::license_type(&self.license_type).map_err(type_fault)?;
         if lasts_at_all(self.from, self.until) { Ok(()) } else { Err(EntryFault::Term) }
     }
 
@@ -163,6 +162,11 @@ impl Entry for CatalogEntry {
     fn apply(entries: &mut Vec<Self>, change: &CatalogChange) -> Result<(), ListChangeError> {
         match change {
             CatalogChange::Put { from, license_type, until } => {
+                let found = check::license_type(license_type).and_then(|()| check::short_names(license_type));
+                found.map_err(|found| {
+                    let entry = entries.partition_point(|known| known.license_type.code < license_type.code);
+                    ListFault::Entry { entry, fault: type_fault(found) }
+                })?;
                 let entry = Self { from: *from, license_type: (**license_type).clone(), until: *until };
                 entries.retain(|known| known.license_type.code != license_type.code);
                 entries.push(entry);
@@ -209,6 +213,10 @@ impl Entry for CatalogEntry {
             difference.effect = opened(&difference.subject).then_some(Effect::Widened);
         }
     }
+}
+
+fn type_fault((place, fault): (Place, SpecFault)) -> EntryFault {
+    EntryFault::Type { place, fault }
 }
 
 fn subject(license_type: &LicenseType, field: &FieldSpec) -> String {

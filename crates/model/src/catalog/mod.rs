@@ -270,12 +270,20 @@ impl FromStr for Catalog {
 
     fn from_str(text: &str) -> Result<Self, CatalogError> {
         let wire: Wire = toml::from_str(text)?;
-        Self::new(wire.version, wire.license_type)
+        let catalog = Self::new(wire.version, wire.license_type)?;
+        for license_type in catalog.types() {
+            check::short_names(license_type).map_err(|found| inconsistent(license_type.code, found))?;
+        }
+        Ok(catalog)
     }
 }
 
+fn inconsistent(code: LicenseTypeCode, (place, fault): (Place, SpecFault)) -> CatalogError {
+    CatalogError::Inconsistent { code, place, fault }
+}
+
 impl Catalog {
-    /// The catalog of these types.
+    /// The catalog of these types. Their pinyin short names may be those of a list that was signed before these had rules.
     ///
     /// # Errors
     /// [`CatalogError::Duplicate`], [`CatalogError::Inconsistent`].
@@ -286,11 +294,7 @@ impl Catalog {
         let mut types: BTreeMap<LicenseTypeCode, LicenseType> = BTreeMap::new();
         for license_type in license_types {
             let code = license_type.code;
-            check::license_type(&license_type).map_err(|(place, fault)| CatalogError::Inconsistent {
-                code,
-                place,
-                fault,
-            })?;
+            check::license_type(&license_type).map_err(|found| inconsistent(code, found))?;
             let same = |other: &LicenseType| other.key == license_type.key || other.name == license_type.name;
             let taken = types.values().any(same);
             if types.insert(code, license_type).is_some() || taken {

@@ -130,6 +130,44 @@ fn a_change_is_made_whole_or_not_at_all() {
     CatalogList::read(&list.write()).unwrap();
 }
 
+/// Lists were signed before there were rules on short names.
+#[test]
+fn a_type_with_a_bad_short_name_is_read_where_it_is_signed_and_not_taken_in() {
+    let sound = list();
+    let place =
+        sound.entries.iter().position(|entry| entry.license_type.key == "marriage-certificate").unwrap();
+    assert!(place > 0);
+    let marriage = sound.entries[place].license_type.clone();
+    for (pinyin, fault) in [
+        ("kz_a", SpecFault::Pinyin),
+        ("ZZMC", SpecFault::PinyinTaken),
+        ("JZJYXQJZSJ", SpecFault::PinyinTaken),
+        (marriage.fields[0].pinyin.as_str(), SpecFault::PinyinTwice),
+    ] {
+        let mut bad = marriage.clone();
+        bad.fields[1].pinyin = pinyin.to_owned();
+        let mut signed = sound.clone();
+        signed.entries[place].license_type = bad.clone();
+        assert_eq!(CatalogList::read(&signed.write()), Ok(signed.clone()), "{pinyin}");
+        assert_eq!(signed.catalog().get(bad.code), Some(&bad), "{pinyin}");
+
+        let mut changed = sound.clone();
+        let fault = EntryFault::Type { place: Place::Field(1), fault };
+        let refused = Err(ListChangeError::List(ListFault::Entry { entry: place, fault }));
+        assert_eq!(changed.apply(&put(bad.clone())), refused, "{pinyin}");
+        assert_eq!(changed, sound);
+
+        // It ends as any other, others change beside it, and it is mended.
+        let end = |code| CatalogChange::End { license_type: code, at: at(500) };
+        for code in [bad.code, signed.entries[0].license_type.code] {
+            signed.apply(&end(code)).unwrap();
+        }
+        assert_eq!(signed.entries[place].license_type, bad, "{pinyin}");
+        signed.apply(&put(marriage.clone())).unwrap();
+        assert_eq!(signed.entries[place].license_type, marriage);
+    }
+}
+
 #[test]
 fn only_what_the_catalog_in_force_says_is_admitted() {
     let mut list = list();

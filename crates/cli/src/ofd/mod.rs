@@ -27,7 +27,7 @@ use boyin_ofd::{
 use self::args::{Ofd, Verify};
 use crate::context::{Session, now};
 use crate::output::{printable, sign};
-use crate::report::{self, CODE_WIDTH, checks, exit, headline, notes, words};
+use crate::report::{self, CODE_WIDTH, checks, exit, headline, words};
 use crate::trusted::Trusted;
 use crate::{Exit, files};
 

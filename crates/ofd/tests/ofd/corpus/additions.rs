@@ -12,6 +12,7 @@ use super::{
     Base, DESCRIPTION, DOCUMENT, LIST, Lab, Make, PICTURE, ROOT, SEAL, VALUE, listed, names, remove,
 };
 
+const ATTACHMENTS: &str = "Doc_0/Attachs/Attachments.xml";
 const XMLNS: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
 
 /// What names a new file, where that is put in, and the file.
@@ -90,7 +91,7 @@ const ADDITIONS: [Addition; 17] = [
     },
     Addition {
         what: "attachment",
-        within: "Doc_0/Attachs/Attachments.xml",
+        within: ATTACHMENTS,
         before: "</ofd:Attachments>",
         names: r#"<ofd:Attachment ID="6" Name="more"><ofd:FileLoc>more.xml</ofd:FileLoc></ofd:Attachment>"#,
         file: "Doc_0/Attachs/more.xml",
@@ -242,8 +243,12 @@ fn what_is_open_is_taken_out() {
         lab.assert_refused(name, &changed, ContentUncovered);
         remove(&mut changed, name);
         let report = lab.check(&changed.write());
-        let expected =
-            if name == DOCUMENT { crate::failed(PartMissing) } else { crate::open(ContentMissing) };
+        let expected = match name.as_str() {
+            DOCUMENT => crate::failed(PartMissing),
+            // What was attached has a document type, and nothing names it any more: it may describe a signature.
+            ATTACHMENTS => crate::failed(SignaturesDetached),
+            _ => crate::open(ContentMissing),
+        };
         assert_eq!(report.verdict(), expected, "{name}: {}", crate::shown(&report));
     }
     // So is what it leaves open of what it does not cover itself, of each kind that can be named.
@@ -442,9 +447,9 @@ fn signatures_are_taken_out() {
 fn content_may_have_the_name_of_a_description() {
     let lab = Lab::new();
     let mut draft = Draft::new(&lab.world);
-    let mut list = draft.text("Doc_0/Attachs/Attachments.xml").to_owned();
+    let mut list = draft.text(ATTACHMENTS).to_owned();
     list = list.replace("data.xml", "Signature.xml");
-    draft.put("Doc_0/Attachs/Attachments.xml", list);
+    draft.put(ATTACHMENTS, list);
     super::rename(&mut draft, "Doc_0/Attachs/data.xml", "Doc_0/Attachs/Signature.xml");
     draft.put("Doc_0/Signs/Sign_9/Seal.esl", "left over");
     let all = Signing { over_others: true, ..Signing::default() };

@@ -2,11 +2,16 @@
 
 mod tags;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::limits::{MAX_DOCUMENTS, MAX_EXTRACTED, MAX_STRUCTURE_BYTES, long};
-use crate::location::resolve;
+use crate::limits::{
+    MAX_ALL_XML_BYTES, MAX_DOCUMENTS, MAX_EXTRACTED, MAX_STRUCTURE_BYTES, MAX_XML_ELEMENTS, long,
+};
+use crate::location::{LocationFault, resolve, resolve_in_any_case};
 use crate::package::{Container, Names, Package, ReadError, Source};
 use crate::structure::StructureFault;
 use crate::xml::{Element, XmlFault};
@@ -124,17 +129,38 @@ pub enum ExtractFault {
 /// [`ExtractError`] with the first fault; nothing is taken out of a container that is odd.
 pub fn extract(package: &Package) -> Result<Vec<UnverifiedContents>, ExtractError> {
     let mut files = package;
-    documents(&mut files)
+    documents(&mut files, &mut Left::all())
 }
 
-/// As [`extract`], of a container as large as one that is verified. No more than one file of its structure is held at a time.
+/// As [`extract`], of a container as large as one that is verified. Of each level of its structure one file is held at a time:
+/// `OFD.xml`, a document, one of its lists, a file of tags.
 ///
 /// # Errors
 /// [`ExtractFault`] with the first fault.
 pub fn extract_from<S: Source>(
     container: &mut Container<S>,
 ) -> Result<Vec<UnverifiedContents>, ExtractFault> {
-    documents(container)
+    documents(container, &mut Left::all())
+}
+
+/// What may still be read of the XML of a container, over all its documents. What is named again is read again, and counts again.
+struct Left {
+    bytes: u64,
+    /// Of files of tags: those of the structure have their own bound.
+    elements: usize,
+}
+
+impl Left {
+    fn all() -> Self {
+        Self { bytes: long(MAX_ALL_XML_BYTES), elements: MAX_XML_ELEMENTS }
+    }
+
+    /// Takes up a file of so many bytes, which may have `most`.
+    fn take(&mut self, size: u64, most: usize) -> Result<(), XmlFault> {
+        let left = self.bytes.checked_sub(size).filter(|_| size <= long(most));
+        self.bytes = left.ok_or(XmlFault::Size)?;
+        Ok(())
+    }
 }
 
 /// The files of a container, some of which are looked into.
@@ -149,10 +175,13 @@ trait Files {
     fn read(&mut self, place: usize) -> Result<Cow<'_, [u8]>, Self::Error>;
 
     /// The root of a file of the structure, which is not read if it is larger than those may be.
-    fn root(&mut self, place: usize, part: &'static str, name: &'static str) -> Result<Element, Self::Error> {
-        if self.size(place) > long(MAX_STRUCTURE_BYTES) {
-            return Err(of(part)(XmlFault::Size.into()).into());
-        }
+    fn root(
+        &mut self,
+        place: usize,
+        (part, name): (&'static str, &'static str),
+        left: &mut Left,
+    ) -> Result<Element, Self::Error> {
+        left.take(self.size(place), MAX_STRUCTURE_BYTES).map_err(|fault| of(part)(fault.into()))?;
         Ok(Element::root(&self.read(place)?, name).map_err(of(part))?)
     }
 }
@@ -191,15 +220,15 @@ impl<S: Source> Files for Container<S> {
     }
 }
 
-fn documents<F: Files>(files: &mut F) -> Result<Vec<UnverifiedContents>, F::Error> {
+fn documents<F: Files>(files: &mut F, left: &mut Left) -> Result<Vec<UnverifiedContents>, F::Error> {
     let entry = files.names().place(ENTRY).ok_or(ExtractError::Location(ENTRY))?;
-    let root = files.root(entry, ENTRY, "OFD")?;
+    let root = files.root(entry, (ENTRY, "OFD"), left)?;
     let mut all = Vec::new();
     for body in root.all("DocBody") {
         if all.len() == MAX_DOCUMENTS {
             return Err(of(ENTRY)(StructureFault::TooMany("DocBody")).into());
         }
-        all.push(contents(files, body)?);
+        all.push(contents(files, body, left)?);
     }
     if all.is_empty() { Err(of(ENTRY)(StructureFault::Missing("DocBody")).into()) } else { Ok(all) }
 }
@@ -209,7 +238,11 @@ fn of(part: &'static str) -> impl Fn(StructureFault) -> ExtractError {
     move |fault| ExtractError::Structure { part, fault }
 }
 
-fn contents<F: Files>(files: &mut F, body: &Element) -> Result<UnverifiedContents, F::Error> {
+fn contents<F: Files>(
+    files: &mut F,
+    body: &Element,
+    left: &mut Left,
+) -> Result<UnverifiedContents, F::Error> {
     if body.maybe("Versions").map_err(of(ENTRY))?.is_some() {
         return Err(ExtractError::Versions.into());
     }
@@ -222,17 +255,17 @@ fn contents<F: Files>(files: &mut F, body: &Element) -> Result<UnverifiedContent
     let custom = info.map_or(Ok(Vec::new()), custom).map_err(of(ENTRY))?;
     let place = body.one("DocRoot").map_err(of(ENTRY))?;
     let place = locate(files.names(), ENTRY, place.text(), ROOT)?;
-    let root = files.root(place, ROOT, "Document")?;
+    let root = files.root(place, (ROOT, "Document"), left)?;
     let list = |files: &F, name, part| match root.maybe(name).map_err(of(ROOT))? {
         Some(list) => locate(files.names(), files.names().of(place), list.text(), part).map(Some),
         None => Ok(None),
     };
     let attachments = match list(&*files, "Attachments", LIST)? {
-        Some(list) => attachments(files, list)?,
+        Some(list) => attachments(files, list, left)?,
         None => Vec::new(),
     };
     let tags = match list(&*files, "CustomTags", tags::LIST)? {
-        Some(list) => tags::read(files, list)?,
+        Some(list) => tags::read(files, list, left)?,
         None => Vec::new(),
     };
     Ok(UnverifiedContents { id, title, custom, tags, attachments })
@@ -250,8 +283,12 @@ fn custom(info: &Element) -> Result<Vec<(String, String)>, StructureFault> {
     Ok(all)
 }
 
-fn attachments<F: Files>(files: &mut F, list: usize) -> Result<Vec<UnverifiedAttachment>, F::Error> {
-    let root = files.root(list, LIST, "Attachments")?;
+fn attachments<F: Files>(
+    files: &mut F,
+    list: usize,
+    left: &mut Left,
+) -> Result<Vec<UnverifiedAttachment>, F::Error> {
+    let root = files.root(list, (LIST, "Attachments"), left)?;
     let mut all = Vec::new();
     for attachment in root.all("Attachment") {
         if all.len() == MAX_EXTRACTED {
@@ -270,6 +307,11 @@ fn attachments<F: Files>(files: &mut F, list: usize) -> Result<Vec<UnverifiedAtt
     Ok(all)
 }
 
+/// A file that is there under a name in another case only is what verification takes for content: it is found.
 fn locate(names: &Names, within: &str, location: &str, part: &'static str) -> Result<usize, ExtractError> {
-    resolve(names, within, location).map_err(|_| ExtractError::Location(part))
+    let found = match resolve(names, within, location) {
+        Err(LocationFault::Missing) => resolve_in_any_case(names, within, location),
+        found => found,
+    };
+    found.map_err(|_| ExtractError::Location(part))
 }

@@ -34,8 +34,17 @@ pub(crate) fn resolve_in_any_case(
     location: &str,
 ) -> Result<usize, LocationFault> {
     let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
-    let from_root = from_root.and_then(|path| names.place_in_any_case(&path));
-    one_of(names.place_in_any_case(&from_folder), from_root)
+    at_in_any_case(names, &from_folder, from_root.as_deref())
+}
+
+/// As [`at`], letters compared without case.
+pub(crate) fn at_in_any_case(
+    names: &Names,
+    from_folder: &str,
+    from_root: Option<&str>,
+) -> Result<usize, LocationFault> {
+    let place = |path: &str| names.place_in_any_case(path);
+    one_of(place(from_folder), from_root.and_then(place))
 }
 
 fn one_of(from_folder: Option<usize>, from_root: Option<usize>) -> Result<usize, LocationFault> {

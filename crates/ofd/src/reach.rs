@@ -11,7 +11,7 @@ use crate::intake::Intake;
 use crate::limits::{
     MAX_ALL_XML_BYTES, MAX_LOCATION_BYTES, MAX_LOCATIONS, MAX_XML_BYTES, MAX_XML_ELEMENTS, long,
 };
-use crate::location::{LocationFault, at, paths, resolve, resolve_in_any_case};
+use crate::location::{LocationFault, at, at_in_any_case, paths, resolve};
 use crate::package::{Names, Source};
 use crate::structure::{Body, rectangle};
 use crate::xml::{self, Start, Visit, XmlFault};
@@ -36,18 +36,26 @@ pub(crate) struct Reached {
 
 /// Hashes of the paths where files were looked for and none is: the paths themselves could fill the memory.
 #[derive(Debug, Default)]
-pub(crate) struct Absent(BTreeSet<u64>);
+pub(crate) struct Absent {
+    /// As they are named.
+    named: BTreeSet<u64>,
+    /// In small letters, those where none is in any case either.
+    in_any_case: BTreeSet<u64>,
+}
 
 impl Absent {
     /// Whether a file was looked for at one of the paths that a location in the file `within` can mean, and none is there.
     pub(crate) fn has(&self, within: &str, location: &str) -> bool {
         let Some((from_folder, from_root)) = paths(within, location) else { return false };
-        [Some(from_folder), from_root].iter().flatten().any(|path| self.0.contains(&hash(path.as_bytes())))
+        [Some(from_folder), from_root].iter().flatten().any(|path| {
+            self.named.contains(&hash(path.as_bytes()))
+                || self.in_any_case.contains(&hash(path.to_lowercase().as_bytes()))
+        })
     }
 
     /// Bytes that are held, about.
     pub(crate) fn held(&self) -> usize {
-        of_entries::<u64>(self.0.len())
+        of_entries::<u64>(self.named.len() + self.in_any_case.len())
     }
 }
 
@@ -65,7 +73,7 @@ impl Search {
         let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
         let looked = [Some(&from_folder), from_root.as_ref()];
         let absent = looked.into_iter().flatten().filter(|path| names.place(path).is_none());
-        self.absent.0.extend(absent.map(|path| hash(path.as_bytes())));
+        self.absent.named.extend(absent.map(|path| hash(path.as_bytes())));
         at(names, &from_folder, from_root.as_deref())
     }
 
@@ -76,7 +84,11 @@ impl Search {
         location: &str,
     ) -> Result<usize, LocationFault> {
         self.paths += 1;
-        resolve_in_any_case(names, within, location)
+        let (from_folder, from_root) = paths(within, location).ok_or(LocationFault::Unsafe)?;
+        let looked = [Some(&from_folder), from_root.as_ref()];
+        let absent = looked.into_iter().flatten().filter(|path| names.place_in_any_case(path).is_none());
+        self.absent.in_any_case.extend(absent.map(|path| hash(path.to_lowercase().as_bytes())));
+        at_in_any_case(names, &from_folder, from_root.as_deref())
     }
 }
 

@@ -36,11 +36,11 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
     let mut container = container.context("this is no OFD document that is read")?;
     let documents = extract_from(&mut container)?;
     std::fs::create_dir(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
-    let written = write_attachments(&mut container, &documents, &args.out)?;
-    let said: Vec<_> = documents.iter().map(of_document).collect();
-    let mut told = json!({ "attachments": written, "documents": said, "verified": vouching.is_some() });
-    vouching.as_ref().unwrap_or(&NOBODY).put_into(&mut told);
-    files::write_new(&args.out.join(METADATA), &serde_json::to_vec_pretty(&told)?)?;
+    let (written, told) =
+        fill(&args.out, &mut container, &documents, vouching.as_ref()).inspect_err(|_| {
+            // Half of it is worse than none, and would be in the way of the next attempt.
+            let _ = std::fs::remove_dir_all(&args.out);
+        })?;
     if session.json() {
         json_line(out, &told)?;
         return Ok(Exit::Done);
@@ -54,6 +54,21 @@ pub(super) fn run(session: &Session, args: &Extract, out: &mut dyn Write) -> any
         writeln!(out, "  {name}")?;
     }
     Ok(Exit::Done)
+}
+
+/// Writes into the folder; the names of the attachments, and what is told of all.
+fn fill<S: Source>(
+    dir: &Path,
+    container: &mut Container<S>,
+    documents: &[UnverifiedContents],
+    vouching: Option<&Vouching>,
+) -> anyhow::Result<(Vec<String>, Value)> {
+    let written = write_attachments(container, documents, dir)?;
+    let said: Vec<_> = documents.iter().map(of_document).collect();
+    let mut told = json!({ "attachments": written, "documents": said, "verified": vouching.is_some() });
+    vouching.unwrap_or(&NOBODY).put_into(&mut told);
+    files::write_new(&dir.join(METADATA), &serde_json::to_vec_pretty(&told)?)?;
+    Ok((written, told))
 }
 
 /// The names of the files; an attachment that is named more than once is written once.

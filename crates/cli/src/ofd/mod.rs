@@ -95,29 +95,32 @@ impl Judging {
         Ok(self.verifier.check(source, self.trust(), self.at)?)
     }
 
-    /// A file of any size that is read; standard input as far as inputs go.
     fn of_file(&self, path: &Path) -> anyhow::Result<CheckedDocument> {
-        if files::is_stdin(path) {
-            return self.of_source(files::read(path)?.as_slice());
-        }
-        let cannot = || format!("{} cannot be read", path.display());
-        let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
-        self.verifier.check(source, self.trust(), self.at).with_context(cannot)
+        self.of_source(source(path)?).with_context(|| cannot(path))
     }
+}
+
+/// A file of any size, read where it is asked; standard input as far as inputs go.
+fn source(path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    if files::is_stdin(path) {
+        return Ok(Box::new(Seekable::new(Cursor::new(files::read(path)?))?));
+    }
+    let file = File::open(path).and_then(Seekable::new);
+    Ok(Box::new(file.with_context(|| cannot(path))?))
 }
 
 /// A document that is looked at more than once: each time the same bytes, or an error, since somebody may write to the file.
 fn opened(path: &Path) -> anyhow::Result<Box<dyn Source>> {
-    let cannot = || format!("{} cannot be read", files::name(path));
-    if files::is_stdin(path) {
-        return Ok(Box::new(Seekable::new(Cursor::new(files::read(path)?)).with_context(cannot)?));
-    }
-    let source = File::open(path).and_then(Seekable::new).with_context(cannot)?;
+    let source = source(path)?;
     // Of a larger one nothing is read, which its report says.
     if usize::try_from(source.size()).is_ok_and(|size| size <= MAX_STREAMED_PACKAGE_BYTES) {
-        return Ok(Box::new(Pinned::new(source, &all_x509()).with_context(cannot)?.0));
+        return Ok(Box::new(Pinned::new(source, &all_x509()).with_context(|| cannot(path))?.0));
     }
-    Ok(Box::new(source))
+    Ok(source)
+}
+
+fn cannot(path: &Path) -> String {
+    format!("{} cannot be read", files::name(path))
 }
 
 /// Its files, or why it is no container.

@@ -464,6 +464,63 @@ fn nothing_is_taken_out_of_what_does_not_pass_unless_that_is_asked_for() {
     assert_eq!(place.read("taken/1-1-data.xml"), b"<!DOCTYPE any><any/>");
 }
 
+/// What is half taken out is taken away: the same order again says what is wrong, not that something is in its way.
+#[test]
+fn a_folder_that_cannot_be_filled_is_taken_away() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let more = r#"<ofd:Attachment ID="6" Name="more"><ofd:FileLoc>more.txt</ofd:FileLoc></ofd:Attachment></ofd:Attachments>"#;
+    draft.replace("Doc_0/Attachs/Attachments.xml", "</ofd:Attachments>", more);
+    draft.put("Doc_0/Attachs/more.txt", "more");
+    let written = |of_more: &[u8]| {
+        let entry = |(name, bytes): &(String, Vec<u8>)| {
+            let packed = name.ends_with("/more.txt").then(|| of_more.to_vec());
+            EntryByHand { method: Some(0), packed, ..EntryByHand::new(name, bytes) }
+        };
+        container(&draft.files.iter().map(entry).collect::<Vec<_>>())
+    };
+    let dir = place.path("taken");
+    let extract = |file: &str| place.boyin(&["ofd", "extract", file, "--out", &dir, "--unverified"]);
+    let damaged = place.write("damaged.ofd", &written(b"less"));
+    for _ in 0..2 {
+        extract(&damaged).complains(&["1-2-more.txt cannot be written", "another checksum"]);
+        assert!(!exists(&dir), "half of it was left");
+    }
+    extract(&place.write("sound.ofd", &written(b"more"))).ends(0);
+    assert_eq!(place.read("taken/1-2-more.txt"), b"more");
+    // What was there before is nobody's to take away.
+    extract(&damaged).complains(&["exists already"]);
+    assert!(exists(&place.path("taken/1-1-data.xml")));
+}
+
+/// From standard input, too, a document is verified, shown and taken out.
+#[test]
+fn a_document_comes_over_standard_input() {
+    let place = Place::empty();
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    draft.sign(&Signing::default());
+    let bytes = draft.write();
+    let file = place.write("license.ofd", &bytes);
+    let trusted = trusting(&place, &world);
+    let trusted = trusted.each_ref().map(String::as_str);
+    let [one, other] = ["one", "other"].map(|dir| place.path(dir));
+    let taken_out = |dir| ["--unverified", "--json", "--out", dir];
+    let (to_one, to_other) = (taken_out(one.as_str()), taken_out(other.as_str()));
+    let acts: [(&str, [&[&str]; 2]); 3] = [
+        ("verify", [&trusted, &trusted]),
+        ("inspect", [&["--json"], &["--json"]]),
+        ("extract", [&to_one, &to_other]),
+    ];
+    for (act, [more, other]) in acts {
+        let piped = place.boyin_with_input(&[&["ofd", act, "-"], more].concat(), &bytes).ends(0);
+        let named = place.boyin(&[&["ofd", act, file.as_str()], other].concat()).ends(0);
+        assert_eq!(piped.out, named.out, "{act}");
+    }
+    assert_eq!(place.read("one/1-1-data.xml"), place.read("other/1-1-data.xml"));
+}
+
 /// Many are verified at once, each with a line, and the worst of them is how it ends.
 #[test]
 fn many_documents_are_verified_at_once() {

@@ -1,10 +1,12 @@
-use boyin_model::alg::Digest32;
+use boyin_model::alg::{Digest32, VerifyAlg};
 use boyin_suite::Algorithm;
 use boyin_testkit::ofd::{Draft, Signing};
 use boyin_testkit::prefecture::now;
 use boyin_testkit::seals::{SealWorld, context};
 
 use super::*;
+use crate::held::of_entries;
+use crate::intake::Ticket;
 use crate::structure::Reference;
 
 const MORE: usize = 1000;
@@ -38,7 +40,8 @@ fn all_that_is_held_counts() {
     let absent =
         many(&|nth| format!(r#"<ofd:Attachment ID="7"><ofd:FileLoc>{nth}</ofd:FileLoc></ofd:Attachment>"#));
     let absent = with("Doc_0/Attachs/Attachments.xml", "</ofd:Attachments>", &absent);
-    assert!(held(&absent) >= before + size_of::<u64>() * MORE);
+    // From the folder and from the root, with case and without.
+    assert!(held(&absent) >= before + of_entries::<u64>(2 * 2 * MORE));
 
     let custom = many(&|_| r#"<ofd:CustomData Name="a">b</ofd:CustomData>"#.to_owned());
     let kept = before + custom.len();
@@ -63,7 +66,10 @@ fn all_that_is_held_counts() {
     waiting.sign(&Signing::default());
     let kept = waiting.files.iter().filter(|(name, _)| name.contains("/Signs/"));
     let kept: usize = kept.map(|(_, bytes)| bytes.len()).sum();
-    let references = MORE * (2 * size_of::<Reference>() + size_of::<Digest32>());
-    let digests = MORE * size_of::<Option<Digest32>>();
+    let references = of_entries::<Reference>(MORE) + MORE * size_of::<Digest32>();
+    // Each is named with where its digest will be, and waits by itself with the one digest that is asked for, which has a place.
+    let named = of_entries::<((&str, usize), Ticket)>(MORE);
+    let waits = size_of::<[Vec<u8>; 2]>() + size_of::<(&dyn VerifyAlg, Ticket)>();
+    let digests = named + MORE * (waits + size_of::<Option<Digest32>>());
     assert!(held(&waiting) >= before + kept + references + digests);
 }

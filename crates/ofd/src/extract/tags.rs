@@ -1,7 +1,7 @@
 //! Tags (GB/T 33190 §16): their files have any elements; of an element that refers to objects the name is what these show.
 
-use super::{Files, TaggedObject, UnverifiedTag, locate, of};
-use crate::limits::{MAX_EXTRACTED, MAX_TAGGED_OBJECTS, MAX_XML_BYTES, long};
+use super::{Files, Left, TaggedObject, UnverifiedTag, locate, of};
+use crate::limits::{MAX_EXTRACTED, MAX_TAGGED_OBJECTS, MAX_XML_BYTES};
 use crate::structure::StructureFault;
 use crate::xml::{self, Start, Visit, XmlFault};
 
@@ -10,9 +10,13 @@ const FILE: &str = "a file of tags";
 const REFERENCE: &str = "ObjectRef";
 
 /// The tags of all files that the list at this place names.
-pub(super) fn read<F: Files>(files: &mut F, list: usize) -> Result<Vec<UnverifiedTag>, F::Error> {
-    let root = files.root(list, LIST, "CustomTags")?;
-    let mut tags = Tags::default();
+pub(super) fn read<F: Files>(
+    files: &mut F,
+    list: usize,
+    left: &mut Left,
+) -> Result<Vec<UnverifiedTag>, F::Error> {
+    let root = files.root(list, (LIST, "CustomTags"), left)?;
+    let mut tags = Tags { open: Vec::new(), found: Vec::new(), count: 0, left };
     for (nth, tag) in root.all("CustomTag").enumerate() {
         if nth == MAX_EXTRACTED {
             return Err(of(LIST)(StructureFault::TooMany("CustomTag")).into());
@@ -20,20 +24,18 @@ pub(super) fn read<F: Files>(files: &mut F, list: usize) -> Result<Vec<Unverifie
         let location = tag.one("FileLoc").map_err(of(LIST))?;
         let place = locate(files.names(), files.names().of(list), location.text(), FILE)?;
         let fault = |fault: XmlFault| of(FILE)(fault.into());
-        if files.size(place) > long(MAX_XML_BYTES) {
-            return Err(fault(XmlFault::Size).into());
-        }
+        tags.left.take(files.size(place), MAX_XML_BYTES).map_err(fault)?;
         xml::read(&files.read(place)?, &mut tags).map_err(fault)?;
     }
     Ok(tags.found)
 }
 
-#[derive(Default)]
-struct Tags {
+struct Tags<'l> {
     open: Vec<Open>,
     found: Vec<UnverifiedTag>,
     /// Objects of all tags.
     count: usize,
+    left: &'l mut Left,
 }
 
 /// An element that has begun and not ended.
@@ -43,8 +45,9 @@ struct Open {
     objects: Vec<TaggedObject>,
 }
 
-impl Visit for Tags {
+impl Visit for Tags<'_> {
     fn start(&mut self, start: Start<'_>) -> Result<(), XmlFault> {
+        self.left.elements = self.left.elements.checked_sub(1).ok_or(XmlFault::Elements)?;
         let page = start.attributes.into_iter().find(|(name, _)| name == "PageRef").map(|(_, value)| value);
         self.open.push(Open { page, objects: Vec::new() });
         Ok(())

@@ -43,6 +43,16 @@ impl<S: Source + ?Sized> Source for &mut S {
     }
 }
 
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn size(&self) -> u64 {
+        S::size(self)
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        S::read_at(self, at, into)
+    }
+}
+
 /// A file, or whatever else can be read from any place.
 #[derive(Debug)]
 pub struct Seekable<R> {

@@ -14,6 +14,11 @@ fn reached(draft: &Draft<'_>) -> Result<Vec<String>, ReachFault> {
 }
 
 fn reached_with(draft: &Draft<'_>, scans: &mut Scans) -> Result<Vec<String>, ReachFault> {
+    let (names, found) = found(draft, scans)?;
+    Ok(found.places.iter().map(|place| names.of(*place).to_owned()).collect())
+}
+
+fn found(draft: &Draft<'_>, scans: &mut Scans) -> Result<(Names, Reached), ReachFault> {
     let bytes = draft.write();
     let (names, contents) = Contents::open(&bytes[..], &Limits::held()).unwrap();
     let (mut batch, mut work) = (Batch::default(), Work::default());
@@ -22,7 +27,7 @@ fn reached_with(draft: &Draft<'_>, scans: &mut Scans) -> Result<Vec<String>, Rea
     let body = &intake.with(root, bodies).unwrap().unwrap()[0];
     let found = reach(&names, &mut intake, root, body, scans)?;
     assert_eq!(found.pages.len(), 2);
-    Ok(found.places.iter().map(|place| names.of(*place).to_owned()).collect())
+    Ok((names, found))
 }
 
 #[test]
@@ -78,10 +83,16 @@ fn what_leads_nowhere_is_told_apart() {
     changed.replace("Doc_0/PublicRes.xml", r#"BaseLoc="Res""#, r#"BaseLoc="../..""#);
     changed.replace("Doc_0/PublicRes.xml", "a.ttf", "Document.xml");
     assert!(matches!(reached(&changed).unwrap_err(), ReachFault::Unsafe(_)));
-    // A picture that is not there is none of the document's.
+    // A picture that is not there is missed, and everything else is reached.
+    let missing_in = |draft: &Draft<'_>| {
+        let (names, found) = found(draft, &mut Scans::default()).unwrap();
+        (found.places.len(), found.missing_in.map(|place| names.of(place).to_owned()))
+    };
     let mut changed = draft();
+    let (all, missing) = missing_in(&changed);
+    assert_eq!(missing, None);
     changed.files.retain(|(name, _)| name != "Doc_0/Res/qr.png");
-    assert!(reached(&changed).is_ok());
+    assert_eq!(missing_in(&changed), (all - 1, Some("Doc_0/DocumentRes.xml".to_owned())));
 }
 
 /// A file that a list names as a leaf is read all the same where another file names it as more.

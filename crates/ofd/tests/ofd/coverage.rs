@@ -71,6 +71,27 @@ fn what_is_moved_to_the_signature_is_missing() {
     }
 }
 
+/// A file that the document names in another case, and that programs show which do not compare it, is moved there as well.
+#[test]
+fn what_is_named_in_another_case_is_missing_when_it_is_moved() {
+    let world = SealWorld::new(Algorithm::Sm2);
+    for (within, old, new, name) in [
+        ("Doc_0/Document.xml", "Tpls/Tpl_0/", "TPLS/Tpl_0/", "Doc_0/Tpls/Tpl_0/Content.xml"),
+        ("Doc_0/DocumentRes.xml", "qr.png", "QR.png", "Doc_0/Res/qr.png"),
+        ("Doc_0/DocumentRes.xml", r#"BaseLoc="Res""#, r#"BaseLoc="RES""#, "Doc_0/Res/qr.png"),
+    ] {
+        let mut draft = Draft::new(&world);
+        draft.replace(within, old, new);
+        draft.sign(&Signing { relative: true, ..Signing::default() });
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), OfdVerdict::Passed, "{new}: {}", shown(&report));
+        let (at, _) = draft.files.iter_mut().find(|(known, _)| known == name).unwrap();
+        *at = format!("Doc_0/Signs/Sign_0/{name}");
+        let report = check(&world, &draft.write());
+        assert_eq!(report.verdict(), failed(OfdReason::ReferenceMissing), "{new}: {}", shown(&report));
+    }
+}
+
 /// That a file is named as a part of a signature does not make content of it that nobody signed.
 #[test]
 fn content_is_no_part_of_a_signature() {

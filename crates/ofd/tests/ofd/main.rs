@@ -10,6 +10,7 @@ mod contents;
 mod corpus;
 mod coverage;
 mod digests;
+mod extract;
 mod forms;
 mod oracle;
 mod passing;

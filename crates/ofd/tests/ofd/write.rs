@@ -402,7 +402,7 @@ fn what_was_attached_is_taken_out() {
 }
 
 /// Why nothing is taken out, of what is held and of what is read file by file.
-fn refused(bytes: &[u8]) -> ExtractError {
+pub(crate) fn refused(bytes: &[u8]) -> ExtractError {
     let error = extract(&Package::read(bytes).unwrap()).unwrap_err();
     let again = extract_from(&mut Container::open(bytes).unwrap()).unwrap_err();
     assert!(matches!(again, ExtractFault::Odd(same) if same == error), "{again}");

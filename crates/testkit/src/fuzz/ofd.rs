@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 
 use boyin_model::json::{self, Reader};
 use boyin_ofd::limits::{
-    MAX_DOCUMENTS, MAX_ENTRIES, MAX_HELD_BLOCKS, MAX_LISTED, MAX_SIGNATURES, SOURCE_BLOCK_BYTES,
+    MAX_ALL_XML_BYTES, MAX_DOCUMENTS, MAX_ENTRIES, MAX_HELD_BLOCKS, MAX_LISTED, MAX_SIGNATURES,
+    SOURCE_BLOCK_BYTES,
 };
-use boyin_ofd::package::{Package, Source};
-use boyin_ofd::{OfdReport, OfdVerifier};
+use boyin_ofd::package::{Container, Package, Source};
+use boyin_ofd::{ExtractFault, OfdReport, OfdVerifier, UnverifiedContents, extract, extract_from};
 use boyin_suite::Algorithm;
 use boyin_verify::chain::CertificateStore;
 
@@ -50,7 +51,7 @@ pub(super) const LEAST_ENTRY: usize = 78;
 
 /// Any bytes as a container; the container of a sealed document of which bytes 0 to 3 say where and how much is replaced by the
 /// rest; and one of its files, by byte 0, changed in the same way. What is read has distinct and safe names, reports repeat and
-/// are canonical, no changed document passes,
+/// are canonical, no changed document passes, what is taken out is the same in each way,
 /// and the work is bounded by a multiple of the bytes.
 ///
 /// # Panics
@@ -100,7 +101,9 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
     assert_eq!(names.len(), package.entries().len(), "two entries of one name");
     let unsafe_step = |step: &str| matches!(step, "" | "." | "..") || step.contains(['\\', ':']);
     assert!(!names.iter().any(|name| name.split('/').any(unsafe_step)), "a name that leads elsewhere");
+    let is_taken_out = taken_out(&package, bytes);
     if passed {
+        assert!(is_taken_out, "of a document that passed nothing is taken out");
         assert_eq!(package.entries().len(), KNOWN.files.len(), "a file more or less passed");
         let same = |(name, content): &(String, Vec<u8>)| {
             package.get(name).is_some_and(|entry| name == VALUE || entry.bytes() == content)
@@ -108,6 +111,35 @@ pub(super) fn judged(bytes: &[u8]) -> bool {
         assert!(KNOWN.files.iter().all(same), "a changed document passed");
     }
     passed
+}
+
+/// Whether something is taken out: of what is held and of what is read file by file the same, and no more than is read of XML.
+pub(super) fn taken_out(package: &Package, bytes: &[u8]) -> bool {
+    let mut container = Container::open(bytes).expect("what is held can be read file by file");
+    let read = extract_from(&mut container).map_err(|fault| match fault {
+        ExtractFault::Odd(error) => error,
+        ExtractFault::Read(error) => panic!("what is held cannot be read file by file: {error}"),
+    });
+    assert_eq!(extract(package), read, "what is taken out is the same in each way");
+    let Ok(documents) = read else { return false };
+    assert!(documents.len() <= MAX_DOCUMENTS);
+    assert!(documents.iter().map(said).sum::<usize>() <= MAX_ALL_XML_BYTES, "more is said than is read");
+    for attachment in documents.iter().flat_map(|document| &document.attachments) {
+        let entry = &package.entries()[attachment.place];
+        assert_eq!((entry.name(), entry.bytes().size()), (attachment.entry.as_str(), attachment.size));
+    }
+    true
+}
+
+/// Bytes of what a document says.
+fn said(document: &UnverifiedContents) -> usize {
+    let custom = document.custom.iter().map(|(name, value)| name.len() + value.len());
+    let tags = document.tags.iter().map(|tag| {
+        let objects = tag.objects.iter();
+        let objects = objects.map(|of| of.page.as_ref().map_or(0, String::len) + of.object.len());
+        tag.name.len() + objects.sum::<usize>()
+    });
+    custom.sum::<usize>() + tags.sum::<usize>()
 }
 
 /// The report on any bytes from a source, and the work in proportion to them.

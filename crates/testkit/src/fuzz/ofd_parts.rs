@@ -12,7 +12,7 @@ use boyin_suite::Algorithm;
 use boyin_verify::chain::CertificateStore;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::ofd::{KNOWN, LEAST_ENTRY, bounded, judged, with};
+use super::ofd::{KNOWN, LEAST_ENTRY, bounded, judged, taken_out, with};
 use crate::ofd::{Descriptor, Draft, EntryByHand, Form, Signing, container};
 use crate::seals::SealWorld;
 
@@ -142,7 +142,29 @@ fn file<'f>(files: &'f [(String, Vec<u8>)], name: &str) -> &'f [u8] {
     files.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes).expect("a file of the document")
 }
 
-/// Any XML in place of one of the files of a sealed document: byte 0 says which. No other one than what was there passes.
+/// A list of tags, and a file of them.
+const TAGS: [&str; 2] = ["Doc_0/Tags.xml", "Doc_0/tags.txt"];
+
+/// A document whose list of tags names a file twice, not sealed.
+static TAGGED: LazyLock<Files> = LazyLock::new(|| {
+    let world = SealWorld::new(Algorithm::Sm2);
+    let mut draft = Draft::new(&world);
+    let end = "</ofd:Document>";
+    draft.replace("Doc_0/Document.xml", end, &["<ofd:CustomTags>Tags.xml</ofd:CustomTags>", end].concat());
+    let twice = "<CustomTag><FileLoc>tags.txt</FileLoc></CustomTag>".repeat(2);
+    draft.put(TAGS[0], format!("<CustomTags xmlns='http://www.ofdspec.org/2016'>{twice}</CustomTags>"));
+    draft.put(TAGS[1], "<of><ZZMC><ObjectRef PageRef='1'>7</ObjectRef></ZZMC></of>");
+    draft.files
+});
+
+/// Whether something is taken out of the document with tags, one of whose files is changed.
+fn tagged(name: &str, xml: &[u8]) -> bool {
+    let bytes = with(&TAGGED, name, xml);
+    taken_out(&Package::read(&bytes).expect("a sound container"), &bytes)
+}
+
+/// Any XML in place of one of the files of a sealed document: byte 0 says which. No other one than what was there passes. And in place
+/// of the tags of another document: what is taken out is the same in each way.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -155,6 +177,9 @@ pub fn ofd_xml(data: &[u8]) {
         file(&KNOWN.files, name) == xml,
         "{name}: another file passed, or the same one did not"
     );
+    for name in TAGS {
+        let _ = tagged(name, xml);
+    }
 }
 
 /// A sealed document and one with a digital signature; both leave the files of the signature open.
@@ -261,6 +286,8 @@ pub(super) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ),
         ("ofd_xml", "deep".to_owned(), [b"\x05", "<a>".repeat(70).as_bytes()].concat()),
         ("ofd_xml", "entity".to_owned(), b"\x03<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_vec()),
+        ("ofd_xml", "tags".to_owned(), [b"\x05", file(&TAGGED, TAGS[1])].concat()),
+        ("ofd_xml", "tag-list".to_owned(), [b"\x05", file(&TAGGED, TAGS[0])].concat()),
     ];
     for (number, name) in (0_u8..).zip(XML) {
         let text = [&[number], file(&KNOWN.files, name)].concat();
@@ -303,6 +330,15 @@ mod tests {
                 ofd_signature(&[number, high, low, 0, 0]);
             }
         }
+    }
+
+    /// Otherwise nothing would be compared.
+    #[test]
+    fn tags_are_taken_out() {
+        for name in TAGS {
+            assert!(tagged(name, file(&TAGGED, name)) && !tagged(name, b"<a>"), "{name}");
+        }
+        assert!(tagged(TAGS[1], b"<of><CZZT><ObjectRef>8</ObjectRef></CZZT></of>"));
     }
 
     /// Otherwise nothing would be compared.

@@ -15,10 +15,13 @@ pub(crate) struct Form {
     pub(crate) sides: [u32; 2],
 }
 
+/// Reads width and height of a picture of one kind.
+type Sides = fn(&[u8]) -> Option<[u32; 2]>;
+
 /// The form of a PNG, a JPG, a BMP or a GIF of one frame, of 1 to [`MAX_SIDE`] pixels on each side. `None` for anything else: SVG can hold
 /// more than a picture, and several frames show what no paper does.
 pub(crate) fn form(picture: &[u8]) -> Option<Form> {
-    let read: [(&'static str, fn(&[u8]) -> Option<[u32; 2]>); 4] =
+    let read: [(&'static str, Sides); 4] =
         [("image/png", of_png), ("image/jpeg", of_jpg), ("image/gif", of_gif), ("image/bmp", of_bmp)];
     let found =
         read.into_iter().find_map(|(media_type, sides)| Some(Form { media_type, sides: sides(picture)? }));

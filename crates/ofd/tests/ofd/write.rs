@@ -476,7 +476,7 @@ fn nothing_is_taken_out_of_what_is_odd() {
             "</ofd:CustomTags>",
             &more(
                 1024,
-                "<ofd:CustomTag><ofd:FileLoc>CustomTags.xml</ofd:FileLoc></ofd:CustomTag>",
+                "<ofd:CustomTag><ofd:FileLoc>/OFD.xml</ofd:FileLoc></ofd:CustomTag>",
                 "</ofd:CustomTags>",
             ),
             structure("the list of tags", StructureFault::TooMany("CustomTag")),

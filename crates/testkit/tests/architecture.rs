@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use serde_json::Value;
 
 /// Crates by name, each with the crates that it links (dev-dependencies left out).
 type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -306,28 +306,39 @@ fn path(graph: &Graph, from: &str, to: &str) -> Option<String> {
     None
 }
 
-fn workspace() -> cargo_metadata::Metadata {
+/// What `cargo metadata` says of the workspace on this platform.
+fn workspace() -> Value {
     let version = Command::new("rustc").arg("-vV").output().unwrap().stdout;
     let version = String::from_utf8(version).unwrap();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    MetadataCommand::new()
-        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
-        .other_options(vec!["--filter-platform".into(), host.into()])
-        .exec()
-        .unwrap()
+    let told = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--filter-platform", host, "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    serde_json::from_slice(&told.stdout).unwrap()
+}
+
+fn all(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap().iter()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }
 
 fn real_graph() -> Graph {
     let metadata = workspace();
     let names: BTreeMap<_, _> =
-        metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
+        all(&metadata["packages"]).map(|package| (text(&package["id"]), text(&package["name"]))).collect();
     let mut graph = Graph::new();
-    for node in &metadata.resolve.as_ref().unwrap().nodes {
-        let linked = node
-            .deps
-            .iter()
-            .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
-        graph.entry(names[&node.id].clone()).or_default().extend(linked.map(|dep| names[&dep.pkg].clone()));
+    for node in all(&metadata["resolve"]["nodes"]) {
+        // A kind that is none is the usual one: it is linked.
+        let linked =
+            all(&node["deps"]).filter(|dep| all(&dep["dep_kinds"]).any(|kind| kind["kind"].is_null()));
+        let linked = linked.map(|dep| names[text(&dep["pkg"])].to_owned());
+        graph.entry(names[text(&node["id"])].to_owned()).or_default().extend(linked);
     }
     graph
 }
@@ -343,10 +354,12 @@ fn the_workspace_has_no_forbidden_edge() {
 #[test]
 fn the_calendar_of_the_model_has_no_clock() {
     let metadata = workspace();
-    let model = metadata.packages.iter().find(|package| package.name.as_str() == "boyin-model").unwrap();
-    let calendar = model.dependencies.iter().find(|dependency| dependency.name == "jiff").unwrap();
-    assert!(!calendar.uses_default_features);
-    assert_eq!(calendar.features, ["alloc"]);
+    let named = |all: &Value, name: &str| {
+        all.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+    };
+    let calendar = named(&named(&metadata["packages"], "boyin-model")["dependencies"], "jiff");
+    assert_eq!(calendar["uses_default_features"], false);
+    assert_eq!(calendar["features"], serde_json::json!(["alloc"]));
 }
 
 fn synthetic(edges: &[(&str, &str)]) -> Graph {

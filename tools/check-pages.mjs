@@ -120,15 +120,17 @@ async function drop(page, name, bytes) {
   await page.dispatchEvent("form.ask", "drop", { dataTransfer: dropped });
 }
 
+/** A call that is refused, which the page says itself; and whoever is quicker than the page is in a field before it puts the cursor there. */
+const USUAL = ["the server responded with a status of", "Autofocus processing was blocked"];
+
 /** A page on a screen of its own; what the browser complains about is a fault. */
 async function open(browser, site, path, screen, lang = "zh") {
   const { scale = 1, ...viewport } = SCREENS[screen];
   const context = await browser.newContext({ viewport, deviceScaleFactor: scale, permissions: ["camera"] });
   const page = await context.newPage();
   const place = `${path} ${screen} ${lang}`;
-  // A call that is refused is told there too; the page says it itself.
   page.on("console", (said) => {
-    if (said.type() !== "log" && !said.text().includes("the server responded with a status of")) wrong(place, said.text());
+    if (said.type() !== "log" && !USUAL.some((words) => said.text().includes(words))) wrong(place, said.text());
   });
   page.on("pageerror", (error) => wrong(place, error.message));
   page.weight = { bytes: 0, requests: 0 };
